@@ -1,0 +1,68 @@
+"""Exact permutation-symmetric steady states of many-to-one open quantum systems, with certificates.
+
+Everything public is reachable from here and loads on first use:
+
+    import permsym as ps
+    state = ps.steady_state(ps.models.central_spin(N=150))
+    state.moment("+1 -2"), state.certificate
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from permsym import cumulants, dataset, figures, models, moments
+    from permsym.dataset import open_dataset
+    from permsym.dynamics.spectrum import Spectrum, spectrum
+    from permsym.errors import DegenerateSteadyState, InputError, PermsymError, TooLarge, UncertifiedWarning
+    from permsym.model import Central, Collective, Individual, Model
+    from permsym.moments.reduced import concurrence, entropy, negativity, purity
+    from permsym.operators import Operator
+    from permsym.sites import Ensemble, Levels, Spin
+    from permsym.steady.arpack import ShiftInvert
+    from permsym.steady.certificate import Certificate
+    from permsym.steady.direct import SuperLU
+    from permsym.steady.solve import steady_state
+    from permsym.steady.state import State
+    from permsym.sweep.grid import sweep
+
+_PLACES = {
+    "permsym.dataset": ("open_dataset",),
+    "permsym.dynamics.spectrum": ("Spectrum", "spectrum"),
+    "permsym.errors": ("DegenerateSteadyState", "InputError", "PermsymError", "TooLarge", "UncertifiedWarning"),
+    "permsym.model": ("Central", "Collective", "Individual", "Model"),
+    "permsym.moments.reduced": ("concurrence", "entropy", "negativity", "purity"),
+    "permsym.operators": ("Operator",),
+    "permsym.sites": ("Ensemble", "Levels", "Spin"),
+    "permsym.steady.arpack": ("ShiftInvert",),
+    "permsym.steady.certificate": ("Certificate",),
+    "permsym.steady.direct": ("SuperLU",),
+    "permsym.steady.solve": ("steady_state",),
+    "permsym.steady.state": ("State",),
+    "permsym.sweep.grid": ("sweep",),
+}
+_MODULES = ("cumulants", "dataset", "figures", "models", "moments")
+_NAMES = {name: module for module, names in _PLACES.items() for name in names}
+
+__all__ = [
+    "Central", "Certificate", "Collective", "DegenerateSteadyState", "Ensemble", "Individual", "InputError", "Levels", "Model",
+    "Operator", "PermsymError", "ShiftInvert", "Spectrum", "Spin", "State", "SuperLU", "TooLarge", "UncertifiedWarning",
+    "__version__", "concurrence", "cumulants", "dataset", "entropy", "figures", "models", "moments", "negativity",
+    "open_dataset", "purity", "spectrum", "steady_state", "sweep",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(importlib.import_module(_NAMES[name]), name)
+    if name in _MODULES:
+        return importlib.import_module(f"permsym.{name}")
+    raise AttributeError(f"module 'permsym' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,298 @@
+"""A basis: the parts of a model's density operator, cut to a charge sector, with real unknowns where it is hermitian.
+
+Every superoperator of a model is composed here from the moves of its parts, once for all representations.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from functools import cached_property, reduce
+from operator import add, matmul
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.centre import CentrePart
+from permsym.basis.dicke import DickePart
+from permsym.basis.full import FullPart
+from permsym.basis.moves import Labels, Moves, Values, Weight
+from permsym.basis.occupation import OccupationPart
+from permsym.basis.part import Part
+from permsym.errors import InputError
+from permsym.model import Model, Term
+from permsym.operators import Matrix, Product, adjoint, as_matrix, product
+from permsym.sites import Ensemble
+
+Representation = Literal["dicke", "occupation", "full"]
+REPRESENTATIONS: dict[str, Callable[[Ensemble], Part]] = {"dicke": DickePart, "occupation": OccupationPart, "full": FullPart}
+
+Indices = NDArray[np.int64]
+
+
+class Basis:
+    """Labels of a density operator's coefficients and the moves between them.
+
+    model           whose symmetries cut the basis
+    parts           one part for the centre, then one for each ensemble
+    charge          value of each U(1) charge of ``model.charges``; 0 holds the steady state
+    keep            a mask over labels (a window), True inside
+
+    In the sector of charge 0 a hermitian operator needs one label of each conjugate pair.  Its real unknowns are, in
+    this order, Re x_l for every label, then Im x_l for every label that is not its own conjugate.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        parts: Sequence[Part],
+        representation: str,
+        charge: tuple[int, ...] | None = None,
+        keep: Callable[[Labels], NDArray[np.bool_]] | None = None,
+    ) -> None:
+        self.model = model
+        self.parts = tuple(parts)
+        self.representation = representation
+        self.charge = (0,) * len(model.charges) if charge is None else charge
+        self.hermitian = not any(self.charge)
+        starts = np.cumsum([0] + [part.columns for part in self.parts])
+        self.slices = [slice(int(a), int(b)) for a, b in itertools.pairwise(starts)]
+        self.columns = int(starts[-1])
+        labels = _sector(self.parts, model.charges, self.charge)
+        if keep is not None:
+            labels = labels[:, keep(labels)]
+        if self.hermitian:
+            labels = labels[:, _representative(labels, self.conjugate(labels))]
+        self.labels: Labels = labels
+        self.paired: NDArray[np.bool_] = (labels != self.conjugate(labels)).any(axis=0)
+
+    # -- labels ---------------------------------------------------------------------------------------------------------
+
+    def conjugate(self, labels: Labels) -> Labels:
+        """Labels of the hermitian conjugate elements."""
+        return np.concatenate([part.conjugate(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
+
+    def index(self, labels: Labels) -> tuple[Indices, NDArray[np.bool_]]:
+        """Position of each label (-1: not in the basis) and whether it is the conjugate of the one stored there."""
+        conjugated = np.zeros(labels.shape[1], dtype=bool)
+        if self.hermitian:
+            mirrored = self.conjugate(labels)
+            conjugated = ~_representative(labels, mirrored)
+            labels = np.where(conjugated, mirrored, labels)
+        return self._table.find(self._key(labels)), conjugated
+
+    def _key(self, labels: Labels) -> Labels:
+        return np.concatenate([part.key(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
+
+    @cached_property
+    def _table(self) -> _Table:
+        return _Table(self._key(self.labels))
+
+    @cached_property
+    def population(self) -> NDArray[np.bool_]:
+        """Which labels are populations (diagonal elements)."""
+        parts = [part.population(self.labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)]
+        return np.logical_and.reduce(parts)
+
+    @property
+    def size(self) -> int:
+        """Number of labels."""
+        return self.labels.shape[1]
+
+    @property
+    def dimension(self) -> int:
+        """Number of unknowns: real ones in the hermitian sector, complex ones in a charged sector."""
+        return self.size + (int(self.paired.sum()) if self.hermitian else 0)
+
+    @cached_property
+    def imaginary(self) -> Indices:
+        """Position of each label's imaginary unknown, -1 where it has none."""
+        return np.where(self.paired, self.size + np.cumsum(self.paired) - 1, -1)
+
+    @property
+    def coordinates(self) -> Labels:
+        """Lattice position of every unknown, shape (dimensions, dimension): neighbours couple."""
+        columns = [part.coordinates(self.labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)]
+        position = np.concatenate(columns)
+        return np.concatenate([position, position[:, self.paired]], axis=1) if self.hermitian else position
+
+    # -- superoperators -------------------------------------------------------------------------------------------------
+
+    def left(self, key: Product) -> Moves:
+        """rho -> C S_1 S_2 ... rho."""
+        factors = self._factors(key, lambda part, matrix: part.left(matrix))
+        return reduce(matmul, factors) if factors else self._identity()
+
+    def right(self, key: Product) -> Moves:
+        """rho -> rho C S_1 S_2 ...."""
+        factors = self._factors(key, lambda part, matrix: part.right(matrix))
+        return reduce(matmul, reversed(factors)) if factors else self._identity()
+
+    def superoperator(self, term: Term) -> Moves:
+        """One summand of the Liouvillian with coefficient 1."""
+        if term.kind == "hamiltonian":
+            ((key, factor),) = term.structure
+            return self.left(key) * (-1j * factor) + self.right(key) * (1j * factor)
+        terms = []
+        for (k, a), (q, b) in itertools.product(term.structure, repeat=2):
+            square, weight = k.adjoint @ q, -0.5 * a.conjugate() * b
+            if term.kind == "individual":
+                terms.append(self._individual(k, q) * (a * b.conjugate()))
+                square = Product(square.centre, ((k.satellites[0][0], product(adjoint(k.satellites[0][1]), q.satellites[0][1])),))
+            else:
+                terms.append(self.left(k) @ self.right(q.adjoint) * (a * b.conjugate()))
+            terms += [self.left(square) * weight, self.right(square) * weight]
+        return reduce(add, terms)
+
+    def _individual(self, k: Product, q: Product) -> Moves:
+        """rho -> sum_n C_k s_kn rho (C_q s_qn)^dag."""
+        ((name, first),), ((_, second),) = k.satellites, q.satellites
+        position = 1 + self.model.ensemble(name)
+        moves = self._embedded(position, self.parts[position].sandwich(first, second))
+        return self.left(Product(k.centre)) @ self.right(Product(q.adjoint.centre)) @ moves
+
+    def _factors(self, key: Product, side: Callable[[Part, Matrix], Moves]) -> list[Moves]:
+        factors = [] if key.centre is None else [self._embedded(0, side(self.parts[0], key.centre))]
+        for name, matrix in key.satellites:
+            position = 1 + self.model.ensemble(name)
+            factors.append(self._embedded(position, side(self.parts[position], matrix)))
+        return factors
+
+    def _embedded(self, position: int, moves: Moves) -> Moves:
+        return moves.embedded(self.slices[position].start, self.columns)
+
+    def _identity(self) -> Moves:
+        levels = self.model.centre.levels
+        return self._embedded(0, self.parts[0].left(as_matrix(np.eye(levels))))
+
+    # -- functionals ----------------------------------------------------------------------------------------------------
+
+    def trace(self, labels: Labels) -> Values:
+        """Trace of each basis element."""
+        return reduce(np.multiply, [part.trace(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
+
+    def correlator(self, centre: Sequence[Matrix], satellites: Sequence[Sequence[Matrix]]) -> NDArray[np.complex128]:
+        """Covector of a correlator on distinct sites: <...> = covector @ unknowns.
+
+        centre      operators of the centre, in order; satellites: for each ensemble one operator a distinct site
+        """
+        weights = [part.correlator(ops) for part, ops in zip(self.parts, [centre, *satellites], strict=True)]
+        return self._covector(lambda labels: reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self.slices, strict=True)]))
+
+    def expectation(self, terms: dict[Product, complex]) -> NDArray[np.complex128]:
+        """Covector of an operator's expectation value, by letting it act from the left and tracing."""
+
+        def weight(labels: Labels) -> Values:
+            total = np.zeros(labels.shape[1], dtype=complex)
+            for key, factor in terms.items():
+                for shift, values in self.left(key).weights(labels).items():
+                    total += factor * values * self.trace(labels + np.array(shift)[:, None])
+            return total
+
+        return self._covector(weight)
+
+    def _covector(self, weight: Weight) -> NDArray[np.complex128]:
+        direct = np.asarray(weight(self.labels), dtype=complex)
+        if not self.hermitian:
+            return direct
+        mirrored = np.zeros_like(direct)
+        mirrored[self.paired] = weight(self.conjugate(self.labels[:, self.paired]))
+        return np.concatenate([direct + mirrored, 1j * (direct - mirrored)[self.paired]])
+
+
+class _Table:
+    """Look-up of integer keys: a dense table over their box where it fits, sorted numbers where not."""
+
+    def __init__(self, keys: Labels) -> None:
+        self.low = keys.min(axis=1, initial=0)
+        self.extent = keys.max(axis=1, initial=0) - self.low + 1
+        box = float(np.prod(self.extent.astype(float)))
+        if box > 2**62:
+            raise InputError("this basis is too large to number its labels; use fewer satellites or levels")
+        numbers = np.ravel_multi_index(tuple(keys - self.low[:, None]), tuple(self.extent))
+        self.dense = box <= 2**16 + 8.0 * keys.shape[1]
+        if self.dense:
+            self.table = np.full(int(box), -1, dtype=np.int64)
+            self.table[numbers] = np.arange(keys.shape[1])
+        else:
+            self.order = np.argsort(numbers)
+            self.numbers = numbers[self.order]
+
+    def find(self, keys: Labels) -> Indices:
+        offset = keys - self.low[:, None]
+        inside = ((offset >= 0) & (offset < self.extent[:, None])).all(axis=0)
+        numbers = np.ravel_multi_index(tuple(np.where(inside, offset, 0)), tuple(self.extent))
+        if self.dense:
+            return np.where(inside, self.table[numbers], -1)
+        at = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
+        return np.where(inside & (self.numbers[at] == numbers), self.order[at], -1)
+
+
+def _representative(labels: Labels, mirrored: Labels) -> NDArray[np.bool_]:
+    """Whether each label comes first, lexicographically, of the pair (label, conjugate)."""
+    smaller = np.zeros(labels.shape[1], dtype=bool)
+    undecided = np.ones(labels.shape[1], dtype=bool)
+    for mine, other in zip(labels, mirrored, strict=True):
+        smaller |= undecided & (mine < other)
+        undecided &= mine == other
+    return smaller | undecided
+
+
+def _differences(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> list[tuple[int | None, ...]]:
+    """Combinations of ket - bra excitations of the parts that make up a sector; (None, ...) without a symmetry."""
+    if not charges:
+        return [(None,) * len(parts)]
+    found = []
+    # choose all but the largest part freely and solve for that one, which has one value at most for each choice
+    last = max(range(len(parts)), key=lambda i: len(parts[i].differences()) if any(w[i] for w in charges) else 0)
+    free = [part.differences() if i != last else range(1) for i, part in enumerate(parts)]
+    decisive = next(w for w in charges if w[last])
+    target = charge[list(charges).index(decisive)]
+    for choice in itertools.product(*free):
+        rest = target - sum(w * d for i, (w, d) in enumerate(zip(decisive, choice, strict=True)) if i != last)
+        if rest % decisive[last]:
+            continue
+        full = [*choice]
+        full[last] = rest // decisive[last]
+        if all(sum(w * d for w, d in zip(vector, full, strict=True)) == q for vector, q in zip(charges, charge, strict=True)):
+            found.append(tuple(full))
+    return found
+
+
+def _sector(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> Labels:
+    blocks = []
+    for differences in _differences(parts, charges, charge):
+        each = [part.labels(difference) for part, difference in zip(parts, differences, strict=True)]
+        sizes = [labels.shape[1] for labels in each]
+        positions = np.indices(sizes).reshape(len(sizes), -1)
+        blocks.append(np.concatenate([labels[:, at] for labels, at in zip(each, positions, strict=True)]))
+    return np.concatenate(blocks, axis=1)
+
+
+def parts_of(model: Model, representation: str) -> tuple[Part, ...]:
+    """One part for the centre and one for each ensemble."""
+    if representation not in REPRESENTATIONS:
+        raise InputError(f"there is no representation {representation!r}; choose one of auto, {', '.join(REPRESENTATIONS)}")
+    return CentrePart(model.centre), *(REPRESENTATIONS[representation](each) for each in model.ensembles)
+
+
+def choose(model: Model) -> str:
+    """The representation that ``auto`` picks: Dicke for two-level satellites, occupations otherwise."""
+    return "dicke" if all(each.levels == 2 for each in model.ensembles) else "occupation"
+
+
+def build(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None) -> Basis:
+    """Basis of a model in one charge sector."""
+    name = choose(model) if representation == "auto" else representation
+    return Basis(model, parts_of(model, name), name, charge)
+
+
+def dimension(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None) -> int:
+    """Number of unknowns of a sector (real ones in the neutral sector), counted without making the basis."""
+    parts = parts_of(model, choose(model) if representation == "auto" else representation)
+    target = (0,) * len(model.charges) if charge is None else charge
+    total = 0
+    for differences in _differences(parts, model.charges, target):
+        total += int(np.prod([part.count(difference) for part, difference in zip(parts, differences, strict=True)], dtype=object))
+    return total

@@ -1,0 +1,89 @@
+"""The centre: matrix units \\|k><b\\|, labels (k, b)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.moves import Labels, Move, Moves, Values, Weight
+from permsym.basis.part import Part
+from permsym.operators import ComplexArray, Matrix, as_array, entries
+from permsym.sites import Site
+
+
+def real_if_real(array: ComplexArray) -> Values:
+    """The real part where nothing is lost, so that weights stay real as long as they can."""
+    return array.real if not array.imag.any() else array
+
+
+class CentrePart(Part):
+    """Matrix units of a site with few levels."""
+
+    columns = 2
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.excitations = np.array(site.excitations)
+
+    def left(self, matrix: Matrix) -> Moves:
+        return self._shifts(matrix, column=0)
+
+    def right(self, matrix: Matrix) -> Moves:
+        # |k><b| a = sum_b' a[b, b'] |k><b'|: the bra moves by the transposed matrix
+        return self._shifts(tuple(zip(*matrix, strict=True)), column=1)
+
+    def sandwich(self, first: Matrix, second: Matrix) -> Moves:
+        conjugate = tuple(tuple(entry.conjugate() for entry in row) for row in second)
+        return self.left(first) @ self._shifts(conjugate, column=1)
+
+    def _shifts(self, matrix: Matrix, column: int) -> Moves:
+        tables: dict[int, ComplexArray] = {}
+        for row, source, value in entries(matrix):
+            table = tables.setdefault(row - source, np.zeros(self.site.levels, dtype=complex))
+            table[source] = value
+
+        def move(step: int, table: Values) -> Move:
+            shift = (step, 0) if column == 0 else (0, step)
+            # labels outside 0..levels-1 only occur behind a move of weight zero: clip to stay in the table
+            return Move(shift, 1.0, lambda labels: table[np.clip(labels[column], 0, self.site.levels - 1)])
+
+        return Moves(tuple(move(step, real_if_real(table)) for step, table in tables.items()))
+
+    def trace(self, labels: Labels) -> Values:
+        return (labels[0] == labels[1]).astype(float)
+
+    def correlator(self, matrices: Sequence[Matrix]) -> Weight:
+        array = np.eye(self.site.levels, dtype=complex)
+        for matrix in matrices:  # the one centre: its operators multiply, in order
+            array = array @ as_array(matrix)
+        return lambda labels: real_if_real(array)[labels[1], labels[0]]
+
+    def labels(self, difference: int | None) -> Labels:
+        levels = range(self.site.levels)
+        q = self.site.excitations
+        pairs = [(k, b) for k in levels for b in levels if difference is None or q[k] - q[b] == difference]
+        return np.array(pairs, dtype=np.int64).reshape(-1, 2).T.copy()
+
+    def count(self, difference: int | None) -> int:
+        return self.labels(difference).shape[1]
+
+    def differences(self) -> range:
+        span = max(self.site.excitations) - min(self.site.excitations)
+        return range(-span, span + 1)
+
+    def difference(self, labels: Labels) -> NDArray[np.int64]:
+        return self.excitations[labels[0]] - self.excitations[labels[1]]
+
+    def conjugate(self, labels: Labels) -> Labels:
+        return labels[::-1]
+
+    def key(self, labels: Labels) -> Labels:
+        return labels
+
+    def population(self, labels: Labels) -> NDArray[np.bool_]:
+        return labels[0] == labels[1]
+
+    def coordinates(self, labels: Labels) -> Labels:
+        return np.zeros((0, labels.shape[1]), dtype=np.int64)

@@ -1,0 +1,261 @@
+"""Coupled Dicke representation of N two-level satellites.
+
+E(j, m, m') is the average over the copies of spin j of \\|j,m><j,m'\\|; the coefficients of E(j, m, m) are probabilities,
+so that everything stays O(1) for any N.  Labels are (2j, 2m, 2m').  One-body superoperators, with s_q in {s+, s-, sz/2}
+(B. A. Chase, J. M. Geremia, Phys. Rev. A 78, 052101 (2008), extended to all nine pairs):
+
+    sum_n s_q E(j,m,m') s_r^dag =  (N/2+1)/(2j(j+1))        A_q(j,m) A_r(j,m') E(j,   m+q, m'+r)
+                                 + (N/2+j+1)/(2j(2j+1))     B_q(j,m) B_r(j,m') E(j-1, m+q, m'+r)
+                                 + (N/2-j)/(2(j+1)(2j+1))   D_q(j,m) D_r(j,m') E(j+1, m+q, m'+r)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.centre import real_if_real
+from permsym.basis.moves import Labels, Move, Moves, Values, Weight
+from permsym.basis.part import Part
+from permsym.errors import InputError
+from permsym.operators import ComplexArray, Matrix, as_array
+from permsym.sites import Ensemble
+
+# One-site matrices in terms of 1, s+, s-, sz/2: a = a_1 + a_+ s+ + a_- s- + a_z sz/2.
+STEPS = {"+": 1, "-": -1, "z": 0}
+
+
+def components(matrix: Matrix) -> tuple[complex, dict[str, complex]]:
+    """(a_1, {q: a_q}) of a 2 x 2 matrix, zero components left out."""
+    (uu, ud), (du, dd) = matrix
+    return (uu + dd) / 2, {q: value for q, value in (("+", ud), ("-", du), ("z", uu - dd)) if value != 0}
+
+
+def _root(a: Values, b: Values) -> Values:
+    """sqrt(a b), zero where a factor is negative: labels outside the triangle occur only behind weight zero."""
+    return np.sqrt(np.maximum(a, 0) * np.maximum(b, 0))
+
+
+# Each takes doubled quantum numbers J = 2j, M = 2m as float arrays; j + m = (J + M)/2 and so on.
+_A: dict[str, Callable[[Values, Values], Values]] = {
+    "+": lambda J, M: _root((J - M) / 2, (J + M) / 2 + 1),
+    "-": lambda J, M: _root((J + M) / 2, (J - M) / 2 + 1),
+    "z": lambda J, M: M / 2,
+}
+_B: dict[str, Callable[[Values, Values], Values]] = {
+    "+": lambda J, M: _root((J - M) / 2, (J - M) / 2 - 1),
+    "-": lambda J, M: -_root((J + M) / 2, (J + M) / 2 - 1),
+    "z": lambda J, M: _root((J + M) / 2, (J - M) / 2),
+}
+_D: dict[str, Callable[[Values, Values], Values]] = {
+    "+": lambda J, M: -_root((J + M) / 2 + 1, (J + M) / 2 + 2),
+    "-": lambda J, M: _root((J - M) / 2 + 1, (J - M) / 2 + 2),
+    "z": lambda J, M: _root((J - M) / 2 + 1, (J + M) / 2 + 1),
+}
+
+
+class DickePart(Part):
+    """Labels (2j, 2m, 2m') of an ensemble of spins."""
+
+    columns = 3
+
+    def __init__(self, ensemble: Ensemble) -> None:
+        if ensemble.levels != 2:
+            raise InputError(f"the Dicke representation needs two-level satellites, but ensemble {ensemble.name} has {ensemble.levels} levels; use occupation")
+        self.N = ensemble.N
+
+    # -- moves ----------------------------------------------------------------------------------------------------------
+
+    def left(self, matrix: Matrix) -> Moves:
+        return self._collective(matrix, column=1)
+
+    def right(self, matrix: Matrix) -> Moves:
+        # E a = (a^dag E^dag)^dag: the bra moves by the adjoint, with conjugated numbers = the transposed matrix
+        return self._collective(tuple(zip(*matrix, strict=True)), column=2)
+
+    def _collective(self, matrix: Matrix, column: int) -> Moves:
+        identity, parts = components(matrix)
+
+        def move(q: str, value: complex) -> Move:
+            shift = tuple(2 * STEPS[q] if i == column else 0 for i in range(3))
+            return Move(shift, value, lambda labels: _A[q](labels[0] * 1.0, labels[column] * 1.0))
+
+        steps = [move(q, value) for q, value in parts.items()]
+        if identity != 0:
+            steps.append(self._uniform(identity))
+        return Moves(tuple(steps))
+
+    def _uniform(self, value: complex) -> Move:
+        return Move((0, 0, 0), value * self.N, lambda labels: np.ones(labels.shape[1]))
+
+    def sandwich(self, first: Matrix, second: Matrix) -> Moves:
+        a0, a = components(first)
+        b0, b = components(second)
+        moves = Moves()
+        if a0 != 0 and b0 != 0:
+            moves += Moves((self._uniform(a0 * b0.conjugate()),))
+        if a0 != 0:
+            for r, value in b.items():
+                moves += _bra(r) * (a0 * value.conjugate())
+        if b0 != 0:
+            for q, value in a.items():
+                moves += _ket(q) * (value * b0.conjugate())
+        for q, x in a.items():
+            for r, y in b.items():
+                moves += self._pair(q, r) * (x * y.conjugate())
+        return moves
+
+    def _pair(self, q: str, r: str) -> Moves:
+        """sum_n s_q E s_r^dag."""
+        half = self.N / 2
+
+        def move(step: int, side: dict[str, Callable[[Values, Values], Values]], rate: Callable[[Values], Values]) -> Move:
+            def weight(labels: Labels) -> Values:
+                J = labels[0] * 1.0
+                return rate(J / 2) * side[q](J, labels[1] * 1.0) * side[r](J, labels[2] * 1.0)
+
+            return Move((2 * step, 2 * STEPS[q], 2 * STEPS[r]), 1.0, weight)
+
+        def same(j: Values) -> Values:
+            return np.where(j > 0, (half + 1) / (2 * np.maximum(j, 0.5) * (j + 1)), 0.0)
+
+        def down(j: Values) -> Values:
+            return np.where(j > 0, (half + j + 1) / (2 * np.maximum(j, 0.5) * (2 * j + 1)), 0.0)
+
+        def up(j: Values) -> Values:
+            return np.maximum(half - j, 0) / (2 * (j + 1) * (2 * j + 1))
+
+        return Moves((move(0, _A, same), move(-1, _B, down), move(1, _D, up)))
+
+    # -- functionals ----------------------------------------------------------------------------------------------------
+
+    def trace(self, labels: Labels) -> Values:
+        return (labels[1] == labels[2]).astype(float)
+
+    def correlator(self, matrices: Sequence[Matrix]) -> Weight:
+        # Expand each one-site operator in 1, s+, s-, sz; an identity on a named site only drops that site.
+        terms: dict[tuple[int, int, int], complex] = {(0, 0, 0): 1.0}
+        for matrix in matrices:
+            identity, parts = components(matrix)
+            expanded: dict[tuple[int, int, int], complex] = {}
+            for counts, value in terms.items():
+                if identity != 0:
+                    expanded[counts] = expanded.get(counts, 0) + value * identity
+                for q, factor in parts.items():
+                    grown = tuple(k + (q == name) for k, name in zip(counts, "+-z", strict=True))
+                    scale = 0.5 if q == "z" else 1.0  # sz = 2 * (sz/2)
+                    expanded[grown] = expanded.get(grown, 0) + value * factor * scale  # type: ignore[index, arg-type]
+            terms = expanded
+
+        def weight(labels: Labels) -> Values:
+            result = np.zeros(labels.shape[1], dtype=complex)
+            cache: dict[tuple[int, int, int], Values] = {}
+            for counts, value in terms.items():
+                step = 2 * (counts[0] - counts[1])
+                matrix_element = self._distinct(counts, labels[0] * 1.0, labels[1] * 1.0, cache)
+                sites = sum(counts)
+                ordered = float(np.prod([self.N - i for i in range(sites)], dtype=float))
+                result += np.where(labels[2] == labels[1] + step, value / ordered * matrix_element, 0.0)
+            return real_if_real(result)
+
+        return weight
+
+    def _distinct(self, k: tuple[int, int, int], J: Values, M: Values, cache: dict[tuple[int, int, int], Values]) -> Values:
+        """<j, m + k+ - k-| S(k) |j, m> for S(k) = sum over ordered distinct sites of s+^k+ s-^k- sz^kz.
+
+        S(k + e_a) = J_a S(k) - sum_b k_b [ c0(a,b) (N-M+1) S(k-e_b) + sum_g c_g(a,b) S(k-e_b+e_g) ],  M = |k|.
+        """
+        if min(k) < 0:
+            return np.zeros_like(J)
+        if sum(k) == 0:
+            return np.ones_like(J)
+        if k not in cache:
+            a = next(i for i in (2, 1, 0) if k[i] > 0)  # raise z last: diagonal factors are exact
+            rest = _changed(k, a, -1)
+            position = M + 2 * (rest[0] - rest[1])  # where S(rest) has taken m
+            step = _A["+-z"[a]](J, position) * (2.0 if a == 2 else 1.0)
+            value = step * self._distinct(rest, J, M, cache)
+            for b in range(3):
+                if rest[b] == 0:
+                    continue
+                constant, others = _PRODUCTS[a, b]
+                fewer = _changed(rest, b, -1)
+                if constant:
+                    value = value - rest[b] * constant * (self.N - sum(rest) + 1) * self._distinct(fewer, J, M, cache)
+                for g, factor in others.items():
+                    value = value - rest[b] * factor * self._distinct(_changed(fewer, g, 1), J, M, cache)
+            cache[k] = value
+        return cache[k]
+
+    # -- labels ---------------------------------------------------------------------------------------------------------
+
+    def labels(self, difference: int | None) -> Labels:
+        J = np.arange(self.N % 2, self.N + 1, 2)
+        if difference is None:
+            sides = [np.arange(-j, j + 1, 2) for j in J]
+            blocks = [np.stack([np.full((j + 1) ** 2, j), np.repeat(m, j + 1), np.tile(m, j + 1)]) for j, m in zip(J, sides, strict=True)]
+            return np.concatenate(blocks, axis=1)
+        size = np.maximum(J + 1 - abs(difference), 0)
+        column = np.repeat(J, size)
+        within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+        lower = -column + 2 * within  # the smaller of 2m and 2m'
+        ket, bra = max(difference, 0), max(-difference, 0)
+        return np.stack([column, lower + 2 * ket, lower + 2 * bra])
+
+    def count(self, difference: int | None) -> int:
+        J = np.arange(self.N % 2, self.N + 1, 2)
+        if difference is None:
+            return int(((J + 1) ** 2).sum())
+        return int(np.maximum(J + 1 - abs(difference), 0).sum())
+
+    def differences(self) -> range:
+        return range(-self.N, self.N + 1)
+
+    def difference(self, labels: Labels) -> NDArray[np.int64]:
+        return (labels[1] - labels[2]) // 2
+
+    def conjugate(self, labels: Labels) -> Labels:
+        return labels[[0, 2, 1]]
+
+    def key(self, labels: Labels) -> Labels:
+        return np.stack([labels[0] // 2, labels[1] // 2, (labels[1] - labels[2]) // 2])
+
+    def population(self, labels: Labels) -> NDArray[np.bool_]:
+        return labels[1] == labels[2]
+
+    def coordinates(self, labels: Labels) -> Labels:
+        return np.stack([labels[0] // 2, np.minimum(labels[1], labels[2]) // 2, (labels[1] - labels[2]) // 2])
+
+
+def _ket(q: str) -> Moves:
+    return Moves((Move((0, 2 * STEPS[q], 0), 1.0, lambda labels: _A[q](labels[0] * 1.0, labels[1] * 1.0)),))
+
+
+def _bra(r: str) -> Moves:
+    """E s_r^dag: the bra moves by r."""
+    return Moves((Move((0, 0, 2 * STEPS[r]), 1.0, lambda labels: _A[r](labels[0] * 1.0, labels[2] * 1.0)),))
+
+
+def _changed(k: tuple[int, int, int], position: int, step: int) -> tuple[int, int, int]:
+    values = list(k)
+    values[position] += step
+    return values[0], values[1], values[2]
+
+
+@lru_cache(maxsize=1)
+def _products() -> dict[tuple[int, int], tuple[float, dict[int, float]]]:
+    """s_a s_b = c0 + sum_g c_g s_g for a, b in (s+, s-, sz), from the 2 x 2 matrices themselves."""
+    matrices: list[ComplexArray] = [as_array(((0, 1), (0, 0))), as_array(((0, 0), (1, 0))), as_array(((1, 0), (0, -1)))]
+    table = {}
+    for a, first in enumerate(matrices):
+        for b, second in enumerate(matrices):
+            (uu, ud), (du, dd) = (first @ second).real
+            found = {0: ud, 1: du, 2: (uu - dd) / 2}
+            table[a, b] = (float(uu + dd) / 2, {g: float(value) for g, value in found.items() if value})
+    return table
+
+
+_PRODUCTS = _products()

@@ -1,0 +1,98 @@
+"""The full space of N satellites, levels^(2N) elements: the oracle of the compressed representations (small N only).
+
+Labels are (ket_1, ..., ket_N, bra_1, ..., bra_N); elements are the matrix units of the product basis.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.centre import CentrePart
+from permsym.basis.moves import Labels, Move, Moves, Values, Weight
+from permsym.basis.part import Part
+from permsym.operators import Matrix
+from permsym.sites import Ensemble
+
+
+class FullPart(Part):
+    """Matrix units of the product basis of N satellites."""
+
+    def __init__(self, ensemble: Ensemble) -> None:
+        self.N = ensemble.N
+        self.columns = 2 * ensemble.N
+        self.one = CentrePart(ensemble)  # a satellite on its own is a centre
+
+    def _each(self, one: Moves) -> Moves:
+        """The sum over satellites of one satellite's moves."""
+        return reduce(add, (self._placed(one, n) for n in range(self.N)))
+
+    def _placed(self, one: Moves, n: int) -> Moves:
+        def placed(step: Move) -> Move:
+            shift = [0] * self.columns
+            shift[n], shift[n + self.N] = step.shift
+            return Move(tuple(shift), step.factor, lambda labels: step.weight(labels[[n, n + self.N]]))
+
+        return Moves(tuple(placed(step) for step in one.steps))
+
+    def left(self, matrix: Matrix) -> Moves:
+        return self._each(self.one.left(matrix))
+
+    def right(self, matrix: Matrix) -> Moves:
+        return self._each(self.one.right(matrix))
+
+    def sandwich(self, first: Matrix, second: Matrix) -> Moves:
+        return self._each(self.one.sandwich(first, second))
+
+    def trace(self, labels: Labels) -> Values:
+        return (labels[: self.N] == labels[self.N :]).all(axis=0).astype(float)
+
+    def correlator(self, matrices: Sequence[Matrix]) -> Weight:
+        # on the first satellites: not symmetrised, so that it also checks the symmetry of the state
+        def weight(labels: Labels) -> Values:
+            value: Values = np.ones(labels.shape[1])
+            for n in range(self.N):
+                chosen = matrices[n : n + 1]
+                value = value * self.one.correlator(chosen)(labels[[n, n + self.N]])
+            return value
+
+        return weight
+
+    def labels(self, difference: int | None) -> Labels:
+        levels = range(self.one.site.levels)
+        every = np.array(list(itertools.product(levels, repeat=self.columns)), dtype=np.int64).T
+        return every if difference is None else every[:, self.difference(every) == difference]
+
+    def count(self, difference: int | None) -> int:
+        if difference is None:
+            return int(self.one.site.levels**self.columns)
+        q = self.one.excitations
+        one_site = np.bincount((q[:, None] - q[None, :]).ravel() + np.ptp(q)).astype(object)
+        every = reduce(np.convolve, [one_site] * self.N)
+        middle = len(every) // 2
+        return int(every[middle + difference]) if abs(difference) <= middle else 0
+
+    def differences(self) -> range:
+        span = self.N * int(np.ptp(self.one.excitations))
+        return range(-span, span + 1)
+
+    def difference(self, labels: Labels) -> NDArray[np.int64]:
+        kets, bras = self.one.excitations[labels[: self.N]], self.one.excitations[labels[self.N :]]
+        return np.asarray((kets - bras).sum(axis=0))
+
+    def conjugate(self, labels: Labels) -> Labels:
+        return np.concatenate([labels[self.N :], labels[: self.N]])
+
+    def key(self, labels: Labels) -> Labels:
+        return labels
+
+    def population(self, labels: Labels) -> NDArray[np.bool_]:
+        return np.asarray((labels[: self.N] == labels[self.N :]).all(axis=0))
+
+    def coordinates(self, labels: Labels) -> Labels:
+        return np.zeros((0, labels.shape[1]), dtype=np.int64)

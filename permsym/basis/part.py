@@ -1,0 +1,71 @@
+"""The contract of a representation: what one factor (the centre, or one ensemble) of a basis offers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.moves import Labels, Moves, Values, Weight
+from permsym.operators import Matrix
+
+
+class Part(ABC):
+    """One factor of a basis.  All methods are vectorised over labels of shape (columns, n)."""
+
+    columns: int
+    """Number of integers in a label."""
+
+    @abstractmethod
+    def left(self, matrix: Matrix) -> Moves:
+        """rho -> sum_i a_i rho, for the one-site matrix a."""
+
+    @abstractmethod
+    def right(self, matrix: Matrix) -> Moves:
+        """rho -> sum_i rho a_i."""
+
+    @abstractmethod
+    def sandwich(self, first: Matrix, second: Matrix) -> Moves:
+        """rho -> sum_i a_i rho b_i^dag."""
+
+    @abstractmethod
+    def trace(self, labels: Labels) -> Values:
+        """Trace of each basis element."""
+
+    @abstractmethod
+    def correlator(self, matrices: Sequence[Matrix]) -> Weight:
+        """tr(a_1 b_2 ... E_l) for operators a, b, ... on *distinct* sites, of each basis element E_l."""
+
+    @abstractmethod
+    def labels(self, difference: int | None) -> Labels:
+        """All labels whose ket holds ``difference`` excitations more than its bra; None: all labels."""
+
+    @abstractmethod
+    def count(self, difference: int | None) -> int:
+        """Number of labels that :meth:`labels` would make, without making them."""
+
+    @abstractmethod
+    def differences(self) -> range:
+        """All values of ket minus bra excitations that occur."""
+
+    @abstractmethod
+    def difference(self, labels: Labels) -> NDArray[np.int64]:
+        """Ket minus bra excitations of each label."""
+
+    @abstractmethod
+    def conjugate(self, labels: Labels) -> Labels:
+        """Label of the hermitian conjugate element."""
+
+    @abstractmethod
+    def key(self, labels: Labels) -> Labels:
+        """A shorter label, tight within a charge sector, for the look-up table."""
+
+    @abstractmethod
+    def population(self, labels: Labels) -> NDArray[np.bool_]:
+        """Whether the element is diagonal (a population, its coefficient a probability up to scale)."""
+
+    @abstractmethod
+    def coordinates(self, labels: Labels) -> Labels:
+        """Lattice position; moves reach at most the neighbouring positions (for geometric orderings)."""

@@ -1,0 +1,1 @@
+"""Spectra and time evolution."""

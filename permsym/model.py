@@ -1,0 +1,355 @@
+"""A many-to-one Lindblad model as data.
+
+    d rho/dt = -i [H, rho] + sum over jumps of  rate * L[x] rho,      L[x] rho = x rho x^dag - {x^dag x, rho}/2
+
+Jumps come in three kinds: ``Central(rate, C)``, ``Individual(rate, S)`` = sum_n L[S_n] (also ``C * S``: sum_n L[C (x) S_n])
+and ``Collective(rate, S)`` = L[sum_n S_n].  Every view of the system (compressed Liouvillians, brute force, mean field)
+is derived from this and from nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from permsym.errors import InputError
+from permsym.operators import Matrix, Operator, Product, as_array, as_matrix, commutator, dense, entries
+from permsym.sites import Ensemble, Levels, Site, Spin
+
+Kind = Literal["central", "individual", "collective"]
+
+
+@dataclass(frozen=True)
+class Jump:
+    """``rate * L[operator]`` of one kind; made by :func:`Central`, :func:`Individual` and :func:`Collective`."""
+
+    kind: Kind
+    rate: float
+    operator: Operator
+
+    def __post_init__(self) -> None:
+        if isinstance(self.rate, bool) or not isinstance(self.rate, int | float | np.number) or not math.isfinite(float(self.rate)):
+            raise InputError(f"the rate of a {self.kind} jump must be a finite number, but is {self.rate!r}")
+        if self.rate < 0:
+            raise InputError(f"the rate of a {self.kind} jump must be >= 0, but is {self.rate!r}")
+        for key in self.operator.terms:
+            if self.kind == "central" and key.satellites:
+                raise InputError("a Central jump acts on the centre alone; use Individual or Collective for operators of an ensemble")
+            if self.kind == "individual" and len(key.satellites) != 1:
+                raise InputError("an Individual jump needs exactly one ensemble operator in each term, such as s.m or c.m * s.p")
+        if self.kind == "individual" and len({key.satellites[0][0] for key in self.operator.terms}) > 1:
+            raise InputError("an Individual jump acts on the satellites of one ensemble; write one jump for each ensemble")
+
+
+def Central(rate: float, operator: Operator) -> Jump:
+    """``rate * L[C]`` with an operator of the centre."""
+    return Jump("central", rate, operator)
+
+
+def Individual(rate: float, operator: Operator) -> Jump:
+    """``rate * sum_n L[S_n]``, or ``rate * sum_n L[C (x) S_n]``: each satellite on its own."""
+    return Jump("individual", rate, operator)
+
+
+def Collective(rate: float, operator: Operator) -> Jump:
+    """``rate * L[sum_n S_n]``: all satellites together, optionally with operators of the centre."""
+    return Jump("collective", rate, operator)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of the Liouvillian: ``coefficient`` times a superoperator fixed by ``structure``.
+
+    kind        "hamiltonian": -i [P, rho] with one product P (a coefficient may be complex);
+                else the kind of a jump, with its operator as products and numbers
+    """
+
+    name: str
+    kind: Literal["hamiltonian", "central", "individual", "collective"]
+    structure: tuple[tuple[Product, complex], ...]
+    coefficient: complex
+
+    @property
+    def key(self) -> tuple[str, tuple[tuple[Product, complex], ...]]:
+        """What the term's matrix depends on: everything but the coefficient."""
+        return self.kind, self.structure
+
+
+class Model:
+    """A centre, ensembles of identical satellites, Hamiltonian and jumps.
+
+    centre       Spin() or Levels(d)
+    ensembles    one Ensemble or a sequence of them, with different names
+    hamiltonian  hermitian Operator
+    jumps        Central, Individual and Collective jumps
+    name         for reports and files; parameters: the numbers it was made from
+
+    >>> c, s = Spin(), Ensemble(5)
+    >>> model = Model(c, s, hamiltonian=0.5 * (c.p * s.m + c.m * s.p), jumps=[Individual(1.0, s.m)])
+    >>> model.sizes
+    (5,)
+    """
+
+    def __init__(
+        self,
+        centre: Site,
+        ensembles: Ensemble | Sequence[Ensemble],
+        hamiltonian: Operator,
+        jumps: Sequence[Jump] = (),
+        *,
+        name: str = "user-defined",
+        parameters: Mapping[str, float] | None = None,
+    ) -> None:
+        self.centre = centre
+        self.ensembles: tuple[Ensemble, ...] = (ensembles,) if isinstance(ensembles, Ensemble) else tuple(ensembles)
+        self.hamiltonian = Operator({key: value for key, value in hamiltonian.terms.items() if value != 0})
+        self.jumps: tuple[Jump, ...] = tuple(jump for jump in jumps if jump.rate > 0 and jump.operator)
+        self.name = name
+        self.parameters: dict[str, float] = dict(parameters or {})
+        self._check()
+
+    def _check(self) -> None:
+        if isinstance(self.centre, Ensemble) or not isinstance(self.centre, Site):
+            raise InputError(f"the centre must be a site such as Spin() or Levels(3), but is {self.centre!r}")
+        if not self.ensembles or not all(isinstance(each, Ensemble) for each in self.ensembles):
+            raise InputError("a model needs at least one Ensemble of satellites")
+        names = [each.name for each in self.ensembles]
+        if len(set(names)) < len(names):
+            raise InputError(f"ensembles need different names, but are called {', '.join(names)}; use Ensemble(N, name='B')")
+        levels = {each.name: each.levels for each in self.ensembles}
+        for operator in (self.hamiltonian, *(jump.operator for jump in self.jumps)):
+            for key, value in operator.terms.items():
+                if not np.isfinite(value):
+                    raise InputError(f"a coefficient of {self.spell(key)} must be finite, but is {value!r}")
+                if key.centre is not None and len(key.centre) != self.centre.levels:
+                    raise InputError(f"an operator of a {len(key.centre)}-level centre cannot act on {self.centre!r}")
+                for ensemble, matrix in key.satellites:
+                    if len(matrix) != levels.get(ensemble):
+                        raise InputError(f"an operator acts on ensemble {ensemble!r}, which the model lacks or has with other levels")
+        # Hermitian for a few satellites, enough to hold every collective factor on a site of its own, means hermitian for all N.
+        deepest = max((len(key.satellites) for key in self.hamiltonian.terms), default=1)
+        few = [(each.name, each.levels, min(each.N, max(deepest, 1))) for each in self.ensembles]
+        defect = self.hamiltonian - self.hamiltonian.dag()
+        scale = max((abs(value) for value in self.hamiltonian.terms.values()), default=0.0)
+        if any(abs(value) > 1e-14 * scale for value in defect.terms.values()) and np.abs(dense(defect, self.centre.levels, few)).max() > 1e-12 * scale:
+            raise InputError("the Hamiltonian is not hermitian; add the conjugate terms, as in g * (c.p * s.m + c.m * s.p)")
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of satellites of each ensemble."""
+        return tuple(each.N for each in self.ensembles)
+
+    def ensemble(self, name: str) -> int:
+        """Position of an ensemble by its name."""
+        for position, each in enumerate(self.ensembles):
+            if each.name == name:
+                return position
+        raise InputError(f"there is no ensemble {name!r}; the model has {', '.join(each.name for each in self.ensembles)}")
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """The Liouvillian as a sum of named terms."""
+        found = [
+            Term(f"H[{self.spell(key)}]", "hamiltonian", ((key, 1 + 0j),), value) for key, value in self.hamiltonian.terms.items()
+        ]
+        for jump in self.jumps:
+            spelled = " + ".join(self.spell(key) for key in jump.operator.terms)
+            found.append(Term(f"L[{spelled}] {jump.kind}", jump.kind, tuple(jump.operator.terms.items()), complex(jump.rate)))
+        return tuple(found)
+
+    def spell(self, key: Product) -> str:
+        """Readable name of a product: ``p0 m`` for c.p * s.m."""
+
+        def named(site: Site, matrix: Matrix) -> str:
+            return next((name for name, known in site.operators.items() if known == matrix), "matrix")
+
+        words = [] if key.centre is None else [named(self.centre, key.centre) + "0"]
+        for name, matrix in key.satellites:
+            site = next((each for each in self.ensembles if each.name == name), None)
+            word = "?" if site is None else named(site, matrix)
+            words.append(word if len(self.ensembles) == 1 else f"{word}@{name}")
+        return " ".join(words) or "1"
+
+    # -- symmetry -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def charges(self) -> tuple[tuple[int, ...], ...]:
+        """Independent weak U(1) symmetries, found from the terms.
+
+        Each is a vector w of integers over (centre, ensemble 1, ...): the Liouvillian conserves
+        sum_i w_i (ket excitations - bra excitations) of site kind i.  Central spin: ((1, 1),).
+        """
+        constraints: list[tuple[int, ...]] = []
+        for key in self.hamiltonian.terms:
+            constraints += self._shifts(key)
+        for jump in self.jumps:
+            shifts = [shift for key in jump.operator.terms for shift in self._shifts(key)]
+            constraints += [tuple(a - b for a, b in zip(shift, shifts[0], strict=True)) for shift in shifts[1:]]
+        return _integer_nullspace(constraints, 1 + len(self.ensembles))
+
+    def _shifts(self, key: Product) -> list[tuple[int, ...]]:
+        """Changes of excitations (centre, ensembles...) that a product can make."""
+        options: list[set[tuple[int, ...]]] = []
+        kinds = 1 + len(self.ensembles)
+        factors: list[tuple[int, Site, Matrix]] = [] if key.centre is None else [(0, self.centre, key.centre)]
+        factors += [(1 + self.ensemble(name), self.ensembles[self.ensemble(name)], matrix) for name, matrix in key.satellites]
+        for kind, site, matrix in factors:
+            steps = {site.excitations[row] - site.excitations[column] for row, column, _ in entries(matrix)}
+            options.append({tuple(step if i == kind else 0 for i in range(kinds)) for step in steps})
+        return sorted({tuple(map(sum, zip(*combination, strict=True))) for combination in itertools.product(*options)} if options else [])
+
+    # -- views of the model ---------------------------------------------------------------------------------------------
+
+    def rescaled(self, factor: float) -> Model:
+        """The same model with ``round(factor * N)`` satellites and the same intensive (mean-field) physics.
+
+        Terms are multiplied so that H and all jump fluxes stay extensive: a product with M collective factors by
+        f^(1-M), a collective jump by f^(1-2M), individual processes not at all.  Then ln P of the steady state scales
+        as N (large deviations), and a small model predicts the support of a large one.
+        """
+        ensembles = tuple(Ensemble(max(1, round(each.N * factor)), each.name, each.levels) for each in self.ensembles)
+        hamiltonian = Operator({key: value * factor ** (1 - len(key.satellites)) for key, value in self.hamiltonian.terms.items()})
+        jumps = []
+        for jump in self.jumps:
+            deepest = max(len(key.satellites) for key in jump.operator.terms)
+            power = 0 if jump.kind == "individual" else 1 - 2 * deepest
+            jumps.append(Jump(jump.kind, jump.rate * factor**power, jump.operator))
+        return Model(self.centre, ensembles, hamiltonian, jumps, name=self.name)
+
+    def heisenberg(self, observable: Operator) -> Operator:
+        """d<O>/dt = <result> for a one-body observable O: operators of the centre or of one ensemble.
+
+        i [H, O] + sum over jumps rate * (x^dag O x - {x^dag x, O}/2); an individual jump changes a one-body
+        operator only on its own satellite.
+        """
+        if any(len(key.satellites) + (key.centre is not None) > 1 for key in observable.terms):
+            raise InputError("heisenberg takes one-body observables; write products as moments instead")
+        result = commutator(self.hamiltonian, observable) * 1j
+        for jump in self.jumps:
+            if jump.kind == "individual":
+                for key, value in observable.terms.items():
+                    result += _individual_adjoint(jump, key) * (value * jump.rate)
+            else:
+                # x^dag O x - {x^dag x, O}/2 = ( x^dag [O, x] + [x^dag, O] x ) / 2
+                x, y = jump.operator, jump.operator.dag()
+                result += (commutator(y, observable) * x - y * commutator(x, observable)) * (0.5 * jump.rate)
+        return Operator({key: value for key, value in result.terms.items() if value != 0})
+
+    # -- data -----------------------------------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything that defines the model, as JSON-ready data; :meth:`from_dict` is its inverse."""
+        return {
+            "name": self.name,
+            "parameters": self.parameters,
+            "centre": {"kind": self.centre.kind, "levels": self.centre.levels},
+            "ensembles": [{"name": each.name, "N": each.N, "levels": each.levels} for each in self.ensembles],
+            "hamiltonian": list(self._operator_data(self.hamiltonian)),
+            "jumps": [
+                {"kind": jump.kind, "rate": float(jump.rate), "operator": list(self._operator_data(jump.operator))} for jump in self.jumps
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Model:
+        """The model that :meth:`to_dict` wrote."""
+        try:
+            centre = Spin() if data["centre"]["kind"] == "spin" else Levels(data["centre"]["levels"])
+            ensembles = [Ensemble(each["N"], each["name"], each["levels"]) for each in data["ensembles"]]
+            jumps = [Jump(each["kind"], each["rate"], _operator_from(each["operator"])) for each in data["jumps"]]
+            hamiltonian = _operator_from(data["hamiltonian"])
+            return cls(centre, ensembles, hamiltonian, jumps, name=data["name"], parameters=data.get("parameters"))
+        except (KeyError, TypeError, IndexError) as error:
+            raise InputError(f"this is not a model written by Model.to_dict ({error!r})") from error
+
+    def _operator_data(self, operator: Operator) -> Iterator[dict[str, Any]]:
+        def data(matrix: Matrix) -> list[list[list[float]]]:
+            return [[[entry.real, entry.imag] for entry in row] for row in matrix]
+
+        for key, value in operator.terms.items():
+            yield {
+                "coefficient": [value.real, value.imag],
+                "spelled": self.spell(key),
+                "centre": None if key.centre is None else data(key.centre),
+                "satellites": [[name, data(matrix)] for name, matrix in key.satellites],
+            }
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the definition; equal for equal physics, independent of names given to parameters."""
+        data = self.to_dict()
+        del data["parameters"], data["name"]
+        return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}, N={', '.join(map(str, self.sizes))}, {len(self.hamiltonian.terms)} Hamiltonian terms, {len(self.jumps)} jumps)"
+
+
+def _individual_adjoint(jump: Jump, key: Product) -> Operator:
+    """sum_n (X_n^dag O X_n - {X_n^dag X_n, O}/2) for X_n = sum_k c_k C_k (x) s_kn and a one-body product O."""
+    size = len(next(iter(jump.operator.terms)).satellites[0][1])
+    ensemble = next(iter(jump.operator.terms)).satellites[0][0]
+    on_satellite = bool(key.satellites) and key.satellites[0][0] == ensemble
+    o = as_array(key.satellites[0][1]) if on_satellite else np.eye(size)
+    result = Operator()
+    for (k, a), (q, b) in itertools.product(jump.operator.terms.items(), repeat=2):
+        s, t = as_array(k.satellites[0][1]).conj().T, as_array(q.satellites[0][1])
+        left, right = Product(k.adjoint.centre), Product(q.centre)
+        middle = Product(key.centre)
+        other = () if on_satellite else key.satellites  # satellites of another ensemble only watch
+        for sign, centre, satellite in (
+            (1.0, left @ middle @ right, s @ o @ t),
+            (-0.5, left @ right @ middle, s @ t @ o),
+            (-0.5, middle @ left @ right, o @ s @ t),
+        ):
+            factors = Product(centre.centre, ((ensemble, as_matrix(satellite)),)) @ Product(None, other)
+            result += Operator({factors: sign * a.conjugate() * b})
+    return result
+
+
+def _operator_from(data: Sequence[Mapping[str, Any]]) -> Operator:
+    def matrix(rows: Any) -> Matrix:
+        return as_matrix([[complex(*entry) for entry in row] for row in rows])
+
+    return Operator(
+        {
+            Product(
+                None if each["centre"] is None else matrix(each["centre"]), tuple((name, matrix(rows)) for name, rows in each["satellites"])
+            ): complex(*each["coefficient"])
+            for each in data
+        }
+    )
+
+
+def _integer_nullspace(rows: Sequence[Sequence[int]], width: int) -> tuple[tuple[int, ...], ...]:
+    """Integer basis of {w : rows @ w = 0}, by exact elimination."""
+    reduced: list[list[Fraction]] = []
+    pivots: list[int] = []
+    for row in rows:
+        values = [Fraction(entry) for entry in row]
+        for pivot, known in zip(pivots, reduced, strict=True):
+            values = [a - values[pivot] * b for a, b in zip(values, known, strict=True)]
+        pivot = next((i for i, value in enumerate(values) if value != 0), -1)
+        if pivot < 0:
+            continue
+        values = [value / values[pivot] for value in values]
+        reduced = [[a - known[pivot] * b for a, b in zip(known, values, strict=True)] for known in reduced]
+        reduced.append(values)
+        pivots.append(pivot)
+    basis = []
+    for free in (i for i in range(width) if i not in pivots):
+        vector = [Fraction(int(i == free)) for i in range(width)]
+        for pivot, known in zip(pivots, reduced, strict=True):
+            vector[pivot] = -known[free]
+        scale = math.lcm(*(value.denominator for value in vector))
+        basis.append(tuple(int(value * scale) for value in vector))
+    return tuple(basis)

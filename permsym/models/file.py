@@ -1,0 +1,109 @@
+"""Model files: a model written down as TOML, with expressions in its parameters.
+
+    name = "two-photon-loss"            # optional
+    [parameters]                        # with defaults; "" marks one that must be given
+    N = ""
+    g = 0.5
+    [centre]
+    kind = "spin"                       # or kind = "levels", levels = 3
+    [[ensembles]]                       # one at least
+    name = "A"
+    N = "N"
+    [[hamiltonian]]                     # coefficient * centre operator * product of ensemble sums
+    coefficient = "g"
+    operator = "+0 -"
+    [[jumps]]                           # kind: central, individual, collective
+    kind = "individual"
+    rate = "1/2"
+    operator = "-"
+
+Operators are spelled ``z0 +0 -0`` (or ``|i><j|0``) for the centre and ``z + -`` (or ``|i><j|``) for the sum over an
+ensemble, ``z@B`` where there are several.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from permsym import expressions
+from permsym.errors import InputError
+from permsym.model import Jump, Model
+from permsym.models.parameters import resolved
+from permsym.operators import Operator
+from permsym.sites import Ensemble, Levels, Site, Spin
+
+_WORD = re.compile(r"(?P<op>[+\-z]|\|(?P<row>\d+)><(?P<column>\d+)\|)(?P<centre>0)?(?:@(?P<ensemble>\w+))?")
+_KEYS = {"name", "parameters", "centre", "ensembles", "hamiltonian", "jumps"}
+
+
+def read_model_file(path: Path) -> tuple[Callable[..., Model], dict[str, float | str | None]]:
+    """The model function that a file defines, and its parameters with their defaults."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the model file {str(path)!r}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from error
+    unknown = set(data) - _KEYS
+    if unknown:
+        raise InputError(f"{path}: unknown table {sorted(unknown)[0]!r}; a model file has {', '.join(sorted(_KEYS))}")
+    defaults = {name: (None if value == "" else value) for name, value in data.get("parameters", {}).items()}
+
+    def model(**given: float | str) -> Model:
+        try:
+            return _model(data, given, path)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"{path}: an entry is missing or of the wrong kind ({error!r}); see the documentation of model files") from error
+
+    return model, defaults
+
+
+def _model(data: Mapping[str, Any], given: Mapping[str, float | str], path: Path) -> Model:
+    sizes = [name for name in given if any(str(each["N"]) == name for each in data["ensembles"])]
+    values = resolved(given, sizes=sizes)
+
+    def number(entry: Any) -> float:
+        return expressions.evaluate(entry, values) if isinstance(entry, str) else float(entry)
+
+    kind = data["centre"]["kind"]
+    if kind not in ("spin", "levels"):
+        raise InputError(f"{path}: the centre's kind must be spin or levels, but is {kind!r}")
+    centre: Site = Spin() if kind == "spin" else Levels(data["centre"]["levels"])
+    ensembles = [Ensemble(number(each["N"]), each.get("name", "A"), each.get("levels", 2)) for each in data["ensembles"]]  # type: ignore[arg-type]
+    hamiltonian = Operator()
+    for each in data.get("hamiltonian", []):
+        hamiltonian += number(each["coefficient"]) * _operator(each["operator"], centre, ensembles, path)
+    jumps = []
+    for each in data.get("jumps", []):
+        if each["kind"] not in ("central", "individual", "collective"):
+            raise InputError(f"{path}: a jump's kind must be central, individual or collective, but is {each['kind']!r}")
+        jumps.append(Jump(each["kind"], number(each["rate"]), _operator(each["operator"], centre, ensembles, path)))
+    return Model(centre, ensembles, hamiltonian, jumps, name=data.get("name", path.stem), parameters=values)
+
+
+def _operator(text: str, centre: Site, ensembles: list[Ensemble], path: Path) -> Operator:
+    result: Operator | None = None
+    for word in text.split():
+        match = _WORD.fullmatch(word)
+        if match is None:
+            raise InputError(f"{path}: {word!r} in operator {text!r} is not one; write z0 +0 -0 for the centre, z + - for an ensemble")
+        site: Any = centre
+        if not match["centre"]:
+            named = [e for e in ensembles if match["ensemble"] in (None, e.name)]
+            if not named or (match["ensemble"] is None and len(ensembles) > 1):
+                raise InputError(f"{path}: {word!r} in operator {text!r} must name an ensemble of {', '.join(e.name for e in ensembles)}")
+            site = named[0]
+        if match["row"] is not None:
+            factor = site.unit(int(match["row"]), int(match["column"]))
+        elif site.kind != "spin":
+            raise InputError(f"{path}: {word!r} in operator {text!r} acts on a site with {site.levels} levels; write |i><j|")
+        else:
+            factor = {"+": site.p, "-": site.m, "z": site.z}[match["op"]]
+        result = factor if result is None else result * factor
+    if result is None:
+        raise InputError(f"{path}: an operator is empty; write one such as '+0 -'")
+    return result

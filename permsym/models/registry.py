@@ -1,0 +1,96 @@
+"""Models by name: library models, ``package.module:function`` and TOML files."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.models.central_spin import central_spin
+
+LIBRARY: dict[str, Callable[..., Model]] = {"central-spin": central_spin}
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A model function by the name a user typed, with its parameters.
+
+    name      what was typed
+    function  keyword parameters -> Model
+    defaults  parameter -> default (a number or an expression); None: must be given
+    """
+
+    name: str
+    function: Callable[..., Model]
+    defaults: Mapping[str, float | str | None]
+
+    def model(self, given: Mapping[str, float | str]) -> Model:
+        """The model with given parameters and the defaults of the others."""
+        for name in given:
+            if name not in self.defaults:
+                near = difflib.get_close_matches(name, self.defaults, n=1)
+                advice = f"did you mean {near[0]!r}?" if near else f"the parameters are {', '.join(self.defaults)}"
+                raise InputError(f"{self.name} has no parameter {name!r}; {advice}")
+        missing = [name for name, default in self.defaults.items() if default is None and name not in given]
+        if missing:
+            raise InputError(f"{self.name} needs a value for {', '.join(missing)}; add {missing[0]}=10, for instance")
+        return self.function(**self.filled(given))
+
+    def filled(self, given: Mapping[str, float | str]) -> dict[str, float | str]:
+        """Given parameters and defaults together."""
+        values = {name: given.get(name, default) for name, default in self.defaults.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def defaulted(self, given: Mapping[str, float | str]) -> dict[str, float | str]:
+        """The defaults that apply because nothing else was given."""
+        return {name: value for name, value in self.defaults.items() if name not in given and value is not None}
+
+
+def names() -> list[str]:
+    """Names of the library's models."""
+    return list(LIBRARY)
+
+
+def lookup(name: str) -> ModelSource:
+    """The model that a name, a file or ``package.module:function`` stands for."""
+    if name in LIBRARY:
+        return _from_function(name, LIBRARY[name])
+    if name.endswith(".toml") or Path(name).is_file():
+        from permsym.models.file import read_model_file
+
+        function, defaults = read_model_file(Path(name))
+        return ModelSource(name, function, defaults)
+    if ":" in name:
+        return _from_function(name, _imported(name))
+    near = difflib.get_close_matches(name, LIBRARY, n=1)
+    advice = f"did you mean {near[0]!r}?" if near else f"the models are {', '.join(LIBRARY)}; a TOML file or package.module:function works too"
+    raise InputError(f"there is no model {name!r}; {advice}")
+
+
+def _from_function(name: str, function: Callable[..., Model]) -> ModelSource:
+    defaults: dict[str, float | str | None] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
+            raise InputError(f"the model function {name} must have named parameters only, but has {parameter}")
+        defaults[parameter.name] = None if parameter.default is parameter.empty else parameter.default
+    return ModelSource(name, function, defaults)
+
+
+def _imported(name: str) -> Callable[..., Model]:
+    module_name, _, attribute = name.partition(":")
+    sys.path.insert(0, "")  # a module beside the user, as `python -m` would find it
+    try:
+        found = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(f"cannot load the model function {name!r} ({error}); write package.module:function") from error
+    finally:
+        sys.path.remove("")
+    if not callable(found):
+        raise InputError(f"{name!r} is not a function; write package.module:function")
+    return found  # type: ignore[no-any-return]

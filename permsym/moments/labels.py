@@ -1,0 +1,181 @@
+"""The grammar of moment labels and their canonical spelling.
+
+Factors are separated by blanks.  Centre: spin ``z0 +0 -0``, levels ``|i><j|0``.  Satellites: ``+1 -2 z3`` (spins) or
+``|i><j|1`` (levels); the digit names a *distinct* satellite.  With several ensembles: ``z1@A -2@B``.
+
+Canonical: centre first, then each ensemble in the order of declaration, its operators ordered +, -, z with digits
+counting from 1 in that order: ``-2 +1 z7`` is ``+1 -2 z3``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.operators import Matrix, entries
+from permsym.sites import SPIN_OPERATORS, Ensemble, Site, unit
+
+_FACTOR = re.compile(r"(?P<op>[+\-z]|\|\d+><\d+\|)(?P<site>\d+)(?:@(?P<ensemble>\w+))?")
+_SPIN_NAMES = {"+": "p", "-": "m", "z": "z"}
+_CONJUGATES = {"+": "-", "-": "+", "z": "z"}
+
+
+@dataclass(frozen=True)
+class MomentLabel:
+    """A moment of a model.
+
+    centre      operator symbol of the centre, or "" where it takes no part
+    satellites  for each ensemble the symbols of its factors, sorted, one a distinct satellite
+    ensembles   names of the ensembles
+    """
+
+    centre: str
+    satellites: tuple[tuple[str, ...], ...]
+    ensembles: tuple[str, ...]
+
+    def __str__(self) -> str:
+        words = [self.centre + "0"] if self.centre else []
+        for name, symbols in zip(self.ensembles, self.satellites, strict=True):
+            suffix = f"@{name}" if len(self.ensembles) > 1 else ""
+            words += [f"{symbol}{digit}{suffix}" for digit, symbol in enumerate(symbols, start=1)]
+        return " ".join(words)
+
+    @property
+    def order(self) -> int:
+        """Number of factors."""
+        return bool(self.centre) + sum(map(len, self.satellites))
+
+    @property
+    def factors(self) -> tuple[tuple[int, str], ...]:
+        """(0, symbol) for the centre, (1 + ensemble, symbol) for satellites."""
+        centre = ((0, self.centre),) if self.centre else ()
+        return centre + tuple((1 + e, symbol) for e, symbols in enumerate(self.satellites) for symbol in symbols)
+
+    def of(self, factors: tuple[tuple[int, str], ...]) -> MomentLabel:
+        """The label with some of these factors, on renumbered satellites."""
+        centre = next((symbol for kind, symbol in factors if kind == 0), "")
+        satellites = tuple(tuple(symbol for kind, symbol in factors if kind == 1 + e) for e in range(len(self.ensembles)))
+        return MomentLabel(centre, satellites, self.ensembles)
+
+    def conjugate(self) -> MomentLabel:
+        """Label of the complex conjugate moment."""
+        satellites = tuple(tuple(sorted(map(_conjugate, symbols), key=_rank)) for symbols in self.satellites)
+        return MomentLabel(_conjugate(self.centre) if self.centre else "", satellites, self.ensembles)
+
+    def operators(self, model: Model) -> tuple[list[Matrix], list[list[Matrix]]]:
+        """One-site matrices: of the centre, and for each ensemble one for each distinct satellite."""
+        centre = [_matrix(model.centre, self.centre)] if self.centre else []
+        return centre, [[_matrix(e, symbol) for symbol in symbols] for e, symbols in zip(model.ensembles, self.satellites, strict=True)]
+
+    def charge(self, model: Model) -> tuple[int, ...]:
+        """Excitations that the operator adds, in each U(1) charge of the model; nonzero means an exactly zero moment."""
+        sites: list[Site] = [model.centre, *model.ensembles]
+        total = [0] * len(sites)
+        for kind, symbol in self.factors:
+            q = sites[kind].excitations
+            row, column, _ = next(entries(_matrix(sites[kind], symbol)))
+            total[kind] += q[row] - q[column]
+        return tuple(sum(w * t for w, t in zip(vector, total, strict=True)) for vector in model.charges)
+
+
+def parse(text: str, model: Model) -> MomentLabel:
+    """The label that a text spells, for a model's sites.
+
+    >>> from permsym.models import central_spin
+    >>> str(parse("-2 +1 z7", central_spin(N=5)))
+    '+1 -2 z3'
+    """
+    names = [each.name for each in model.ensembles]
+    centre = ""
+    found: list[list[str]] = [[] for _ in names]
+    seen: set[tuple[str, str]] = set()
+    words = text.split()
+    if not words:
+        raise InputError("a moment label must have at least one factor, but is empty; write one such as 'z0' or '+1 -2'")
+    for word in words:
+        match = _FACTOR.fullmatch(word)
+        if match is None:
+            raise InputError(f"moment label {text!r}: {word!r} is not a factor; write {_allowed(model)}")
+        symbol, digit, ensemble = match["op"], int(match["site"]), match["ensemble"]
+        if digit == 0:
+            _check_symbol(model.centre, symbol, text, word, model)
+            if ensemble is not None or centre:
+                raise InputError(f"moment label {text!r}: the centre takes one factor at most and no ensemble; multiply its operators out, as in +0 -0 = (1 + z0)/2")
+            centre = symbol
+            continue
+        if ensemble is None and len(names) > 1:
+            raise InputError(f"moment label {text!r}: {word!r} must name its ensemble, such as {word}@{names[0]}; the model has {', '.join(names)}")
+        position = 0 if ensemble is None else model.ensemble(ensemble)
+        _check_symbol(model.ensembles[position], symbol, text, word, model)
+        if (names[position], match["site"]) in seen:
+            raise InputError(f"moment label {text!r}: satellite {digit} appears twice; digits name distinct satellites, so multiply operators of one out")
+        seen.add((names[position], match["site"]))
+        found[position].append(symbol)
+    for ensemble_, symbols in zip(model.ensembles, found, strict=True):
+        if len(symbols) > ensemble_.N:
+            raise InputError(f"moment label {text!r} needs {len(symbols)} distinct satellites, but N={ensemble_.N}; use a label with fewer")
+    return MomentLabel(centre, tuple(tuple(sorted(symbols, key=_rank)) for symbols in found), tuple(names))
+
+
+def enumerate_labels(model: Model, order: int) -> list[MomentLabel]:
+    """All moments with up to ``order`` factors, conjugates listed separately, lowest order first."""
+    if isinstance(order, bool) or not isinstance(order, int) or not 1 <= order <= 20:
+        raise InputError(f"the order of moments must be an integer from 1 to 20, but is {order!r}")
+    found = [label for label in _all_labels(model, order) if label.order >= 1]
+    return sorted(found, key=lambda label: label.order)
+
+
+def _all_labels(model: Model, order: int) -> Iterator[MomentLabel]:
+    names = tuple(each.name for each in model.ensembles)
+    for centre in ["", *_symbols(model.centre)]:
+        budget = order - bool(centre)
+        options = [
+            [combo for k in range(min(budget, e.N) + 1) for combo in itertools.combinations_with_replacement(_symbols(e), k)]
+            for e in model.ensembles
+        ]
+        for satellites in itertools.product(*options):
+            if sum(map(len, satellites)) <= budget:
+                yield MomentLabel(centre, satellites, names)
+
+
+def _symbols(site: Site) -> list[str]:
+    """A complete set of operators of a site, without the identity."""
+    if site.kind == "spin":
+        # the centre's inversion first, as one reads it; satellites in canonical order
+        return ["+", "-", "z"] if isinstance(site, Ensemble) else ["z", "+", "-"]
+    return [f"|{i}><{j}|" for i in range(site.levels) for j in range(site.levels) if (i, j) != (0, 0)]
+
+
+def _matrix(site: Site, symbol: str) -> Matrix:
+    if symbol in _SPIN_NAMES:
+        return SPIN_OPERATORS[_SPIN_NAMES[symbol]]
+    row, column = map(int, re.findall(r"\d+", symbol))
+    return unit(site.levels, row, column)
+
+
+def _conjugate(symbol: str) -> str:
+    if symbol in _CONJUGATES:
+        return _CONJUGATES[symbol]
+    row, column = re.findall(r"\d+", symbol)
+    return f"|{column}><{row}|"
+
+
+def _rank(symbol: str) -> tuple[int, list[int]]:
+    return ("+-z".find(symbol), []) if symbol in _SPIN_NAMES else (3, [int(d) for d in re.findall(r"\d+", symbol)])
+
+
+def _check_symbol(site: Site, symbol: str, text: str, word: str, model: Model) -> None:
+    spin = symbol in _SPIN_NAMES
+    levels_fit = spin or max(map(int, re.findall(r"\d+", symbol))) < site.levels
+    if spin != (site.kind == "spin") or not levels_fit:
+        raise InputError(f"moment label {text!r}: {word!r} is not an operator of its site; write {_allowed(model)}")
+
+
+def _allowed(model: Model) -> str:
+    centre = "z0 +0 -0" if model.centre.kind == "spin" else f"|i><j|0 with levels 0..{model.centre.levels - 1}"
+    satellites = "+1 -2 z3" if all(e.kind == "spin" for e in model.ensembles) else "|i><j|1"
+    return f"{centre} for the centre and {satellites} for satellites, separated by blanks"

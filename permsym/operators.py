@@ -1,0 +1,198 @@
+"""Operators of a many-to-one system, as data.
+
+An :class:`Operator` is a sum of products; a product is a coefficient, one operator of the centre and a sequence of
+*collective* one-body operators, ``S = sum_n s_n`` over all satellites of an ensemble::
+
+    c * C (x) S_1 S_2 ...        (collective factors keep their order; n = m is included in S_1 S_2)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ComplexArray = NDArray[np.complex128]
+Matrix = tuple[tuple[complex, ...], ...]
+"""A small square matrix as nested tuples: immutable, hashable, comparable."""
+
+
+def as_matrix(array: Any) -> Matrix:
+    """Nested tuples of a square array.  ``+ 0`` turns -0.0 into 0.0, so that equal matrices have one spelling."""
+    values = np.asarray(array, dtype=complex) + 0
+    return tuple(tuple(complex(entry) for entry in row) for row in values)
+
+
+@lru_cache(maxsize=4096)
+def as_array(matrix: Matrix) -> ComplexArray:
+    """Read-only array (d, d) of a matrix."""
+    array = np.array(matrix, dtype=complex)
+    array.setflags(write=False)
+    return array
+
+
+def product(first: Matrix, second: Matrix) -> Matrix:
+    return as_matrix(as_array(first) @ as_array(second))
+
+
+def adjoint(matrix: Matrix) -> Matrix:
+    return as_matrix(as_array(matrix).conj().T)
+
+
+def entries(matrix: Matrix) -> Iterator[tuple[int, int, complex]]:
+    """Nonzero entries as (row, column, value)."""
+    for row, values in enumerate(matrix):
+        for column, value in enumerate(values):
+            if value != 0:
+                yield row, column, value
+
+
+@dataclass(frozen=True)
+class Product:
+    """``C (x) S_1 S_2 ...`` without its coefficient.
+
+    centre      matrix of the centre's operator, None for the identity
+    satellites  (ensemble name, one-site matrix) for each collective factor, in order
+    """
+
+    centre: Matrix | None = None
+    satellites: tuple[tuple[str, Matrix], ...] = ()
+
+    def __matmul__(self, other: Product) -> Product:
+        centre = self.centre
+        if other.centre is not None:
+            centre = other.centre if centre is None else product(centre, other.centre)
+        return Product(centre, _grouped(self.satellites + other.satellites))
+
+    @property
+    def adjoint(self) -> Product:
+        centre = None if self.centre is None else adjoint(self.centre)
+        return Product(centre, _grouped(tuple((name, adjoint(one)) for name, one in reversed(self.satellites))))
+
+
+def _grouped(factors: tuple[tuple[str, Matrix], ...]) -> tuple[tuple[str, Matrix], ...]:
+    """Factors of different ensembles commute: sort them by ensemble, keeping the order within each."""
+    return tuple(sorted(factors, key=lambda factor: factor[0]))
+
+
+class Operator:
+    """A sum of products with complex coefficients; supports +, -, * with numbers and operators, and ``dag()``."""
+
+    __array_priority__ = 1000  # numpy scalars on the left leave the multiplication to us
+
+    def __init__(self, terms: Mapping[Product, complex] | None = None) -> None:
+        self.terms: dict[Product, complex] = {key: complex(value) for key, value in (terms or {}).items()}
+
+    def __add__(self, other: Operator | complex) -> Operator:
+        terms = dict(self.terms)
+        for key, value in _operator(other).terms.items():
+            terms[key] = terms.get(key, 0) + value
+        return Operator(terms)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Operator:
+        return self * -1
+
+    def __sub__(self, other: Operator | complex) -> Operator:
+        return self + _operator(other) * -1
+
+    def __rsub__(self, other: complex) -> Operator:
+        return _operator(other) - self
+
+    def __mul__(self, other: Operator | complex) -> Operator:
+        if not isinstance(other, Operator):
+            return Operator({key: value * complex(other) for key, value in self.terms.items()})
+        result: dict[Product, complex] = {}
+        for left, a in self.terms.items():
+            for right, b in other.terms.items():
+                key = left @ right
+                result[key] = result.get(key, 0) + a * b
+        return Operator(result)
+
+    def __rmul__(self, other: complex) -> Operator:
+        return self * other
+
+    def __truediv__(self, other: complex) -> Operator:
+        return self * (1 / complex(other))
+
+    def dag(self) -> Operator:
+        """Hermitian conjugate."""
+        result: dict[Product, complex] = {}
+        for key, value in self.terms.items():
+            result[key.adjoint] = result.get(key.adjoint, 0) + value.conjugate()
+        return Operator(result)
+
+    def __bool__(self) -> bool:
+        return any(self.terms.values())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Operator) and self.terms == other.terms
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Operator({len(self.terms)} terms)"
+
+
+def _operator(value: Operator | complex) -> Operator:
+    return value if isinstance(value, Operator) else Operator({Product(): complex(value)})
+
+
+def commutator(operator: Operator, one_body: Operator) -> Operator:
+    """[A, O] for a one-body O (of the centre or of one ensemble), by the product rule: large products never have to cancel."""
+    result: dict[Product, complex] = {}
+
+    def put(key: Product, value: complex) -> None:
+        result[key] = result.get(key, 0) + value
+
+    for a, x in operator.terms.items():
+        for o, y in one_body.terms.items():
+            if o.centre is not None:
+                if a.centre is not None:
+                    bracket = as_array(a.centre) @ as_array(o.centre) - as_array(o.centre) @ as_array(a.centre)
+                    put(Product(as_matrix(bracket), a.satellites), x * y)
+                continue
+            for (name, matrix), position in zip(a.satellites, range(len(a.satellites)), strict=True):
+                if o.satellites and name == o.satellites[0][0]:
+                    other = o.satellites[0][1]
+                    bracket = as_array(matrix) @ as_array(other) - as_array(other) @ as_array(matrix)
+                    factors = (*a.satellites[:position], (name, as_matrix(bracket)), *a.satellites[position + 1 :])
+                    put(Product(a.centre, factors), x * y)
+    return Operator({key: value for key, value in result.items() if value != 0 and not _vanishes(key)})
+
+
+def _vanishes(key: Product) -> bool:
+    matrices = ([] if key.centre is None else [key.centre]) + [matrix for _, matrix in key.satellites]
+    return any(not as_array(matrix).any() for matrix in matrices)
+
+
+def dense(operator: Operator, centre: int, ensembles: Sequence[tuple[str, int, int]]) -> ComplexArray:
+    """Matrix of an operator in the product basis, centre first; the brute-force meaning of the algebra above.
+
+    centre     the centre's dimension
+    ensembles  (name, levels, number of satellites) in order
+    """
+    sites = [centre] + [levels for _, levels, number in ensembles for _ in range(number)]
+    total = int(np.prod(sites))
+    positions: dict[str, range] = {}
+    start = 1
+    for name, _, number in ensembles:
+        positions[name] = range(start, start + number)
+        start += number
+
+    def at(site: int, matrix: Matrix) -> ComplexArray:
+        before, after = int(np.prod(sites[:site])), int(np.prod(sites[site + 1 :]))
+        return np.kron(np.kron(np.eye(before), as_array(matrix)), np.eye(after))
+
+    result = np.zeros((total, total), dtype=complex)
+    for key, value in operator.terms.items():
+        term = np.eye(total, dtype=complex) if key.centre is None else at(0, key.centre)
+        for name, matrix in key.satellites:
+            term = term @ sum((at(site, matrix) for site in positions[name]), np.zeros((total, total), dtype=complex))
+        result += value * term
+    return result

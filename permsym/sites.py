@@ -1,0 +1,170 @@
+"""Small Hilbert spaces with named operators: the centre and the satellites of an ensemble.
+
+Spin-1/2: level 0 is up, level 1 is down; ``z`` = sigma^z, ``p`` = sigma^+ = \\|up><down\\|, ``m`` = sigma^-.
+Levels(d): level i holds i excitations; ``unit(i, j)`` = \\|i><j\\|.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from permsym.errors import InputError
+from permsym.operators import Matrix, Operator, Product, as_matrix
+
+SPIN_OPERATORS: Mapping[str, Matrix] = {
+    "z": as_matrix([[1, 0], [0, -1]]),
+    "p": as_matrix([[0, 1], [0, 0]]),
+    "m": as_matrix([[0, 0], [1, 0]]),
+    "x": as_matrix([[0, 1], [1, 0]]),
+    "y": as_matrix([[0, -1j], [1j, 0]]),
+    "up": as_matrix([[1, 0], [0, 0]]),
+    "down": as_matrix([[0, 0], [0, 1]]),
+}
+
+
+def unit(levels: int, row: int, column: int) -> Matrix:
+    """The matrix unit \\|row><column\\|."""
+    array = np.zeros((levels, levels))
+    array[row, column] = 1
+    return as_matrix(array)
+
+
+@lru_cache
+def _units(levels: int) -> Mapping[str, Matrix]:
+    return {f"|{i}><{j}|": unit(levels, i, j) for i in range(levels) for j in range(levels)}
+
+
+def as_count(name: str, value: Any, least: int) -> int:
+    """``value`` as an integer >= ``least`` (10.0 passes, 10.5 and True do not)."""
+    whole = isinstance(value, numbers.Real) and not isinstance(value, bool) and np.isfinite(float(value)) and float(value) == int(value)
+    if not whole or int(value) < least:
+        raise InputError(f"`{name}` must be an integer >= {least}, but is {value!r}; give a whole number such as {name}={max(least, 10)}")
+    return int(value)
+
+
+class Site:
+    """One kind of site: its levels, its named operators, the excitations that each level holds."""
+
+    kind = "levels"
+
+    def __init__(self, levels: int) -> None:
+        self.levels = as_count("levels", levels, 2)
+
+    @property
+    def excitations(self) -> tuple[int, ...]:
+        """Excitations of each level; U(1) charges are differences of these between ket and bra."""
+        return tuple(range(self.levels))
+
+    @property
+    def operators(self) -> Mapping[str, Matrix]:
+        """Named operators of one site."""
+        return _units(self.levels) if self.kind == "levels" else SPIN_OPERATORS
+
+    def _operator(self, matrix: Matrix) -> Operator:
+        return Operator({Product(centre=matrix): 1})
+
+    def operator(self, matrix: Any) -> Operator:
+        """The operator with a given matrix (levels, levels); for an ensemble, its sum over the satellites."""
+        array = np.asarray(matrix, dtype=complex)
+        if array.shape != (self.levels, self.levels) or not np.isfinite(array).all():
+            raise InputError(f"an operator of this site must be a finite {self.levels} x {self.levels} matrix, but has shape {array.shape}")
+        return self._operator(as_matrix(array))
+
+    def unit(self, row: int, column: int) -> Operator:
+        """\\|row><column\\|."""
+        if not (0 <= row < self.levels and 0 <= column < self.levels):
+            raise InputError(f"unit({row}, {column}) must name two of the levels 0..{self.levels - 1}")
+        return self._operator(unit(self.levels, row, column))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.levels})"
+
+
+class _SpinOperators(Site):
+    """The attributes z, p, m, x, y of two-level sites."""
+
+    @property
+    def z(self) -> Operator:
+        return self._named("z")
+
+    @property
+    def p(self) -> Operator:
+        return self._named("p")
+
+    @property
+    def m(self) -> Operator:
+        return self._named("m")
+
+    @property
+    def x(self) -> Operator:
+        return self._named("x")
+
+    @property
+    def y(self) -> Operator:
+        return self._named("y")
+
+    def _named(self, name: str) -> Operator:
+        if self.levels != 2:
+            raise InputError(f"`{name}` is an operator of two-level sites, but this one has {self.levels} levels; use unit(i, j)")
+        return self._operator(SPIN_OPERATORS[name])
+
+
+class Spin(_SpinOperators):
+    """A spin-1/2 centre: Pauli operators ``z p m x y``."""
+
+    kind = "spin"
+
+    def __init__(self) -> None:
+        super().__init__(2)
+
+    @property
+    def excitations(self) -> tuple[int, ...]:
+        return (1, 0)
+
+    def __repr__(self) -> str:
+        return "Spin()"
+
+
+class Levels(Site):
+    """A centre with ``levels`` states and operators ``unit(i, j)``."""
+
+
+class Ensemble(_SpinOperators):
+    """``N`` identical satellites; an operator of the ensemble stands for the sum over its satellites.
+
+    N       number of satellites, >= 1
+    name    tells ensembles apart in labels (``z1@A``)
+    levels  2 (spins, ``z p m x y``) or more (``unit(i, j)``)
+    """
+
+    def __init__(self, N: int, name: str = "A", levels: int = 2) -> None:
+        super().__init__(levels)
+        self.N = as_count("N", N, 1)
+        if not name.isidentifier():
+            raise InputError(f"an ensemble's name must be a word such as A, but is {name!r}")
+        self.name = name
+
+    @property
+    def kind(self) -> str:  # type: ignore[override]
+        return "spin" if self.levels == 2 else "levels"
+
+    @property
+    def excitations(self) -> tuple[int, ...]:
+        return (1, 0) if self.levels == 2 else tuple(range(self.levels))
+
+    def _operator(self, matrix: Matrix) -> Operator:
+        return Operator({Product(satellites=((self.name, matrix),)): 1})
+
+    def __repr__(self) -> str:
+        return f"Ensemble({self.N}, {self.name!r}, levels={self.levels})"

@@ -1,0 +1,78 @@
+"""What certifies a number.  A residual does not: it is small for wrong answers too."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Evidence that a steady state's moments are right.
+
+    error_estimate   largest absolute error estimate over the requested moments
+    errors           estimate for each moment, by its canonical label (dual-weighted residual)
+    residual         max |L x| / max(|L| |x|)
+    edge_mass        probability clipped by a window; 0 for a full basis
+    balance          largest relative defect of the balance laws d<O>/dt = 0 of excitations, from correlators
+    min_population   smallest population, normalised by the trace; negative values are unphysical
+    tolerance        what certified means: estimates, negativity and balance within this number
+    verification     largest difference to the same moments in another representation, where asked for
+    """
+
+    error_estimate: float
+    errors: dict[str, float]
+    residual: float
+    edge_mass: float
+    balance: float
+    min_population: float
+    tolerance: float
+    verification: float | None = None
+    verified_in: str | None = None
+    reasons: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        found = []
+        if not self.error_estimate <= self.tolerance:
+            worst = max(self.errors, key=lambda label: _rank(self.errors[label]), default="")
+            found.append(f"the error estimate of {worst!r} is {self.error_estimate:.1e}, above the tolerance {self.tolerance:.0e}")
+        if not self.min_population >= -self.tolerance:
+            found.append(f"a population is negative, {self.min_population:.1e}")
+        if not self.balance <= self.tolerance:
+            found.append(f"a balance law is violated by {self.balance:.1e}")
+        if not self.edge_mass <= self.tolerance:
+            found.append(f"the window's edge carries {self.edge_mass:.1e}")
+        if self.verification is not None and not self.verification <= self.tolerance:
+            found.append(f"the {self.verified_in} representation differs by {self.verification:.1e}")
+        object.__setattr__(self, "reasons", tuple(found))
+
+    @property
+    def certified(self) -> bool:
+        """Whether every entry is within the tolerance."""
+        return not self.reasons
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: numbers that are not finite become None."""
+        data: dict[str, Any] = {
+            "certified": self.certified,
+            "error_estimate": _json(self.error_estimate),
+            "errors": {label: _json(value) for label, value in self.errors.items()},
+            "residual": _json(self.residual),
+            "edge_mass": _json(self.edge_mass),
+            "balance": _json(self.balance),
+            "min_population": _json(self.min_population),
+            "tolerance": self.tolerance,
+            "reasons": list(self.reasons),
+        }
+        if self.verification is not None:
+            data["verification"] = {"representation": self.verified_in, "largest_difference": _json(self.verification)}
+        return data
+
+
+def _rank(value: float) -> float:
+    return math.inf if math.isnan(value) else value
+
+
+def _json(value: float) -> float | None:
+    return value if math.isfinite(value) else None

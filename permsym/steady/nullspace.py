@@ -1,0 +1,207 @@
+"""The null vector of a trace-preserving matrix, with one factorisation that also serves its error estimate.
+
+One population is pinned: its row and column are dropped, and the trace normalises afterwards.  No dense row, and the
+symmetric pattern is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from permsym.errors import DegenerateSteadyState, SolverFailed
+from permsym.steady.direct import DirectSolver, Factor
+
+EPS = float(np.finfo(float).eps)
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class NullProblem:
+    """L x = 0 with trace @ x = 1, cut to the unknowns that take part in the steady state.
+
+    matrix       (n, n) with trace @ matrix = 0
+    trace        (n,) trace of each basis element; its support are the populations
+    coordinates  (dimensions, n) lattice positions
+    active       (n,) positions of these unknowns in the whole basis
+    recurrent    (n,) unknowns that the dynamics never leaves for good
+    """
+
+    matrix: sparse.csc_array
+    trace: Vector
+    coordinates: NDArray[np.int64]
+    active: NDArray[np.int64]
+    recurrent: NDArray[np.bool_]
+
+    @cached_property
+    def magnitude(self) -> sparse.csc_array:
+        return abs(self.matrix)
+
+    @cached_property
+    def row_counts(self) -> NDArray[np.int64]:
+        return np.bincount(self.matrix.indices, minlength=self.matrix.shape[0])
+
+    def expanded(self, vector: Vector, size: int) -> Vector:
+        whole = np.zeros(size)
+        whole[self.active] = vector
+        return whole
+
+
+def reduce(matrix: sparse.csc_array, trace: Vector, coordinates: NDArray[np.int64]) -> NullProblem:
+    """Cut to the block of unknowns that couple to populations.
+
+    What never couples to a population (on resonance: the real part of every coherence) is zero in the steady state.
+    More than one closed class of populations means more than one steady state: refused.
+    """
+    pattern = matrix.copy()
+    pattern.data = np.ones(len(pattern.data), dtype=np.int8)
+    populations = np.flatnonzero(trace)
+    _, component = csgraph.connected_components(pattern, directed=False)
+    classes = np.unique(component[populations])
+    if len(classes) > 1:
+        raise DegenerateSteadyState(_explanation(len(classes)))
+    active = np.flatnonzero(component == classes[0])
+    inner = matrix[active][:, active].tocsc()
+    # Column k feeds row l: an edge k -> l.  A class without an edge that leaves it keeps what it holds.
+    count, strong = csgraph.connected_components(inner.T, directed=True, connection="strong")
+    entry = inner.tocoo()
+    leaving = strong[entry.col] != strong[entry.row]
+    closed = np.ones(count, dtype=bool)
+    closed[strong[entry.col[leaving]]] = False
+    holding = np.unique(strong[trace[active] != 0])
+    holding = holding[closed[holding]]
+    if len(holding) > 1:
+        raise DegenerateSteadyState(_explanation(len(holding)))
+    recurrent = np.isin(strong, holding) if len(holding) else np.ones(len(active), dtype=bool)
+    return NullProblem(inner, trace[active], coordinates[:, active], active, recurrent)
+
+
+def _explanation(number: int) -> str:
+    return (
+        f"the steady state is not unique: the populations fall into {number} classes that do not exchange probability, each with a steady "
+        "state of its own (all rates zero, or no individual process, so that every total spin j is conserved); "
+        "give at least one individual process, such as gamma_down, a positive rate"
+    )
+
+
+class NullVector:
+    """Solution of a :class:`NullProblem`.
+
+    vector    (n,) with trace @ vector = 1
+    pin       the population whose row and column were dropped
+    factor    factors of the pinned matrix
+    """
+
+    def __init__(self, problem: NullProblem, factor: Factor, pin: int, vector: Vector) -> None:
+        self.problem = problem
+        self.factor = factor
+        self.pin = pin
+        self.vector = vector
+        self.residual_vector = problem.matrix @ vector
+
+    @property
+    def residual(self) -> float:
+        """max |L x| relative to max |L| |x|.  Small for wrong answers too: it certifies nothing by itself."""
+        scale = float((self.problem.magnitude @ np.abs(self.vector)).max(initial=0.0))
+        return float(np.abs(self.residual_vector).max(initial=0.0)) / scale if scale else 0.0
+
+    def dual(self, covectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """y with L^T y = c - <c> trace for each column of covectors (n, k), y[pin] = 0."""
+        right = covectors - np.outer(self.problem.trace, self.vector @ covectors)
+        if len(right) == 1:
+            return np.zeros_like(right)
+        free = _without(len(right), self.pin)
+        result = np.zeros_like(right)
+        result[free] = self.factor.solve_transposed(np.ascontiguousarray(right[free]))
+        return result
+
+    def bounds(self, covectors: NDArray[np.float64]) -> Vector:
+        """Error bounds of the values c @ x, one for each column of covectors (n, k).
+
+        The error of x solves L e = L x, so that the error of <c> is y . (L x) with the dual vector y.  Evaluated
+        with the residual and the rounding errors that the matrix's entries and products can carry:
+
+            |y| . ( |r| + (nnz_row + 1) eps |L| |x| )  +  |L^T y - c + <c> trace| . |x|  +  eps |c| . |x|
+
+        (the second term keeps a wrong factorisation from vouching for itself through y).
+        """
+        problem, x = self.problem, np.abs(self.vector)
+        uncertainty = np.abs(self.residual_vector) + (problem.row_counts + 1) * EPS * (problem.magnitude @ x)
+        y = self.dual(covectors)
+        right = covectors - np.outer(problem.trace, self.vector @ covectors)
+        defect = problem.matrix.T @ y - right
+        with np.errstate(over="ignore", invalid="ignore"):
+            bound = np.abs(y).T @ uncertainty + np.abs(defect).T @ x + 4 * EPS * (np.abs(covectors).T @ x)
+        return np.where(np.isfinite(bound), bound, np.inf)
+
+
+def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
+    """Null vector by pinning a population; pinned again where the first choice turns out improbable."""
+    for _ in range(2):
+        found = _pinned(problem, solver, pin)
+        weight = np.abs(problem.trace * found.vector)
+        best = int(np.argmax(np.where(np.isfinite(weight), weight, -1)))
+        if weight[pin] > 1e-6 * weight[best]:
+            break
+        pin = best
+    _refuse_singular(found)
+    return found
+
+
+def _pinned(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
+    size = len(problem.trace)
+    if size == 1:
+        return NullVector(problem, _Nothing(), 0, 1 / problem.trace)
+    free = _without(size, pin)
+    inner = problem.matrix[free][:, free].tocsc()
+    factor = solver.factor(inner, problem.coordinates[:, free])
+    right = -problem.matrix[:, [pin]].toarray()[free, 0]
+    solution = factor.solve(right)
+    solution += factor.solve(right - inner @ solution)  # one step of refinement
+    if not np.isfinite(solution).all():
+        raise SolverFailed("the factorisation overflowed; the steady state is not unique or a rate is out of range")
+    vector = np.zeros(size)
+    vector[free], vector[pin] = solution, 1.0
+    return NullVector(problem, factor, pin, vector / (problem.trace @ vector))
+
+
+def _refuse_singular(found: NullVector) -> None:
+    """A second null vector shows as an eigenvalue of the pinned matrix that is zero to rounding: inverse iteration."""
+    size = len(found.vector) - 1
+    if size == 0:
+        return
+    vector = np.random.default_rng(0).standard_normal(size)
+    growth = 0.0
+    for _ in range(4):
+        vector /= np.linalg.norm(vector)
+        vector = found.factor.solve(vector)
+        growth = float(np.linalg.norm(vector))
+        if not np.isfinite(growth):
+            break
+    largest = float(np.abs(found.problem.matrix.diagonal()).max())
+    if not np.isfinite(growth) or growth * largest > 1 / (4 * EPS):
+        raise DegenerateSteadyState(
+            "the steady state is not unique to working precision: a second state relaxes at a rate below rounding; "
+            "add a process that connects the states, or raise the smallest rates"
+        )
+
+
+def _without(size: int, position: int) -> NDArray[np.int64]:
+    return np.delete(np.arange(size), position)
+
+
+class _Nothing:
+    """Factor of an empty matrix."""
+
+    fill = 0
+
+    def solve(self, right: Vector) -> Vector:
+        return right
+
+    def solve_transposed(self, right: Vector) -> Vector:
+        return right

@@ -1,0 +1,241 @@
+"""A steady state: its moments, each with an error estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.basis import Basis
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.moments.cumulants import joint_cumulant
+from permsym.moments.labels import MomentLabel, enumerate_labels, parse
+from permsym.moments.reduced import reduced_density_matrix
+from permsym.operators import ComplexArray, Matrix, Operator
+from permsym.sites import Ensemble, Site, unit
+from permsym.steady.certificate import Certificate
+from permsym.steady.nullspace import NullVector
+
+if TYPE_CHECKING:
+    import qutip
+
+DEFAULT_TOLERANCE = 1e-9
+_BLOCK = 8  # covectors solved for at once; bounds the memory of a certificate
+
+
+@dataclass(frozen=True)
+class DickePopulations:
+    """Probabilities of the collective spin states \\|j, m>, summed over the centre and over the copies of each j.
+
+    j, m, probability   arrays (n,)
+    """
+
+    j: NDArray[np.float64]
+    m: NDArray[np.float64]
+    probability: NDArray[np.float64]
+
+
+class State:
+    """The steady state of a model, in one representation.
+
+    model, basis     what was solved
+    solver, timings  how, and how long each step took, in seconds
+    """
+
+    def __init__(self, model: Model, basis: Basis, null: NullVector, solver: Mapping[str, Any], timings: Mapping[str, float], tolerance: float) -> None:
+        self.model = model
+        self.basis = basis
+        self.null = null
+        self.solver = dict(solver)
+        self.timings = dict(timings)
+        self.tolerance = tolerance
+        self.vector = null.problem.expanded(null.vector, basis.dimension)
+        """Coefficients (basis.dimension,), see Basis for their order."""
+        self._values: dict[MomentLabel, complex] = {}
+        self._errors: dict[MomentLabel, float] = {}
+        self._cumulants: dict[MomentLabel, complex] = {}
+        self._certificate: Certificate | None = None
+        self._balance: float | None = None
+
+    # -- moments --------------------------------------------------------------------------------------------------------
+
+    def label(self, text: str | MomentLabel) -> MomentLabel:
+        return text if isinstance(text, MomentLabel) else parse(text, self.model)
+
+    def moment(self, label: str | MomentLabel) -> complex:
+        """Expectation value of a product of operators on distinct sites, such as ``"z0 +1 -2"``."""
+        key = self.label(label)
+        if key not in self._values:
+            if key.order == 0:
+                return 1.0 + 0j
+            if any(key.charge(self.model)):
+                self._values[key] = 0j  # exactly zero by symmetry
+            else:
+                self._values[key] = complex(self._covector(key) @ self.vector)
+            self._values[key.conjugate()] = self._values[key].conjugate()
+        return self._values[key]
+
+    def cumulant(self, label: str | MomentLabel) -> complex:
+        """Joint cumulant of the factors of a label."""
+        return joint_cumulant(self.label(label), self.moment, self._cumulants)
+
+    def labels(self, order: int) -> list[MomentLabel]:
+        """All labels with up to ``order`` factors."""
+        return enumerate_labels(self.model, order)
+
+    def moments(self, order: int = 2) -> dict[str, complex]:
+        """All moments up to an order, by canonical label."""
+        return {str(label): self.moment(label) for label in self.labels(order)}
+
+    def expect(self, operator: Operator) -> complex:
+        """Expectation value of an operator of the model's sites, such as ``s.p * s.m``."""
+        return complex(self.basis.expectation(operator.terms) @ self.vector)
+
+    @property
+    def derived(self) -> dict[str, float]:
+        """Quantities people plot: excited-state populations of the centre and of one satellite."""
+        found = {}
+        if self.model.centre.kind == "spin":
+            found["p0_up"] = self._population(self.model.centre)
+        for ensemble in self.model.ensembles:
+            if ensemble.kind == "spin":
+                found["p_up" if len(self.model.ensembles) == 1 else f"p_up@{ensemble.name}"] = self._population(ensemble)
+        return found
+
+    def _population(self, site: Site) -> float:
+        up = unit(2, 0, 0)
+        if isinstance(site, Ensemble):
+            return self._correlator([], [[up] if e is site else [] for e in self.model.ensembles]).real
+        return self._correlator([up], [[] for _ in self.model.ensembles]).real
+
+    def _correlator(self, centre: Sequence[Matrix], satellites: Sequence[Sequence[Matrix]]) -> complex:
+        return complex(self.basis.correlator(centre, satellites) @ self.vector)
+
+    def _covector(self, label: MomentLabel) -> NDArray[np.complex128]:
+        return self.basis.correlator(*label.operators(self.model))
+
+    # -- certificate ----------------------------------------------------------------------------------------------------
+
+    def error(self, label: str | MomentLabel) -> float:
+        """Estimate of the absolute error of a moment (dual-weighted residual; zero for moments that vanish by symmetry)."""
+        key = self.label(label)
+        self._estimate([key])
+        return self._errors[_smaller(key)]
+
+    def _estimate(self, labels: Iterable[MomentLabel]) -> None:
+        """Fill in error estimates, one for a moment and its conjugate."""
+        wanted = [key for key in dict.fromkeys(map(_smaller, labels)) if key not in self._errors]
+        columns: list[tuple[MomentLabel, NDArray[np.float64]]] = []
+        for key in wanted:
+            self._errors[key] = 0.0
+            if key.order and not any(key.charge(self.model)):
+                covector = self._covector(key)[self.null.problem.active]
+                columns += [(key, part) for part in (covector.real, covector.imag) if part.any()]
+        for start in range(0, len(columns), _BLOCK):
+            block = columns[start : start + _BLOCK]
+            bounds = self.null.bounds(np.stack([part for _, part in block], axis=1))
+            for (key, _), bound in zip(block, bounds, strict=True):
+                self._errors[key] = float(np.hypot(self._errors[key], bound))
+
+    def certify(self, labels: Iterable[str | MomentLabel], tolerance: float | None = None) -> Certificate:
+        """Certificate for the moments of these labels."""
+        keys = [self.label(label) for label in labels]
+        self._estimate(keys)
+        errors = {str(key): self._errors[_smaller(key)] for key in keys}
+        populations = self.basis.trace(self.basis.labels) * self.vector[: self.basis.size]
+        return Certificate(
+            error_estimate=max(errors.values(), default=0.0),
+            errors=errors,
+            residual=self.null.residual,
+            edge_mass=0.0,
+            balance=self.balance,
+            min_population=float(populations[self.basis.population].min()),
+            tolerance=self.tolerance if tolerance is None else tolerance,
+        )
+
+    @property
+    def certificate(self) -> Certificate:
+        """Certificate of all moments up to order 2, or of those asked for in ``steady_state``."""
+        if self._certificate is None:
+            self._certificate = self.certify(self.labels(2))
+        return self._certificate
+
+    def adopt(self, certificate: Certificate) -> None:
+        """Make this the state's certificate."""
+        self._certificate = certificate
+
+    def verified(self, other: State, labels: Iterable[str | MomentLabel]) -> Certificate:
+        """The certificate with the largest difference to another state's moments entered."""
+        differences = [abs(self.moment(label) - other.moment(label)) for label in labels]
+        worst = max((float("nan") if np.isnan(d) else d for d in differences), default=0.0)
+        return replace(self.certificate, verification=worst, verified_in=other.basis.representation)
+
+    @property
+    def balance(self) -> float:
+        """Largest relative defect of d<O>/dt = 0 for the excitations of the centre and of each ensemble.
+
+        Evaluated from expectation values of products of operators, not from the Liouvillian that was solved.
+        """
+        if self._balance is None:
+            defects = []
+            for observable in _excitations(self.model):
+                flows = [self.expect(Operator({key: value})) for key, value in self.model.heisenberg(observable).terms.items()]
+                scale = sum(map(abs, flows))
+                defects.append(abs(sum(flows)) / scale if scale > 1e-300 else 0.0)
+            self._balance = max(defects)
+        return self._balance
+
+    # -- density matrices -----------------------------------------------------------------------------------------------
+
+    def reduced(self, satellites: int | Sequence[int] = 0, centre: bool = True) -> ComplexArray:
+        """Density matrix of the centre and of some distinct satellites.
+
+        satellites   how many (of each ensemble, where there are several)
+        returns      (d, d) in the product basis, centre first, level 0 (up) first on each site
+        """
+        counts = [satellites] * len(self.model.ensembles) if isinstance(satellites, int) else list(satellites)
+        for ensemble, count in zip(self.model.ensembles, counts, strict=True):
+            if not 0 <= count <= ensemble.N:
+                raise InputError(f"`satellites` must be from 0 to N={ensemble.N}, but is {count}")
+        if not centre and not any(counts):
+            raise InputError("a reduced density matrix needs at least one site; ask for the centre or for satellites")
+        return reduced_density_matrix(self._correlator, self.model.centre if centre else None, list(zip(self.model.ensembles, counts, strict=True)))
+
+    def to_qutip(self, satellites: int | Sequence[int] = 0, centre: bool = True) -> qutip.Qobj:
+        """The reduced density matrix as a QuTiP object."""
+        try:
+            import qutip
+        except ImportError:
+            raise InputError("QuTiP is not installed; install it with `pip install permsym[qutip]`") from None
+        counts = [satellites] * len(self.model.ensembles) if isinstance(satellites, int) else list(satellites)
+        dims = [self.model.centre.levels] if centre else []
+        dims += [e.levels for e, k in zip(self.model.ensembles, counts, strict=True) for _ in range(k)]
+        return qutip.Qobj(self.reduced(satellites, centre), dims=[dims, dims])
+
+    def populations(self) -> DickePopulations:
+        """P(j, m) of the satellites' collective spin (one ensemble, Dicke representation)."""
+        if self.basis.representation != "dicke" or len(self.model.ensembles) != 1:
+            raise InputError(f"P(j, m) needs one ensemble in the Dicke representation, but this state is in {self.basis.representation!r}; solve with basis='dicke'")
+        labels = self.basis.labels[:, self.basis.population]
+        values = self.vector[: self.basis.size][self.basis.population]
+        places, inverse = np.unique(labels[2:4], axis=1, return_inverse=True)
+        probability = np.bincount(inverse.ravel(), weights=values, minlength=places.shape[1])
+        return DickePopulations(places[0] / 2, places[1] / 2, probability)
+
+    def __repr__(self) -> str:
+        return f"State({self.model!r}, {self.basis.representation}, dimension={len(self.null.vector)})"
+
+
+def _smaller(key: MomentLabel) -> MomentLabel:
+    """One of a label and its conjugate, the same for both."""
+    return min(key, key.conjugate(), key=str)
+
+
+def _excitations(model: Model) -> list[Operator]:
+    """Excitation numbers of the centre and of each ensemble."""
+    q = np.diag(model.centre.excitations)
+    return [model.centre.operator(q), *(e.operator(np.diag(e.excitations)) for e in model.ensembles)]
