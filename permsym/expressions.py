@@ -106,9 +106,9 @@ def _value(node: ast.expr, text: str, values: Mapping[str, float]) -> float:
             result = _BINARY[type(op)](_value(left, text, values), _value(right, text, values))
             if isinstance(result, complex):
                 raise InputError(f"{text!r} is not real at {_shown(values)}; change the expression or the values")
-            return result  # type: ignore[no-any-return]
+            return result
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
-            return _UNARY[type(op)](_value(operand, text, values))  # type: ignore[no-any-return]
+            return _UNARY[type(op)](_value(operand, text, values))
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in _FUNCTIONS:
             return _FUNCTIONS[name](_value(argument, text, values))
     raise InputError(

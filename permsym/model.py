@@ -23,7 +23,7 @@ import numpy as np
 
 from permsym.errors import InputError
 from permsym.operators import Matrix, Operator, Product, as_array, as_matrix, commutator, dense, entries
-from permsym.sites import Ensemble, Levels, Site, Spin
+from permsym.sites import Ensemble, Levels, Site, Spin, is_real
 
 Kind = Literal["central", "individual", "collective"]
 
@@ -37,7 +37,7 @@ class Jump:
     operator: Operator
 
     def __post_init__(self) -> None:
-        if isinstance(self.rate, bool) or not isinstance(self.rate, int | float | np.number) or not math.isfinite(float(self.rate)):
+        if not is_real(self.rate) or not math.isfinite(self.rate):
             raise InputError(f"the rate of a {self.kind} jump must be a finite number, but is {self.rate!r}")
         if self.rate < 0:
             raise InputError(f"the rate of a {self.kind} jump must be >= 0, but is {self.rate!r}")
@@ -140,7 +140,10 @@ class Model:
         few = [(each.name, each.levels, min(each.N, max(deepest, 1))) for each in self.ensembles]
         defect = self.hamiltonian - self.hamiltonian.dag()
         scale = max((abs(value) for value in self.hamiltonian.terms.values()), default=0.0)
-        if any(abs(value) > 1e-14 * scale for value in defect.terms.values()) and np.abs(dense(defect, self.centre.levels, few)).max() > 1e-12 * scale:
+        if (
+            any(abs(value) > 1e-14 * scale for value in defect.terms.values())
+            and np.abs(dense(defect, self.centre.levels, few)).max() > 1e-12 * scale
+        ):
             raise InputError("the Hamiltonian is not hermitian; add the conjugate terms, as in g * (c.p * s.m + c.m * s.p)")
 
     @property
@@ -158,9 +161,7 @@ class Model:
     @cached_property
     def terms(self) -> tuple[Term, ...]:
         """The Liouvillian as a sum of named terms."""
-        found = [
-            Term(f"H[{self.spell(key)}]", "hamiltonian", ((key, 1 + 0j),), value) for key, value in self.hamiltonian.terms.items()
-        ]
+        found = [Term(f"H[{self.spell(key)}]", "hamiltonian", ((key, 1 + 0j),), value) for key, value in self.hamiltonian.terms.items()]
         for jump in self.jumps:
             spelled = " + ".join(self.spell(key) for key in jump.operator.terms)
             found.append(Term(f"L[{spelled}] {jump.kind}", jump.kind, tuple(jump.operator.terms.items()), complex(jump.rate)))
@@ -291,7 +292,8 @@ class Model:
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
     def __repr__(self) -> str:
-        return f"Model({self.name!r}, N={', '.join(map(str, self.sizes))}, {len(self.hamiltonian.terms)} Hamiltonian terms, {len(self.jumps)} jumps)"
+        counts = f"{len(self.hamiltonian.terms)} Hamiltonian terms, {len(self.jumps)} jumps"
+        return f"Model({self.name!r}, N={', '.join(map(str, self.sizes))}, {counts})"
 
 
 def _individual_adjoint(jump: Jump, key: Product) -> Operator:

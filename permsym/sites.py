@@ -39,9 +39,14 @@ def _units(levels: int) -> Mapping[str, Matrix]:
     return {f"|{i}><{j}|": unit(levels, i, j) for i in range(levels) for j in range(levels)}
 
 
+def is_real(value: Any) -> bool:
+    """Whether a value is a real number (Python's or numpy's, but no bool)."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)  # type: ignore[unreachable]
+
+
 def as_count(name: str, value: Any, least: int) -> int:
     """``value`` as an integer >= ``least`` (10.0 passes, 10.5 and True do not)."""
-    whole = isinstance(value, numbers.Real) and not isinstance(value, bool) and np.isfinite(float(value)) and float(value) == int(value)
+    whole = is_real(value) and np.isfinite(float(value)) and float(value) == int(value)
     if not whole or int(value) < least:
         raise InputError(f"`{name}` must be an integer >= {least}, but is {value!r}; give a whole number such as {name}={max(least, 10)}")
     return int(value)

@@ -243,7 +243,7 @@ def _differences(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge
     """Combinations of ket - bra excitations of the parts that make up a sector; (None, ...) without a symmetry."""
     if not charges:
         return [(None,) * len(parts)]
-    found = []
+    found: list[tuple[int | None, ...]] = []
     # choose all but the largest part freely and solve for that one, which has one value at most for each choice
     last = max(range(len(parts)), key=lambda i: len(parts[i].differences()) if any(w[i] for w in charges) else 0)
     free = [part.differences() if i != last else range(1) for i, part in enumerate(parts)]

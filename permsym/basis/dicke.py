@@ -64,7 +64,10 @@ class DickePart(Part):
 
     def __init__(self, ensemble: Ensemble) -> None:
         if ensemble.levels != 2:
-            raise InputError(f"the Dicke representation needs two-level satellites, but ensemble {ensemble.name} has {ensemble.levels} levels; use occupation")
+            raise InputError(
+                f"the Dicke representation needs two-level satellites, but ensemble {ensemble.name} has {ensemble.levels} levels; "
+                "use occupation"
+            )
         self.N = ensemble.N
 
     # -- moves ----------------------------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ Shift = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Move:
+    """One move: where to, and with which weight."""
+
     shift: Shift
     factor: complex
     weight: Weight

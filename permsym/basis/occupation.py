@@ -24,6 +24,11 @@ from permsym.basis.part import Part
 from permsym.operators import ComplexArray, Matrix, as_array
 from permsym.sites import Ensemble
 
+
+def kron(first: Values, second: Values) -> ComplexArray:
+    return np.asarray(np.kron(first, second), dtype=complex)
+
+
 LogScale = Callable[[Labels], Values]
 """Logarithm of a further factor on each coefficient; only for studies of what a bad scaling does."""
 
@@ -54,13 +59,13 @@ class OccupationPart(Part):
     # -- moves ----------------------------------------------------------------------------------------------------------
 
     def left(self, matrix: Matrix) -> Moves:
-        return self._one_body(np.kron(as_array(matrix), np.eye(self.levels)))
+        return self._one_body(kron(as_array(matrix), np.eye(self.levels)))
 
     def right(self, matrix: Matrix) -> Moves:
-        return self._one_body(np.kron(np.eye(self.levels), as_array(matrix).T))
+        return self._one_body(kron(np.eye(self.levels), as_array(matrix).T))
 
     def sandwich(self, first: Matrix, second: Matrix) -> Moves:
-        return self._one_body(np.kron(as_array(first), as_array(second).conj()))
+        return self._one_body(kron(as_array(first), as_array(second).conj()))
 
     def _one_body(self, s: ComplexArray) -> Moves:
         steps = []

@@ -36,7 +36,9 @@ class Spectrum:
         return float(-values.real.max())
 
 
-def spectrum(model: Model, k: int = 6, charge: int | tuple[int, ...] = 0, basis: str = "auto", solver: ShiftInvert | None = None) -> Spectrum:
+def spectrum(
+    model: Model, k: int = 6, charge: int | tuple[int, ...] = 0, basis: str = "auto", solver: ShiftInvert | None = None
+) -> Spectrum:
     """The ``k`` eigenvalues of the Liouvillian nearest to zero in one charge sector.
 
     charge   ket minus bra excitations (one number for each U(1) symmetry of the model): 0 holds the steady state and the

@@ -57,7 +57,9 @@ def read_model_file(path: Path) -> tuple[Callable[..., Model], dict[str, float |
         try:
             return _model(data, given, path)
         except (KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"{path}: an entry is missing or of the wrong kind ({error!r}); see the documentation of model files") from error
+            raise InputError(
+                f"{path}: an entry is missing or of the wrong kind ({error!r}); see the documentation of model files"
+            ) from error
 
     return model, defaults
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Mapping, Sequence
 
 from permsym import expressions
 from permsym.errors import InputError
-from permsym.sites import as_count
+from permsym.sites import as_count, is_real
 
 
 def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), sizes: Sequence[str] = ("N",)) -> dict[str, float]:
     """Finite numbers for all parameters: expressions evaluated, rates >= 0, sizes whole numbers >= 1."""
     for name, value in parameters.items():
-        if not isinstance(value, str) and (isinstance(value, bool) or not isinstance(value, numbers.Real)):
+        if not isinstance(value, str) and not is_real(value):
             raise InputError(f"`{name}` must be a number or an expression, but is {value!r}")
     values = expressions.resolve(parameters)
     for name, value in values.items():
         if not math.isfinite(value):
             raise InputError(f"`{name}` must be finite, but is {float(value)!r}; give a number such as {name}=1")
         if name in rates and value < 0:
-            raise InputError(f"`{name}` must be a rate >= 0, but is {float(value)!r}; rates multiply L[x], directions have parameters of their own")
+            raise InputError(
+                f"`{name}` must be a rate >= 0, but is {float(value)!r}; rates multiply L[x], directions have parameters of their own"
+            )
     return {name: as_count(name, value, 1) if name in sizes else float(value) for name, value in values.items()}

@@ -69,7 +69,9 @@ def lookup(name: str) -> ModelSource:
     if ":" in name:
         return _from_function(name, _imported(name))
     near = difflib.get_close_matches(name, LIBRARY, n=1)
-    advice = f"did you mean {near[0]!r}?" if near else f"the models are {', '.join(LIBRARY)}; a TOML file or package.module:function works too"
+    advice = (
+        f"did you mean {near[0]!r}?" if near else f"the models are {', '.join(LIBRARY)}; a TOML file or package.module:function works too"
+    )
     raise InputError(f"there is no model {name!r}; {advice}")
 
 
@@ -93,4 +95,4 @@ def _imported(name: str) -> Callable[..., Model]:
         sys.path.remove("")
     if not callable(found):
         raise InputError(f"{name!r} is not a function; write package.module:function")
-    return found  # type: ignore[no-any-return]
+    return found

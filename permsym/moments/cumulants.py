@@ -8,7 +8,9 @@ from itertools import combinations
 from permsym.moments.labels import MomentLabel
 
 
-def joint_cumulant(label: MomentLabel, moment: Callable[[MomentLabel], complex], known: dict[MomentLabel, complex] | None = None) -> complex:
+def joint_cumulant(
+    label: MomentLabel, moment: Callable[[MomentLabel], complex], known: dict[MomentLabel, complex] | None = None
+) -> complex:
     """<<a b c ...>>, from the moments of all sub-products, by the recursion over the block that holds the first factor:
 
         m(all) = sum over blocks b containing the first factor of  kappa(b) m(all without b)

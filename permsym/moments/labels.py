@@ -104,15 +104,22 @@ def parse(text: str, model: Model) -> MomentLabel:
         if digit == 0:
             _check_symbol(model.centre, symbol, text, word, model)
             if ensemble is not None or centre:
-                raise InputError(f"moment label {text!r}: the centre takes one factor at most and no ensemble; multiply its operators out, as in +0 -0 = (1 + z0)/2")
+                raise InputError(
+                    f"moment label {text!r}: the centre takes one factor at most and no ensemble; "
+                    "multiply its operators out, as in +0 -0 = (1 + z0)/2"
+                )
             centre = symbol
             continue
         if ensemble is None and len(names) > 1:
-            raise InputError(f"moment label {text!r}: {word!r} must name its ensemble, such as {word}@{names[0]}; the model has {', '.join(names)}")
+            raise InputError(
+                f"moment label {text!r}: {word!r} must name its ensemble, such as {word}@{names[0]}; the model has {', '.join(names)}"
+            )
         position = 0 if ensemble is None else model.ensemble(ensemble)
         _check_symbol(model.ensembles[position], symbol, text, word, model)
         if (names[position], match["site"]) in seen:
-            raise InputError(f"moment label {text!r}: satellite {digit} appears twice; digits name distinct satellites, so multiply operators of one out")
+            raise InputError(
+                f"moment label {text!r}: satellite {digit} appears twice; digits name distinct satellites, so multiply operators of one out"
+            )
         seen.add((names[position], match["site"]))
         found[position].append(symbol)
     for ensemble_, symbols in zip(model.ensembles, found, strict=True):

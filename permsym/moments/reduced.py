@@ -38,7 +38,9 @@ def reduced_density_matrix(correlator: Correlator, centre: Site | None, satellit
         key = (tuple(units[: centre is not None]), tuple(groups))
         if key not in values:
             centre_ops = [] if centre is None else [unit(centre.levels, *units[0])]
-            values[key] = correlator(centre_ops, [[unit(site.levels, *u) for u in group] for (site, _), group in zip(satellites, groups, strict=True)])
+            values[key] = correlator(
+                centre_ops, [[unit(site.levels, *u) for u in group] for (site, _), group in zip(satellites, groups, strict=True)]
+            )
         rho[i, j] = values[key]
     return rho
 

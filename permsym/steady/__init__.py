@@ -1,0 +1,1 @@
+"""Steady states: solvers, certificates, and the states themselves."""

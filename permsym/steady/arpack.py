@@ -25,7 +25,9 @@ class ShiftInvert:
     shift: float = 1e-6
     direct: DirectSolver = field(default_factory=SuperLU)
 
-    def eigenpairs(self, matrix: sparse.csc_array, coordinates: NDArray[np.int64], count: int) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    def eigenpairs(
+        self, matrix: sparse.csc_array, coordinates: NDArray[np.int64], count: int
+    ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
         """The ``count`` eigenvalues of largest real part found nearest to the shift, and their right vectors (n, count)."""
         size = matrix.shape[0]
         sigma = self.shift * max(float(np.abs(matrix.diagonal()).max(initial=0.0)), np.finfo(float).tiny)

@@ -73,7 +73,9 @@ class SuperLU:
                 options={"SymmetricMode": ordering != "COLAMD"},
             )
         except RuntimeError as error:
-            raise SolverFailed(f"SuperLU found the matrix exactly singular ({error}); the steady state is not unique or a rate is out of range") from error
+            raise SolverFailed(
+                f"SuperLU found the matrix exactly singular ({error}); the steady state is not unique or a rate is out of range"
+            ) from error
         return SuperLUFactor(factors, permutation)
 
     def describe(self) -> dict[str, Any]:

@@ -59,7 +59,9 @@ def steady_state(
             check_memory(model, basis)
             basis = build(model, basis)
         if not basis.hermitian:
-            raise InputError(f"the steady state lives in the neutral sector, but the basis has charge {basis.charge}; build it with charge 0")
+            raise InputError(
+                f"the steady state lives in the neutral sector, but the basis has charge {basis.charge}; build it with charge 0"
+            )
         liouvillian = Liouvillian(basis)
     elif not liouvillian.fits(model):
         raise InputError("this Liouvillian belongs to a model with other sites or symmetry; make a new one")

@@ -46,7 +46,9 @@ class State:
     solver, timings  how, and how long each step took, in seconds
     """
 
-    def __init__(self, model: Model, basis: Basis, null: NullVector, solver: Mapping[str, Any], timings: Mapping[str, float], tolerance: float) -> None:
+    def __init__(
+        self, model: Model, basis: Basis, null: NullVector, solver: Mapping[str, Any], timings: Mapping[str, float], tolerance: float
+    ) -> None:
         self.model = model
         self.basis = basis
         self.null = null
@@ -203,7 +205,9 @@ class State:
                 raise InputError(f"`satellites` must be from 0 to N={ensemble.N}, but is {count}")
         if not centre and not any(counts):
             raise InputError("a reduced density matrix needs at least one site; ask for the centre or for satellites")
-        return reduced_density_matrix(self._correlator, self.model.centre if centre else None, list(zip(self.model.ensembles, counts, strict=True)))
+        return reduced_density_matrix(
+            self._correlator, self.model.centre if centre else None, list(zip(self.model.ensembles, counts, strict=True))
+        )
 
     def to_qutip(self, satellites: int | Sequence[int] = 0, centre: bool = True) -> qutip.Qobj:
         """The reduced density matrix as a QuTiP object."""
@@ -219,12 +223,15 @@ class State:
     def populations(self) -> DickePopulations:
         """P(j, m) of the satellites' collective spin (one ensemble, Dicke representation)."""
         if self.basis.representation != "dicke" or len(self.model.ensembles) != 1:
-            raise InputError(f"P(j, m) needs one ensemble in the Dicke representation, but this state is in {self.basis.representation!r}; solve with basis='dicke'")
+            raise InputError(
+                f"P(j, m) needs one ensemble in the Dicke representation, but this state is in {self.basis.representation!r}; "
+                "solve with basis='dicke'"
+            )
         labels = self.basis.labels[:, self.basis.population]
         values = self.vector[: self.basis.size][self.basis.population]
         places, inverse = np.unique(labels[2:4], axis=1, return_inverse=True)
         probability = np.bincount(inverse.ravel(), weights=values, minlength=places.shape[1])
-        return DickePopulations(places[0] / 2, places[1] / 2, probability)
+        return DickePopulations(places[0] / 2, places[1] / 2, np.asarray(probability, dtype=float))
 
     def __repr__(self) -> str:
         return f"State({self.model!r}, {self.basis.representation}, dimension={len(self.null.vector)})"
