@@ -41,7 +41,7 @@ def _units(levels: int) -> Mapping[str, Matrix]:
 
 def is_real(value: Any) -> bool:
     """Whether a value is a real number (Python's or numpy's, but no bool)."""
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)  # type: ignore[unreachable]
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def as_count(name: str, value: Any, least: int) -> int:

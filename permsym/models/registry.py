@@ -60,14 +60,14 @@ def names() -> list[str]:
 def lookup(name: str) -> ModelSource:
     """The model that a name, a file or ``package.module:function`` stands for."""
     if name in LIBRARY:
-        return _from_function(name, LIBRARY[name])
+        return source_of(name, LIBRARY[name])
     if name.endswith(".toml") or Path(name).is_file():
         from permsym.models.file import read_model_file
 
         function, defaults = read_model_file(Path(name))
         return ModelSource(name, function, defaults)
     if ":" in name:
-        return _from_function(name, _imported(name))
+        return source_of(name, _imported(name))
     near = difflib.get_close_matches(name, LIBRARY, n=1)
     advice = (
         f"did you mean {near[0]!r}?" if near else f"the models are {', '.join(LIBRARY)}; a TOML file or package.module:function works too"
@@ -75,7 +75,8 @@ def lookup(name: str) -> ModelSource:
     raise InputError(f"there is no model {name!r}; {advice}")
 
 
-def _from_function(name: str, function: Callable[..., Model]) -> ModelSource:
+def source_of(name: str, function: Callable[..., Model]) -> ModelSource:
+    """A model function with the parameters and defaults of its signature."""
     defaults: dict[str, float | str | None] = {}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
+
+_REMEMBERED = 100_000  # unknowns; the cache holds a few lattices of at most this size
 
 
 def nested_dissection(coordinates: NDArray[np.int64], leaf: int = 8) -> NDArray[np.int64]:
@@ -15,6 +19,19 @@ def nested_dissection(coordinates: NDArray[np.int64], leaf: int = 8) -> NDArray[
 
     Unknowns at one position stay together.  A. George, SIAM J. Numer. Anal. 10, 345 (1973).
     """
+    if coordinates.shape[1] <= _REMEMBERED:  # a sweep over rates asks for the same lattice at every point
+        return _cached(coordinates.tobytes(), coordinates.shape[0], leaf)
+    return _dissected(coordinates, leaf)
+
+
+@lru_cache(maxsize=8)
+def _cached(data: bytes, dimensions: int, leaf: int) -> NDArray[np.int64]:
+    order = _dissected(np.frombuffer(data, dtype=np.int64).reshape(dimensions, -1), leaf)
+    order.setflags(write=False)
+    return order
+
+
+def _dissected(coordinates: NDArray[np.int64], leaf: int) -> NDArray[np.int64]:
     order: list[NDArray[np.int64]] = []
     # Depth first, children before their separator; True marks a finished block to be output.
     stack: list[tuple[NDArray[np.int64], bool]] = [(np.arange(coordinates.shape[1]), False)]

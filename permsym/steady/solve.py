@@ -25,7 +25,7 @@ Solver = DirectSolver | ShiftInvert | Literal["auto"]
 SOLVERS: dict[str, DirectSolver | ShiftInvert] = {"superlu": SuperLU(), "shift-invert": ShiftInvert()}
 """Solvers by the name that a command line or a file gives them."""
 
-_COARSE = 16  # satellites of the small model that predicts where the probability sits
+_COARSE = 10  # satellites of the small model that predicts where the probability sits
 
 
 def steady_state(

@@ -77,7 +77,7 @@ class State:
             if any(key.charge(self.model)):
                 self._values[key] = 0j  # exactly zero by symmetry
             else:
-                self._values[key] = complex(self._covector(key) @ self.vector)
+                self._values[key] = complex(self._covector(key) @ self.vector) + 0.0  # no -0.0
             self._values[key.conjugate()] = self._values[key].conjugate()
         return self._values[key]
 

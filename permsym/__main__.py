@@ -1,0 +1,7 @@
+"""``python -m permsym``."""
+
+import sys
+
+from permsym.cli import main
+
+sys.exit(main())

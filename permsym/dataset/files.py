@@ -1,0 +1,64 @@
+"""Files: written aside and renamed, so that a reader never sees half of one, and never over something that is not ours."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from permsym.errors import InputError
+
+_FIRST_BYTES = 4096
+
+
+@contextlib.contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """A temporary path in the same folder, renamed to ``path`` when the block ends well and removed when it does not."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+    except OSError as error:
+        raise InputError(f"cannot write {str(path)!r}: {error.strerror}; choose a folder that exists and may be written") from error
+    aside = Path(name)
+    try:
+        yield aside
+        with aside.open("rb") as file:
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        aside.chmod(0o666 & ~umask)  # mkstemp makes private files
+        aside.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write {str(path)!r}: {error.strerror or error}; nothing was left behind") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def check_target(path: Path, formats: tuple[str, ...]) -> None:
+    """Refuse a target before anything is computed: unknown format, no folder, or a file that permsym did not write."""
+    if path.suffix not in formats:
+        raise InputError(f"cannot tell the format of {str(path)!r}; end its name with {' or '.join(formats)}")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}; make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"cannot write {str(path)!r}: the folder {str(path.parent)!r} may not be written; choose another")
+    if path.is_dir():
+        raise InputError(f"cannot write {str(path)!r}: it is a folder; give a file name inside it")
+    if path.exists() and not is_ours(path):
+        raise InputError(f"{str(path)!r} exists and was not written by permsym; delete it or choose another name")
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file carries permsym's mark."""
+    try:
+        if path.suffix == ".nc":
+            import h5py
+
+            with h5py.File(path, "r") as file:
+                return "permsym_version" in file.attrs
+        with path.open("rb") as file:
+            return b"permsym" in file.read(_FIRST_BYTES)
+    except OSError:
+        return False

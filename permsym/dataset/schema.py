@@ -1,0 +1,57 @@
+"""The only table of dataset variables: names, dimensions, units and meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable of a dataset.
+
+    per_moment   whether it has the dimension ``moment`` besides the axes (and ``method``, where several are held)
+    """
+
+    name: str
+    units: str
+    long_name: str
+    per_moment: bool = False
+    dtype: str = "float64"
+
+
+VARIABLES = (
+    Variable("moment_real", "1", "real part of the moment", per_moment=True),
+    Variable("moment_imag", "1", "imaginary part of the moment", per_moment=True),
+    Variable("cumulant_real", "1", "real part of the joint cumulant", per_moment=True),
+    Variable("cumulant_imag", "1", "imaginary part of the joint cumulant", per_moment=True),
+    Variable("moment_error", "1", "estimate of the absolute error of the moment", per_moment=True),
+    Variable("p0_up", "1", "excited-state population of the central spin"),
+    Variable("p_up", "1", "excited-state population of a satellite"),
+    Variable("error_estimate", "1", "largest error estimate over the moments"),
+    Variable("residual", "1", "largest residual of L rho = 0, relative to |L| |rho|"),
+    Variable("edge_mass", "1", "probability clipped by the window"),
+    Variable("balance", "1", "largest relative defect of the balance laws of excitations"),
+    Variable("min_population", "1", "smallest population"),
+    Variable("certified", "1", "whether the certificate is within its tolerance (1) or not (0)", dtype="int8"),
+    Variable("dimension", "1", "number of unknowns that were solved for", dtype="int64"),
+    Variable("time_assemble", "s", "time to assemble the Liouvillian"),
+    Variable("time_solve", "s", "time to solve for the steady state"),
+    Variable("time_moments", "s", "time for moments and certificate"),
+    Variable("status", "1", "certified, uncertified: reason, or failed: reason", dtype="str"),
+)
+
+BY_NAME = {variable.name: variable for variable in VARIABLES}
+
+CONVENTION = (
+    "d rho/dt = -i[H, rho] + sum rate L[x] rho, L[x] rho = x rho x^dag - {x^dag x, rho}/2; level 0 is up; site 0 is the centre, digits "
+    "in moment labels name distinct satellites; all rates and energies share one unit"
+)
+
+
+def derived(name: str) -> Variable:
+    """Variable of a derived quantity; one of several ensembles carries its name, as in ``p_up@B``."""
+    known = BY_NAME.get(name.partition("@")[0])
+    if known is None:
+        return Variable(name, "1", name)
+    suffix = name.partition("@")[2]
+    return known if not suffix else Variable(name, known.units, f"{known.long_name} of ensemble {suffix}")

@@ -1,0 +1,82 @@
+"""P1 Fig. 5: satellite-satellite and central-satellite correlations against 1/sqrt(N), at both scalings.
+
+(a, b) g sqrt(N) = 3, kappa = 1; (c, d) kappa/N = 1/16, g = 3/4.  Mean field: |<sn+>|^2 and <s0+><sn->.
+P. Fowler-Wright et al., Phys. Rev. Research 5, 033148 (2023), Appendix B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from permsym import plot as style
+from permsym.figures.p1_fig3 import FIXED_G, FIXED_KAPPA, METHODS, sizes
+from permsym.sweep.grid import Progress, sweep
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+SCALINGS = {"fixed g sqrt(N)": FIXED_G, "fixed kappa/N": FIXED_KAPPA}
+MOMENTS = ("z0", "+1 -2", "+0 -1")
+TITLES = (r"$g\sqrt{N}=3,\ \kappa=1$", r"$\kappa/N=1/16,\ g=3/4$")
+PANELS = (
+    ("+1 -2", "moment_real", r"$\langle\sigma_n^+\sigma_m^-\rangle$"),
+    ("+0 -1", "moment_imag", r"$\mathrm{Im}\,\langle\sigma_0^+\sigma_n^-\rangle$"),
+)
+
+
+def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+    import xarray as xr
+
+    axis = {"N": sizes(largest)}
+    found = [
+        sweep("central-spin", axis, methods=METHODS, moments=MOMENTS, command=command, progress=progress, **fixed)
+        for fixed in SCALINGS.values()
+    ]
+    # a parameter that varies in one scaling only becomes a coordinate of both
+    for each in found:
+        for name in ("g", "kappa"):
+            if name not in each.coords:
+                each.coords[name] = (
+                    "N",
+                    np.full(each.sizes["N"], each.attrs[name]),
+                    {"units": "frequency", "long_name": f"parameter {name}"},
+                )
+            each.attrs.pop(name, None)
+    both = xr.concat(
+        found,
+        dim=xr.Variable("scaling", list(SCALINGS), {"units": "1", "long_name": "what is fixed as N grows"}),
+        combine_attrs="drop_conflicts",
+    )
+    both.attrs["definition"] = "[" + ", ".join(each.attrs["definition"] for each in found) + "]"
+    return both
+
+
+def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
+    with style.drawing(columns=2, rows=2) as (figure, grid):
+        cells = [(scaling, panel) for scaling in range(len(SCALINGS)) for panel in PANELS]
+        for letter, axes, (scaling, (moment, variable, label)) in zip("abcd", grid, cells, strict=True):
+            shown = data[variable].isel(scaling=scaling).sel(moment=moment)
+            for method in ("mf", "exact"):
+                axes.plot(1 / np.sqrt(data["N"].values), shown.sel({"method": method}), **style.METHODS[method])
+            axes.set_ylabel(label)
+            axes.set_ylim(bottom=0)
+            style.infinite_size_axis(axes, r"$1/\sqrt{N}$")
+            style.panel_letter(axes, letter)
+            axes.legend(title=TITLES[scaling], title_fontsize=8, loc="best")
+        save(figure)
+
+
+def table(data: xr.Dataset) -> Sequence[Sequence[str]]:
+    rows: list[Sequence[str]] = [
+        ("scaling", "N", "<+1 -2> exact", "<+1 -2> mf", "Im<+0 -1> exact", "Im<+0 -1> mf", "error bound", "status")
+    ]
+    for scaling in data["scaling"].values:
+        for n in data["N"].values:
+            exact, mf = (data.sel({"scaling": scaling, "N": n, "method": method}) for method in METHODS)
+            values = [f"{float(each[variable].sel(moment=moment)):.10f}" for moment, variable, _ in PANELS for each in (exact, mf)]
+            rows.append((str(scaling), f"{n:.0f}", *values, f"{float(exact['error_estimate']):.0e}", str(exact["status"].values)))
+    return rows

@@ -1,0 +1,83 @@
+"""Figures by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from permsym import dataset as datasets
+from permsym.dataset.files import check_target
+from permsym.errors import InputError
+from permsym.figures import p1_fig3, p1_fig5
+from permsym.plot import save_figure
+from permsym.sites import as_count
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure as Drawing
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure.
+
+    compute   (largest N, command line, progress) -> dataset
+    plot      (dataset, save) -> draws and calls save
+    table     dataset -> rows of text, the first one the head
+    """
+
+    title: str
+    compute: Callable[[int, str, Progress | None], xr.Dataset]
+    plot: Callable[[xr.Dataset, Callable[[Drawing], None]], None]
+    table: Callable[[xr.Dataset], Sequence[Sequence[str]]]
+    default_max_n: int
+
+
+FIGURES: dict[str, Figure] = {
+    "p1-fig3a": Figure(
+        "P1 Fig. 3(a): p0_up against 1/N at fixed g sqrt(N) = 3", p1_fig3.compute_a, p1_fig3.plot_a, p1_fig3.table_sizes, 150
+    ),
+    "p1-fig3b": Figure(
+        "P1 Fig. 3(b): p0_up against 1/N at fixed kappa/N = 1/16", p1_fig3.compute_b, p1_fig3.plot_b, p1_fig3.table_sizes, 150
+    ),
+    "p1-fig3c": Figure("P1 Fig. 3(c): p0_up against the pump ratio at N = 50", p1_fig3.compute_c, p1_fig3.plot_c, p1_fig3.table_pump, 50),
+    "p1-fig5": Figure("P1 Fig. 5: pair correlations against 1/sqrt(N) at both scalings", p1_fig5.compute, p1_fig5.plot, p1_fig5.table, 150),
+}
+
+
+def expand(name: str) -> list[str]:
+    """Names of the figures that a name stands for: itself, or all panels of a name without a letter."""
+    if name in FIGURES:
+        return [name]
+    panels = [known for known in FIGURES if known[:-1] == name and known[-1].isalpha()]
+    if not panels:
+        near = difflib.get_close_matches(name, FIGURES, n=1)
+        advice = f"did you mean {near[0]!r}?" if near else f"the figures are {', '.join(FIGURES)}"
+        raise InputError(f"there is no figure {name!r}; {advice}")
+    return panels
+
+
+def draw(
+    name: str, folder: Path, max_n: int | None = None, command: str = "", progress: Progress | None = None
+) -> tuple[xr.Dataset, list[Path]]:
+    """Compute a figure's data and write NAME.nc and NAME.png into a folder.
+
+    Returns the dataset and the paths written.
+    """
+    figure = FIGURES[name]
+    largest = figure.default_max_n if max_n is None else as_count("max-N", max_n, 2)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {str(folder)!r}: {error.strerror}; choose another with -o") from error
+    data, picture = datasets.check(folder / f"{name}.nc"), folder / f"{name}.png"
+    check_target(picture, (".png",))
+    found = figure.compute(largest, command, progress)
+    datasets.save(found, data)
+    figure.plot(found, lambda drawing: save_figure(drawing, picture))
+    return found, [data, picture]
