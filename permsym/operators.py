@@ -187,12 +187,12 @@ def dense(operator: Operator, centre: int, ensembles: Sequence[tuple[str, int, i
 
     def at(site: int, matrix: Matrix) -> ComplexArray:
         before, after = int(np.prod(sites[:site])), int(np.prod(sites[site + 1 :]))
-        return np.kron(np.kron(np.eye(before), as_array(matrix)), np.eye(after))
+        return np.asarray(np.kron(np.kron(np.eye(before), as_array(matrix)), np.eye(after)), dtype=complex)
 
-    result: Any = np.zeros((total, total), dtype=complex)
+    result = np.zeros((total, total), dtype=complex)
     for key, value in operator.terms.items():
         term = np.eye(total, dtype=complex) if key.centre is None else at(0, key.centre)
         for name, matrix in key.satellites:
             term = term @ sum((at(site, matrix) for site in positions[name]), np.zeros((total, total), dtype=complex))
-        result = result + value * term
-    return np.asarray(result, dtype=np.complex128)
+        result += value * term
+    return result

@@ -60,12 +60,9 @@ def save_figure(figure: Figure, path: Path) -> None:
 
 
 def infinite_size_axis(axes: Axes, label: str = "$1/N$") -> None:
-    """An axis in 1/N or 1/sqrt(N): N -> infinity is the left edge, and is marked."""
+    """An axis in 1/N or 1/sqrt(N): N -> infinity is the left edge, and the label says so."""
     axes.set_xlim(left=0)
-    axes.set_xlabel(label)
-    axes.annotate(
-        r"$N\to\infty$", xy=(0, 0), xycoords="axes fraction", xytext=(2, 4), textcoords="offset points", fontsize=7, color="#777777"
-    )
+    axes.set_xlabel(label + r"   ($N\to\infty$ at the left)")
 
 
 def panel_letter(axes: Axes, letter: str) -> None:

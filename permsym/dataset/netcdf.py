@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,14 @@ if TYPE_CHECKING:
 
 
 def write(dataset: xr.Dataset, path: Path) -> None:
-    """Write a dataset; values survive the round trip to the last bit."""
+    """Write a dataset; values survive the round trip to the last bit.
+
+    HDF5 builds the file in memory and the bytes are written here: on a full disk the HDF5 library would crash the process.
+    """
+    image = io.BytesIO()
+    dataset.to_netcdf(image, engine="h5netcdf")
     with written_aside(path) as aside:
-        dataset.to_netcdf(aside, engine="h5netcdf")
+        aside.write_bytes(image.getvalue())
 
 
 def read(path: Path) -> xr.Dataset:

@@ -31,7 +31,7 @@ def fill_estimate(unknowns: int, extents: Sequence[int]) -> float:
 
 def solve_bytes(unknowns: int, extents: Sequence[int]) -> float:
     """Peak memory of assembly, factorisation and certificate, in bytes."""
-    return 1.6e8 + 900.0 * unknowns + 17.0 * fill_estimate(unknowns, extents)
+    return 6e7 + 800.0 * unknowns + 15.0 * fill_estimate(unknowns, extents)
 
 
 def solve_seconds(unknowns: int, extents: Sequence[int]) -> float:

@@ -1,0 +1,134 @@
+"""Datasets: schema, round trips to the bit, and files that are never half written or overwritten by mistake."""
+
+import csv
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import xarray as xr
+
+import permsym as ps
+from permsym import dataset
+from permsym.dataset.schema import BY_NAME, VARIABLES
+from permsym.errors import InputError
+from permsym.sweep.grid import sweep
+
+
+@pytest.fixture(scope="module")
+def data():
+    return sweep("central-spin", {"N": [1, 3, 6], "gamma_phi": [0.0, 0.25]}, methods=("exact", "mf"), g="1/sqrt(N)")
+
+
+def test_dimensions_are_the_axes_then_method_and_moment(data):
+    assert data["moment_real"].dims == ("N", "gamma_phi", "method", "moment")
+    assert data["p0_up"].dims == ("N", "gamma_phi", "method")
+    assert list(data["method"].values) == ["exact", "mf"]
+
+
+def test_every_variable_says_its_unit_and_meaning(data):
+    for name in [*data.data_vars, *data.coords]:
+        if name != "computed_at":  # xarray keeps the unit of time in its encoding
+            assert data[name].attrs["units"], name
+        assert data[name].attrs["long_name"], name
+    assert set(data.data_vars) - {"computed_at"} <= set(BY_NAME)
+
+
+def test_every_parameter_is_a_coordinate_or_an_attribute(data):
+    names = {"N", "omega", "epsilon", "g", "kappa", "gamma_up", "gamma_down", "gamma_phi", "kappa_up", "kappa_phi"}
+    assert names <= set(data.coords) | set(data.attrs)
+    assert data["g"].dims == ("N", "gamma_phi")  # an expression in N
+    assert data["g"].sel(N=6, gamma_phi=0.0) == pytest.approx(1 / np.sqrt(6))
+    assert data.attrs["omega"] == 1.0
+
+
+def test_provenance_rebuilds_the_model(data):
+    definition = json.loads(data.attrs["definition"])
+    first = ps.Model.from_dict(definition["first_point"])
+    assert first.hash == ps.models.central_spin(N=1, g="1/sqrt(N)").hash
+    assert definition["fixed"] == {"g": "1/sqrt(N)"}
+    assert {"model", "versions", "date", "command", "convention"} <= set(data.attrs)
+
+
+def test_values_are_those_of_the_solver(data):
+    state = ps.steady_state(ps.models.central_spin(N=6, g="1/sqrt(N)", gamma_phi=0.25))
+    point = data.sel({"N": 6, "gamma_phi": 0.25, "method": "exact"})
+    for label in ("z0", "+1 -2", "+0 -1", "z0 z1"):
+        found = complex(point["moment_real"].sel(moment=label), point["moment_imag"].sel(moment=label))
+        assert found == pytest.approx(state.moment(label), abs=1e-15)
+        cumulant = complex(point["cumulant_real"].sel(moment=label), point["cumulant_imag"].sel(moment=label))
+        assert cumulant == pytest.approx(state.cumulant(label), abs=1e-15)
+    assert point["status"] == "certified"
+    assert point["certified"] == 1
+
+
+def test_labels_that_need_more_satellites_are_missing(data):
+    assert np.isnan(data["moment_real"].sel({"N": 1, "moment": "z1 z2"})).all()
+    assert not np.isnan(data["moment_real"].sel({"N": 3, "moment": "z1 z2"})).any()
+
+
+def test_netcdf_round_trip_is_exact_and_plain_xarray_opens_it(data, tmp_path):
+    path = dataset.save(data, tmp_path / "out.nc")
+    assert ps.open_dataset(path).identical(data)
+    with xr.open_dataset(path) as plain:
+        assert (plain["moment_real"].values.tobytes()) == data["moment_real"].values.tobytes()
+
+
+def test_csv_round_trip_is_exact(data, tmp_path):
+    path = dataset.save(data, tmp_path / "out.csv")
+    with path.open() as file:
+        assert next(file).startswith("# permsym")
+        rows = list(csv.DictReader(file))
+    assert len(rows) == data["moment_real"].size
+    for row in rows[:: len(rows) // 50 + 1]:
+        at = {"N": float(row["N"]), "gamma_phi": float(row["gamma_phi"]), "method": row["method"], "moment": row["moment"]}
+        value = float(data["moment_real"].sel(at))
+        assert float(row["moment_real"]) == value or (np.isnan(value) and row["moment_real"] == "nan")
+    assert set(rows[0]) >= {variable.name for variable in VARIABLES if variable.name in data} | {"omega", "g"}
+
+
+def test_our_own_file_may_be_replaced(data, tmp_path):
+    for name in ("a.nc", "a.csv"):
+        dataset.save(data, tmp_path / name)
+        dataset.save(data.isel(N=[0]), tmp_path / name)
+    assert ps.open_dataset(tmp_path / "a.nc").sizes["N"] == 1
+
+
+def test_foreign_files_are_left_alone(data, tmp_path):
+    text = tmp_path / "a.nc"
+    text.write_text("my notes")
+    other = tmp_path / "b.nc"
+    with h5py.File(other, "w") as file:
+        file["x"] = 1
+    table = tmp_path / "c.csv"
+    table.write_text("a,b\n1,2\n")
+    for path in (text, other, table):
+        before = path.read_bytes()
+        with pytest.raises(InputError, match="not written by permsym"):
+            dataset.save(data, path)
+        assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(("name", "fragment"), [("x.txt", "format"), ("no/such/x.nc", "no folder"), ("", "format")])
+def test_bad_targets(data, tmp_path, name, fragment):
+    with pytest.raises(InputError, match=fragment):
+        dataset.save(data, tmp_path / name)
+
+
+def test_reading_something_else(tmp_path):
+    (tmp_path / "x.nc").write_text("no")
+    with pytest.raises(InputError, match="cannot read"):
+        ps.open_dataset(tmp_path / "x.nc")
+
+
+def test_a_failed_write_leaves_nothing(data, tmp_path, monkeypatch):
+    def full(self: Path, content: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(content[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(InputError, match="No space left"):
+        dataset.save(data, tmp_path / "x.nc")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,110 @@
+"""The papers' figures: data, pictures, and what happens when a run is killed."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import permsym as ps
+from permsym.errors import InputError
+from permsym.figures import FIGURES, draw, expand
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_writes_data_and_picture(name, tmp_path):
+    data, paths = draw(name, tmp_path, max_n=6)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.nc", f"{name}.png"]
+    assert ps.open_dataset(paths[0]).identical(data)
+    picture = paths[1].read_bytes()
+    assert picture.startswith(PNG)
+    assert len(picture) > 10_000
+    rows = FIGURES[name].table(data)
+    assert len(rows) > 2
+    assert (data["certified"].sel({"method": "exact"}) == 1).all()
+
+
+def test_fig3b_holds_the_reference_numbers(tmp_path):
+    data, _ = draw("p1-fig3b", tmp_path, max_n=20)
+    exact = data["p0_up"].sel({"method": "exact"})
+    assert float(exact.sel(N=10)) == pytest.approx(0.612914993686, abs=1e-11)
+    assert float(exact.sel(N=20)) == pytest.approx(0.575062236571, abs=1e-11)
+    assert np.allclose(data["kappa"].values, data["N"].values / 16)
+
+
+def test_fig3c_crosses_the_threshold(tmp_path):
+    data, _ = draw("p1-fig3c", tmp_path, max_n=6)
+    mf = data["p0_up"].sel({"method": "mf"})
+    critical = 0.5 * (1 + 2 / 16 / (4 * 0.5625))
+    assert (mf[data["gamma_up"] / 2 <= critical] == 0).all()
+    assert (mf[data["gamma_up"] / 2 > critical] > 0).all()
+    assert data.sizes["gamma_up"] == 200
+
+
+def test_names_without_a_letter_are_all_panels():
+    assert expand("p1-fig3") == ["p1-fig3a", "p1-fig3b", "p1-fig3c"]
+    assert expand("p1-fig5") == ["p1-fig5"]
+    with pytest.raises(InputError, match="no figure"):
+        expand("p1-fig")
+
+
+def test_a_foreign_picture_is_left_alone(tmp_path):
+    (tmp_path / "p1-fig3b.png").write_bytes(PNG + b"holiday")
+    with pytest.raises(InputError, match="not written by permsym"):
+        draw("p1-fig3b", tmp_path, max_n=4)
+    assert [path.name for path in tmp_path.iterdir()] == ["p1-fig3b.png"]
+
+
+def command(folder, *more):
+    return [sys.executable, "-m", "permsym", "figure", "p1-fig3b", "-o", str(folder), *more]
+
+
+def test_a_killed_run_leaves_nothing_half_written(tmp_path):
+    for delay in (0.2, 0.6, 1.0, 1.3, 1.6, 2.0):
+        running = subprocess.Popen(command(tmp_path, "--max-N", "40"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(delay)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        data, picture = tmp_path / "p1-fig3b.nc", tmp_path / "p1-fig3b.png"
+        if data.exists():
+            assert (ps.open_dataset(data)["certified"].sel({"method": "exact"}) == 1).all()
+        if picture.exists():
+            assert picture.read_bytes().endswith(b"IEND\xaeB`\x82")
+    done = subprocess.run(command(tmp_path, "--max-N", "5"), capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert ps.open_dataset(tmp_path / "p1-fig3b.nc").sizes["N"] == 4
+
+
+def test_interrupt_says_so_and_leaves_nothing(tmp_path):
+    running = subprocess.Popen(command(tmp_path, "--max-N", "300"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(2.0)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert err.splitlines()[-1].startswith("permsym: interrupted")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+
+    done = subprocess.run(
+        command(tmp_path, "--max-N", "4"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        preexec_fn=small_files,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("permsym: cannot write")
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,132 @@
+"""Mean field: the closed form, the numerical order-1 equations, and the paper's own statements about them."""
+
+import numpy as np
+import pytest
+
+import permsym as ps
+from permsym.cumulants import mean_field
+from permsym.cumulants.mean_field import threshold
+from permsym.cumulants.order_one import OrderOne, hermitian_basis
+from permsym.errors import SolverFailed
+from permsym.models import central_spin
+
+RESONANT = [
+    {"N": 50},
+    {"N": 150, "g": "3/sqrt(N)", "kappa": 1.0},
+    {"N": 7, "kappa": 0.3, "gamma_up": 0.9, "gamma_down": 0.2},
+    {"N": 50, "gamma_up": 0.5, "gamma_down": 1.5},
+]
+
+
+@pytest.mark.parametrize("parameters", RESONANT)
+def test_closed_form_is_a_fixed_point_of_the_order_one_equations(parameters):
+    found = mean_field(central_spin(**parameters))
+    assert found.source == "closed form"
+    assert found.residual < 1e-12 * max(1.0, OrderOne(found.model).scale)
+    assert found.stability < 0
+
+
+@pytest.mark.parametrize("parameters", RESONANT)
+def test_numerical_solution_equals_the_closed_form(parameters):
+    closed = mean_field(central_spin(**parameters))
+    equations = OrderOne(closed.model)
+    point, _ = equations.relaxed()
+    states = equations.states(point)
+    for mine, known in zip(states, closed.states, strict=True):
+        assert np.allclose(np.abs(mine), np.abs(known), rtol=0, atol=1e-10)  # phases are free
+
+
+def test_values_of_the_paper():
+    # eq. (7) evaluated by hand for Fig. 3(b): kappa/N = 1/16, g = 3/4, Gamma_T = 2, Gamma_Delta = 1
+    z0 = -0.5 * (1 - 16) - 0.5 * np.sqrt((1 - 16) ** 2 + 4 / 0.5625)
+    found = mean_field(central_spin(N=50))
+    assert found.derived["p0_up"] == pytest.approx((1 + z0) / 2, abs=1e-14)
+    assert found.moment("z1").real == pytest.approx(-(1 / 16) * 2 / (4 * 0.5625 * z0), abs=1e-14)
+    assert abs(found.moment("+0")) ** 2 == pytest.approx(-z0 * (1 + z0) / 2, abs=1e-14)
+    assert threshold(50, 0.75, 50 / 16, 1.5, 0.5) == pytest.approx(0.5 * (1 + 2 / 16 / (4 * 0.5625)), abs=1e-15)
+
+
+def test_below_threshold_the_centre_is_down():
+    found = mean_field(central_spin(N=50, gamma_up=1.0, gamma_down=1.0))
+    assert found.derived["p0_up"] == 0.0
+    assert found.moment("+0 -1") == 0
+
+
+@pytest.mark.parametrize(
+    "extra", [{"omega": 1.7}, {"gamma_phi": 0.2}, {"kappa_up": 0.5}, {"kappa_phi": 0.4}], ids=lambda extra: next(iter(extra))
+)
+def test_closed_form_is_never_used_outside_its_range(extra):
+    closed = mean_field(central_spin(N=40))
+    found = mean_field(central_spin(N=40, **extra))
+    assert found.source == "order-1 equations"
+    assert abs(found.derived["p0_up"] - closed.derived["p0_up"]) > 1e-4
+    assert found.residual < 1e-10
+    assert found.stability < 0
+
+
+def test_detuned_fixed_point_against_equations_written_by_hand():
+    # stationary in a frame turning at W, eqs. (3)-(6) of the paper factorised
+    p = {"N": 30, "g": 0.6, "kappa": 2.0, "gamma_up": 1.4, "gamma_down": 0.3, "omega": 1.5, "epsilon": 0.9}
+    found = mean_field(central_spin(**p))
+    w = found.frequencies[0]
+    z0, z = found.moment("z0").real, found.moment("z1").real
+    a, s = found.moment("+0"), found.moment("+1")
+    total, difference = p["gamma_up"] + p["gamma_down"], p["gamma_up"] - p["gamma_down"]
+    exchange = (a * s.conjugate()).imag
+    assert -p["kappa"] * (z0 + 1) + 4 * p["g"] * p["N"] * exchange == pytest.approx(0, abs=1e-10)
+    assert -total * z + difference - 4 * p["g"] * exchange == pytest.approx(0, abs=1e-10)
+    assert abs((1j * (p["omega"] - w) - p["kappa"] / 2) * a - 1j * p["g"] * p["N"] * z0 * s) < 1e-9
+    assert abs((1j * (p["epsilon"] - w) - total / 2) * s - 1j * p["g"] * a * z) < 1e-9
+
+
+def test_jacobian_equals_finite_differences():
+    equations = OrderOne(central_spin(N=5, omega=1.3, gamma_phi=0.2))
+    r = np.random.default_rng(1).uniform(-0.5, 0.5, equations.size)
+    step = 1e-6
+    numerical = np.stack([(equations.rhs(r + step * e) - equations.rhs(r - step * e)) / (2 * step) for e in np.eye(equations.size)], axis=1)
+    assert np.abs(numerical - equations.jacobian(r)).max() < 1e-8
+
+
+def test_collective_squares_factorise_over_distinct_sites():
+    # H = s.x * s.x / N: d<y>/dt = 4 (N-1)/N <x><z> - ... for one product state; checked against the dense commutator at N = 2
+    c, s = ps.Spin(), ps.Ensemble(2)
+    model = ps.Model(c, s, 0.3 * s.x * s.x, [ps.Individual(1.0, s.m)])
+    equations = OrderOne(model)
+    r = np.array([0, 0, -1.0, 0.3, 0.4, 0.5])
+    _, one = equations.states(r)
+    rho = np.kron(one, one)
+    x = np.array([[0, 1], [1, 0]])
+    both = np.kron(x, np.eye(2)) + np.kron(np.eye(2), x)
+    h = 0.3 * both @ both
+    flow = -1j * (h @ rho - rho @ h)
+    for k, matrix in enumerate(hermitian_basis(2)):
+        unitary = np.trace(np.kron(matrix, np.eye(2)) @ flow).real
+        lower = np.array([[0, 0], [1, 0]])
+        decay = np.trace(matrix @ (lower @ one @ lower.T - 0.5 * (lower.T @ lower @ one + one @ lower.T @ lower))).real
+        assert equations.rhs(r)[3 + k] == pytest.approx(unitary + decay, abs=1e-13)
+
+
+def test_moments_are_products_and_cumulants_vanish():
+    found = mean_field(central_spin(N=50))
+    assert found.moment("+0 -1") == pytest.approx(found.moment("+0") * found.moment("-1"))
+    assert found.cumulant("+0 -1") == 0
+    assert found.cumulant("z0") == found.moment("z0")
+
+
+def test_three_level_satellites():
+    c, s = ps.Spin(), ps.Ensemble(4, levels=3)
+    model = ps.Model(
+        c,
+        s,
+        0 * c.z,
+        [ps.Individual(1.0, s.unit(1, 0)), ps.Individual(2.0, s.unit(2, 1)), ps.Individual(3.0, s.unit(0, 2)), ps.Central(1.0, c.m)],
+    )
+    state = mean_field(model).states[1]
+    expected = np.array([1 / 1.0, 1 / 2.0, 1 / 3.0])  # a cycle of rates: populations inverse to them
+    assert np.allclose(state.diagonal().real, expected / expected.sum(), rtol=0, atol=1e-12)
+
+
+def test_no_attractor_without_dissipation():
+    c, s = ps.Spin(), ps.Ensemble(4)
+    with pytest.raises(SolverFailed, match="without dissipation"):
+        mean_field(ps.Model(c, s, c.p * s.m + c.m * s.p))
