@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from permsym.steady.arpack import ShiftInvert
     from permsym.steady.certificate import Certificate
     from permsym.steady.direct import SuperLU
+    from permsym.steady.pardiso import Pardiso
     from permsym.steady.solve import steady_state
     from permsym.steady.state import State
     from permsym.sweep.grid import sweep
@@ -41,6 +42,7 @@ _PLACES = {
     "permsym.steady.arpack": ("ShiftInvert",),
     "permsym.steady.certificate": ("Certificate",),
     "permsym.steady.direct": ("SuperLU",),
+    "permsym.steady.pardiso": ("Pardiso",),
     "permsym.steady.solve": ("steady_state",),
     "permsym.steady.state": ("State",),
     "permsym.sweep.grid": ("sweep",),
@@ -50,7 +52,7 @@ _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
     "Central", "Certificate", "Collective", "DegenerateSteadyState", "Ensemble", "Individual", "InputError", "Levels", "Model",
-    "Operator", "PermsymError", "ShiftInvert", "Spectrum", "Spin", "State", "SuperLU", "TooLarge", "UncertifiedWarning",
+    "Operator", "Pardiso", "PermsymError", "ShiftInvert", "Spectrum", "Spin", "State", "SuperLU", "TooLarge", "UncertifiedWarning",
     "__version__", "concurrence", "cumulants", "dataset", "entropy", "figures", "models", "moments", "negativity",
     "open_dataset", "purity", "spectrum", "steady_state", "sweep",
 ]  # fmt: skip

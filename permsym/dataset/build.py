@@ -96,7 +96,7 @@ def build_dataset(
         coordinates["method"] = (("method",), np.array(list(methods), dtype=str), {"units": "1", "long_name": "how the point was computed"})
     attributes: dict[str, Any] = {}
     for name, array in _parameters(axes, shape, points).items():
-        if array.ndim and np.ptp(array[~np.isnan(array)]) > 0 if array.size > 1 else False:
+        if np.nanmax(array) > np.nanmin(array):
             coordinates[name] = (tuple(axes), array, _parameter(name))
         else:
             attributes[name] = float(array.flat[0])

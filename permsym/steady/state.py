@@ -18,6 +18,7 @@ from permsym.moments.reduced import reduced_density_matrix
 from permsym.operators import ComplexArray, Matrix, Operator
 from permsym.sites import Ensemble, Site, unit
 from permsym.steady.certificate import Certificate
+from permsym.steady.gradient import Family, moment_gradient
 from permsym.steady.nullspace import NullVector
 
 if TYPE_CHECKING:
@@ -96,6 +97,16 @@ class State:
     def expect(self, operator: Operator) -> complex:
         """Expectation value of an operator of the model's sites, such as ``s.p * s.m``."""
         return complex(self.basis.expectation(operator.terms) @ self.vector)
+
+    def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
+        """d<moment>/d parameter for every real parameter, from one transposed solve.
+
+        family   the function that makes the model from its parameters (a library model knows its own)
+        """
+        key = self.label(label)
+        if any(key.charge(self.model)):
+            return dict.fromkeys((name for name, value in self.model.parameters.items() if not isinstance(value, int)), 0j)
+        return moment_gradient(self, self._covector(key), family)
 
     @property
     def derived(self) -> dict[str, float]:
