@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from permsym.steady.arpack import ShiftInvert
     from permsym.steady.certificate import Certificate
     from permsym.steady.direct import SuperLU
+    from permsym.steady.iterative import IncompleteLU
+    from permsym.steady.mixed_precision import SingleLU
     from permsym.steady.pardiso import Pardiso
     from permsym.steady.solve import steady_state
     from permsym.steady.state import State
@@ -42,6 +44,8 @@ _PLACES = {
     "permsym.steady.arpack": ("ShiftInvert",),
     "permsym.steady.certificate": ("Certificate",),
     "permsym.steady.direct": ("SuperLU",),
+    "permsym.steady.iterative": ("IncompleteLU",),
+    "permsym.steady.mixed_precision": ("SingleLU",),
     "permsym.steady.pardiso": ("Pardiso",),
     "permsym.steady.solve": ("steady_state",),
     "permsym.steady.state": ("State",),
@@ -51,10 +55,41 @@ _MODULES = ("cumulants", "dataset", "figures", "models", "moments")
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
-    "Central", "Certificate", "Collective", "DegenerateSteadyState", "Ensemble", "Individual", "InputError", "Levels", "Model",
-    "Operator", "Pardiso", "PermsymError", "ShiftInvert", "Spectrum", "Spin", "State", "SuperLU", "TooLarge", "UncertifiedWarning",
-    "__version__", "concurrence", "cumulants", "dataset", "entropy", "figures", "models", "moments", "negativity",
-    "open_dataset", "purity", "spectrum", "steady_state", "sweep",
+    "Central",
+    "Certificate",
+    "Collective",
+    "DegenerateSteadyState",
+    "Ensemble",
+    "IncompleteLU",
+    "Individual",
+    "InputError",
+    "Levels",
+    "Model",
+    "Operator",
+    "Pardiso",
+    "PermsymError",
+    "ShiftInvert",
+    "SingleLU",
+    "Spectrum",
+    "Spin",
+    "State",
+    "SuperLU",
+    "TooLarge",
+    "UncertifiedWarning",
+    "__version__",
+    "concurrence",
+    "cumulants",
+    "dataset",
+    "entropy",
+    "figures",
+    "models",
+    "moments",
+    "negativity",
+    "open_dataset",
+    "purity",
+    "spectrum",
+    "steady_state",
+    "sweep",
 ]  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--moments", metavar="ORDER", help="all moments with up to ORDER operators (default 2)")
     what.add_argument("--moment", metavar="LABEL", nargs="+", action="extend", help="these moments, such as 'z0' '+1 -2'")
     solve.add_argument("--basis", default="auto", metavar="NAME", help="auto, dicke or occupation")
-    solve.add_argument("--solver", default="auto", metavar="NAME", help="auto, superlu, shift-invert or pardiso")
+    solve.add_argument("--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert or pardiso")
     solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")
     solve.add_argument("--json", action="store_true", help="print the result as JSON")
     solve.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE.nc or FILE.csv")

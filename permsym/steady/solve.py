@@ -18,12 +18,20 @@ from permsym.moments.labels import MomentLabel
 from permsym.steady import memory, nullspace
 from permsym.steady.arpack import ShiftInvert
 from permsym.steady.direct import DirectSolver, SuperLU
+from permsym.steady.iterative import IncompleteLU
+from permsym.steady.mixed_precision import SingleLU
 from permsym.steady.nullspace import NullProblem, NullVector
 from permsym.steady.pardiso import Pardiso
 from permsym.steady.state import DEFAULT_TOLERANCE, State
 
 Solver = DirectSolver | ShiftInvert | Literal["auto"]
-SOLVERS: dict[str, DirectSolver | ShiftInvert] = {"superlu": SuperLU(), "shift-invert": ShiftInvert(), "pardiso": Pardiso()}
+SOLVERS: dict[str, DirectSolver | ShiftInvert] = {
+    "superlu": SuperLU(),
+    "shift-invert": ShiftInvert(),
+    "single": SingleLU(),
+    "ilu": IncompleteLU(),
+    "pardiso": Pardiso(),
+}
 """Solvers by the name that a command line or a file gives them."""
 
 _COARSE = 10  # satellites of the small model that predicts where the probability sits
@@ -42,7 +50,7 @@ def steady_state(
     """The exact steady state rho with L rho = 0, tr rho = 1, in the neutral charge sector.
 
     basis        "auto", "dicke", "occupation", "full", or a Basis
-    solver       "auto", "superlu", "shift-invert", "pardiso", or a solver value such as SuperLU(ordering="COLAMD")
+    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", or a solver value such as SuperLU(ordering="COLAMD")
     moments      what the certificate covers: an order, or labels
     tolerance    absolute error that counts as certified
     verify       solve in the other representation too and enter the largest difference of those moments

@@ -1,0 +1,92 @@
+"""Incomplete LU as a preconditioner of BiCGStab: a third of the memory of a complete factorisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import linalg
+
+from permsym.errors import SolverFailed
+from permsym.steady.ordering import nested_dissection
+
+
+@dataclass(frozen=True)
+class IncompleteLU:
+    """ILU in nested-dissection order, then BiCGStab until the relative residual is below ``tolerance``.
+
+    drop_tolerance   entries below this fraction of their column are dropped
+    fill_factor      most fill allowed, relative to the matrix
+    restarts         BiCGStab is restarted on the residual this often, which recovers the digits one run loses
+    """
+
+    drop_tolerance: float = 1e-3
+    fill_factor: float = 40.0
+    tolerance: float = 1e-15
+    iterations: int = 400
+    restarts: int = 4
+
+    def factor(self, matrix: sparse.csc_array, coordinates: NDArray[np.int64] | None = None) -> IncompleteFactor:
+        """Incomplete factors; coordinates (dimensions, n) are the unknowns' lattice positions."""
+        order = np.arange(matrix.shape[0]) if coordinates is None else nested_dissection(coordinates)
+        matrix = matrix[order][:, order].tocsc()
+        try:
+            factors = linalg.spilu(
+                matrix,
+                drop_tol=self.drop_tolerance,
+                fill_factor=self.fill_factor,
+                permc_spec="NATURAL",
+                diag_pivot_thresh=1e-3,
+                options={"SymmetricMode": True},
+            )
+        except RuntimeError as error:
+            raise SolverFailed(f"the incomplete factorisation broke down ({error}); lower drop_tolerance or use superlu") from error
+        return IncompleteFactor(self, matrix, factors, order)
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": "ilu", **asdict(self)}
+
+
+class IncompleteFactor:
+    """A preconditioned matrix that solves by iteration."""
+
+    def __init__(self, settings: IncompleteLU, matrix: sparse.csc_array, factors: Any, order: NDArray[np.int64]) -> None:
+        self.settings = settings
+        self.matrix = matrix
+        self.factors = factors
+        self.order = order
+        self.fill = int(factors.nnz)
+
+    def solve(self, right: NDArray[Any]) -> NDArray[Any]:
+        return self._each(right, self.matrix, self.factors.solve)
+
+    def solve_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
+        return self._each(right, self.matrix.T, lambda v: self.factors.solve(v, "T"))
+
+    def _each(self, right: NDArray[Any], matrix: Any, precondition: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:
+        columns = right.reshape(len(right), -1)[self.order]
+        found = np.empty_like(columns)
+        found[self.order] = np.stack([self._iterated(matrix, column, precondition) for column in columns.T], axis=1)
+        return found.reshape(right.shape)
+
+    def _iterated(self, matrix: Any, right: NDArray[Any], precondition: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:
+        operator = linalg.LinearOperator(matrix.shape, matvec=precondition, dtype=matrix.dtype)
+        size = float(np.linalg.norm(right))
+        solution = np.zeros_like(right)
+        defect = right.copy()
+        for _ in range(self.settings.restarts):
+            if np.linalg.norm(defect) <= self.settings.tolerance * size:
+                break
+            step, _ = linalg.bicgstab(
+                matrix, defect, rtol=1e-8, atol=0.1 * self.settings.tolerance * size, maxiter=self.settings.iterations, M=operator
+            )
+            improved = right - matrix @ (solution + step)
+            if not np.linalg.norm(improved) < np.linalg.norm(defect):
+                break
+            solution, defect = solution + step, improved
+        # what is left of the residual enters the certificate's bound, which is the judge
+        return solution
