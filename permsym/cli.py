@@ -176,10 +176,10 @@ def _solve(options: argparse.Namespace) -> int:
 
         dataset.check(options.output)  # before the work, not after it
     from permsym.errors import UncertifiedWarning
+    from permsym.moments.labels import select_labels
     from permsym.steady.solve import steady_state
-    from permsym.sweep.methods import labels_of
 
-    labels = labels_of(model, options.moment or _order(options.moments))
+    labels = select_labels(model, options.moment or _order(options.moments))
     _say_defaults(source, given)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line

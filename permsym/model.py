@@ -109,6 +109,10 @@ class Model:
         name: str = "user-defined",
         parameters: Mapping[str, float] | None = None,
     ) -> None:
+        if not isinstance(hamiltonian, Operator):
+            raise InputError(f"the Hamiltonian must be an operator such as 0.5 * c.z, but is {hamiltonian!r}")
+        if isinstance(jumps, Jump) or not all(isinstance(jump, Jump) for jump in jumps):
+            raise InputError(f"`jumps` must be a list of Central, Individual and Collective jumps, but is {jumps!r}")
         self.centre = centre
         self.ensembles: tuple[Ensemble, ...] = (ensembles,) if isinstance(ensembles, Ensemble) else tuple(ensembles)
         self.hamiltonian = Operator({key: value for key, value in hamiltonian.terms.items() if value != 0})
@@ -125,16 +129,8 @@ class Model:
         names = [each.name for each in self.ensembles]
         if len(set(names)) < len(names):
             raise InputError(f"ensembles need different names, but are called {', '.join(names)}; use Ensemble(N, name='B')")
-        levels = {each.name: each.levels for each in self.ensembles}
         for operator in (self.hamiltonian, *(jump.operator for jump in self.jumps)):
-            for key, value in operator.terms.items():
-                if not np.isfinite(value):
-                    raise InputError(f"a coefficient of {self.spell(key)} must be finite, but is {value!r}")
-                if key.centre is not None and len(key.centre) != self.centre.levels:
-                    raise InputError(f"an operator of a {len(key.centre)}-level centre cannot act on {self.centre!r}")
-                for ensemble, matrix in key.satellites:
-                    if len(matrix) != levels.get(ensemble):
-                        raise InputError(f"an operator acts on ensemble {ensemble!r}, which the model lacks or has with other levels")
+            self.check(operator)
         # Hermitian for a few satellites, enough to hold every collective factor on a site of its own, means hermitian for all N.
         deepest = max((len(key.satellites) for key in self.hamiltonian.terms), default=1)
         few = [(each.name, each.levels, min(each.N, max(deepest, 1))) for each in self.ensembles]
@@ -145,6 +141,18 @@ class Model:
             and np.abs(dense(defect, self.centre.levels, few)).max() > 1e-12 * scale
         ):
             raise InputError("the Hamiltonian is not hermitian; add the conjugate terms, as in g * (c.p * s.m + c.m * s.p)")
+
+    def check(self, operator: Operator) -> None:
+        """Refuse an operator that does not act on this model's sites."""
+        levels = {each.name: each.levels for each in self.ensembles}
+        for key, value in operator.terms.items():
+            if not np.isfinite(value):
+                raise InputError(f"a coefficient of {self.spell(key)} must be finite, but is {value!r}")
+            if key.centre is not None and len(key.centre) != self.centre.levels:
+                raise InputError(f"an operator of a {len(key.centre)}-level centre cannot act on {self.centre!r}")
+            for ensemble, matrix in key.satellites:
+                if len(matrix) != self.ensembles[self.ensemble(ensemble)].levels:
+                    raise InputError(f"an operator with {len(matrix)} levels acts on ensemble {ensemble!r}, which has {levels[ensemble]}")
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -289,6 +297,10 @@ class Model:
         """SHA-256 of the definition; equal for equal physics, independent of names given to parameters."""
         data = self.to_dict()
         del data["parameters"], data["name"]
+        for jump in data["jumps"]:
+            jump["operator"].sort(key=json.dumps)
+        for part in ("hamiltonian", "jumps"):  # sums: their order means nothing
+            data[part].sort(key=json.dumps)
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
     def __repr__(self) -> str:

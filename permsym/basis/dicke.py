@@ -209,10 +209,12 @@ class DickePart(Part):
         return np.stack([column, lower + 2 * ket, lower + 2 * bra])
 
     def count(self, difference: int | None) -> int:
-        J = np.arange(self.N % 2, self.N + 1, 2)
+        # sums over 2j + 1 = n, n - 2, ... in closed form, with whole numbers that cannot overflow
+        n = self.N + 1
         if difference is None:
-            return int(((J + 1) ** 2).sum())
-        return int(np.maximum(J + 1 - abs(difference), 0).sum())
+            return n * (n + 1) * (n + 2) // 6
+        rest = max(n - abs(difference), 0)
+        return (rest + 1) ** 2 // 4
 
     def differences(self) -> range:
         return range(-self.N, self.N + 1)

@@ -19,6 +19,9 @@ from permsym.basis.part import Part
 from permsym.operators import Matrix
 from permsym.sites import Ensemble
 
+_COUNTED = 40
+"""Satellites up to which the space is counted; beyond, the count stays at a number that never fits."""
+
 
 class FullPart(Part):
     """Matrix units of the product basis of N satellites."""
@@ -69,8 +72,8 @@ class FullPart(Part):
         return every if difference is None else every[:, self.difference(every) == difference]
 
     def count(self, difference: int | None) -> int:
-        if difference is None:
-            return int(self.one.site.levels**self.columns)
+        if difference is None or self.N > _COUNTED:
+            return int(self.one.site.levels ** min(self.columns, 2 * _COUNTED))
         q = self.one.excitations
         one_site = np.bincount((q[:, None] - q[None, :]).ravel() + np.ptp(q)).astype(object)
         every = reduce(np.convolve, [one_site] * self.N)

@@ -29,6 +29,9 @@ def kron(first: Values, second: Values) -> ComplexArray:
     return np.asarray(np.kron(first, second), dtype=complex)
 
 
+_COUNTED = 40
+"""Satellites of three or more levels up to which a sector is counted exactly; more never fit, and an estimate will do."""
+
 LogScale = Callable[[Labels], Values]
 """Logarithm of a further factor on each coefficient; only for studies of what a bad scaling does."""
 
@@ -153,7 +156,10 @@ class OccupationPart(Part):
         if difference is None:
             return comb(n + self.columns - 1, self.columns - 1)
         if self.levels == 2:
-            return sum(n - c + 1 for c in range(abs(difference), n + 1, 2))
+            rest = max(n + 1 - abs(difference), 0)
+            return (rest + 1) ** 2 // 4
+        if n > _COUNTED:
+            return comb(n + self.columns - 1, self.columns - 1) // len(self.differences())
         return self._counts().get(difference, 0)
 
     def _counts(self) -> Counter[int]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from permsym.cumulants.order_one import OrderOne
 from permsym.errors import SolverFailed
 from permsym.model import Model
+from permsym.models.central_spin import central_spin
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray, as_array
 
@@ -76,7 +77,7 @@ def mean_field(model: Model) -> MeanField:
     Raises SolverFailed where no stationary state is reached (a limit cycle beyond a mere rotation, or no relaxation).
     """
     equations = OrderOne(model)
-    closed = _central_spin(model.parameters) if model.name == "central-spin" else None
+    closed = _central_spin(model.parameters) if _is_central_spin(model) else None
     if closed is None:
         point, frequencies = equations.relaxed()
         source = "order-1 equations"
@@ -93,6 +94,11 @@ def mean_field(model: Model) -> MeanField:
 def threshold(N: float, g: float, kappa: float, gamma_up: float, gamma_down: float) -> float:
     """Critical pump ratio R_c = (1 + Gamma_T kappa / (4 g^2 N)) / 2 of the resonant central spin, in gamma_up / Gamma_T."""
     return (1 + (gamma_up + gamma_down) * kappa / (4 * g**2 * N)) / 2
+
+
+def _is_central_spin(model: Model) -> bool:
+    """Whether this is the library's model with the parameters it carries, not another one under its name."""
+    return model.name == "central-spin" and model.hash == central_spin(**model.parameters).hash
 
 
 def _central_spin(p: Mapping[str, float]) -> tuple[Vector, float] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import build
+from permsym.basis.basis import build, dimension
 from permsym.errors import InputError
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
@@ -46,11 +46,16 @@ def spectrum(
 
     Every eigenvalue of the permutation-symmetric Liouvillian is one of the full Liouvillian.
     """
-    charges = (charge,) * len(model.charges) if isinstance(charge, int) else charge
+    charges = tuple(charge) if isinstance(charge, tuple | list) else (charge,) * len(model.charges)
+    if not all(isinstance(each, int | np.integer) for each in (charges or (charge,))):
+        raise InputError(f"`charge` must be a whole number, or a tuple of them, but is {charge!r}")
+    if not isinstance(charge, tuple | list) and charge and not model.charges:
+        raise InputError(f"`charge` is {charge}, but this model has no U(1) symmetry; leave it out")
     if len(charges) != len(model.charges):
         raise InputError(f"`charge` must have {len(model.charges)} entries, one for each U(1) symmetry, but is {charge!r}")
-    if isinstance(charge, int) and charge and not model.charges:
-        raise InputError(f"`charge` is {charge}, but this model has no U(1) symmetry; leave it out")
+    charges = tuple(int(each) for each in charges)
+    if not dimension(model, basis, charges):
+        raise InputError(f"no state has `charge` {charge!r}; it is limited by the excitations that the sites can hold")
     space = build(model, basis, charges)
     if not 1 <= k < max(space.dimension, 2):
         raise InputError(f"`k` must be from 1 to {space.dimension - 1}, but is {k!r}")

@@ -15,6 +15,8 @@ def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), s
     for name, value in parameters.items():
         if not isinstance(value, str) and not is_real(value):
             raise InputError(f"`{name}` must be a number or an expression, but is {value!r}")
+        if name in sizes and not isinstance(value, str) and math.isfinite(value):
+            as_count(name, value, 1)  # before the expressions that a wrong size would spoil
     values = expressions.resolve(parameters)
     for name, value in values.items():
         if not math.isfinite(value):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from permsym import expressions
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.models.central_spin import central_spin
@@ -40,7 +41,7 @@ class ModelSource:
         missing = [name for name, default in self.defaults.items() if default is None and name not in given]
         if missing:
             raise InputError(f"{self.name} needs a value for {', '.join(missing)}; add {missing[0]}=10, for instance")
-        return self.function(**self.filled(given))
+        return self.function(**expressions.resolve(self.filled(given)))
 
     def filled(self, given: Mapping[str, float | str]) -> dict[str, float | str]:
         """Given parameters and defaults together."""

@@ -30,7 +30,7 @@ def joint_cumulant(
                 block = (first, *(rest[i] for i in chosen))
                 others = tuple(rest[i] for i in range(len(rest)) if i not in chosen)
                 value -= kappa(block) * moment(label.of(others))
-        cache[key] = value
-        return value
+        cache[key] = value + 0.0  # no -0.0
+        return cache[key]
 
     return kappa(label.factors)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from permsym.errors import InputError
@@ -92,7 +92,7 @@ def parse(text: str, model: Model) -> MomentLabel:
     names = [each.name for each in model.ensembles]
     centre = ""
     found: list[list[str]] = [[] for _ in names]
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, int]] = set()
     words = text.split()
     if not words:
         raise InputError("a moment label must have at least one factor, but is empty; write one such as 'z0' or '+1 -2'")
@@ -100,7 +100,7 @@ def parse(text: str, model: Model) -> MomentLabel:
         match = _FACTOR.fullmatch(word)
         if match is None:
             raise InputError(f"moment label {text!r}: {word!r} is not a factor; write {_allowed(model)}")
-        symbol, digit, ensemble = match["op"], int(match["site"]), match["ensemble"]
+        symbol, digit, ensemble = _spelled(match["op"]), int(match["site"]), match["ensemble"]
         if digit == 0:
             _check_symbol(model.centre, symbol, text, word, model)
             if ensemble is not None or centre:
@@ -116,11 +116,11 @@ def parse(text: str, model: Model) -> MomentLabel:
             )
         position = 0 if ensemble is None else model.ensemble(ensemble)
         _check_symbol(model.ensembles[position], symbol, text, word, model)
-        if (names[position], match["site"]) in seen:
+        if (names[position], digit) in seen:
             raise InputError(
                 f"moment label {text!r}: satellite {digit} appears twice; digits name distinct satellites, so multiply operators of one out"
             )
-        seen.add((names[position], match["site"]))
+        seen.add((names[position], digit))
         found[position].append(symbol)
     for ensemble_, symbols in zip(model.ensembles, found, strict=True):
         if len(symbols) > ensemble_.N:
@@ -134,6 +134,14 @@ def enumerate_labels(model: Model, order: int) -> list[MomentLabel]:
         raise InputError(f"the order of moments must be an integer from 1 to 20, but is {order!r}")
     found = [label for label in _all_labels(model, order) if label.order >= 1]
     return sorted(found, key=lambda label: label.order)
+
+
+def select_labels(model: Model, moments: int | str | Iterable[str | MomentLabel]) -> list[MomentLabel]:
+    """Labels up to an order, a label, or several."""
+    if isinstance(moments, int):
+        return enumerate_labels(model, moments)
+    given = [moments] if isinstance(moments, str) else moments
+    return [label if isinstance(label, MomentLabel) else parse(label, model) for label in given]
 
 
 def _all_labels(model: Model, order: int) -> Iterator[MomentLabel]:
@@ -162,6 +170,11 @@ def _matrix(site: Site, symbol: str) -> Matrix:
         return SPIN_OPERATORS[_SPIN_NAMES[symbol]]
     row, column = map(int, re.findall(r"\d+", symbol))
     return unit(site.levels, row, column)
+
+
+def _spelled(symbol: str) -> str:
+    """One spelling of an operator: |00><1| is |0><1|."""
+    return re.sub(r"\d+", lambda digits: str(int(digits[0])), symbol)
 
 
 def _conjugate(symbol: str) -> str:

@@ -81,4 +81,4 @@ def negativity(rho: ComplexArray, first: int) -> float:
     second = size // first
     transposed: NDArray[np.complex128] = rho.reshape(first, second, first, second).transpose(2, 1, 0, 3).reshape(size, size)
     values = np.linalg.eigvalsh(transposed)
-    return float(-values[values < 0].sum())
+    return float(np.abs(values[values < 0]).sum())

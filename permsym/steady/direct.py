@@ -59,7 +59,7 @@ class SuperLU:
         ordering: str = self.ordering
         permutation = None
         if ordering == "nested-dissection":
-            if coordinates is None:
+            if coordinates is None or not len(coordinates):
                 ordering = "MMD_AT_PLUS_A"
             else:
                 permutation = nested_dissection(coordinates)
@@ -73,9 +73,7 @@ class SuperLU:
                 options={"SymmetricMode": ordering != "COLAMD"},
             )
         except RuntimeError as error:
-            raise SolverFailed(
-                f"SuperLU found the matrix exactly singular ({error}); the steady state is not unique or a rate is out of range"
-            ) from error
+            raise SolverFailed("SuperLU found the matrix exactly singular") from error
         return SuperLUFactor(factors, permutation)
 
     def describe(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from permsym.steady.direct import DirectSolver, Factor
 
 EPS = float(np.finfo(float).eps)
 Vector = NDArray[np.float64]
+_FAIR_SHARE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,10 @@ class NullVector:
 
             |y| . ( |r| + (nnz_row + 1) eps |L| |x| )  +  |L^T y - c + <c> trace| . |x|  +  eps |c| . |x|
 
-        (the second term keeps a wrong factorisation from vouching for itself through y).
+        (the second term keeps a wrong factorisation from vouching for itself through y).  All of this weighs errors with
+        |x| and is blind where x misses the true state altogether.  Two signs of that are therefore added: probability
+        that is negative, times the largest |c| per unit of probability; and infinity where the pinned population
+        carries nothing.
         """
         problem, x = self.problem, np.abs(self.vector)
         uncertainty = np.abs(self.residual_vector) + (problem.row_counts + 1) * EPS * (problem.magnitude @ x)
@@ -137,19 +141,35 @@ class NullVector:
         defect = problem.matrix.T @ y - right
         with np.errstate(over="ignore", invalid="ignore"):
             bound = np.abs(y).T @ uncertainty + np.abs(defect).T @ x + 4 * EPS * (np.abs(covectors).T @ x)
+            held = problem.trace != 0
+            probability = problem.trace[held] * self.vector[held]
+            bound += -np.minimum(probability, 0).sum() * np.abs(covectors[held] / problem.trace[held, None]).max(axis=0)
+        if not self.pinned_well:
+            return np.full(len(bound), np.inf)
         return np.where(np.isfinite(bound), bound, np.inf)
+
+    @property
+    def pinned_well(self) -> bool:
+        """Whether the pinned population carries a fair share of the largest one."""
+        weight = np.abs(self.problem.trace * self.vector)
+        return bool(weight[self.pin] > _FAIR_SHARE * weight.max())
 
 
 def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
     """Null vector by pinning a population; pinned again where the first choice turns out improbable."""
     for _ in range(2):
-        found = _pinned(problem, solver, pin)
-        weight = np.abs(problem.trace * found.vector)
-        best = int(np.argmax(np.where(np.isfinite(weight), weight, -1)))
-        if weight[pin] > 1e-6 * weight[best]:
+        try:
+            found = _pinned(problem, solver, pin)
+        except SolverFailed as error:
+            raise DegenerateSteadyState(
+                f"the steady state is not unique to working precision: {error}; add a process that connects the states"
+            ) from error
+        if found.pinned_well:
             break
-        pin = best
-    _refuse_singular(found)
+        pin = int(np.argmax(np.abs(problem.trace * found.vector)))
+    if len(found.vector) > 1:
+        free = _without(len(found.vector), found.pin)
+        _refuse_singular(found.factor, problem.matrix[free][:, free].tocsc())
     return found
 
 
@@ -164,26 +184,39 @@ def _pinned(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
     solution = factor.solve(right)
     solution += factor.solve(right - inner @ solution)  # one step of refinement
     if not np.isfinite(solution).all():
-        raise SolverFailed("the factorisation overflowed; the steady state is not unique or a rate is out of range")
+        raise SolverFailed("the factorisation overflowed")
     vector = np.zeros(size)
     vector[free], vector[pin] = solution, 1.0
     return NullVector(problem, factor, pin, vector / (problem.trace @ vector))
 
 
-def _refuse_singular(found: NullVector) -> None:
-    """A second null vector shows as an eigenvalue of the pinned matrix that is zero to rounding: inverse iteration."""
-    size = len(found.vector) - 1
-    if size == 0:
-        return
+def refuse_conserved(matrix: sparse.csc_array, active: NDArray[np.int64], coordinates: NDArray[np.int64], solver: DirectSolver) -> None:
+    """What never couples to a population relaxes to zero, unless some combination of it is conserved: then refuse."""
+    resting = np.setdiff1d(np.arange(matrix.shape[0]), active)
+    if len(resting):
+        block = matrix[resting][:, resting].tocsc()
+        try:
+            factor = solver.factor(block, coordinates[:, resting])
+        except SolverFailed as error:
+            raise DegenerateSteadyState("the steady state is not unique: a coherence is conserved; " + _ADVICE) from error
+        _refuse_singular(factor, block)
+
+
+_ADVICE = "add a process that relaxes it, or leave the idle site out"
+
+
+def _refuse_singular(factor: Factor, matrix: sparse.csc_array) -> None:
+    """A second null vector shows as an eigenvalue that is zero to rounding: inverse iteration."""
+    size = matrix.shape[0]
     vector = np.random.default_rng(0).standard_normal(size)
     growth = 0.0
     for _ in range(4):
         vector /= np.linalg.norm(vector)
-        vector = found.factor.solve(vector)
+        vector = factor.solve(vector)
         growth = float(np.linalg.norm(vector))
         if not np.isfinite(growth):
             break
-    largest = float(np.abs(found.problem.matrix.diagonal()).max())
+    largest = float(np.abs(matrix.data).max(initial=0.0))
     if not np.isfinite(growth) or growth * largest > 1 / (4 * EPS):
         raise DegenerateSteadyState(
             "the steady state is not unique to working precision: a second state relaxes at a rate below rounding; "

@@ -19,6 +19,8 @@ def nested_dissection(coordinates: NDArray[np.int64], leaf: int = 8) -> NDArray[
 
     Unknowns at one position stay together.  A. George, SIAM J. Numer. Anal. 10, 345 (1973).
     """
+    if not len(coordinates):  # no lattice, no geometry
+        return np.arange(coordinates.shape[1])
     if coordinates.shape[1] <= _REMEMBERED:  # a sweep over rates asks for the same lattice at every point
         return _cached(coordinates.tobytes(), coordinates.shape[0], leaf)
     return _dissected(coordinates, leaf)

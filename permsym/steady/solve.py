@@ -14,7 +14,7 @@ from permsym.basis.basis import REPRESENTATIONS, Basis, build, choose, dimension
 from permsym.errors import InputError, TooLarge, UncertifiedWarning
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
-from permsym.moments.labels import MomentLabel
+from permsym.moments.labels import MomentLabel, select_labels
 from permsym.steady import memory, nullspace
 from permsym.steady.arpack import ShiftInvert
 from permsym.steady.direct import DirectSolver, SuperLU
@@ -42,7 +42,7 @@ def steady_state(
     *,
     basis: str | Basis = "auto",
     solver: Solver | str = "auto",
-    moments: int | Iterable[str | MomentLabel] = 2,
+    moments: int | str | Iterable[str | MomentLabel] = 2,
     tolerance: float = DEFAULT_TOLERANCE,
     verify: bool = False,
     liouvillian: Liouvillian | None = None,
@@ -51,7 +51,7 @@ def steady_state(
 
     basis        "auto", "dicke", "occupation", "full", or a Basis
     solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", or a solver value such as SuperLU(ordering="COLAMD")
-    moments      what the certificate covers: an order, or labels
+    moments      what the certificate covers: an order, a label, or several
     tolerance    absolute error that counts as certified
     verify       solve in the other representation too and enter the largest difference of those moments
     liouvillian  reuse one of another model with the same structure (sweeps)
@@ -78,11 +78,12 @@ def steady_state(
     matrix = liouvillian.matrix(model)
     assembled = time.perf_counter()
     problem = nullspace.reduce(matrix, liouvillian.trace(), basis.coordinates)
+    nullspace.refuse_conserved(matrix, problem.active, basis.coordinates, SuperLU())
     null = _solved(problem, basis, model, chosen)
     solved = time.perf_counter()
     timings = {"assemble": assembled - started, "solve": solved - assembled}
     state = State(model, basis, null, {**chosen.describe(), "fill": null.factor.fill}, timings, tolerance)
-    labels = state.labels(moments) if isinstance(moments, int) else [state.label(label) for label in moments]
+    labels = select_labels(model, moments)
     state.adopt(state.certify(labels))
     state.timings["moments"] = time.perf_counter() - solved
     if verify:

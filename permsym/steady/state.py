@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,7 @@ class State:
 
     def expect(self, operator: Operator) -> complex:
         """Expectation value of an operator of the model's sites, such as ``s.p * s.m``."""
+        self.model.check(operator)
         return complex(self.basis.expectation(operator.terms) @ self.vector)
 
     def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
@@ -191,14 +193,21 @@ class State:
     def balance(self) -> float:
         """Largest relative defect of d<O>/dt = 0 for the excitations of the centre and of each ensemble.
 
-        Evaluated from expectation values of products of operators, not from the Liouvillian that was solved.
+        Relative to the sum of the flows' moduli.  Evaluated from expectation values of products of operators, not from
+        the Liouvillian that was solved.
         """
         if self._balance is None:
             defects = []
             for observable in _excitations(self.model):
-                flows = [self.expect(Operator({key: value})) for key, value in self.model.heisenberg(observable).terms.items()]
-                scale = sum(map(abs, flows))
-                defects.append(abs(sum(flows)) / scale if scale > 1e-300 else 0.0)
+                terms = self.model.heisenberg(observable).terms
+                flows = [self.expect(Operator({key: value})) for key, value in terms.items()]
+                # flows that all vanish (equilibrium) leave rounding: measure it against what they could be
+                possible = sum(
+                    abs(value) * math.prod(self.model.ensembles[self.model.ensemble(e)].N for e, _ in key.satellites)
+                    for key, value in terms.items()
+                )
+                scale = max(sum(map(abs, flows)), 1e-4 * possible)
+                defects.append(abs(sum(flows)) / scale if scale else 0.0)
             self._balance = max(defects)
         return self._balance
 
@@ -210,7 +219,7 @@ class State:
         satellites   how many (of each ensemble, where there are several)
         returns      (d, d) in the product basis, centre first, level 0 (up) first on each site
         """
-        counts = [satellites] * len(self.model.ensembles) if isinstance(satellites, int) else list(satellites)
+        counts = self._counts(satellites)
         for ensemble, count in zip(self.model.ensembles, counts, strict=True):
             if not 0 <= count <= ensemble.N:
                 raise InputError(f"`satellites` must be from 0 to N={ensemble.N}, but is {count}")
@@ -220,13 +229,21 @@ class State:
             self._correlator, self.model.centre if centre else None, list(zip(self.model.ensembles, counts, strict=True))
         )
 
+    def _counts(self, satellites: int | Sequence[int]) -> list[int]:
+        """How many satellites of each ensemble."""
+        number = len(self.model.ensembles)
+        counts = [int(satellites)] * number if isinstance(satellites, int | np.integer) else list(satellites)
+        if len(counts) != number:
+            raise InputError(f"`satellites` must be one number, or one for each of the {number} ensembles, but is {satellites!r}")
+        return counts
+
     def to_qutip(self, satellites: int | Sequence[int] = 0, centre: bool = True) -> qutip.Qobj:
         """The reduced density matrix as a QuTiP object."""
         try:
             import qutip
         except ImportError:
             raise InputError("QuTiP is not installed; install it with `pip install permsym[qutip]`") from None
-        counts = [satellites] * len(self.model.ensembles) if isinstance(satellites, int) else list(satellites)
+        counts = self._counts(satellites)
         dims = [self.model.centre.levels] if centre else []
         dims += [e.levels for e, k in zip(self.model.ensembles, counts, strict=True) for _ in range(k)]
         return qutip.Qobj(self.reduced(satellites, centre), dims=[dims, dims])

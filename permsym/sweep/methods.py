@@ -10,22 +10,17 @@ from permsym.dataset.build import Point
 from permsym.errors import PermsymError, UncertifiedWarning
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
-from permsym.moments.labels import MomentLabel, enumerate_labels, parse
+from permsym.moments.labels import MomentLabel, select_labels
 from permsym.steady.solve import Solver, steady_state
 from permsym.steady.state import State
 
-Moments = int | Iterable[str]
+Moments = int | str | Iterable[str]
 METHODS = ("exact", "mf")
-
-
-def labels_of(model: Model, moments: Moments) -> list[MomentLabel]:
-    """Labels up to an order, or the given ones."""
-    return enumerate_labels(model, moments) if isinstance(moments, int) else [parse(label, model) for label in moments]
 
 
 def exact_point(model: Model, moments: Moments, liouvillian: Liouvillian | None = None, solver: Solver | str = "auto") -> Point:
     """Exact steady state with its certificate; what falls short is flagged in the status."""
-    labels = labels_of(model, moments)
+    labels = select_labels(model, moments)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
         state = steady_state(model, moments=labels, liouvillian=liouvillian, solver=solver)
@@ -58,7 +53,7 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
 
 def mean_field_point(model: Model, moments: Moments) -> Point:
     """Mean field: an approximation, so that nothing certifies its distance from the exact answer."""
-    labels = labels_of(model, moments)
+    labels = select_labels(model, moments)
     found = mean_field(model)
     return Point(
         parameters=model.parameters,

@@ -1,0 +1,57 @@
+# Each target is one command that does everything: it makes its own virtual environment in .venv, installs what it
+# needs and runs.  The stamp files depend on pyproject.toml, so that an installation is repeated only when that changes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+BENCHMARKS ?= $(sort $(wildcard benchmarks/bench_*.py))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow lint docs bench clean
+.DELETE_ON_ERROR:
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@echo "  PYTHON=python3.12 chooses the interpreter (>= 3.11) of a new $(VENV)"
+
+demo: $(STAMPS)/run  ## exact data of p1-fig3b: figures/p1-fig3b.png, .nc and a table
+	$(BIN)/permsym figure p1-fig3b -o figures
+
+test: $(STAMPS)/test  ## the whole suite without the slow tests, doctests included
+	$(BIN)/python -m pytest --doctest-modules permsym tests
+
+test-slow: $(STAMPS)/test  ## the tests marked slow
+	$(BIN)/python -m pytest -m slow
+
+lint: $(STAMPS)/dev  ## ruff check, ruff format --check, mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(STAMPS)/docs  ## docs/_build/html, examples executed, warnings are errors
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+bench: $(STAMPS)/test  ## run benchmarks/bench_*.py; BENCHMARKS=... chooses some
+	@set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script"; done
+
+clean:  ## remove the environment, caches and built files; figures/ stays
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/_build
+	find permsym tests benchmarks docs examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A Python without ensurepip (Debian without python3-venv) still makes an environment: pip installs itself into it.
+$(STAMPS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "permsym needs Python >= 3.11, but $(PYTHON) is older or missing; use make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) 2>/dev/null || \
+	    { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install pip; }
+	@mkdir -p $(STAMPS)
+	@touch $@
+
+$(STAMPS)/run: pyproject.toml | $(STAMPS)/venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(STAMPS)/test $(STAMPS)/docs $(STAMPS)/dev: $(STAMPS)/%: pyproject.toml | $(STAMPS)/venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
+	@touch $@

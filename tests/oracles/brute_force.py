@@ -1,0 +1,115 @@
+"""The oracle: a model's Liouvillian in the whole product space, made with QuTiP from the model's data alone.
+
+Sites: the centre, then the satellites one by one, ensemble after ensemble; level 0 (up) first on each.
+Density matrices are stacked by columns, as QuTiP does.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import qutip
+
+PAULI = {"z": [[1, 0], [0, -1]], "+": [[0, 1], [0, 0]], "-": [[0, 0], [1, 0]]}
+
+
+class BruteForce:
+    """Operators and Liouvillian of a model, (D, D) and (D^2, D^2) with D the product of all levels."""
+
+    def __init__(self, model):
+        self.model = model
+        self.dims = [model.centre.levels] + [each.levels for each in model.ensembles for _ in range(each.N)]
+        self.D = int(np.prod(self.dims))
+        self.sites = {}
+        start = 1
+        for each in model.ensembles:
+            self.sites[each.name] = list(range(start, start + each.N))
+            start += each.N
+
+    # -- operators ------------------------------------------------------------------------------------------------------
+
+    def at(self, *placed):
+        """Tensor product of matrices on sites: (site, matrix) pairs."""
+        factors = [qutip.qeye(d) for d in self.dims]
+        for site, matrix in placed:
+            factors[site] = factors[site] @ qutip.Qobj(np.array(matrix, dtype=complex))
+        return qutip.tensor(*factors)
+
+    def product(self, key):
+        """One product of a permsym operator: centre matrix times sums over satellites, in order."""
+        result = self.at() if key.centre is None else self.at((0, key.centre))
+        for name, matrix in key.satellites:
+            result = result @ sum(self.at((site, matrix)) for site in self.sites[name])
+        return result
+
+    def operator(self, operator):
+        return sum((value * self.product(key) for key, value in operator.terms.items()), 0 * self.at())
+
+    # -- dynamics -------------------------------------------------------------------------------------------------------
+
+    def hamiltonian(self):
+        return self.operator(self.model.hamiltonian)
+
+    def collapse(self):
+        """All collapse operators, each with the square root of its rate."""
+        found = []
+        for jump in self.model.jumps:
+            root = np.sqrt(jump.rate)
+            if jump.kind in ("central", "collective"):
+                found.append(root * self.operator(jump.operator))
+                continue
+            ((ensemble,),) = {tuple({name for name, _ in key.satellites}) for key in jump.operator.terms}
+            for site in self.sites[ensemble]:
+                one = 0 * self.at()
+                for key, value in jump.operator.terms.items():
+                    ((_, matrix),) = key.satellites
+                    one += value * self.at((site, matrix), *([] if key.centre is None else [(0, key.centre)]))
+                found.append(root * one)
+        return found
+
+    def liouvillian(self):
+        return qutip.liouvillian(self.hamiltonian(), self.collapse()).full()
+
+    def adjoint_action(self, observable):
+        """i [H, O] + sum_k (x^dag O x - {x^dag x, O}/2), as a dense matrix."""
+        h, o = self.hamiltonian(), self.operator(observable)
+        result = 1j * (h @ o - o @ h)
+        for x in self.collapse():
+            square = x.dag() @ x
+            result += x.dag() @ o @ x - 0.5 * (square @ o + o @ square)
+        return result.full()
+
+    def steady_state(self):
+        """Dense density matrix with L rho = 0 and tr rho = 1: one row replaced by the trace, one step of refinement."""
+        matrix = self.liouvillian()
+        matrix[0] = np.eye(self.D).ravel()
+        right = np.zeros(self.D**2, dtype=complex)
+        right[0] = 1
+        x = np.linalg.solve(matrix, right)
+        x += np.linalg.solve(matrix, right - matrix @ x)
+        return x.reshape(self.D, self.D, order="F")
+
+    # -- moments --------------------------------------------------------------------------------------------------------
+
+    def moment_operator(self, label):
+        """The operator that a moment label means, by a parser of its own."""
+        placed = []
+        for word in label.split():
+            symbol, digit, ensemble = re.fullmatch(r"(.*?)(\d+)(?:@(\w+))?", word).groups()
+            if symbol in PAULI:
+                matrix = np.array(PAULI[symbol])
+            else:
+                ket, bra = (int(each) for each in symbol.strip("|>").split("><")) if "><" in symbol else (None, None)
+                levels = self.dims[0] if digit == "0" else self.dims[self.sites[ensemble or next(iter(self.sites))][0]]
+                matrix = np.zeros((levels, levels))
+                matrix[ket, bra] = 1
+            placed.append((0 if digit == "0" else self.sites[ensemble or next(iter(self.sites))][int(digit) - 1], matrix))
+        return self.at(*placed)
+
+    def moment(self, rho, label):
+        return complex((self.moment_operator(label).full().T * rho).sum())
+
+    def reduced(self, rho, sites):
+        """Partial trace onto the listed sites."""
+        return qutip.Qobj(rho, dims=[self.dims, self.dims]).ptrace(sites).full()

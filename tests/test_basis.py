@@ -1,0 +1,160 @@
+"""Conformance of the representations: every one, every model, against the 2^N space and against each other."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from oracles import systems
+from oracles.brute_force import BruteForce
+
+import permsym as ps
+from permsym.basis import build, dimension
+from permsym.liouvillian import Liouvillian
+
+PAIRS = [(name, basis) for name in systems.SPINS for basis in ("dicke", "occupation", "full")]
+PAIRS += [(name, basis) for name in systems.QUTRITS for basis in ("occupation", "full")]
+
+
+@cache
+def oracle(name, N):
+    brute = BruteForce(systems.MODELS[name](N))
+    return brute, brute.steady_state()
+
+
+@pytest.mark.parametrize(("name", "basis"), PAIRS)
+@pytest.mark.parametrize("smaller", [0, 1])
+def test_moments_equal_brute_force(name, basis, smaller):
+    N = systems.size(name) - smaller
+    model = systems.MODELS[name](N)
+    brute, rho = oracle(name, N)
+    state = ps.steady_state(model, basis=basis, moments=4)
+    values = state.moments(4)
+    assert max(abs(value - brute.moment(rho, label)) for label, value in values.items()) < 1e-12
+    assert state.certificate.certified
+
+
+@pytest.mark.parametrize(("name", "basis"), PAIRS)
+def test_trace_is_preserved(name, basis):
+    space = Liouvillian(build(systems.MODELS[name](3), basis))
+    matrix = space.matrix()
+    defect = space.trace() @ matrix
+    assert np.abs(defect).max() < 1e-13 * np.abs(space.trace()).max() * abs(matrix).sum(axis=0).max()
+
+
+@pytest.mark.parametrize(("name", "basis"), PAIRS)
+def test_hermiticity_is_preserved(name, basis):
+    """The charge sectors q and -q are conjugates: their Liouvillians have conjugate spectra.
+
+    The neutral Liouvillian is assembled in real unknowns; that it is the right real form is seen from its spectrum.
+    """
+    model = systems.MODELS[name](2)
+    if not model.charges:
+        pytest.skip("one sector only")
+    plus, minus = (Liouvillian(build(model, basis, (q,) * len(model.charges))).matrix().toarray() for q in (1, -1))
+    a, b = np.linalg.eigvals(plus), np.linalg.eigvals(minus).conj()
+    assert plus.shape == minus.shape
+    assert abs(a.sum() - b.sum()) < 1e-11
+    assert farthest(a, b) < 1e-7  # eigenvalues of a non-normal matrix: far less accurate than its entries
+
+
+@pytest.mark.parametrize(("name", "basis"), PAIRS)
+def test_dimension_is_counted_right(name, basis):
+    model = systems.MODELS[name](3)
+    for q in (0, 1, -2):
+        charge = (q,) * len(model.charges)
+        assert dimension(model, basis, charge) == build(model, basis, charge).dimension
+
+
+@pytest.mark.parametrize(("name", "basis"), PAIRS)
+def test_labels_and_index_are_inverse(name, basis):
+    space = build(systems.MODELS[name](3), basis)
+    position, conjugated = space.index(space.labels)
+    assert (position == np.arange(space.size)).all()
+    assert not conjugated.any()
+    position, conjugated = space.index(space.conjugate(space.labels))
+    assert (position == np.arange(space.size)).all()
+    assert (conjugated == space.paired).all()
+
+
+def farthest(values, among):
+    """Largest distance of a value to its nearest one among others."""
+    return max(np.abs(among - value).min() for value in values)
+
+
+@pytest.mark.parametrize("basis", ["dicke", "occupation"])
+@pytest.mark.parametrize("name", ["central_spin", "nine_pairs", "collective_jumps", "charged_products", "qutrits"])
+def test_every_eigenvalue_is_one_of_the_full_space(name, basis):
+    if basis == "dicke" and name == "qutrits":
+        pytest.skip("no Dicke representation of three-level satellites")
+    model = systems.MODELS[name](2)
+    full = np.linalg.eigvals(BruteForce(model).liouvillian())
+    total = 0
+    for q in range(-4, 5) if model.charges else [0]:
+        charge = (q,) * len(model.charges)
+        matrix = Liouvillian(build(model, basis, charge)).matrix().toarray()
+        if len(matrix):
+            total += len(matrix)
+            assert farthest(np.linalg.eigvals(matrix), full) < 1e-8
+    if name != "qutrits":  # all sectors together: 4 centre elements, C(N + 3, 3) symmetric ones of N = 2 satellites
+        assert total == 4 * 10
+
+
+@pytest.mark.parametrize("name", ["central_spin", "resonant_central_spin", "nine_pairs", "collective_jumps", "charged_two_ensembles"])
+@pytest.mark.parametrize("N", [7, 12])
+def test_dicke_equals_occupation(name, N):
+    model = systems.MODELS[name](N)
+    if not model.charges and N > 10:
+        pytest.skip("large without a symmetry")
+    compare(model, 4, 1e-10)
+
+
+@pytest.mark.parametrize("N", [29, 30])
+@pytest.mark.parametrize("name", ["central_spin", "charged_products"])
+def test_dicke_equals_occupation_to_thirty(name, N):
+    compare(systems.MODELS[name](N), 4, 1e-10)
+
+
+@pytest.mark.parametrize("detuned", [False, True])
+def test_dicke_equals_occupation_at_150(detuned):
+    model = ps.models.central_spin(N=150, **({"omega": 1.5, "gamma_phi": 0.2, "kappa_phi": 0.1} if detuned else {}))
+    compare(model, 4, 1e-10)
+
+
+def compare(model, order, tolerance):
+    dicke, occupation = (ps.steady_state(model, basis=basis, moments=order) for basis in ("dicke", "occupation"))
+    a, b = dicke.moments(order), occupation.moments(order)
+    assert a.keys() == b.keys()
+    assert max(abs(a[label] - b[label]) for label in a) < tolerance
+
+
+@pytest.mark.parametrize("name", sorted(systems.SPINS))
+def test_verify_enters_the_difference(name):
+    state = ps.steady_state(systems.SPINS[name](3), verify=True)
+    assert state.certificate.verified_in == "occupation"
+    assert state.certificate.verification < 1e-12
+
+
+def test_choice_of_representation():
+    assert ps.steady_state(systems.central_spin(3)).basis.representation == "dicke"
+    assert ps.steady_state(systems.qutrits(2)).basis.representation == "occupation"
+    with pytest.raises(ps.InputError, match="use occupation"):
+        build(systems.qutrits(2), "dicke")
+
+
+def test_liouvillian_is_linear_in_its_terms():
+    """A sweep adds up stored terms: the same matrix as a fresh one."""
+    base, other = systems.central_spin(5), ps.models.central_spin(N=5, omega=0.3, g=1.1, kappa=0.2, gamma_up=0.4, gamma_phi=0.7)
+    kept = Liouvillian(build(base), keep_terms=True)
+    kept.matrix()
+    assert kept.fits(other)
+    assert abs(kept.matrix(other) - Liouvillian(build(other)).matrix()).max() < 1e-14
+    total = sum(term.coefficient.real * kept.term_matrix(term) for term in base.terms)
+    assert abs(total - kept.matrix(base)).max() < 1e-14
+
+
+def test_liouvillian_of_another_structure_is_refused():
+    kept = Liouvillian(build(systems.central_spin(5)))
+    with pytest.raises(ps.InputError, match="belongs to a model with other sites"):
+        ps.steady_state(systems.central_spin(6), liouvillian=kept)
+    with pytest.raises(ps.InputError, match="belongs to a model with other sites"):
+        ps.steady_state(systems.nine_pairs(5), liouvillian=kept)

@@ -1,0 +1,109 @@
+"""The order of the house: a module imports from its own room or from rooms before it; and importing stays light."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import permsym
+
+ROOT = Path(permsym.__file__).parent
+ORDER = [
+    {"errors"},
+    {"expressions"},
+    {"operators"},
+    {"sites"},
+    {"model"},
+    {"models", "basis", "moments"},
+    {"liouvillian"},
+    {"steady"},
+    {"dynamics", "cumulants"},
+    {"dataset"},
+    {"sweep"},
+    {"plot"},
+    {"figures"},
+    {"report"},
+    {"cli"},
+    {"__main__"},
+]
+RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
+FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
+
+
+def room(parts):
+    return parts[0].removesuffix(".py")
+
+
+def imported(tree, path):
+    """Top-level rooms of permsym that a module imports, at the top, under TYPE_CHECKING or inside functions."""
+    package = path.relative_to(ROOT.parent).parts[:-1]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(filter(None, [base, node.module]))
+            names = [f"{module}.{alias.name}" for alias in node.names] if module == "permsym" else [module]
+        else:
+            continue
+        for name in names:
+            if name == "permsym" or name.startswith("permsym."):
+                yield name.split(".")[1] if "." in name else "", node.lineno
+
+
+def violations(path, source=None):
+    mine = room(path.relative_to(ROOT).parts)
+    tree = ast.parse(path.read_text() if source is None else source)
+    for other, line in imported(tree, path):
+        if other in ("", "__version__") or other == mine:
+            continue
+        if RANK[other] >= RANK[mine]:
+            yield f"{path.relative_to(ROOT)}:{line} imports {other}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_one_way(path):
+    assert room(path.relative_to(ROOT).parts) in RANK, "give the new room a place in ORDER"
+    assert list(violations(path)) == []
+
+
+def test_the_test_sees_a_violation():
+    path = ROOT / "model.py"
+    for source in ("import permsym.steady.solve", "from permsym import liouvillian", "def f():\n    from permsym.cli import main"):
+        assert len(list(violations(path, source))) == 1
+    assert not list(violations(path, "from permsym.errors import InputError\nimport numpy"))
+    assert len(list(violations(ROOT / "basis" / "basis.py", "from ..moments import labels"))) == 1
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_solvers_know_no_physics(path):
+    """A solver gets a sparse matrix and vectors, nothing from quantum mechanics."""
+    if path.parent.name != "steady" or path.stem not in ("direct", "arpack", "ordering", "memory", "nullspace", "pardiso"):
+        pytest.skip("not a solver")
+    assert {name for name, _ in imported(ast.parse(path.read_text()), path)} <= {"errors", "steady"}
+
+
+def loaded(code):
+    """Names of the modules in memory after running some code in a fresh interpreter."""
+    script = f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    return set(json.loads(result.stdout.splitlines()[-1]))
+
+
+HEAVY = {"xarray", "pandas", "matplotlib", "qutip", "h5netcdf", "netCDF4", "pypardiso", "dask"}
+
+
+def test_import_is_light():
+    assert not loaded("import permsym") & (HEAVY | {"scipy", "numpy"})
+
+
+@pytest.mark.parametrize("code", ["permsym.steady_state", "permsym.models.central_spin", "permsym.Model; permsym.spectrum"])
+def test_solving_needs_numpy_and_scipy_only(code):
+    assert not loaded(f"import permsym; {code}") & HEAVY
+
+
+def test_a_steady_state_needs_numpy_and_scipy_only():
+    assert not loaded("import permsym as ps; ps.steady_state(ps.models.central_spin(N=3)).certificate") & HEAVY

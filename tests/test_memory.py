@@ -1,0 +1,119 @@
+"""Too large is refused beforehand, quickly, and with a size that would fit."""
+
+import re
+import signal
+import time
+
+import numpy as np
+import pytest
+from oracles import systems
+
+import permsym as ps
+from permsym.steady import memory
+from permsym.steady.solve import check_memory
+
+
+def driven(N):
+    c, s = ps.Spin(), ps.Ensemble(N)
+    return ps.Model(c, s, 0.3 * s.x + 0.2 * (c.p * s.m + c.m * s.p), [ps.Individual(1, s.m), ps.Central(1, c.m)])
+
+
+@pytest.mark.parametrize("basis", ["auto", "dicke", "occupation"])
+@pytest.mark.parametrize(("limit", "bytes_"), [("1GB", 2**30), ("700M", 700 * 2**20), ("3 GiB", 3 * 2**30)])
+def test_a_million_is_refused_quickly(monkeypatch, basis, limit, bytes_):
+    monkeypatch.setenv("PERMSYM_MEMORY", limit)
+    model = ps.models.central_spin(N=10**6)
+    started = time.perf_counter()
+    with pytest.raises(ps.TooLarge, match=r"^this needs about [^\n]* unknowns[^\n]*$") as caught:
+        ps.steady_state(model, basis=basis)
+    assert time.perf_counter() - started < 3
+    assert caught.value.exit_code == 4
+    fitting = int(re.search(r"N=(\d+) would fit", str(caught.value))[1])
+    assert fitting > 100
+    _, needed, _ = check_memory(ps.models.central_spin(N=fitting), basis)
+    assert needed <= bytes_
+    with pytest.raises(ps.TooLarge):
+        check_memory(ps.models.central_spin(N=fitting + 2), basis)
+
+
+@pytest.mark.parametrize("N", [10**6, 4 * 10**6, 10**7])
+def test_counts_do_not_overflow(monkeypatch, N):
+    """No symmetry: 2/3 N^3 unknowns, beyond 64-bit integers."""
+    monkeypatch.setenv("PERMSYM_MEMORY", "1GB")
+    with pytest.raises(ps.TooLarge) as caught:
+        check_memory(driven(N), "dicke")
+    unknowns = int(re.search(r"\((.*) unknowns", str(caught.value))[1].replace(",", ""))
+    assert abs(unknowns / (2 / 3 * N**3) - 1) < 1e-3
+
+
+@pytest.mark.parametrize("N", [30, 1000])
+def test_many_level_satellites_are_refused_quickly(monkeypatch, N):
+    monkeypatch.setenv("PERMSYM_MEMORY", "1GB")
+    model = systems.qutrits(N)
+    with pytest.raises(ps.TooLarge, match="would fit"):
+        limited(lambda: ps.steady_state(model), 5)
+
+
+def test_the_full_space_is_refused_quickly(monkeypatch):
+    monkeypatch.setenv("PERMSYM_MEMORY", "1GB")
+    model = ps.models.central_spin(N=20_000)
+    with pytest.raises(ps.TooLarge):
+        limited(lambda: ps.steady_state(model, basis="full"), 5)
+
+
+def limited(call, seconds):
+    """The call's result; TimeoutError where it takes longer."""
+
+    def stop(*_):
+        raise TimeoutError(f"took more than {seconds} s")
+
+    previous = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        return call()
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def test_two_ensembles(monkeypatch):
+    monkeypatch.setenv("PERMSYM_MEMORY", "1GB")
+    with pytest.raises(ps.TooLarge, match=r"N=\d+, \d+ would fit"):
+        ps.steady_state(systems.charged_two_ensembles(200), basis="occupation")
+
+
+def test_nothing_fits(monkeypatch):
+    monkeypatch.setenv("PERMSYM_MEMORY", "1M")
+    with pytest.raises(ps.TooLarge, match="raise PERMSYM_MEMORY"):
+        ps.steady_state(ps.models.central_spin(N=3))
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("8GB", 8 * 2**30), ("500M", 500 * 2**20), ("1.5g", 1.5 * 2**30), ("2 TiB", 2 * 2**40), ("123456", 123456), ("10k", 10240), ("7b", 7)],
+)
+def test_sizes(monkeypatch, text, size):
+    monkeypatch.setenv("PERMSYM_MEMORY", text)
+    assert memory.available_bytes() == size
+
+
+@pytest.mark.parametrize("text", ["lots", "-1G", "8 G B", "1e9", "GB", "8PB", "nan", "8,5G"])
+def test_bad_sizes(monkeypatch, text):
+    monkeypatch.setenv("PERMSYM_MEMORY", text)
+    with pytest.raises(ps.InputError, match="PERMSYM_MEMORY must be a size such as 8GB or 500M, but is"):
+        ps.steady_state(ps.models.central_spin(N=3))
+
+
+def test_without_the_variable(monkeypatch):
+    monkeypatch.delenv("PERMSYM_MEMORY", raising=False)
+    assert 2**24 < memory.available_bytes() < 2**50
+
+
+def test_estimates_grow_with_the_system():
+    needs = [check_memory(ps.models.central_spin(N=N))[1:] for N in (10, 30, 100, 200)]
+    assert (np.diff(needs, axis=0) > 0).all()
+
+
+@pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (999, "999 B"), (1.5e9, "1.5 GB"), (2e12, "2 TB")])
+def test_readable(size, text):
+    assert memory.readable(size) == text

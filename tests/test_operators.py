@@ -1,0 +1,69 @@
+"""The operator algebra means what it says in the product space."""
+
+import itertools
+
+import numpy as np
+import pytest
+from oracles.brute_force import BruteForce
+
+import permsym as ps
+from permsym.operators import Product, as_array, as_matrix, commutator, dense
+
+c, a, b = ps.Spin(), ps.Ensemble(2, "A"), ps.Ensemble(1, "B", levels=3)
+BRUTE = BruteForce(ps.Model(c, [a, b], c.z))
+SITES = [("A", 2, 2), ("B", 3, 1)]
+ONE = [c.z, c.m, c.operator([[1, 2j], [0.5, -1j]]), a.p, a.x, b.unit(0, 2), b.operator(np.arange(9).reshape(3, 3) * (1 + 1j))]
+SEVERAL = [*ONE, 0.3 * c.p * a.m + 2j * b.unit(1, 0), a.p * a.m, a.x * b.unit(0, 1) * c.y - 1.5, a.z * a.p * b.unit(1, 1)]
+
+
+def full(operator):
+    return BRUTE.operator(operator).full()
+
+
+@pytest.mark.parametrize("operator", SEVERAL)
+def test_dense_equals_qutip(operator):
+    assert np.allclose(dense(operator, 2, SITES), full(operator), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize(("x", "y"), list(itertools.product(SEVERAL, repeat=2)))
+def test_algebra(x, y):
+    assert np.allclose(full(x * y), full(x) @ full(y), rtol=0, atol=1e-12)
+    assert np.allclose(full(x + y), full(x) + full(y), rtol=0, atol=1e-13)
+    assert np.allclose(full(x - 2j * y), full(x) - 2j * full(y), rtol=0, atol=1e-13)
+    assert np.allclose(full((x * y).dag()), full(x * y).conj().T, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("x", "one"), list(itertools.product(SEVERAL, ONE)))
+def test_commutator(x, one):
+    expected = full(x) @ full(one) - full(one) @ full(x)
+    assert np.allclose(full(commutator(x, one)), expected, rtol=0, atol=1e-12)
+
+
+def test_numbers_on_either_side():
+    x = a.p
+    assert np.float64(2) * x == x * 2 == 2 * x == x + x == x / 0.5
+    assert -x == x * -1
+    assert 1 - x == -(x - 1)
+    assert not x - x
+    assert bool(x)
+    assert x != a.m
+
+
+def test_satellites_keep_their_order_within_an_ensemble_only():
+    assert a.p * b.unit(0, 1) == b.unit(0, 1) * a.p
+    assert a.p * a.m != a.m * a.p
+    assert c.z * a.p == a.p * c.z
+
+
+def test_matrices_have_one_spelling():
+    assert as_matrix([[0.0, -0.0], [1, -0.0j]]) == as_matrix([[0, 0], [1, 0]])
+    assert str(as_matrix(-np.zeros((2, 2)))) == str(as_matrix(np.zeros((2, 2))))
+    array = as_array(as_matrix([[1, 2], [3, 4]]))
+    with pytest.raises(ValueError, match="read-only"):
+        array[0, 0] = 5
+
+
+def test_product_adjoint_is_an_involution():
+    key = next(iter((c.m * a.p * a.z * b.unit(0, 2)).terms))
+    assert key.adjoint.adjoint == key
+    assert Product() @ key == key == key @ Product()

@@ -1,0 +1,126 @@
+"""Eigenvalues of the Liouvillian in every charge sector, and the shift-invert solver."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from oracles import systems
+from oracles.brute_force import BruteForce
+
+import permsym as ps
+from permsym.basis import build, dimension
+from permsym.liouvillian import Liouvillian
+
+CHARGED = ["central_spin", "charged_products", "three_level_centre", "qutrits"]
+
+
+@cache
+def full_eigenvalues(name):
+    return np.linalg.eigvals(BruteForce(systems.MODELS[name](2)).liouvillian())
+
+
+def nearest_to_zero(values, k):
+    return values[np.argsort(np.abs(values))][:k]
+
+
+@pytest.mark.parametrize("charge", [0, 1, -2])
+@pytest.mark.parametrize("name", CHARGED)
+def test_every_eigenvalue_is_one_of_the_full_liouvillian(name, charge):
+    model = systems.MODELS[name](2)
+    full = full_eigenvalues(name)
+    size = dimension(model, charge=(charge,))
+    found = ps.spectrum(model, k=min(4, size - 1), charge=charge)
+    assert found.residuals.max() < 1e-12
+    assert max(np.abs(full - value).min() for value in found.eigenvalues) < 1e-8
+
+
+@pytest.mark.parametrize("basis", ["dicke", "occupation"])
+@pytest.mark.parametrize(("name", "N"), [("central_spin", 14), ("charged_products", 14), ("nine_pairs", 6)])
+def test_arnoldi_finds_what_dense_algebra_finds(name, N, basis):
+    model = systems.SPINS[name](N)
+    for charge in (0, 1) if model.charges else (0,):
+        matrix = Liouvillian(build(model, basis, (charge,) * len(model.charges))).matrix().toarray()
+        assert len(matrix) > 64  # else ARPACK is not asked
+        dense = nearest_to_zero(np.linalg.eigvals(matrix), 20)
+        found = ps.spectrum(model, k=6, charge=charge, basis=basis)
+        assert len(found.eigenvalues) == 6
+        assert max(np.abs(dense - value).min() for value in found.eigenvalues) < 1e-9
+        # none that is clearly nearer to zero is missing
+        limit = np.abs(found.eigenvalues).max() - 1e-6
+        assert all(np.abs(found.eigenvalues - value).min() < 1e-9 for value in dense if abs(value) < limit)
+        assert (np.diff(found.eigenvalues.real) < 1e-9).all()
+
+
+@pytest.mark.parametrize("N", [3, 12, 40])
+def test_the_steady_state_is_in_the_neutral_spectrum(N):
+    found = ps.spectrum(systems.central_spin(N), k=4)
+    assert np.abs(found.eigenvalues).min() < 1e-10
+    assert found.gap > 1e-3
+    assert found.charge == (0,)
+    assert (ps.spectrum(systems.central_spin(N), k=4, charge=1).eigenvalues.real < 0).all()
+
+
+def test_gap_in_closed_form():
+    """Uncoupled sites: the centre relaxes at kappa + kappa_up, one satellite or a pair +1 -2 at up + down."""
+    model = ps.models.central_spin(N=6, g=0, kappa=0.3, kappa_up=0.2, gamma_up=0.7, gamma_down=0.9)
+    found = ps.spectrum(model, k=5)
+    assert np.allclose(np.sort(found.eigenvalues.real)[::-1], [0, -0.5, -1.6, -1.6, -2.1], rtol=0, atol=1e-10)
+    assert abs(found.gap - 0.5) < 1e-10
+
+
+def test_linewidths_in_closed_form():
+    """Charge 1 of an uncoupled centre: i times its frequency, minus half its rates and twice its dephasing."""
+    model = ps.models.central_spin(N=4, g=0, omega=1.7, epsilon=0.0, kappa=0.3, kappa_phi=0.1, gamma_up=2.0, gamma_down=2.0)
+    charge = tuple(int(vector == (1, 0)) for vector in model.charges)
+    (value,) = ps.spectrum(model, k=1, charge=charge).eigenvalues
+    assert abs(value - (-0.15 - 0.2 - 1.7j)) < 1e-10
+
+
+def test_opposite_charges_are_conjugates():
+    model = systems.central_spin(5)
+    plus, minus = (np.sort_complex(ps.spectrum(model, k=5, charge=q).eigenvalues) for q in (1, -1))
+    assert np.allclose(plus, np.sort_complex(minus.conj()), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["central_spin", "nine_pairs", "charged_two_ensembles", "qutrits"])
+def test_shift_invert_equals_the_direct_solver(name):
+    model = systems.MODELS[name](6 if name != "qutrits" else 3)
+    direct, arnoldi = (ps.steady_state(model, solver=solver, moments=3) for solver in ("superlu", "shift-invert"))
+    a, b = direct.moments(3), arnoldi.moments(3)
+    assert max(abs(a[label] - b[label]) for label in a) < 1e-11
+    assert arnoldi.solver["name"] == "shift-invert"
+    assert arnoldi.certificate.certified
+
+
+@pytest.mark.parametrize("ordering", ["nested-dissection", "MMD_AT_PLUS_A", "COLAMD", "NATURAL"])
+@pytest.mark.parametrize("basis", ["dicke", "occupation", "full"])
+def test_orderings_agree(ordering, basis):
+    model = systems.central_spin(3 if basis == "full" else 20)
+    reference = ps.steady_state(model, basis=basis)
+    state = ps.steady_state(model, basis=basis, solver=ps.SuperLU(ordering))
+    assert state.solver["ordering"] == ordering
+    assert abs(state.moment("z0 z1") - reference.moment("z0 z1")) < 1e-13
+
+
+@pytest.mark.parametrize(
+    ("call", "fragment"),
+    [
+        (lambda: ps.spectrum(systems.central_spin(4), charge=(1, 1)), "`charge` must have 1 entries"),
+        (lambda: ps.spectrum(systems.nine_pairs(3), charge=1), "has no U(1) symmetry; leave it out"),
+        (lambda: ps.spectrum(systems.central_spin(4), k=0), "`k` must be from 1 to"),
+        (lambda: ps.spectrum(systems.central_spin(4), k=10**6), "`k` must be from 1 to"),
+        (lambda: ps.spectrum(systems.central_spin(4), charge=6), "charge"),
+        (lambda: ps.spectrum(systems.central_spin(4), basis="fock"), "there is no representation 'fock'"),
+    ],
+)
+def test_refusals(call, fragment):
+    with pytest.raises(ps.InputError) as caught:
+        call()
+    assert fragment in str(caught.value)
+
+
+def test_a_charge_that_no_state_has_is_named():
+    """N = 4 satellites and a centre: differences of up to 5 excitations exist; the message must not speak of k."""
+    with pytest.raises(ps.InputError) as caught:
+        ps.spectrum(systems.central_spin(4), charge=99)
+    assert "`k` must be from 1 to -1" not in str(caught.value)
