@@ -174,8 +174,8 @@ def test_hermitian_in_disguise(hamiltonian):
         (lambda: ps.Model(c, [], c.z), "at least one Ensemble"),
         (lambda: ps.Model(c, [s, ps.Ensemble(2)], c.z), "different names"),
         (lambda: ps.Model(c, s, ps.Levels(3).unit(0, 0)), "an operator of a 3-level centre cannot act"),
-        (lambda: ps.Model(c, s, ps.Ensemble(2, "B").z), "ensemble 'B', which the model lacks"),
-        (lambda: ps.Model(c, s, ps.Ensemble(3, levels=3).unit(0, 0)), "other levels"),
+        (lambda: ps.Model(c, s, ps.Ensemble(2, "B").z), "there is no ensemble 'B'"),
+        (lambda: ps.Model(c, s, ps.Ensemble(3, levels=3).unit(0, 0)), "which has 2"),
         (lambda: ps.Model(c, s, float("inf") * c.z), "must be finite"),
     ],
 )
