@@ -123,7 +123,7 @@ class Galerkin:
     """Dense steady-state equations  matrix @ coefficients = e_0  of a model on a cloud.
 
     basis    labels are the nodes of every stored field, field by field
-    fields   the real fields that take part: (stored field, real or imaginary part)
+    fields   the real fields that take part: (stored field, real or imaginary part), populations first
     matrix   (n, n), unknowns field by field; row 0 is the trace
     noise    rounding error of rates that cancel
     sizes    (n, fields) bounds of the terms that were added up in a row's entries, for each source field
@@ -196,7 +196,7 @@ class Galerkin:
         return [piece for piece in pieces if not (np.abs(piece[2]) <= noise).all()]
 
     def _active(self, couplings: dict[tuple[Field, Field], Coupling]) -> list[Field]:
-        """Fields that couple to populations; the others (on resonance: real parts of coherences) are zero."""
+        """Fields that couple to populations, populations first; others (on resonance: real parts of coherences) are zero."""
         fields = [(f, part) for f in range(len(self.centres)) for part in range(1 + self._paired(f))]
         graph = np.zeros((len(fields), len(fields)), dtype=bool)
         for target, source in couplings:
@@ -208,7 +208,8 @@ class Galerkin:
                 f"the steady state is not unique: the centre's levels fall into {len(classes)} classes that do not exchange probability; "
                 "connect them by a Hamiltonian term or a jump"
             )
-        return [field for field, each in zip(fields, component, strict=True) if each in classes]
+        chosen = [field for field, each in zip(fields, component, strict=True) if each in classes]
+        return sorted(chosen, key=lambda field: self._paired(field[0]))
 
     # -- the dense matrix -----------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
+from scipy import linalg, special
 
 from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarning
 from permsym.model import Model
@@ -38,6 +38,7 @@ class Series:
     coefficients  (n,) for the full degree
     lower         (n,) the same for four and for eight degrees less, zero where cut
     ratio         how much the last four degrees changed against the four before
+    beyond        eight times the probability that the Gaussian has outside the triangle: where a series stops to improve
     """
 
     def __init__(self, galerkin: Galerkin) -> None:
@@ -49,6 +50,9 @@ class Series:
         self.coefficients = self._refined()
         self.vector = galerkin.at_nodes(self.coefficients)
         self.ratio = 1.0
+        (N,) = galerkin.basis.model.sizes
+        distances = [distance / deviation for distance, deviation in galerkin.cloud.edges(N).values()]
+        self.beyond = 8 * float(special.ndtr(-np.array(distances)).sum())
         self.residual_vector = galerkin.matrix @ self.coefficients
         self.residual_vector[0] -= 1.0
 
@@ -90,9 +94,10 @@ class Series:
     def bounds(self, covectors: Array) -> Array:
         """Error estimates of c @ vector for each column of covectors (basis.dimension, k).
 
-        Truncation: max( |p(D) - p(D-4)|, ratio |p(D-4) - p(D-8)| ), where the second guards against a difference that is
-        small by chance.  Rounding, with A^T y = c:  |y| . (|r| + 8 (eps S + noise) |x|_1) + 8 eps |c| . |x| at the nodes,
-        where S is the size of what was summed up in each row.
+        Truncation: max( |p(D) - p(D-4)|, r |p(D-4) - p(D-8)| ) / (1 - r)^2 with the ratio r <= 1/2, where the second
+        guards against a difference that is small by chance.  Edges: what the Gaussian has beyond them, times |c| . |x|.
+        Rounding, with A^T y = c:  |y| . (|r| + 8 (eps S + noise) |x|_1) + 8 eps |c| . |x| at the nodes, where S is the
+        size of what was summed up in each row.
         """
         galerkin = self.galerkin
         onto = galerkin.projected(covectors)
@@ -104,8 +109,9 @@ class Series:
         noise[: len(galerkin.polynomials.powers)] = 0.0  # rows of the first population: fast rates cancel exactly
         uncertainty = np.abs(self.residual_vector) + 8 * (EPS * sizes + noise)
         values = np.abs(covectors).T @ np.abs(self.vector)
-        rounding = np.abs(y).T @ uncertainty + 8 * EPS * values
-        estimate = np.maximum(last, min(self.ratio, 1.0) * before) + rounding
+        rounding = np.abs(y).T @ uncertainty + (8 * EPS + self.beyond) * values
+        ratio = min(self.ratio, 0.5)
+        estimate = np.maximum(last, ratio * before) / (1 - ratio) ** 2 + rounding
         return np.where(np.isfinite(estimate), estimate, np.inf)
 
 
