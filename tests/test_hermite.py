@@ -59,13 +59,13 @@ def ladder(N: int, detuning: float = 0.0) -> Model:
 
 
 def driven(N: int) -> Model:
-    """The satellites alone have the symmetry: a driven centre that only watches them."""
+    """The satellites alone have the symmetry: a driven centre flips with their individual losses."""
     c, s = Spin(), Ensemble(N)
     return Model(
         c,
         s,
-        hamiltonian=0.5 * c.x + 0.02 * c.z * s.z,
-        jumps=[Central(1.0, c.m), Collective(3.0 / N, s.m), Individual(1.5, s.p), Individual(0.05, c.z * s.m)],
+        hamiltonian=0.5 * c.x + 0.3 * c.z,
+        jumps=[Central(1.0, c.m), Collective(3.0 / N, s.m), Individual(1.5, s.p), Individual(0.05, (c.x + 0.5 * c.z) * s.m)],
     )
 
 
@@ -118,9 +118,7 @@ def test_equals_the_lattice_within_its_own_estimate(model: Model, within: float,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "model", [pumped(500), ladder(500), ladder(400, 100.0), driven(500)], ids=["pumped", "ladder", "detuned", "driven"]
-)
+@pytest.mark.parametrize("model", [pumped(500), ladder(400, 100.0), driven(500)], ids=["pumped", "detuned", "driven"])
 def test_equals_a_lattice_solved_now(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hermite, "_NEAREST_EDGE", 4.0)
     exact = permsym.steady_state(model, basis="dicke", moments=[])

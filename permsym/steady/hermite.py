@@ -36,7 +36,7 @@ class Series:
     """Solution of the Galerkin equations; offers what :class:`NullVector` does to a State.
 
     coefficients  (n,) for the full degree
-    lower         (n,) the same for four and for eight degrees less, zero where cut
+    lower         (n,) each: the same for 8, 4, 3, 2 and 1 degrees less, zero where cut
     ratio         how much the last four degrees changed against the four before
     beyond        eight times the probability that the Gaussian has outside the triangle: where a series stops to improve
     """
@@ -45,7 +45,7 @@ class Series:
         self.galerkin = galerkin
         self.problem = self
         self.rows = np.abs(galerkin.matrix).max(axis=1)
-        self.lower: list[Array] = [self._solved(galerkin.degree - 2 * _STEP), self._solved(galerkin.degree - _STEP)]
+        self.lower: list[Array] = [self._solved(galerkin.degree - less) for less in (2 * _STEP, *range(_STEP, 0, -1))]
         self.factors = linalg.lu_factor(galerkin.matrix / self.rows[:, None], check_finite=False)
         self.coefficients = self._refined()
         self.vector = galerkin.at_nodes(self.coefficients)
@@ -86,16 +86,20 @@ class Series:
         return float(np.abs(self.residual_vector).max() / (np.abs(self.galerkin.matrix) @ np.abs(self.coefficients)).max())
 
     def changes(self, covectors: Array) -> tuple[Array, Array]:
-        """|p(D) - p(D-4)| and |p(D-4) - p(D-8)| for each column of covectors at the nodes."""
+        """max |p(D) - p(D-k)|, k = 1 ... 4, and |p(D-4) - p(D-8)| for each column of covectors at the nodes.
+
+        Near an edge the series moves erratically from degree to degree: one difference alone can be small by chance.
+        """
         onto = self.galerkin.projected(covectors)
-        first, second, third = (onto.T @ each for each in (self.coefficients, self.lower[1], self.lower[0]))
-        return np.abs(first - second), np.abs(second - third)
+        before, *lower = (onto.T @ each for each in self.lower)
+        value = onto.T @ self.coefficients
+        return np.max([np.abs(value - each) for each in lower], axis=0), np.abs(lower[0] - before)
 
     def bounds(self, covectors: Array) -> Array:
         """Error estimates of c @ vector for each column of covectors (basis.dimension, k).
 
-        Truncation: max( |p(D) - p(D-4)|, r |p(D-4) - p(D-8)| ) / (1 - r)^2 with the ratio r <= 1/2, where the second
-        guards against a difference that is small by chance.  Edges: what the Gaussian has beyond them, times |c| . |x|.
+        Truncation: max( |p(D) - p(D-k)| for k = 1 ... 4, r |p(D-4) - p(D-8)| ) / (1 - r)^2 with the ratio r <= 1/2 of
+        the largest changes over all moments up to order 2.  Edges: what the Gaussian has beyond them, times |c| . |x|.
         Rounding, with A^T y = c:  |y| . (|r| + 8 (eps S + noise) |x|_1) + 8 eps |c| . |x| at the nodes, where S is the
         size of what was summed up in each row.
         """
