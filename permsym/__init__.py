@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from permsym.steady.arpack import ShiftInvert
     from permsym.steady.certificate import Certificate
     from permsym.steady.direct import SuperLU
+    from permsym.steady.hermite import HermiteState, hermite_state
     from permsym.steady.iterative import IncompleteLU
     from permsym.steady.mixed_precision import SingleLU
     from permsym.steady.pardiso import Pardiso
@@ -38,12 +39,13 @@ _PLACES = {
     "permsym.dynamics.spectrum": ("Spectrum", "spectrum"),
     "permsym.errors": ("DegenerateSteadyState", "InputError", "PermsymError", "TooLarge", "UncertifiedWarning"),
     "permsym.model": ("Central", "Collective", "Individual", "Model"),
-    "permsym.moments.reduced": ("concurrence", "entropy", "negativity", "purity"),
+    "permsym.moments.reduced": ("concurrence", "entropy", "hermite_state", "negativity", "purity"),
     "permsym.operators": ("Operator",),
-    "permsym.sites": ("Ensemble", "Levels", "Spin"),
+    "permsym.sites": ("Ensemble", "HermiteState", "Levels", "Spin"),
     "permsym.steady.arpack": ("ShiftInvert",),
     "permsym.steady.certificate": ("Certificate",),
     "permsym.steady.direct": ("SuperLU",),
+    "permsym.steady.hermite": ("HermiteState", "hermite_state"),
     "permsym.steady.iterative": ("IncompleteLU",),
     "permsym.steady.mixed_precision": ("SingleLU",),
     "permsym.steady.pardiso": ("Pardiso",),
@@ -60,6 +62,7 @@ __all__ = [
     "Collective",
     "DegenerateSteadyState",
     "Ensemble",
+    "HermiteState",
     "IncompleteLU",
     "Individual",
     "InputError",
@@ -82,6 +85,7 @@ __all__ = [
     "dataset",
     "entropy",
     "figures",
+    "hermite_state",
     "models",
     "moments",
     "negativity",

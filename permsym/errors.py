@@ -31,6 +31,10 @@ class SolverFailed(PermsymError):
     """A solver broke down (exactly singular factor, eigensolver without convergence)."""
 
 
+class NotApplicable(PermsymError):
+    """A solver whose assumptions this system does not meet; the message says which ones and which solver to use."""
+
+
 class UncertifiedWarning(UserWarning):
     """A result was returned although its certificate fell short; the certificate says by how much."""
 

@@ -18,6 +18,11 @@ def real_if_real(array: ComplexArray) -> Values:
     return array.real if not array.imag.any() else array
 
 
+def _levels(column: Values) -> NDArray[np.int64]:
+    """A label column as indices: beside quadrature nodes (see nodes.py) it arrives as floats."""
+    return column.astype(np.int64, copy=False)
+
+
 class CentrePart(Part):
     """Matrix units of a site with few levels."""
 
@@ -47,7 +52,7 @@ class CentrePart(Part):
         def move(step: int, table: Values) -> Move:
             shift = (step, 0) if column == 0 else (0, step)
             # labels outside 0..levels-1 only occur behind a move of weight zero: clip to stay in the table
-            return Move(shift, 1.0, lambda labels: table[np.clip(labels[column], 0, self.site.levels - 1)])
+            return Move(shift, 1.0, lambda labels: table[_levels(np.clip(labels[column], 0, self.site.levels - 1))])
 
         return Moves(tuple(move(step, real_if_real(table)) for step, table in tables.items()))
 
@@ -58,7 +63,7 @@ class CentrePart(Part):
         array = np.eye(self.site.levels, dtype=complex)
         for matrix in matrices:  # the one centre: its operators multiply, in order
             array = array @ as_array(matrix)
-        return lambda labels: real_if_real(array)[labels[1], labels[0]]
+        return lambda labels: real_if_real(array)[_levels(labels[1]), _levels(labels[0])]
 
     def labels(self, difference: int | None) -> Labels:
         levels = range(self.site.levels)
