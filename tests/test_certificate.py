@@ -135,6 +135,28 @@ def test_no_wrong_number_is_certified(name, solver):
 
 
 @pytest.mark.parametrize(
+    ("name", "N"),
+    [
+        ("like moments", 26),
+        ("coherences N^-k", 32),
+        ("coherences N^k", 26),
+        ("coherences N^(k/2)", 50),
+        ("populations N^-k", 40),
+        ("half the multiplicity", 60),
+    ],
+)
+def test_estimates_cover_errors_far_above_rounding(name, N):
+    """Just before nonsense begins some digits are lost, up to ten of them: the estimates know how many are left."""
+    scale, parameters = WRONG[name]
+    truth = ps.steady_state(ps.models.central_spin(N=N, **parameters))
+    state = scaled_state(scale, N, ps.SuperLU(), **parameters)
+    errors = {label: abs(state.moment(label) - truth.moment(label)) for label in truth.certificate.errors}
+    assert max(errors.values()) > 1e-13  # otherwise this says nothing
+    for label, error in errors.items():
+        assert error <= state.error(label) + truth.error(label) + ROUNDING, label
+
+
+@pytest.mark.parametrize(
     ("name", "solver"),
     [
         ("like moments", ps.SuperLU()),
