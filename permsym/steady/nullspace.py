@@ -30,6 +30,7 @@ class NullProblem:
     coordinates  (dimensions, n) lattice positions
     active       (n,) positions of these unknowns in the whole basis
     recurrent    (n,) unknowns that the dynamics never leaves for good
+    leaks        (n,) total weight of the moves of each unknown that a window dropped; zero without a window
     """
 
     matrix: sparse.csc_array
@@ -37,6 +38,7 @@ class NullProblem:
     coordinates: NDArray[np.int64]
     active: NDArray[np.int64]
     recurrent: NDArray[np.bool_]
+    leaks: Vector
 
     @cached_property
     def magnitude(self) -> sparse.csc_array:
@@ -52,33 +54,58 @@ class NullProblem:
         return whole
 
 
-def reduce(matrix: sparse.csc_array, trace: Vector, coordinates: NDArray[np.int64]) -> NullProblem:
+@dataclass(frozen=True)
+class Bounds:
+    """Error bounds of k values c @ x.
+
+    algebraic   (k,) from the residual and from rounding: a bound
+    window      (k,) from what a window dropped: an estimate
+    edge        (n,) the largest contribution of each unknown to any of the window estimates
+    """
+
+    algebraic: Vector
+    window: Vector
+    edge: Vector
+
+    @property
+    def total(self) -> Vector:
+        return self.algebraic + self.window
+
+
+def reduce(matrix: sparse.csc_array, trace: Vector, coordinates: NDArray[np.int64], leaks: Vector | None = None) -> NullProblem:
     """Cut to the block of unknowns that couple to populations.
 
     What never couples to a population (on resonance: the real part of every coherence) is zero in the steady state.
     More than one closed class of populations means more than one steady state: refused.
     """
-    pattern = matrix.copy()
-    pattern.data = np.ones(len(pattern.data), dtype=np.int8)
+    pattern = sparse.csc_array((np.ones(len(matrix.data), dtype=np.int8), matrix.indices, matrix.indptr), shape=matrix.shape)
     populations = np.flatnonzero(trace)
     _, component = csgraph.connected_components(pattern, directed=False)
     classes = np.unique(component[populations])
     if len(classes) > 1:
         raise DegenerateSteadyState(_explanation(len(classes)))
     active = np.flatnonzero(component == classes[0])
-    inner = matrix[active][:, active].tocsc()
+    inner = matrix if len(active) == matrix.shape[0] else _block(matrix, active)
     # Column k feeds row l: an edge k -> l.  A class without an edge that leaves it keeps what it holds.
     count, strong = csgraph.connected_components(inner.T, directed=True, connection="strong")
-    entry = inner.tocoo()
-    leaving = strong[entry.col] != strong[entry.row]
     closed = np.ones(count, dtype=bool)
-    closed[strong[entry.col[leaving]]] = False
+    if count > 1:
+        entry = inner.tocoo()
+        leaving = strong[entry.col] != strong[entry.row]
+        closed[strong[entry.col[leaving]]] = False
     holding = np.unique(strong[trace[active] != 0])
     holding = holding[closed[holding]]
     if len(holding) > 1:
         raise DegenerateSteadyState(_explanation(len(holding)))
     recurrent = np.isin(strong, holding) if len(holding) else np.ones(len(active), dtype=bool)
-    return NullProblem(inner, trace[active], coordinates[:, active], active, recurrent)
+    return NullProblem(
+        inner, trace[active], coordinates[:, active], active, recurrent, np.zeros(len(active)) if leaks is None else leaks[active]
+    )
+
+
+def _block(matrix: sparse.csc_array, kept: NDArray[np.int64]) -> sparse.csc_array:
+    """matrix[kept][:, kept]: columns first, which is cheap in this format."""
+    return matrix[:, kept][kept].tocsc()
 
 
 def _explanation(number: int) -> str:
@@ -120,7 +147,7 @@ class NullVector:
         result[free] = self.factor.solve_transposed(np.ascontiguousarray(right[free]))
         return result
 
-    def bounds(self, covectors: NDArray[np.float64]) -> Vector:
+    def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
         """Error bounds of the values c @ x, one for each column of covectors (n, k).
 
         The error of x solves L e = L x, so that the error of <c> is y . (L x) with the dual vector y.  Evaluated
@@ -128,7 +155,10 @@ class NullVector:
 
             |y| . ( |r| + (nnz_row + 1) eps |L| |x| )  +  |L^T y - c + <c> trace| . |x|  +  eps |c| . |x|
 
-        (the second term keeps a wrong factorisation from vouching for itself through y).
+        (the second term keeps a wrong factorisation from vouching for itself through y).  What a window drops leaves at
+        the rate leak_i x_i, would be worth y_i there, and comes back through the same edge:
+
+            2 sum_i leak_i |x_i| |y_i - <y> trace_i|,    <y> = y . x
         """
         problem, x = self.problem, np.abs(self.vector)
         uncertainty = np.abs(self.residual_vector) + (problem.row_counts + 1) * EPS * (problem.magnitude @ x)
@@ -137,7 +167,16 @@ class NullVector:
         defect = problem.matrix.T @ y - right
         with np.errstate(over="ignore", invalid="ignore"):
             bound = np.abs(y).T @ uncertainty + np.abs(defect).T @ x + 4 * EPS * (np.abs(covectors).T @ x)
-        return np.where(np.isfinite(bound), bound, np.inf)
+            relative = y - np.outer(problem.trace, x @ y / max(float(np.abs(problem.trace) @ x), EPS))
+            edge = 2 * (problem.leaks * x)[:, None] * np.abs(relative)
+            window = edge.sum(axis=0)
+        algebraic, window = (np.where(np.isfinite(value), value, np.inf) for value in (bound, window))
+        return Bounds(algebraic, window, edge.max(axis=1, initial=0.0))
+
+    @property
+    def edge_mass(self) -> float:
+        """Probability of the populations next to a window's edge."""
+        return float(np.abs(self.problem.trace * self.vector)[self.problem.leaks > 0].sum())
 
 
 def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
@@ -158,7 +197,7 @@ def _pinned(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
     if size == 1:
         return NullVector(problem, _Nothing(), 0, 1 / problem.trace)
     free = _without(size, pin)
-    inner = problem.matrix[free][:, free].tocsc()
+    inner = _block(problem.matrix, free)
     factor = solver.factor(inner, problem.coordinates[:, free])
     right = -problem.matrix[:, [pin]].toarray()[free, 0]
     solution = factor.solve(right)
