@@ -158,7 +158,9 @@ class NullVector:
         (the second term keeps a wrong factorisation from vouching for itself through y).  What a window drops leaves at
         the rate leak_i x_i, would be worth y_i there, and comes back through the same edge:
 
-            2 sum_i leak_i |x_i| |y_i - <y> trace_i|,    <y> = y . x
+            2 sum_i leak_i |x_i| |y_i - <y> trace_i|  +  4 outside max_i |c_i - <c> trace_i|,    <y> = y . x
+
+        where ``outside`` is the probability beyond the edge.
         """
         problem, x = self.problem, np.abs(self.vector)
         uncertainty = np.abs(self.residual_vector) + (problem.row_counts + 1) * EPS * (problem.magnitude @ x)
@@ -170,13 +172,34 @@ class NullVector:
             relative = y - np.outer(problem.trace, x @ y / max(float(np.abs(problem.trace) @ x), EPS))
             edge = 2 * (problem.leaks * x)[:, None] * np.abs(relative)
             window = edge.sum(axis=0)
+            if self.edge_mass > 0:
+                window += 4 * self.outside_mass * np.abs(right[problem.trace != 0]).max(axis=0)
         algebraic, window = (np.where(np.isfinite(value), value, np.inf) for value in (bound, window))
         return Bounds(algebraic, window, edge.max(axis=1, initial=0.0))
 
     @property
     def edge_mass(self) -> float:
         """Probability of the populations next to a window's edge."""
-        return float(np.abs(self.problem.trace * self.vector)[self.problem.leaks > 0].sum())
+        return float(self._probability[self.problem.leaks > 0].sum())
+
+    @property
+    def _probability(self) -> Vector:
+        return np.abs(self.problem.trace * self.vector)
+
+    @cached_property
+    def outside_mass(self) -> float:
+        """Probability beyond a window's edge, continued from the last two layers of populations as a geometric series.
+
+        Infinite where the edge holds more than the layer next to it: the window is displaced, and says nothing.
+        """
+        problem, probability = self.problem, self._probability
+        edge = (problem.leaks > 0) & (problem.trace != 0)
+        if not edge.any():
+            return 0.0
+        marked = edge.astype(float)
+        beside = (problem.magnitude @ marked + problem.magnitude.T @ marked > 0) & (problem.trace != 0) & ~edge
+        last, before = float(probability[edge].sum()), float(probability[beside].sum())
+        return last**2 / (before - last) if before > last else float("inf")
 
 
 def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
