@@ -110,7 +110,7 @@ def _window(
             "a window needs one ensemble of two-level satellites, a U(1) symmetry that ties m' to m, and basis='dicke' (or 'auto'); "
             "use window='full'"
         )
-    return window if isinstance(window, Window) else float(window)  # type: ignore[arg-type]
+    return window if isinstance(window, Window) else float(window)
 
 
 def check_memory(model: Model, representation: str = "auto", window: str | float = "auto") -> tuple[int, float, float]:
