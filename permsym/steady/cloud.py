@@ -32,11 +32,13 @@ class Cloud:
     N        number of satellites
     corner   (2j, 2m) of log[0, 0]
     log      (sites in j, sites in m), -inf where the site was not kept or its probability is not positive
+    unknowns number of unknowns a site that took part in the solve
     """
 
     N: int
     corner: tuple[int, int]
     log: NDArray[np.float64]
+    unknowns: float = 3.0
 
     @classmethod
     def of(cls, state: State) -> Cloud:
@@ -50,7 +52,7 @@ class Cloud:
             raise SolverFailed("the steady state found has no positive population; a rate is out of range")
         with np.errstate(divide="ignore"):
             log[(J - corner[0]) // 2, (M - corner[1]) // 2] = np.log(np.maximum(found.probability / highest, 0))
-        return cls(state.model.sizes[0], corner, log)
+        return cls(state.model.sizes[0], corner, log, len(state.null.vector) / len(J))
 
     @property
     def peak(self) -> tuple[int, int]:
@@ -61,6 +63,10 @@ class Cloud:
     def peak_for(self, N: int) -> tuple[int, int]:
         """(2j, 2m) near the most probable site of N satellites."""
         return round(self.peak[0] * N / self.N), round(self.peak[1] * N / self.N)
+
+    def count(self, threshold: float) -> int:
+        """Number of sites above a threshold."""
+        return int(np.count_nonzero(self.log > threshold))
 
     def level_set(self, N: int, threshold: float) -> Window:
         """Sites of N satellites where the predicted ln P exceeds a threshold, in one piece that holds the peak.

@@ -241,7 +241,7 @@ def _refuse_singular(found: NullVector) -> None:
     growth = 0.0
     for _ in range(4):
         vector /= np.linalg.norm(vector)
-        vector = found.factor.solve(vector)
+        vector = found.factor.estimate(vector)
         growth = float(np.linalg.norm(vector))
         if not np.isfinite(growth):
             break
@@ -266,4 +266,7 @@ class _Nothing:
         return right
 
     def solve_transposed(self, right: Vector) -> Vector:
+        return right
+
+    def estimate(self, right: Vector) -> Vector:
         return right

@@ -52,7 +52,7 @@ def adapted(model: Model, moments: int | Iterable[str | MomentLabel], solver: So
     state: State | None = None
     for attempt in range(_ATTEMPTS):
         state = None  # the factors of the last attempt, before the next ones
-        state = certified(_solved(model, window, solver, tolerance, peak), moments)
+        state = certified(_solved(model, window, solver, tolerance, peak, cloud.unknowns), moments)
         progress(
             f"N={N:,}: {window.size:,} sites, {state.basis.dimension:,} unknowns, error {state.certificate.error_estimate:.1e}, "
             f"of which the window {state.window_error:.1e}"
@@ -62,7 +62,7 @@ def adapted(model: Model, moments: int | Iterable[str | MomentLabel], solver: So
         threshold -= float(np.log(min(state.window_error, 1.0) / _TARGET)) + 2
         grown = window.united(_grown(state, window)).united(cloud.level_set(N, threshold))
         try:
-            check_memory(model, grown)
+            check_memory(model, grown, cloud.unknowns)
         except TooLarge:
             break  # the certificate says what is missing
         window, peak = grown, Cloud.of(state).peak
@@ -81,12 +81,12 @@ def given(
         return certified(_solved(model, window, solver, tolerance, (int(J), int(M))), moments)
     cloud = _predictor(model, progress)
     place = cloud.rectangle(N, window)
-    state = _solved(model, place, solver, tolerance, cloud.peak_for(N))
+    state = _solved(model, place, solver, tolerance, cloud.peak_for(N), cloud.unknowns)
     cloud = Cloud.of(state)
     again = cloud.rectangle(N, window)  # around the mean and the deviations found
     if not place.is_full and (~place.holds(*again.sites())).mean() > 0.02:
         del state  # its factors, before the next ones
-        state = _solved(model, again, solver, tolerance, cloud.peak)
+        state = _solved(model, again, solver, tolerance, cloud.peak, cloud.unknowns)
     return certified(state, moments)
 
 
@@ -99,18 +99,49 @@ def predicted(model: Model, window: Window | float | None, progress: Progress = 
     return cloud.level_set(N, _THRESHOLD) if window is None else cloud.rectangle(N, window)
 
 
-def check_memory(model: Model, window: Window) -> tuple[int, float, float]:
-    """(dimension, bytes, seconds) of a solve on a window; TooLarge where the bytes are not free now."""
+def check_memory(model: Model, window: Window, unknowns: float | None = None) -> tuple[int, float, float]:
+    """(dimension, bytes, seconds) of a solve on a window; TooLarge where the bytes are not free now.
+
+    unknowns   how many a site take part in the solve, where a smaller system has shown it
+    """
     size = dimension(model, "dicke", window=window)
-    needed, free = memory.solve_bytes(size, window.sides), memory.available_bytes()
-    if needed > free:
-        fits = int(model.sizes[0] * (free / needed) ** 0.8)  # memory grows as N^1.2 to N^1.3
-        raise TooLarge(
-            f"this window needs about {memory.readable(needed)} ({window.size:,} sites, {size:,} unknowns), but "
-            f"{memory.readable(free)} are available; N={fits:,} would fit, or a smaller window such as window=6, "
-            "or raise PERMSYM_MEMORY if there is more"
-        )
-    return size, needed, memory.solve_seconds(size, window.sides)
+    active = size if unknowns is None else min(size, round(unknowns * window.size))
+    needed = memory.solve_bytes(active, window.sides)
+    if needed > memory.available_bytes():
+        _refuse(model, active, window.sides, 1.0)
+    return size, needed, memory.solve_seconds(active, window.sides)
+
+
+def _refuse(model: Model, size: int, sides: tuple[int, int], growth: float) -> None:
+    """TooLarge with the N that would fit, given that sites grow as N^growth."""
+    free = memory.available_bytes()
+
+    def needed(share: float) -> float:
+        sites = share**growth
+        return memory.solve_bytes(round(size * sites), [round(side * sites**0.5) for side in sides])
+
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if needed(middle) <= free else (low, middle)
+    fits = int(model.sizes[0] * low)
+    advice = f"N={fits} would fit, or a smaller window such as window=6, or" if fits else "free some memory, or"
+    raise TooLarge(
+        f"this needs about {memory.readable(needed(1.0))} ({size:,} unknowns on the window), but {memory.readable(free)} are available; "
+        f"{advice} raise PERMSYM_MEMORY if there is more"
+    )
+
+
+def _refuse_early(model: Model, before: Cloud, cloud: Cloud) -> None:
+    """Refuse what two small systems show to be hopeless, instead of after solving larger and larger ones."""
+    counts = before.count(_LEVEL_THRESHOLD), cloud.count(_LEVEL_THRESHOLD)
+    growth = float(np.log(counts[1] / counts[0]) / np.log(cloud.N / before.N))
+    # for a Gaussian cloud the sites above a threshold are proportional to it
+    sites = counts[1] * (_THRESHOLD / _LEVEL_THRESHOLD) * (model.sizes[0] / cloud.N) ** growth
+    longest = max(cloud.log.shape) * (sites / np.isfinite(cloud.log).sum()) ** 0.5
+    size, sides = round(cloud.unknowns * sites), (round(longest), round(sites / longest))
+    if memory.solve_bytes(size, sides) > 1.5 * memory.available_bytes():
+        _refuse(model, size, sides, growth)
 
 
 def _predictor(model: Model, progress: Progress) -> Cloud:
@@ -125,7 +156,9 @@ def _predictor(model: Model, progress: Progress) -> Cloud:
     cloud = Cloud.of(state)
     progress(f"N={first:,}: full basis, {state.basis.dimension:,} unknowns")
     for size in rest:
-        cloud = _level(smaller.rescaled(size / N), cloud, progress)
+        before, cloud = cloud, _level(smaller.rescaled(size / N), cloud, progress)
+        if before.N >= _RATIO * _SMALLEST:  # the first level is too small to show how the cloud grows
+            _refuse_early(model, before, cloud)
     return cloud
 
 
@@ -135,7 +168,7 @@ def _level(model: Model, cloud: Cloud, progress: Progress) -> Cloud:
     threshold = _LEVEL_THRESHOLD
     for _ in range(_ATTEMPTS):
         window = cloud.level_set(N, threshold)
-        state = _solved(model, window, SuperLU(), 1.0, cloud.peak_for(N))
+        state = _solved(model, window, SuperLU(), 1.0, cloud.peak_for(N), cloud.unknowns)
         found = Cloud.of(state)
         progress(f"N={N:,}: {window.size:,} sites, {state.basis.dimension:,} unknowns")
         highest = _edge_level(found, window)
@@ -160,10 +193,10 @@ def _edge_level(cloud: Cloud, window: Window) -> float:
     return float(cloud.log[(J[at] - cloud.corner[0]) // 2, (M[at] - cloud.corner[1]) // 2].max())
 
 
-def _solved(model: Model, window: Window, solver: Solver, tolerance: float, peak: tuple[int, int]) -> State:
+def _solved(model: Model, window: Window, solver: Solver, tolerance: float, peak: tuple[int, int], unknowns: float | None = None) -> State:
     if window.size == 0:
         raise InputError("the window holds no site of the triangle |m| <= j <= N/2; make it larger or move it")
-    check_memory(model, window)
+    check_memory(model, window, unknowns)
     basis = build(model, "dicke", window=None if window.is_full else window)
     return solve_on(Liouvillian(basis), model, solver, tolerance, peak)
 
