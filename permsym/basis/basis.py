@@ -20,6 +20,7 @@ from permsym.basis.full import FullPart
 from permsym.basis.moves import Labels, Moves, Values, Weight
 from permsym.basis.occupation import OccupationPart
 from permsym.basis.part import Part
+from permsym.basis.window import Boundary, Window
 from permsym.errors import InputError
 from permsym.model import Model, Term
 from permsym.operators import Matrix, Product, adjoint, as_matrix, product
@@ -37,7 +38,7 @@ class Basis:
     model           whose symmetries cut the basis
     parts           one part for the centre, then one for each ensemble
     charge          value of each U(1) charge of ``model.charges``; 0 holds the steady state
-    keep            a mask over labels (a window), True inside
+    boundary        what happens to a move that leaves: see :data:`Boundary`; "reflecting" where a part has a window
 
     In the sector of charge 0 a hermitian operator needs one label of each conjugate pair.  Its real unknowns are, in
     this order, Re x_l for every label, then Im x_l for every label that is not its own conjugate.
@@ -49,7 +50,6 @@ class Basis:
         parts: Sequence[Part],
         representation: str,
         charge: tuple[int, ...] | None = None,
-        keep: Callable[[Labels], NDArray[np.bool_]] | None = None,
     ) -> None:
         self.model = model
         self.parts = tuple(parts)
@@ -59,9 +59,8 @@ class Basis:
         starts = np.cumsum([0] + [part.columns for part in self.parts])
         self.slices = [slice(int(a), int(b)) for a, b in itertools.pairwise(starts)]
         self.columns = int(starts[-1])
+        self.boundary: Boundary = next((part.boundary for part in self.parts if part.boundary != "closed"), "closed")
         labels = _sector(self.parts, model.charges, self.charge)
-        if keep is not None:
-            labels = labels[:, keep(labels)]
         if self.hermitian:
             labels = labels[:, _representative(labels, self.conjugate(labels))]
         self.labels: Labels = labels
@@ -210,21 +209,42 @@ class _Table:
         box = float(np.prod(self.extent.astype(float)))
         if box > 2**62:
             raise InputError("this basis is too large to number its labels; use fewer satellites or levels")
-        numbers = np.ravel_multi_index(tuple(keys - self.low[:, None]), tuple(self.extent))
-        self.dense = box <= 2**16 + 8.0 * keys.shape[1]
+        # Short columns (the centre's two, m' - m) are tied to each other by the charge: number the combinations that occur.
+        short = np.argsort(self.extent, kind="stable")
+        self.short = np.sort(short[np.cumprod(self.extent[short].astype(float)) <= 2**12])
+        self.long = np.setdiff1d(np.arange(len(keys)), self.short)
+        offset = keys - self.low[:, None]
+        codes = self._ravel(offset, self.short)
+        occurring = np.unique(codes)
+        self.combination = np.full(int(np.prod(self.extent[self.short])), -1, dtype=np.int64)
+        self.combination[occurring] = np.arange(len(occurring))
+        self.stride = int(np.prod(self.extent[self.long]))
+        numbers = self.combination[codes] * self.stride + self._ravel(offset, self.long)
+        size = len(occurring) * self.stride
+        self.dense = size <= 2**16 + 16 * keys.shape[1]
         if self.dense:
-            self.table = np.full(int(box), -1, dtype=np.int64)
+            self.table = np.full(size, -1, dtype=np.int32 if keys.shape[1] < 2**31 else np.int64)
             self.table[numbers] = np.arange(keys.shape[1])
         else:
             self.order = np.argsort(numbers)
             self.numbers = numbers[self.order]
 
+    def _ravel(self, offset: Labels, columns: Indices) -> Indices:
+        number = np.zeros(offset.shape[1], dtype=np.int64)
+        for column in columns:
+            number *= self.extent[column]
+            number += offset[column]
+        return number
+
     def find(self, keys: Labels) -> Indices:
         offset = keys - self.low[:, None]
         inside = ((offset >= 0) & (offset < self.extent[:, None])).all(axis=0)
-        numbers = np.ravel_multi_index(tuple(np.where(inside, offset, 0)), tuple(self.extent))
+        offset[:, ~inside] = 0
+        combination = self.combination[self._ravel(offset, self.short)]
+        inside &= combination >= 0
+        numbers = np.where(inside, combination * self.stride + self._ravel(offset, self.long), 0)
         if self.dense:
-            return np.where(inside, self.table[numbers], -1)
+            return np.where(inside, self.table[numbers], -1).astype(np.int64)
         at = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
         return np.where(inside & (self.numbers[at] == numbers), self.order[at], -1)
 
@@ -270,8 +290,12 @@ def _sector(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Seq
     return np.concatenate(blocks, axis=1)
 
 
-def parts_of(model: Model, representation: str) -> tuple[Part, ...]:
-    """One part for the centre and one for each ensemble."""
+def parts_of(model: Model, representation: str, window: Window | None = None) -> tuple[Part, ...]:
+    """One part for the centre and one for each ensemble; a window cuts the Dicke representation of the only ensemble."""
+    if window is not None:
+        if representation != "dicke" or len(model.ensembles) != 1:
+            raise InputError("a window cuts the Dicke representation of a single ensemble of two-level satellites; use window='full'")
+        return CentrePart(model.centre), DickePart(model.ensembles[0], window)
     if representation not in REPRESENTATIONS:
         raise InputError(f"there is no representation {representation!r}; choose one of auto, {', '.join(REPRESENTATIONS)}")
     return CentrePart(model.centre), *(REPRESENTATIONS[representation](each) for each in model.ensembles)
@@ -282,15 +306,15 @@ def choose(model: Model) -> str:
     return "dicke" if all(each.levels == 2 for each in model.ensembles) else "occupation"
 
 
-def build(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None) -> Basis:
-    """Basis of a model in one charge sector."""
+def build(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None, window: Window | None = None) -> Basis:
+    """Basis of a model in one charge sector, cut to a window where one is given."""
     name = choose(model) if representation == "auto" else representation
-    return Basis(model, parts_of(model, name), name, charge)
+    return Basis(model, parts_of(model, name, window), name, charge)
 
 
-def dimension(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None) -> int:
+def dimension(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None, window: Window | None = None) -> int:
     """Number of unknowns of a sector (real ones in the neutral sector), counted without making the basis."""
-    parts = parts_of(model, choose(model) if representation == "auto" else representation)
+    parts = parts_of(model, choose(model) if representation == "auto" else representation, window)
     target = (0,) * len(model.charges) if charge is None else charge
     total = 0
     for differences in _differences(parts, model.charges, target):

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from permsym.basis.centre import real_if_real
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part
+from permsym.basis.window import Boundary, Window
 from permsym.errors import InputError
 from permsym.operators import ComplexArray, Matrix, as_array
 from permsym.sites import Ensemble
@@ -58,17 +59,27 @@ _D: dict[str, Callable[[Values, Values], Values]] = {
 
 
 class DickePart(Part):
-    """Labels (2j, 2m, 2m') of an ensemble of spins."""
+    """Labels (2j, 2m, 2m') of an ensemble of spins.
+
+    window   the sites whose populations are kept; None: all
+    """
 
     columns = 3
 
-    def __init__(self, ensemble: Ensemble) -> None:
+    def __init__(self, ensemble: Ensemble, window: Window | None = None) -> None:
         if ensemble.levels != 2:
             raise InputError(
                 f"the Dicke representation needs two-level satellites, but ensemble {ensemble.name} has {ensemble.levels} levels; "
                 "use occupation"
             )
+        if window is not None and window.N != ensemble.N:
+            raise InputError(f"this window was made for N={window.N}, but the ensemble has N={ensemble.N}; make one for this N")
         self.N = ensemble.N
+        self.window = window
+
+    @property
+    def boundary(self) -> Boundary:
+        return "closed" if self.window is None else self.window.boundary
 
     # -- moves ----------------------------------------------------------------------------------------------------------
 
@@ -196,6 +207,8 @@ class DickePart(Part):
     # -- labels ---------------------------------------------------------------------------------------------------------
 
     def labels(self, difference: int | None) -> Labels:
+        if self.window is not None:
+            return self._windowed(self.window, difference)
         J = np.arange(self.N % 2, self.N + 1, 2)
         if difference is None:
             sides = [np.arange(-j, j + 1, 2) for j in J]
@@ -208,7 +221,18 @@ class DickePart(Part):
         ket, bra = max(difference, 0), max(-difference, 0)
         return np.stack([column, lower + 2 * ket, lower + 2 * bra])
 
+    def _windowed(self, window: Window, difference: int | None) -> Labels:
+        """Labels whose ket site (2j, 2m) and bra site (2j, 2m') are both kept."""
+        if difference is None:
+            raise InputError("a window needs a U(1) symmetry that ties m' to m, which this model lacks; use window='full'")
+        J, M = window.sites()
+        bra = M - 2 * difference
+        both = window.holds(J, bra)
+        return np.stack([J[both], M[both], bra[both]])
+
     def count(self, difference: int | None) -> int:
+        if self.window is not None:
+            return self.labels(difference).shape[1]
         # sums over 2j + 1 = n, n - 2, ... in closed form, with whole numbers that cannot overflow
         n = self.N + 1
         if difference is None:

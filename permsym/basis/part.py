@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.moves import Labels, Moves, Values, Weight
+from permsym.basis.window import Boundary
 from permsym.operators import Matrix
 
 
@@ -17,6 +18,11 @@ class Part(ABC):
 
     columns: int
     """Number of integers in a label."""
+
+    @property
+    def boundary(self) -> Boundary:
+        """What happens to a move that leaves the labels."""
+        return "closed"
 
     @abstractmethod
     def left(self, matrix: Matrix) -> Moves:

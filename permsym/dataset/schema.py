@@ -37,6 +37,7 @@ VARIABLES = (
     Variable("time_assemble", "s", "time to assemble the Liouvillian"),
     Variable("time_solve", "s", "time to solve for the steady state"),
     Variable("time_moments", "s", "time for moments and certificate"),
+    Variable("time_total", "s", "time for everything, windows on smaller systems included"),
     Variable("status", "1", "certified, uncertified: reason, or failed: reason", dtype="str"),
 )
 

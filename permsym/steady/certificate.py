@@ -14,11 +14,12 @@ class Certificate:
     error_estimate   largest absolute error estimate over the requested moments
     errors           estimate for each moment, by its canonical label (dual-weighted residual)
     residual         max |L x| / max(|L| |x|)
-    edge_mass        probability clipped by a window; 0 for a full basis
+    edge_mass        probability next to a window's edge; 0 for a full basis
     balance          largest relative defect of the balance laws d<O>/dt = 0 of excitations, from correlators
     min_population   smallest population, normalised by the trace; negative values are unphysical
     tolerance        what certified means: estimates, negativity and balance within this number
     verification     largest difference to the same moments in another representation, where asked for
+    metastable       rounding alone can move probability between parts of the state: their relative weights are uncertain
     """
 
     error_estimate: float
@@ -30,6 +31,7 @@ class Certificate:
     tolerance: float
     verification: float | None = None
     verified_in: str | None = None
+    metastable: bool = False
     reasons: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,6 +39,8 @@ class Certificate:
         if not self.error_estimate <= self.tolerance:
             worst = max(self.errors, key=lambda label: _rank(self.errors[label]), default="")
             found.append(f"the error estimate of {worst!r} is {self.error_estimate:.1e}, above the tolerance {self.tolerance:.0e}")
+            if self.metastable:
+                found.append("the state is metastable, so that the relative weights of its wells are uncertain")
         if not self.min_population >= -self.tolerance:
             found.append(f"a population is negative, {self.min_population:.1e}")
         if not self.balance <= self.tolerance:

@@ -22,7 +22,7 @@ from permsym.steady import memory
 from permsym.steady.centring import WINDOW, describe_edges, locate
 from permsym.steady.galerkin import Array, Cloud, Galerkin, evaluated
 from permsym.steady.gradient import Family
-from permsym.steady.nullspace import NullVector
+from permsym.steady.nullspace import Bounds, NullVector
 from permsym.steady.state import DEFAULT_TOLERANCE, DickePopulations, State
 
 EPS = float(np.finfo(float).eps)
@@ -36,11 +36,13 @@ _SITES = 5_000_000  # most sites for which P(j, m) is listed
 class Series:
     """Solution of the Galerkin equations; offers what :class:`NullVector` does to a State.
 
-    coefficients  (n,) for the full degree
+    coefficients  (n,) for the full degree; edge_mass is 0: nothing is clipped
     lower         (n,) each: the same for 8, 4, 3, 2 and 1 degrees less, zero where cut
     ratio         how much the last four degrees changed against the four before
     beyond        eight times the probability that the Gaussian has outside the triangle: where a series stops to improve
     """
+
+    edge_mass = 0.0
 
     def __init__(self, galerkin: Galerkin) -> None:
         self.galerkin = galerkin
@@ -96,7 +98,7 @@ class Series:
         value = onto.T @ self.coefficients
         return np.max([np.abs(value - each) for each in lower], axis=0), np.abs(lower[0] - before)
 
-    def bounds(self, covectors: Array) -> Array:
+    def bounds(self, covectors: Array) -> Bounds:
         """Error estimates of c @ vector for each column of covectors (basis.dimension, k).
 
         Truncation: max( |p(D) - p(D-k)| for k = 1 ... 4, r |p(D-4) - p(D-8)| ) / (1 - r)^2 with the ratio r <= 1/2 of
@@ -114,10 +116,11 @@ class Series:
         noise[: len(galerkin.polynomials.powers)] = 0.0  # rows of the first population: fast rates cancel exactly
         uncertainty = np.abs(self.residual_vector) + 8 * (EPS * sizes + noise)
         values = np.abs(covectors).T @ np.abs(self.vector)
-        rounding = np.abs(y).T @ uncertainty + (8 * EPS + self.beyond) * values
+        rounding = np.abs(y).T @ uncertainty + 8 * EPS * values
         ratio = min(self.ratio, 0.5)
-        estimate = np.maximum(last, ratio * before) / (1 - ratio) ** 2 + rounding
-        return np.where(np.isfinite(estimate), estimate, np.inf)
+        truncation = np.maximum(last, ratio * before) / (1 - ratio) ** 2 + self.beyond * values
+        rounding, truncation = (np.where(np.isfinite(part), part, np.inf) for part in (rounding, truncation))
+        return Bounds(rounding, truncation, np.zeros(len(self.vector)))
 
 
 class HermiteState(State):

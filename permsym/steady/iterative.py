@@ -64,6 +64,9 @@ class IncompleteFactor:
     def solve(self, right: NDArray[Any]) -> NDArray[Any]:
         return self._each(right, self.matrix, self.factors.solve)
 
+    def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
+        return self.solve(right)
+
     def solve_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
         return self._each(right, self.matrix.T, lambda v: self.factors.solve(v, "T"))
 

@@ -29,9 +29,9 @@ def fill_estimate(unknowns: int, extents: Sequence[int]) -> float:
     return total + blocks * size**2
 
 
-def solve_bytes(unknowns: int, extents: Sequence[int]) -> float:
-    """Peak memory of assembly, factorisation and certificate, in bytes."""
-    return 6e7 + 800.0 * unknowns + 15.0 * fill_estimate(unknowns, extents)
+def solve_bytes(unknowns: int, extents: Sequence[int], single: bool = False) -> float:
+    """Peak memory of assembly, factorisation and certificate, in bytes; ``single``: with factors in single precision."""
+    return 6e7 + 800.0 * unknowns + (9.0 if single else 15.0) * fill_estimate(unknowns, extents)
 
 
 def solve_seconds(unknowns: int, extents: Sequence[int]) -> float:

@@ -20,6 +20,7 @@ from permsym.steady.direct import DirectSolver, Factor
 EPS = float(np.finfo(float).eps)
 Vector = NDArray[np.float64]
 _FAIR_SHARE = 1e-6
+_UNSOLVED = 1e-4  # right answers leave 1e-9 at most, wrong ones 1 and more
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class NullProblem:
     coordinates  (dimensions, n) lattice positions
     active       (n,) positions of these unknowns in the whole basis
     recurrent    (n,) unknowns that the dynamics never leaves for good
+    leaks        (n,) total weight of the moves of each unknown that a window dropped; zero without a window
     """
 
     matrix: sparse.csc_array
@@ -38,6 +40,7 @@ class NullProblem:
     coordinates: NDArray[np.int64]
     active: NDArray[np.int64]
     recurrent: NDArray[np.bool_]
+    leaks: Vector
 
     @cached_property
     def magnitude(self) -> sparse.csc_array:
@@ -53,33 +56,58 @@ class NullProblem:
         return whole
 
 
-def reduce(matrix: sparse.csc_array, trace: Vector, coordinates: NDArray[np.int64]) -> NullProblem:
+@dataclass(frozen=True)
+class Bounds:
+    """Error bounds of k values c @ x.
+
+    algebraic   (k,) from the residual and from rounding: a bound
+    window      (k,) from what a window dropped: an estimate
+    edge        (n,) the largest contribution of each unknown to any of the window estimates
+    """
+
+    algebraic: Vector
+    window: Vector
+    edge: Vector
+
+    @property
+    def total(self) -> Vector:
+        return self.algebraic + self.window
+
+
+def reduce(matrix: sparse.csc_array, trace: Vector, coordinates: NDArray[np.int64], leaks: Vector | None = None) -> NullProblem:
     """Cut to the block of unknowns that couple to populations.
 
     What never couples to a population (on resonance: the real part of every coherence) is zero in the steady state.
     More than one closed class of populations means more than one steady state: refused.
     """
-    pattern = matrix.copy()
-    pattern.data = np.ones(len(pattern.data), dtype=np.int8)
+    pattern = sparse.csc_array((np.ones(len(matrix.data), dtype=np.int8), matrix.indices, matrix.indptr), shape=matrix.shape)
     populations = np.flatnonzero(trace)
     _, component = csgraph.connected_components(pattern, directed=False)
     classes = np.unique(component[populations])
     if len(classes) > 1:
         raise DegenerateSteadyState(_explanation(len(classes)))
     active = np.flatnonzero(component == classes[0])
-    inner = matrix[active][:, active].tocsc()
+    inner = matrix if len(active) == matrix.shape[0] else _block(matrix, active)
     # Column k feeds row l: an edge k -> l.  A class without an edge that leaves it keeps what it holds.
     count, strong = csgraph.connected_components(inner.T, directed=True, connection="strong")
-    entry = inner.tocoo()
-    leaving = strong[entry.col] != strong[entry.row]
     closed = np.ones(count, dtype=bool)
-    closed[strong[entry.col[leaving]]] = False
+    if count > 1:
+        entry = inner.tocoo()
+        leaving = strong[entry.col] != strong[entry.row]
+        closed[strong[entry.col[leaving]]] = False
     holding = np.unique(strong[trace[active] != 0])
     holding = holding[closed[holding]]
     if len(holding) > 1:
         raise DegenerateSteadyState(_explanation(len(holding)))
     recurrent = np.isin(strong, holding) if len(holding) else np.ones(len(active), dtype=bool)
-    return NullProblem(inner, trace[active], coordinates[:, active], active, recurrent)
+    return NullProblem(
+        inner, trace[active], coordinates[:, active], active, recurrent, np.zeros(len(active)) if leaks is None else leaks[active]
+    )
+
+
+def _block(matrix: sparse.csc_array, kept: NDArray[np.int64]) -> sparse.csc_array:
+    """matrix[kept][:, kept]: columns first, which is cheap in this format."""
+    return matrix[:, kept][kept].tocsc()
 
 
 def _explanation(number: int) -> str:
@@ -121,7 +149,7 @@ class NullVector:
         result[free] = self.factor.solve_transposed(np.ascontiguousarray(right[free]))
         return result
 
-    def bounds(self, covectors: NDArray[np.float64]) -> Vector:
+    def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
         """Error bounds of the values c @ x, one for each column of covectors (n, k).
 
         The error of x solves L e = L x, so that the error of <c> is y . (L x) with the dual vector y.  Evaluated
@@ -130,9 +158,14 @@ class NullVector:
             |y| . ( |r| + (nnz_row + 1) eps |L| |x| )  +  |L^T y - c + <c> trace| . |x|  +  eps |c| . |x|
 
         (the second term keeps a wrong factorisation from vouching for itself through y).  All of this weighs errors with
-        |x| and is blind where x misses the true state altogether.  Two signs of that are therefore added: probability
-        that is negative, times the largest |c| per unit of probability; and infinity where the pinned population
-        carries nothing.
+        |x| and is blind where x misses the true state altogether.  Signs of that are therefore added: probability that is
+        negative, times the largest |c| per unit of probability; and infinity where the pinned population carries nothing
+        or the equation of y is not solved on every population.  What a window drops leaves at the rate leak_i x_i, would
+        be worth y_i there, and comes back through the same edge:
+
+            2 sum_i leak_i |x_i| |y_i - <y> trace_i|  +  4 outside max_i |c_i - <c> trace_i|,    <y> = y . x
+
+        where ``outside`` is the probability beyond the edge.
         """
         problem, x = self.problem, np.abs(self.vector)
         uncertainty = np.abs(self.residual_vector) + (problem.row_counts + 1) * EPS * (problem.magnitude @ x)
@@ -144,9 +177,42 @@ class NullVector:
             held = problem.trace != 0
             probability = problem.trace[held] * self.vector[held]
             bound += -np.minimum(probability, 0).sum() * np.abs(covectors[held] / problem.trace[held, None]).max(axis=0)
+            relative = y - np.outer(problem.trace, x @ y / max(float(np.abs(problem.trace) @ x), EPS))
+            edge = 2 * (problem.leaks * x)[:, None] * np.abs(relative)
+            window = edge.sum(axis=0)
+            if self.edge_mass > 0:
+                window += 4 * self.outside_mass * np.abs(right[held]).max(axis=0)
+            # <c>_x - <c> = -(L^T y - c + <c> trace) . x_true: where a population can feel this defect, y vouches for nothing
+            felt = np.abs(defect[held] / problem.trace[held, None]).max(axis=0)
+        bound[~(felt < _UNSOLVED)] = np.inf
         if not self.pinned_well:
-            return np.full(len(bound), np.inf)
-        return np.where(np.isfinite(bound), bound, np.inf)
+            bound = np.full(len(bound), np.inf)
+        algebraic, window = (np.where(np.isfinite(value), value, np.inf) for value in (bound, window))
+        return Bounds(algebraic, window, edge.max(axis=1, initial=0.0))
+
+    @property
+    def edge_mass(self) -> float:
+        """Probability of the populations next to a window's edge."""
+        return float(self._probability[self.problem.leaks > 0].sum())
+
+    @property
+    def _probability(self) -> Vector:
+        return np.abs(self.problem.trace * self.vector)
+
+    @cached_property
+    def outside_mass(self) -> float:
+        """Probability beyond a window's edge, continued from the last two layers of populations as a geometric series.
+
+        Infinite where the edge holds more than the layer next to it: the window is displaced, and says nothing.
+        """
+        problem, probability = self.problem, self._probability
+        edge = (problem.leaks > 0) & (problem.trace != 0)
+        if not edge.any():
+            return 0.0
+        marked = edge.astype(float)
+        beside = (problem.magnitude @ marked + problem.magnitude.T @ marked > 0) & (problem.trace != 0) & ~edge
+        last, before = float(probability[edge].sum()), float(probability[beside].sum())
+        return last**2 / (before - last) if before > last else float("inf")
 
     @property
     def pinned_well(self) -> bool:
@@ -178,7 +244,7 @@ def _pinned(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
     if size == 1:
         return NullVector(problem, _Nothing(), 0, 1 / problem.trace)
     free = _without(size, pin)
-    inner = problem.matrix[free][:, free].tocsc()
+    inner = _block(problem.matrix, free)
     factor = solver.factor(inner, problem.coordinates[:, free])
     right = -problem.matrix[:, [pin]].toarray()[free, 0]
     solution = factor.solve(right)
@@ -212,7 +278,7 @@ def _refuse_singular(factor: Factor, matrix: sparse.csc_array) -> None:
     growth = 0.0
     for _ in range(4):
         vector /= np.linalg.norm(vector)
-        vector = factor.solve(vector)
+        vector = factor.estimate(vector)
         growth = float(np.linalg.norm(vector))
         if not np.isfinite(growth):
             break
@@ -237,4 +303,7 @@ class _Nothing:
         return right
 
     def solve_transposed(self, right: Vector) -> Vector:
+        return right
+
+    def estimate(self, right: Vector) -> Vector:
         return right

@@ -52,6 +52,9 @@ class PardisoFactor:
     def solve(self, right: NDArray[Any]) -> NDArray[Any]:
         return np.asarray(self.solver.solve(self.rows, right))
 
+    def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
+        return self.solve(right)
+
     def solve_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
         # the transposed view has the same three arrays: pypardiso knows its factors and solves with A^T
         return np.asarray(self.solver.solve(self.rows.T, right))

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from permsym.basis.basis import REPRESENTATIONS, Basis, build, choose, dimension, parts_of
+from permsym.basis.basis import REPRESENTATIONS, Basis, build, choose, dimension
+from permsym.basis.window import Window
 from permsym.errors import InputError, TooLarge, UncertifiedWarning
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
-from permsym.steady import memory, nullspace
+from permsym.sites import is_real
+from permsym.steady import memory
+from permsym.steady import window as windows
 from permsym.steady.arpack import ShiftInvert
 from permsym.steady.direct import DirectSolver, SuperLU
 from permsym.steady.iterative import IncompleteLU
-from permsym.steady.mixed_precision import SingleLU
-from permsym.steady.nullspace import NullProblem, NullVector
 from permsym.steady.pardiso import Pardiso
+from permsym.steady.progress import Progress, silent
+from permsym.steady.single import certified, solve_on
 from permsym.steady.state import DEFAULT_TOLERANCE, State
 
 Solver = DirectSolver | ShiftInvert | Literal["auto"]
 SOLVERS: dict[str, DirectSolver | ShiftInvert] = {
     "superlu": SuperLU(),
     "shift-invert": ShiftInvert(),
-    "single": SingleLU(),
+    "single": SuperLU(precision="single"),
     "ilu": IncompleteLU(),
     "pardiso": Pardiso(),
 }
 """Solvers by the name that a command line or a file gives them."""
-
-_COARSE = 10  # satellites of the small model that predicts where the probability sits
 
 
 def steady_state(
@@ -46,6 +47,8 @@ def steady_state(
     tolerance: float = DEFAULT_TOLERANCE,
     verify: bool = False,
     liouvillian: Liouvillian | None = None,
+    window: Literal["auto", "full"] | float | Window = "auto",
+    progress: Progress | None = None,
 ) -> State:
     """The exact steady state rho with L rho = 0, tr rho = 1, in the neutral charge sector.
 
@@ -55,6 +58,9 @@ def steady_state(
     tolerance    absolute error that counts as certified
     verify       solve in the other representation too and enter the largest difference of those moments
     liouvillian  reuse one of another model with the same structure (sweeps)
+    window       sites (j, m) to solve on, for one ensemble in the Dicke representation: "auto" (all up to N = 300, then an
+                 adaptive level set), "full", a number of standard deviations around the mean, or a Window
+    progress     called with a line of text now and then, such as ``permsym.steady.progress.on_stderr()``
 
     Raises DegenerateSteadyState where the steady state is not unique, TooLarge before allocating more than is free.
     Warns with UncertifiedWarning where the certificate falls short.
@@ -62,41 +68,67 @@ def steady_state(
     if not np.isfinite(tolerance) or tolerance <= 0:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
     chosen = _solver(solver)
-    started = time.perf_counter()
-    if liouvillian is None:
-        if isinstance(basis, str):
-            check_memory(model, basis)
-            basis = build(model, basis)
-        if not basis.hermitian:
-            raise InputError(
-                f"the steady state lives in the neutral sector, but the basis has charge {basis.charge}; build it with charge 0"
-            )
-        liouvillian = Liouvillian(basis)
-    elif not liouvillian.fits(model):
-        raise InputError("this Liouvillian belongs to a model with other sites or symmetry; make a new one")
-    basis = liouvillian.basis
-    matrix = liouvillian.matrix(model)
-    assembled = time.perf_counter()
-    problem = nullspace.reduce(matrix, liouvillian.trace(), basis.coordinates)
-    nullspace.refuse_conserved(matrix, problem.active, basis.coordinates, SuperLU())
-    null = _solved(problem, basis, model, chosen)
-    solved = time.perf_counter()
-    timings = {"assemble": assembled - started, "solve": solved - assembled}
-    state = State(model, basis, null, {**chosen.describe(), "fill": null.factor.fill}, timings, tolerance)
     labels = select_labels(model, moments)
-    state.adopt(state.certify(labels))
-    state.timings["moments"] = time.perf_counter() - solved
+    started = time.perf_counter()
+    place = _window(model, basis, liouvillian, window)
+    if place == "adapted":
+        state = windows.adapted(model, labels, chosen, tolerance, progress or silent)
+    elif place != "full":
+        state = windows.given(model, place, labels, chosen, tolerance, progress or silent)
+    else:
+        if liouvillian is None:
+            if isinstance(basis, str):
+                check_memory(model, basis, "full")
+                basis = build(model, basis)
+            if not basis.hermitian:
+                raise InputError(
+                    f"the steady state lives in the neutral sector, but the basis has charge {basis.charge}; build it with charge 0"
+                )
+            liouvillian = Liouvillian(basis)
+        elif not liouvillian.fits(model):
+            raise InputError("this Liouvillian belongs to a model with other sites or symmetry; make a new one")
+        state = certified(solve_on(liouvillian, model, chosen, tolerance), labels)
+    state.timings["total"] = time.perf_counter() - started
     if verify:
-        other = _other(basis)
-        check_memory(model, other)
-        state.adopt(state.verified(steady_state(model, basis=other, solver=chosen, moments=[], tolerance=tolerance), labels))
+        other = _other(state.basis)
+        check_memory(model, other, "full")
+        second = steady_state(model, basis=other, solver=chosen, moments=[], tolerance=tolerance, window="full")
+        state.adopt(state.verified(second, labels))
     if not state.certificate.certified:
         warnings.warn("the certificate fell short: " + "; ".join(state.certificate.reasons), UncertifiedWarning, stacklevel=2)
     return state
 
 
-def check_memory(model: Model, representation: str = "auto") -> tuple[int, float, float]:
-    """(dimension, bytes, seconds) of a direct solve; TooLarge where the bytes are not free now."""
+def _window(
+    model: Model, basis: str | Basis, liouvillian: Liouvillian | None, window: str | float | Window
+) -> Literal["full", "adapted"] | float | Window:
+    """What to do about a window: nothing, adapt one, or use the one given."""
+    if isinstance(window, str) and window not in ("auto", "full"):
+        raise InputError(f"`window` must be auto, full or a number of standard deviations, but is {window!r}")
+    if not isinstance(window, str | Window) and not (is_real(window) and math.isfinite(window) and window > 0):
+        raise InputError(f"`window` must be auto, full or a positive number of standard deviations, but is {window!r}")
+    if window == "full" or (window == "auto" and (liouvillian is not None or not isinstance(basis, str))):
+        return "full"
+    name = (choose(model) if basis == "auto" else basis) if isinstance(basis, str) and liouvillian is None else ""
+    fits = windows.applies(model, name)
+    if window == "auto":
+        return "adapted" if fits and model.sizes[0] > windows.CROSSOVER else "full"
+    if not fits:
+        raise InputError(
+            "a window needs one ensemble of two-level satellites, a U(1) symmetry that ties m' to m, and basis='dicke' (or 'auto'); "
+            "use window='full'"
+        )
+    return window if isinstance(window, Window) else float(window)
+
+
+def check_memory(model: Model, representation: str = "auto", window: str | float = "auto") -> tuple[int, float, float]:
+    """(dimension, bytes, seconds) of a direct solve; TooLarge where the bytes are not free now.
+
+    window   as in :func:`steady_state`; a window is predicted by solving smaller systems
+    """
+    place = _window(model, representation, None, window)
+    if place != "full":
+        return windows.check_memory(model, windows.predicted(model, None if place == "adapted" else place))
     size, extents = lattice(model, representation)
     needed, free = memory.solve_bytes(size, extents), memory.available_bytes()
     if needed > free:
@@ -143,44 +175,6 @@ def _solver(solver: Solver | str) -> DirectSolver | ShiftInvert:
             raise InputError(f"there is no solver {solver!r}; choose one of auto, {', '.join(SOLVERS)}")
         return SOLVERS[solver]
     return solver
-
-
-def _solved(problem: NullProblem, basis: Basis, model: Model, solver: DirectSolver | ShiftInvert) -> NullVector:
-    pin = _likely_pin(problem, basis, model)
-    if not isinstance(solver, ShiftInvert):
-        return nullspace.solve(problem, solver, pin)
-    _, vectors = solver.eigenpairs(problem.matrix, problem.coordinates, 1)
-    # the pinned factorisation carries the certificate; the eigenvector is the answer that it judges
-    vector = vectors[:, 0] / (problem.trace @ vectors[:, 0])
-    null = nullspace.solve(problem, solver.direct, int(np.argmax(np.abs(problem.trace * vector))))
-    return NullVector(problem, null.factor, null.pin, vector.real)
-
-
-def _likely_pin(problem: NullProblem, basis: Basis, model: Model) -> int:
-    """A population near the most probable one, predicted by a small model with the same intensive physics."""
-    labels = basis.labels[:, problem.active[problem.active < basis.size]]
-    candidates = np.flatnonzero((problem.trace != 0) & problem.recurrent)
-    if max(model.sizes) <= 2 * _COARSE or basis.representation == "full" or min(model.sizes) < max(model.sizes) / _COARSE:
-        return int(candidates[len(candidates) // 2])
-    factor = _COARSE / max(model.sizes)
-    small = model.rescaled(factor)
-    small_basis = Basis(small, parts_of(small, basis.representation), basis.representation)
-    small_liouvillian = Liouvillian(small_basis)
-    small_problem = nullspace.reduce(small_liouvillian.matrix(), small_liouvillian.trace(), small_basis.coordinates)
-    places = np.flatnonzero((small_problem.trace != 0) & small_problem.recurrent)
-    vector = nullspace.solve(small_problem, SuperLU(), int(places[len(places) // 2])).vector
-    peak = small_basis.labels[:, small_problem.active[int(np.argmax(np.abs(small_problem.trace * vector)))]]
-    return int(candidates[_nearest(labels[:, candidates], peak, small.sizes, model.sizes, basis)])
-
-
-def _nearest(labels: NDArray[np.int64], peak: NDArray[np.int64], small: Sequence[int], large: Sequence[int], basis: Basis) -> int:
-    """The label nearest to a small system's, scaled up; the centre's state kept."""
-    distance = np.zeros(labels.shape[1])
-    for position, mine in enumerate(basis.slices):
-        scale = 1e6 if position == 0 else large[position - 1] / small[position - 1]
-        target = peak[mine] * (1.0 if position == 0 else scale)
-        distance += ((labels[mine] - target[:, None]) ** 2).sum(axis=0) * (scale if position == 0 else 1.0)
-    return int(np.argmin(distance))
 
 
 def _other(basis: Basis) -> str:

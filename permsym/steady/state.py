@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import qutip
 
 DEFAULT_TOLERANCE = 1e-9
-_BLOCK = 8  # covectors solved for at once; bounds the memory of a certificate
+METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
+_BLOCK, _BLOCK_NUMBERS = 8, 2**23  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,10 @@ class State:
         self._cumulants: dict[MomentLabel, complex] = {}
         self._certificate: Certificate | None = None
         self._balance: float | None = None
+        self.algebraic_error = self.window_error = 0.0
+        """The largest of the two parts of the error estimates made so far."""
+        self.edge = np.zeros(len(null.vector))
+        """What each unknown's clipped moves contribute to them, shape of ``null.vector``."""
 
     # -- moments --------------------------------------------------------------------------------------------------------
 
@@ -150,11 +155,15 @@ class State:
             if key.order and not any(key.charge(self.model)):
                 covector = self._covector(key)[self.null.problem.active]
                 columns += [(key, part) for part in (covector.real, covector.imag) if part.any()]
-        for start in range(0, len(columns), _BLOCK):
-            block = columns[start : start + _BLOCK]
+        step = max(1, min(_BLOCK, _BLOCK_NUMBERS // len(self.null.vector)))
+        for start in range(0, len(columns), step):
+            block = columns[start : start + step]
             bounds = self.null.bounds(np.stack([part for _, part in block], axis=1))
-            for (key, _), bound in zip(block, bounds, strict=True):
+            for (key, _), bound in zip(block, bounds.total, strict=True):
                 self._errors[key] = float(np.hypot(self._errors[key], bound))
+            self.algebraic_error = max(self.algebraic_error, float(bounds.algebraic.max()))
+            self.window_error = max(self.window_error, float(bounds.window.max()))
+            np.maximum(self.edge, bounds.edge, out=self.edge)
 
     def certify(self, labels: Iterable[str | MomentLabel], tolerance: float | None = None) -> Certificate:
         """Certificate for the moments of these labels."""
@@ -166,10 +175,11 @@ class State:
             error_estimate=max(errors.values(), default=0.0),
             errors=errors,
             residual=self.null.residual,
-            edge_mass=0.0,
+            edge_mass=self.null.edge_mass,
             balance=self.balance,
             min_population=float(populations[self.basis.population].min()),
             tolerance=self.tolerance if tolerance is None else tolerance,
+            metastable=self.algebraic_error > METASTABLE,
         )
 
     @property
@@ -257,9 +267,11 @@ class State:
             )
         labels = self.basis.labels[:, self.basis.population]
         values = self.vector[: self.basis.size][self.basis.population]
-        places, inverse = np.unique(labels[2:4], axis=1, return_inverse=True)
-        probability = np.bincount(inverse.ravel(), weights=values, minlength=places.shape[1])
-        return DickePopulations(places[0] / 2, places[1] / 2, np.asarray(probability, dtype=float))
+        N = self.model.sizes[0]
+        places, inverse = np.unique(labels[2] * (2 * N + 1) + labels[3] + N, return_inverse=True)
+        J, M = np.divmod(places, 2 * N + 1)
+        probability = np.bincount(inverse.ravel(), weights=values, minlength=len(places))
+        return DickePopulations(J / 2, (M - N) / 2, np.asarray(probability, dtype=float))
 
     def __repr__(self) -> str:
         return f"State({self.model!r}, {self.basis.representation}, dimension={len(self.null.vector)})"

@@ -1,0 +1,243 @@
+"""The adaptive window: where to solve, found by continuation in N from a small full basis, checked by the certificate.
+
+solve N_0 = 40 ... 160 in the full basis;  predict the level set of 4 N_0;  solve;  ...;  solve N;
+while the window's part of the error estimate is too large: grow where it comes from, solve again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import ndimage
+
+from permsym.basis.basis import build, dimension
+from permsym.basis.window import Window
+from permsym.errors import InputError, SolverFailed, TooLarge
+from permsym.liouvillian import Liouvillian
+from permsym.model import Model
+from permsym.moments.labels import MomentLabel
+from permsym.operators import Operator
+from permsym.steady import memory
+from permsym.steady.arpack import ShiftInvert
+from permsym.steady.cloud import Cloud
+from permsym.steady.direct import DirectSolver, SuperLU
+from permsym.steady.progress import Progress, silent
+from permsym.steady.single import certified, solve_on
+from permsym.steady.state import State
+
+CROSSOVER = 300  # satellites up to which the full basis is as fast
+_SMALLEST, _RATIO = 40, 4  # the first level has _SMALLEST to _RATIO * _SMALLEST satellites
+_TARGET = 5e-14  # window estimate that needs no growth
+_THRESHOLD = float(np.log(1e-14)) - 1.5  # of ln P on the last level
+_LEVEL_THRESHOLD = 1.5 * _THRESHOLD / _RATIO - 6  # on the levels before: enough to predict _THRESHOLD of the next
+_ATTEMPTS = 6
+
+Solver = DirectSolver | ShiftInvert
+
+
+def applies(model: Model, representation: str) -> bool:
+    """Whether a window can cut this model: one ensemble in the Dicke representation, with a U(1) symmetry that ties m' to m."""
+    return representation == "dicke" and len(model.ensembles) == 1 and any(charge[1] for charge in model.charges)
+
+
+def adapted(model: Model, labels: Sequence[MomentLabel], solver: Solver, tolerance: float, progress: Progress) -> State:
+    """The certified steady state on the window that its own certificate finds large enough."""
+    N = model.sizes[0]
+    cloud = _predictor(model, progress)
+    threshold = _THRESHOLD
+    window = cloud.level_set(N, threshold)
+    peak = cloud.peak_for(N)
+    state: State | None = None
+    for attempt in range(_ATTEMPTS):
+        state = None  # the factors of the last attempt, before the next ones
+        state = certified(_solved(model, window, solver, tolerance, peak, cloud.unknowns), labels)
+        progress(
+            f"N={N:,}: {window.size:,} sites, {state.basis.dimension:,} unknowns, error {state.certificate.error_estimate:.1e}, "
+            f"of which the window {state.window_error:.1e}"
+        )
+        if window.is_full or state.window_error <= _TARGET or attempt == _ATTEMPTS - 1:
+            break
+        threshold -= float(np.log(min(state.window_error, 1.0) / _TARGET)) + 2
+        grown = window.united(_grown(state, window)).united(cloud.level_set(N, threshold))
+        try:
+            check_memory(model, grown, cloud.unknowns)
+        except TooLarge:
+            break  # the certificate says what is missing
+        window, peak = grown, Cloud.of(state).peak
+    assert state is not None
+    return state
+
+
+def given(
+    model: Model, window: Window | float, labels: Sequence[MomentLabel], solver: Solver, tolerance: float, progress: Progress
+) -> State:
+    """The certified steady state on a window of the user's: a Window, or a number of standard deviations."""
+    N = model.sizes[0]
+    if isinstance(window, Window):
+        J, M = window.sites()[:, window.size // 2]
+        return certified(_solved(model, window, solver, tolerance, (int(J), int(M))), labels)
+    cloud = _predictor(model, progress)
+    place = cloud.rectangle(N, window)
+    state = _solved(model, place, solver, tolerance, cloud.peak_for(N), cloud.unknowns)
+    cloud = Cloud.of(state)
+    again = cloud.rectangle(N, window)  # around the mean and the deviations found
+    if not place.is_full and (~place.holds(*again.sites())).mean() > 0.02:
+        del state  # its factors, before the next ones
+        state = _solved(model, again, solver, tolerance, cloud.peak, cloud.unknowns)
+    return certified(state, labels)
+
+
+def predicted(model: Model, window: Window | float | None, progress: Progress = silent) -> Window:
+    """The window that a solve would start from, without solving the model itself (its last level is the dearest)."""
+    if isinstance(window, Window):
+        return window
+    cloud = _predictor(model, progress)
+    N = model.sizes[0]
+    return cloud.level_set(N, _THRESHOLD) if window is None else cloud.rectangle(N, window)
+
+
+def check_memory(model: Model, window: Window, unknowns: float | None = None) -> tuple[int, float, float]:
+    """(dimension, bytes, seconds) of a solve on a window; TooLarge where the bytes are not free now.
+
+    unknowns   how many a site take part in the solve, where a smaller system has shown it
+    """
+    size = dimension(model, "dicke", window=window)
+    active = size if unknowns is None else min(size, round(unknowns * window.size))
+    needed = memory.solve_bytes(active, window.sides)
+    if needed > memory.available_bytes():
+        _refuse(model, active, window.sides, 1.0, 1.0)
+    return size, needed, memory.solve_seconds(active, window.sides)
+
+
+def _refuse(model: Model, size: int, sides: tuple[int, int], growth: float, slack: float) -> None:
+    """TooLarge with the N that would fit, given that sites grow as N^growth; ``slack``: how rough the estimate is."""
+    free = memory.available_bytes()
+
+    def needed(share: float) -> float:
+        sites = share**growth
+        return memory.solve_bytes(round(size * sites), [round(side * sites**0.5) for side in sides])
+
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if slack * needed(middle) <= free else (low, middle)
+    fits = int(model.sizes[0] * low)
+    advice = f"N={fits} would fit, or a smaller window such as window=6, or" if fits else "free some memory, or"
+    raise TooLarge(
+        f"this needs about {memory.readable(needed(1.0))} ({size:,} unknowns on the window), but {memory.readable(free)} are available; "
+        f"{advice} raise PERMSYM_MEMORY if there is more"
+    )
+
+
+def _refuse_early(model: Model, before: Cloud, cloud: Cloud) -> None:
+    """Refuse what two small systems show to be hopeless, instead of after solving larger and larger ones."""
+    counts = before.count(_LEVEL_THRESHOLD), cloud.count(_LEVEL_THRESHOLD)
+    growth = float(np.log(counts[1] / counts[0]) / np.log(cloud.N / before.N))
+    # for a Gaussian cloud the sites above a threshold are proportional to it
+    sites = counts[1] * (_THRESHOLD / _LEVEL_THRESHOLD) * (model.sizes[0] / cloud.N) ** growth
+    longest = max(cloud.log.shape) * (sites / np.isfinite(cloud.log).sum()) ** 0.5
+    size, sides = round(cloud.unknowns * sites), (round(longest), round(sites / longest))
+    if memory.solve_bytes(size, sides) > 1.5 * memory.available_bytes():
+        _refuse(model, size, sides, growth, 2.5)
+
+
+def _predictor(model: Model, progress: Progress) -> Cloud:
+    """The cloud of a smaller system (of this one where it is small), by continuation in N."""
+    N = model.sizes[0]
+    sizes = [N]
+    while sizes[-1] >= _RATIO * _SMALLEST:
+        sizes.append(round(sizes[-1] / _RATIO))
+    smaller = in_rotating_frame(model)
+    first, *rest = reversed(sizes[1:] or sizes)
+    state = solve_on(Liouvillian(build(smaller.rescaled(first / N), "dicke")), smaller.rescaled(first / N), SuperLU(), 1.0)
+    cloud = Cloud.of(state)
+    progress(f"N={first:,}: full basis, {state.basis.dimension:,} unknowns")
+    for size in rest:
+        before, cloud = cloud, _level(smaller.rescaled(size / N), cloud, progress)
+        if before.N >= _RATIO * _SMALLEST:  # the first level is too small to show how the cloud grows
+            _refuse_early(model, before, cloud)
+    return cloud
+
+
+def _level(model: Model, cloud: Cloud, progress: Progress) -> Cloud:
+    """The next cloud: of a model with more satellites, on the window that the last cloud predicts."""
+    N = model.sizes[0]
+    threshold = _LEVEL_THRESHOLD
+    for _ in range(_ATTEMPTS):
+        window = cloud.level_set(N, threshold)
+        state = _solved(model, window, SuperLU(), 1.0, cloud.peak_for(N), cloud.unknowns)
+        found = Cloud.of(state)
+        progress(f"N={N:,}: {window.size:,} sites, {state.basis.dimension:,} unknowns")
+        highest = _edge_level(found, window)
+        if window.is_full or highest < _THRESHOLD / _RATIO:
+            return found
+        threshold += _LEVEL_THRESHOLD / 2  # the prediction was off: more room
+    raise SolverFailed(
+        f"the window of N={N:,} does not hold the steady state (ln P at its edge is still {highest:.1f}); the state does not "
+        "narrow as N grows: use window='full', or a model whose rates scale with N"
+    )
+
+
+def _edge_level(cloud: Cloud, window: Window) -> float:
+    """The highest ln P on the window's edge."""
+    J, M = window.dilated(1).sites()
+    outside = ~window.holds(J, M)
+    if not outside.any():
+        return -np.inf
+    rim = Window.at_sites(window.N, np.stack([J[outside], M[outside]])).dilated(1)
+    J, M = window.sites()
+    at = rim.holds(J, M)
+    return float(cloud.log[(J[at] - cloud.corner[0]) // 2, (M[at] - cloud.corner[1]) // 2].max())
+
+
+def _solved(model: Model, window: Window, solver: Solver, tolerance: float, peak: tuple[int, int], unknowns: float | None = None) -> State:
+    if window.size == 0:
+        raise InputError("the window holds no site of the triangle |m| <= j <= N/2; make it larger or move it")
+    check_memory(model, window, unknowns)
+    basis = build(model, "dicke", window=None if window.is_full else window)
+    return solve_on(Liouvillian(basis), model, solver, tolerance, peak)
+
+
+def _grown(state: State, window: Window) -> Window:
+    """The window with the surroundings of every site that contributes more than its share of the target."""
+    basis, active = state.basis, state.null.problem.active
+    labels = active[active < basis.size]
+    share = state.edge[: len(labels)]
+    counted = np.count_nonzero(share)
+    high = share * counted > 0.1 * _TARGET
+    J, M = basis.labels[2, labels[high]], basis.labels[3, labels[high]]
+    cloud = Cloud.of(state)
+    # ln P falls towards the edge by at least its mean slope from the peak, unless the window is displaced
+    excess = np.log(share[high].max(initial=_TARGET) * counted / _TARGET) + 2
+    reach = max(2, int(np.ceil(excess / _slope(cloud))))
+    return Window.at_sites(window.N, np.stack([J, M])).dilated(min(reach, max(window.mask.shape)))
+
+
+def _slope(cloud: Cloud) -> float:
+    """How much ln P falls a site, on average from the peak to the edge of the box, along the shorter way."""
+    finite = np.isfinite(cloud.log)
+    distance = ndimage.distance_transform_cdt(np.pad(finite, 1), metric="chessboard")[1:-1, 1:-1]
+    depth = max(int(distance.max()), 1)
+    return max(float(-cloud.log[finite].min()) / depth, 1e-3)
+
+
+def in_rotating_frame(model: Model) -> Model:
+    """The same neutral sector, with the ensemble's own level splitting removed.
+
+    H - lambda Q with the conserved charge Q: only detunings remain.  Without this, rescaling would turn resonance into
+    detuning, because the centre's frequency scales with N and the satellites' does not.
+    """
+    charge = next(w for w in model.charges if w[1])
+    ensemble = model.ensembles[0]
+    terms, splitting = {}, 0.0
+    for key, value in model.hamiltonian.terms.items():
+        matrix = key.satellites[0][1] if key.centre is None and len(key.satellites) == 1 else None
+        if matrix is None or matrix[0][1] != 0 or matrix[1][0] != 0:
+            terms[key] = value
+            continue
+        step = ensemble.excitations[0] - ensemble.excitations[1]
+        splitting += ((matrix[0][0] - matrix[1][1]) * value).real / step
+    q = np.diag(model.centre.excitations)
+    hamiltonian = Operator(terms) - model.centre.operator(q) * (splitting * charge[0] / charge[1])
+    return Model(model.centre, model.ensembles, hamiltonian, model.jumps, name=model.name, parameters=model.parameters)

@@ -1,0 +1,343 @@
+"""Windows on the Dicke lattice: against the full basis, at every edge of the triangle, and where they must not be trusted."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import permsym as ps
+from permsym.basis.basis import build
+from permsym.basis.window import Window
+from permsym.liouvillian import Liouvillian
+from permsym.steady import window as windows
+from permsym.steady.cloud import Cloud
+from permsym.steady.state import State
+
+MakeModel = Callable[[int], ps.Model]
+
+
+def central_spin(**parameters: float | str) -> MakeModel:
+    return lambda N: ps.models.central_spin(N=N, **parameters)
+
+
+def collective(N: int) -> ps.Model:
+    c, s = ps.Spin(), ps.Ensemble(N)
+    jumps = [ps.Central(N / 16, c.m), ps.Individual(1.5, s.p), ps.Individual(0.5, s.m), ps.Collective(2 / N, s.m)]
+    return ps.Model(c, s, hamiltonian=0.75 * (c.p * s.m + c.m * s.p), jumps=jumps)
+
+
+def superradiant(N: int) -> ps.Model:
+    c, s = ps.Spin(), ps.Ensemble(N)
+    jumps = [ps.Central(1.0, c.m), ps.Individual(1.0, s.p), ps.Collective(2 / N, s.m), ps.Individual(0.1, s.z)]
+    return ps.Model(c, s, hamiltonian=0.1 * (c.p * s.m + c.m * s.p), jumps=jumps)
+
+
+def qutrit(N: int) -> ps.Model:
+    c, s = ps.Levels(3), ps.Ensemble(N)
+    a = c.unit(0, 1) + 2**0.5 * c.unit(1, 2)
+    jumps = [ps.Central(N / 16, a), ps.Individual(1.5, s.p), ps.Individual(0.5, s.m)]
+    return ps.Model(c, s, hamiltonian=0.75 * (a * s.p + a.dag() * s.m) + 0.3 * a.dag() * a, jumps=jumps)
+
+
+def correlated_jumps(N: int) -> ps.Model:
+    """Coherences that feed populations at other j: the one case where a coherence leaks."""
+    c, s = ps.Spin(), ps.Ensemble(N)
+    jumps = [
+        ps.Central(N / 10, c.m), ps.Individual(1.0, s.p), ps.Individual(0.5, s.m),
+        ps.Individual(0.4, c.p * s.m + 0.5 * s.z), ps.Collective(1 / N, s.m + 0.3 * c.m),
+    ]  # fmt: skip
+    return ps.Model(c, s, hamiltonian=0.5 * (c.p * s.m + c.m * s.p) + 0.4 / N * s.z * s.z, jumps=jumps)
+
+
+SYSTEMS: dict[str, MakeModel] = {
+    "default": central_spin(),
+    "thin": central_spin(g="3/sqrt(N)", kappa=1),
+    "threshold": central_spin(gamma_up=1, gamma_down=1),
+    "below threshold": central_spin(gamma_up=0.5, gamma_down=1.5),
+    "almost dark": central_spin(gamma_up=1e-3, gamma_down=1),
+    "strong pump": central_spin(gamma_up=20),
+    "only pump": central_spin(gamma_down=0),
+    "strong coupling": central_spin(g=10),
+    "detuned": central_spin(omega=2.5),
+    "far detuned": central_spin(omega="N/8"),
+    "dephased": central_spin(gamma_phi=0.7),
+    "driven centre": central_spin(kappa_up="N/40", kappa_phi="N/80"),
+    "overdamped": central_spin(kappa="N**2/16"),
+    "fixed kappa": central_spin(kappa=1),
+    "collective": collective,
+    "superradiant": superradiant,
+    "qutrit centre": qutrit,
+    "correlated jumps": correlated_jumps,
+}
+
+
+def solve(model: ps.Model, **options: object) -> State:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ps.UncertifiedWarning)
+        return ps.steady_state(model, **options)  # type: ignore[arg-type]
+
+
+def excess(state: State, reference: State) -> float:
+    """Largest difference of a moment in units of the error estimates."""
+    ratios = []
+    for label in reference.labels(2):
+        bound = state.error(label) + reference.error(label)
+        difference = abs(state.moment(label) - reference.moment(label))
+        ratios.append(0.0 if difference == 0 else difference / max(bound, 1e-300))
+    return max(ratios)
+
+
+@pytest.fixture
+def always_windowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows, "CROSSOVER", 0)
+
+
+@pytest.fixture(scope="module")
+def full() -> Callable[[str, int], State]:
+    known: dict[tuple[str, int], State] = {}
+
+    def find(name: str, N: int) -> State:
+        if (name, N) not in known:
+            known[name, N] = solve(SYSTEMS[name](N), window="full")
+        return known[name, N]
+
+    return find
+
+
+# -- the adaptive window ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("always_windowed")
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_adapted_window_equals_the_full_basis(name: str, full: Callable[[str, int], State]) -> None:
+    N = 60 if name == "qutrit centre" else 101
+    state, reference = solve(SYSTEMS[name](N)), full(name, N)
+    assert state.certificate.certified
+    assert excess(state, reference) <= 1
+    assert max(abs(state.moment(label) - reference.moment(label)) for label in reference.labels(2)) < 1e-13
+    assert state.window_error < 1e-13
+
+
+@pytest.mark.usefixtures("always_windowed")
+@pytest.mark.parametrize("N", [1, 2, 3, 4, 5, 12, 41, 160, 161, 162, 163])
+def test_every_parity_and_the_smallest_systems(N: int) -> None:
+    for model in (ps.models.central_spin(N=N), ps.models.central_spin(N=N, gamma_up=1, gamma_down=1)):
+        state, reference = solve(model), solve(model, window="full")
+        assert excess(state, reference) <= 1
+        assert state.certificate.error_estimate < 1e-12
+
+
+def test_fig_3b_and_its_populations() -> None:
+    lines: list[str] = []
+    state = ps.steady_state(ps.models.central_spin(N=1000), progress=lines.append)
+    assert abs(state.derived["p0_up"] - 0.443048221849860) < 1e-13
+    assert abs(state.derived["p0_up"] - 0.443048221849860) <= state.error("z0") / 2 + 5e-16  # the reference has 15 digits
+    found = state.populations()
+    assert found.probability.sum() == pytest.approx(1, abs=1e-13)
+    assert len(found.j) < 0.1 * 251001  # of the sites of the full triangle
+    # <sz> of a satellite from P(j, m) and from the correlator
+    assert 2 * (found.m @ found.probability) / 1000 == pytest.approx(state.moment("z1").real, abs=1e-13)
+    assert lines
+    assert "N=1,000" in lines[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("N", "value"), [(3000, 0.441816668374326), (10000, 0.441386190433778)])
+def test_fig_3b_references(N: int, value: float) -> None:
+    state = ps.steady_state(ps.models.central_spin(N=N))
+    assert abs(state.derived["p0_up"] - value) < 1e-13
+    assert abs(state.derived["p0_up"] - value) <= state.error("z0") / 2 + 5e-16
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in SYSTEMS if name != "qutrit centre"])
+def test_larger_systems(name: str, full: Callable[[str, int], State]) -> None:
+    state, reference = solve(SYSTEMS[name](500)), full(name, 500)
+    assert excess(state, reference) <= 1
+    assert state.window_error < 1e-13
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["default", "thin", "threshold", "below threshold", "dephased"])
+def test_a_larger_window_changes_nothing(name: str) -> None:
+    model = SYSTEMS[name](3001)
+    state = solve(model)
+    sites = state.basis.labels[2:4, state.basis.population]
+    larger = solve(model, window=Window.at_sites(3001, sites).dilated(20))
+    assert larger.basis.dimension > 1.1 * state.basis.dimension
+    assert excess(state, larger) <= 1
+
+
+# -- what it must not hide ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in SYSTEMS if name != "qutrit centre"])
+def test_narrow_windows_stay_below_their_bound(name: str, full: Callable[[str, int], State]) -> None:
+    reference = full(name, 101)
+    for deviations in (3, 5, 7):
+        state = solve(reference.model, window=deviations)
+        assert excess(state, reference) <= 1, deviations
+
+
+@pytest.mark.parametrize("name", ["default", "thin", "below threshold", "only pump", "superradiant", "collective"])
+@pytest.mark.parametrize("steps", [(3, 0), (0, 3), (-3, -3), (6, 6), (-6, 0)])
+def test_displaced_windows_are_flagged(name: str, steps: tuple[int, int], full: Callable[[str, int], State]) -> None:
+    reference = full(name, 101)
+    found = reference.populations()
+    peak = int(np.argmax(found.probability))
+    sites, centre = np.stack([found.j, found.m]), np.array([found.j[peak], found.m[peak]])
+    width = np.sqrt((sites - centre[:, None]) ** 2 @ found.probability) + 1
+    inside = (np.abs(sites - centre[:, None] - (np.array(steps) * width)[:, None]) < 5 * width[:, None]).all(axis=0)
+    if not inside.any():
+        pytest.skip("beyond the triangle")
+    state = solve(reference.model, window=Window.at_sites(101, (2 * sites[:, inside]).astype(np.int64)))
+    assert excess(state, reference) <= 1
+    wrong = max(abs(state.moment(label) - reference.moment(label)) for label in reference.labels(2)) > 1e-9
+    assert not (wrong and state.certificate.certified)
+
+
+def bistable(N: int, bias: float, mixing: float) -> ps.Model:
+    """Satellites follow a three-level centre that climbs or falls with the majority of them: two wells for small mixing."""
+    c, s = ps.Levels(3), ps.Ensemble(N)
+    up, down = s.operator([[1, 0], [0, 0]]), s.operator([[0, 0], [0, 1]])
+    jumps = [ps.Individual(1.0, c.unit(i + 1, i) * up) for i in (0, 1)]
+    jumps += [ps.Individual(1.0, c.unit(i, i + 1) * down) for i in (0, 1)]
+    jumps += [ps.Individual(1.0 + bias, c.unit(2, 2) * s.p), ps.Individual(1.0, c.unit(0, 0) * s.m)]
+    jumps += [ps.Individual(mixing, s.p), ps.Individual(mixing, s.m)]
+    return ps.Model(c, s, hamiltonian=0 * s.z, jumps=jumps)
+
+
+@pytest.mark.usefixtures("always_windowed")
+@pytest.mark.parametrize("mixing", [0.02, 0.05, 0.1, 0.2])
+@pytest.mark.parametrize("bias", [0.0, 1e-3, 0.1])
+def test_two_wells_are_joined_or_flagged(mixing: float, bias: float) -> None:
+    N = 120
+    try:
+        state = solve(bistable(N, bias, mixing))
+    except ps.DegenerateSteadyState:
+        return
+    reference = solve(bistable(N, bias, mixing), window="full")
+    assert excess(state, reference) <= 1
+    found = state.populations()
+    if bias == 0:  # both wells are there, of equal weight to within the bound
+        assert found.m.min() < -N / 4 < N / 4 < found.m.max()
+        assert abs(state.moment("z1")) <= state.error("z1")
+    if state.algebraic_error > 1e-6:
+        assert any("metastable" in reason for reason in state.certificate.reasons)
+
+
+# -- the basis ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["default", "detuned", "correlated jumps", "qutrit centre", "superradiant"])
+@pytest.mark.parametrize("N", [9, 10])
+def test_a_reflecting_edge_conserves_the_trace(name: str, N: int) -> None:
+    rng = np.random.default_rng(N)
+    model = SYSTEMS[name](N)
+    sites = Window.full(N).sites()
+    window = Window.at_sites(N, sites[:, rng.random(sites.shape[1]) < 0.7])  # holes and corners
+    liouvillian = Liouvillian(build(model, window=window))
+    matrix, leaks = liouvillian.with_leaks()
+    assert np.abs(liouvillian.trace() @ matrix).max() < 1e-12 * np.abs(matrix.data).max()
+    assert (leaks >= 0).all()
+    assert leaks.any()
+
+
+def test_a_window_keeps_a_coherence_only_between_kept_populations() -> None:
+    model = ps.models.central_spin(N=10)
+    window = Window.at_sites(10, np.array([[4, 4, 6, 8], [0, 2, 2, -4]]))
+    basis = build(model, window=window)
+    kept = {tuple(site) for site in window.sites().T}
+    assert {(J, M) for _, _, J, M, _ in basis.labels.T} | {(J, M) for _, _, J, _, M in basis.labels.T} <= kept
+    assert basis.size == 2 * 4 + 1  # two populations a site, one coherence between (4, 0) and (4, 2)
+    assert (basis.index(basis.labels)[0] == np.arange(basis.size)).all()
+
+
+@pytest.mark.parametrize("N", [1, 2, 7, 8])
+def test_a_window_of_everything_is_the_full_basis(N: int) -> None:
+    model = ps.models.central_spin(N=N, omega=2)
+    window = Window.full(N)
+    assert window.is_full
+    whole, cut = Liouvillian(build(model)), Liouvillian(build(model, window=window))
+    assert (cut.basis.labels == whole.basis.labels).all()
+    assert abs(cut.matrix() - whole.matrix()).max() < 1e-13
+    assert not cut.with_leaks()[1].any()
+
+
+def test_no_full_product_is_ever_made() -> None:
+    """A million satellites have 2.5e11 sites; a window of 30 by 30 is solved at once."""
+    N = 10**6
+    J, M = np.meshgrid(np.arange(500_000, 500_060, 2), np.arange(470_000, 470_060, 2), indexing="ij")
+    state = solve(ps.models.central_spin(N=N), window=Window.at_sites(N, np.stack([J.ravel(), M.ravel()])), moments=["z0"])
+    assert state.basis.size < 3000
+    assert not state.certificate.certified
+
+
+def test_window_sets() -> None:
+    window = Window.at_sites(20, np.array([[4, 6, 12], [0, 2, -12]]))
+    assert window.size == 3
+    assert sorted(piece.size for piece in window.components()) == [1, 2]
+    grown = window.dilated(2)
+    assert grown.holds(*window.sites()).all()
+    assert (np.abs(grown.sites()[1]) <= grown.sites()[0]).all()
+    both = window.united(Window.full(20))
+    assert both.is_full
+    assert not window.holds(np.array([4, 100, -2]), np.array([2, 0, 0])).any()
+
+
+def test_large_deviations_predict_the_level_set() -> None:
+    small, large = (ps.steady_state(ps.models.central_spin(N=N), window="full") for N in (60, 240))
+    predicted = Cloud.of(small).level_set(240, -20.0)
+    found = Cloud.of(large)
+    rows, columns = np.nonzero(found.log > -20.0)
+    assert predicted.holds(found.corner[0] + 2 * rows, found.corner[1] + 2 * columns).all()
+    assert predicted.size < 4 * len(rows)
+
+
+def test_the_rotating_frame_keeps_resonance_when_rescaled() -> None:
+    model = ps.models.central_spin(N=200)  # omega = epsilon = 1
+    framed = windows.in_rotating_frame(model)
+    matrices = [Liouvillian(build(each)).matrix() for each in (model, framed)]
+    assert abs(matrices[0] - matrices[1]).max() < 1e-10  # the neutral sector does not know the frame
+    detuned, resonant = (Liouvillian(build(each.rescaled(0.05))).matrix() for each in (model, framed))
+    assert resonant.nnz < detuned.nnz  # without the frame the centre would be detuned by omega/20 - epsilon
+
+
+# -- the interface ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("window", ["large", 0, -3, float("nan"), True])
+def test_bad_windows_are_refused(window: object) -> None:
+    with pytest.raises(ps.InputError, match="window"):
+        ps.steady_state(ps.models.central_spin(N=5), window=window)  # type: ignore[arg-type]
+
+
+def test_a_window_needs_its_symmetry_and_its_representation() -> None:
+    c, s = ps.Spin(), ps.Ensemble(6)
+    unsymmetric = ps.Model(c, s, hamiltonian=c.x * s.x, jumps=[ps.Individual(1.0, s.m), ps.Central(1.0, c.m)])
+    for model, basis in ((unsymmetric, "auto"), (ps.models.central_spin(N=6), "occupation")):
+        with pytest.raises(ps.InputError, match="window='full'"):
+            ps.steady_state(model, basis=basis, window=6)
+    with pytest.raises(ps.InputError, match="N=9"):
+        ps.steady_state(ps.models.central_spin(N=8), window=Window.full(9))
+
+
+def test_what_does_not_fit_is_refused_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERMSYM_MEMORY", "190M")
+    with pytest.raises(ps.TooLarge, match="would fit"):
+        ps.steady_state(ps.models.central_spin(N=1500))
+
+
+def test_deviations_are_the_users_choice() -> None:
+    model = ps.models.central_spin(N=120)
+    sizes, errors = [], []
+    for deviations in (4, 6, 9):
+        state = solve(model, window=deviations)
+        sizes.append(state.basis.dimension)
+        errors.append(state.certificate.error_estimate)
+    assert sizes == sorted(sizes)
+    assert errors == sorted(errors, reverse=True)
+    assert state.certificate.edge_mass > 0
