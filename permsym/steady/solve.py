@@ -72,9 +72,9 @@ def steady_state(
     started = time.perf_counter()
     place = _window(model, basis, liouvillian, window)
     if place == "adapted":
-        state = windows.adapted(model, labels, chosen, tolerance, progress or silent)
+        state = windows.adapted(model, labels, None if solver == "auto" else chosen, tolerance, progress or silent)
     elif place != "full":
-        state = windows.given(model, place, labels, chosen, tolerance, progress or silent)
+        state = windows.given(model, place, labels, None if solver == "auto" else chosen, tolerance, progress or silent)
     else:
         if liouvillian is None:
             if isinstance(basis, str):
@@ -128,7 +128,7 @@ def check_memory(model: Model, representation: str = "auto", window: str | float
     """
     place = _window(model, representation, None, window)
     if place != "full":
-        return windows.check_memory(model, windows.predicted(model, None if place == "adapted" else place))
+        return windows.check_memory(model, *windows.predicted(model, None if place == "adapted" else place))[:3]
     size, extents = lattice(model, representation)
     needed, free = memory.solve_bytes(size, extents), memory.available_bytes()
     if needed > free:

@@ -30,10 +30,12 @@ CROSSOVER = 300  # satellites up to which the full basis is as fast
 _SMALLEST, _RATIO = 40, 4  # the first level has _SMALLEST to _RATIO * _SMALLEST satellites
 _TARGET = 5e-14  # window estimate that needs no growth
 _THRESHOLD = float(np.log(1e-14)) - 1.5  # of ln P on the last level
-_LEVEL_THRESHOLD = 1.5 * _THRESHOLD / _RATIO - 6  # on the levels before: enough to predict _THRESHOLD of the next
+_LEVEL_THRESHOLD = 1.2 * _THRESHOLD / _RATIO - 3  # on the levels before: enough to predict _THRESHOLD of the next
 _ATTEMPTS = 6
+_AMPLE = 1e10  # bytes
 
-Solver = DirectSolver | ShiftInvert
+Solver = DirectSolver | ShiftInvert | None
+"""None: SuperLU in the precision that fits."""
 
 
 def applies(model: Model, representation: str) -> bool:
@@ -88,35 +90,45 @@ def given(
     return certified(state, labels)
 
 
-def predicted(model: Model, window: Window | float | None, progress: Progress = silent) -> Window:
-    """The window that a solve would start from, without solving the model itself (its last level is the dearest)."""
+def predicted(model: Model, window: Window | float | None, progress: Progress = silent) -> tuple[Window, float | None]:
+    """The window that a solve would start from, and unknowns a site, without solving the model itself (the dearest level)."""
     if isinstance(window, Window):
-        return window
+        return window, None
     cloud = _predictor(model, progress)
     N = model.sizes[0]
-    return cloud.level_set(N, _THRESHOLD) if window is None else cloud.rectangle(N, window)
+    return cloud.level_set(N, _THRESHOLD) if window is None else cloud.rectangle(N, window), cloud.unknowns
 
 
-def check_memory(model: Model, window: Window, unknowns: float | None = None) -> tuple[int, float, float]:
-    """(dimension, bytes, seconds) of a solve on a window; TooLarge where the bytes are not free now.
+def check_memory(
+    model: Model, window: Window, unknowns: float | None = None, solver: Solver = None
+) -> tuple[int, float, float, DirectSolver | ShiftInvert]:
+    """(dimension, bytes, seconds, solver) of a solve on a window; TooLarge where the bytes are not free now.
 
     unknowns   how many a site take part in the solve, where a smaller system has shown it
     """
     size = dimension(model, "dicke", window=window)
     active = size if unknowns is None else min(size, round(unknowns * window.size))
-    needed = memory.solve_bytes(active, window.sides)
+    chosen = solver or memory_saving(active, window.sides)
+    single = isinstance(chosen, SuperLU) and chosen.precision == "single"
+    needed = memory.solve_bytes(active, window.sides, single)
     if needed > memory.available_bytes():
-        _refuse(model, active, window.sides, 1.0, 1.0)
-    return size, needed, memory.solve_seconds(active, window.sides)
+        _refuse(model, active, window.sides, 1.0, 1.0, single)
+    return size, needed, memory.solve_seconds(active, window.sides), chosen
 
 
-def _refuse(model: Model, size: int, sides: tuple[int, int], growth: float, slack: float) -> None:
+def memory_saving(size: int, sides: tuple[int, int]) -> SuperLU:
+    """SuperLU in double precision up to a few gigabytes, beyond that in single precision with refinement."""
+    double = memory.solve_bytes(size, sides)
+    return SuperLU() if double <= min(_AMPLE, memory.available_bytes()) else SuperLU(precision="single")
+
+
+def _refuse(model: Model, size: int, sides: tuple[int, int], growth: float, slack: float, single: bool = True) -> None:
     """TooLarge with the N that would fit, given that sites grow as N^growth; ``slack``: how rough the estimate is."""
     free = memory.available_bytes()
 
     def needed(share: float) -> float:
         sites = share**growth
-        return memory.solve_bytes(round(size * sites), [round(side * sites**0.5) for side in sides])
+        return memory.solve_bytes(round(size * sites), [round(side * sites**0.5) for side in sides], single)
 
     low, high = 0.0, 1.0
     for _ in range(40):
@@ -138,7 +150,7 @@ def _refuse_early(model: Model, before: Cloud, cloud: Cloud) -> None:
     sites = counts[1] * (_THRESHOLD / _LEVEL_THRESHOLD) * (model.sizes[0] / cloud.N) ** growth
     longest = max(cloud.log.shape) * (sites / np.isfinite(cloud.log).sum()) ** 0.5
     size, sides = round(cloud.unknowns * sites), (round(longest), round(sites / longest))
-    if memory.solve_bytes(size, sides) > 1.5 * memory.available_bytes():
+    if memory.solve_bytes(size, sides, single=True) > 1.5 * memory.available_bytes():
         _refuse(model, size, sides, growth, 2.5)
 
 
@@ -166,7 +178,7 @@ def _level(model: Model, cloud: Cloud, progress: Progress) -> Cloud:
     threshold = _LEVEL_THRESHOLD
     for _ in range(_ATTEMPTS):
         window = cloud.level_set(N, threshold)
-        state = _solved(model, window, SuperLU(), 1.0, cloud.peak_for(N), cloud.unknowns)
+        state = _solved(model, window, None, 1.0, cloud.peak_for(N), cloud.unknowns)
         found = Cloud.of(state)
         progress(f"N={N:,}: {window.size:,} sites, {state.basis.dimension:,} unknowns")
         highest = _edge_level(found, window)
@@ -194,9 +206,9 @@ def _edge_level(cloud: Cloud, window: Window) -> float:
 def _solved(model: Model, window: Window, solver: Solver, tolerance: float, peak: tuple[int, int], unknowns: float | None = None) -> State:
     if window.size == 0:
         raise InputError("the window holds no site of the triangle |m| <= j <= N/2; make it larger or move it")
-    check_memory(model, window, unknowns)
+    *_, chosen = check_memory(model, window, unknowns, solver)
     basis = build(model, "dicke", window=None if window.is_full else window)
-    return solve_on(Liouvillian(basis), model, solver, tolerance, peak)
+    return solve_on(Liouvillian(basis), model, chosen, tolerance, peak)
 
 
 def _grown(state: State, window: Window) -> Window:
