@@ -13,7 +13,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, PermsymError
 
@@ -68,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--moments", metavar="ORDER", help="all moments with up to ORDER operators (default 2)")
     what.add_argument("--moment", metavar="LABEL", nargs="+", action="extend", help="these moments, such as 'z0' '+1 -2'")
     solve.add_argument("--basis", default="auto", metavar="NAME", help="auto, dicke or occupation")
-    solve.add_argument("--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert or pardiso")
+    _add_window(solve)
+    solve.add_argument("--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso or hermite")
     solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")
     solve.add_argument("--json", action="store_true", help="print the result as JSON")
     solve.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE.nc or FILE.csv")
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_model(info)
     info.add_argument("--basis", default="auto", metavar="NAME", help="auto, dicke or occupation")
+    _add_window(info)
     info.add_argument("--json", action="store_true", help="print as JSON")
     info.set_defaults(run=_info)
     return parser
@@ -99,6 +101,10 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "words", nargs="*", metavar="MODEL NAME=VALUE", help="a model (central-spin, FILE.toml, package.module:function) and its parameters"
     )
+
+
+def _add_window(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--window", default="auto", metavar="SIZE", help="auto, full, or K standard deviations around the mean")
 
 
 def _version() -> str:
@@ -177,13 +183,22 @@ def _solve(options: argparse.Namespace) -> int:
         dataset.check(options.output)  # before the work, not after it
     from permsym.errors import UncertifiedWarning
     from permsym.moments.labels import select_labels
+    from permsym.steady.progress import on_stderr
     from permsym.steady.solve import steady_state
 
     labels = select_labels(model, options.moment or _order(options.moments))
     _say_defaults(source, given)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
-        state = steady_state(model, basis=options.basis, solver=options.solver, moments=labels, verify=options.verify)
+        state = steady_state(
+            model,
+            basis=options.basis,
+            solver=options.solver,
+            moments=labels,
+            verify=options.verify,
+            window=_window(options.window),
+            progress=on_stderr(),
+        )
     from permsym.report import solve_report, solve_table
 
     report = solve_report(state, labels, source, given)
@@ -202,6 +217,15 @@ def _solve(options: argparse.Namespace) -> int:
         print("permsym: not certified: " + "; ".join(state.certificate.reasons), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
     return 0
+
+
+def _window(text: str) -> Literal["auto", "full"] | float:
+    if text in ("auto", "full"):
+        return "auto" if text == "auto" else "full"
+    number = _number(text)
+    if isinstance(number, str):
+        raise InputError(f"--window must be auto, full or a number of standard deviations, but is {text!r}")
+    return float(number)
 
 
 def _order(text: str | None) -> int:
@@ -256,7 +280,7 @@ def _info(options: argparse.Namespace) -> int:
     if options.words:
         source, given, model = _load(options)
         _say_defaults(source, given)
-        report |= model_report(model, options.basis)
+        report |= model_report(model, options.basis, _window(options.window))
     if options.json:
         print(json.dumps(report, indent=2))
     else:

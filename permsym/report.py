@@ -5,16 +5,17 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from permsym.basis.basis import choose
 from permsym.dataset.build import versions
+from permsym.errors import TooLarge
 from permsym.model import Model
 from permsym.models.registry import ModelSource
 from permsym.models.registry import names as model_names
 from permsym.moments.labels import MomentLabel
 from permsym.steady import memory
-from permsym.steady.solve import SOLVERS, lattice
+from permsym.steady.solve import SOLVERS, check_memory, lattice
 from permsym.steady.state import State
 
 
@@ -45,12 +46,12 @@ def solve_table(report: dict[str, Any]) -> str:
         bound = certificate["errors"][label]
         rows.append((label, _complex(value), "not finite" if bound is None else f"{bound:.0e}", _complex(report["cumulants"][label])))
     derived = "\n".join(f"{name} = {value:.12f}" for name, value in report["derived"].items())
-    shown = {name: certificate[name] for name in ("error_estimate", "residual", "balance", "min_population")}
+    shown = {name: certificate[name] for name in ("error_estimate", "residual", "balance", "edge_mass", "min_population")}
     lines = ", ".join(f"{name} {value:.1e}" if value is not None else f"{name} not finite" for name, value in shown.items())
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
     if "verification" in certificate:
         found = certificate["verification"]
-        lines += f"\n{found['representation']} representation: largest difference {found['largest_difference']:.1e}"
+        lines += f"\n{found['representation']} answer: largest difference {found['largest_difference']:.1e}"
     head = f"{report['model']}, {report['representation']} representation, {report['dimension']:,} unknowns"
     return f"{head}\n\n{table(rows)}\n\n{derived}\n\n{verdict}: {lines}"
 
@@ -61,29 +62,30 @@ def info_report() -> dict[str, Any]:
     return {
         **versions(),
         "models": list(model_names()),
-        "solvers": list(SOLVERS),
+        "solvers": [*SOLVERS, "hermite"],
         "installed": [name for name, there in optional.items() if there],
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_available": memory.readable(memory.available_bytes()),
     }
 
 
-def model_report(model: Model, representation: str) -> dict[str, Any]:
-    """What solving a model takes, before anything runs."""
-    size, sides = lattice(model, representation)
-    needed = memory.solve_bytes(size, sides)
-    return {
+def model_report(model: Model, representation: str, window: Literal["auto", "full"] | float) -> dict[str, Any]:
+    """What solving a model takes, before anything runs (a window is predicted from smaller systems)."""
+    name = choose(model) if representation == "auto" else representation
+    report: dict[str, Any] = {
         "model": model.name,
         "parameters": model.parameters,
         "terms": [term.name for term in model.terms],
         "charges": [list(charge) for charge in model.charges],
-        "representation": choose(model) if representation == "auto" else representation,
-        "dimension": size,
-        "memory": memory.readable(needed),
-        "memory_bytes": needed,
-        "time_seconds": round(memory.solve_seconds(size, sides), 3),
-        "fits": needed <= memory.available_bytes(),
+        "representation": name,
+        "dimension_full": lattice(model, name)[0],
     }
+    try:
+        size, needed, seconds = check_memory(model, name, window)
+    except TooLarge as error:
+        return report | {"fits": False, "reason": str(error)}
+    sizes = {"dimension": size, "memory": memory.readable(needed), "memory_bytes": needed, "time_seconds": round(seconds, 3)}
+    return report | sizes | {"fits": True}
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-_SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 125, 150, 200, 300, 500, 1000)
+_SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 125, 150, 200, 300, 500, 1000, 2000, 5000, 10_000, 30_000, 100_000)
 FIXED_G: dict[str, Any] = {"g": "3/sqrt(N)", "kappa": 1.0, "gamma_up": 1.5, "gamma_down": 0.5}
 FIXED_KAPPA: dict[str, Any] = {"g": 0.75, "kappa": "N/16", "gamma_up": 1.5, "gamma_down": 0.5}
 METHODS = ("exact", "mf")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
 
 from permsym.basis.basis import REPRESENTATIONS, Basis, build, choose, dimension
 from permsym.basis.window import Window
-from permsym.errors import InputError, TooLarge, UncertifiedWarning
+from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarning
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
@@ -35,7 +35,9 @@ SOLVERS: dict[str, DirectSolver | ShiftInvert] = {
     "ilu": IncompleteLU(),
     "pardiso": Pardiso(),
 }
-"""Solvers by the name that a command line or a file gives them."""
+"""Solvers by the name that a command line or a file gives them; "hermite" besides."""
+
+CROSS_CHECK = 10_000  # satellites from which the automatic choice asks the Hermite solver too
 
 
 def steady_state(
@@ -53,7 +55,8 @@ def steady_state(
     """The exact steady state rho with L rho = 0, tr rho = 1, in the neutral charge sector.
 
     basis        "auto", "dicke", "occupation", "full", or a Basis
-    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", or a solver value such as SuperLU(ordering="COLAMD")
+    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "hermite", or a solver value such as
+                 SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it past their reach
     moments      what the certificate covers: an order, a label, or several
     tolerance    absolute error that counts as certified
     verify       solve in the other representation too and enter the largest difference of those moments
@@ -67,11 +70,23 @@ def steady_state(
     """
     if not np.isfinite(tolerance) or tolerance <= 0:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
-    chosen = _solver(solver)
     labels = select_labels(model, moments)
+    if solver == "hermite":
+        return _hermite(model, labels, tolerance)
+    chosen = _solver(solver)
     started = time.perf_counter()
     place = _window(model, basis, liouvillian, window)
-    if place == "adapted":
+    beyond_reach: TooLarge | None = None
+    if place == "adapted" and solver == "auto" and not verify:
+        try:
+            state = windows.adapted(model, labels, None, tolerance, progress or silent)
+        except TooLarge as error:
+            beyond_reach = error
+        if beyond_reach is not None:
+            return _past_the_window(model, labels, tolerance, beyond_reach)
+        if model.sizes[0] >= CROSS_CHECK:
+            _cross_check(state, labels, tolerance)
+    elif place == "adapted":
         state = windows.adapted(model, labels, None if solver == "auto" else chosen, tolerance, progress or silent)
     elif place != "full":
         state = windows.given(model, place, labels, None if solver == "auto" else chosen, tolerance, progress or silent)
@@ -97,6 +112,37 @@ def steady_state(
     if not state.certificate.certified:
         warnings.warn("the certificate fell short: " + "; ".join(state.certificate.reasons), UncertifiedWarning, stacklevel=2)
     return state
+
+
+def _hermite(model: Model, labels: Sequence[MomentLabel], tolerance: float) -> State:
+    from permsym.steady.hermite import hermite_state  # it finds its cloud by a small exact solve, with this module
+
+    return hermite_state(model, moments=labels, tolerance=tolerance)
+
+
+def _past_the_window(model: Model, labels: Sequence[MomentLabel], tolerance: float, refusal: TooLarge) -> State:
+    """The Hermite solver where no window fits; where it does not apply either, both reasons."""
+    try:
+        return _hermite(model, labels, tolerance)
+    except NotApplicable as error:
+        raise TooLarge(f"{refusal}; the Hermite solver, which needs no memory, does not apply: {error}") from None
+
+
+def _cross_check(state: State, labels: Sequence[MomentLabel], tolerance: float) -> None:
+    """Enter the difference to the independent Hermite solver, where that applies and certifies itself."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UncertifiedWarning)
+            other = _hermite(state.model, labels, tolerance)
+    except NotApplicable:
+        return
+    if other.certificate.certified:
+        state.adopt(state.verified(other, labels, "Hermite"))
+
+
+def uses_window(model: Model) -> bool:
+    """Whether the automatic choice solves on a window instead of the whole basis."""
+    return windows.applies(model, choose(model)) and model.sizes[0] > windows.CROSSOVER
 
 
 def _window(
@@ -172,7 +218,7 @@ def _solver(solver: Solver | str) -> DirectSolver | ShiftInvert:
         if solver == "auto":
             return SuperLU()
         if solver not in SOLVERS:
-            raise InputError(f"there is no solver {solver!r}; choose one of auto, {', '.join(SOLVERS)}")
+            raise InputError(f"there is no solver {solver!r}; choose one of auto, {', '.join(SOLVERS)}, hermite")
         return SOLVERS[solver]
     return solver
 

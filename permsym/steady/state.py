@@ -193,11 +193,11 @@ class State:
         """Make this the state's certificate."""
         self._certificate = certificate
 
-    def verified(self, other: State, labels: Iterable[str | MomentLabel]) -> Certificate:
-        """The certificate with the largest difference to another state's moments entered."""
+    def verified(self, other: State, labels: Iterable[str | MomentLabel], name: str | None = None) -> Certificate:
+        """The certificate with the largest difference to another state's moments entered, under that state's name."""
         differences = [abs(self.moment(label) - other.moment(label)) for label in labels]
         worst = max((float("nan") if np.isnan(d) else d for d in differences), default=0.0)
-        return replace(self.certificate, verification=worst, verified_in=other.basis.representation)
+        return replace(self.certificate, verification=worst, verified_in=name or other.basis.representation)
 
     @property
     def balance(self) -> float:
