@@ -51,7 +51,7 @@ def solve_table(report: dict[str, Any]) -> str:
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
     if "verification" in certificate:
         found = certificate["verification"]
-        lines += f"\n{found['representation']} answer: largest difference {found['largest_difference']:.1e}"
+        lines += f"\n{found['representation']} representation: largest difference {found['largest_difference']:.1e}"
     head = f"{report['model']}, {report['representation']} representation, {report['dimension']:,} unknowns"
     return f"{head}\n\n{table(rows)}\n\n{derived}\n\n{verdict}: {lines}"
 

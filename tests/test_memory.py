@@ -25,17 +25,40 @@ def test_a_million_is_refused_quickly(monkeypatch, basis, limit, bytes_):
     model = ps.models.central_spin(N=10**6)
     started = time.perf_counter()
     with pytest.raises(ps.TooLarge, match=r"^this needs about [^\n]* unknowns[^\n]*$") as caught:
-        ps.steady_state(model, basis=basis)
+        ps.steady_state(model, basis=basis, window="full")
     assert time.perf_counter() - started < 3
     assert caught.value.exit_code == 4
     fitting = int(re.search(r"N=(\d+) would fit", str(caught.value))[1])
     assert fitting > 100
-    _, needed, _ = check_memory(ps.models.central_spin(N=fitting), basis)
+    _, needed, _ = check_memory(ps.models.central_spin(N=fitting), basis, "full")
     assert needed <= bytes_
-    if basis != "occupation":  # for a window "would fit" is extrapolated from small systems, and errs on the safe side
-        return
     with pytest.raises(ps.TooLarge):
-        check_memory(ps.models.central_spin(N=fitting + 2), basis)
+        check_memory(ps.models.central_spin(N=fitting + 2), basis, "full")
+
+
+@pytest.mark.parametrize("limit", ["700M", "3 GiB"])
+def test_a_window_that_is_too_large_says_what_would_fit(monkeypatch, limit):
+    """Extrapolated from small systems, on the safe side."""
+    monkeypatch.setenv("PERMSYM_MEMORY", limit)
+    with pytest.raises(ps.TooLarge, match=r"^this needs about [^\n]* on the window[^\n]*$") as caught:
+        ps.steady_state(ps.models.central_spin(N=10**6), basis="dicke")
+    fitting = int(re.search(r"N=(\d+) would fit", str(caught.value))[1])
+    assert fitting > 1000
+    check_memory(ps.models.central_spin(N=fitting))
+
+
+def test_where_neither_window_nor_hermite_serves_both_reasons_are_given(monkeypatch):
+    monkeypatch.setenv("PERMSYM_MEMORY", "100M")
+    with pytest.raises(ps.TooLarge, match=r"on the window.*the Hermite solver.*does not apply: .*standard deviations"):
+        ps.steady_state(ps.models.central_spin(N=1000))
+
+
+def test_past_the_window_the_hermite_solver_answers(monkeypatch):
+    monkeypatch.setenv("PERMSYM_MEMORY", "500M")
+    state = ps.steady_state(ps.models.central_spin(N=10**6), moments="z0")
+    assert state.solver["name"] == "hermite"
+    assert state.certificate.certified
+    assert abs(state.derived["p0_up"] - 0.4412035508239842) < 1e-13
 
 
 @pytest.mark.parametrize("N", [10**6, 4 * 10**6, 10**7])

@@ -48,7 +48,7 @@ class Certificate:
         if not self.edge_mass <= self.tolerance:
             found.append(f"the window's edge carries {self.edge_mass:.1e}")
         if self.verification is not None and not self.verification <= self.tolerance:
-            found.append(f"the {self.verified_in} answer differs by {self.verification:.1e}")
+            found.append(f"the {self.verified_in} representation differs by {self.verification:.1e}")
         object.__setattr__(self, "reasons", tuple(found))
 
     @property

@@ -77,7 +77,7 @@ def steady_state(
     started = time.perf_counter()
     place = _window(model, basis, liouvillian, window)
     beyond_reach: TooLarge | None = None
-    if place == "adapted" and solver == "auto" and not verify:
+    if place == "adapted" and solver == "auto" and basis == "auto" and not verify:
         try:
             state = windows.adapted(model, labels, None, tolerance, progress or silent)
         except TooLarge as error:
@@ -137,7 +137,7 @@ def _cross_check(state: State, labels: Sequence[MomentLabel], tolerance: float) 
     except NotApplicable:
         return
     if other.certificate.certified:
-        state.adopt(state.verified(other, labels, "Hermite"))
+        state.adopt(state.verified(other, labels, "hermite"))
 
 
 def uses_window(model: Model) -> bool:
