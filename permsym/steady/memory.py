@@ -13,20 +13,29 @@ _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
 def fill_estimate(unknowns: int, extents: Sequence[int]) -> float:
-    """Nonzeros of L + U under nested dissection of a lattice box.
+    """Nonzeros of L + U under nested dissection of a lattice box: 8 s^2 for each separator of size s, dense leaves.
 
-    Halving the longest side of a block with separator size s costs 2 fill(half) + c s^2; the leaves are dense.  The
-    constants were fitted to measured fills of both representations (benchmarks/bench_memory.py).
+    The constant was fitted to measured fills of both representations (benchmarks/bench_solve.py).
     """
+    return _dissected(unknowns, extents, 8.0, 2)
+
+
+def work_estimate(unknowns: int, extents: Sequence[int]) -> float:
+    """Cubes of the separators' sizes, summed: proportional to the operations of the factorisation."""
+    return _dissected(unknowns, extents, 1.0, 3)
+
+
+def _dissected(unknowns: int, extents: Sequence[int], weight: float, power: int) -> float:
+    """Sum of weight * s^power over the separators of a box that is halved along its longest side again and again."""
     sides = [float(max(extent, 1)) for extent in extents] or [1.0]
     size, blocks, total = float(unknowns), 1.0, 0.0
     while size > 32 and max(sides) > 2:
         longest = sides.index(max(sides))
-        total += blocks * 8.0 * (size / sides[longest]) ** 2
+        total += blocks * weight * (size / sides[longest]) ** power
         sides[longest] /= 2
         size /= 2
         blocks *= 2
-    return total + blocks * size**2
+    return total + blocks * size**power
 
 
 def solve_bytes(unknowns: int, extents: Sequence[int], single: bool = False) -> float:
@@ -36,8 +45,7 @@ def solve_bytes(unknowns: int, extents: Sequence[int], single: bool = False) -> 
 
 def solve_seconds(unknowns: int, extents: Sequence[int]) -> float:
     """Rough time of a direct solve, in seconds of one modern core."""
-    fill = fill_estimate(unknowns, extents)
-    return 0.05 + 2e-5 * unknowns + 1.6e-8 * fill + 1.2e-12 * fill**1.33
+    return 0.05 + 1.2e-5 * unknowns + 1e-9 * work_estimate(unknowns, extents)
 
 
 def available_bytes() -> float:

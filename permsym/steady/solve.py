@@ -73,7 +73,7 @@ def steady_state(
     labels = select_labels(model, moments)
     if solver == "hermite":
         return _hermite(model, labels, tolerance)
-    chosen = _solver(solver)
+    chosen = _direct(model, basis) if solver == "auto" else _solver(solver)
     started = time.perf_counter()
     place = _window(model, basis, liouvillian, window)
     beyond_reach: TooLarge | None = None
@@ -213,10 +213,14 @@ def _advice(model: Model, representation: str, free: float) -> str:
     return f"N={', '.join(map(str, sizes))} would fit, or raise PERMSYM_MEMORY if there is more"
 
 
+def _direct(model: Model, basis: str | Basis) -> SuperLU:
+    """Nested dissection on lattices of two dimensions; with more, its separators are thick and minimum degree fills less."""
+    name = basis if isinstance(basis, str) else basis.representation
+    return SuperLU() if len(lattice(model, name)[1]) <= 2 else SuperLU(ordering="MMD_AT_PLUS_A")
+
+
 def _solver(solver: Solver | str) -> DirectSolver | ShiftInvert:
     if isinstance(solver, str):
-        if solver == "auto":
-            return SuperLU()
         if solver not in SOLVERS:
             raise InputError(f"there is no solver {solver!r}; choose one of auto, {', '.join(SOLVERS)}, hermite")
         return SOLVERS[solver]
