@@ -30,6 +30,7 @@ class OrderOne:
         self.model = model
         self.sites: list[Site] = [model.centre, *model.ensembles]
         self.bases = [hermitian_basis(site.levels) for site in self.sites]
+        self.norms = [[np.vdot(h, h).real for h in basis] for basis in self.bases]
         ends = np.cumsum([0] + [len(basis) for basis in self.bases])
         self.slices = [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]
         self.size = int(ends[-1])
@@ -75,7 +76,7 @@ class OrderOne:
         if (position, matrix) not in self._functionals:
             array, row = as_array(matrix), np.zeros(self.size, dtype=complex)
             for k, h in enumerate(self.bases[position]):
-                row[self.slices[position].start + k] = np.trace(array @ h) / np.trace(h @ h)
+                row[self.slices[position].start + k] = np.vdot(h, array) / self.norms[position][k]  # h is hermitian
             self._functionals[position, matrix] = len(self._rows)
             self._rows.append((np.trace(array) / len(array), row))
         return self._functionals[position, matrix]
@@ -83,11 +84,11 @@ class OrderOne:
     def _generator(self, charge: Sequence[int]) -> Vector:
         """Matrix of the rotation d<h_k>/dt = <i [Q, h_k]> by the charge Q."""
         result = np.zeros((self.size, self.size))
-        for weight, site, basis, mine in zip(charge, self.sites, self.bases, self.slices, strict=True):
+        for weight, site, basis, norms, mine in zip(charge, self.sites, self.bases, self.norms, self.slices, strict=True):
             q = weight * np.diag(np.array(site.excitations, dtype=float))
             for k, h in enumerate(basis):
                 turned = 1j * (q @ h - h @ q)
-                result[mine.start + k, mine] = [(np.trace(turned @ other) / np.trace(other @ other)).real for other in basis]
+                result[mine.start + k, mine] = [np.vdot(h2, turned).real / n for h2, n in zip(basis, norms, strict=True)]
         return result
 
     # -- the equations --------------------------------------------------------------------------------------------------
@@ -181,10 +182,10 @@ class OrderOne:
     def states(self, r: Vector) -> tuple[ComplexArray, ...]:
         """Density matrix of each kind of site."""
         found = []
-        for site, basis, mine in zip(self.sites, self.bases, self.slices, strict=True):
+        for site, basis, norms, mine in zip(self.sites, self.bases, self.norms, self.slices, strict=True):
             rho: Any = np.eye(site.levels, dtype=complex) / site.levels
-            for value, h in zip(r[mine], basis, strict=True):
-                rho = rho + value * h / np.trace(h @ h)
+            for value, h, norm in zip(r[mine], basis, norms, strict=True):
+                rho = rho + value * h / norm
             found.append(np.asarray(rho, dtype=complex))
         return tuple(found)
 

@@ -19,6 +19,7 @@ from permsym.steady.nullspace import NullProblem, NullVector
 from permsym.steady.state import State
 
 _COARSE = 10  # satellites of the small model that predicts where the probability sits
+_SMALL = 64  # satellites up to which pinning twice costs less than that prediction
 
 Site = tuple[int, int]
 
@@ -73,7 +74,7 @@ def _likely_pin(problem: NullProblem, basis: Basis, model: Model) -> int:
     """A population near the most probable one, predicted by a small model with the same intensive physics."""
     labels = basis.labels[:, problem.active[problem.active < basis.size]]
     candidates = np.flatnonzero((problem.trace != 0) & problem.recurrent)
-    if max(model.sizes) <= 2 * _COARSE or basis.representation == "full" or min(model.sizes) < max(model.sizes) / _COARSE:
+    if max(model.sizes) <= _SMALL or basis.representation == "full" or min(model.sizes) < max(model.sizes) / _COARSE:
         return int(candidates[len(candidates) // 2])
     factor = _COARSE / max(model.sizes)
     small = model.rescaled(factor)
