@@ -6,7 +6,7 @@ import pytest
 import permsym as ps
 from permsym.cumulants import mean_field
 from permsym.cumulants.mean_field import threshold
-from permsym.cumulants.order_one import OrderOne, hermitian_basis
+from permsym.cumulants.order_one import OrderOne, density_matrices, hermitian_basis
 from permsym.errors import SolverFailed
 from permsym.models import central_spin
 
@@ -31,7 +31,7 @@ def test_numerical_solution_equals_the_closed_form(parameters):
     closed = mean_field(central_spin(**parameters))
     equations = OrderOne(closed.model)
     point, _ = equations.relaxed()
-    states = equations.states(point)
+    states = density_matrices(equations.sites, point)
     for mine, known in zip(states, closed.states, strict=True):
         assert np.allclose(np.abs(mine), np.abs(known), rtol=0, atol=1e-10)  # phases are free
 
@@ -44,6 +44,14 @@ def test_values_of_the_paper():
     assert found.moment("z1").real == pytest.approx(-(1 / 16) * 2 / (4 * 0.5625 * z0), abs=1e-14)
     assert abs(found.moment("+0")) ** 2 == pytest.approx(-z0 * (1 + z0) / 2, abs=1e-14)
     assert threshold(50, 0.75, 50 / 16, 1.5, 0.5) == pytest.approx(0.5 * (1 + 2 / 16 / (4 * 0.5625)), abs=1e-15)
+
+
+def test_another_model_under_the_same_name_is_solved_for_what_it_is():
+    c, s = ps.Spin(), ps.Ensemble(10)
+    named = central_spin(N=10)
+    other = ps.Model(c, s, named.hamiltonian, [*named.jumps, ps.Individual(0.5, s.z)], name="central-spin", parameters=named.parameters)
+    assert mean_field(named).source == "closed form"
+    assert mean_field(other).source == "order-1 equations"
 
 
 def test_below_threshold_the_centre_is_down():
@@ -93,7 +101,7 @@ def test_collective_squares_factorise_over_distinct_sites():
     model = ps.Model(c, s, 0.3 * s.x * s.x, [ps.Individual(1.0, s.m)])
     equations = OrderOne(model)
     r = np.array([0, 0, -1.0, 0.3, 0.4, 0.5])
-    _, one = equations.states(r)
+    _, one = density_matrices(equations.sites, r)
     rho = np.kron(one, one)
     x = np.array([[0, 1], [1, 0]])
     both = np.kron(x, np.eye(2)) + np.kron(np.eye(2), x)

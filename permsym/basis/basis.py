@@ -6,7 +6,7 @@ Every superoperator of a model is composed here from the moves of its parts, onc
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property, reduce
 from operator import add, matmul
 from typing import Literal
@@ -63,6 +63,8 @@ class Basis:
         labels = _sector(self.parts, model.charges, self.charge)
         if self.hermitian:
             labels = labels[:, _representative(labels, self.conjugate(labels))]
+        self.covectors: dict[Hashable, NDArray[np.complex128]] = {}
+        """Covectors of observables that were asked for before, for small bases."""
         self.labels: Labels = labels
         self.paired: NDArray[np.bool_] = (labels != self.conjugate(labels)).any(axis=0)
 

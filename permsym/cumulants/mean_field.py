@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.cumulants.order_one import OrderOne
-from permsym.errors import SolverFailed
+from permsym.cumulants.order_one import OrderOne, density_matrices
 from permsym.model import Model
 from permsym.models.central_spin import central_spin
 from permsym.moments.labels import MomentLabel, parse
@@ -27,19 +27,35 @@ Vector = NDArray[np.float64]
 class MeanField:
     """A stationary product state rho_0 (x) rho_A (x) rho_A ...
 
-    states       density matrix of the centre, then of one satellite of each ensemble
+    point        Bloch components of the centre, then of one satellite of each ensemble; see OrderOne
     source       "closed form" or "order-1 equations"
     frequencies  rotation of the broken phases, one for each U(1) symmetry; 0 in a symmetric state
-    stability    largest real part of the Jacobian's spectrum without the phase modes; negative where stable
-    residual     largest |d<O>/dt| over one-site operators
     """
 
     model: Model
-    states: tuple[ComplexArray, ...]
+    point: Vector
     source: str
     frequencies: tuple[float, ...]
-    stability: float
-    residual: float
+
+    @cached_property
+    def equations(self) -> OrderOne:
+        """The order-1 equations of the model."""
+        return OrderOne(self.model)
+
+    @cached_property
+    def states(self) -> tuple[ComplexArray, ...]:
+        """Density matrix of the centre, then of one satellite of each ensemble."""
+        return density_matrices([self.model.centre, *self.model.ensembles], self.point)
+
+    @property
+    def residual(self) -> float:
+        """Largest |d<O>/dt| over one-site operators, in the frame that turns with the phases."""
+        return float(np.abs(self.equations.rotating(self.point, self.frequencies)).max())
+
+    @property
+    def stability(self) -> float:
+        """Largest real part of the Jacobian's spectrum without the phase modes; negative where stable."""
+        return self.equations.stability(self.point, self.frequencies)
 
     def moment(self, label: str | MomentLabel) -> complex:
         """Product of one-site expectation values.  Charged moments are kept: mean field breaks the symmetry."""
@@ -76,19 +92,12 @@ def mean_field(model: Model) -> MeanField:
 
     Raises SolverFailed where no stationary state is reached (a limit cycle beyond a mere rotation, or no relaxation).
     """
-    equations = OrderOne(model)
     closed = _central_spin(model.parameters) if _is_central_spin(model) else None
     if closed is None:
-        point, frequencies = equations.relaxed()
-        source = "order-1 equations"
-    else:
-        bloch, rotation = closed
-        point, frequencies = bloch, (rotation,) * len(model.charges)
-        source = "closed form"
-    residual = float(np.abs(equations.rotating(point, frequencies)).max())
-    if residual > 1e-8 * equations.scale:
-        raise SolverFailed(f"the mean-field state of {model!r} is not stationary (residual {residual:.1e}); report this as a bug")
-    return MeanField(model, equations.states(point), source, tuple(frequencies), equations.stability(point, frequencies), residual)
+        point, frequencies = OrderOne(model).relaxed()
+        return MeanField(model, point, "order-1 equations", frequencies)
+    point, rotation = closed
+    return MeanField(model, point, "closed form", (rotation,) * len(model.charges))
 
 
 def threshold(N: float, g: float, kappa: float, gamma_up: float, gamma_down: float) -> float:
@@ -98,7 +107,7 @@ def threshold(N: float, g: float, kappa: float, gamma_up: float, gamma_down: flo
 
 def _is_central_spin(model: Model) -> bool:
     """Whether this is the library's model with the parameters it carries, not another one under its name."""
-    return model.name == "central-spin" and model.hash == central_spin(**model.parameters).hash
+    return model.name == "central-spin" and model.terms == central_spin(**model.parameters).terms
 
 
 def _central_spin(p: Mapping[str, float]) -> tuple[Vector, float] | None:

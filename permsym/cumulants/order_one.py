@@ -179,15 +179,18 @@ class OrderOne:
             r[mine] = [np.trace(rho @ h).real for h in basis]
         return r
 
-    def states(self, r: Vector) -> tuple[ComplexArray, ...]:
-        """Density matrix of each kind of site."""
-        found = []
-        for site, basis, norms, mine in zip(self.sites, self.bases, self.norms, self.slices, strict=True):
-            rho: Any = np.eye(site.levels, dtype=complex) / site.levels
-            for value, h, norm in zip(r[mine], basis, norms, strict=True):
-                rho = rho + value * h / norm
-            found.append(np.asarray(rho, dtype=complex))
-        return tuple(found)
+
+def density_matrices(sites: Sequence[Site], r: Vector) -> tuple[ComplexArray, ...]:
+    """Density matrix of each kind of site from its Bloch components, concatenated in r."""
+    found, start = [], 0
+    for site in sites:
+        basis = hermitian_basis(site.levels)
+        rho: Any = np.eye(site.levels, dtype=complex) / site.levels
+        for value, h in zip(r[start:], basis, strict=False):
+            rho = rho + value * h / np.vdot(h, h).real
+        found.append(np.asarray(rho, dtype=complex))
+        start += len(basis)
+    return tuple(found)
 
 
 def hermitian_basis(levels: int) -> list[ComplexArray]:

@@ -234,8 +234,7 @@ def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
             break
         pin = int(np.argmax(np.abs(problem.trace * found.vector)))
     if len(found.vector) > 1:
-        free = _without(len(found.vector), found.pin)
-        _refuse_singular(found.factor, problem.matrix[free][:, free].tocsc())
+        _refuse_singular(found.factor, len(found.vector) - 1, problem.matrix)
     return found
 
 
@@ -265,15 +264,14 @@ def refuse_conserved(matrix: sparse.csc_array, active: NDArray[np.int64], coordi
             factor = solver.factor(block, coordinates[:, resting])
         except SolverFailed as error:
             raise DegenerateSteadyState("the steady state is not unique: a coherence is conserved; " + _ADVICE) from error
-        _refuse_singular(factor, block)
+        _refuse_singular(factor, len(resting), block)
 
 
 _ADVICE = "add a process that relaxes it, or leave the idle site out"
 
 
-def _refuse_singular(factor: Factor, matrix: sparse.csc_array) -> None:
+def _refuse_singular(factor: Factor, size: int, matrix: sparse.csc_array) -> None:
     """A second null vector shows as an eigenvalue that is zero to rounding: inverse iteration."""
-    size = matrix.shape[0]
     vector = np.random.default_rng(0).standard_normal(size)
     growth = 0.0
     for _ in range(4):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 DEFAULT_TOLERANCE = 1e-9
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
+_REMEMBERED = 50_000  # unknowns up to which covectors are kept for the certificate and for the next point of a sweep
 _BLOCK, _BLOCK_NUMBERS = 8, 2**21  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
 
 
@@ -136,7 +137,13 @@ class State:
         return complex(self.basis.correlator(centre, satellites) @ self.vector)
 
     def _covector(self, label: MomentLabel) -> NDArray[np.complex128]:
-        return self.basis.correlator(*label.operators(self.model))
+        known = self.basis.covectors
+        if label not in known:
+            found = self.basis.correlator(*label.operators(self.model))
+            if self.basis.dimension > _REMEMBERED:
+                return found
+            known[label] = found
+        return known[label]
 
     # -- certificate ----------------------------------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ def mean_field_point(model: Model, moments: Moments) -> Point:
         moments={str(key): found.moment(key) for key in labels},
         cumulants={str(key): found.cumulant(key) for key in labels},
         derived=found.derived,
-        scalars={"residual": found.residual, "dimension": sum(state.size - 1 for state in found.states)},
+        scalars={"dimension": len(found.point)},
         status=f"approximation: {found.source}",
     )
 
