@@ -1,0 +1,58 @@
+"""``permsym figure``: data and picture of a published figure."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from permsym.cli.words import number_or_text
+from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    figure = commands.add_parser(
+        "figure", help="data and picture of a published figure", description="Make a published figure: NAME.nc and NAME.png."
+    )
+    figure.add_argument("words", nargs="*", metavar="NAME", help="p1-fig3b, ...; a name without letter draws all panels")
+    figure.add_argument("--list", action="store_true", help="list the figures")
+    figure.add_argument("-o", "--output", default=".", metavar="FOLDER", help="where to write (default: here)")
+    figure.add_argument("--max-N", metavar="N", help="largest number of satellites")
+    figure.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from permsym.figures import FIGURES, draw, expand
+    from permsym.report import table
+
+    if options.list:
+        print(table([(name, figure.title) for name, figure in FIGURES.items()]))
+        return 0
+    if not options.words:
+        raise InputError(f"which figure? give one of {', '.join(FIGURES)}")
+    names = [name for word in options.words for name in expand(word)]
+    largest = None if options.max_N is None else number_or_text(options.max_N)
+    code = 0
+    for name in names:
+        data, paths = draw(name, Path(options.output), largest, options.command_line, _progress(name))  # type: ignore[arg-type]
+        print(table(FIGURES[name].table(data)))
+        print("wrote " + " and ".join(map(str, paths)))
+        short = [str(status) for status in data["status"].values.ravel() if str(status).startswith(("uncertified", "failed"))]
+        if short:
+            print(f"permsym: {name}: {len(short)} points are not certified; the first: {short[0]}", file=sys.stderr)
+            code = UNCERTIFIED_EXIT_CODE
+    return code
+
+
+def _progress(name: str) -> Callable[[int, int], None] | None:
+    """A counter on a terminal, nothing in a log."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        print(f"\r{name}: {done}/{total} points", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+    return show

@@ -1,0 +1,72 @@
+"""``permsym solve``: the exact steady state of a model, certified."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from permsym.cli.words import add_model, add_window, load, order, say_defaults, window
+from permsym.errors import UNCERTIFIED_EXIT_CODE
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    solve = commands.add_parser("solve", help="exact steady state of a model, certified", description="Exact steady state of a model.")
+    add_model(solve)
+    what = solve.add_mutually_exclusive_group()
+    what.add_argument("--moments", metavar="ORDER", help="all moments with up to ORDER operators (default 2)")
+    what.add_argument("--moment", metavar="LABEL", nargs="+", action="extend", help="these moments, such as 'z0' '+1 -2'")
+    solve.add_argument("--basis", default="auto", metavar="NAME", help="auto, dicke or occupation")
+    add_window(solve)
+    solve.add_argument("--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso or hermite")
+    solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")
+    solve.add_argument("--json", action="store_true", help="print the result as JSON")
+    solve.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE.nc or FILE.csv")
+    solve.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    import warnings
+
+    source, given, model = load(options)
+    if options.output:
+        from permsym import dataset
+
+        dataset.check(options.output)  # before the work, not after it
+    from permsym.errors import UncertifiedWarning
+    from permsym.moments.labels import select_labels
+    from permsym.steady.progress import on_stderr
+    from permsym.steady.solve import steady_state
+
+    labels = select_labels(model, options.moment or order(options.moments))
+    say_defaults(source, given)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
+        state = steady_state(
+            model,
+            basis=options.basis,
+            solver=options.solver,
+            moments=labels,
+            verify=options.verify,
+            window=window(options.window),
+            progress=on_stderr(),
+        )
+    from permsym.report import solve_report, solve_table
+
+    report = solve_report(state, labels, source, given)
+    if options.output:
+        from permsym.dataset.build import build_dataset
+        from permsym.sweep.methods import state_point
+
+        definition = {"name": source.name, "fixed": given, "defaults": source.defaulted(given), "first_point": model.to_dict()}
+        point = state_point(state, labels)
+        dataset.save(
+            build_dataset({}, ["exact"], {((), "exact"): point}, model=source.name, definition=definition, command=options.command_line),
+            options.output,
+        )
+    print(json.dumps(report, indent=2) if options.json else solve_table(report))
+    if not state.certificate.certified:
+        print("permsym: not certified: " + "; ".join(state.certificate.reasons), file=sys.stderr)
+        return UNCERTIFIED_EXIT_CODE
+    return 0

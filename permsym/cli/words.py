@@ -1,0 +1,98 @@
+"""Words of a command line that several commands share: the model, its parameters, windows, orders."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from typing import TYPE_CHECKING, Literal
+
+from permsym.errors import InputError
+
+if TYPE_CHECKING:
+    from permsym.model import Model
+    from permsym.models import ModelSource
+
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "words", nargs="*", metavar="MODEL NAME=VALUE", help="a model (central-spin, FILE.toml, package.module:function) and its parameters"
+    )
+
+
+def add_window(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--window", default="auto", metavar="SIZE", help="auto, full, or K standard deviations around the mean")
+
+
+def model_words(options: argparse.Namespace) -> tuple[str | None, dict[str, float | str]]:
+    """The model's name and the parameters, wherever they stand; ``--moment`` gives back words that are no labels."""
+    words = list(options.words)
+    if getattr(options, "moment", None):
+        named = any(not _ASSIGNMENT.fullmatch(word) for word in words)
+        stray = [word for word in options.moment if _ASSIGNMENT.fullmatch(word) or (not named and not _looks_like_label(word))]
+        options.moment = [word for word in options.moment if word not in stray]
+        words += stray
+    name: str | None = None
+    given: dict[str, float | str] = {}
+    for word in words:
+        match = _ASSIGNMENT.fullmatch(word)
+        if match is None and name is None:
+            name = word
+        elif match is None:
+            raise InputError(f"{word!r} is neither an option nor NAME=VALUE; the model is {name!r} already")
+        elif match[1] in given:
+            raise InputError(f"{match[1]!r} is given twice; give it once")
+        else:
+            given[match[1]] = number_or_text(match[2])
+    return name, given
+
+
+def _looks_like_label(word: str) -> bool:
+    return all(re.fullmatch(r"(?:[+\-z]|\|\d+><\d+\|)\d+(?:@\w+)?", factor) for factor in word.split())
+
+
+def number_or_text(text: str) -> float | str:
+    """A number, or the expression as it stands."""
+    try:
+        return int(text)
+    except ValueError:
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
+
+def load(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str], Model]:
+    from permsym.models import lookup, names
+
+    name, given = model_words(options)
+    if name is None:
+        raise InputError(f"which model? give one of {', '.join(names())}, a TOML file or package.module:function")
+    source = lookup(name)
+    return source, given, source.model(given)
+
+
+def say_defaults(source: ModelSource, given: dict[str, float | str]) -> None:
+    defaults = source.defaulted(given)
+    if defaults:
+        print("defaults: " + " ".join(f"{name}={value}" for name, value in defaults.items()), file=sys.stderr)
+
+
+def window(text: str) -> Literal["auto", "full"] | float:
+    if text in ("auto", "full"):
+        return "auto" if text == "auto" else "full"
+    number = number_or_text(text)
+    if isinstance(number, str):
+        raise InputError(f"--window must be auto, full or a number of standard deviations, but is {text!r}")
+    return float(number)
+
+
+def order(text: str | None) -> int:
+    if text is None:
+        return 2
+    try:
+        return int(text)
+    except ValueError:
+        raise InputError(f"--moments must be an order such as 2, but is {text!r}; for single moments use --moment 'z0' '+1 -2'") from None
