@@ -17,6 +17,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from permsym import cumulants, dataset, figures, models, moments
     from permsym.dataset import open_dataset
+    from permsym.dynamics.evolution import Evolution, EvolutionCertificate
+    from permsym.dynamics.evolve import evolve
+    from permsym.dynamics.initial import InitialState, SiteState
     from permsym.dynamics.spectrum import Spectrum, spectrum
     from permsym.errors import DegenerateSteadyState, InputError, PermsymError, TooLarge, UncertifiedWarning
     from permsym.jumps import Central, Collective, Individual
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "permsym.dataset": ("open_dataset",),
+    "permsym.dynamics.evolution": ("Evolution", "EvolutionCertificate"),
+    "permsym.dynamics.evolve": ("evolve",),
+    "permsym.dynamics.initial": ("InitialState", "SiteState"),
     "permsym.dynamics.spectrum": ("Spectrum", "spectrum"),
     "permsym.errors": ("DegenerateSteadyState", "InputError", "PermsymError", "TooLarge", "UncertifiedWarning"),
     "permsym.jumps": ("Central", "Collective", "Individual"),
@@ -63,9 +69,12 @@ __all__ = [
     "Collective",
     "DegenerateSteadyState",
     "Ensemble",
+    "Evolution",
+    "EvolutionCertificate",
     "HermiteState",
     "IncompleteLU",
     "Individual",
+    "InitialState",
     "InputError",
     "Levels",
     "Model",
@@ -73,6 +82,7 @@ __all__ = [
     "Pardiso",
     "PermsymError",
     "ShiftInvert",
+    "SiteState",
     "Spectrum",
     "Spin",
     "State",
@@ -84,6 +94,7 @@ __all__ = [
     "cumulants",
     "dataset",
     "entropy",
+    "evolve",
     "figures",
     "hermite_state",
     "models",

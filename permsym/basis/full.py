@@ -66,6 +66,14 @@ class FullPart(Part):
 
         return weight
 
+    def product_state(self, matrix: Matrix) -> Weight:
+        one = self.one.product_state(matrix)
+        return lambda labels: reduce(np.multiply, (one(labels[[n, n + self.N]]) for n in range(self.N)))
+
+    @property
+    def trace_norm(self) -> float:
+        return float(self.one.site.levels ** (self.N / 2))
+
     def labels(self, difference: int | None) -> Labels:
         levels = range(self.one.site.levels)
         every = np.array(list(itertools.product(levels, repeat=self.columns)), dtype=np.int64).T
