@@ -199,6 +199,12 @@ class Basis:
         """Trace of each basis element."""
         return reduce(np.multiply, [part.trace(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
 
+    def centre_populations(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Populations (levels,) of the centre's states, of a state with these unknowns (dimension,)."""
+        held = self.population
+        weights = self.trace(self.labels[:, held]) * vector[: self.size][held]
+        return np.asarray(np.bincount(self.labels[0, held], weights=weights, minlength=self.model.centre.levels), dtype=float)
+
     def correlator(self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> NDArray[np.complex128]:
         """Covector of a correlator on distinct sites: <...> = covector @ unknowns.
 
