@@ -246,7 +246,9 @@ class State:
         if not centre and not any(counts):
             raise InputError("a reduced density matrix needs at least one site; ask for the centre or for satellites")
         return reduced_density_matrix(
-            self._correlator, self.model.centre if centre else None, list(zip(self.model.ensembles, counts, strict=True))
+            lambda operators: self.basis.partial(self.vector, operators),
+            self.model.centre.levels if centre else None,
+            list(zip(self.model.ensembles, counts, strict=True)),
         )
 
     def _counts(self, satellites: int | Sequence[int]) -> list[int]:
