@@ -61,7 +61,7 @@ def executor(options: argparse.Namespace) -> Executor:
 def run(options: argparse.Namespace) -> int:
     from permsym import dataset
     from permsym.sweep.file import read_sweep_file
-    from permsym.sweep.run import assembled
+    from permsym.sweep.run import assembled, prepare
     from permsym.sweep.store import opened
 
     if len(options.words) != 1:
@@ -73,18 +73,18 @@ def run(options: argparse.Namespace) -> int:
     store_path = output.with_name(output.name + ".store")
     if options.dry_run:
         return _dry_run(options, sweep, output, store_path)
+    if options.fresh or not store_path.exists():
+        sweep.check()  # before a store is made
     with _stoppable(), opened(store_path, options.fresh) as store:
-        work = _prepared(sweep, store)
+        work = prepare(sweep.plan, store, sweep.check)
         outcome = _computed(path.stem, work, work_on, store)
-        data = assembled(sweep.plan, outcome.points, options.command_line)
-        dataset.save(data, output)
-    return _summary(outcome, output)
-
-
-def _prepared(sweep: SweepFile, store: Any) -> Work:
-    from permsym.sweep.run import prepare
-
-    return prepare(sweep.plan, sweep.models, store)
+        mark = sweep.plan.fingerprint
+        complete = mark is not None and not outcome.computed and store.has_written(mark, output)
+        if not complete:
+            dataset.save(assembled(sweep.plan, outcome.points, options.command_line), output)
+            if mark is not None:
+                store.wrote(mark, output)
+    return _summary(outcome, f"{output} is complete" if complete else f"wrote {output}")
 
 
 def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
@@ -125,13 +125,13 @@ def _stoppable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _summary(outcome: Outcome, output: Path) -> int:
+def _summary(outcome: Outcome, written: str) -> int:
     """Say what was done; the exit code."""
     states = [point.status.partition(":")[0] for point in outcome.points.values()]
     kinds = [kind for kind in ("certified", "approximation", "uncertified", "failed") if kind in states]
     counts = ", ".join(f"{states.count(kind)} {kind}" for kind in kinds)
     print(f"{len(states)} points: {counts} ({outcome.recalled} from the store, {outcome.computed} computed)")
-    print(f"wrote {output}")
+    print(written)
     bad = [point for point in outcome.points.values() if point.status.startswith(("failed", "uncertified"))]
     if not bad:
         return 0
@@ -151,8 +151,9 @@ def _dry_run(options: argparse.Namespace, sweep: SweepFile, output: Path, store_
     jobs = cores() if options.jobs is None else int(options.jobs)
     if store_path.exists() and not options.fresh:
         with opened(store_path) as store:
-            work = prepare(sweep.plan, sweep.models, store)
+            work = prepare(sweep.plan, store, sweep.check)
     else:
-        work = prepare(sweep.plan, sweep.models)
+        sweep.check()
+        work = prepare(sweep.plan)
     print(describe(work, jobs, output))
     return 0

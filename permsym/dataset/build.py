@@ -159,11 +159,13 @@ def _rows(points: Collection[Point], labels: Sequence[str]) -> dict[str, NDArray
 
 def _parameters(known: Collection[str], shape: tuple[int, ...], points: Mapping[Any, Point]) -> dict[str, Any]:
     """Parameters that are no coordinate yet, as arrays over the axes."""
+    firsts = {index: point for (index, _), point in points.items()}
+    names = dict.fromkeys(name for point in firsts.values() for name in point.parameters if name not in known)
+    places = tuple(np.array(list(firsts), dtype=int).reshape(len(firsts), len(shape)).T)
     found: dict[str, Any] = {}
-    for (index, _), point in points.items():
-        for name, value in point.parameters.items():
-            if name not in known:
-                found.setdefault(name, np.full(shape, np.nan))[index] = value
+    for name in names:
+        found[name] = np.full(shape, np.nan)
+        found[name][places] = [point.parameters.get(name, np.nan) for point in firsts.values()]
     return found
 
 

@@ -47,12 +47,21 @@ _RANGE = ("from", "to", "points", "spacing", "round")
 
 @dataclass
 class SweepFile:
-    """A sweep file that has no mistakes."""
+    """A sweep file; :meth:`check` finds what only the models show."""
 
     path: Path
     plan: Plan
-    models: dict[tuple[int, ...], Model]
     output: str | None
+    reader: Reader
+
+    def check(self) -> None:
+        """Make the model at every point; Mistakes, each different one once, at the parameter that it names."""
+        try:
+            _ = self.plan.models
+        except InputError as error:
+            _locate(self.reader, self.plan)
+            self.reader.fail()
+            raise Mistakes([f"{self.path}:{self.reader.line(('moments', 'labels'))}: {error}"]) from None
 
 
 def read_sweep_file(path: Path) -> SweepFile:
@@ -90,14 +99,14 @@ def read_sweep_file(path: Path) -> SweepFile:
         raise
     for where, words in problems(plan):
         reader.wrong(where, words)
-    models = {} if reader.mistakes else _models(reader, plan)
-    if models:
+    if not reader.mistakes:
+        first = _first_model(reader, plan)
         try:
-            plan = replace(plan, moments=checked_moments(moments, list(models.values())))
+            plan = plan if first is None else replace(plan, moments=checked_moments(moments, first))
         except InputError as error:
             reader.wrong(("moments", "order" if isinstance(moments, int) else "labels"), str(error))
     reader.fail()
-    return SweepFile(path, plan, models, output)
+    return SweepFile(path, plan, output, reader)
 
 
 # -- the tables -----------------------------------------------------------------------------------------------------------
@@ -293,12 +302,22 @@ def _check_names(
                 reader.wrong(("model", name), f"{name}={value!r} refers to {other!r}, which is no parameter here")
 
 
-def _models(reader: Reader, plan: Plan) -> dict[tuple[int, ...], Model]:
-    """The model at every point; each different mistake once, at the parameter that it names."""
-    models = {}
+def _first_model(reader: Reader, plan: Plan) -> Model | None:
+    """A point's model, for the grammar of labels; None where no point has one, which is a mistake."""
     for index in plan.indices:
         try:
-            models[index] = plan.model(index)
+            return plan.model(index)
+        except InputError:
+            continue
+    _locate(reader, plan)
+    return None
+
+
+def _locate(reader: Reader, plan: Plan) -> None:
+    """Mistakes of the models, each different one once, at the parameter that it names."""
+    for index in plan.indices:
+        try:
+            plan.model(index)
         except InputError as error:
             words = str(error)
             named = re.search(r"`(\w+)`", words)
@@ -306,6 +325,5 @@ def _models(reader: Reader, plan: Plan) -> dict[tuple[int, ...], Model]:
             places: list[Where] = [("model", name), ("sweep", name), ("sweep", "zip", name)]
             where = next((place for place in places if name and place in reader.lines), ("sweep",) if plan.dimensions else ("model",))
             reader.wrong(where, words)
-            if len(reader.mistakes) >= SHOWN:
+            if len(reader.mistakes) > SHOWN:
                 break
-    return models

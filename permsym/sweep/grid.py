@@ -45,7 +45,7 @@ def sweep(
     A point's numbers depend on that point alone, to the last bit, whatever ``jobs`` is.  A point that fails is recorded
     with its reason in ``status``; all parameters are checked before anything is computed.
     """
-    plan, models = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options)
+    plan = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options)
     done = 0
 
     def count(*_: object) -> None:
@@ -55,5 +55,5 @@ def sweep(
             progress(done, len(plan))
 
     executor = inline if jobs is None else partial(pooled, workers=jobs)
-    outcome = execute(prepare(plan, models), executor, report=count)
+    outcome = execute(prepare(plan), executor, report=count)
     return assembled(plan, outcome.points, command)

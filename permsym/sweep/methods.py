@@ -11,19 +11,18 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from permsym.basis.basis import REPRESENTATIONS, build, choose
-from permsym.cumulants import mean_field
 from permsym.dataset.build import Point
 from permsym.errors import InputError, PermsymError, TooLarge, UncertifiedWarning
-from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
 from permsym.steady import memory
-from permsym.steady.solve import SOLVERS, check_memory, lattice, steady_state, uses_window
-from permsym.steady.state import DEFAULT_TOLERANCE, State
+
+if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
+    from permsym.liouvillian import Liouvillian
+    from permsym.steady.state import State
 
 Moments = int | str | Iterable[str]
 Options = Mapping[str, Any]
@@ -43,6 +42,10 @@ class Bench:
 
     def liouvillian(self, model: Model) -> Liouvillian | None:
         """A Liouvillian that fits the model; None where the lattice is too large to keep."""
+        from permsym.basis.basis import build
+        from permsym.liouvillian import Liouvillian
+        from permsym.steady.solve import lattice
+
         if self._last is None or not self._last.fits(model):
             self._last = None  # first, so that two never exist at once
             if lattice(model)[0] > _SHARED:
@@ -112,16 +115,25 @@ def check_methods(methods: Sequence[str]) -> None:
 
 # -- exact ----------------------------------------------------------------------------------------------------------------
 
+_BASES = ("auto", "dicke", "occupation", "full")
 _EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "basis": (f"auto or one of {', '.join(REPRESENTATIONS)}", lambda value: value == "auto" or value in REPRESENTATIONS),
-    "solver": (f"auto, hermite or one of {', '.join(SOLVERS)}", lambda value: value in ("auto", "hermite", *SOLVERS)),
+    "basis": (f"one of {', '.join(_BASES)}", lambda value: value in _BASES),
+    "solver": ("auto or a solver of `permsym info`", lambda value: value == "auto" or value in _solvers()),
     "window": ("auto, full or a positive number of standard deviations", lambda v: v in ("auto", "full") or (is_real(v) and v > 0)),
-    "tolerance": ("a positive number", lambda value: is_real(value) and 0 < value < 1),
+    "tolerance": ("a positive number below 1", lambda value: is_real(value) and 0 < value < 1),
 }
+
+
+def _solvers() -> list[str]:
+    from permsym.steady.solve import SOLVERS
+
+    return [*SOLVERS, "hermite"]
 
 
 def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
     """Exact steady state with its certificate; what falls short is flagged in the status."""
+    from permsym.steady.solve import check_memory, steady_state, uses_window
+
     window = options.get("window", "auto")
     plain = all(options.get(name, "auto") == "auto" for name in ("basis", "solver"))
     shared = bench.liouvillian(model) if plain and (window == "full" or (window == "auto" and not uses_window(model))) else None
@@ -136,13 +148,16 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
             basis=options.get("basis", "auto"),
             solver=options.get("solver", "auto"),
             window=window,
-            tolerance=options.get("tolerance", DEFAULT_TOLERANCE),
+            **({"tolerance": options["tolerance"]} if "tolerance" in options else {}),
         )
     return state_point(state, labels)
 
 
 def exact_cost(model: Model, options: Options) -> Cost:
     """From the lattice, or from a window predicted by smaller systems."""
+    from permsym.basis.basis import choose
+    from permsym.steady.solve import check_memory, lattice, uses_window
+
     basis, window = options.get("basis", "auto"), options.get("window", "auto")
     name = choose(model) if basis == "auto" else basis
     if options.get("solver") == "hermite":
@@ -185,6 +200,8 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
 
 def mean_field_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
     """Mean field: an approximation, so that nothing certifies its distance from the exact answer."""
+    from permsym.cumulants import mean_field
+
     found = mean_field(model)
     return Point(
         parameters=model.parameters,

@@ -89,14 +89,23 @@ class Plan:
         """The model at a point."""
         return self.source.model(self.given(index))
 
-    def tasks(self, models: Mapping[tuple[int, ...], Model] | None = None) -> Iterator[Task]:
+    @cached_property
+    def models(self) -> dict[tuple[int, ...], Model]:
+        """The model at every point; InputError for the first one that cannot be made, or labels that fit no point."""
+        found = {index: self.model(index) for index in self.indices}
+        if not isinstance(self.moments, int):
+            widest = max(found.values(), key=lambda model: min(model.sizes))
+            for text in self.moments:
+                parse(text, widest)
+        return found
+
+    def tasks(self) -> Iterator[Task]:
         """Every point by every method, in the order of the dataset."""
         import permsym
 
         for index in self.indices:
-            model = self.model(index) if models is None else models[index]
             for name in self.methods:
-                yield Task((index, name), model, self.moments, self.options.get(name, {}), permsym.__version__)
+                yield Task((index, name), self.models[index], self.moments, self.options.get(name, {}), permsym.__version__)
 
     def definition(self) -> dict[str, Any]:
         """Provenance: everything that :func:`from_definition` needs, and the first point's full model."""
@@ -133,16 +142,17 @@ def make(
     methods: Sequence[str] = ("exact",),
     moments: Any = 2,
     options: Mapping[str, Mapping[str, Any]] | None = None,
-) -> tuple[Plan, dict[tuple[int, ...], Model]]:
-    """A plan and all of its models; InputError for the first mistake."""
+) -> Plan:
+    """A plan, checked with all of its models; InputError for the first mistake."""
     source = _source(model)
     check_methods(methods)
     dimensions = dimensions_of(axes, lists)
     plan = Plan(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}), text_of(source))
     for _, words in problems(plan):
         raise InputError(words)
-    models = {index: plan.model(index) for index in plan.indices}
-    return replace(plan, moments=checked_moments(moments, list(models.values()))), models
+    plan = replace(plan, moments=checked_moments(moments, plan.model(plan.indices[0])))
+    _ = plan.models
+    return plan
 
 
 def problems(plan: Plan) -> Iterator[tuple[Where, str]]:
@@ -178,16 +188,16 @@ def problems(plan: Plan) -> Iterator[tuple[Where, str]]:
             yield ("methods",), str(error)
 
 
-def checked_moments(moments: Any, models: Sequence[Model]) -> int | tuple[str, ...]:
-    """An order or canonical labels, valid on every model; InputError otherwise."""
-    widest = max(models, key=lambda model: min(model.sizes))
+def checked_moments(moments: Any, model: Model) -> int | tuple[str, ...]:
+    """An order or canonical labels, for a model's sites; InputError otherwise."""
+    wide = grammar(model)
     if isinstance(moments, int):
-        enumerate_labels(widest, moments)
+        enumerate_labels(model, moments)
         return moments
     given = [moments] if isinstance(moments, str) else list(moments)
     if not given:
         raise InputError("`moments` must be an order or at least one label, but is empty")
-    return tuple(dict.fromkeys(str(parse(str(text), widest)) for text in given))
+    return tuple(dict.fromkeys(str(parse(str(text), wide)) for text in given))
 
 
 def grammar(model: Model) -> Model:
@@ -195,24 +205,24 @@ def grammar(model: Model) -> Model:
     return Model(model.centre, [Ensemble(1000, each.name, each.levels) for each in model.ensembles], Operator())
 
 
-def from_definition(definition: Mapping[str, Any]) -> tuple[Plan, dict[tuple[int, ...], Model]]:
-    """The plan that a file's provenance describes, and its models."""
+def from_definition(definition: Mapping[str, Any]) -> Plan:
+    """The plan that a file's provenance describes."""
     try:
         columns = [(each["name"], each["columns"]) for each in definition["dimensions"]]
         axes = {name: values[name] for name, values in columns if name in values}
         lists = [values for name, values in columns if name not in values]
-        plan, models = make(
+        plan = make(
             _recorded_source(definition), axes, lists=lists, fixed=definition["fixed"], methods=definition["methods"],
             moments=definition["moments"], options=definition["options"],
         )  # fmt: skip
         first = Model.from_dict(definition["first_point"])
     except (KeyError, TypeError) as error:
         raise InputError(f"the file does not say how it was made ({error!r} is missing); it cannot be computed again") from error
-    if first.hash != models[plan.indices[0]].hash:
+    if first.hash != plan.models[plan.indices[0]].hash:
         raise InputError(
             f"the model {definition['name']!r} is not what it was when the file was made; its first point has other terms or rates"
         )
-    return plan, models
+    return plan
 
 
 def _recorded_source(definition: Mapping[str, Any]) -> ModelSource:

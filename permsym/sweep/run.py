@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point, build_dataset
-from permsym.model import Model
-from permsym.steady.solve import uses_window
 from permsym.sweep.methods import Cost, method
 from permsym.sweep.plan import Plan
 from permsym.sweep.pool import Job, inline
@@ -19,8 +17,8 @@ from permsym.sweep.task import Place, Result, Task
 if TYPE_CHECKING:
     import xarray as xr
 
+_ALL_SITES = 300  # satellites up to which no window is used, and an estimate is a formula
 Executor = Callable[[Sequence[Job]], Iterator[tuple[Task, Result]]]
-Models = Mapping[tuple[int, ...], Model]
 
 
 @dataclass
@@ -45,31 +43,31 @@ class Work:
     jobs: list[Job]
 
 
-def prepare(plan: Plan, models: Models | None = None, store: Store | None = None) -> Work:
-    """Look up what is stored.  Models are made only where they are needed: not for a finished sweep that was seen before."""
+def prepare(plan: Plan, store: Store | None = None, check: Callable[[], None] = lambda: None) -> Work:
+    """Look up what is stored.  Models are made only where they are needed: not for a finished sweep that was seen before.
+
+    check   called before models are made, to find all mistakes in them
+    """
     places = [(index, name) for index in plan.indices for name in plan.methods]
     known = {} if store is None else store.results()
-    print_ = plan.fingerprint if store is not None else None
-    keys = store.plan(print_) if store is not None and print_ else None
+    keys = store.plan(plan.fingerprint) if store is not None and plan.fingerprint else None
     tasks: list[Task] | None = None
-    if keys is None or len(keys) != len(places):
-        tasks = list(plan.tasks(models))
+    if keys is None or len(keys) != len(places) or not all(key in known and known[key].lasting for key in keys):
+        check()
+        tasks = list(plan.tasks())
         keys = [task.key for task in tasks] if store is not None else [""] * len(tasks)
-        if store is not None and print_:
-            store.remember(print_, keys)
+        if store is not None and plan.fingerprint:
+            store.remember(plan.fingerprint, keys)
     recalled = {place: known[key].point for place, key in zip(places, keys, strict=True) if key in known and known[key].lasting}
     costs: dict[Any, Cost] = {}
-    missing = [i for i, place in enumerate(places) if place not in recalled]
-    if missing and tasks is None:
-        tasks = list(plan.tasks(models))
-    return Work(plan, recalled, [(tasks[i], _cost(tasks[i], costs)) for i in missing] if tasks else [])
+    return Work(plan, recalled, [(task, _cost(task, costs)) for task in tasks or () if task.place not in recalled])
 
 
 def _cost(task: Task, known: dict[Any, Cost]) -> Cost:
     """The estimate for a task; windows, predicted by solving smaller systems, are predicted once for each size."""
-    kind = (task.method, task.model.centre, task.model.ensembles, len(task.model.charges), repr(task.options))
-    if task.method != "exact" or not uses_window(task.model):
-        return method(task.method).cost(task.model, task.options)
+    kind: Any = (task.method, task.model.centre, task.model.ensembles, len(task.model.charges), repr(task.options))
+    if max(task.model.sizes) <= _ALL_SITES:
+        kind = task.place
     if kind not in known:
         known[kind] = method(task.method).cost(task.model, task.options)
     return known[kind]

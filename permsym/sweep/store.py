@@ -26,7 +26,7 @@ _APPLICATION = 0x7073796D  # "psym", in the header of every store
 _TABLES = """
 CREATE TABLE IF NOT EXISTS points (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, labels TEXT NOT NULL, numbers BLOB NOT NULL,
     record TEXT NOT NULL, digest BLOB NOT NULL, lasting INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS plans (fingerprint TEXT PRIMARY KEY, keys TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS plans (fingerprint TEXT PRIMARY KEY, keys TEXT NOT NULL, written TEXT NOT NULL DEFAULT '');
 """
 _ROWS = "SELECT id, key, labels, numbers, record, digest, lasting FROM points"
 
@@ -75,7 +75,17 @@ class Store:
     def remember(self, fingerprint: str, keys: Sequence[str]) -> None:
         """Keep the keys of a sweep's points."""
         with self._writing():
-            self._database.execute("INSERT OR REPLACE INTO plans VALUES (?, ?)", (fingerprint, " ".join(keys)))
+            self._database.execute("INSERT OR REPLACE INTO plans (fingerprint, keys) VALUES (?, ?)", (fingerprint, " ".join(keys)))
+
+    def has_written(self, fingerprint: str, output: Path) -> bool:
+        """Whether the output is still the file that :meth:`wrote` saw for this sweep."""
+        row = self._database.execute("SELECT written FROM plans WHERE fingerprint = ?", (fingerprint,)).fetchone()
+        return row is not None and output.exists() and row[0] == _seen(output)
+
+    def wrote(self, fingerprint: str, output: Path) -> None:
+        """Remember the output of a finished sweep, so that it is not written again."""
+        with self._writing():
+            self._database.execute("UPDATE plans SET written = ? WHERE fingerprint = ?", (_seen(output), fingerprint))
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -145,6 +155,12 @@ def _open(path: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _seen(path: Path) -> str:
+    """What changes whenever a file is written."""
+    found = path.stat()
+    return f"{path.name} {found.st_ino} {found.st_size} {found.st_mtime_ns}"
 
 
 def _check_ours(path: Path) -> None:
