@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from permsym import cumulants, dataset, figures, models, moments
-    from permsym.dataset import open_dataset
+    from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.spectrum import Spectrum, spectrum
     from permsym.errors import DegenerateSteadyState, InputError, PermsymError, TooLarge, UncertifiedWarning
     from permsym.model import Central, Collective, Individual, Model
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from permsym.sweep.grid import sweep
 
 _PLACES = {
-    "permsym.dataset": ("open_dataset",),
+    "permsym.dataset": ("open_dataset", "open_reference"),
     "permsym.dynamics.spectrum": ("Spectrum", "spectrum"),
     "permsym.errors": ("DegenerateSteadyState", "InputError", "PermsymError", "TooLarge", "UncertifiedWarning"),
     "permsym.model": ("Central", "Collective", "Individual", "Model"),
@@ -87,6 +87,7 @@ __all__ = [
     "moments",
     "negativity",
     "open_dataset",
+    "open_reference",
     "purity",
     "spectrum",
     "steady_state",

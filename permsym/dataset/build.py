@@ -85,7 +85,7 @@ def build_dataset(
         """One value (or row) a point -> an array over the dimensions."""
         flat = np.full((total, *tail), fill, dtype=dtype)
         flat[places] = np.asarray(values, dtype=dtype).reshape(len(places), *tail)
-        return flat.reshape(*outer_shape, *tail)
+        return flat.reshape((*outer_shape, *tail))
 
     rows = _rows(points.values(), labels)
     data: dict[str, Any] = {}
@@ -161,11 +161,12 @@ def _parameters(known: Collection[str], shape: tuple[int, ...], points: Mapping[
     """Parameters that are no coordinate yet, as arrays over the axes."""
     firsts = {index: point for (index, _), point in points.items()}
     names = dict.fromkeys(name for point in firsts.values() for name in point.parameters if name not in known)
-    places = tuple(np.array(list(firsts), dtype=int).reshape(len(firsts), len(shape)).T)
+    places = [int(np.ravel_multi_index((*index, 0), (*shape, 1))) for index in firsts]
     found: dict[str, Any] = {}
     for name in names:
-        found[name] = np.full(shape, np.nan)
-        found[name][places] = [point.parameters.get(name, np.nan) for point in firsts.values()]
+        flat = np.full(math.prod(shape), np.nan)
+        flat[places] = [point.parameters.get(name, np.nan) for point in firsts.values()]
+        found[name] = flat.reshape(shape)
     return found
 
 
