@@ -1,6 +1,5 @@
 """The cumulant equations: rows against the whole product space, the closure against explicit set partitions."""
 
-import itertools
 import math
 
 import numpy as np
@@ -8,9 +7,7 @@ import pytest
 from oracles import systems
 from oracles.brute_force import BruteForce
 
-import permsym as ps
 from permsym.cumulants.alphabet import Alphabet
-from permsym.cumulants.equations import equations
 from permsym.cumulants.structure import Rows
 
 

@@ -189,6 +189,13 @@ class Equations:
         key = parse(label, self.model) if isinstance(label, str) else label
         return self.node(y, key, cumulant=True)
 
+    def error(self, errors: Vector, label: MomentLabel) -> float:
+        """Error of a moment from those of the unknowns; nan where the closure builds it."""
+        counts = self.hierarchy.alphabet.counts(label)
+        if not self.hierarchy.charged and any(self.hierarchy.alphabet.charge(counts)):
+            return 0.0
+        return float(errors[self.hierarchy.index[counts]]) if counts in self.hierarchy.index else float("nan")
+
     def node(self, y: ComplexArray, label: MomentLabel, cumulant: bool = False) -> complex:
         """Value of a moment or cumulant in the closure program."""
         program, counts = self.hierarchy.program, self.hierarchy.alphabet.counts(label)

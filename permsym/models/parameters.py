@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from permsym import expressions
 from permsym.errors import InputError
-from permsym.sites import as_count, is_real
+from permsym.sites import as_size, is_real
 
 
 def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), sizes: Sequence[str] = ("N",)) -> dict[str, float]:
@@ -16,7 +16,7 @@ def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), s
         if not isinstance(value, str) and not is_real(value):
             raise InputError(f"`{name}` must be a number or an expression, but is {value!r}")
         if name in sizes and not isinstance(value, str) and math.isfinite(value):
-            as_count(name, value, 1)  # before the expressions that a wrong size would spoil
+            as_size(name, value)  # before the expressions that a wrong size would spoil
     values = expressions.resolve(parameters)
     for name, value in values.items():
         if not math.isfinite(value):
@@ -25,4 +25,4 @@ def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), s
             raise InputError(
                 f"`{name}` must be a rate >= 0, but is {float(value)!r}; rates multiply L[x], directions have parameters of their own"
             )
-    return {name: as_count(name, value, 1) if name in sizes else float(value) for name, value in values.items()}
+    return {name: as_size(name, value) if name in sizes else float(value) for name, value in values.items()}
