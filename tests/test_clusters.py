@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from oracles import distinct_spins as brute
 
+import permsym as ps
 from permsym.cumulants.cluster_moments import Layout, conjugate
 from permsym.cumulants.clusters import ClusterEquations
+from permsym.cumulants.equations import equations
 
 PARAMETERS = {"kappa": 0.9, "gamma_h": 0.4, "gamma_p": 0.13, "Delta_c": 0.35, "eta": 1.7}
 COUPLINGS, DETUNINGS = np.array([0.5, 0.8, 0.3]), np.array([-0.6, 0.2, 1.1])
@@ -282,3 +284,43 @@ def test_published_equations_but_for_one_misprint():
         if rest:
             differences[number] = rest
     assert differences == {"A.20": {monomial("z0 z1"): pytest.approx(PARAMETERS["eta"])}}
+
+
+def engine_model(sizes):
+    """The same system as a Model with one ensemble a cluster."""
+    c = ps.Boson(None)
+    ensembles = [ps.Ensemble(n, name) for n, name in zip(sizes, "ABC", strict=False)]
+    hamiltonian = PARAMETERS["Delta_c"] * c.n + 1j * PARAMETERS["eta"] * (c.ad - c.a)
+    jumps = [ps.Central(2 * PARAMETERS["kappa"], c.a)]
+    for s, g, Delta in zip(ensembles, COUPLINGS, DETUNINGS, strict=False):
+        hamiltonian = hamiltonian + Delta / 2 * s.z + g * (c.a * s.p + c.ad * s.m)
+        jumps += [ps.Individual(2 * PARAMETERS["gamma_h"], s.m), ps.Individual(PARAMETERS["gamma_p"], s.z)]
+    return ps.Model(c, ensembles, hamiltonian, jumps)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("sizes", [(7,), (3, 4), (2, 5, 3)], ids=["L=1", "L=2", "L=3"])
+def test_right_hand_side_is_the_general_engines(order, sizes):
+    L = len(sizes)
+    clusters = ClusterEquations.of(order, **PARAMETERS, g=COUPLINGS[:L], Delta=DETUNINGS[:L], N=np.array(sizes, float))
+    engine = equations(engine_model(sizes), order=order, closure="no-three-spin", break_symmetry=True)
+    vector = random_moments(clusters.layout, seed=10 + order)
+
+    def by_label(vector):
+        """Values in the engine's order, conjugates included."""
+        known = explicit(clusters.layout, vector, np.arange(L))
+        known_twice = explicit(clusters.layout, vector, np.repeat(np.arange(L), 2))  # two spins of one cluster
+        values = []
+        for counts in engine.hierarchy.retained:
+            p, q, rest = counts[0], counts[1], counts[2:]
+            spins = [(k, letter) for k in range(L) for letter, n in zip("psz", rest[3 * k : 3 * k + 3], strict=True) for _ in range(n)]
+            if len({k for k, _ in spins}) == len(spins):
+                values.append(known((tuple(spins), p, q)))
+            else:
+                (k, first), (_, second) = spins
+                values.append(known_twice((((2 * k, first), (2 * k + 1, second)), p, q)))
+        return np.array(values)
+
+    expected = engine.rhs(by_label(vector))
+    assert np.abs(by_label(clusters.rhs(vector)) - expected).max() < 1e-12 * np.abs(expected).max()
+    assert len(engine) >= {1: 5, 2: 20, 3: 45}[order]
