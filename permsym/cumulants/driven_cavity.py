@@ -67,17 +67,34 @@ class HomogeneousFamily:
         self.source = source or lookup(MODEL)
         self._built: dict[int, Equations] = {}
         self._last: dict[int, tuple[Point, Array]] = {}
+        self._limit: tuple[float, Model, SemiclassicalState] | None = None
+
+    def beside(self, given: Mapping[str, float | str]) -> HomogeneousFamily:
+        """The family at other parameters; nothing is built again."""
+        other = HomogeneousFamily(given, self.options["closure"], self.source)
+        other._built = self._built
+        return other
 
     def model(self, N: float) -> Model:
         """The model at a real N."""
-        return model_at(self.source, {**self.given, "N": N})
+        return self._at(N)[0]
+
+    def semiclassical(self, N: float) -> SemiclassicalState:
+        """The stable Maxwell-Bloch state with the fewest photons."""
+        return self._at(N)[1]
+
+    def _at(self, N: float) -> tuple[Model, SemiclassicalState]:
+        if self._limit is None or self._limit[0] != N:  # all orders ask for the same N, one after the other
+            model = model_at(self.source, {**self.given, "N": N})
+            self._limit = (N, model, lowest_stable(semiclassics(model), model.parameters["eta"]))
+        return self._limit[1], self._limit[2]
 
     def point(self, order: int, N: float) -> Point:
         """The fixed point of an order."""
         model = self.model(N)
         built = self._built[order].at(model) if order in self._built else equations(model, order=order, **self.options)
         self._built[order] = built
-        product = product_state(built, lowest_stable(semiclassics(model), model.parameters["eta"]))
+        product = product_state(built, self.semiclassical(N))
         guess = product
         if order in self._last:
             last, reference = self._last[order]
@@ -91,8 +108,7 @@ class HomogeneousFamily:
     def coherent_photons(self, order: int, N: float) -> float:
         """|<a>|^2; order 1 from the semiclassical curve."""
         if order == 1:
-            model = self.model(N)
-            return lowest_stable(semiclassics(model), model.parameters["eta"]).photons
+            return self.semiclassical(N).photons
         point = self.point(order, N)
         return float(abs(point.y[point.equations.index("a")]) ** 2)
 
