@@ -12,10 +12,10 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 
-from permsym.cli import evolve, figure, info, run, solve
+from permsym.cli import boundary, evolve, figure, info, run, solve
 from permsym.errors import Mistakes, PermsymError
 
-COMMANDS = (solve, evolve, run, figure, info)
+COMMANDS = (solve, boundary, evolve, run, figure, info)
 """Modules with ``add(commands)``, in the order of ``permsym --help``."""
 
 

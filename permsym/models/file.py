@@ -88,7 +88,7 @@ def _model(data: Mapping[str, Any], given: Mapping[str, float | str], path: Path
         centre = site_of(data["centre"]["kind"], levels)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    ensembles = [Ensemble(number(each["N"]), each.get("name", "A"), each.get("levels", 2)) for each in data["ensembles"]]  # type: ignore[arg-type]
+    ensembles = [Ensemble(number(each["N"]), each.get("name", "A"), each.get("levels", 2)) for each in data["ensembles"]]
     hamiltonian = Operator()
     for each in data.get("hamiltonian", []):
         hamiltonian += number(each["coefficient"]) * _operator(each["operator"], centre, ensembles, path)
