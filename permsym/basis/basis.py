@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.centre import CentrePart
+from permsym.basis.dense import dense, project
 from permsym.basis.dicke import DickePart
 from permsym.basis.full import FullPart
 from permsym.basis.moves import Labels, Moves, Values, Weight
@@ -24,7 +25,7 @@ from permsym.basis.part import Part
 from permsym.basis.window import Boundary, Window
 from permsym.errors import InputError
 from permsym.model import Model, Term
-from permsym.operators import CentreOperator, Matrix, Product, adjoint, as_matrix, product
+from permsym.operators import CentreOperator, ComplexArray, Matrix, Product, adjoint, as_matrix, product
 from permsym.sites import Ensemble
 
 Representation = Literal["dicke", "occupation", "full"]
@@ -213,6 +214,44 @@ class Basis:
         factors: list[Sequence[Matrix]] = [[self._centre.matrix(operator) for operator in centre], *satellites]
         weights = [part.correlator(ops) for part, ops in zip(self.parts, factors, strict=True)]
         return self._covector(lambda labels: reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self.slices, strict=True)]))
+
+    def partial(self, vector: Values, satellites: Sequence[Sequence[Matrix]]) -> ComplexArray:
+        """tr over all satellites of (s_1 s_2 ... rho): an operator of the centre, shape (levels, levels).
+
+        vector       coefficients (dimension,)
+        satellites   for each ensemble one operator a distinct site; none: the reduced density matrix of the centre
+        """
+        weights = [part.correlator(ops) for part, ops in zip(self.parts[1:], satellites, strict=True)]
+        levels = self.model.centre.levels
+
+        def summed(labels: Labels, values: Values) -> ComplexArray:
+            for weight, mine in zip(weights, self.slices[1:], strict=True):
+                values = values * weight(labels[mine])
+            place = (labels[0] * levels + labels[1]).astype(np.int64, copy=False)
+            total = np.bincount(place, values.real, levels**2) + 1j * np.bincount(place, values.imag, levels**2)
+            return total.reshape(levels, levels)
+
+        values = self.coefficients(vector)
+        matrix = summed(self.labels, values)
+        if self.hermitian:
+            matrix = matrix + summed(self.conjugate(self.labels[:, self.paired]), values[self.paired].conj())
+        return matrix
+
+    def coefficients(self, vector: Values) -> ComplexArray:
+        """The complex coefficient of every label, from the unknowns."""
+        if not self.hermitian:
+            return np.asarray(vector, dtype=complex)
+        values = np.array(vector[: self.size], dtype=complex)
+        values[self.paired] += 1j * vector[self.size :]
+        return values
+
+    def dense(self, vector: Values) -> ComplexArray:
+        """The operator of the whole space with these coefficients (small systems): see :func:`permsym.basis.dense.dense`."""
+        return dense(self, vector)
+
+    def project(self, matrix: ComplexArray) -> Values:
+        """Coefficients of an operator of the whole space, refused where the basis cannot hold it; inverse of :meth:`dense`."""
+        return project(self, matrix)
 
     def expectation(self, terms: dict[Product, complex]) -> NDArray[np.complex128]:
         """Covector of an operator's expectation value, by letting it act from the left and tracing."""

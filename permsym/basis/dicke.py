@@ -18,10 +18,12 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.linalg import expm
 from scipy.special import xlogy
 
 from permsym.basis.centre import real_if_real
+from permsym.basis.dense import spin_multiplets
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part
 from permsym.basis.window import Boundary, Window
@@ -207,6 +209,17 @@ class DickePart(Part):
                     value = value - rest[b] * factor * self._distinct(_changed(fewer, g, 1), J, M, cache)
             cache[k] = value
         return cache[k]
+
+    def elements(self, labels: Labels) -> sparse.csr_array:
+        states, side = spin_multiplets(self.N), 2**self.N
+        rows, columns, values = [], [], []
+        for i, (J, M, bra) in enumerate(labels.T.tolist()):
+            (up, left), (down, right) = states[J, M], states[J, bra]
+            columns.append((up[:, None] * side + down).ravel())
+            values.append((left @ right.T / left.shape[1]).ravel())
+            rows.append(np.full(len(columns[-1]), i))
+        entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
+        return sparse.csr_array(entries, shape=(labels.shape[1], side**2))
 
     # -- states ---------------------------------------------------------------------------------------------------------
 

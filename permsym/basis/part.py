@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from permsym.basis.moves import Labels, Moves, Values, Weight
 from permsym.basis.window import Boundary
@@ -44,6 +45,10 @@ class Part(ABC):
     @abstractmethod
     def correlator(self, matrices: Sequence[Matrix]) -> Weight:
         """tr(a_1 b_2 ... E_l) for operators a, b, ... on *distinct* sites, of each basis element E_l."""
+
+    def elements(self, labels: Labels) -> sparse.csr_array:
+        """Elements of distinct labels as matrices of the product basis, ravelled, one a row: shape (n, D^2); for small systems."""
+        raise InputError(f"{type(self).__name__} has no elements in the product basis; use another representation")
 
     @abstractmethod
     def product_state(self, matrix: Matrix) -> Weight:
