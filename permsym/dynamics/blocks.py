@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import dimension
 from permsym.basis.blocks import Blocks
 from permsym.dynamics.initial import InitialState
 from permsym.dynamics.krylov import Step, Subspace, steps, subspace
@@ -21,17 +20,9 @@ from permsym.operators import ComplexArray, displacement
 from permsym.sites import Boson
 from permsym.steady import frame
 
-LARGE, _TYPICAL = 30_000, 24  # unknowns with a typical cut-off from which products without a matrix are faster
 _ROOM = 4  # levels beyond those that the state needs when it is put on other Fock states
 _GAIN = 0.8  # of the levels held now: what other Fock states must need for a change
 _TURNS = np.array([1, 1j, -1, -1j])
-
-
-def applies(model: Model, representation: str, charge: tuple[int, ...], method: Method) -> bool:
-    """Whether a sector is followed block by block: a mode without a symmetry that ties it, large, and not stiff by request."""
-    if not isinstance(model.centre, Boson) or any(each[0] for each in model.charges) or any(charge) or method == "shift-invert":
-        return False
-    return dimension(model.with_levels(_TYPICAL), representation, charge) >= LARGE
 
 
 class BlockSector(Sector):

@@ -20,7 +20,7 @@ from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate, derived_labels
 from permsym.dynamics.initial import InitialState, parse_initial
 from permsym.dynamics.krylov import Step
-from permsym.dynamics.sector import METHODS, VECTORS, Method, Sector
+from permsym.dynamics.sector import METHODS, VECTORS, Method, Sector, block_by_block
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
@@ -204,7 +204,7 @@ class _Run:
 
     def _made(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Sector:
         """A sector of the model as it stands: block by block where that is faster."""
-        if blocks.applies(self.model, self.representation, charge, self.method):
+        if self.method != "shift-invert" and block_by_block(self.model, self.representation, charge):
             found = blocks.BlockSector(self.model, self.representation, charge, labels, self.initial)
             if found.fits:
                 return found

@@ -30,6 +30,16 @@ _LONGER, _SHIFTS, _RATIONAL_VECTORS = 8.0, 40.0, 40
 VECTORS = 30  # of a subspace: more cost their orthogonalisation, fewer make steps short
 
 
+LARGE, _TYPICAL = 30_000, 24  # unknowns with a typical cut-off from which products without a matrix are faster
+
+
+def block_by_block(model: Model, representation: str, charge: tuple[int, ...]) -> bool:
+    """Whether a sector is large enough for matrix-free products, and one for them: a mode without a symmetry that ties it."""
+    if not isinstance(model.centre, Boson) or any(each[0] for each in model.charges) or any(charge):
+        return False
+    return dimension(model.with_levels(_TYPICAL), representation, charge) >= LARGE
+
+
 class Sector:
     """The Liouvillian of one charge sector on the unknowns that the initial state can reach, and what is read off its states."""
 
