@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from permsym.dataset import open_dataset
     from permsym.dynamics.spectrum import Spectrum, spectrum
     from permsym.errors import DegenerateSteadyState, InputError, PermsymError, TooLarge, UncertifiedWarning
-    from permsym.model import Central, Collective, Individual, Model
+    from permsym.jumps import Central, Collective, Individual
+    from permsym.model import Model
     from permsym.moments.reduced import concurrence, entropy, negativity, purity
     from permsym.operators import Operator
-    from permsym.sites import Ensemble, Levels, Spin
+    from permsym.sites import Boson, Ensemble, Levels, Spin
     from permsym.steady.arpack import ShiftInvert
     from permsym.steady.certificate import Certificate
     from permsym.steady.direct import SuperLU
@@ -37,10 +38,11 @@ _PLACES = {
     "permsym.dataset": ("open_dataset",),
     "permsym.dynamics.spectrum": ("Spectrum", "spectrum"),
     "permsym.errors": ("DegenerateSteadyState", "InputError", "PermsymError", "TooLarge", "UncertifiedWarning"),
-    "permsym.model": ("Central", "Collective", "Individual", "Model"),
+    "permsym.jumps": ("Central", "Collective", "Individual"),
+    "permsym.model": ("Model",),
     "permsym.moments.reduced": ("concurrence", "entropy", "negativity", "purity"),
     "permsym.operators": ("Operator",),
-    "permsym.sites": ("Ensemble", "Levels", "Spin"),
+    "permsym.sites": ("Boson", "Ensemble", "Levels", "Spin"),
     "permsym.steady.arpack": ("ShiftInvert",),
     "permsym.steady.certificate": ("Certificate",),
     "permsym.steady.direct": ("SuperLU",),
@@ -55,6 +57,7 @@ _MODULES = ("cumulants", "dataset", "figures", "models", "moments")
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
+    "Boson",
     "Central",
     "Certificate",
     "Collective",

@@ -2,6 +2,7 @@
 
 Spin-1/2: level 0 is up, level 1 is down; ``z`` = sigma^z, ``p`` = sigma^+ = \\|up><down\\|, ``m`` = sigma^-.
 Levels(d): level i holds i excitations; ``unit(i, j)`` = \\|i><j\\|.
+Boson(levels): Fock states 0..levels-1, operators ``a``, ``ad`` and ``n`` = ad a, kept as symbols until a basis cuts them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from permsym.errors import InputError
-from permsym.operators import Matrix, Operator, Product, as_matrix
+from permsym.operators import Matrix, Monomial, Operator, Product, as_matrix
 
 SPIN_OPERATORS: Mapping[str, Matrix] = {
     "z": as_matrix([[1, 0], [0, -1]]),
@@ -165,6 +166,48 @@ class Spin(_SpinOperators):
 
 class Levels(Site):
     """A centre with ``levels`` states and operators ``unit(i, j)``."""
+
+
+class Boson(Site):
+    """A bosonic mode as the centre: ``a``, ``ad`` and ``n`` = ad a, with [a, ad] = 1.
+
+    levels   Fock states 0..levels-1 of the density operator; None leaves the cut-off to the solver
+    """
+
+    kind = "boson"
+
+    def __init__(self, levels: float | None = None) -> None:
+        self.levels = 0 if levels is None else as_count("levels", levels, 2)
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the cut-off is still to be chosen."""
+        return self.levels == 0
+
+    @property
+    def a(self) -> Operator:
+        return Operator({Product(Monomial(0, 1)): 1})
+
+    @property
+    def ad(self) -> Operator:
+        return Operator({Product(Monomial(1, 0)): 1})
+
+    @property
+    def n(self) -> Operator:
+        return Operator({Product(Monomial(1, 1)): 1})
+
+    @property
+    def operators(self) -> Mapping[str, Matrix]:
+        return {}
+
+    def operator(self, matrix: Any) -> Operator:
+        raise InputError("operators of a boson are written in a and ad, such as c.ad * c.a; matrices would depend on the cut-off")
+
+    def unit(self, row: int, column: int) -> Operator:
+        raise InputError("operators of a boson are written in a and ad; for Fock states look at the reduced density matrix")
+
+    def __repr__(self) -> str:
+        return "Boson()" if self.automatic else f"Boson({self.levels})"
 
 
 class Ensemble(_SpinOperators):

@@ -23,7 +23,7 @@ from permsym.basis.part import Part
 from permsym.basis.window import Boundary, Window
 from permsym.errors import InputError
 from permsym.model import Model, Term
-from permsym.operators import Matrix, Product, adjoint, as_matrix, product
+from permsym.operators import CentreOperator, Matrix, Product, adjoint, as_matrix, product
 from permsym.sites import Ensemble
 
 Representation = Literal["dicke", "occupation", "full"]
@@ -136,8 +136,8 @@ class Basis:
             ((key, factor),) = term.structure
             return self.left(key) * (-1j * factor) + self.right(key) * (1j * factor)
         terms = []
-        for (k, a), (q, b) in itertools.product(term.structure, repeat=2):
-            square, weight = k.adjoint @ q, -0.5 * a.conjugate() * b
+        for (k, a), (q, b) in itertools.product([(self._cut(key), factor) for key, factor in term.structure], repeat=2):
+            (square,), weight = (k.adjoint @ q).terms, -0.5 * a.conjugate() * b
             if term.kind == "individual":
                 terms.append(self._individual(k, q) * (a * b.conjugate()))
                 square = Product(square.centre, ((k.satellites[0][0], product(adjoint(k.satellites[0][1]), q.satellites[0][1])),))
@@ -145,6 +145,17 @@ class Basis:
                 terms.append(self.left(k) @ self.right(q.adjoint) * (a * b.conjugate()))
             terms += [self.left(square) * weight, self.right(square) * weight]
         return reduce(add, terms)
+
+    def _cut(self, key: Product) -> Product:
+        """A product with its centre's operator as a matrix.
+
+        Jumps are cut *before* their operators are multiplied: only products of the cut matrices conserve the trace.
+        """
+        return key if key.centre is None else Product(self._centre.matrix(key.centre), key.satellites)
+
+    @property
+    def _centre(self) -> CentrePart:
+        return self.parts[0]  # type: ignore[return-value]
 
     def _individual(self, k: Product, q: Product) -> Moves:
         """rho -> sum_n C_k s_kn rho (C_q s_qn)^dag."""
@@ -154,7 +165,7 @@ class Basis:
         return self.left(Product(k.centre)) @ self.right(Product(q.adjoint.centre)) @ moves
 
     def _factors(self, key: Product, side: Callable[[Part, Matrix], Moves]) -> list[Moves]:
-        factors = [] if key.centre is None else [self._embedded(0, side(self.parts[0], key.centre))]
+        factors = [] if key.centre is None else [self._embedded(0, side(self._centre, self._centre.matrix(key.centre)))]
         for name, matrix in key.satellites:
             position = 1 + self.model.ensemble(name)
             factors.append(self._embedded(position, side(self.parts[position], matrix)))
@@ -173,12 +184,13 @@ class Basis:
         """Trace of each basis element."""
         return reduce(np.multiply, [part.trace(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
 
-    def correlator(self, centre: Sequence[Matrix], satellites: Sequence[Sequence[Matrix]]) -> NDArray[np.complex128]:
+    def correlator(self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> NDArray[np.complex128]:
         """Covector of a correlator on distinct sites: <...> = covector @ unknowns.
 
         centre      operators of the centre, in order; satellites: for each ensemble one operator a distinct site
         """
-        weights = [part.correlator(ops) for part, ops in zip(self.parts, [centre, *satellites], strict=True)]
+        factors: list[Sequence[Matrix]] = [[self._centre.matrix(operator) for operator in centre], *satellites]
+        weights = [part.correlator(ops) for part, ops in zip(self.parts, factors, strict=True)]
         return self._covector(lambda labels: reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self.slices, strict=True)]))
 
     def expectation(self, terms: dict[Product, complex]) -> NDArray[np.complex128]:

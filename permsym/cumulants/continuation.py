@@ -86,8 +86,9 @@ class Follower:
         self.longest = 1.0 / points
         self.most = 20 * points + 200
         self.branch = Branch(path.name)
-        way = np.sign(target - u) or 1.0
-        self.spot = self._tangent(u, point, np.zeros(len(point.x)), np.zeros(len(broken_symmetries(point.equations, point.x))), way)
+        self.way: float = -1.0 if target < u else 1.0
+        still = np.zeros(len(point.x), dtype=complex)
+        self.spot = self._tangent(u, point, still, np.zeros(len(point.broken), dtype=complex), self.way)
 
     # -- the arclength --------------------------------------------------------------------------------------------------
 
@@ -161,9 +162,10 @@ class Follower:
             for i, d in zip(broken, change[n : n + k], strict=True):
                 f[i] += float(d.real)
             size = float(np.abs(change[:n]).max()) / max(1.0, float(np.abs(x).max())) + abs(change[-1]) / self.length
-            if size > 1 or (iteration > 3 and size > last):
+            at_rounding = size < 1e-8 and size > last / 4
+            if size > 1 or (iteration > 3 and size > last and not at_rounding):
                 return None
-            if size < 1e-11:
+            if size < 1e-11 or at_rounding:
                 try:
                     return self._tangent(u, Point(self.path.at(u), x, tuple(f)), spot.dx, spot.df, spot.du), iteration
                 except InputError:
@@ -177,7 +179,6 @@ class Follower:
         """Follow the branch until it reaches the target, turns back beyond its start, or stalls."""
         branch, step = self.branch, self.longest
         branch.points.append(BranchPoint(self.path.value(self.start), self.spot.point))
-        way = np.sign(self.target - self.start) or 1.0
         while len(branch.points) < self.most:
             found = self._corrected(self.spot, step)
             # a step that jumps to another branch turns sharply, or arrives far from where it was aimed
@@ -188,12 +189,12 @@ class Follower:
                     return branch
                 continue
             spot, iterations = found
-            if (spot.u - self.target) * way >= 0 and self._land(spot):
+            if (spot.u - self.target) * self.way >= 0 and self._land(spot):
                 return branch
             self._events(self.spot, spot, step)
             self.spot = spot
             branch.points.append(BranchPoint(self.path.value(spot.u), spot.point, len(branch.folds)))
-            if (spot.u - self.start) * way < -0.05 * self.length:
+            if (spot.u - self.start) * self.way < -0.05 * self.length:
                 where = ", ".join(f"{fold.value:.6g}" for fold in branch.folds)
                 branch.ended = f"it folds at {self.path.name}={where} and returns to where it started"
                 return branch
@@ -209,7 +210,7 @@ class Follower:
 
     def _land(self, spot: _Spot) -> bool:
         """Put the last point exactly on the target."""
-        share = (self.target - self.spot.u) / (spot.u - self.spot.u)
+        share = (self.target - self.spot.u) / (spot.u - self.spot.u) if spot.u != self.spot.u else 1.0
         x = self.spot.point.x + share * (spot.point.x - self.spot.point.x)
         landed = newton(self.path.at(self.target), x, spot.point.frequencies)
         if landed is None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from permsym.model import Central, Individual, Model
-from permsym.models.parameters import resolved
+from permsym.jumps import Central, Individual
+from permsym.model import Model
+from permsym.models.parameters import Number, resolved
 from permsym.sites import Ensemble, Spin
-
-Number = float | str
-"""A number, or an expression in the other parameters."""
 
 
 def central_spin(

@@ -7,16 +7,28 @@ from collections.abc import Mapping, Sequence
 
 from permsym import expressions
 from permsym.errors import InputError
-from permsym.sites import as_size, is_real
+from permsym.sites import as_count, as_size, is_real
+
+Number = float | str
+"""A number, or an expression in the other parameters."""
+
+AUTO = "auto"
+"""The value of a parameter that is left to the solver, such as a boson's ``levels``."""
+
+_COUNTS: Mapping[str, int] = {"N": 1, "levels": 2}
 
 
-def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), sizes: Sequence[str] = ("N",)) -> dict[str, float]:
-    """Finite numbers for all parameters: expressions evaluated, rates >= 0, sizes whole numbers >= 1."""
+def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), counts: Mapping[str, int] = _COUNTS) -> dict[str, float]:
+    """Finite numbers for all parameters but those left to the solver: expressions evaluated, rates >= 0.
+
+    counts   parameters that are whole numbers, each with its least value
+    """
+    parameters = {name: value for name, value in parameters.items() if value != AUTO}
     for name, value in parameters.items():
         if not isinstance(value, str) and not is_real(value):
             raise InputError(f"`{name}` must be a number or an expression, but is {value!r}")
-        if name in sizes and not isinstance(value, str) and math.isfinite(value):
-            as_size(name, value)  # before the expressions that a wrong size would spoil
+        if name in counts and not isinstance(value, str) and math.isfinite(value):
+            _counted(name, value, counts[name])  # before the expressions that a wrong size would spoil
     values = expressions.resolve(parameters)
     for name, value in values.items():
         if not math.isfinite(value):
@@ -25,4 +37,9 @@ def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), s
             raise InputError(
                 f"`{name}` must be a rate >= 0, but is {float(value)!r}; rates multiply L[x], directions have parameters of their own"
             )
-    return {name: as_size(name, value) if name in sizes else float(value) for name, value in values.items()}
+    return {name: _counted(name, value, counts[name]) if name in counts else float(value) for name, value in values.items()}
+
+
+def _counted(name: str, value: float, least: int) -> float:
+    """A whole number; numbers of satellites, whose least value is 1, may be real where equations are continued in them."""
+    return as_size(name, value) if least == 1 else as_count(name, value, least)

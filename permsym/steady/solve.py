@@ -192,6 +192,8 @@ def lattice(model: Model, representation: str = "auto") -> tuple[int, list[int]]
     if name == "full":
         return size, []
     sides: list[int] = []
+    if model.centre.kind == "boson":
+        sides += [model.centre.levels] * (1 if model.charges else 2)
     for each in model.ensembles:
         if each.levels > 2:
             sides += [each.N + 1] * (each.levels**2 - 1 - bool(model.charges))

@@ -15,9 +15,10 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
+from permsym.moments.photons import photon_numbers
 from permsym.moments.reduced import reduced_density_matrix
-from permsym.operators import ComplexArray, Matrix, Operator
-from permsym.sites import Ensemble, Site, unit
+from permsym.operators import CentreOperator, ComplexArray, Matrix, Operator
+from permsym.sites import Boson, Ensemble, Site, unit
 from permsym.steady.certificate import Certificate
 from permsym.steady.gradient import Family, moment_gradient
 from permsym.steady.nullspace import NullVector
@@ -118,10 +119,12 @@ class State:
 
     @property
     def derived(self) -> dict[str, float]:
-        """Quantities people plot: excited-state populations of the centre and of one satellite."""
+        """Quantities people plot: excited-state populations of the centre and of one satellite; photon numbers of a mode."""
         found = {}
         if self.model.centre.kind == "spin":
             found["p0_up"] = self._population(self.model.centre)
+        if self.model.centre.kind == "boson":
+            found |= photon_numbers(self.moment)
         for ensemble in self.model.ensembles:
             if ensemble.kind == "spin":
                 found["p_up" if len(self.model.ensembles) == 1 else f"p_up@{ensemble.name}"] = self._population(ensemble)
@@ -133,7 +136,7 @@ class State:
             return self._correlator([], [[up] if e is site else [] for e in self.model.ensembles]).real
         return self._correlator([up], [[] for _ in self.model.ensembles]).real
 
-    def _correlator(self, centre: Sequence[Matrix], satellites: Sequence[Sequence[Matrix]]) -> complex:
+    def _correlator(self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> complex:
         return complex(self.basis.correlator(centre, satellites) @ self.vector)
 
     def _covector(self, label: MomentLabel) -> NDArray[np.complex128]:
@@ -291,5 +294,5 @@ def _smaller(key: MomentLabel) -> MomentLabel:
 
 def _excitations(model: Model) -> list[Operator]:
     """Excitation numbers of the centre and of each ensemble."""
-    q = np.diag(model.centre.excitations)
-    return [model.centre.operator(q), *(e.operator(np.diag(e.excitations)) for e in model.ensembles)]
+    centre = model.centre.n if isinstance(model.centre, Boson) else model.centre.operator(np.diag(model.centre.excitations))
+    return [centre, *(e.operator(np.diag(e.excitations)) for e in model.ensembles)]
