@@ -66,13 +66,14 @@ class Branch:
 
 @dataclass(frozen=True)
 class _Spot:
-    """Somewhere on the branch: position, fixed point, unit tangent (dx, df, du)."""
+    """Somewhere on the branch: position, fixed point, unit tangent (dx, df, du), slope dF/du at fixed moments."""
 
     u: float
     point: Point
     dx: ComplexArray
     df: ComplexArray
     du: float
+    slope: ComplexArray
 
 
 class Follower:
@@ -93,7 +94,7 @@ class Follower:
     # -- the arclength --------------------------------------------------------------------------------------------------
 
     def _weight(self, x: ComplexArray) -> float:
-        return float(1 / (25 * max(np.vdot(x, x).real, 1e-300)))
+        return 1 / (25 * max(float(np.vdot(x, x).real), 1e-300))
 
     def _slope(self, u: float, point: Point) -> ComplexArray:
         """dF/du at fixed scaled moments, by central differences: F is linear in the coefficients, so rounding stays small."""
@@ -117,16 +118,17 @@ class Follower:
         matrix = np.zeros((n + k + 1, n + k + 1), dtype=complex)
         matrix[:n, :n] = turned_jacobian(point.equations, x, point.frequencies)
         matrix[:n, n : n + k] = -turning
-        matrix[:n, -1] = self._slope(u, point)
+        slope = self._slope(u, point)
+        matrix[:n, -1] = slope
         matrix[n : n + k, :n] = turning.conj().T
         matrix[-1, :n], matrix[-1, -1] = weight * dx.conj(), du / self.length**2
         right = np.zeros(n + k + 1, dtype=complex)
         right[-1] = 1
         t = solve_scaled(matrix, right)
         if t is None:
-            return _Spot(u, point, dx, df, du)
+            return _Spot(u, point, dx, df, du, slope)
         t /= np.sqrt(weight * np.vdot(t[:n], t[:n]).real + abs(t[-1]) ** 2 / self.length**2)
-        return _Spot(u, point, point.equations.symmetrised(t[:n]), t[n : n + k].real.astype(complex), float(t[-1].real))
+        return _Spot(u, point, point.equations.symmetrised(t[:n]), t[n : n + k].real.astype(complex), float(t[-1].real), slope)
 
     def _corrected(self, spot: _Spot, step: float) -> tuple[_Spot, int] | None:
         """The point of the branch at arclength ``step`` from a spot, and the Newton steps it took."""
@@ -148,7 +150,7 @@ class Follower:
             matrix = np.zeros((n + k + 1, n + k + 1), dtype=complex)
             matrix[:n, :n] = turned_jacobian(equations, x, f)
             matrix[:n, n : n + k] = -turning
-            matrix[:n, -1] = self._slope(u, Point(equations, x, tuple(f)))
+            matrix[:n, -1] = spot.slope  # of the last point: a chord in u, at no new evaluation of the model
             matrix[n : n + k, :n] = turning0.conj().T
             matrix[-1, :n], matrix[-1, -1] = weight * spot.dx.conj(), spot.du / self.length**2
             right = np.zeros(n + k + 1, dtype=complex)
@@ -165,7 +167,7 @@ class Follower:
             at_rounding = size < 1e-8 and size > last / 4
             if size > 1 or (iteration > 3 and size > last and not at_rounding):
                 return None
-            if size < 1e-11 or at_rounding:
+            if size < 1e-12 or at_rounding:
                 try:
                     return self._tangent(u, Point(self.path.at(u), x, tuple(f)), spot.dx, spot.df, spot.du), iteration
                 except InputError:

@@ -76,6 +76,14 @@ class Hierarchy:
         return np.array([self.alphabet.photon_operators(counts) for counts in self.retained], dtype=float)
 
     @cached_property
+    def node_powers(self) -> Vector:
+        """Number of a and ad in each node that is a moment."""
+        powers = np.zeros(self.program.nodes)
+        for counts, node in self.program.moments.items():
+            powers[node] = self.alphabet.photon_operators(counts)
+        return powers
+
+    @cached_property
     def charge(self) -> Vector:
         """Charges of the unknowns, (number of charges, n)."""
         return np.array([self.alphabet.charge(c) for c in self.retained], dtype=float).reshape(len(self.retained), -1).T
@@ -156,6 +164,15 @@ class Equations:
     @cached_property
     def _matrix(self) -> sp.csr_matrix:
         """Right-hand sides as a matrix on nodes, for scaled moments."""
+        return self._assembled(max(sum(self.sizes), 1.0) ** 0.5)
+
+    @property
+    def physical_matrix(self) -> sp.csr_matrix:
+        """Right-hand sides as a matrix (n, nodes) on the nodes of the closure program."""
+        return self._assembled(1.0)
+
+    def _assembled(self, root: float) -> sp.csr_matrix:
+        """The matrix for moments divided by root^k, k the number of operators of the boson."""
         h = self.hierarchy
         falls = np.array(
             [
@@ -163,11 +180,8 @@ class Equations:
                 for taken, new in h.falling
             ]
         )
-        powers = np.zeros(h.program.nodes)
-        for counts, node in h.program._moments.items():
-            powers[node] = h.alphabet.photon_operators(counts)
-        root = max(sum(self.sizes), 1.0) ** 0.5
-        data = h.value * self.coefficients[h.term] * falls[h.fall] * root ** (powers[h.nodes] - h.photon_powers[h.rows])
+        powers = root ** (h.node_powers[h.nodes] - h.photon_powers[h.rows])
+        data = h.value * self.coefficients[h.term] * falls[h.fall] * powers
         return sp.csr_matrix((data, (h.rows, h.nodes)), shape=(len(self), h.program.nodes))
 
     @cached_property

@@ -21,6 +21,14 @@ RUNAWAY = 1e3
 """Scaled moments are of order 1; beyond this the equations have run away from anything physical."""
 
 
+LONGEST = 100_000
+"""Evaluations of the right-hand side after which an evolution is given up."""
+
+
+class _TooLong(Exception):
+    pass
+
+
 @dataclass(frozen=True)
 class Trajectory:
     """Moments against time: ``times`` (T,), ``y`` (T, n) in the order of the equations' labels."""
@@ -77,20 +85,32 @@ def _integrate(
         return float(np.log(RUNAWAY / max(float(np.abs(x).max()), 1e-300)))
 
     away.terminal = True  # type: ignore[attr-defined]
+    spent = 0
+
+    def flow(t: float, x: ComplexArray) -> ComplexArray:
+        nonlocal spent
+        spent += 1
+        if spent > LONGEST:
+            raise _TooLong
+        return np.where(keep, turned_rhs(equations, x, frequencies), 0)
+
     keep = physical(equations)  # the others never act on these
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # overflow on the way to a runaway, which is reported
-        solution = solve_ivp(
-            lambda t, x: np.where(keep, turned_rhs(equations, x, frequencies), 0),
-            (grid[0], grid[-1]),
-            np.where(keep, x, 0).astype(complex),
-            method="BDF",
-            t_eval=grid,
-            jac=lambda t, x: turned_jacobian(equations, x, frequencies) * np.outer(keep, keep),
-            rtol=rtol,
-            atol=atol,
-            events=away,
-        )
+        try:
+            solution = solve_ivp(
+                flow,
+                (grid[0], grid[-1]),
+                np.where(keep, x, 0).astype(complex),
+                method="BDF",
+                t_eval=grid,
+                jac=lambda t, x: turned_jacobian(equations, x, frequencies) * np.outer(keep, keep),
+                rtol=rtol,
+                atol=atol,
+                events=away,
+            )
+        except _TooLong:
+            return x[None, :], float(grid[0])
     return solution.y.T, float(solution.t[-1]) if len(solution.t) else float(grid[0])
 
 
@@ -101,7 +121,7 @@ def settle(equations: Equations, x: ComplexArray, frequencies: Sequence[float] |
     turned with the phases, so that a broken symmetry does not make anything oscillate.
     """
     keep = physical(equations)
-    frame = tuple(frequencies) if frequencies is not None else turning_frequencies(equations, x)
+    frame: tuple[float, ...] = tuple(frequencies) if frequencies is not None else ()
     # rates may span decades and the slow ones may not matter
     span = 10 / float(np.median([jump.rate for jump in equations.model.jumps] or [1.0]))
     for _ in range(14):
@@ -116,7 +136,9 @@ def settle(equations: Equations, x: ComplexArray, frequencies: Sequence[float] |
         point = newton(equations, guess, keep=keep)
         if point is not None and point.stability < 1e-9 and np.abs(np.abs(point.x) - np.abs(x)).max() < 0.02 * max(size, 1.0):
             return point
-        frame = turning_frequencies(equations, x)
+        turning = turning_frequencies(equations, x)
+        if np.abs(turned_rhs(equations, x, turning)).max() < 0.5 * np.abs(turned_rhs(equations, x, ())).max():
+            frame = turning
         span *= 2
     return None
 

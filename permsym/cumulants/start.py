@@ -41,7 +41,7 @@ def _guesses(equations: Equations) -> Iterator[ComplexArray]:
     model = equations.model
     yield equations.product_state(uncoupled(model)) / equations.scale
     sites = [*([] if model.centre.kind == "boson" else [model.centre]), *model.ensembles]
-    yield equations.product_state([np.eye(site.levels, dtype=complex) / site.levels for site in sites]) / equations.scale
+    yield equations.product_state([as_complex(np.eye(site.levels) / site.levels) for site in sites]) / equations.scale
 
 
 def uncoupled(model: Model) -> list[ComplexArray]:

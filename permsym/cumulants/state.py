@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from permsym.cumulants import physical
 from permsym.cumulants.equations import Equations
 from permsym.cumulants.evolve import Attractor, attractor
@@ -71,6 +73,12 @@ class CumulantState:
     def residual(self) -> float:
         """Largest |dy/dt| relative to the summands of its row."""
         return self.point.residual
+
+    @property
+    def certified(self) -> bool:
+        """Whether the numbers solve the equations: residual and error estimates near rounding."""
+        errors = self.point.errors / self.equations.scale
+        return bool(self.residual < 1e-10 and np.nanmax(errors, initial=0.0) < 1e-6)
 
     def moment(self, label: str | MomentLabel) -> complex:
         """Any moment; beyond the order, the closure's value."""

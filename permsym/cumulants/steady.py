@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from permsym.cumulants.continuation import Branch, follow
+from permsym.cumulants.continuation import Branch, BranchPoint, follow
 from permsym.cumulants.equations import Equations, equations
 from permsym.cumulants.evolve import settle
 from permsym.cumulants.newton import Point, newton, physical
@@ -18,6 +19,7 @@ from permsym.cumulants.state import UNSTABLE, CumulantState
 from permsym.errors import InputError, SolverFailed
 from permsym.model import Model
 from permsym.models.registry import ModelSource, lookup, source_of
+from permsym.sites import Boson
 
 
 def steady_state(
@@ -42,6 +44,8 @@ def steady_state(
     Raises SolverFailed where the branch ends before it reaches N, with the place; InputError for options that are none;
     TooLarge for orders that do not fit into memory.
     """
+    if counting == "sites" and isinstance(model.centre, Boson) and model.centre.automatic:
+        return _growing(model, order, closure, break_symmetry, source)
     started = time.perf_counter()
     options: dict[str, Any] = {"order": order, "counting": counting, "closure": closure}
     built = equations(model, **options)
@@ -54,6 +58,28 @@ def steady_state(
     if break_symmetry and built.hierarchy.alphabet.charges:
         point = _broken(equations(model, break_symmetry=True, **options), point)
     return CumulantState(point, model, folds, path.name, seconds | {"solve": time.perf_counter() - started})
+
+
+LEVELS = (4, 6, 9, 13, 18, 24, 32)
+"""Fock states tried where a boson counts as one site and its cut-off is left to the solver."""
+
+
+def _growing(
+    model: Model, order: int, closure: str, break_symmetry: bool, source: tuple[ModelSource, Mapping[str, float | str]] | None
+) -> CumulantState:
+    """The steady state with so many levels that the photon number does not change any more."""
+    last: float | None = None
+    for levels in LEVELS:
+        cut = model.with_levels(levels)
+        given = None if source is None else (source[0], {**source[1], "levels": levels})
+        state = steady_state(cut, order, counting="sites", closure=closure, break_symmetry=break_symmetry, source=given)
+        photons = state.derived["photons"]
+        if last is not None and abs(photons - last) < 1e-9 * max(1.0, abs(photons)):
+            return state
+        last = photons
+    raise SolverFailed(
+        f"the photon number still changes at {LEVELS[-1]} levels (order {order}, counting by sites); count operators instead, or give levels"
+    )
 
 
 def on_branch(path: Path, order: int, target: float) -> tuple[Point, tuple[float, ...]]:
@@ -156,19 +182,31 @@ def continuation(
         raise InputError(f"{over!r} is both followed and fixed; leave one of them out")
     options: dict[str, Any] = {"order": order, "counting": counting, "closure": closure, "break_symmetry": break_symmetry}
     path = over_parameter(source, fixed, over, options)
-    path.named[path.scale(start)] = start
-    first = path.at(path.scale(start))
-    if initial is None:
-        found = steady_state(
-            first.model,
-            order,
-            counting=counting,
-            closure=closure,
-            break_symmetry=break_symmetry,
-            source=(source, {**fixed, over: start}) if "N" in source.defaults else None,
-        )
-        initial = found.point
-    point = newton(first, initial.x, initial.frequencies)
+    begin, whole = start, [] if over != "N" or initial is not None else _whole_sizes(order, start, stop)
+    if whole:
+        # below the size at which all moments exist every whole N is a solution of its own, and the branch begins at that size
+        begin = smallest_size(order)
+    path.named[path.scale(begin)] = begin
+    first = path.at(path.scale(begin))
+
+    def found_at(value: float, model: Model) -> Point:
+        given = (source, {**fixed, over: value}) if "N" in source.defaults else None
+        choice = {"counting": counting, "closure": closure, "break_symmetry": break_symmetry}
+        return steady_state(model, order, source=given, **choice).point  # type: ignore[arg-type]
+
+    point = newton(first, initial.x, initial.frequencies) if initial is not None else newton(first, found_at(begin, first.model).x)
     if point is None:
-        raise SolverFailed(f"Newton's method finds no fixed point of order {order} at {over}={start:g} near the given one")
-    return follow(path, point, start, stop, points)
+        raise SolverFailed(f"Newton's method finds no fixed point of order {order} at {over}={begin:g}, where the branch should start")
+    branch = follow(path, point, begin, stop, points)
+    if whole:
+        below = [BranchPoint(value, found_at(value, path.at(path.scale(value)).model)) for value in whole]
+        branch.points[:0] = below
+    return branch
+
+
+def _whole_sizes(order: int, start: float, stop: float) -> list[float]:
+    """Whole numbers of satellites from ``start`` on that are too few for all moments of an order."""
+    smallest = smallest_size(order)
+    if not start < smallest < stop:
+        return []
+    return [float(n) for n in range(math.ceil(start), int(smallest))]
