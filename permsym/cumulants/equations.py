@@ -125,6 +125,11 @@ class Equations:
             raise InputError(f"{key} is not among the {len(self)} moments that order {self.order} keeps; `moment` closes it")
         return self.hierarchy.index[counts]
 
+    @cached_property
+    def counted_model(self) -> Model:
+        """The model whose sites are counted: with counting by sites, a boson is one site with so many levels."""
+        return _finite(self.model, self.hierarchy.counting)
+
     @property
     def _cut(self) -> int | None:
         """Levels of a boson that the equations treat as one site with so many levels; None elsewhere."""

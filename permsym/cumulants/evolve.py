@@ -65,7 +65,7 @@ def evolve(
 
 def ground_state(equations: Equations) -> ComplexArray:
     """Moments of the product of lowest states."""
-    model = equations.model
+    model = equations.counted_model
     sites = [*([] if model.centre.kind == "boson" else [model.centre]), *model.ensembles]
     states = []
     for site in sites:

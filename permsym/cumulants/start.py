@@ -38,7 +38,7 @@ def _solved(equations: Equations, x: ComplexArray) -> Point | None:
 
 
 def _guesses(equations: Equations) -> Iterator[ComplexArray]:
-    model = equations.model
+    model = equations.counted_model
     yield equations.product_state(uncoupled(model)) / equations.scale
     sites = [*([] if model.centre.kind == "boson" else [model.centre]), *model.ensembles]
     yield equations.product_state([as_complex(np.eye(site.levels) / site.levels) for site in sites]) / equations.scale
@@ -82,7 +82,8 @@ def _local(key: Product, position: int, model: Model) -> ComplexArray | None:
 
 def tilted(equations: Equations) -> ComplexArray:
     """Scaled moments of a product state whose sites have transverse components; a boson is in a coherent state."""
-    sites = [*([] if equations.model.centre.kind == "boson" else [equations.model.centre]), *equations.model.ensembles]
+    model = equations.counted_model
+    sites = [*([] if model.centre.kind == "boson" else [model.centre]), *model.ensembles]
     states: list[ComplexArray] = []
     for site in sites:
         amplitudes = np.exp(-0.4 * np.arange(site.levels)) * np.exp(0.3j * np.arange(site.levels))

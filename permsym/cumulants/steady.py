@@ -78,7 +78,7 @@ def _growing(
             return state
         last = photons
     raise SolverFailed(
-        f"the photon number still changes at {LEVELS[-1]} levels (order {order}, counting by sites); count operators instead, or give levels"
+        f"the photon number still changes at {LEVELS[-1]} levels (order {order}, counting by sites); count operators, or give levels"
     )
 
 
