@@ -28,7 +28,7 @@ def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), c
         if not isinstance(value, str) and not is_real(value):
             raise InputError(f"`{name}` must be a number or an expression, but is {value!r}")
         if name in counts and not isinstance(value, str) and math.isfinite(value):
-            _counted(name, value, counts[name])  # before the expressions that a wrong size would spoil
+            _whole(name, value, counts)  # before the expressions that a wrong size would spoil
     values = expressions.resolve(parameters)
     for name, value in values.items():
         if not math.isfinite(value):
@@ -37,9 +37,8 @@ def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), c
             raise InputError(
                 f"`{name}` must be a rate >= 0, but is {float(value)!r}; rates multiply L[x], directions have parameters of their own"
             )
-    return {name: _counted(name, value, counts[name]) if name in counts else float(value) for name, value in values.items()}
+    return {name: _whole(name, value, counts) if name in counts else float(value) for name, value in values.items()}
 
 
-def _counted(name: str, value: float, least: int) -> float:
-    """A whole number; numbers of satellites, whose least value is 1, may be real where equations are continued in them."""
-    return as_size(name, value) if least == 1 else as_count(name, value, least)
+def _whole(name: str, value: float, counts: Mapping[str, int]) -> float:
+    return as_size(name, value) if counts[name] == 1 else as_count(name, value, counts[name])
