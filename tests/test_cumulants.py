@@ -55,10 +55,7 @@ def published(order, m):
         + 0.5j * g * zz
         - 0.5j * g * z0z
         - 1j * g * (N - 2) * (t * z + z0 * v + z0z * s - 2 * z0 * z * s),
-        "+1 -2 z3": -2 * total * v
-        + difference * s
-        - 8 * g * (c * s).imag
-        + 2 * g * (c.imag * zz - 2 * c.imag * z**2 + 2 * u.imag * z),
+        "+1 -2 z3": -2 * total * v + difference * s - 8 * g * (c * s).imag + 2 * g * (c.imag * zz - 2 * c.imag * z**2 + 2 * u.imag * z),
         "z1 z2": -2 * total * zz + 2 * difference * z - 8 * g * u.imag,
         "z0 z1": -(kappa + total) * z0z - kappa * z + difference * z0 + 4 * g * (N - 1) * u.imag,
     }

@@ -55,6 +55,12 @@ class FiniteSite:
         floor = 1e-15 * max(float(np.abs(values).max()), 1e-300)
         return tuple((i, complex(value)) for i, value in enumerate(values) if abs(value) > floor)
 
+    def density(self, values: Sequence[complex]) -> ComplexArray:
+        """The matrix rho with tr(B rho) = value for every basis element B."""
+        rows = np.stack([element.T.ravel() for element in self.basis])
+        solved: ComplexArray = np.asarray(np.linalg.solve(rows, np.asarray(values, dtype=complex)), dtype=np.complex128)
+        return solved.reshape(self.levels, self.levels)
+
     def between(self, left: ComplexArray, right: ComplexArray) -> tuple[Expansion, ...]:
         """left B right for every basis element B."""
         return tuple(self.expand(left @ element @ right) for element in self.basis)

@@ -9,9 +9,10 @@ import numpy as np
 import scipy.linalg as la
 
 from permsym.cumulants.equations import Equations, as_complex
-from permsym.cumulants.evolve import settle
+from permsym.cumulants.evolve import ground_state, settle
 from permsym.cumulants.newton import Point, newton, physical
 from permsym.cumulants.physical import unphysical
+from permsym.errors import SolverFailed
 from permsym.model import Model
 from permsym.operators import ComplexArray, Product, as_array
 
@@ -91,3 +92,19 @@ def tilted(equations: Equations) -> ComplexArray:
         states.append(as_complex(0.8 * np.outer(amplitudes, amplitudes.conj()) + 0.2 * np.eye(site.levels) / site.levels))
     root = max(sum(equations.sizes), 1.0) ** 0.5
     return equations.product_state(states, alpha=0.3 * root) / equations.scale
+
+
+def relaxed_from_product(equations: Equations) -> Point:
+    """The stable state that a product state relaxes to.
+
+    Where there is a U(1) symmetry the product state breaks it; where there is none it is that of the lowest levels.
+    """
+    if not equations.model.jumps:
+        raise SolverFailed("mean field has no attractor without dissipation; give at least one rate a positive value")
+    start = tilted(equations) if equations.hierarchy.alphabet.charges else ground_state(equations) / equations.scale
+    settled = settle(equations, start)
+    if settled is None:
+        raise SolverFailed(
+            "no stationary mean-field state was reached; the attractor is a limit cycle, or relaxation is slower than the rates suggest"
+        )
+    return settled

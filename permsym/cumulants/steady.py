@@ -14,7 +14,7 @@ from permsym.cumulants.equations import Equations, equations
 from permsym.cumulants.evolve import settle
 from permsym.cumulants.newton import Point, newton, physical
 from permsym.cumulants.path import Path, over_parameter, over_size
-from permsym.cumulants.start import first_point, tilted
+from permsym.cumulants.start import first_point, relaxed_from_product
 from permsym.cumulants.state import UNSTABLE, CumulantState
 from permsym.errors import InputError, SolverFailed
 from permsym.model import Model
@@ -33,7 +33,7 @@ def steady_state(
 ) -> CumulantState:
     """The fixed point on the branch continued from the smallest number of satellites, where the order is exact.
 
-    order 1        the stable mean-field state that a symmetry-broken start relaxes to
+    order 1        the stable mean-field state that a product state relaxes to, symmetry broken where there is one
     break_symmetry the symmetric state where it is stable against breaking, else the broken one that replaces it
     source         a model function and its parameters, so that expressions in N are evaluated along the branch; without
                    it all coefficients keep their values while N grows
@@ -51,7 +51,7 @@ def steady_state(
     built = equations(model, **options)
     seconds = {"build": built.hierarchy.seconds}
     if order == 1:
-        point = _relaxed_from_tilt(built)
+        point = relaxed_from_product(built)
         return CumulantState(point, model, seconds=seconds | {"solve": time.perf_counter() - started})
     path = over_size(built) if source is None else over_parameter(source[0], source[1], "N", options)
     point, folds = on_branch(path, order, float(sum(model.sizes)))
@@ -110,18 +110,6 @@ def smallest_size(order: int) -> float:
     exist, and between whole numbers their equations are singular: there every whole N stands for itself.
     """
     return float(max(1, order - 1))
-
-
-def _relaxed_from_tilt(built: Equations) -> Point:
-    """The stable state that a product state with transverse components relaxes to."""
-    if not built.model.jumps:
-        raise SolverFailed("mean field has no attractor without dissipation; give at least one rate a positive value")
-    settled = settle(built, tilted(built))
-    if settled is None:
-        raise SolverFailed(
-            "no stationary mean-field state was reached; the attractor is a limit cycle, or relaxation is slower than the rates suggest"
-        )
-    return settled
 
 
 def _broken(charged: Equations, symmetric: Point) -> Point:

@@ -208,7 +208,7 @@ def mean_field_point(model: Model, labels: Sequence[MomentLabel], options: Optio
         moments={str(key): found.moment(key) for key in labels},
         cumulants={str(key): found.cumulant(key) for key in labels},
         derived=found.derived,
-        scalars={"dimension": len(found.point)},
+        scalars={"dimension": len(found.equations), "stability": found.stability},
         status=f"approximation: {found.source}",
     )
 
@@ -227,20 +227,19 @@ _CUMULANT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
     """Fixed point of the cumulant expansion of an order."""
-    from permsym import cumulants
+    from permsym.cumulants import steady_state
 
-    solve = getattr(cumulants, "steady_state", None)
-    if solve is None:
-        raise InputError("this version has no cumulant expansion beyond mean field; leave the method out")
-    found = solve(model, order=order, **({"break_symmetry": True} if broken else {}), **options)
+    found = steady_state(model, order=order, **({"break_symmetry": True} if broken else {}), **options)
     short = [key for key in labels if key.order > order]
+    flags = [] if found.stable else ["unstable"]
+    flags += [f"beyond the fold at N={fold:.6g}" for fold in found.folds] + list(found.unphysical)
     return Point(
         parameters=model.parameters,
         moments={str(key): found.moment(key) for key in labels if key not in short},
         cumulants={str(key): found.cumulant(key) for key in labels if key not in short},
         derived=found.derived,
-        scalars={"stability": found.stability},
-        status=f"approximation: order {order}" + ("" if found.stability <= 0 else ", unstable"),
+        scalars={"stability": found.stability, "residual": found.residual, "dimension": len(found.equations)},
+        status=", ".join([f"approximation: order {order}", *flags]),
     )
 
 
