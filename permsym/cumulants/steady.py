@@ -95,7 +95,7 @@ def on_branch(path: Path, order: int, target: float) -> tuple[Point, tuple[float
     point = newton(path.at(path.scale(smallest)), start.x)
     if point is None:
         raise SolverFailed(f"the branch of order {order} has no regular start at N={smallest:g}; try another order")
-    branch = follow(path, point, smallest, target, points=12, watch=False)
+    branch = follow(path, point, smallest, target, points=20, watch=False)
     if not branch.reached:
         raise SolverFailed(
             f"the branch of order {order} from N={smallest:g} does not reach N={target:g}: {branch.ended}; choose another N or order"

@@ -229,7 +229,8 @@ def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[Mome
     """Fixed point of the cumulant expansion of an order."""
     from permsym.cumulants import steady_state
 
-    found = steady_state(model, order=order, **({"break_symmetry": True} if broken else {}), **options)
+    chosen: dict[str, Any] = {**({"break_symmetry": True} if broken else {}), **options}
+    found = steady_state(model, order=order, **chosen)
     short = [key for key in labels if key.order > order]
     flags = [] if found.stable else ["unstable"]
     flags += [f"beyond the fold at N={fold:.6g}" for fold in found.folds] + list(found.unphysical)
