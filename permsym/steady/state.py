@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 DEFAULT_TOLERANCE = 1e-9
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
 _REMEMBERED = 50_000  # unknowns up to which covectors are kept for the certificate and for the next point of a sweep
-_BLOCK, _BLOCK_NUMBERS = 8, 2**21  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
+_BLOCK, _BLOCK_NUMBERS = 8, 2**24  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
 
 
 @dataclass(frozen=True)
