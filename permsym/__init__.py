@@ -17,6 +17,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from permsym import cumulants, dataset, figures, models, moments
     from permsym.dataset import open_dataset
+    from permsym.dynamics.evolution import Evolution, EvolutionCertificate
+    from permsym.dynamics.evolve import evolve
+    from permsym.dynamics.initial import InitialState, SiteState
     from permsym.dynamics.spectrum import Spectrum, spectrum
     from permsym.errors import DegenerateSteadyState, InputError, PermsymError, TooLarge, UncertifiedWarning
     from permsym.jumps import Central, Collective, Individual
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "permsym.dataset": ("open_dataset",),
+    "permsym.dynamics.evolution": ("Evolution", "EvolutionCertificate"),
+    "permsym.dynamics.evolve": ("evolve",),
+    "permsym.dynamics.initial": ("InitialState", "SiteState"),
     "permsym.dynamics.spectrum": ("Spectrum", "spectrum"),
     "permsym.errors": ("DegenerateSteadyState", "InputError", "PermsymError", "TooLarge", "UncertifiedWarning"),
     "permsym.jumps": ("Central", "Collective", "Individual"),
@@ -72,9 +78,12 @@ __all__ = [
     "DegenerateSteadyState",
     "DensityOperator",
     "Ensemble",
+    "Evolution",
+    "EvolutionCertificate",
     "HermiteState",
     "IncompleteLU",
     "Individual",
+    "InitialState",
     "InputError",
     "Levels",
     "Mode",
@@ -83,6 +92,7 @@ __all__ = [
     "Pardiso",
     "PermsymError",
     "ShiftInvert",
+    "SiteState",
     "Spectrum",
     "Spin",
     "State",
@@ -94,6 +104,7 @@ __all__ = [
     "cumulants",
     "dataset",
     "entropy",
+    "evolve",
     "figures",
     "from_matrix",
     "from_qutip",

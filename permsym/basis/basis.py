@@ -6,10 +6,11 @@ Every superoperator of a model is composed here from the moves of its parts, onc
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property, reduce
 from operator import add, matmul
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,11 +180,31 @@ class Basis:
         levels = self.model.centre.levels
         return self._embedded(0, self.parts[0].left(as_matrix(np.eye(levels))))
 
+    # -- states ---------------------------------------------------------------------------------------------------------
+
+    def unknowns(self, weights: Sequence[Weight]) -> NDArray[Any]:
+        """Coefficients (dimension,) of a product over the parts, from the coefficients on each: :meth:`Part.product_state`."""
+        values = reduce(np.multiply, [weight(self.labels[mine]) for weight, mine in zip(weights, self.slices, strict=True)])
+        if not self.hermitian:
+            return np.asarray(values, dtype=complex)
+        return np.concatenate([np.real(values), np.imag(values)[self.paired]])
+
+    @property
+    def trace_norm(self) -> float:
+        """The trace norm of an operator is at most this times the Euclidean norm of its unknowns (which hold one of each pair)."""
+        return math.sqrt(2 if self.hermitian else 1) * math.prod(part.trace_norm for part in self.parts)
+
     # -- functionals ----------------------------------------------------------------------------------------------------
 
     def trace(self, labels: Labels) -> Values:
         """Trace of each basis element."""
         return reduce(np.multiply, [part.trace(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
+
+    def centre_populations(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Populations (levels,) of the centre's states, of a state with these unknowns (dimension,)."""
+        held = self.population
+        weights = self.trace(self.labels[:, held]) * vector[: self.size][held]
+        return np.asarray(np.bincount(self.labels[0, held], weights=weights, minlength=self.model.centre.levels), dtype=float)
 
     def correlator(self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> NDArray[np.complex128]:
         """Covector of a correlator on distinct sites: <...> = covector @ unknowns.

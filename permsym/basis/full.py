@@ -73,6 +73,14 @@ class FullPart(Part):
         place = positions(labels[: self.N], labels[self.N :], levels)
         return sparse.csr_array((np.ones(n), (np.arange(n), place)), shape=(n, levels ** (2 * self.N)))
 
+    def product_state(self, matrix: Matrix) -> Weight:
+        one = self.one.product_state(matrix)
+        return lambda labels: reduce(np.multiply, (one(labels[[n, n + self.N]]) for n in range(self.N)))
+
+    @property
+    def trace_norm(self) -> float:
+        return float(self.one.site.levels ** (self.N / 2))
+
     def labels(self, difference: int | None) -> Labels:
         levels = range(self.one.site.levels)
         every = np.array(list(itertools.product(levels, repeat=self.columns)), dtype=np.int64).T

@@ -146,6 +146,33 @@ class OccupationPart(Part):
         entries = value[at[there]], (at[there], positions(kets, bras, self.levels))
         return sparse.csr_array(entries, shape=(labels.shape[1], self.levels ** (2 * self.ensemble.N)))
 
+    # -- states ---------------------------------------------------------------------------------------------------------
+
+    def product_state(self, matrix: Matrix) -> Weight:
+        entries = as_array(matrix).ravel()
+
+        def weight(labels: Labels) -> Values:
+            value = np.prod(entries[:, None] ** np.maximum(labels, 0), axis=0)
+            return real_if_real(value) * self._element(labels)
+
+        return weight
+
+    def dicke_state(self, j: float, m: float) -> Weight:
+        n = self.ensemble.N
+        if self.levels != 2 or 2 * j != n:
+            return super().dicke_state(j, m)
+        ups = round(n / 2 + m)
+
+        def weight(labels: Labels) -> Values:
+            fits = (labels[0] + labels[1] == ups) & (labels[0] + labels[2] == ups)
+            return np.where(fits, self._element(labels) / comb(n, ups), 0.0)
+
+        return weight
+
+    @property
+    def trace_norm(self) -> float:
+        return float(self.levels ** (self.ensemble.N / 2))  # the elements have unit Hilbert-Schmidt norm in the whole space
+
     # -- labels ---------------------------------------------------------------------------------------------------------
 
     def labels(self, difference: int | None) -> Labels:

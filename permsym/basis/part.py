@@ -51,6 +51,19 @@ class Part(ABC):
         raise InputError(f"{type(self).__name__} has no elements in the product basis; use another representation")
 
     @abstractmethod
+    def product_state(self, matrix: Matrix) -> Weight:
+        """Coefficients of the state with the same one-site density matrix on every site."""
+
+    def dicke_state(self, j: float, m: float) -> Weight:
+        """Coefficients of the collective spin state \\|j, m>, averaged over the copies of j."""
+        raise InputError("a Dicke state needs two-level satellites in the Dicke representation; use basis='dicke'")
+
+    @property
+    @abstractmethod
+    def trace_norm(self) -> float:
+        """The trace norm of an operator is at most this times the Euclidean norm of its coefficients."""
+
+    @abstractmethod
     def labels(self, difference: int | None) -> Labels:
         """All labels whose ket holds ``difference`` excitations more than its bra; None: all labels."""
 

@@ -12,10 +12,10 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 
-from permsym.cli import figure, info, solve
+from permsym.cli import evolve, figure, info, solve
 from permsym.errors import PermsymError
 
-COMMANDS = (solve, figure, info)
+COMMANDS = (solve, evolve, figure, info)
 """Modules with ``add(commands)``, in the order of ``permsym --help``."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,8 @@ class State(DensityOperator):
         self._errors: dict[MomentLabel, float] = {}
         self._certificate: Certificate | None = None
         self._balance: float | None = None
-        self.algebraic_error = self.window_error = 0.0
-        """The largest of the two parts of the error estimates made so far."""
+        self.algebraic_error = self.window_error = self.cutoff_error = 0.0
+        """The largest of the three parts of the error estimates made so far."""
         self.edge = np.zeros(len(null.vector))
         """What each unknown's clipped moves contribute to them, shape of ``null.vector``."""
 
@@ -77,6 +78,22 @@ class State(DensityOperator):
                 columns += [(key, part) for part in (covector.real, covector.imag) if part.any()]
         for (key, _), bound in zip(columns, self._bounds([part for _, part in columns]), strict=True):
             self._errors[key] = float(np.hypot(self._errors[key], bound))
+        for key in wanted:
+            if key.order and not any(key.charge(self.model)):
+                above = self._above_the_cutoff(key)
+                self._errors[key] += above
+                self.cutoff_error = max(self.cutoff_error, above)
+
+    def _above_the_cutoff(self, key: MomentLabel) -> float:
+        """What photon numbers above the cut-off would add to a moment: their probability, continued as a geometric series, times n^k.
+
+        The dual vectors cannot know it where a product of ladder operators vanishes on the kept levels.
+        """
+        if not isinstance(self.model.centre, Boson) or not key.centre:
+            return 0.0
+        last, before = np.abs(self.fock[[-1, -2]])
+        outside = last**2 / (before - last) if last < before else last * len(self.fock)
+        return float(2 * outside * (len(self.fock) + 1) ** (len(key.centre) / 2))
 
     def _bounds(self, covectors: Sequence[NDArray[np.float64]]) -> Iterator[float]:
         """Error estimate of each covector's value, over the active unknowns, in blocks."""
@@ -85,6 +102,7 @@ class State(DensityOperator):
             bounds = self.null.bounds(np.stack(covectors[start : start + step], axis=1))
             self.algebraic_error = max(self.algebraic_error, float(bounds.algebraic.max()))
             self.window_error = max(self.window_error, float(bounds.window.max()))
+            self.cutoff_error = max(self.cutoff_error, float(np.max(bounds.cutoff)))
             np.maximum(self.edge, bounds.edge, out=self.edge)
             yield from bounds.total.tolist()
 
@@ -103,11 +121,13 @@ class State(DensityOperator):
             error_estimate=max(errors.values(), default=0.0),
             errors=errors,
             residual=self.null.residual,
-            edge_mass=self.null.edge_mass,
+            edge_mass=max(self.null.edge_mass, float(self.fock[-1]) if isinstance(self.model.centre, Boson) else 0.0),
             balance=self.balance,
             min_population=float(populations[self.basis.population].min()),
             tolerance=self.tolerance if tolerance is None else tolerance,
             metastable=self.algebraic_error > METASTABLE,
+            cutoff_error=self.cutoff_error,
+            levels=self.model.centre.levels if isinstance(self.model.centre, Boson) else None,
         )
 
     @property
@@ -148,6 +168,11 @@ class State(DensityOperator):
                 defects.append(abs(sum(flows)) / scale if scale else 0.0)
             self._balance = max(defects)
         return self._balance
+
+    @cached_property
+    def fock(self) -> NDArray[np.float64]:
+        """Populations (levels,) of the centre's states; of a boson, the photon-number distribution P(n)."""
+        return self.basis.centre_populations(self.vector)
 
     def __repr__(self) -> str:
         return f"State({self.model!r}, {self.basis.representation}, dimension={len(self.null.vector)})"

@@ -12,7 +12,7 @@ from permsym.errors import InputError, PermsymError
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.models.registry import LIBRARY, ModelSource, lookup, source_of
-from permsym.steady.solve import check_memory, uses_window
+from permsym.steady.solve import automatic_levels, check_memory, uses_window
 from permsym.sweep.methods import METHODS, Moments, exact_point, failed_point, mean_field_point
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def sweep(
                     points[index, method] = mean_field_point(each, moments)
                     continue
                 shared = None
-                if not uses_window(each):  # a window is found anew at each point
+                if not uses_window(each) and not automatic_levels(each):  # a window and a cut-off are found anew at each point
                     if liouvillian is None or not liouvillian.fits(each):
                         check_memory(each)
                         liouvillian = Liouvillian(build(each), keep_terms=len(models) > 1)
