@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from permsym import cumulants, dataset, figures, models, moments
+    from permsym import cumulants, dataset, figures, models, moments, plot
     from permsym.dataset import open_dataset
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate
     from permsym.dynamics.evolve import evolve
@@ -67,7 +67,7 @@ _PLACES = {
     "permsym.steady.state": ("State",),
     "permsym.sweep.grid": ("sweep",),
 }
-_MODULES = ("cumulants", "dataset", "figures", "models", "moments")
+_MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot")
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
@@ -114,6 +114,7 @@ __all__ = [
     "moments",
     "negativity",
     "open_dataset",
+    "plot",
     "purity",
     "spectrum",
     "spin_husimi",
