@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from permsym import cumulants, dataset, figures, models, moments, plot
-    from permsym.dataset import open_dataset
+    from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate
     from permsym.dynamics.evolve import evolve
     from permsym.dynamics.initial import InitialState, SiteState
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from permsym.sweep.grid import sweep
 
 _PLACES = {
-    "permsym.dataset": ("open_dataset",),
+    "permsym.dataset": ("open_dataset", "open_reference"),
     "permsym.dynamics.evolution": ("Evolution", "EvolutionCertificate"),
     "permsym.dynamics.evolve": ("evolve",),
     "permsym.dynamics.initial": ("InitialState", "SiteState"),
@@ -114,6 +114,7 @@ __all__ = [
     "moments",
     "negativity",
     "open_dataset",
+    "open_reference",
     "plot",
     "purity",
     "spectrum",

@@ -95,7 +95,7 @@ class Model:
             self.check(operator)
         # Hermitian for a few satellites, enough to hold every collective factor on a site of its own, means hermitian for all N.
         deepest = max((len(key.satellites) for key in self.hamiltonian.terms), default=1)
-        few = [(each.name, each.levels, min(each.N, max(deepest, 1))) for each in self.ensembles]
+        few = [(each.name, each.levels, min(math.ceil(each.N), max(deepest, 1))) for each in self.ensembles]
         defect = self.hamiltonian - self.hamiltonian.dag()
         scale = max((abs(value) for value in self.hamiltonian.terms.values()), default=0.0)
         if (

@@ -8,7 +8,9 @@ Boson(levels): Fock states 0..levels-1, operators ``a``, ``ad`` and ``n`` = ad a
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +53,26 @@ def as_count(name: str, value: Any, least: int) -> int:
     if not whole or int(value) < least:
         raise InputError(f"`{name}` must be an integer >= {least}, but is {value!r}; give a whole number such as {name}={max(least, 10)}")
     return int(value)
+
+
+_REAL_SIZES: ContextVar[bool] = ContextVar("real_sizes", default=False)
+
+
+@contextmanager
+def real_sizes() -> Iterator[None]:
+    """Within, numbers of satellites may be any real number > 0: for equations whose coefficients are polynomials in N."""
+    token = _REAL_SIZES.set(True)
+    try:
+        yield
+    finally:
+        _REAL_SIZES.reset(token)
+
+
+def as_size(name: str, value: Any) -> float:
+    """A number of satellites: an integer >= 1, or within :func:`real_sizes` any number > 0."""
+    if _REAL_SIZES.get() and is_real(value) and np.isfinite(float(value)) and value > 0:
+        return int(value) if float(value) == int(value) else float(value)
+    return as_count(name, value, 1)
 
 
 class Site:
@@ -196,9 +218,9 @@ class Ensemble(_SpinOperators):
     levels  2 (spins, ``z p m x y``) or more (``unit(i, j)``)
     """
 
-    def __init__(self, N: int, name: str = "A", levels: int = 2) -> None:
+    def __init__(self, N: float, name: str = "A", levels: int = 2) -> None:
         super().__init__(levels)
-        self.N = as_count("N", N, 1)
+        self.N: int = as_size("N", N)  # type: ignore[assignment]  # real within real_sizes() alone
         if not name.isidentifier():
             raise InputError(f"an ensemble's name must be a word such as A, but is {name!r}")
         self.name = name

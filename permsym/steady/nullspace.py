@@ -6,6 +6,7 @@ symmetric pattern is kept.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +21,9 @@ from permsym.steady.direct import DirectSolver, Factor
 EPS = float(np.finfo(float).eps)
 Vector = NDArray[np.float64]
 _FAIR_SHARE = 1e-6
-_UNSOLVED = 1e-4  # right answers leave 1e-9 at most, wrong ones 1 and more
+_UNSOLVED = 1e-4  # right answers leave 1e-6 at most, wrong ones 1 and more
+_MATTERS = 0.1  # part of an error bound up to which the defect of its dual equation is left as it is
+_REFINEMENTS = 12
 
 
 @dataclass(frozen=True)
@@ -148,12 +151,36 @@ class NullVector:
     def dual(self, covectors: NDArray[np.float64]) -> NDArray[np.float64]:
         """y with L^T y = c - <c> trace for each column of covectors (n, k), y[pin] = 0."""
         right = covectors - np.outer(self.problem.trace, self.vector @ covectors)
-        if len(right) == 1:
-            return np.zeros_like(right)
-        free = _without(len(right), self.pin)
+        return self._freely(self.factor.solve_transposed, right)
+
+    def _freely(self, solved: Callable[[Vector], Vector], right: Vector) -> Vector:
+        """A transposed solve on all unknowns but the pinned one, where y is zero."""
         result = np.zeros_like(right)
-        result[free] = self.factor.solve_transposed(np.ascontiguousarray(right[free]))
+        if len(right) > 1:
+            free = _without(len(right), self.pin)
+            result[free] = solved(np.ascontiguousarray(right[free]))
         return result
+
+    def _rough_dual(self, right: Vector, uncertainty: Vector, floor: Vector) -> tuple[Vector, Vector]:
+        """(y, defect L^T y - right), refined until the defect no longer matters to the bound (k,) that it enters."""
+        x = np.abs(self.vector)
+        y = self._freely(self.factor.estimate_transposed, right)
+        defect = self.problem.matrix.T @ y - right
+        with np.errstate(over="ignore", invalid="ignore"):
+            weight = np.abs(defect).T @ x
+            for _ in range(_REFINEMENTS):
+                open_ = np.flatnonzero(weight > _MATTERS * (np.abs(y).T @ uncertainty + floor))
+                if not len(open_):
+                    break
+                better = y[:, open_] - self._freely(self.factor.estimate_transposed, defect[:, open_])
+                left = self.problem.matrix.T @ better - right[:, open_]
+                found = np.abs(left).T @ x
+                shrunk = found < weight[open_] / 2
+                if not shrunk.any():  # rounding reached, or no convergence: the bound tells
+                    break
+                gained = open_[shrunk]
+                y[:, gained], defect[:, gained], weight[gained] = better[:, shrunk], left[:, shrunk], found[shrunk]
+        return y, defect
 
     def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
         """Error bounds of the values c @ x, one for each column of covectors (n, k).
@@ -176,11 +203,11 @@ class NullVector:
         """
         problem, x = self.problem, np.abs(self.vector)
         uncertainty = np.abs(self.residual_vector) + (problem.row_counts + 1) * EPS * (problem.magnitude @ x)
-        y = self.dual(covectors)
+        floor = 4 * EPS * (np.abs(covectors).T @ x)
         right = covectors - np.outer(problem.trace, self.vector @ covectors)
-        defect = problem.matrix.T @ y - right
+        y, defect = self._rough_dual(right, uncertainty, floor)
         with np.errstate(over="ignore", invalid="ignore"):
-            bound = np.abs(y).T @ uncertainty + np.abs(defect).T @ x + 4 * EPS * (np.abs(covectors).T @ x)
+            bound = np.abs(y).T @ uncertainty + np.abs(defect).T @ x + floor
             held = problem.trace != 0
             probability = problem.trace[held] * self.vector[held]
             bound += -np.minimum(probability, 0).sum() * np.abs(covectors[held] / problem.trace[held, None]).max(axis=0)
@@ -265,14 +292,25 @@ def _pinned(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
 
 def refuse_conserved(matrix: sparse.csc_array, active: NDArray[np.int64], coordinates: NDArray[np.int64], solver: DirectSolver) -> None:
     """What never couples to a population relaxes to zero, unless some combination of it is conserved: then refuse."""
-    resting = np.setdiff1d(np.arange(matrix.shape[0]), active)
+    idle = np.ones(matrix.shape[0], dtype=bool)
+    idle[active] = False
+    resting = np.flatnonzero(idle)
     if len(resting):
-        block = matrix[resting][:, resting].tocsc()
+        block = _block(matrix, resting)
+        if _dominant(block):
+            return
         try:
             factor = solver.factor(block, coordinates[:, resting])
         except SolverFailed as error:
             raise DegenerateSteadyState("the steady state is not unique: a coherence is conserved; " + _ADVICE) from error
         _refuse_singular(factor, len(resting), block)
+
+
+def _dominant(matrix: sparse.csc_array) -> bool:
+    """Whether Gershgorin's discs about the columns' diagonals keep every eigenvalue away from zero."""
+    diagonal = np.abs(matrix.diagonal())
+    margin = 2 * diagonal - np.asarray(abs(matrix).sum(axis=0)).ravel()
+    return bool(margin.min(initial=np.inf) > 100 * EPS * np.abs(matrix.data).max(initial=0.0))
 
 
 _ADVICE = "add a process that relaxes it, or leave the idle site out"
@@ -312,4 +350,7 @@ class _Nothing:
         return right
 
     def estimate(self, right: Vector) -> Vector:
+        return right
+
+    def estimate_transposed(self, right: Vector) -> Vector:
         return right
