@@ -41,6 +41,9 @@ VARIABLES = (
     Variable("status", "1", "certified, uncertified: reason, or failed: reason", dtype="str"),
 )
 
+CERTIFICATE = ("error_estimate", "residual", "edge_mass", "balance", "min_population", "certified", "dimension", "stability")
+"""Variables that judge a point or describe its computation; the others without the dimension ``moment`` are results."""
+
 BY_NAME = {variable.name: variable for variable in VARIABLES}
 
 CONVENTION = (
