@@ -16,6 +16,7 @@ ORDER = [
     {"expressions"},
     {"operators"},
     {"sites"},
+    {"jumps"},
     {"model"},
     {"models", "basis", "moments"},
     {"liouvillian"},

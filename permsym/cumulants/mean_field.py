@@ -18,7 +18,7 @@ from permsym.cumulants.order_one import OrderOne, density_matrices
 from permsym.model import Model
 from permsym.models.central_spin import central_spin
 from permsym.moments.labels import MomentLabel, parse
-from permsym.operators import ComplexArray, as_array
+from permsym.operators import ComplexArray, Matrix, Monomial, as_array
 
 Vector = NDArray[np.float64]
 
@@ -62,7 +62,8 @@ class MeanField:
         key = parse(label, self.model) if isinstance(label, str) else label
         centre, satellites = key.operators(self.model)
         value = 1.0 + 0j
-        for state, operators in zip(self.states, [centre, *satellites], strict=True):
+        factors: list[list[Matrix]] = [[matrix for matrix in centre if not isinstance(matrix, Monomial)], *satellites]
+        for state, operators in zip(self.states, factors, strict=True):
             for matrix in operators:
                 value *= complex(np.trace(as_array(matrix) @ state))
         return value

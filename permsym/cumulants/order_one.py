@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from permsym.errors import SolverFailed
+from permsym.errors import NotApplicable, SolverFailed
 from permsym.model import Model
-from permsym.operators import ComplexArray, Matrix, Product, as_array
+from permsym.operators import ComplexArray, Matrix, Monomial, Product, as_array
 from permsym.operators import product as matrix_product
 from permsym.sites import Ensemble, Site
 
@@ -27,6 +27,8 @@ class OrderOne:
     """
 
     def __init__(self, model: Model) -> None:
+        if model.centre.kind == "boson":
+            raise NotApplicable("the order-1 equations in Bloch components are for centres with few levels, not for a boson")
         self.model = model
         self.sites: list[Site] = [model.centre, *model.ensembles]
         self.bases = [hermitian_basis(site.levels) for site in self.sites]
@@ -68,7 +70,7 @@ class OrderOne:
             for position, ensemble in enumerate(self.model.ensembles, start=1):
                 taken = sum(other == position for other, _ in sites)
                 number *= float(np.prod([ensemble.N - i for i in range(taken)], dtype=float))
-            centre = [] if key.centre is None else [(0, key.centre)]
+            centre = [] if key.centre is None or isinstance(key.centre, Monomial) else [(0, key.centre)]
             yield number, centre + sites
 
     def _functional(self, position: int, matrix: Matrix) -> int:

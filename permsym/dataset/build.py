@@ -173,4 +173,6 @@ def _parameters(known: Collection[str], shape: tuple[int, ...], points: Mapping[
 def _parameter(name: str) -> dict[str, str]:
     if name == "N":
         return {"units": "1", "long_name": "number of satellites"}
+    if name == "time":
+        return {"units": "1/frequency", "long_name": "time since the initial state"}
     return {"units": "frequency", "long_name": f"parameter {name}, in the model's unit of frequency"}

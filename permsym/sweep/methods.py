@@ -132,10 +132,10 @@ def _solvers() -> list[str]:
 
 def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
     """Exact steady state with its certificate; what falls short is flagged in the status."""
-    from permsym.steady.solve import check_memory, steady_state, uses_window
+    from permsym.steady.solve import automatic_levels, check_memory, steady_state, uses_window
 
     window = options.get("window", "auto")
-    plain = all(options.get(name, "auto") == "auto" for name in ("basis", "solver"))
+    plain = all(options.get(name, "auto") == "auto" for name in ("basis", "solver")) and not automatic_levels(model)
     shared = bench.liouvillian(model) if plain and (window == "full" or (window == "auto" and not uses_window(model))) else None
     if shared is not None:
         check_memory(model, "auto", "full")
