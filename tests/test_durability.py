@@ -29,6 +29,12 @@ def values(folder):
     return {name: data[name].values.tobytes() for name in ("moment_real", "moment_imag", "cumulant_real", "moment_error", "p0_up")}
 
 
+def until_some_are_stored(folder):
+    """Wait for the log of the store to hold a few points."""
+    log = Path(folder) / "sweep.nc.store-wal"
+    until(lambda: log.exists() and log.stat().st_size > 100_000)
+
+
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory):
     """The same sweep, undisturbed."""
@@ -58,7 +64,7 @@ def test_killed_again_and_again(tmp_path, expected):
     assert code == 0, err
     assert f"({len(before)} from the store, {60 - len(before)} computed)" in out
     assert values(tmp_path) == expected
-    assert set(path.name for path in tmp_path.iterdir()) == {"sweep.toml", "sweep.nc", "sweep.nc.store"}
+    assert {path.name for path in tmp_path.iterdir()} == {"sweep.toml", "sweep.nc", "sweep.nc.store"}
 
 
 def test_workers_end_with_their_parent(tmp_path):
@@ -74,7 +80,7 @@ def test_workers_end_with_their_parent(tmp_path):
 
 def test_a_killed_worker_is_replaced(tmp_path, expected):
     running = start(tmp_path, "run", write(tmp_path, points=60, N=8, order=3), "--jobs", "2")
-    until(lambda: (tmp_path / "sweep.nc.store-wal").exists() and (tmp_path / "sweep.nc.store-wal").stat().st_size > 100_000)
+    until_some_are_stored(tmp_path)
     os.kill(children(running)[0], signal.SIGKILL)
     code, out, err = finish(running)
     assert code == 0, err
@@ -86,8 +92,7 @@ def test_interrupted_it_says_what_is_safe_and_goes_on(tmp_path, expected):
     sweep = write(tmp_path, points=60, N=8, order=3)
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 130)):
         running = start(tmp_path, "run", sweep, "--jobs", "2")
-        wal = tmp_path / "sweep.nc.store-wal"
-        until(lambda: wal.exists() and wal.stat().st_size > 100_000)
+        until_some_are_stored(tmp_path)
         workers = children(running)
         running.send_signal(number)
         found, out, err = finish(running)

@@ -89,7 +89,7 @@ def table_of(dataset: xr.Dataset, name: str) -> Table:
     quantities = [str(each) for each in dataset.data_vars if dataset[each].dtype.kind == "f" and not _certifies(str(each))]
     labels = [str(label) for label in dataset["moment"].values]
     shape = tuple(dataset.sizes[dim] for dim in spatial)
-    fixed = {str(key): value for key, value in dataset.attrs.items() if isinstance(value, float)}
+    fixed = {str(key): float(value) for key, value in dataset.attrs.items() if isinstance(value, float)}
     names = [str(each) for each in dataset.coords if str(each) not in ("moment", "method") and dataset[each].dtype.kind in "fi"]
     varying = {each: _over(dataset[each], spatial, shape) for each in names if not _counts(dataset, each)}
     found = Table(name, [fixed | {key: float(values[i]) for key, values in varying.items()} for i in range(math.prod(shape))], methods, {})
@@ -107,7 +107,7 @@ def table_of(dataset: xr.Dataset, name: str) -> Table:
         for m, method in enumerate(methods):
             if str(status[i, m]).startswith(("uncertified", "failed")):
                 found.doubtful.add(i)
-            entries: list[tuple[str, complex, float]] = [(each, complex(values[i, m]), float(estimate[i, m])) for each, values in derived.items()]
+            entries = [(each, complex(values[i, m]), float(estimate[i, m])) for each, values in derived.items()]
             entries += [(label, complex(moments[i, m, k]), float(errors[i, m, k])) for k, label in enumerate(labels)]
             for quantity, value, error in entries:
                 if not np.isnan(value):
@@ -215,7 +215,7 @@ class _Rows:
         quantities = {name: spelled for name in head if name != "method" and (spelled := self._spelled(name)) is not None}
         if not quantities:
             raise InputError(
-                f"{self.path}: which column holds the values? name columns 'moment' and 'value', or by the moments themselves, such as z0 or p0_up"
+                f"{self.path}: which column holds the values? name columns 'moment' and 'value', or by the moments, such as z0 or p0_up"
             )
         names = [name for name in head if name not in quantities and name != "method"]
         for number, row in rows:
@@ -246,7 +246,7 @@ class _Rows:
     def _quantity(self, text: str, number: int) -> str:
         found = self._spelled(text)
         if found is None:
-            raise InputError(f"{self.path}:{number}: {text!r} is neither a moment label, such as z0 or '+1 -2', nor a derived quantity, such as p0_up")
+            raise InputError(f"{self.path}:{number}: {text!r} is neither a moment label, such as '+1 -2', nor a name such as p0_up")
         return found
 
     def _spelled(self, text: str) -> str | None:

@@ -33,6 +33,7 @@ VARIABLES = (
     Variable("balance", "1", "largest relative defect of the balance laws of excitations"),
     Variable("min_population", "1", "smallest population"),
     Variable("certified", "1", "whether the certificate is within its tolerance (1) or not (0)", dtype="int8"),
+    Variable("stability", "frequency", "largest real part of the Jacobian's spectrum; positive where the fixed point is unstable"),
     Variable("dimension", "1", "number of unknowns that were solved for", dtype="int64"),
     Variable("time_assemble", "s", "time to assemble the Liouvillian"),
     Variable("time_solve", "s", "time to solve for the steady state"),

@@ -288,7 +288,7 @@ def _check_names(
     reader: Reader, source: ModelSource, fixed: Mapping[str, Value], axes: Mapping[str, Any], lists: Sequence[Mapping[str, Any]]
 ) -> None:
     """Parameters that the model does not have, or that it misses."""
-    known = list(source.defaults)
+    known = [*source.defaults, *source.others]
     places: dict[Where, str] = {("model", name): name for name in fixed}
     places |= {("sweep", name): name for name in axes}
     places |= {("sweep", "zip", name): name for each in lists for name in each}
@@ -308,7 +308,7 @@ def _check_names(
 
 def _sound(plan: Plan) -> Plan:
     """The plan without what is known to be wrong in it, so that mistakes in the rest can be seen too."""
-    known = plan.source.defaults
+    known = {**dict.fromkeys(plan.source.others, ""), **plan.source.defaults}
     fixed = {name: value for name, value in plan.fixed.items() if name in known}
     fixed = {name: value for name, value in fixed.items() if not isinstance(value, str) or expressions.names(value) <= set(known)}
     dimensions = []
