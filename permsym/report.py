@@ -7,8 +7,11 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+import numpy as np
+
 from permsym.basis.basis import choose
 from permsym.dataset.build import versions
+from permsym.dynamics.evolution import Evolution
 from permsym.errors import TooLarge
 from permsym.model import Model
 from permsym.models.registry import ModelSource
@@ -54,6 +57,39 @@ def solve_table(report: dict[str, Any]) -> str:
         lines += f"\n{found['representation']} representation: largest difference {found['largest_difference']:.1e}"
     head = f"{report['model']}, {report['representation']} representation, {report['dimension']:,} unknowns"
     return f"{head}\n\n{table(rows)}\n\n{derived}\n\n{verdict}: {lines}"
+
+
+def evolve_report(evolution: Evolution, source: ModelSource, given: dict[str, float | str]) -> dict[str, Any]:
+    """The JSON document of ``permsym evolve``: as that of ``solve``, with a list over ``times`` for each moment and derived quantity."""
+    return {
+        "model": source.name,
+        "parameters": evolution.model.parameters,
+        "defaults": sorted(source.defaulted(given)),
+        "initial": str(evolution.initial),
+        "representation": evolution.representation,
+        "dimension": evolution.dimension,
+        "times": evolution.times.tolist(),
+        "moments": {label: [_pair(complex(value)) for value in values] for label, values in evolution.moments.items()},
+        "derived": {name: [None if np.isnan(value) else float(value) for value in values] for name, values in evolution.derived.items()},
+        "certificate": evolution.certificate.to_dict(),
+        "solver": evolution.solver,
+        "timings": evolution.timings,
+        "versions": versions(),
+    }
+
+
+def evolve_table(report: dict[str, Any]) -> str:
+    """The same for people: derived quantities over time."""
+    certificate = report["certificate"]
+    names = list(report["derived"])
+    rows: list[Sequence[str]] = [("time", *names)]
+    for k, t in enumerate(report["times"]):
+        rows.append((f"{t:.6g}", *("-" if (value := report["derived"][name][k]) is None else f"{value:.12f}" for name in names)))
+    shown = ("error_estimate", "trace_defect", "min_population", "top_population")
+    lines = ", ".join(f"{name} {certificate[name]:.1e}" if certificate[name] is not None else f"{name} not finite" for name in shown)
+    verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
+    head = f"{report['model']} from {report['initial']!r}, {report['representation']} representation, {report['dimension']:,} unknowns"
+    return f"{head}\n\n{table(rows)}\n\n{verdict}: {lines}"
 
 
 def info_report() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -71,6 +72,14 @@ class CentrePart(Part):
         for matrix in matrices:  # the one centre: its operators multiply, in order
             array = array @ as_array(matrix)
         return lambda labels: real_if_real(array)[_levels(labels[1]), _levels(labels[0])]
+
+    def product_state(self, matrix: Matrix) -> Weight:
+        array = as_array(matrix)
+        return lambda labels: real_if_real(array)[_levels(labels[0]), _levels(labels[1])]
+
+    @property
+    def trace_norm(self) -> float:
+        return math.sqrt(self.site.levels)
 
     def labels(self, difference: int | None) -> Labels:
         ket, bra = np.divmod(np.arange(self.site.levels**2), self.site.levels)

@@ -44,9 +44,17 @@ _KEYS = {"name", "parameters", "centre", "ensembles", "hamiltonian", "jumps"}
 def read_model_file(path: Path) -> tuple[Callable[..., Model], dict[str, float | str | None]]:
     """The model function that a file defines, and its parameters with their defaults."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the model file {str(path)!r}: {error}") from error
+    return read_model_text(text, str(path))
+
+
+def read_model_text(text: str, name: str) -> tuple[Callable[..., Model], dict[str, float | str | None]]:
+    """The same from the text of a file; the function keeps it as ``function.text``."""
+    path = Path(name)
+    try:
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML: {error}") from error
     unknown = set(data) - _KEYS
@@ -62,6 +70,7 @@ def read_model_file(path: Path) -> tuple[Callable[..., Model], dict[str, float |
                 f"{path}: an entry is missing or of the wrong kind ({error!r}); see the documentation of model files"
             ) from error
 
+    model.text = text  # type: ignore[attr-defined]
     return model, defaults
 
 

@@ -35,6 +35,9 @@ class Factor(Protocol):
     def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
         """A^-1 right to a few digits, at the price of one substitution."""
 
+    def estimate_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
+        """A^-T right to a few digits."""
+
 
 class DirectSolver(Protocol):
     """Settings of a factorisation, printable and saved with results."""
@@ -121,6 +124,9 @@ class SuperLUFactor:
     def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
         return self.solve(right)
 
+    def estimate_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
+        return self.solve_transposed(right)
+
 
 class Refined:
     """Single-precision factors of a matrix, each solution refined with residuals in double precision.
@@ -141,6 +147,9 @@ class Refined:
 
     def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
         return _scaled(self.factor.solve, right)
+
+    def estimate_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
+        return _scaled(self.factor.solve_transposed, right)
 
     def _refined(self, matrix: Any, rough: Callable[[NDArray[Any]], NDArray[Any]], right: NDArray[Any]) -> NDArray[Any]:
         solution = _scaled(rough, right)

@@ -20,10 +20,11 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.steady import memory
 from permsym.steady.centring import WINDOW, describe_edges, locate
+from permsym.steady.density import DickePopulations
 from permsym.steady.galerkin import Array, Cloud, Galerkin, evaluated
 from permsym.steady.gradient import Family
 from permsym.steady.nullspace import Bounds, NullVector
-from permsym.steady.state import DEFAULT_TOLERANCE, DickePopulations, State
+from permsym.steady.state import DEFAULT_TOLERANCE, State
 
 EPS = float(np.finfo(float).eps)
 DEGREE = 16

@@ -6,6 +6,7 @@ symmetric pattern is kept.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +21,9 @@ from permsym.steady.direct import DirectSolver, Factor
 EPS = float(np.finfo(float).eps)
 Vector = NDArray[np.float64]
 _FAIR_SHARE = 1e-6
-_UNSOLVED = 1e-4  # right answers leave 1e-9 at most, wrong ones 1 and more
+_UNSOLVED = 1e-4  # right answers leave 1e-6 at most, wrong ones 1 and more
+_MATTERS = 0.1  # part of an error bound up to which the defect of its dual equation is left as it is
+_REFINEMENTS = 12
 
 
 @dataclass(frozen=True)
@@ -63,15 +66,17 @@ class Bounds:
     algebraic   (k,) from the residual and from rounding: a bound
     window      (k,) from what a window dropped: an estimate
     edge        (n,) the largest contribution of each unknown to any of the window estimates
+    cutoff      (k,) from what the cut-off of a boson dropped: an estimate
     """
 
     algebraic: Vector
     window: Vector
     edge: Vector
+    cutoff: Vector | float = 0.0
 
     @property
     def total(self) -> Vector:
-        return self.algebraic + self.window
+        return self.algebraic + self.window + self.cutoff
 
 
 def reduce(matrix: sparse.csc_array, trace: Vector, coordinates: NDArray[np.int64], leaks: Vector | None = None) -> NullProblem:
@@ -132,6 +137,10 @@ class NullVector:
         self.pin = pin
         self.vector = vector
         self.residual_vector = problem.matrix @ vector
+        self.beyond = np.zeros(len(vector))
+        """(n,) rates |r| that a cut-off dropped, at the unknowns that stand for where they would have gone."""
+        self.lost = 0.0
+        """The same, where nothing stands for it."""
 
     @property
     def residual(self) -> float:
@@ -142,12 +151,36 @@ class NullVector:
     def dual(self, covectors: NDArray[np.float64]) -> NDArray[np.float64]:
         """y with L^T y = c - <c> trace for each column of covectors (n, k), y[pin] = 0."""
         right = covectors - np.outer(self.problem.trace, self.vector @ covectors)
-        if len(right) == 1:
-            return np.zeros_like(right)
-        free = _without(len(right), self.pin)
+        return self._freely(self.factor.solve_transposed, right)
+
+    def _freely(self, solved: Callable[[Vector], Vector], right: Vector) -> Vector:
+        """A transposed solve on all unknowns but the pinned one, where y is zero."""
         result = np.zeros_like(right)
-        result[free] = self.factor.solve_transposed(np.ascontiguousarray(right[free]))
+        if len(right) > 1:
+            free = _without(len(right), self.pin)
+            result[free] = solved(np.ascontiguousarray(right[free]))
         return result
+
+    def _rough_dual(self, right: Vector, uncertainty: Vector, floor: Vector) -> tuple[Vector, Vector]:
+        """(y, defect L^T y - right), refined until the defect no longer matters to the bound (k,) that it enters."""
+        x = np.abs(self.vector)
+        y = self._freely(self.factor.estimate_transposed, right)
+        defect = self.problem.matrix.T @ y - right
+        with np.errstate(over="ignore", invalid="ignore"):
+            weight = np.abs(defect).T @ x
+            for _ in range(_REFINEMENTS):
+                open_ = np.flatnonzero(weight > _MATTERS * (np.abs(y).T @ uncertainty + floor))
+                if not len(open_):
+                    break
+                better = y[:, open_] - self._freely(self.factor.estimate_transposed, defect[:, open_])
+                left = self.problem.matrix.T @ better - right[:, open_]
+                found = np.abs(left).T @ x
+                shrunk = found < weight[open_] / 2
+                if not shrunk.any():  # rounding reached, or no convergence: the bound tells
+                    break
+                gained = open_[shrunk]
+                y[:, gained], defect[:, gained], weight[gained] = better[:, shrunk], left[:, shrunk], found[shrunk]
+        return y, defect
 
     def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
         """Error bounds of the values c @ x, one for each column of covectors (n, k).
@@ -165,21 +198,23 @@ class NullVector:
 
             2 sum_i leak_i |x_i| |y_i - <y> trace_i|  +  4 outside max_i |c_i - <c> trace_i|,    <y> = y . x
 
-        where ``outside`` is the probability beyond the edge.
+        where ``outside`` is the probability beyond the edge.  The cut-off of a boson drops rates r whose places lie beyond it
+        (see :mod:`permsym.steady.cutoff`): 4 sum_i |r_i| |y_i - <y> trace_i|, with y_i of the nearest kept unknown.
         """
         problem, x = self.problem, np.abs(self.vector)
         uncertainty = np.abs(self.residual_vector) + (problem.row_counts + 1) * EPS * (problem.magnitude @ x)
-        y = self.dual(covectors)
+        floor = 4 * EPS * (np.abs(covectors).T @ x)
         right = covectors - np.outer(problem.trace, self.vector @ covectors)
-        defect = problem.matrix.T @ y - right
+        y, defect = self._rough_dual(right, uncertainty, floor)
         with np.errstate(over="ignore", invalid="ignore"):
-            bound = np.abs(y).T @ uncertainty + np.abs(defect).T @ x + 4 * EPS * (np.abs(covectors).T @ x)
+            bound = np.abs(y).T @ uncertainty + np.abs(defect).T @ x + floor
             held = problem.trace != 0
             probability = problem.trace[held] * self.vector[held]
             bound += -np.minimum(probability, 0).sum() * np.abs(covectors[held] / problem.trace[held, None]).max(axis=0)
             relative = y - np.outer(problem.trace, x @ y / max(float(np.abs(problem.trace) @ x), EPS))
             edge = 2 * (problem.leaks * x)[:, None] * np.abs(relative)
             window = edge.sum(axis=0)
+            cutoff = 4 * (self.beyond @ np.abs(relative) + self.lost * np.abs(relative).max(axis=0))
             if self.edge_mass > 0:
                 window += 4 * self.outside_mass * np.abs(right[held]).max(axis=0)
             # <c>_x - <c> = -(L^T y - c + <c> trace) . x_true: where a population can feel this defect, y vouches for nothing
@@ -187,8 +222,8 @@ class NullVector:
         bound[~(felt < _UNSOLVED)] = np.inf
         if not self.pinned_well:
             bound = np.full(len(bound), np.inf)
-        algebraic, window = (np.where(np.isfinite(value), value, np.inf) for value in (bound, window))
-        return Bounds(algebraic, window, edge.max(axis=1, initial=0.0))
+        algebraic, window, cutoff = (np.where(np.isfinite(value), value, np.inf) for value in (bound, window, cutoff))
+        return Bounds(algebraic, window, edge.max(axis=1, initial=0.0), cutoff)
 
     @property
     def edge_mass(self) -> float:
@@ -257,14 +292,25 @@ def _pinned(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
 
 def refuse_conserved(matrix: sparse.csc_array, active: NDArray[np.int64], coordinates: NDArray[np.int64], solver: DirectSolver) -> None:
     """What never couples to a population relaxes to zero, unless some combination of it is conserved: then refuse."""
-    resting = np.setdiff1d(np.arange(matrix.shape[0]), active)
+    idle = np.ones(matrix.shape[0], dtype=bool)
+    idle[active] = False
+    resting = np.flatnonzero(idle)
     if len(resting):
-        block = matrix[resting][:, resting].tocsc()
+        block = _block(matrix, resting)
+        if _dominant(block):
+            return
         try:
             factor = solver.factor(block, coordinates[:, resting])
         except SolverFailed as error:
             raise DegenerateSteadyState("the steady state is not unique: a coherence is conserved; " + _ADVICE) from error
         _refuse_singular(factor, len(resting), block)
+
+
+def _dominant(matrix: sparse.csc_array) -> bool:
+    """Whether Gershgorin's discs about the columns' diagonals keep every eigenvalue away from zero."""
+    diagonal = np.abs(matrix.diagonal())
+    margin = 2 * diagonal - np.asarray(abs(matrix).sum(axis=0)).ravel()
+    return bool(margin.min(initial=np.inf) > 100 * EPS * np.abs(matrix.data).max(initial=0.0))
 
 
 _ADVICE = "add a process that relaxes it, or leave the idle site out"
@@ -304,4 +350,7 @@ class _Nothing:
         return right
 
     def estimate(self, right: Vector) -> Vector:
+        return right
+
+    def estimate_transposed(self, right: Vector) -> Vector:
         return right

@@ -55,6 +55,9 @@ class PardisoFactor:
     def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
         return self.solve(right)
 
+    def estimate_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
+        return self.solve_transposed(right)
+
     def solve_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
         # the transposed view has the same three arrays: pypardiso knows its factors and solves with A^T
         return np.asarray(self.solver.solve(self.rows.T, right))
