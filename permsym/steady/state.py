@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from permsym.moments.reduced import reduced_density_matrix
 from permsym.operators import ComplexArray, Matrix, Operator
 from permsym.sites import Ensemble, Site, unit
 from permsym.steady.certificate import Certificate
+from permsym.steady.distribution import DickePopulations, Gaussianity
 from permsym.steady.gradient import Family, moment_gradient
 from permsym.steady.nullspace import NullVector
 
@@ -29,18 +30,6 @@ DEFAULT_TOLERANCE = 1e-9
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
 _REMEMBERED = 50_000  # unknowns up to which covectors are kept for the certificate and for the next point of a sweep
 _BLOCK, _BLOCK_NUMBERS = 8, 2**24  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
-
-
-@dataclass(frozen=True)
-class DickePopulations:
-    """Probabilities of the collective spin states \\|j, m>, summed over the centre and over the copies of each j.
-
-    j, m, probability   arrays (n,)
-    """
-
-    j: NDArray[np.float64]
-    m: NDArray[np.float64]
-    probability: NDArray[np.float64]
 
 
 class State:
@@ -279,6 +268,21 @@ class State:
         J, M = np.divmod(places, 2 * N + 1)
         probability = np.bincount(inverse.ravel(), weights=values, minlength=len(places))
         return DickePopulations(J / 2, (M - N) / 2, np.asarray(probability, dtype=float))
+
+    def distribution(self) -> DickePopulations:
+        """P(j, m) at points that carry all of it: for averages and standard deviations of j and m at any N."""
+        return self.populations()
+
+    @property
+    def standard_deviations(self) -> tuple[float, float]:
+        """Standard deviations of j and of m."""
+        deviations = self.distribution().deviations
+        return float(deviations[0]), float(deviations[1])
+
+    @property
+    def gaussianity(self) -> Gaussianity:
+        """How far P(j, m) is from a Gaussian."""
+        return self.distribution().gaussianity
 
     def __repr__(self) -> str:
         return f"State({self.model!r}, {self.basis.representation}, dimension={len(self.null.vector)})"
