@@ -22,47 +22,9 @@ from typing import Any, Literal
 import numpy as np
 
 from permsym.errors import InputError
-from permsym.operators import Matrix, Operator, Product, as_array, as_matrix, commutator, dense, entries
-from permsym.sites import Ensemble, Levels, Site, Spin, is_real
-
-Kind = Literal["central", "individual", "collective"]
-
-
-@dataclass(frozen=True)
-class Jump:
-    """``rate * L[operator]`` of one kind; made by :func:`Central`, :func:`Individual` and :func:`Collective`."""
-
-    kind: Kind
-    rate: float
-    operator: Operator
-
-    def __post_init__(self) -> None:
-        if not is_real(self.rate) or not math.isfinite(self.rate):
-            raise InputError(f"the rate of a {self.kind} jump must be a finite number, but is {self.rate!r}")
-        if self.rate < 0:
-            raise InputError(f"the rate of a {self.kind} jump must be >= 0, but is {self.rate!r}")
-        for key in self.operator.terms:
-            if self.kind == "central" and key.satellites:
-                raise InputError("a Central jump acts on the centre alone; use Individual or Collective for operators of an ensemble")
-            if self.kind == "individual" and len(key.satellites) != 1:
-                raise InputError("an Individual jump needs exactly one ensemble operator in each term, such as s.m or c.m * s.p")
-        if self.kind == "individual" and len({key.satellites[0][0] for key in self.operator.terms}) > 1:
-            raise InputError("an Individual jump acts on the satellites of one ensemble; write one jump for each ensemble")
-
-
-def Central(rate: float, operator: Operator) -> Jump:
-    """``rate * L[C]`` with an operator of the centre."""
-    return Jump("central", rate, operator)
-
-
-def Individual(rate: float, operator: Operator) -> Jump:
-    """``rate * sum_n L[S_n]``, or ``rate * sum_n L[C (x) S_n]``: each satellite on its own."""
-    return Jump("individual", rate, operator)
-
-
-def Collective(rate: float, operator: Operator) -> Jump:
-    """``rate * L[sum_n S_n]``: all satellites together, optionally with operators of the centre."""
-    return Jump("collective", rate, operator)
+from permsym.jumps import Jump, individual_adjoint
+from permsym.operators import CentreOperator, Matrix, Monomial, Operator, Product, as_matrix, commutator, dense, entries
+from permsym.sites import Boson, Ensemble, Levels, Site, Spin
 
 
 @dataclass(frozen=True)
@@ -87,7 +49,7 @@ class Term:
 class Model:
     """A centre, ensembles of identical satellites, Hamiltonian and jumps.
 
-    centre       Spin() or Levels(d)
+    centre       Spin(), Levels(d) or Boson(levels)
     ensembles    one Ensemble or a sequence of them, with different names
     hamiltonian  hermitian Operator
     jumps        Central, Individual and Collective jumps
@@ -133,14 +95,19 @@ class Model:
             self.check(operator)
         # Hermitian for a few satellites, enough to hold every collective factor on a site of its own, means hermitian for all N.
         deepest = max((len(key.satellites) for key in self.hamiltonian.terms), default=1)
-        few = [(each.name, each.levels, min(each.N, max(deepest, 1))) for each in self.ensembles]
+        few = [(each.name, each.levels, min(math.ceil(each.N), max(deepest, 1))) for each in self.ensembles]
         defect = self.hamiltonian - self.hamiltonian.dag()
         scale = max((abs(value) for value in self.hamiltonian.terms.values()), default=0.0)
         if (
             any(abs(value) > 1e-14 * scale for value in defect.terms.values())
-            and np.abs(dense(defect, self.centre.levels, few)).max() > 1e-12 * scale
+            and np.abs(dense(defect, self._enough_levels(defect), few)).max() > 1e-12 * scale
         ):
             raise InputError("the Hamiltonian is not hermitian; add the conjugate terms, as in g * (c.p * s.m + c.m * s.p)")
+
+    def _enough_levels(self, operator: Operator) -> int:
+        """Levels of the centre on which an operator vanishes only if it is zero."""
+        degrees = [max(key.centre) for key in operator.terms if isinstance(key.centre, Monomial)]
+        return max(degrees, default=0) + 1 if isinstance(self.centre, Boson) else self.centre.levels
 
     def check(self, operator: Operator) -> None:
         """Refuse an operator that does not act on this model's sites."""
@@ -148,7 +115,11 @@ class Model:
         for key, value in operator.terms.items():
             if not np.isfinite(value):
                 raise InputError(f"a coefficient of {self.spell(key)} must be finite, but is {value!r}")
-            if key.centre is not None and len(key.centre) != self.centre.levels:
+            if isinstance(key.centre, Monomial) != isinstance(self.centre, Boson) and key.centre is not None:
+                raise InputError(
+                    f"the operator {self.spell(key)} does not act on {self.centre!r}; a and ad belong to Boson(), matrices do not"
+                )
+            if not isinstance(key.centre, Monomial | None) and len(key.centre) != self.centre.levels:
                 raise InputError(f"an operator of a {len(key.centre)}-level centre cannot act on {self.centre!r}")
             for ensemble, matrix in key.satellites:
                 if len(matrix) != self.ensembles[self.ensemble(ensemble)].levels:
@@ -181,7 +152,9 @@ class Model:
         def named(site: Site, matrix: Matrix) -> str:
             return next((name for name, known in site.operators.items() if known == matrix), "matrix")
 
-        words = [] if key.centre is None else [named(self.centre, key.centre) + "0"]
+        words = [] if key.centre is None else [str(key.centre)]
+        if not isinstance(key.centre, Monomial | None):
+            words = [named(self.centre, key.centre) + "0"]
         for name, matrix in key.satellites:
             site = next((each for each in self.ensembles if each.name == name), None)
             word = "?" if site is None else named(site, matrix)
@@ -209,7 +182,11 @@ class Model:
         """Changes of excitations (centre, ensembles...) that a product can make."""
         options: list[set[tuple[int, ...]]] = []
         kinds = 1 + len(self.ensembles)
-        factors: list[tuple[int, Site, Matrix]] = [] if key.centre is None else [(0, self.centre, key.centre)]
+        factors: list[tuple[int, Site, Matrix]] = []
+        if isinstance(key.centre, Monomial):
+            options.append({tuple(key.centre.p - key.centre.q if i == 0 else 0 for i in range(kinds))})
+        elif key.centre is not None:
+            factors.append((0, self.centre, key.centre))
         factors += [(1 + self.ensemble(name), self.ensembles[self.ensemble(name)], matrix) for name, matrix in key.satellites]
         for kind, site, matrix in factors:
             steps = {site.excitations[row] - site.excitations[column] for row, column, _ in entries(matrix)}
@@ -222,17 +199,32 @@ class Model:
         """The same model with ``round(factor * N)`` satellites and the same intensive (mean-field) physics.
 
         Terms are multiplied so that H and all jump fluxes stay extensive: a product with M collective factors by
-        f^(1-M), a collective jump by f^(1-2M), individual processes not at all.  Then ln P of the steady state scales
-        as N (large deviations), and a small model predicts the support of a large one.
+        f^(1-M), a collective jump by f^(1-2M), individual processes not at all; an operator a or ad of a boson, of size
+        N^(1/2), counts as half a collective factor.  Then ln P of the steady state scales as N (large deviations), and
+        a small model predicts the support of a large one.
         """
+
+        def quanta(key: Product) -> float:
+            return sum(key.centre) / 2 if isinstance(key.centre, Monomial) else 0.0
+
         ensembles = tuple(Ensemble(max(1, round(each.N * factor)), each.name, each.levels) for each in self.ensembles)
-        hamiltonian = Operator({key: value * factor ** (1 - len(key.satellites)) for key, value in self.hamiltonian.terms.items()})
+        hamiltonian = Operator(
+            {key: value * factor ** (1 - len(key.satellites) - quanta(key)) for key, value in self.hamiltonian.terms.items()}
+        )
         jumps = []
         for jump in self.jumps:
-            deepest = max(len(key.satellites) for key in jump.operator.terms)
-            power = 0 if jump.kind == "individual" else 1 - 2 * deepest
+            individual = jump.kind == "individual"
+            deepest = max(quanta(key) + (0 if individual else len(key.satellites)) for key in jump.operator.terms)
+            power = (0 if individual else 1) - 2 * deepest
             jumps.append(Jump(jump.kind, jump.rate * factor**power, jump.operator))
         return Model(self.centre, ensembles, hamiltonian, jumps, name=self.name)
+
+    def with_levels(self, levels: int) -> Model:
+        """The same model with its boson cut to the Fock states 0..levels-1."""
+        if not isinstance(self.centre, Boson):
+            raise InputError(f"only a boson has a cut-off, but the centre is {self.centre!r}")
+        parameters = {**self.parameters, "levels": levels}
+        return Model(Boson(levels), self.ensembles, self.hamiltonian, self.jumps, name=self.name, parameters=parameters)
 
     def heisenberg(self, observable: Operator) -> Operator:
         """d<O>/dt = <result> for a one-body observable O: operators of the centre or of one ensemble.
@@ -246,7 +238,7 @@ class Model:
         for jump in self.jumps:
             if jump.kind == "individual":
                 for key, value in observable.terms.items():
-                    result += _individual_adjoint(jump, key) * (value * jump.rate)
+                    result += individual_adjoint(jump, key) * (value * jump.rate)
             else:
                 # x^dag O x - {x^dag x, O}/2 = ( x^dag [O, x] + [x^dag, O] x ) / 2
                 x, y = jump.operator, jump.operator.dag()
@@ -260,7 +252,7 @@ class Model:
         return {
             "name": self.name,
             "parameters": self.parameters,
-            "centre": {"kind": self.centre.kind, "levels": self.centre.levels},
+            "centre": {"kind": self.centre.kind, "levels": self.centre.levels or "auto"},
             "ensembles": [{"name": each.name, "N": each.N, "levels": each.levels} for each in self.ensembles],
             "hamiltonian": list(self._operator_data(self.hamiltonian)),
             "jumps": [
@@ -272,7 +264,7 @@ class Model:
     def from_dict(cls, data: Mapping[str, Any]) -> Model:
         """The model that :meth:`to_dict` wrote."""
         try:
-            centre = Spin() if data["centre"]["kind"] == "spin" else Levels(data["centre"]["levels"])
+            centre = site_of(data["centre"]["kind"], data["centre"]["levels"])
             ensembles = [Ensemble(each["N"], each["name"], each["levels"]) for each in data["ensembles"]]
             jumps = [Jump(each["kind"], each["rate"], _operator_from(each["operator"])) for each in data["jumps"]]
             hamiltonian = _operator_from(data["hamiltonian"])
@@ -284,11 +276,14 @@ class Model:
         def data(matrix: Matrix) -> list[list[list[float]]]:
             return [[[entry.real, entry.imag] for entry in row] for row in matrix]
 
+        def centre(operator: CentreOperator | None) -> Any:
+            return operator._asdict() if isinstance(operator, Monomial) else operator and data(operator)
+
         for key, value in operator.terms.items():
             yield {
                 "coefficient": [value.real, value.imag],
                 "spelled": self.spell(key),
-                "centre": None if key.centre is None else data(key.centre),
+                "centre": centre(key.centre),
                 "satellites": [[name, data(matrix)] for name, matrix in key.satellites],
             }
 
@@ -308,37 +303,27 @@ class Model:
         return f"Model({self.name!r}, N={', '.join(map(str, self.sizes))}, {counts})"
 
 
-def _individual_adjoint(jump: Jump, key: Product) -> Operator:
-    """sum_n (X_n^dag O X_n - {X_n^dag X_n, O}/2) for X_n = sum_k c_k C_k (x) s_kn and a one-body product O."""
-    size = len(next(iter(jump.operator.terms)).satellites[0][1])
-    ensemble = next(iter(jump.operator.terms)).satellites[0][0]
-    on_satellite = bool(key.satellites) and key.satellites[0][0] == ensemble
-    o = as_array(key.satellites[0][1]) if on_satellite else np.eye(size)
-    result = Operator()
-    for (k, a), (q, b) in itertools.product(jump.operator.terms.items(), repeat=2):
-        s, t = as_array(k.satellites[0][1]).conj().T, as_array(q.satellites[0][1])
-        left, right = Product(k.adjoint.centre), Product(q.centre)
-        middle = Product(key.centre)
-        other = () if on_satellite else key.satellites  # satellites of another ensemble only watch
-        for sign, centre, satellite in (
-            (1.0, left @ middle @ right, s @ o @ t),
-            (-0.5, left @ right @ middle, s @ t @ o),
-            (-0.5, middle @ left @ right, o @ s @ t),
-        ):
-            factors = Product(centre.centre, ((ensemble, as_matrix(satellite)),)) @ Product(None, other)
-            result += Operator({factors: sign * a.conjugate() * b})
-    return result
+def site_of(kind: str, levels: Any = None) -> Site:
+    """A centre by its kind and number of levels, as files spell them."""
+    if kind == "spin":
+        return Spin()
+    if kind == "boson":
+        return Boson(None if levels in (None, "auto") else levels)
+    if kind == "levels":
+        return Levels(levels)
+    raise InputError(f"the centre's kind must be spin, levels or boson, but is {kind!r}")
 
 
 def _operator_from(data: Sequence[Mapping[str, Any]]) -> Operator:
     def matrix(rows: Any) -> Matrix:
         return as_matrix([[complex(*entry) for entry in row] for row in rows])
 
+    def centre(value: Any) -> CentreOperator | None:
+        return Monomial(**value) if isinstance(value, dict) else value and matrix(value)
+
     return Operator(
         {
-            Product(
-                None if each["centre"] is None else matrix(each["centre"]), tuple((name, matrix(rows)) for name, rows in each["satellites"])
-            ): complex(*each["coefficient"])
+            Product(centre(each["centre"]), tuple((name, matrix(rows)) for name, rows in each["satellites"])): complex(*each["coefficient"])
             for each in data
         }
     )

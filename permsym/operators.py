@@ -4,17 +4,26 @@ An :class:`Operator` is a sum of products; a product is a coefficient, one opera
 *collective* one-body operators, ``S = sum_n s_n`` over all satellites of an ensemble::
 
     c * C (x) S_1 S_2 ...        (collective factors keep their order; n = m is included in S_1 S_2)
+
+The centre's operator is a matrix, or, for a boson, a normal-ordered monomial: products of those are expanded by
+
+    a^q a^dag^p = sum_k k! C(q, k) C(p, k) a^dag^(p-k) a^(q-k)
+
+so that the algebra knows nothing of a cut-off.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from permsym.errors import InputError
 
 ComplexArray = NDArray[np.complex128]
 Matrix = tuple[tuple[complex, ...], ...]
@@ -51,26 +60,62 @@ def entries(matrix: Matrix) -> Iterator[tuple[int, int, complex]]:
                 yield row, column, value
 
 
+class Monomial(NamedTuple):
+    """a^dag^p a^q of a boson."""
+
+    p: int
+    q: int
+
+    def matrix(self, levels: int) -> ComplexArray:
+        """<n| a^dag^p a^q |m> on the Fock states 0..levels-1, shape (levels, levels)."""
+        result = np.zeros((levels, levels), dtype=complex)
+        for m in range(self.q, min(levels, levels + self.q - self.p)):
+            n = m - self.q + self.p
+            result[n, m] = math.sqrt(math.perm(m, self.q) * math.perm(n, self.p))
+        return result
+
+    def __str__(self) -> str:
+        return " ".join(["ad"] * self.p + ["a"] * self.q)
+
+
+CentreOperator = Matrix | Monomial
+"""One operator of the centre."""
+
+
+def _centre_products(left: CentreOperator | None, right: CentreOperator | None) -> Iterator[tuple[CentreOperator | None, complex]]:
+    """A product of two operators of the centre as a sum; None stands for the identity."""
+    if left is None or right is None:
+        yield right if left is None else left, 1.0
+    elif isinstance(left, Monomial) and isinstance(right, Monomial):
+        for k in range(min(left.q, right.p) + 1):
+            p, q = left.p + right.p - k, left.q + right.q - k
+            yield (Monomial(p, q) if p or q else None), math.factorial(k) * math.comb(left.q, k) * math.comb(right.p, k)
+    elif isinstance(left, Monomial) or isinstance(right, Monomial):
+        raise InputError("an operator of a boson cannot be multiplied by one of another centre")
+    else:
+        yield product(left, right), 1.0
+
+
 @dataclass(frozen=True)
 class Product:
     """``C (x) S_1 S_2 ...`` without its coefficient.
 
-    centre      matrix of the centre's operator, None for the identity
+    centre      the centre's operator, a matrix or a boson's monomial; None for the identity
     satellites  (ensemble name, one-site matrix) for each collective factor, in order
     """
 
-    centre: Matrix | None = None
+    centre: CentreOperator | None = None
     satellites: tuple[tuple[str, Matrix], ...] = ()
 
-    def __matmul__(self, other: Product) -> Product:
-        centre = self.centre
-        if other.centre is not None:
-            centre = other.centre if centre is None else product(centre, other.centre)
-        return Product(centre, _grouped(self.satellites + other.satellites))
+    def __matmul__(self, other: Product) -> Operator:
+        satellites = _grouped(self.satellites + other.satellites)
+        return Operator({Product(centre, satellites): factor for centre, factor in _centre_products(self.centre, other.centre)})
 
     @property
     def adjoint(self) -> Product:
-        centre = None if self.centre is None else adjoint(self.centre)
+        centre = self.centre
+        if centre is not None:
+            centre = Monomial(centre.q, centre.p) if isinstance(centre, Monomial) else adjoint(centre)
         return Product(centre, _grouped(tuple((name, adjoint(one)) for name, one in reversed(self.satellites))))
 
 
@@ -110,8 +155,8 @@ class Operator:
         result: dict[Product, complex] = {}
         for left, a in self.terms.items():
             for right, b in other.terms.items():
-                key = left @ right
-                result[key] = result.get(key, 0) + a * b
+                for key, factor in (left @ right).terms.items():
+                    result[key] = result.get(key, 0) + a * b * factor
         return Operator(result)
 
     def __rmul__(self, other: complex) -> Operator:
@@ -154,8 +199,8 @@ def commutator(operator: Operator, one_body: Operator) -> Operator:
         for o, y in one_body.terms.items():
             if o.centre is not None:
                 if a.centre is not None:
-                    bracket = as_array(a.centre) @ as_array(o.centre) - as_array(o.centre) @ as_array(a.centre)
-                    put(Product(as_matrix(bracket), a.satellites), x * y)
+                    for key, factor in _centre_commutator(a.centre, o.centre):
+                        put(Product(key, a.satellites), x * y * factor)
                 continue
             for (name, matrix), position in zip(a.satellites, range(len(a.satellites)), strict=True):
                 if o.satellites and name == o.satellites[0][0]:
@@ -166,15 +211,23 @@ def commutator(operator: Operator, one_body: Operator) -> Operator:
     return Operator({key: value for key, value in result.items() if value != 0 and not _vanishes(key)})
 
 
+def _centre_commutator(a: CentreOperator, o: CentreOperator) -> Iterator[tuple[CentreOperator | None, complex]]:
+    if isinstance(a, Monomial) or isinstance(o, Monomial):
+        yield from _centre_products(a, o)
+        yield from ((key, -factor) for key, factor in _centre_products(o, a))
+    else:
+        yield as_matrix(as_array(a) @ as_array(o) - as_array(o) @ as_array(a)), 1.0
+
+
 def _vanishes(key: Product) -> bool:
-    matrices = ([] if key.centre is None else [key.centre]) + [matrix for _, matrix in key.satellites]
+    matrices = ([] if key.centre is None or isinstance(key.centre, Monomial) else [key.centre]) + [matrix for _, matrix in key.satellites]
     return any(not as_array(matrix).any() for matrix in matrices)
 
 
 def dense(operator: Operator, centre: int, ensembles: Sequence[tuple[str, int, int]]) -> ComplexArray:
     """Matrix of an operator in the product basis, centre first; the brute-force meaning of the algebra above.
 
-    centre     the centre's dimension
+    centre     the centre's dimension; for a boson, a number of Fock states
     ensembles  (name, levels, number of satellites) in order
     """
     sites = [centre] + [levels for _, levels, number in ensembles for _ in range(number)]
@@ -191,7 +244,9 @@ def dense(operator: Operator, centre: int, ensembles: Sequence[tuple[str, int, i
 
     result = np.zeros((total, total), dtype=complex)
     for key, value in operator.terms.items():
-        term = np.eye(total, dtype=complex) if key.centre is None else at(0, key.centre)
+        term = np.eye(total, dtype=complex)
+        if key.centre is not None:
+            term = at(0, as_matrix(key.centre.matrix(centre)) if isinstance(key.centre, Monomial) else key.centre)
         for name, matrix in key.satellites:
             term = term @ sum((at(site, matrix) for site in positions[name]), np.zeros((total, total), dtype=complex))
         result += value * term

@@ -7,8 +7,11 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+import numpy as np
+
 from permsym.basis.basis import choose
 from permsym.dataset.build import versions
+from permsym.dynamics.evolution import Evolution
 from permsym.errors import TooLarge
 from permsym.model import Model
 from permsym.models.registry import ModelSource
@@ -54,6 +57,66 @@ def solve_table(report: dict[str, Any]) -> str:
         lines += f"\n{found['representation']} representation: largest difference {found['largest_difference']:.1e}"
     head = f"{report['model']}, {report['representation']} representation, {report['dimension']:,} unknowns"
     return f"{head}\n\n{table(rows)}\n\n{derived}\n\n{verdict}: {lines}"
+
+
+def cumulant_table(report: dict[str, Any]) -> str:
+    """What ``permsym cumulants`` prints for people."""
+    rows: list[Sequence[str]] = [("moment", "value", "cumulant")]
+    rows += [(label, _complex(value), _complex(report["cumulants"][label])) for label, value in report["moments"].items()]
+    derived = "\n".join(f"{name} = {value:.12f}" for name, value in report["derived"].items())
+    verdict = "stable" if report["stable"] else f"UNSTABLE, the equations go to: {report['attractor']}"
+    how = f"{report['counting']}, {report['closure']}"
+    head = f"{report['model']}, cumulants of order {report['order']} ({how}), {report['dimension']:,} unknowns"
+    residual = report["certificate"]["residual"]
+    foot = f"{verdict}: largest real part of the spectrum {report['stability']:.4g}, residual {residual:.1e}"
+    return f"{head}\n\n{table(rows)}\n\n{derived}\n\n{foot}"
+
+
+def branch_table(report: dict[str, Any]) -> str:
+    """What ``permsym continue`` prints for people."""
+    name = report["over"]
+    shown = list(report["points"][0]["derived"])
+    rows: list[Sequence[str]] = [(name, *shown, "stability", "")]
+    for point in report["points"]:
+        values = [f"{point['derived'].get(key, float('nan')):.10f}" for key in shown]
+        rows.append((f"{point[name]:.8g}", *values, f"{point['stability']:+.3e}", "" if point["stable"] else "unstable"))
+    lines = [f"fold at {name}={event[name]:.10g}" for event in report["folds"]]
+    lines += [f"Hopf point at {name}={event[name]:.10g}, angular frequency {event['omega']:.8g}" for event in report["hopf"]]
+    lines += [f"a real eigenvalue crosses zero at {name}={event[name]:.10g}" for event in report["crossings"]]
+    return "\n".join([table(rows), *lines])
+
+
+def evolve_report(evolution: Evolution, source: ModelSource, given: dict[str, float | str]) -> dict[str, Any]:
+    """The JSON document of ``permsym evolve``: as that of ``solve``, with a list over ``times`` for each moment and derived quantity."""
+    return {
+        "model": source.name,
+        "parameters": evolution.model.parameters,
+        "defaults": sorted(source.defaulted(given)),
+        "initial": str(evolution.initial),
+        "representation": evolution.representation,
+        "dimension": evolution.dimension,
+        "times": evolution.times.tolist(),
+        "moments": {label: [_pair(complex(value)) for value in values] for label, values in evolution.moments.items()},
+        "derived": {name: [None if np.isnan(value) else float(value) for value in values] for name, values in evolution.derived.items()},
+        "certificate": evolution.certificate.to_dict(),
+        "solver": evolution.solver,
+        "timings": evolution.timings,
+        "versions": versions(),
+    }
+
+
+def evolve_table(report: dict[str, Any]) -> str:
+    """The same for people: derived quantities over time."""
+    certificate = report["certificate"]
+    names = list(report["derived"])
+    rows: list[Sequence[str]] = [("time", *names)]
+    for k, t in enumerate(report["times"]):
+        rows.append((f"{t:.6g}", *("-" if (value := report["derived"][name][k]) is None else f"{value:.12f}" for name in names)))
+    shown = ("error_estimate", "trace_defect", "min_population", "top_population")
+    lines = ", ".join(f"{name} {certificate[name]:.1e}" if certificate[name] is not None else f"{name} not finite" for name in shown)
+    verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
+    head = f"{report['model']} from {report['initial']!r}, {report['representation']} representation, {report['dimension']:,} unknowns"
+    return f"{head}\n\n{table(rows)}\n\n{verdict}: {lines}"
 
 
 def info_report() -> dict[str, Any]:

@@ -2,19 +2,22 @@
 
 Spin-1/2: level 0 is up, level 1 is down; ``z`` = sigma^z, ``p`` = sigma^+ = \\|up><down\\|, ``m`` = sigma^-.
 Levels(d): level i holds i excitations; ``unit(i, j)`` = \\|i><j\\|.
+Boson(levels): Fock states 0..levels-1, operators ``a``, ``ad`` and ``n`` = ad a, kept as symbols until a basis cuts them.
 """
 
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from permsym.errors import InputError
-from permsym.operators import Matrix, Operator, Product, as_matrix
+from permsym.operators import Matrix, Monomial, Operator, Product, as_matrix
 
 SPIN_OPERATORS: Mapping[str, Matrix] = {
     "z": as_matrix([[1, 0], [0, -1]]),
@@ -50,6 +53,26 @@ def as_count(name: str, value: Any, least: int) -> int:
     if not whole or int(value) < least:
         raise InputError(f"`{name}` must be an integer >= {least}, but is {value!r}; give a whole number such as {name}={max(least, 10)}")
     return int(value)
+
+
+_REAL_SIZES: ContextVar[bool] = ContextVar("real_sizes", default=False)
+
+
+@contextmanager
+def real_sizes() -> Iterator[None]:
+    """Within, numbers of satellites may be any real number > 0: for equations whose coefficients are polynomials in N."""
+    token = _REAL_SIZES.set(True)
+    try:
+        yield
+    finally:
+        _REAL_SIZES.reset(token)
+
+
+def as_size(name: str, value: Any) -> float:
+    """A number of satellites: an integer >= 1, or within :func:`real_sizes` any number > 0."""
+    if _REAL_SIZES.get() and is_real(value) and np.isfinite(float(value)) and value > 0:
+        return int(value) if float(value) == int(value) else float(value)
+    return as_count(name, value, 1)
 
 
 class Site:
@@ -145,6 +168,48 @@ class Levels(Site):
     """A centre with ``levels`` states and operators ``unit(i, j)``."""
 
 
+class Boson(Site):
+    """A bosonic mode as the centre: ``a``, ``ad`` and ``n`` = ad a, with [a, ad] = 1.
+
+    levels   Fock states 0..levels-1 of the density operator; None leaves the cut-off to the solver
+    """
+
+    kind = "boson"
+
+    def __init__(self, levels: float | None = None) -> None:
+        self.levels = 0 if levels is None else as_count("levels", levels, 2)
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the cut-off is still to be chosen."""
+        return self.levels == 0
+
+    @property
+    def a(self) -> Operator:
+        return Operator({Product(Monomial(0, 1)): 1})
+
+    @property
+    def ad(self) -> Operator:
+        return Operator({Product(Monomial(1, 0)): 1})
+
+    @property
+    def n(self) -> Operator:
+        return Operator({Product(Monomial(1, 1)): 1})
+
+    @property
+    def operators(self) -> Mapping[str, Matrix]:
+        return {}
+
+    def operator(self, matrix: Any) -> Operator:
+        raise InputError("operators of a boson are written in a and ad, such as c.ad * c.a; matrices would depend on the cut-off")
+
+    def unit(self, row: int, column: int) -> Operator:
+        raise InputError("operators of a boson are written in a and ad; for Fock states look at the reduced density matrix")
+
+    def __repr__(self) -> str:
+        return "Boson()" if self.automatic else f"Boson({self.levels})"
+
+
 class Ensemble(_SpinOperators):
     """``N`` identical satellites; an operator of the ensemble stands for the sum over its satellites.
 
@@ -153,9 +218,9 @@ class Ensemble(_SpinOperators):
     levels  2 (spins, ``z p m x y``) or more (``unit(i, j)``)
     """
 
-    def __init__(self, N: int, name: str = "A", levels: int = 2) -> None:
+    def __init__(self, N: float, name: str = "A", levels: int = 2) -> None:
         super().__init__(levels)
-        self.N = as_count("N", N, 1)
+        self.N: int = as_size("N", N)  # type: ignore[assignment]  # real within real_sizes() alone
         if not name.isidentifier():
             raise InputError(f"an ensemble's name must be a word such as A, but is {name!r}")
         self.name = name

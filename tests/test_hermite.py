@@ -13,7 +13,8 @@ from permsym.basis.centre import CentrePart
 from permsym.basis.dicke import DickePart
 from permsym.basis.nodes import NodePart
 from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarning
-from permsym.model import Central, Collective, Individual, Model
+from permsym.jumps import Central, Collective, Individual
+from permsym.model import Model
 from permsym.models import central_spin
 from permsym.operators import Operator
 from permsym.sites import Ensemble, Levels, Spin

@@ -14,6 +14,7 @@ SPIN = ps.models.central_spin(N=6)
 TWO = systems.two_ensembles(4)
 LADDER = systems.three_level_centre(3)
 QUTRIT = systems.qutrits(3)
+MODE = ps.models.tavis_cummings(N=4)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,9 @@ QUTRIT = systems.qutrits(3)
         (LADDER, "z2 |2><0|0", "|2><0|0 z1"),
         (QUTRIT, "|2><1|4 z0 |0><1|2", "z0 |0><1|1 |2><1|2"),
         (QUTRIT, "|1><0|1 |0><2|2", "|0><2|1 |1><0|2"),
+        (MODE, "ad ad a a", "ad ad a a"),
+        (MODE, "-3 ad", "ad -1"),
+        (MODE, "ad z2 a -1", "ad a -1 z2"),
     ],
 )
 def test_canonical_spelling(model, text, canonical):
@@ -50,6 +54,7 @@ def test_canonical_spelling(model, text, canonical):
         (TWO, "+1@A -1@B", "-1@A +1@B"),
         (LADDER, "|0><2|0 +1", "|2><0|0 -1"),
         (QUTRIT, "|0><1|1 |2><2|2", "|1><0|1 |2><2|2"),
+        (MODE, "ad ad a -1 z2", "ad a a +1 z2"),
     ],
 )
 def test_conjugates(model, text, conjugate):
@@ -74,6 +79,9 @@ def test_conjugates(model, text, conjugate):
         (SPIN, "|0><1|1", "is not an operator of its site"),
         (SPIN, "z1 z2 z3 z4 z5 z6 z7", "needs 7 distinct satellites, but N=6"),
         (SPIN, "a", "'a' is not a factor"),
+        (MODE, "a ad", "is not in normal order; write every ad before every a"),
+        (MODE, "z0", "'z0' is not an operator of its site; write ad a for the centre"),
+        (MODE, "a1", "'a1' is not a factor; write ad a for the centre"),
         (TWO, "z1", "'z1' must name its ensemble, such as z1@A; the model has A, B"),
         (TWO, "z1@B z2@B z3@B", "needs 3 distinct satellites, but N=2"),
         (LADDER, "z0", "'z0' is not an operator of its site; write |i><j|0 with levels 0..2"),
@@ -124,13 +132,19 @@ def test_enumeration_of_levels():
     assert len(enumerate_labels(LADDER, 2)) == counted(3, 2, centre=8, satellite=3)
 
 
+def test_enumeration_of_a_mode():
+    """Each ad and each a counts: order 2 of one emitter kind has 2 + 3 centre-only, 2 * 3 mixed, 3 + 6 satellite labels."""
+    assert len(enumerate_labels(MODE, 2)) == 2 + 3 + 6 + 3 + 6
+    assert {label.conjugate() for label in enumerate_labels(MODE, 4)} == set(enumerate_labels(MODE, 4))
+
+
 @pytest.mark.parametrize("order", [0, -1, 21, 2.0, True, "2", None])
 def test_enumeration_refuses(order):
     with pytest.raises(ps.InputError, match="must be an integer from 1 to 20"):
         enumerate_labels(SPIN, order)
 
 
-@pytest.mark.parametrize("model", [SPIN, TWO, LADDER, QUTRIT])
+@pytest.mark.parametrize("model", [SPIN, TWO, LADDER, QUTRIT, MODE])
 def test_every_enumerated_label_parses_to_itself(model):
     for label in enumerate_labels(model, 4):
         assert parse(str(label), model) == label
@@ -153,6 +167,8 @@ def test_spelling_does_not_matter(symbols, centre, digits, random):
 def test_charges():
     assert parse("+0 -1", SPIN).charge(SPIN) == (0,)
     assert parse("+1 +2 z3", SPIN).charge(SPIN) == (2,)
+    assert parse("ad ad a -1", MODE).charge(MODE) == (0,)
+    assert parse("ad ad -1", MODE).charge(MODE) == (1,)
     uncoupled = ps.models.central_spin(N=3, g=0)
     assert sorted(parse("+0 -1", uncoupled).charge(uncoupled)) == [-1, 1]
     assert parse("+0", systems.nine_pairs(2)).charge(systems.nine_pairs(2)) == ()

@@ -7,7 +7,7 @@ import pytest
 from oracles.brute_force import BruteForce
 
 import permsym as ps
-from permsym.operators import Product, as_array, as_matrix, commutator, dense
+from permsym.operators import Monomial, Product, as_array, as_matrix, commutator, dense
 
 c, a, b = ps.Spin(), ps.Ensemble(2, "A"), ps.Ensemble(1, "B", levels=3)
 BRUTE = BruteForce(ps.Model(c, [a, b], c.z))
@@ -66,4 +66,33 @@ def test_matrices_have_one_spelling():
 def test_product_adjoint_is_an_involution():
     key = next(iter((c.m * a.p * a.z * b.unit(0, 2)).terms))
     assert key.adjoint.adjoint == key
-    assert Product() @ key == key == key @ Product()
+    assert (Product() @ key).terms == {key: 1} == (key @ Product()).terms
+
+
+@pytest.mark.parametrize(("left", "right"), [*itertools.product([(0, 1), (2, 1), (1, 3), (0, 2)], [(1, 0), (2, 2), (3, 1), (0, 1)])])
+def test_normal_ordering(left, right):
+    """Products of a and ad against matrices, on the Fock states that the cut leaves alone."""
+    levels, inside = 14, 6
+    product = Product(Monomial(*left)) @ Product(Monomial(*right))
+    expected = Monomial(*left).matrix(levels) @ Monomial(*right).matrix(levels)
+    found = dense(product, levels, [])
+    assert np.abs(found - expected)[:inside, :inside].max() < 1e-12 * np.abs(expected[:inside, :inside]).max()
+
+
+def test_monomials_are_products_of_ladder_operators():
+    a = np.diag(np.sqrt(np.arange(1, 9)), 1)
+    for p, q in itertools.product(range(4), repeat=2):
+        expected = np.linalg.matrix_power(a.T, p) @ np.linalg.matrix_power(a, q)
+        assert np.abs(Monomial(p, q).matrix(9) - expected).max() < 1e-13 * max(1, np.abs(expected).max())
+
+
+def test_canonical_commutator():
+    c = ps.Boson()
+    assert (c.a * c.ad - c.ad * c.a).terms == {Product(): 1, Product(Monomial(1, 1)): 0}
+    assert commutator(c.a, c.ad).terms == {Product(): 1}
+    assert (c.ad * c.a).dag() == c.n
+
+
+def test_operators_of_different_centres_do_not_mix():
+    with pytest.raises(ps.InputError, match="cannot be multiplied"):
+        ps.Boson().a * ps.Spin().z

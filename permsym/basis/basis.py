@@ -6,15 +6,17 @@ Every superoperator of a model is composed here from the moves of its parts, onc
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property, reduce
 from operator import add, matmul
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.centre import CentrePart
+from permsym.basis.dense import dense, project
 from permsym.basis.dicke import DickePart
 from permsym.basis.full import FullPart
 from permsym.basis.moves import Labels, Moves, Values, Weight
@@ -23,13 +25,17 @@ from permsym.basis.part import Part
 from permsym.basis.window import Boundary, Window
 from permsym.errors import InputError
 from permsym.model import Model, Term
-from permsym.operators import Matrix, Product, adjoint, as_matrix, product
+from permsym.operators import CentreOperator, ComplexArray, Matrix, Product, adjoint, as_matrix, product
 from permsym.sites import Ensemble
 
 Representation = Literal["dicke", "occupation", "full"]
 REPRESENTATIONS: dict[str, Callable[[Ensemble], Part]] = {"dicke": DickePart, "occupation": OccupationPart, "full": FullPart}
 
 Indices = NDArray[np.int64]
+
+
+Factors = tuple[Moves | None, ...]
+"""A product of superoperators, one for each part; None stands for the identity."""
 
 
 class Basis:
@@ -60,15 +66,25 @@ class Basis:
         self.slices = [slice(int(a), int(b)) for a, b in itertools.pairwise(starts)]
         self.columns = int(starts[-1])
         self.boundary: Boundary = next((part.boundary for part in self.parts if part.boundary != "closed"), "closed")
-        labels = _sector(self.parts, model.charges, self.charge)
-        if self.hermitian:
-            labels = labels[:, _representative(labels, self.conjugate(labels))]
         self.covectors: dict[Hashable, NDArray[np.complex128]] = {}
         """Covectors of observables that were asked for before, for small bases."""
-        self.labels: Labels = labels
-        self.paired: NDArray[np.bool_] = (labels != self.conjugate(labels)).any(axis=0)
 
     # -- labels ---------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def labels(self) -> Labels:
+        """(columns, size), one label of each conjugate pair in the neutral sector."""
+        labels = _sector(self.parts, self.model.charges, self.charge)
+        return labels[:, self._first(labels)] if self.hermitian else labels
+
+    @cached_property
+    def paired(self) -> NDArray[np.bool_]:
+        """Which labels are not their own conjugates."""
+        return np.asarray((self.labels != self.conjugate(self.labels)).any(axis=0))
+
+    def _first(self, labels: Labels) -> NDArray[np.bool_]:
+        """Whether each label is the one of its conjugate pair that is kept."""
+        return representative(labels, self.conjugate(labels))
 
     def conjugate(self, labels: Labels) -> Labels:
         """Labels of the hermitian conjugate elements."""
@@ -78,17 +94,16 @@ class Basis:
         """Position of each label (-1: not in the basis) and whether it is the conjugate of the one stored there."""
         conjugated = np.zeros(labels.shape[1], dtype=bool)
         if self.hermitian:
-            mirrored = self.conjugate(labels)
-            conjugated = ~_representative(labels, mirrored)
-            labels = np.where(conjugated, mirrored, labels)
+            conjugated = ~self._first(labels)
+            labels = np.where(conjugated, self.conjugate(labels), labels)
         return self._table.find(self._key(labels)), conjugated
 
     def _key(self, labels: Labels) -> Labels:
         return np.concatenate([part.key(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
 
     @cached_property
-    def _table(self) -> _Table:
-        return _Table(self._key(self.labels))
+    def _table(self) -> Table:
+        return Table(self._key(self.labels))
 
     @cached_property
     def population(self) -> NDArray[np.bool_]:
@@ -122,43 +137,71 @@ class Basis:
 
     def left(self, key: Product) -> Moves:
         """rho -> C S_1 S_2 ... rho."""
-        factors = self._factors(key, lambda part, matrix: part.left(matrix))
-        return reduce(matmul, factors) if factors else self._identity()
+        return self._product(self._left(key))
 
     def right(self, key: Product) -> Moves:
         """rho -> rho C S_1 S_2 ...."""
-        factors = self._factors(key, lambda part, matrix: part.right(matrix))
-        return reduce(matmul, reversed(factors)) if factors else self._identity()
+        return self._product(self._right(key))
 
     def superoperator(self, term: Term) -> Moves:
         """One summand of the Liouvillian with coefficient 1."""
+        return reduce(add, [self._product(factors) * value for value, factors in self.factored(term)])
+
+    def factored(self, term: Term) -> list[tuple[complex, Factors]]:
+        """The same as a sum of numbers times products of superoperators, one for each part."""
         if term.kind == "hamiltonian":
             ((key, factor),) = term.structure
-            return self.left(key) * (-1j * factor) + self.right(key) * (1j * factor)
-        terms = []
-        for (k, a), (q, b) in itertools.product(term.structure, repeat=2):
-            square, weight = k.adjoint @ q, -0.5 * a.conjugate() * b
+            return [(-1j * factor, self._left(key)), (1j * factor, self._right(key))]
+        found: list[tuple[complex, Factors]] = []
+        for (k, a), (q, b) in itertools.product([(self._cut(key), factor) for key, factor in term.structure], repeat=2):
+            (square,), weight = (k.adjoint @ q).terms, -0.5 * a.conjugate() * b
             if term.kind == "individual":
-                terms.append(self._individual(k, q) * (a * b.conjugate()))
+                found.append((a * b.conjugate(), self._individual(k, q)))
                 square = Product(square.centre, ((k.satellites[0][0], product(adjoint(k.satellites[0][1]), q.satellites[0][1])),))
             else:
-                terms.append(self.left(k) @ self.right(q.adjoint) * (a * b.conjugate()))
-            terms += [self.left(square) * weight, self.right(square) * weight]
-        return reduce(add, terms)
+                found.append((a * b.conjugate(), _composed(self._left(k), self._right(q.adjoint))))
+            found += [(weight, self._left(square)), (weight, self._right(square))]
+        return found
 
-    def _individual(self, k: Product, q: Product) -> Moves:
+    def _cut(self, key: Product) -> Product:
+        """A product with its centre's operator as a matrix.
+
+        Jumps are cut *before* their operators are multiplied: only products of the cut matrices conserve the trace.
+        """
+        return key if key.centre is None else Product(self._centre.matrix(key.centre), key.satellites)
+
+    @property
+    def _centre(self) -> CentrePart:
+        return self.parts[0]  # type: ignore[return-value]
+
+    def _individual(self, k: Product, q: Product) -> Factors:
         """rho -> sum_n C_k s_kn rho (C_q s_qn)^dag."""
         ((name, first),), ((_, second),) = k.satellites, q.satellites
         position = 1 + self.model.ensemble(name)
-        moves = self._embedded(position, self.parts[position].sandwich(first, second))
-        return self.left(Product(k.centre)) @ self.right(Product(q.adjoint.centre)) @ moves
+        moves: list[Moves | None] = [None] * len(self.parts)
+        moves[position] = self.parts[position].sandwich(first, second)
+        return _composed(_composed(self._left(Product(k.centre)), self._right(Product(q.adjoint.centre))), tuple(moves))
 
-    def _factors(self, key: Product, side: Callable[[Part, Matrix], Moves]) -> list[Moves]:
-        factors = [] if key.centre is None else [self._embedded(0, side(self.parts[0], key.centre))]
+    def _left(self, key: Product) -> Factors:
+        return tuple(reduce(matmul, each) if each else None for each in self._factors(key, lambda part, matrix: part.left(matrix)))
+
+    def _right(self, key: Product) -> Factors:
+        found = self._factors(key, lambda part, matrix: part.right(matrix))
+        return tuple(reduce(matmul, reversed(each)) if each else None for each in found)
+
+    def _factors(self, key: Product, side: Callable[[Part, Matrix], Moves]) -> list[list[Moves]]:
+        """For each part its superoperators, in the product's order."""
+        factors: list[list[Moves]] = [[] for _ in self.parts]
+        if key.centre is not None:
+            factors[0].append(side(self._centre, self._centre.matrix(key.centre)))
         for name, matrix in key.satellites:
             position = 1 + self.model.ensemble(name)
-            factors.append(self._embedded(position, side(self.parts[position], matrix)))
+            factors[position].append(side(self.parts[position], matrix))
         return factors
+
+    def _product(self, factors: Factors) -> Moves:
+        moves = [self._embedded(position, each) for position, each in enumerate(factors) if each is not None]
+        return reduce(matmul, moves) if moves else self._identity()
 
     def _embedded(self, position: int, moves: Moves) -> Moves:
         return moves.embedded(self.slices[position].start, self.columns)
@@ -167,19 +210,78 @@ class Basis:
         levels = self.model.centre.levels
         return self._embedded(0, self.parts[0].left(as_matrix(np.eye(levels))))
 
+    # -- states ---------------------------------------------------------------------------------------------------------
+
+    def unknowns(self, weights: Sequence[Weight]) -> NDArray[Any]:
+        """Coefficients (dimension,) of a product over the parts, from the coefficients on each: :meth:`Part.product_state`."""
+        values = reduce(np.multiply, [weight(self.labels[mine]) for weight, mine in zip(weights, self.slices, strict=True)])
+        if not self.hermitian:
+            return np.asarray(values, dtype=complex)
+        return np.concatenate([np.real(values), np.imag(values)[self.paired]])
+
+    @property
+    def trace_norm(self) -> float:
+        """The trace norm of an operator is at most this times the Euclidean norm of its unknowns (which hold one of each pair)."""
+        return math.sqrt(2 if self.hermitian else 1) * math.prod(part.trace_norm for part in self.parts)
+
     # -- functionals ----------------------------------------------------------------------------------------------------
 
     def trace(self, labels: Labels) -> Values:
         """Trace of each basis element."""
         return reduce(np.multiply, [part.trace(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
 
-    def correlator(self, centre: Sequence[Matrix], satellites: Sequence[Sequence[Matrix]]) -> NDArray[np.complex128]:
+    def centre_populations(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Populations (levels,) of the centre's states, of a state with these unknowns (dimension,)."""
+        held = self.population
+        weights = self.trace(self.labels[:, held]) * vector[: self.size][held]
+        return np.asarray(np.bincount(self.labels[0, held], weights=weights, minlength=self.model.centre.levels), dtype=float)
+
+    def correlator(self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> NDArray[np.complex128]:
         """Covector of a correlator on distinct sites: <...> = covector @ unknowns.
 
         centre      operators of the centre, in order; satellites: for each ensemble one operator a distinct site
         """
-        weights = [part.correlator(ops) for part, ops in zip(self.parts, [centre, *satellites], strict=True)]
+        factors: list[Sequence[Matrix]] = [[self._centre.matrix(operator) for operator in centre], *satellites]
+        weights = [part.correlator(ops) for part, ops in zip(self.parts, factors, strict=True)]
         return self._covector(lambda labels: reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self.slices, strict=True)]))
+
+    def partial(self, vector: Values, satellites: Sequence[Sequence[Matrix]]) -> ComplexArray:
+        """tr over all satellites of (s_1 s_2 ... rho): an operator of the centre, shape (levels, levels).
+
+        vector       coefficients (dimension,)
+        satellites   for each ensemble one operator a distinct site; none: the reduced density matrix of the centre
+        """
+        weights = [part.correlator(ops) for part, ops in zip(self.parts[1:], satellites, strict=True)]
+        levels = self.model.centre.levels
+
+        def summed(labels: Labels, values: Values) -> ComplexArray:
+            for weight, mine in zip(weights, self.slices[1:], strict=True):
+                values = values * weight(labels[mine])
+            place = (labels[0] * levels + labels[1]).astype(np.int64, copy=False)
+            total = np.bincount(place, values.real, levels**2) + 1j * np.bincount(place, values.imag, levels**2)
+            return total.reshape(levels, levels)
+
+        values = self.coefficients(vector)
+        matrix = summed(self.labels, values)
+        if self.hermitian:
+            matrix = matrix + summed(self.conjugate(self.labels[:, self.paired]), values[self.paired].conj())
+        return matrix
+
+    def coefficients(self, vector: Values) -> ComplexArray:
+        """The complex coefficient of every label, from the unknowns."""
+        if not self.hermitian:
+            return np.asarray(vector, dtype=complex)
+        values = np.array(vector[: self.size], dtype=complex)
+        values[self.paired] += 1j * vector[self.size :]
+        return values
+
+    def dense(self, vector: Values) -> ComplexArray:
+        """The operator of the whole space with these coefficients (small systems): see :func:`permsym.basis.dense.dense`."""
+        return dense(self, vector)
+
+    def project(self, matrix: ComplexArray) -> Values:
+        """Coefficients of an operator of the whole space, refused where the basis cannot hold it; inverse of :meth:`dense`."""
+        return project(self, matrix)
 
     def expectation(self, terms: dict[Product, complex]) -> NDArray[np.complex128]:
         """Covector of an operator's expectation value, by letting it act from the left and tracing."""
@@ -202,7 +304,14 @@ class Basis:
         return np.concatenate([direct + mirrored, 1j * (direct - mirrored)[self.paired]])
 
 
-class _Table:
+def _composed(second: Factors, first: Factors) -> Factors:
+    def both(a: Moves | None, b: Moves | None) -> Moves | None:
+        return b if a is None else a if b is None else a @ b
+
+    return tuple(both(a, b) for a, b in zip(second, first, strict=True))
+
+
+class Table:
     """Look-up of integer keys: a dense table over their box where it fits, sorted numbers where not."""
 
     def __init__(self, keys: Labels) -> None:
@@ -251,7 +360,7 @@ class _Table:
         return np.where(inside & (self.numbers[at] == numbers), self.order[at], -1)
 
 
-def _representative(labels: Labels, mirrored: Labels) -> NDArray[np.bool_]:
+def representative(labels: Labels, mirrored: Labels) -> NDArray[np.bool_]:
     """Whether each label comes first, lexicographically, of the pair (label, conjugate)."""
     smaller = np.zeros(labels.shape[1], dtype=bool)
     undecided = np.ones(labels.shape[1], dtype=bool)
@@ -261,7 +370,7 @@ def _representative(labels: Labels, mirrored: Labels) -> NDArray[np.bool_]:
     return smaller | undecided
 
 
-def _differences(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> list[tuple[int | None, ...]]:
+def differences_of(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> list[tuple[int | None, ...]]:
     """Combinations of ket - bra excitations of the parts that make up a sector; (None, ...) without a symmetry."""
     if not charges:
         return [(None,) * len(parts)]
@@ -284,7 +393,7 @@ def _differences(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge
 
 def _sector(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> Labels:
     blocks = []
-    for differences in _differences(parts, charges, charge):
+    for differences in differences_of(parts, charges, charge):
         each = [part.labels(difference) for part, difference in zip(parts, differences, strict=True)]
         sizes = [labels.shape[1] for labels in each]
         positions = np.indices(sizes).reshape(len(sizes), -1)
@@ -319,6 +428,6 @@ def dimension(model: Model, representation: str = "auto", charge: tuple[int, ...
     parts = parts_of(model, choose(model) if representation == "auto" else representation, window)
     target = (0,) * len(model.charges) if charge is None else charge
     total = 0
-    for differences in _differences(parts, model.charges, target):
+    for differences in differences_of(parts, model.charges, target):
         total += int(np.prod([part.count(difference) for part, difference in zip(parts, differences, strict=True)], dtype=object))
     return total

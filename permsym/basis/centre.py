@@ -1,7 +1,8 @@
-"""The centre: matrix units \\|k><b\\|, labels (k, b)."""
+"""The centre: matrix units \\|k><b\\|, labels (k, b); the one place where a boson is cut to its Fock states."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part
-from permsym.operators import ComplexArray, Matrix, as_array, entries
-from permsym.sites import Site
+from permsym.errors import InputError
+from permsym.operators import CentreOperator, ComplexArray, Matrix, Monomial, as_array, as_matrix, entries
+from permsym.sites import Boson, Site
 
 
 def real_if_real(array: ComplexArray) -> Values:
@@ -29,8 +31,14 @@ class CentrePart(Part):
     columns = 2
 
     def __init__(self, site: Site) -> None:
+        if isinstance(site, Boson) and site.automatic:
+            raise InputError("the boson's cut-off is still open; choose it with model.with_levels(20), or leave it to steady_state")
         self.site = site
         self.excitations = np.array(site.excitations)
+
+    def matrix(self, operator: CentreOperator) -> Matrix:
+        """An operator on the kept levels: <k| operator |b>."""
+        return as_matrix(operator.matrix(self.site.levels)) if isinstance(operator, Monomial) else operator
 
     def left(self, matrix: Matrix) -> Moves:
         return self._shifts(matrix, column=0)
@@ -65,11 +73,18 @@ class CentrePart(Part):
             array = array @ as_array(matrix)
         return lambda labels: real_if_real(array)[_levels(labels[1]), _levels(labels[0])]
 
+    def product_state(self, matrix: Matrix) -> Weight:
+        array = as_array(matrix)
+        return lambda labels: real_if_real(array)[_levels(labels[0]), _levels(labels[1])]
+
+    @property
+    def trace_norm(self) -> float:
+        return math.sqrt(self.site.levels)
+
     def labels(self, difference: int | None) -> Labels:
-        levels = range(self.site.levels)
-        q = self.site.excitations
-        pairs = [(k, b) for k in levels for b in levels if difference is None or q[k] - q[b] == difference]
-        return np.array(pairs, dtype=np.int64).reshape(-1, 2).T.copy()
+        ket, bra = np.divmod(np.arange(self.site.levels**2), self.site.levels)
+        kept = slice(None) if difference is None else self.excitations[ket] - self.excitations[bra] == difference
+        return np.stack([ket[kept], bra[kept]])
 
     def count(self, difference: int | None) -> int:
         return self.labels(difference).shape[1]
@@ -91,4 +106,6 @@ class CentrePart(Part):
         return labels[0] == labels[1]
 
     def coordinates(self, labels: Labels) -> Labels:
+        if isinstance(self.site, Boson):
+            return np.stack([np.minimum(labels[0], labels[1]), labels[0] - labels[1]])
         return np.zeros((0, labels.shape[1]), dtype=np.int64)

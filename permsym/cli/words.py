@@ -18,7 +18,10 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "words", nargs="*", metavar="MODEL NAME=VALUE", help="a model (central-spin, FILE.toml, package.module:function) and its parameters"
+        "words",
+        nargs="*",
+        metavar="MODEL NAME=VALUE",
+        help="a model (central-spin, tavis-cummings, FILE.toml, package.module:function) and its parameters",
     )
 
 
@@ -50,7 +53,7 @@ def model_words(options: argparse.Namespace) -> tuple[str | None, dict[str, floa
 
 
 def _looks_like_label(word: str) -> bool:
-    return all(re.fullmatch(r"(?:[+\-z]|\|\d+><\d+\|)\d+(?:@\w+)?", factor) for factor in word.split())
+    return all(re.fullmatch(r"ad?|(?:[+\-z]|\|\d+><\d+\|)\d+(?:@\w+)?", factor) for factor in word.split())
 
 
 def number_or_text(text: str) -> float | str:

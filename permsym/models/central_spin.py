@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from permsym.model import Central, Individual, Model
-from permsym.models.parameters import resolved
+from permsym.jumps import Central, Individual
+from permsym.model import Model
+from permsym.models.parameters import Number, resolved
 from permsym.sites import Ensemble, Spin
-
-Number = float | str
-"""A number, or an expression in the other parameters."""
 
 
 def central_spin(
@@ -42,7 +40,7 @@ def central_spin(
         },
         rates=("kappa", "gamma_up", "gamma_down", "gamma_phi", "kappa_up", "kappa_phi"),
     )  # fmt: skip
-    c, s = Spin(), Ensemble(int(p["N"]))
+    c, s = Spin(), Ensemble(p["N"])
     return Model(
         c,
         s,

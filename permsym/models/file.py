@@ -5,7 +5,7 @@
     N = ""
     g = 0.5
     [centre]
-    kind = "spin"                       # or kind = "levels", levels = 3
+    kind = "spin"                       # or kind = "levels", levels = 3; or kind = "boson" (levels = 20, or "auto")
     [[ensembles]]                       # one at least
     name = "A"
     N = "N"
@@ -17,8 +17,8 @@
     rate = "1/2"
     operator = "-"
 
-Operators are spelled ``z0 +0 -0`` (or ``|i><j|0``) for the centre and ``z + -`` (or ``|i><j|``) for the sum over an
-ensemble, ``z@B`` where there are several.
+Operators are spelled ``z0 +0 -0`` (``|i><j|0``; ``ad a`` for a boson) for the centre and ``z + -`` (or ``|i><j|``) for
+the sum over an ensemble, ``z@B`` where there are several.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ from typing import Any
 
 from permsym import expressions
 from permsym.errors import InputError
-from permsym.model import Jump, Model
-from permsym.models.parameters import resolved
+from permsym.jumps import Jump
+from permsym.model import Model, site_of
+from permsym.models.parameters import AUTO, resolved
 from permsym.operators import Operator
-from permsym.sites import Ensemble, Levels, Site, Spin
+from permsym.sites import Boson, Ensemble, Site
 
 _WORD = re.compile(r"(?P<op>[+\-z]|\|(?P<row>\d+)><(?P<column>\d+)\|)(?P<centre>0)?(?:@(?P<ensemble>\w+))?")
 _KEYS = {"name", "parameters", "centre", "ensembles", "hamiltonian", "jumps"}
@@ -43,9 +44,17 @@ _KEYS = {"name", "parameters", "centre", "ensembles", "hamiltonian", "jumps"}
 def read_model_file(path: Path) -> tuple[Callable[..., Model], dict[str, float | str | None]]:
     """The model function that a file defines, and its parameters with their defaults."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the model file {str(path)!r}: {error}") from error
+    return read_model_text(text, str(path))
+
+
+def read_model_text(text: str, name: str) -> tuple[Callable[..., Model], dict[str, float | str | None]]:
+    """The same from the text of a file; the function keeps it as ``function.text``."""
+    path = Path(name)
+    try:
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML: {error}") from error
     unknown = set(data) - _KEYS
@@ -61,21 +70,25 @@ def read_model_file(path: Path) -> tuple[Callable[..., Model], dict[str, float |
                 f"{path}: an entry is missing or of the wrong kind ({error!r}); see the documentation of model files"
             ) from error
 
+    model.text = text  # type: ignore[attr-defined]
     return model, defaults
 
 
 def _model(data: Mapping[str, Any], given: Mapping[str, float | str], path: Path) -> Model:
     sizes = [name for name in given if any(str(each["N"]) == name for each in data["ensembles"])]
-    values = resolved(given, sizes=sizes)
+    values = resolved(given, counts=dict.fromkeys(sizes, 1))
 
     def number(entry: Any) -> float:
         return expressions.evaluate(entry, values) if isinstance(entry, str) else float(entry)
 
-    kind = data["centre"]["kind"]
-    if kind not in ("spin", "levels"):
-        raise InputError(f"{path}: the centre's kind must be spin or levels, but is {kind!r}")
-    centre: Site = Spin() if kind == "spin" else Levels(data["centre"]["levels"])
-    ensembles = [Ensemble(number(each["N"]), each.get("name", "A"), each.get("levels", 2)) for each in data["ensembles"]]  # type: ignore[arg-type]
+    levels = data["centre"].get("levels")
+    if isinstance(levels, str):
+        levels = AUTO if AUTO in (levels, given.get(levels)) else number(levels)
+    try:
+        centre = site_of(data["centre"]["kind"], levels)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    ensembles = [Ensemble(number(each["N"]), each.get("name", "A"), each.get("levels", 2)) for each in data["ensembles"]]
     hamiltonian = Operator()
     for each in data.get("hamiltonian", []):
         hamiltonian += number(each["coefficient"]) * _operator(each["operator"], centre, ensembles, path)
@@ -91,9 +104,14 @@ def _operator(text: str, centre: Site, ensembles: list[Ensemble], path: Path) ->
     result: Operator | None = None
     for word in text.split():
         match = _WORD.fullmatch(word)
-        if match is None:
-            raise InputError(f"{path}: {word!r} in operator {text!r} is not one; write z0 +0 -0 for the centre, z + - for an ensemble")
         site: Any = centre
+        if isinstance(centre, Boson) and word in ("a", "ad"):
+            factor = centre.a if word == "a" else centre.ad
+            result = factor if result is None else result * factor
+            continue
+        if match is None:
+            allowed = "ad a" if isinstance(centre, Boson) else "z0 +0 -0"
+            raise InputError(f"{path}: {word!r} in operator {text!r} is not one; write {allowed} for the centre, z + - for an ensemble")
         if not match["centre"]:
             named = [e for e in ensembles if match["ensemble"] in (None, e.name)]
             if not named or (match["ensemble"] is None and len(ensembles) > 1):

@@ -14,8 +14,17 @@ from permsym import expressions
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.models.central_spin import central_spin
+from permsym.models.dicke import dicke
+from permsym.models.driven_tavis_cummings import driven_tavis_cummings
+from permsym.models.parameters import AUTO
+from permsym.models.tavis_cummings import tavis_cummings
 
-LIBRARY: dict[str, Callable[..., Model]] = {"central-spin": central_spin}
+LIBRARY: dict[str, Callable[..., Model]] = {
+    "central-spin": central_spin,
+    "tavis-cummings": tavis_cummings,
+    "driven-tavis-cummings": driven_tavis_cummings,
+    "dicke": dicke,
+}
 
 
 @dataclass(frozen=True)
@@ -25,27 +34,33 @@ class ModelSource:
     name      what was typed
     function  keyword parameters -> Model
     defaults  parameter -> default (a number or an expression); None: must be given
+    others    parameters that may be given in place of others and have no default
     """
 
     name: str
     function: Callable[..., Model]
     defaults: Mapping[str, float | str | None]
+    others: tuple[str, ...] = ()
 
     def model(self, given: Mapping[str, float | str]) -> Model:
         """The model with given parameters and the defaults of the others."""
         for name in given:
-            if name not in self.defaults:
-                near = difflib.get_close_matches(name, self.defaults, n=1)
-                advice = f"did you mean {near[0]!r}?" if near else f"the parameters are {', '.join(self.defaults)}"
+            known = [*self.defaults, *self.others]
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                advice = f"did you mean {near[0]!r}?" if near else f"the parameters are {', '.join(known)}"
                 raise InputError(f"{self.name} has no parameter {name!r}; {advice}")
         missing = [name for name, default in self.defaults.items() if default is None and name not in given]
         if missing:
             raise InputError(f"{self.name} needs a value for {', '.join(missing)}; add {missing[0]}=10, for instance")
-        return self.function(**expressions.resolve(self.filled(given)))
+        values = self.filled(given)
+        left = {name: value for name, value in values.items() if value == AUTO}
+        return self.function(**left, **expressions.resolve({name: value for name, value in values.items() if name not in left}))
 
     def filled(self, given: Mapping[str, float | str]) -> dict[str, float | str]:
         """Given parameters and defaults together."""
-        values = {name: given.get(name, default) for name, default in self.defaults.items()}
+        values = {name: given.get(name) for name in self.others}
+        values |= {name: given.get(name, default) for name, default in self.defaults.items()}
         return {name: value for name, value in values.items() if value is not None}
 
     def defaulted(self, given: Mapping[str, float | str]) -> dict[str, float | str]:
@@ -79,11 +94,15 @@ def lookup(name: str) -> ModelSource:
 def source_of(name: str, function: Callable[..., Model]) -> ModelSource:
     """A model function with the parameters and defaults of its signature."""
     defaults: dict[str, float | str | None] = {}
+    others = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise InputError(f"the model function {name} must have named parameters only, but has {parameter}")
-        defaults[parameter.name] = None if parameter.default is parameter.empty else parameter.default
-    return ModelSource(name, function, defaults)
+        if parameter.default is None:
+            others.append(parameter.name)
+        else:
+            defaults[parameter.name] = None if parameter.default is parameter.empty else parameter.default
+    return ModelSource(name, function, defaults, tuple(others))
 
 
 def _imported(name: str) -> Callable[..., Model]:

@@ -1,6 +1,7 @@
 """The grammar of moment labels and their canonical spelling.
 
-Factors are separated by blanks.  Centre: spin ``z0 +0 -0``, levels ``|i><j|0``.  Satellites: ``+1 -2 z3`` (spins) or
+Factors are separated by blanks.  Centre: spin ``z0 +0 -0``, levels ``|i><j|0``, boson ``ad`` and ``a``, as often as one
+likes but in normal order (``ad ad a a``).  Satellites: ``+1 -2 z3`` (spins) or
 ``|i><j|1`` (levels); the digit names a *distinct* satellite.  With several ensembles: ``z1@A -2@B``.
 
 Canonical: centre first, then each ensemble in the order of declaration, its operators ordered +, -, z with digits
@@ -16,29 +17,30 @@ from dataclasses import dataclass
 
 from permsym.errors import InputError
 from permsym.model import Model
-from permsym.operators import Matrix, entries
+from permsym.operators import CentreOperator, Matrix, Monomial, entries
 from permsym.sites import SPIN_OPERATORS, Ensemble, Site, unit
 
 _FACTOR = re.compile(r"(?P<op>[+\-z]|\|\d+><\d+\|)(?P<site>\d+)(?:@(?P<ensemble>\w+))?")
 _SPIN_NAMES = {"+": "p", "-": "m", "z": "z"}
-_CONJUGATES = {"+": "-", "-": "+", "z": "z"}
+_BOSON_NAMES = ("ad", "a")
+_CONJUGATES = {"+": "-", "-": "+", "z": "z", "ad": "a", "a": "ad"}
 
 
 @dataclass(frozen=True)
 class MomentLabel:
     """A moment of a model.
 
-    centre      operator symbol of the centre, or "" where it takes no part
+    centre      operator symbols of the centre: none, one, or for a boson any number of "ad" before any number of "a"
     satellites  for each ensemble the symbols of its factors, sorted, one a distinct satellite
     ensembles   names of the ensembles
     """
 
-    centre: str
+    centre: tuple[str, ...]
     satellites: tuple[tuple[str, ...], ...]
     ensembles: tuple[str, ...]
 
     def __str__(self) -> str:
-        words = [self.centre + "0"] if self.centre else []
+        words = [symbol if symbol in _BOSON_NAMES else symbol + "0" for symbol in self.centre]
         for name, symbols in zip(self.ensembles, self.satellites, strict=True):
             suffix = f"@{name}" if len(self.ensembles) > 1 else ""
             words += [f"{symbol}{digit}{suffix}" for digit, symbol in enumerate(symbols, start=1)]
@@ -47,35 +49,45 @@ class MomentLabel:
     @property
     def order(self) -> int:
         """Number of factors."""
-        return bool(self.centre) + sum(map(len, self.satellites))
+        return len(self.centre) + sum(map(len, self.satellites))
 
     @property
     def factors(self) -> tuple[tuple[int, str], ...]:
         """(0, symbol) for the centre, (1 + ensemble, symbol) for satellites."""
-        centre = ((0, self.centre),) if self.centre else ()
-        return centre + tuple((1 + e, symbol) for e, symbols in enumerate(self.satellites) for symbol in symbols)
+        satellites = ((1 + e, symbol) for e, symbols in enumerate(self.satellites) for symbol in symbols)
+        return (*((0, symbol) for symbol in self.centre), *satellites)
 
     def of(self, factors: tuple[tuple[int, str], ...]) -> MomentLabel:
         """The label with some of these factors, on renumbered satellites."""
-        centre = next((symbol for kind, symbol in factors if kind == 0), "")
+        centre = tuple(symbol for kind, symbol in factors if kind == 0)
         satellites = tuple(tuple(symbol for kind, symbol in factors if kind == 1 + e) for e in range(len(self.ensembles)))
         return MomentLabel(centre, satellites, self.ensembles)
 
     def conjugate(self) -> MomentLabel:
         """Label of the complex conjugate moment."""
         satellites = tuple(tuple(sorted(map(_conjugate, symbols), key=_rank)) for symbols in self.satellites)
-        return MomentLabel(_conjugate(self.centre) if self.centre else "", satellites, self.ensembles)
+        return MomentLabel(tuple(map(_conjugate, reversed(self.centre))), satellites, self.ensembles)
 
-    def operators(self, model: Model) -> tuple[list[Matrix], list[list[Matrix]]]:
-        """One-site matrices: of the centre, and for each ensemble one for each distinct satellite."""
-        centre = [_matrix(model.centre, self.centre)] if self.centre else []
+    def operators(self, model: Model) -> tuple[list[CentreOperator], list[list[Matrix]]]:
+        """Operator of the centre (none or one), and for each ensemble a matrix for each distinct satellite."""
+        centre: list[CentreOperator] = [_matrix(model.centre, symbol) for symbol in self.centre if symbol not in _BOSON_NAMES]
+        if self.centre and not centre:
+            centre.append(self.monomial)
         return centre, [[_matrix(e, symbol) for symbol in symbols] for e, symbols in zip(model.ensembles, self.satellites, strict=True)]
+
+    @property
+    def monomial(self) -> Monomial:
+        """The boson's factors."""
+        return Monomial(self.centre.count("ad"), self.centre.count("a"))
 
     def charge(self, model: Model) -> tuple[int, ...]:
         """Excitations that the operator adds, in each U(1) charge of the model; nonzero means an exactly zero moment."""
         sites: list[Site] = [model.centre, *model.ensembles]
         total = [0] * len(sites)
         for kind, symbol in self.factors:
+            if symbol in _BOSON_NAMES:
+                total[0] += 1 if symbol == "ad" else -1
+                continue
             q = sites[kind].excitations
             row, column, _ = next(entries(_matrix(sites[kind], symbol)))
             total[kind] += q[row] - q[column]
@@ -90,13 +102,18 @@ def parse(text: str, model: Model) -> MomentLabel:
     '+1 -2 z3'
     """
     names = [each.name for each in model.ensembles]
-    centre = ""
+    centre: tuple[str, ...] = ()
     found: list[list[str]] = [[] for _ in names]
     seen: set[tuple[str, int]] = set()
     words = text.split()
     if not words:
         raise InputError("a moment label must have at least one factor, but is empty; write one such as 'z0' or '+1 -2'")
     for word in words:
+        if word in _BOSON_NAMES and model.centre.kind == "boson":
+            if word == "ad" and "a" in centre:
+                raise InputError(f"moment label {text!r} is not in normal order; write every ad before every a, with <a ad> = <ad a> + 1")
+            centre += (word,)
+            continue
         match = _FACTOR.fullmatch(word)
         if match is None:
             raise InputError(f"moment label {text!r}: {word!r} is not a factor; write {_allowed(model)}")
@@ -108,7 +125,7 @@ def parse(text: str, model: Model) -> MomentLabel:
                     f"moment label {text!r}: the centre takes one factor at most and no ensemble; "
                     "multiply its operators out, as in +0 -0 = (1 + z0)/2"
                 )
-            centre = symbol
+            centre = (symbol,)
             continue
         if ensemble is None and len(names) > 1:
             raise InputError(
@@ -146,8 +163,8 @@ def select_labels(model: Model, moments: int | str | Iterable[str | MomentLabel]
 
 def _all_labels(model: Model, order: int) -> Iterator[MomentLabel]:
     names = tuple(each.name for each in model.ensembles)
-    for centre in ["", *_symbols(model.centre)]:
-        budget = order - bool(centre)
+    for centre in _centres(model.centre, order):
+        budget = order - len(centre)
         options = [
             [combo for k in range(min(budget, e.N) + 1) for combo in itertools.combinations_with_replacement(_symbols(e), k)]
             for e in model.ensembles
@@ -155,6 +172,13 @@ def _all_labels(model: Model, order: int) -> Iterator[MomentLabel]:
         for satellites in itertools.product(*options):
             if sum(map(len, satellites)) <= budget:
                 yield MomentLabel(centre, satellites, names)
+
+
+def _centres(site: Site, order: int) -> list[tuple[str, ...]]:
+    """All products of the centre's operators with up to ``order`` factors, the empty one first."""
+    if site.kind == "boson":
+        return [("ad",) * p + ("a",) * (degree - p) for degree in range(order + 1) for p in range(degree, -1, -1)]
+    return [(), *((symbol,) for symbol in _symbols(site))]
 
 
 def _symbols(site: Site) -> list[str]:
@@ -196,6 +220,6 @@ def _check_symbol(site: Site, symbol: str, text: str, word: str, model: Model) -
 
 
 def _allowed(model: Model) -> str:
-    centre = "z0 +0 -0" if model.centre.kind == "spin" else f"|i><j|0 with levels 0..{model.centre.levels - 1}"
+    centre = {"spin": "z0 +0 -0", "boson": "ad a"}.get(model.centre.kind, f"|i><j|0 with levels 0..{model.centre.levels - 1}")
     satellites = "+1 -2 z3" if all(e.kind == "spin" for e in model.ensembles) else "|i><j|1"
     return f"{centre} for the centre and {satellites} for satellites, separated by blanks"

@@ -66,15 +66,17 @@ class Bounds:
     algebraic   (k,) from the residual and from rounding: a bound
     window      (k,) from what a window dropped: an estimate
     edge        (n,) the largest contribution of each unknown to any of the window estimates
+    cutoff      (k,) from what the cut-off of a boson dropped: an estimate
     """
 
     algebraic: Vector
     window: Vector
     edge: Vector
+    cutoff: Vector | float = 0.0
 
     @property
     def total(self) -> Vector:
-        return self.algebraic + self.window
+        return self.algebraic + self.window + self.cutoff
 
 
 def reduce(matrix: sparse.csc_array, trace: Vector, coordinates: NDArray[np.int64], leaks: Vector | None = None) -> NullProblem:
@@ -135,6 +137,10 @@ class NullVector:
         self.pin = pin
         self.vector = vector
         self.residual_vector = problem.matrix @ vector
+        self.beyond = np.zeros(len(vector))
+        """(n,) rates |r| that a cut-off dropped, at the unknowns that stand for where they would have gone."""
+        self.lost = 0.0
+        """The same, where nothing stands for it."""
 
     @property
     def residual(self) -> float:
@@ -192,7 +198,8 @@ class NullVector:
 
             2 sum_i leak_i |x_i| |y_i - <y> trace_i|  +  4 outside max_i |c_i - <c> trace_i|,    <y> = y . x
 
-        where ``outside`` is the probability beyond the edge.
+        where ``outside`` is the probability beyond the edge.  The cut-off of a boson drops rates r whose places lie beyond it
+        (see :mod:`permsym.steady.cutoff`): 4 sum_i |r_i| |y_i - <y> trace_i|, with y_i of the nearest kept unknown.
         """
         problem, x = self.problem, np.abs(self.vector)
         uncertainty = np.abs(self.residual_vector) + (problem.row_counts + 1) * EPS * (problem.magnitude @ x)
@@ -207,6 +214,7 @@ class NullVector:
             relative = y - np.outer(problem.trace, x @ y / max(float(np.abs(problem.trace) @ x), EPS))
             edge = 2 * (problem.leaks * x)[:, None] * np.abs(relative)
             window = edge.sum(axis=0)
+            cutoff = 4 * (self.beyond @ np.abs(relative) + self.lost * np.abs(relative).max(axis=0))
             if self.edge_mass > 0:
                 window += 4 * self.outside_mass * np.abs(right[held]).max(axis=0)
             # <c>_x - <c> = -(L^T y - c + <c> trace) . x_true: where a population can feel this defect, y vouches for nothing
@@ -214,8 +222,8 @@ class NullVector:
         bound[~(felt < _UNSOLVED)] = np.inf
         if not self.pinned_well:
             bound = np.full(len(bound), np.inf)
-        algebraic, window = (np.where(np.isfinite(value), value, np.inf) for value in (bound, window))
-        return Bounds(algebraic, window, edge.max(axis=1, initial=0.0))
+        algebraic, window, cutoff = (np.where(np.isfinite(value), value, np.inf) for value in (bound, window, cutoff))
+        return Bounds(algebraic, window, edge.max(axis=1, initial=0.0), cutoff)
 
     @property
     def edge_mass(self) -> float:

@@ -12,7 +12,8 @@ from permsym.basis.basis import Basis, parts_of
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.steady import nullspace
+from permsym.sites import Boson
+from permsym.steady import cutoff, nullspace
 from permsym.steady.arpack import ShiftInvert
 from permsym.steady.direct import DirectSolver, SuperLU
 from permsym.steady.nullspace import NullProblem, NullVector
@@ -40,6 +41,9 @@ def solve_on(
     del matrix, leaks
     pin = _likely_pin(problem, basis, model) if peak is None else _pin_at(problem, basis, peak)
     null = _solved(problem, pin, solver)
+    if isinstance(basis.model.centre, Boson):
+        beyond = cutoff.dropped(basis, model, problem.expanded(null.vector, basis.dimension))
+        null.beyond, null.lost = beyond.weight[problem.active], beyond.elsewhere
     timings = {"assemble": assembled - started, "solve": time.perf_counter() - assembled}
     return State(model, basis, null, {**solver.describe(), "fill": null.factor.fill}, timings, tolerance)
 

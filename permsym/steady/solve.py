@@ -16,8 +16,8 @@ from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarni
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
-from permsym.sites import is_real
-from permsym.steady import choice, memory
+from permsym.sites import Boson, is_real
+from permsym.steady import choice, cutoff, memory
 from permsym.steady import window as windows
 from permsym.steady.arpack import ShiftInvert
 from permsym.steady.direct import DirectSolver, SuperLU
@@ -71,6 +71,21 @@ def steady_state(
     if not np.isfinite(tolerance) or tolerance <= 0:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
     labels = select_labels(model, moments)
+    if automatic_levels(model):
+        if liouvillian is not None or isinstance(basis, Basis):
+            raise InputError("a basis or Liouvillian of the caller's has a cut-off of its own; give the model the same with with_levels()")
+        say = progress or silent
+        return _announced(
+            cutoff.automatic(
+                model,
+                labels,
+                tolerance,
+                say,
+                lambda cut: steady_state(
+                    cut, basis=basis, solver=solver, moments=labels, tolerance=tolerance, verify=verify, window=window, progress=progress
+                ),
+            )
+        )
     if solver == "hermite":
         return _hermite(model, labels, tolerance)
     chosen = _direct(model, basis) if solver == "auto" else _solver(solver)
@@ -112,8 +127,13 @@ def steady_state(
         check_memory(model, other, "full")
         second = steady_state(model, basis=other, solver=chosen, moments=[], tolerance=tolerance, window="full")
         state.adopt(state.verified(second, labels))
+    return _announced(state)
+
+
+def _announced(state: State) -> State:
+    """The state, with a warning where its certificate fell short."""
     if not state.certificate.certified:
-        warnings.warn("the certificate fell short: " + "; ".join(state.certificate.reasons), UncertifiedWarning, stacklevel=2)
+        warnings.warn("the certificate fell short: " + "; ".join(state.certificate.reasons), UncertifiedWarning, stacklevel=3)
     return state
 
 
@@ -145,6 +165,11 @@ def _cross_check(state: State, labels: Sequence[MomentLabel], tolerance: float) 
         return
     if other.certificate.certified:
         state.adopt(state.verified(other, labels, "hermite"))
+
+
+def automatic_levels(model: Model) -> bool:
+    """Whether the cut-off of the model's boson is still to be found."""
+    return isinstance(model.centre, Boson) and model.centre.automatic
 
 
 def uses_window(model: Model) -> bool:
@@ -210,6 +235,8 @@ def lattice(model: Model, representation: str = "auto") -> tuple[int, list[int]]
     if name == "full":
         return size, []
     sides: list[int] = []
+    if model.centre.kind == "boson":
+        sides += [model.centre.levels] * (1 if model.charges else 2)
     for each in model.ensembles:
         if each.levels > 2:
             sides += [each.N + 1] * (each.levels**2 - 1 - bool(model.charges))

@@ -39,8 +39,12 @@ Solver = choice.Chosen | None
 
 
 def applies(model: Model, representation: str) -> bool:
-    """Whether a window can cut this model: one ensemble in the Dicke representation, with a U(1) symmetry that ties m' to m."""
-    return representation == "dicke" and len(model.ensembles) == 1 and any(charge[1] for charge in model.charges)
+    """Whether a window can cut this model: one ensemble in the Dicke representation, with a U(1) symmetry that ties m' to m.
+
+    Not beside a boson: its photon number grows with N, so that a window of (j, m) alone gains nothing.
+    """
+    tied = len(model.ensembles) == 1 and any(charge[1] for charge in model.charges)
+    return representation == "dicke" and tied and model.centre.kind != "boson"
 
 
 def adapted(model: Model, labels: Sequence[MomentLabel], solver: Solver, tolerance: float, progress: Progress) -> State:

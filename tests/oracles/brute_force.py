@@ -11,6 +11,8 @@ import re
 import numpy as np
 import qutip
 
+from permsym.operators import Monomial
+
 PAULI = {"z": [[1, 0], [0, -1]], "+": [[0, 1], [0, 0]], "-": [[0, 0], [1, 0]]}
 
 
@@ -27,6 +29,13 @@ class BruteForce:
             self.sites[each.name] = list(range(start, start + each.N))
             start += each.N
 
+    def centre_matrix(self, operator):
+        """The centre's operator; a boson's monomial from the ladder operators of its cut space."""
+        if not isinstance(operator, Monomial):
+            return operator
+        a = qutip.destroy(self.dims[0])
+        return (a.dag() ** operator.p @ a**operator.q).full()
+
     # -- operators ------------------------------------------------------------------------------------------------------
 
     def at(self, *placed):
@@ -38,7 +47,7 @@ class BruteForce:
 
     def product(self, key):
         """One product of a permsym operator: centre matrix times sums over satellites, in order."""
-        result = self.at() if key.centre is None else self.at((0, key.centre))
+        result = self.at() if key.centre is None else self.at((0, self.centre_matrix(key.centre)))
         for name, matrix in key.satellites:
             result = result @ sum(self.at((site, matrix)) for site in self.sites[name])
         return result
@@ -64,7 +73,7 @@ class BruteForce:
                 one = 0 * self.at()
                 for key, value in jump.operator.terms.items():
                     ((_, matrix),) = key.satellites
-                    one += value * self.at((site, matrix), *([] if key.centre is None else [(0, key.centre)]))
+                    one += value * self.at((site, matrix), *([] if key.centre is None else [(0, self.centre_matrix(key.centre))]))
                 found.append(root * one)
         return found
 
@@ -94,8 +103,11 @@ class BruteForce:
 
     def moment_operator(self, label):
         """The operator that a moment label means, by a parser of its own."""
-        placed = []
-        for word in label.split():
+        words = label.split()
+        lower = qutip.destroy(self.dims[0]).full()
+        ladder = [lower.T if word == "ad" else lower for word in words if word in ("ad", "a")]
+        placed = [(0, np.linalg.multi_dot([np.eye(self.dims[0]), *ladder]))] if ladder else []
+        for word in (word for word in words if word not in ("ad", "a")):
             symbol, digit, ensemble = re.fullmatch(r"(.*?)(\d+)(?:@(\w+))?", word).groups()
             if symbol in PAULI:
                 matrix = np.array(PAULI[symbol])

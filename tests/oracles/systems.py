@@ -189,6 +189,26 @@ def mixed_ensembles(N):
     )
 
 
+def cavity(N):
+    """Tavis-Cummings, detuned, dephased, with thermal photons: the U(1) symmetry kept."""
+    base = ps.models.tavis_cummings(N=N, omega=1.3, epsilon=0.8, g=0.6, kappa=0.9, gamma_up=0.4, gamma_down=0.7, gamma_phi=0.2, levels=4)
+    return ps.Model(base.centre, base.ensembles, base.hamiltonian, [*base.jumps, ps.Central(0.1, base.centre.ad)])
+
+
+def driven_cavity(N):
+    """The driven model with detunings and dephasing: no symmetry."""
+    return ps.models.driven_tavis_cummings(N=N, kappa=1.1, gamma_h=0.6, gamma_p=0.2, g=0.7, eta=0.8, Delta_c=0.3, Delta=-0.4, levels=4)
+
+
+def squeezed_cavity(N):
+    """Counter-rotating terms, a Kerr term, two-photon drive and loss, jumps on the mode and a satellite at once."""
+    base = ps.models.dicke(N=N, omega=0.9, epsilon=1.2, g=0.4, kappa=0.8, gamma_up=0.3, gamma_down=0.6, levels=4)
+    c, s = base.centre, base.ensembles[0]
+    extra = 0.2 * c.ad * c.ad * c.a * c.a + 0.3j * (c.ad * c.ad - c.a * c.a) + 0.25 * c.n * s.z
+    jumps = [ps.Central(0.2, c.a * c.a + 0.3 * c.ad), ps.Individual(0.3, c.a * s.p + 0.5 * s.m), ps.Collective(0.2, s.m + c.a)]
+    return ps.Model(c, s, base.hamiltonian + extra, [*base.jumps, *jumps])
+
+
 SPINS = {
     function.__name__: function
     for function in (
@@ -210,11 +230,14 @@ SPINS = {
 QUTRITS = {function.__name__: function for function in (qutrits, random_qutrits, mixed_ensembles)}
 """Satellites with three levels: no Dicke representation."""
 
-MODELS = SPINS | QUTRITS
+CAVITIES = {function.__name__: function for function in (cavity, driven_cavity, squeezed_cavity)}
+"""A boson cut to few Fock states, too few for its own certificate, as the oracle is cut too."""
+
+MODELS = SPINS | QUTRITS | CAVITIES
 
 
 def size(name):
     """A number of satellites that keeps the oracle's D^2 at or below 1,600."""
     if name in ("two_ensembles", "charged_two_ensembles", "driven_three_level_centre", "three_level_centre"):
         return 2 if "ensembles" in name else 3
-    return 2 if name in QUTRITS else 4
+    return 2 if name in QUTRITS else 3 if name in CAVITIES else 4

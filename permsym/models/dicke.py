@@ -1,0 +1,57 @@
+"""Dicke model: a cavity mode coupled to N two-level emitters, counter-rotating terms included.
+
+Open form with individual emission, as in P. Kirton, J. Keeling, Phys. Rev. Lett. 118, 123602 (2017).
+"""
+
+from __future__ import annotations
+
+from permsym.jumps import Central, Individual
+from permsym.model import Model
+from permsym.models.parameters import AUTO, Number, resolved
+from permsym.sites import Boson, Ensemble
+
+
+def dicke(
+    N: Number,
+    *,
+    omega: Number = 1.0,
+    epsilon: Number = 1.0,
+    g: Number = "0.9/sqrt(N)",
+    kappa: Number = 1.0,
+    gamma_up: Number = 0.375,
+    gamma_down: Number = 0.125,
+    gamma_phi: Number = 0.0,
+    levels: Number = AUTO,
+) -> Model:
+    """A cavity mode with the full dipole coupling to N two-level emitters.
+
+        H = omega a^dag a + sum_n [ epsilon/2 snz + g (a + a^dag) snx ],    snx = sn+ + sn-
+
+        d rho/dt = -i [H, rho] + kappa L[a] + sum_n ( gamma_up L[sn+] + gamma_down L[sn-] + gamma_phi L[snz] )
+
+    with L[x] rho = x rho x^dag - {x^dag x, rho}/2, rates and defaults as in ``tavis_cummings``.  Excitations are not
+    conserved: there is no U(1) symmetry.
+
+    Raises InputError for negative rates, values that are not finite, and counts that are no whole numbers.
+    """
+    p = resolved(
+        {
+            "N": N, "omega": omega, "epsilon": epsilon, "g": g, "kappa": kappa,
+            "gamma_up": gamma_up, "gamma_down": gamma_down, "gamma_phi": gamma_phi, "levels": levels,
+        },
+        rates=("kappa", "gamma_up", "gamma_down", "gamma_phi"),
+    )  # fmt: skip
+    c, s = Boson(p.get("levels")), Ensemble(p["N"])
+    return Model(
+        c,
+        s,
+        hamiltonian=p["omega"] * c.n + p["epsilon"] / 2 * s.z + p["g"] * (c.a + c.ad) * s.x,
+        jumps=[
+            Central(p["kappa"], c.a),
+            Individual(p["gamma_up"], s.p),
+            Individual(p["gamma_down"], s.m),
+            Individual(p["gamma_phi"], s.z),
+        ],
+        name="dicke",
+        parameters=p,
+    )

@@ -1,0 +1,150 @@
+"""The Fock cut-off of a bosonic centre: what it costs, and the search for one that costs nothing.
+
+A density operator that is steady on the levels 0..L-1 is not steady beyond them.  Let L' be the Liouvillian on k more
+levels, enough to hold every move, and x the solution filled up with zeros.  Then
+
+    r = L' x
+
+is what the cut dropped: the rows above the top level, and the top levels themselves, where products of cut matrices
+differ.  The error of a moment is y . r with its dual vector y on the larger space; y is continued from the levels that
+were solved along n - n' = const.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.basis import Basis, build
+from permsym.basis.moves import Labels
+from permsym.errors import InputError, TooLarge, UncertifiedWarning
+from permsym.liouvillian import Liouvillian
+from permsym.model import Model
+from permsym.moments.labels import MomentLabel
+from permsym.operators import Monomial
+from permsym.steady.progress import Progress
+
+if TYPE_CHECKING:
+    from permsym.steady.state import State
+
+START = 8  # levels of the first attempt
+TARGET = 1e-12  # of a moment (relative to it where it is above 1) that a cut-off may cost
+_ATTEMPTS = 40
+_FLAT = 1e-3  # ln P(n) that falls by less than this a level does not fall at all, without photon loss
+_ENOUGH = 48  # levels from which a flat distribution is believed
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """What a cut-off dropped, by the kept unknowns that stand for it.
+
+    weight     (dimension,) sum of |r| over the rows that are continued from each unknown
+    elsewhere  sum of |r| over rows without such an unknown
+    """
+
+    weight: NDArray[np.float64]
+    elsewhere: float
+
+
+def reach(model: Model) -> int:
+    """How many levels a single move of the Liouvillian can raise the boson by."""
+    found = [key.centre.p for key in model.hamiltonian.terms if isinstance(key.centre, Monomial)]
+    for jump in model.jumps:
+        monomials = [key.centre if isinstance(key.centre, Monomial) else Monomial(0, 0) for key in jump.operator.terms]
+        found.append(max(each.p for each in monomials))
+        if len(monomials) > 1:  # x^dag x has products of different monomials
+            found.append(max(each.p for each in monomials) + max(each.q for each in monomials))
+    return max(found, default=0)
+
+
+def continued(labels: Labels, levels: int) -> Labels:
+    """Labels with the boson's two levels moved down together, to below ``levels``."""
+    excess = np.maximum(labels[:2].max(axis=0) - (levels - 1), 0)
+    return np.concatenate([np.maximum(labels[:2] - excess, 0), labels[2:]])
+
+
+def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
+    """What the cut-off of a basis dropped from a steady state ``vector`` (basis.dimension,)."""
+    levels, more = basis.model.centre.levels, reach(model)
+    if more == 0:
+        return Dropped(np.zeros(basis.dimension), 0.0)
+    wider = model.with_levels(levels + more)
+    larger = build(wider, basis.representation)
+    at, _ = larger.index(basis.labels)
+    x = np.zeros(larger.dimension)
+    x[at] = vector[: basis.size]
+    x[larger.imaginary[at[basis.paired]]] = vector[basis.size :]
+    r = np.abs(Liouvillian(larger).matrix() @ x)
+    rows = np.flatnonzero(larger.labels[:2].max(axis=0) >= levels - more)
+    place, _ = basis.index(continued(larger.labels[:, rows], levels))
+    weight, elsewhere = np.zeros(basis.dimension), 0.0
+    imaginary = larger.imaginary[rows]
+    own = np.where(basis.imaginary[place] >= 0, basis.imaginary[place], place)
+    for size, target in ((r[rows], place), (np.where(imaginary >= 0, r[imaginary], 0.0), own)):
+        known = place >= 0
+        np.add.at(weight, target[known], size[known])
+        elsewhere += float(size[~known].sum())
+    return Dropped(weight, elsewhere)
+
+
+def automatic(
+    model: Model, labels: Iterable[MomentLabel], tolerance: float, progress: Progress, solve: Callable[[Model], State], start: int = START
+) -> State:
+    """The certified state at the first cut-off whose part of every error estimate is negligible.
+
+    solve    the certified state of a model with a given cut-off
+    """
+    keys, levels = list(labels), start
+    flat = 0
+    for _ in range(_ATTEMPTS):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UncertifiedWarning)
+            try:
+                state = solve(model.with_levels(levels))
+            except TooLarge as error:
+                raise TooLarge(f"the cut-off has grown to levels={levels} and is not enough yet: {error}") from None
+        scale = max([1.0, *(abs(state.moment(key)) for key in keys)])
+        target = min(TARGET * scale, tolerance / 10)
+        progress(f"levels={levels}: top population {state.fock[-1]:.1e}, cut-off part of the error {state.cutoff_error:.1e}")
+        if state.cutoff_error <= target:
+            return state
+        slope = _slope(state.fock)
+        flat = flat + 1 if slope < _FLAT and levels >= _ENOUGH else 0
+        if flat and (not loses_photons(model) or flat > 4):
+            raise InputError(_unbounded(model, levels, state.fock))
+        wanted = np.log(state.cutoff_error / target) / max(slope, 1e-3) if np.isfinite(state.cutoff_error) else levels
+        levels += int(np.clip(np.ceil(wanted) + 1, 2, levels))
+    raise InputError(_unbounded(model, levels, state.fock))
+
+
+def _slope(fock: NDArray[np.float64]) -> float:
+    """How fast ln P(n) falls towards the top, a level; the last level, which the cut distorts, left out."""
+    span = max(2, len(fock) // 4)
+    upper, lower = np.maximum(fock[[-2, max(-2 - span, -len(fock))]], 1e-300)
+    return float(np.log(lower / upper) / span)
+
+
+def loses_photons(model: Model) -> bool:
+    """Whether the mode itself loses photons faster than it gains them, at large photon numbers."""
+    rates: dict[int, float] = {}
+    for key, value in model.heisenberg(model.centre.n).terms.items():  # type: ignore[attr-defined]
+        if isinstance(key.centre, Monomial) and not key.satellites and key.centre.p == key.centre.q:
+            rates[key.centre.p] = rates.get(key.centre.p, 0.0) + value.real
+    return bool(rates) and rates[max(rates)] < 0
+
+
+def _unbounded(model: Model, levels: int, fock: NDArray[np.float64]) -> str:
+    why = (
+        "its photon number runs away"
+        if loses_photons(model)
+        else "nothing takes photons out of the mode (kappa = 0), and the rest does not hold them back"
+    )
+    return (
+        f"there is no normalisable steady state: with levels={levels} the populations still do not fall with the photon number "
+        f"(P({levels - 2}) = {fock[-2]:.1e}); {why}. Give the mode a loss, such as kappa=1, or fixed levels to study the cut model"
+    )
