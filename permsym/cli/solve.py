@@ -56,15 +56,14 @@ def run(options: argparse.Namespace) -> int:
 
     report = solve_report(state, labels, source, given)
     if options.output:
-        from permsym.dataset.build import build_dataset
         from permsym.sweep.methods import state_point
+        from permsym.sweep.plan import make
+        from permsym.sweep.run import assembled
 
-        definition = {"name": source.name, "fixed": given, "defaults": source.defaulted(given), "first_point": model.to_dict()}
-        point = state_point(state, labels)
-        dataset.save(
-            build_dataset({}, ["exact"], {((), "exact"): point}, model=source.name, definition=definition, command=options.command_line),
-            options.output,
-        )
+        asked = {"basis": options.basis, "solver": options.solver, "window": window(options.window)}
+        chosen = {name: value for name, value in asked.items() if value != "auto"}
+        plan = make(source, {}, fixed=given, moments=list(map(str, labels)), options={"exact": chosen} if chosen else None)
+        dataset.save(assembled(plan, {((), "exact"): state_point(state, labels)}, options.command_line), options.output)
     print(json.dumps(report, indent=2) if options.json else solve_table(report))
     if not state.certificate.certified:
         print("permsym: not certified: " + "; ".join(state.certificate.reasons), file=sys.stderr)
