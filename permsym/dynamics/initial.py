@@ -125,7 +125,7 @@ class InitialState:
                 weights.append(part.dicke_state(*(value.real for value in state.values)))
             else:
                 weights.append(part.product_state(as_matrix(state.matrix(ensemble.levels))))
-        return basis.unknowns(weights)
+        return basis.product_state(weights)
 
 
 def parse_initial(text: str, model: Model) -> InitialState:
