@@ -120,6 +120,7 @@ def check_methods(methods: Sequence[str]) -> None:
 
 # -- exact ----------------------------------------------------------------------------------------------------------------
 
+_LIKELY_LEVELS = 20  # for an estimate where a boson's cut-off is found by solving
 _BASES = ("auto", "dicke", "occupation", "full")
 _EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "basis": (f"one of {', '.join(_BASES)}", lambda value: value in _BASES),
@@ -161,8 +162,10 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
 def exact_cost(model: Model, options: Options) -> Cost:
     """From the lattice, or from a window predicted by smaller systems."""
     from permsym.basis.basis import choose
-    from permsym.steady.solve import check_memory, lattice, uses_window
+    from permsym.steady.solve import automatic_levels, check_memory, lattice, uses_window
 
+    if automatic_levels(model):
+        model = model.with_levels(_LIKELY_LEVELS)
     basis, window = options.get("basis", "auto"), options.get("window", "auto")
     name = choose(model) if basis == "auto" else basis
     if options.get("solver") == "hermite":
