@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from permsym import cumulants, dataset, figures, models, moments
+    from permsym import cumulants, dataset, figures, models, moments, plot
     from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate
     from permsym.dynamics.evolve import evolve
@@ -67,7 +67,7 @@ _PLACES = {
     "permsym.steady.state": ("State",),
     "permsym.sweep.grid": ("sweep",),
 }
-_MODULES = ("cumulants", "dataset", "figures", "models", "moments")
+_MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot")
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
@@ -115,6 +115,7 @@ __all__ = [
     "negativity",
     "open_dataset",
     "open_reference",
+    "plot",
     "purity",
     "spectrum",
     "spin_husimi",

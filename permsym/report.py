@@ -59,6 +59,33 @@ def solve_table(report: dict[str, Any]) -> str:
     return f"{head}\n\n{table(rows)}\n\n{derived}\n\n{verdict}: {lines}"
 
 
+def cumulant_table(report: dict[str, Any]) -> str:
+    """What ``permsym cumulants`` prints for people."""
+    rows: list[Sequence[str]] = [("moment", "value", "cumulant")]
+    rows += [(label, _complex(value), _complex(report["cumulants"][label])) for label, value in report["moments"].items()]
+    derived = "\n".join(f"{name} = {value:.12f}" for name, value in report["derived"].items())
+    verdict = "stable" if report["stable"] else f"UNSTABLE, the equations go to: {report['attractor']}"
+    how = f"{report['counting']}, {report['closure']}"
+    head = f"{report['model']}, cumulants of order {report['order']} ({how}), {report['dimension']:,} unknowns"
+    residual = report["certificate"]["residual"]
+    foot = f"{verdict}: largest real part of the spectrum {report['stability']:.4g}, residual {residual:.1e}"
+    return f"{head}\n\n{table(rows)}\n\n{derived}\n\n{foot}"
+
+
+def branch_table(report: dict[str, Any]) -> str:
+    """What ``permsym continue`` prints for people."""
+    name = report["over"]
+    shown = list(report["points"][0]["derived"])
+    rows: list[Sequence[str]] = [(name, *shown, "stability", "")]
+    for point in report["points"]:
+        values = [f"{point['derived'].get(key, float('nan')):.10f}" for key in shown]
+        rows.append((f"{point[name]:.8g}", *values, f"{point['stability']:+.3e}", "" if point["stable"] else "unstable"))
+    lines = [f"fold at {name}={event[name]:.10g}" for event in report["folds"]]
+    lines += [f"Hopf point at {name}={event[name]:.10g}, angular frequency {event['omega']:.8g}" for event in report["hopf"]]
+    lines += [f"a real eigenvalue crosses zero at {name}={event[name]:.10g}" for event in report["crossings"]]
+    return "\n".join([table(rows), *lines])
+
+
 def evolve_report(evolution: Evolution, source: ModelSource, given: dict[str, float | str]) -> dict[str, Any]:
     """The JSON document of ``permsym evolve``: as that of ``solve``, with a list over ``times`` for each moment and derived quantity."""
     return {

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
 from permsym.cumulants.equations import Equations
-from permsym.cumulants.newton import Point, newton, physical, turned_jacobian, turned_rhs
+from permsym.cumulants.newton import Point, newton, physical, turned_jacobian, turned_rhs, turning_frequencies
 from permsym.errors import InputError, SolverFailed
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray
@@ -19,6 +19,14 @@ from permsym.operators import ComplexArray
 Vector = NDArray[np.float64]
 RUNAWAY = 1e3
 """Scaled moments are of order 1; beyond this the equations have run away from anything physical."""
+
+
+LONGEST = 100_000
+"""Evaluations of the right-hand side after which an evolution is given up."""
+
+
+class _TooLong(Exception):
+    pass
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ def evolve(
 
 def ground_state(equations: Equations) -> ComplexArray:
     """Moments of the product of lowest states."""
-    model = equations.model
+    model = equations.counted_model
     sites = [*([] if model.centre.kind == "boson" else [model.centre]), *model.ensembles]
     states = []
     for site in sites:
@@ -77,32 +85,62 @@ def _integrate(
         return float(np.log(RUNAWAY / max(float(np.abs(x).max()), 1e-300)))
 
     away.terminal = True  # type: ignore[attr-defined]
+    spent = 0
+
+    def flow(t: float, x: ComplexArray) -> ComplexArray:
+        nonlocal spent
+        spent += 1
+        if spent > LONGEST:
+            raise _TooLong
+        return np.where(keep, turned_rhs(equations, x, frequencies), 0)
+
+    keep = physical(equations)  # the others never act on these
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # overflow on the way to a runaway, which is reported
-        solution = solve_ivp(
-            lambda t, x: turned_rhs(equations, x, frequencies),
-            (grid[0], grid[-1]),
-            x.astype(complex),
-            method="BDF",
-            t_eval=grid,
-            jac=lambda t, x: turned_jacobian(equations, x, frequencies),
-            rtol=rtol,
-            atol=atol,
-            events=away,
-        )
+        try:
+            solution = solve_ivp(
+                flow,
+                (grid[0], grid[-1]),
+                np.where(keep, x, 0).astype(complex),
+                method="BDF",
+                t_eval=grid,
+                jac=lambda t, x: turned_jacobian(equations, x, frequencies) * np.outer(keep, keep),
+                rtol=rtol,
+                atol=atol,
+                events=away,
+            )
+        except _TooLong:
+            return x[None, :], float(grid[0])
     return solution.y.T, float(solution.t[-1]) if len(solution.t) else float(grid[0])
 
 
-def slowest_rate(equations: Equations) -> float:
-    """A rate that relaxation may be expected to have: the smallest jump rate of the model."""
-    return min((jump.rate for jump in equations.model.jumps), default=1.0)
+def settle(equations: Equations, x: ComplexArray, frequencies: Sequence[float] | None = None) -> Point | None:
+    """The stable fixed point that an evolution from scaled moments x ends at; None where it runs away or never settles.
 
-
-def relaxed(equations: Equations, x: ComplexArray, frequencies: Sequence[float] = ()) -> ComplexArray | None:
-    """Scaled moments after a long evolution, None where the equations run away."""
-    span = 30 / slowest_rate(equations)
-    found, _ = _integrate(equations, x, np.array([0.0, span]), 1e-7, 1e-9, frequencies)
-    return found[-1] if len(found) == 2 else None
+    The evolution is lengthened until Newton's method, started at its end, stays there.  Between the pieces the frame is
+    turned with the phases, so that a broken symmetry does not make anything oscillate.
+    """
+    keep = physical(equations)
+    frame: tuple[float, ...] = tuple(frequencies) if frequencies is not None else ()
+    # rates may span decades and the slow ones may not matter
+    span = 10 / float(np.median([jump.rate for jump in equations.model.jumps] or [1.0]))
+    for _ in range(14):
+        found, _ = _integrate(equations, x, np.array([0.0, span]), 1e-7, 1e-10, frame)
+        if len(found) < 2:
+            return None
+        x = equations.symmetrised(found[-1])
+        size, charge = float(np.abs(x).max()), equations.hierarchy.charge
+        # a state that is symmetric but for what is still decaying has no phase to turn
+        charged = (charge != 0).any(axis=0)
+        guess = np.where(charged, 0, x) if charged.any() and np.abs(x[charged]).max() < 1e-5 * size else x
+        point = newton(equations, guess, keep=keep)
+        if point is not None and point.stability < 1e-9 and np.abs(np.abs(point.x) - np.abs(x)).max() < 0.02 * max(size, 1.0):
+            return point
+        turning = turning_frequencies(equations, x)
+        if np.abs(turned_rhs(equations, x, turning)).max() < 0.5 * np.abs(turned_rhs(equations, x, ())).max():
+            frame = turning
+        span *= 2
+    return None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from permsym import dataset as datasets
 from permsym.dataset.files import check_target
 from permsym.errors import InputError
-from permsym.figures import p1_fig3, p1_fig5
+from permsym.figures import p1_fig3, p1_fig4b, p1_fig5, p1_fig6d
 from permsym.plot import save_figure
 from permsym.sites import as_count
 
@@ -46,7 +46,17 @@ FIGURES: dict[str, Figure] = {
         "P1 Fig. 3(b): p0_up against 1/N at fixed kappa/N = 1/16", p1_fig3.compute_b, p1_fig3.plot_b, p1_fig3.table_sizes, 150
     ),
     "p1-fig3c": Figure("P1 Fig. 3(c): p0_up against the pump ratio at N = 50", p1_fig3.compute_c, p1_fig3.plot_c, p1_fig3.table_pump, 50),
+    "p1-fig4b": Figure(
+        "P1 Fig. 4(b): photons per emitter against 1/N, Tavis-Cummings model", p1_fig4b.compute, p1_fig4b.plot_panel, p1_fig4b.table, 20
+    ),
     "p1-fig5": Figure("P1 Fig. 5: pair correlations against 1/sqrt(N) at both scalings", p1_fig5.compute, p1_fig5.plot, p1_fig5.table, 150),
+    "p1-fig6d": Figure(
+        "P1 Fig. 6(d): photons per emitter, Tavis-Cummings model, beside symmetry-breaking cumulants",
+        p1_fig6d.compute,
+        p1_fig6d.plot,
+        p1_fig6d.table,
+        20,
+    ),
 }
 
 

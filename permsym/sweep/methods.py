@@ -213,7 +213,7 @@ def mean_field_point(model: Model, labels: Sequence[MomentLabel], options: Optio
         moments={str(key): found.moment(key) for key in labels},
         cumulants={str(key): found.cumulant(key) for key in labels},
         derived=found.derived,
-        scalars={"dimension": len(found.point)},
+        scalars={"dimension": len(found.equations), "stability": found.stability},
         status=f"approximation: {found.source}",
     )
 
@@ -232,25 +232,21 @@ _CUMULANT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
     """Fixed point of the cumulant expansion of an order."""
-    from permsym import cumulants
+    from permsym.cumulants import steady_state
 
     source = None if bench.origin is None or "N" not in bench.origin.given else (bench.origin.source(), bench.origin.given)
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
-    found = cumulants.steady_state(model, order, source=source, **chosen)
+    found = steady_state(model, order, source=source, **chosen)
     keys = [key for key in labels if key.order <= order]  # beyond it the equations have no value of their own
-    remarks = [*(["unstable"] if not found.stable else []), *([f"beyond the fold at N={found.folds[-1]:.6g}"] if found.folds else [])]
+    flags = [] if found.stable else ["unstable"]
+    flags += [f"beyond the fold at N={fold:.6g}" for fold in found.folds] + list(found.unphysical)
     return Point(
         parameters=model.parameters,
         moments={str(key): found.moment(key) for key in keys},
         cumulants={str(key): found.cumulant(key) for key in keys},
         derived=found.derived,
-        scalars={
-            "dimension": len(found.point.x),
-            "residual": found.residual,
-            "stability": found.stability,
-            **{f"time_{name}": seconds for name, seconds in found.seconds.items() if name == "solve"},
-        },
-        status=f"approximation: order {order}" + "".join(f", {remark}" for remark in (*remarks, *found.unphysical)),
+        scalars={"stability": found.stability, "residual": found.residual, "dimension": len(found.equations)},
+        status=", ".join([f"approximation: order {order}", *flags]),
     )
 
 
