@@ -282,7 +282,7 @@ def compare(reference: Table, approximation: Table) -> Comparison:
         raise InputError(
             f"{approximation.name} and {reference.name} have no quantity in common; there are {', '.join(reference.quantities[:8])} ..."
         )
-    doubtful = len(reference.doubtful & set(used))
+    doubtful = len(reference.doubtful & {(i, truth) for i in used})
     return Comparison(reference.name, approximation.name, reference.points, rows, unmatched, doubtful, reference.sites)
 
 

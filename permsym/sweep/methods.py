@@ -161,8 +161,12 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
 def exact_cost(model: Model, options: Options) -> Cost:
     """From the lattice, or from a window predicted by smaller systems."""
     from permsym.basis.basis import choose
-    from permsym.steady.solve import check_memory, lattice, uses_window
+    from permsym.steady.cutoff import START
+    from permsym.steady.solve import automatic_levels, check_memory, lattice, uses_window
 
+    if automatic_levels(model):  # unknown before it is solved: as if the first attempt had to be doubled
+        found = exact_cost(model.with_levels(2 * START), options)
+        return Cost(found.dimension, found.bytes, 3 * found.seconds)
     basis, window = options.get("basis", "auto"), options.get("window", "auto")
     name = choose(model) if basis == "auto" else basis
     if options.get("solver") == "hermite":
