@@ -217,6 +217,7 @@ class Comparison:
         None with fewer than two orders.
         """
         ordered = [name for name in self.methods if order_of(name) is not None]
+        ordered = [name for name in ordered if name.removesuffix("-broken") == name or name.removesuffix("-broken") not in ordered]
         if len(ordered) < 2:
             return None
         good = total = 0
