@@ -249,7 +249,12 @@ def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[Mome
         moments={str(key): found.moment(key) for key in keys},
         cumulants={str(key): found.cumulant(key) for key in keys},
         derived=found.derived,
-        scalars={"stability": found.stability, "residual": found.residual, "dimension": len(found.equations)},
+        scalars={
+            "dimension": len(found.equations),
+            "residual": found.residual,
+            "stability": found.stability,
+            **{f"time_{name}": seconds for name, seconds in found.seconds.items() if name == "solve"},
+        },
         status=", ".join([f"approximation: order {order}", *flags]),
     )
 
