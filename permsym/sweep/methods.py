@@ -161,8 +161,10 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
 def exact_cost(model: Model, options: Options) -> Cost:
     """From the lattice, or from a window predicted by smaller systems."""
     from permsym.basis.basis import choose
-    from permsym.steady.solve import check_memory, lattice, uses_window
+    from permsym.steady.solve import automatic_levels, check_memory, lattice, uses_window
 
+    if automatic_levels(model):  # the cut-off is found while solving
+        return Cost(0, 1e9, 10.0)
     basis, window = options.get("basis", "auto"), options.get("window", "auto")
     name = choose(model) if basis == "auto" else basis
     if options.get("solver") == "hermite":
