@@ -38,6 +38,17 @@ def test_fig3b_holds_the_reference_numbers(tmp_path):
     assert np.allclose(data["kappa"].values, data["N"].values / 16)
 
 
+def test_fig4b_holds_the_reference_numbers(tmp_path):
+    """Exact values of an independent program with 20 photon levels."""
+    data, _ = draw("p1-fig4b", tmp_path, max_n=5)
+    exact = data.sel({"method": "exact"})
+    scaled = exact["photons"] / data["N"]
+    for n, value in ((1, 0.236543994716), (5, 0.130646599999)):
+        assert float(scaled.sel(N=n)) == pytest.approx(value, abs=1e-11)
+    assert (np.diff(scaled) < 0).all()
+    assert (np.diff(exact["levels"]) >= 0).all()  # a cut-off of its own at each N
+
+
 def test_fig3c_crosses_the_threshold(tmp_path):
     data, _ = draw("p1-fig3c", tmp_path, max_n=6)
     mf = data["p0_up"].sel({"method": "mf"})

@@ -326,7 +326,7 @@ def test_a_window_needs_its_symmetry_and_its_representation() -> None:
 
 
 def test_what_does_not_fit_is_refused_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PERMSYM_MEMORY", "190M")
+    monkeypatch.setenv("PERMSYM_MEMORY", "150M")
     with pytest.raises(ps.TooLarge, match="would fit"):
         ps.steady_state(ps.models.central_spin(N=1500))
 

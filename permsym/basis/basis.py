@@ -292,9 +292,9 @@ class Basis:
         """The operator of the whole space with these coefficients (small systems): see :func:`permsym.basis.dense.dense`."""
         return dense(self, vector)
 
-    def project(self, matrix: ComplexArray) -> Values:
-        """Coefficients of an operator of the whole space, refused where the basis cannot hold it; inverse of :meth:`dense`."""
-        return project(self, matrix)
+    def project(self, matrix: ComplexArray, sector_only: bool = False) -> Values:
+        """Coefficients of an operator of the whole space; the inverse of :meth:`dense`: see :func:`permsym.basis.dense.project`."""
+        return project(self, matrix, sector_only)
 
     def expectation(self, terms: dict[Product, complex]) -> NDArray[np.complex128]:
         """Covector of an operator's expectation value, by letting it act from the left and tracing."""

@@ -141,10 +141,12 @@ def _descent(at: Callable[[float], BoundaryPoint], above: BoundaryPoint, thresho
 def _crossing(at: Callable[[float], BoundaryPoint], below: BoundaryPoint, above: BoundaryPoint, threshold: float) -> BoundaryPoint:
     from scipy.optimize import brentq
 
+    ends = {math.log(point.N): point for point in (below, above)}
+
     def excess(log_n: float) -> float:
-        return math.log(at(math.exp(log_n)).largest / threshold)
+        point = ends.get(log_n) or at(math.exp(log_n))
+        return math.log(point.largest / threshold)
 
     if below.largest == threshold:
         return below
-    root = brentq(excess, math.log(below.N), math.log(above.N), xtol=1e-12, rtol=1e-13)
-    return at(math.exp(root))
+    return at(math.exp(brentq(excess, *ends, xtol=1e-9, rtol=1e-10)))

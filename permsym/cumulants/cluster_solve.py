@@ -140,7 +140,7 @@ def steady_state(equations: ClusterEquations, start: Array | None = None, branch
         last, residual = residual, float(np.abs(defect).max())
         if not np.isfinite(residual) or residual > 1e3 * max(1.0, abs(equations.eta)):
             break
-        if (residual < _TOLERANCE and residual > 0.1 * last) or residual < 1e-3 * _TOLERANCE:
+        if residual < 0.1 * _TOLERANCE or (residual < _TOLERANCE and residual > 0.1 * last):  # no further fall: rounding
             return ClusterState(equations, vector, residual)
         operator = LinearOperator((n, n), tangent)
         step, _ = gmres(operator, -as_real(defect), rtol=1e-2 if residual > 1e-4 else 1e-4, restart=80, maxiter=12)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.blocks import Blocks
-from permsym.dynamics.initial import InitialState
+from permsym.dynamics.given import Initial
 from permsym.dynamics.krylov import Step, Subspace, steps, subspace
 from permsym.dynamics.sector import VECTORS, Method, Sector, check_memory
 from permsym.matrixfree import BlockLiouvillian
@@ -28,9 +28,7 @@ _TURNS = np.array([1, 1j, -1, -1j])
 class BlockSector(Sector):
     """The neutral sector on blocks; states are arrays of real numbers, two for each complex one."""
 
-    def __init__(
-        self, model: Model, representation: str, charge: tuple[int, ...], labels: Sequence[MomentLabel], initial: InitialState
-    ) -> None:
+    def __init__(self, model: Model, representation: str, charge: tuple[int, ...], labels: Sequence[MomentLabel], initial: Initial) -> None:
         self.model = model
         self.labels = labels
         self.source = initial

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,15 +18,19 @@ from numpy.typing import ArrayLike, NDArray
 from permsym.basis.basis import choose, dimension
 from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate, derived_labels
-from permsym.dynamics.initial import InitialState, parse_initial
+from permsym.dynamics.given import GivenState, Initial, as_initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.sector import METHODS, VECTORS, Method, Sector, block_by_block
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.sites import Boson, is_real
+from permsym.steady.density import DensityOperator
 from permsym.steady.progress import Progress, silent
 from permsym.steady.state import DEFAULT_TOLERANCE
+
+if TYPE_CHECKING:
+    import qutip
 
 _CUT = 8.0  # times the population of the last two Fock states: an estimate of what a cut-off changes, per unit of an operator's norm
 _LOOK = 8  # steps after which a look is taken whether fewer Fock states would do
@@ -37,7 +41,7 @@ def evolve(
     model: Model,
     times: ArrayLike,
     *,
-    initial: str | InitialState = "",
+    initial: str | Initial | DensityOperator | qutip.Qobj = "",
     moments: int | str | Iterable[str | MomentLabel] = 2,
     tolerance: float = DEFAULT_TOLERANCE,
     basis: str = "auto",
@@ -46,7 +50,8 @@ def evolve(
 ) -> Evolution:
     """Moments of rho(t) at given times >= 0, ascending; the initial state stands at t = 0.
 
-    initial     a label such as ``"coherent=2.0 up"`` (see :mod:`permsym.dynamics.initial`); "": every site in its lowest state
+    initial     a label such as ``"coherent=2.0 up"`` (see :mod:`permsym.dynamics.initial`); "": every site in its lowest state;
+                or a state of the same sites (a steady state before a quench), or a QuTiP object of all sites, one by one
     moments     which moments: an order, a label, or several
     tolerance   absolute error of every moment at every time that is aimed at, and that counts as certified
     basis       "auto", "dicke", "occupation" or "full"
@@ -62,7 +67,7 @@ def evolve(
     if method not in METHODS:
         raise InputError(f"`method` must be one of {', '.join(METHODS)}, but is {method!r}")
     at = _times(times)
-    state = parse_initial(initial, model) if isinstance(initial, str) else initial
+    state = as_initial(initial, model)
     labels = tuple(select_labels(model, moments))
     run = _Run(model, choose(model) if basis == "auto" else basis, state, at, tolerance, method, progress or silent)
     values = run.moments(list(dict.fromkeys([*labels, *derived_labels(model)])))
@@ -102,14 +107,17 @@ class _Run:
         self,
         model: Model,
         representation: str,
-        initial: InitialState,
+        initial: Initial,
         times: NDArray[np.float64],
         tolerance: float,
         method: Method,
         progress: Progress,
     ) -> None:
         self.grows = isinstance(model.centre, Boson) and model.centre.automatic
-        self.model = model.with_levels(max(initial.centre.levels + _FIRST_LEVELS, 4)) if self.grows else model
+        if self.grows and isinstance(initial, GivenState) and initial.displacement:
+            model = model.displaced(initial.displacement)
+        self.model = model.with_levels(max(initial.levels + _FIRST_LEVELS, 4)) if self.grows else model
+        self.in_blocks: bool | None = None
         self.representation = representation
         self.initial = initial
         self.times = times
@@ -204,11 +212,14 @@ class _Run:
 
     def _made(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Sector:
         """A sector of the model as it stands: block by block where that is faster."""
-        if self.method != "shift-invert" and block_by_block(self.model, self.representation, charge):
-            found = blocks.BlockSector(self.model, self.representation, charge, labels, self.initial)
-            if found.fits:
-                return found
-        return Sector(self.model, self.representation, charge, labels, self.initial)
+        if any(charge) or self.in_blocks is False:
+            return Sector(self.model, self.representation, charge, labels, self.initial)
+        if self.in_blocks is None:
+            self.in_blocks = False
+            if self.method != "shift-invert" and block_by_block(self.model, self.representation, charge):
+                found = blocks.BlockSector(self.model, self.representation, charge, labels, self.initial)
+                self.in_blocks = found.fits
+        return (blocks.BlockSector if self.in_blocks else Sector)(self.model, self.representation, charge, labels, self.initial)
 
     @property
     def small(self) -> float:

@@ -98,6 +98,11 @@ class Mode:
         return self._moment("ad a").real
 
     @property
+    def amplitude(self) -> complex:
+        """<a>."""
+        return self._moment("a")
+
+    @property
     def mandel_q(self) -> float:
         """(<n^2> - <n>^2) / <n> - 1: 0 for coherent light, <n> for thermal light, -1 for a Fock state."""
         return self.photons * (self.g(2) - 1)
@@ -105,7 +110,7 @@ class Mode:
     @cached_property
     def quadratures(self) -> Quadratures:
         """Variances 1/2 + (<a^dag a> - |<a>|^2) -+ |<a a> - <a>^2| of the two principal quadratures."""
-        mean = self._moment("a")
+        mean = self.amplitude
         spread = self.photons - abs(mean) ** 2
         turn = self._moment("a a") - mean**2
         angle = (np.angle(-turn) / 2) % math.pi if turn else 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.sites import Boson, is_real
-from permsym.steady import cutoff, frame, memory
+from permsym.steady import choice, cutoff, frame, memory
 from permsym.steady import window as windows
 from permsym.steady.arpack import ShiftInvert
 from permsym.steady.direct import DirectSolver, SuperLU
@@ -100,7 +100,7 @@ def steady_state(
         except TooLarge as error:
             beyond_reach = error
         if beyond_reach is not None:
-            return _past_the_window(model, labels, tolerance, beyond_reach)
+            return _past_the_window(model, labels, tolerance, beyond_reach, progress or silent)
         if model.sizes[0] >= CROSS_CHECK:
             _cross_check(state, labels, tolerance)
     elif place == "adapted":
@@ -110,7 +110,10 @@ def steady_state(
     else:
         if liouvillian is None:
             if isinstance(basis, str):
-                check_memory(model, basis, "full")
+                plan = _plan(model, basis, None if solver == "auto" else chosen)
+                chosen = plan.solver
+                if plan.seconds > choice.LONG and progress is not None:
+                    progress(f"full basis, {plan.describe()} ...")
                 basis = build(model, basis)
             if not basis.hermitian:
                 raise InputError(
@@ -158,12 +161,16 @@ def _hermite(model: Model, labels: Sequence[MomentLabel], tolerance: float) -> S
     return hermite_state(model, moments=labels, tolerance=tolerance)
 
 
-def _past_the_window(model: Model, labels: Sequence[MomentLabel], tolerance: float, refusal: TooLarge) -> State:
-    """The Hermite solver where no window fits; where it does not apply either, both reasons."""
+def _past_the_window(model: Model, labels: Sequence[MomentLabel], tolerance: float, refusal: TooLarge, progress: Progress) -> State:
+    """The Hermite solver where no window fits, else the slow solver that needs least; where neither does, both reasons."""
     try:
         return _hermite(model, labels, tolerance)
     except NotApplicable as error:
-        raise TooLarge(f"{refusal}; the Hermite solver, which needs no memory, does not apply: {error}") from None
+        reason = str(error)
+    try:
+        return windows.adapted(model, labels, IncompleteLU(), tolerance, progress)
+    except TooLarge:
+        raise TooLarge(f"{refusal}; the Hermite solver, which needs no memory, does not apply: {reason}") from None
 
 
 def _cross_check(state: State, labels: Sequence[MomentLabel], tolerance: float) -> None:
@@ -217,15 +224,26 @@ def check_memory(model: Model, representation: str = "auto", window: str | float
     """
     place = _window(model, representation, None, window)
     if place != "full":
-        return windows.check_memory(model, *windows.predicted(model, None if place == "adapted" else place))[:3]
-    size, extents = lattice(model, representation)
-    needed, free = memory.solve_bytes(size, extents), memory.available_bytes()
-    if needed > free:
+        found = windows.check_memory(model, *windows.predicted(model, None if place == "adapted" else place))
+        return found.size, found.bytes_, found.seconds
+    found = _plan(model, representation, None)
+    return found.size, found.bytes_, found.seconds
+
+
+def _plan(model: Model, representation: str, solver: choice.Chosen | None) -> choice.Plan:
+    """How a full basis is solved (None: the automatic choice); TooLarge where that needs more than is free now."""
+
+    def of(each: Model) -> choice.Plan:
+        size, sides = lattice(each, representation)
+        return choice.automatic(size, sides, _direct(each, representation)) if solver is None else choice.plan(size, sides, solver)
+
+    found = of(model)
+    if not found.fits:
         raise TooLarge(
-            f"this needs about {memory.readable(needed)} ({size:,} unknowns), but {memory.readable(free)} are available; "
-            f"{_advice(model, representation, free)}"
+            f"this needs about {memory.readable(found.bytes_)} ({found.size:,} unknowns), but "
+            f"{memory.readable(memory.available_bytes())} are available; {_advice(model, lambda each: of(each).fits)}"
         )
-    return size, needed, memory.solve_seconds(size, extents)
+    return found
 
 
 def lattice(model: Model, representation: str = "auto") -> tuple[int, list[int]]:
@@ -245,13 +263,12 @@ def lattice(model: Model, representation: str = "auto") -> tuple[int, list[int]]
     return size, sides
 
 
-def _advice(model: Model, representation: str, free: float) -> str:
+def _advice(model: Model, fits: Callable[[Model], bool]) -> str:
     """The largest system that would fit."""
     low, high = 0.0, 1.0
     for _ in range(30):
         middle = (low + high) / 2
-        fits = memory.solve_bytes(*lattice(model.rescaled(middle), representation)) <= free
-        low, high = (middle, high) if fits else (low, middle)
+        low, high = (middle, high) if fits(model.rescaled(middle)) else (low, middle)
     sizes = [int(each.N * low) for each in model.ensembles]
     if min(sizes) < 1:
         return "free some memory or raise PERMSYM_MEMORY"
