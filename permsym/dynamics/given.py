@@ -64,9 +64,7 @@ class GivenState:
         """Coefficients (basis.dimension,) of the part in the basis's charge sector; on the same displaced Fock states, where they are."""
         mine = self.state.basis
         if self.displacement != getattr(basis.model.centre, "displacement", 0):
-            raise InputError(
-                "the initial state is on displaced Fock states; evolve it with an automatic cut-off, which takes the same"
-            )
+            raise InputError("the initial state is on displaced Fock states; evolve it with an automatic cut-off, which takes the same")
         if mine.representation != basis.representation:
             return GivenMatrix(self.state.full(), self.levels).vector(basis)
         values = mine.coefficients(self.state.vector)
