@@ -25,7 +25,7 @@ from permsym.basis.moves import Labels
 from permsym.errors import InputError, TooLarge, UncertifiedWarning
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
-from permsym.moments.labels import MomentLabel
+from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import Monomial
 from permsym.steady.progress import Progress
 
@@ -93,23 +93,30 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
 
 
 def automatic(
-    model: Model, labels: Iterable[MomentLabel], tolerance: float, progress: Progress, solve: Callable[[Model], State], start: int = START
+    model: Model,
+    labels: Iterable[MomentLabel],
+    tolerance: float,
+    progress: Progress,
+    solve: Callable[[Model, list[MomentLabel]], State],
+    start: int = START,
 ) -> State:
     """The certified state at the first cut-off whose part of every error estimate is negligible.
 
-    solve    the certified state of a model with a given cut-off
+    solve    the state of a model with a given cut-off, certified for the labels it is given
     """
     keys, levels = list(labels), start
+    photons = parse("ad a", model)
     flat = 0
     for _ in range(_ATTEMPTS):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)
             try:
-                state = solve(model.with_levels(levels))
+                state = solve(model.with_levels(levels), [photons])
             except TooLarge as error:
                 raise TooLarge(f"the cut-off has grown to levels={levels} and is not enough yet: {error}") from None
-        scale = max([1.0, *(abs(state.moment(key)) for key in keys)])
-        target = min(TARGET * scale, tolerance / 10)
+        target = min(TARGET * max([1.0, *(abs(state.moment(key)) for key in keys)]), tolerance / 10)
+        if state.cutoff_error <= target:
+            state.adopt(state.certify(keys))
         progress(f"levels={levels}: top population {state.fock[-1]:.1e}, cut-off part of the error {state.cutoff_error:.1e}")
         if state.cutoff_error <= target:
             return state

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from permsym.operators import CentreOperator, ComplexArray, Matrix, Operator
 from permsym.sites import Boson, Ensemble, Site, unit
 from permsym.steady.certificate import Certificate
 from permsym.steady.gradient import Family, moment_gradient
-from permsym.steady.nullspace import NullVector
+from permsym.steady.nullspace import Bounds
 
 if TYPE_CHECKING:
     import qutip
@@ -45,15 +45,43 @@ class DickePopulations:
     probability: NDArray[np.float64]
 
 
+class Solution(Protocol):
+    """What a solver hands to a :class:`State`.
+
+    size       unknowns that were solved for
+    residual   of the equations that were solved, relative to the size of their terms
+    edge_mass  probability next to a window's edge
+    """
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def residual(self) -> float: ...
+
+    @property
+    def edge_mass(self) -> float: ...
+
+    def unknowns(self, dimension: int) -> NDArray[np.float64]:
+        """Every unknown of the basis (dimension,), in its order."""
+
+    def restricted(self, covector: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """A covector of the basis on the unknowns that were solved for (size,)."""
+
+    def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
+        """Error bounds of the values of covectors (size, k)."""
+
+
 class State:
     """The steady state of a model, in one representation.
 
     model, basis     what was solved
+    null             what the solver found
     solver, timings  how, and how long each step took, in seconds
     """
 
     def __init__(
-        self, model: Model, basis: Basis, null: NullVector, solver: Mapping[str, Any], timings: Mapping[str, float], tolerance: float
+        self, model: Model, basis: Basis, null: Solution, solver: Mapping[str, Any], timings: Mapping[str, float], tolerance: float
     ) -> None:
         self.model = model
         self.basis = basis
@@ -61,8 +89,6 @@ class State:
         self.solver = dict(solver)
         self.timings = dict(timings)
         self.tolerance = tolerance
-        self.vector = null.problem.expanded(null.vector, basis.dimension)
-        """Coefficients (basis.dimension,), see Basis for their order."""
         self._values: dict[MomentLabel, complex] = {}
         self._errors: dict[MomentLabel, float] = {}
         self._cumulants: dict[MomentLabel, complex] = {}
@@ -70,8 +96,18 @@ class State:
         self._balance: float | None = None
         self.algebraic_error = self.window_error = self.cutoff_error = 0.0
         """The largest of the three parts of the error estimates made so far."""
-        self.edge = np.zeros(len(null.vector))
-        """What each unknown's clipped moves contribute to them, shape of ``null.vector``."""
+        self.edge = np.zeros(null.size)
+        """What each unknown's clipped moves contribute to them."""
+
+    @property
+    def dimension(self) -> int:
+        """Number of unknowns that were solved for."""
+        return self.null.size
+
+    @cached_property
+    def vector(self) -> NDArray[np.float64]:
+        """Coefficients (basis.dimension,), see Basis for their order."""
+        return self.null.unknowns(self.basis.dimension)
 
     # -- moments --------------------------------------------------------------------------------------------------------
 
@@ -87,9 +123,12 @@ class State:
             if any(key.charge(self.model)):
                 self._values[key] = 0j  # exactly zero by symmetry
             else:
-                self._values[key] = complex(self._covector(key) @ self.vector) + 0.0  # no -0.0
+                self._values[key] = self._value(key) + 0.0  # no -0.0
             self._values[key.conjugate()] = self._values[key].conjugate()
         return self._values[key]
+
+    def _value(self, key: MomentLabel) -> complex:
+        return complex(self._covector(key) @ self.vector)
 
     def cumulant(self, label: str | MomentLabel) -> complex:
         """Joint cumulant of the factors of a label."""
@@ -164,9 +203,9 @@ class State:
         for key in wanted:
             self._errors[key] = 0.0
             if key.order and not any(key.charge(self.model)):
-                covector = self._covector(key)[self.null.problem.active]
+                covector = self.null.restricted(self._covector(key))
                 columns += [(key, part) for part in (covector.real, covector.imag) if part.any()]
-        step = max(1, min(_BLOCK, _BLOCK_NUMBERS // len(self.null.vector)))
+        step = max(1, min(_BLOCK, _BLOCK_NUMBERS // self.dimension))
         for start in range(0, len(columns), step):
             block = columns[start : start + step]
             bounds = self.null.bounds(np.stack([part for _, part in block], axis=1))
@@ -198,19 +237,22 @@ class State:
         keys = [self.label(label) for label in labels]
         self._estimate(keys)
         errors = {str(key): self._errors[_smaller(key)] for key in keys}
-        populations = self.basis.trace(self.basis.labels) * self.vector[: self.basis.size]
         return Certificate(
             error_estimate=max(errors.values(), default=0.0),
             errors=errors,
             residual=self.null.residual,
             edge_mass=max(self.null.edge_mass, float(self.fock[-1]) if isinstance(self.model.centre, Boson) else 0.0),
             balance=self.balance,
-            min_population=float(populations[self.basis.population].min()),
+            min_population=self._min_population(),
             tolerance=self.tolerance if tolerance is None else tolerance,
             metastable=self.algebraic_error > METASTABLE,
             cutoff_error=self.cutoff_error,
             levels=self.model.centre.levels if isinstance(self.model.centre, Boson) else None,
         )
+
+    def _min_population(self) -> float:
+        populations = self.basis.trace(self.basis.labels) * self.vector[: self.basis.size]
+        return float(populations[self.basis.population].min())
 
     @property
     def certificate(self) -> Certificate:
@@ -301,15 +343,18 @@ class State:
                 "solve with basis='dicke'"
             )
         labels = self.basis.labels[:, self.basis.population]
-        values = self.vector[: self.basis.size][self.basis.population]
+        return self._collected(labels[2], labels[3], self.vector[: self.basis.size][self.basis.population])
+
+    def _collected(self, J: NDArray[np.int64], M: NDArray[np.int64], values: NDArray[np.float64]) -> DickePopulations:
+        """Probabilities summed over equal (2j, 2m)."""
         N = self.model.sizes[0]
-        places, inverse = np.unique(labels[2] * (2 * N + 1) + labels[3] + N, return_inverse=True)
-        J, M = np.divmod(places, 2 * N + 1)
+        places, inverse = np.unique(J * (2 * N + 1) + M + N, return_inverse=True)
+        j, m = np.divmod(places, 2 * N + 1)
         probability = np.bincount(inverse.ravel(), weights=values, minlength=len(places))
-        return DickePopulations(J / 2, (M - N) / 2, np.asarray(probability, dtype=float))
+        return DickePopulations(j / 2, (m - N) / 2, np.asarray(probability, dtype=float))
 
     def __repr__(self) -> str:
-        return f"State({self.model!r}, {self.basis.representation}, dimension={len(self.null.vector)})"
+        return f"State({self.model!r}, {self.basis.representation}, dimension={self.dimension})"
 
 
 def _smaller(key: MomentLabel) -> MomentLabel:
