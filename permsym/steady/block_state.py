@@ -28,9 +28,10 @@ from permsym.errors import InputError
 from permsym.matrixfree import BlockLiouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.operators import Operator
+from permsym.operators import Operator, Product
 from permsym.sites import Boson
 from permsym.steady import cutoff, krylov
+from permsym.steady.checkpoint import Checkpoint
 from permsym.steady.gradient import Family
 from permsym.steady.matrix_free import MatrixFree
 from permsym.steady.nullspace import Bounds
@@ -38,7 +39,7 @@ from permsym.steady.progress import Progress
 from permsym.steady.state import DickePopulations, State
 
 EPS = float(np.finfo(float).eps)
-_EVERY = 1.0  # seconds between lines of progress
+_EVERY = 2.0  # seconds before the first line of progress; the others come ever more slowly
 _DUAL_ACCURACY = 1e-3  # of dual vectors: they weigh errors and need few digits
 _EACH = 400_000  # stored numbers up to which every moment gets a dual vector of its own
 _SAFETY = 2.0  # of error estimates, for what dual vectors miss beyond a cut
@@ -58,6 +59,7 @@ class ShiftedProblem:
         self.strength = float(np.abs(diagonal) @ (self.v * self.trace)) or 1.0
         self.scale = np.where(diagonal == 0, 1.0, diagonal)
         self.own = np.flatnonzero(blocks.own_conjugate)
+        self._flows: dict[Product, complex] | None = None
 
     @property
     def start(self) -> NDArray[Any]:
@@ -83,6 +85,15 @@ class ShiftedProblem:
         if not (b := self.operator.blocks).tied or result.dtype == complex:
             # the transposed operator acts on dual vectors of hermitian matrices; on the rest it is singular
             kernels.symmetrise(result, self.own, b.offset, b.rows, b.low, b.high, b.tied)
+
+    def balance(self, y: NDArray[Any]) -> float:
+        """d<n>/dt of the centre's excitations over <n>, from correlators: zero in the steady state."""
+        blocks, model = self.operator.blocks, self.operator.model
+        if self._flows is None:
+            n = model.centre.n if isinstance(model.centre, Boson) else model.centre.operator(np.diag(model.centre.excitations))
+            self._flows = model.heisenberg(n).terms
+        flows = [blocks.expected(y, {key: value}) for key, value in self._flows.items()]
+        return abs(sum(flows)) / (sum(map(abs, flows)) or 1.0)
 
     def scaled(self, right: NDArray[Any]) -> NDArray[np.float64]:
         """A right side of the transposed equation, scaled like its rows."""
@@ -310,25 +321,38 @@ class Beyond:
 
 
 def solve_blocks(
-    blocks: Blocks, model: Model, settings: MatrixFree, tolerance: float, progress: Progress, start: NDArray[Any] | None = None
+    blocks: Blocks, model: Model, settings: MatrixFree, tolerance: float, progress: Progress, checkpoint: Checkpoint | None = None
 ) -> BlockState:
-    """The steady state on blocks, not yet certified; ``start``: stored numbers to start from."""
+    """The steady state on blocks, not yet certified.
+
+    checkpoint   where to keep the iterate now and then, and to go on from
+    """
     begun = time.perf_counter()
     operator = BlockLiouvillian(blocks, model)
     problem = ShiftedProblem(operator)
-    y = problem.start if start is None else start.astype(operator.dtype)
-    assembled = time.perf_counter()
+    y = problem.start
     scale = float(np.linalg.norm(y))
-    last = [assembled]
+    resumed = None if checkpoint is None else checkpoint.load(model, len(y), operator.dtype)
+    if resumed is not None:
+        y = resumed
+        progress(f"goes on from {checkpoint.path if checkpoint else ''}")
+    assembled = time.perf_counter()
+    line = [assembled, _EVERY]
 
     def watch(products: int, size: float) -> None:
         now = time.perf_counter()
-        if now - last[0] > _EVERY:
-            last[0] = now
-            progress(f"{len(y):,} unknowns, {products} products: residual {size / scale:.1e}")
+        if now - line[0] > line[1]:
+            line[:] = now, 1.3 * line[1]
+            progress(f"{len(y):,} numbers, {products} products: residual {size / scale:.1e}, photon balance {problem.balance(y):.1e}")
+        if checkpoint is not None:
+            checkpoint.keep(model, y)
 
     right = problem.right
+    if checkpoint is not None:
+        checkpoint.started()
     outcome = krylov.bicgstab(problem.product, right, _real(y), settings.l, settings.tolerance * scale, settings.products, watch)
     y = y / (problem.trace @ y[problem.place].real)
     timings = {"assemble": assembled - begun, "solve": time.perf_counter() - assembled}
+    if checkpoint is not None:
+        checkpoint.keep(model, y, now=True)
     return BlockState(model, BlockSolution(operator, y, outcome), problem, settings, timings, tolerance)

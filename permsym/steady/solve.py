@@ -20,6 +20,7 @@ from permsym.sites import Boson, Ensemble, is_real
 from permsym.steady import cutoff, memory
 from permsym.steady import window as windows
 from permsym.steady.arpack import ShiftInvert
+from permsym.steady.checkpoint import Checkpoint
 from permsym.steady.direct import DirectSolver, SuperLU
 from permsym.steady.iterative import IncompleteLU
 from permsym.steady.matrix_free import MatrixFree
@@ -54,6 +55,7 @@ def steady_state(
     liouvillian: Liouvillian | None = None,
     window: Literal["auto", "full"] | float | Window = "auto",
     progress: Progress | None = None,
+    checkpoint: Checkpoint | str | None = None,
 ) -> State:
     """The exact steady state rho with L rho = 0, tr rho = 1, in the neutral charge sector.
 
@@ -66,6 +68,7 @@ def steady_state(
     liouvillian  reuse one of another model with the same structure (sweeps)
     window       sites (j, m) to solve on, for one ensemble in the Dicke representation: "auto" (all up to N = 300, then an
                  adaptive level set), "full", a number of standard deviations around the mean, or a Window
+    checkpoint   a file in which the matrix-free solver keeps its iterate, and from which it goes on
     progress     called with a line of text now and then, such as ``permsym.steady.progress.on_stderr()``
 
     Raises DegenerateSteadyState where the steady state is not unique, TooLarge before allocating more than is free.
@@ -74,6 +77,9 @@ def steady_state(
     if not np.isfinite(tolerance) or tolerance <= 0:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
     labels = select_labels(model, moments)
+    kept = Checkpoint(checkpoint) if isinstance(checkpoint, str) else checkpoint
+    if kept is not None and automatic_levels(model):
+        raise InputError("a checkpoint belongs to one cut-off; give levels, such as levels=40, beside it")
     if automatic_levels(model):
         if liouvillian is not None or isinstance(basis, Basis):
             raise InputError("a basis or Liouvillian of the caller's has a cut-off of its own; give the model the same with with_levels()")
@@ -96,7 +102,9 @@ def steady_state(
     place = _window(model, basis, liouvillian, window)
     if isinstance(chosen, MatrixFree) or (solver == "auto" and place == "full" and liouvillian is None and prefers_iteration(model, basis)):
         settings = chosen if isinstance(chosen, MatrixFree) else MatrixFree()
-        return _announced(_matrix_free(model, basis, settings, labels, tolerance, verify, place, liouvillian, progress or silent))
+        return _announced(_matrix_free(model, basis, settings, labels, tolerance, verify, place, liouvillian, progress or silent, kept))
+    if kept is not None:
+        raise InputError("only the matrix-free solver keeps checkpoints; give solver='matrix-free'")
     beyond_reach: TooLarge | None = None
     if place == "adapted" and solver == "auto" and basis == "auto" and not verify:
         try:
@@ -150,6 +158,7 @@ def _matrix_free(
     place: object,
     liouvillian: Liouvillian | None,
     progress: Progress,
+    checkpoint: Checkpoint | None,
 ) -> State:
     if not isinstance(basis, str) or liouvillian is not None or place != "full":
         raise InputError("the matrix-free solver makes its own basis; give basis as a name and window='full', and no Liouvillian")
@@ -159,7 +168,7 @@ def _matrix_free(
     from permsym.basis.blocks import Blocks  # these two load the compiler
     from permsym.steady.block_state import solve_blocks
 
-    state: State = certified(solve_blocks(Blocks.of(model, basis), model, settings, tolerance, progress), labels)
+    state: State = certified(solve_blocks(Blocks.of(model, basis), model, settings, tolerance, progress, checkpoint), labels)
     state.timings["total"] = time.perf_counter() - started
     if verify:
         second = steady_state(model, basis=_other(state.basis), solver=settings, moments=[], tolerance=tolerance)
