@@ -32,11 +32,11 @@ from permsym.operators import Operator, Product
 from permsym.sites import Boson
 from permsym.steady import cutoff, krylov
 from permsym.steady.checkpoint import Checkpoint
+from permsym.steady.distribution import DickePopulations
 from permsym.steady.gradient import Family
 from permsym.steady.matrix_free import MatrixFree
 from permsym.steady.nullspace import Bounds
 from permsym.steady.progress import Progress
-from permsym.steady.distribution import DickePopulations
 from permsym.steady.state import State
 
 EPS = float(np.finfo(float).eps)

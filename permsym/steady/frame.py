@@ -44,7 +44,7 @@ def predicted(model: Model, solve: Callable[[Model], State]) -> tuple[Model, int
     state = solve(model.rescaled(1 / factor))
     rho = state.reduced()
     alpha = best(rho, state.moment("a"))
-    if needed(rho, alpha) > _GAIN * needed(rho, 0):
+    if needed(rho, alpha) > min(_GAIN * needed(rho, 0), needed(rho, 0) - 2):
         return None
     amplitude, levels = (factor**power for power in _GROWTH)
     return model.displaced(alpha * amplitude), int(np.ceil(needed(rho, alpha) * levels)) + 4
