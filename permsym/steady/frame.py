@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from permsym.steady.state import State
 
 FEW = 2  # satellites of the small model
-WORTHWHILE = 6  # satellites from which the small model pays
+WORTHWHILE = 5  # satellites from which the small model pays
 TOLERANCE = 1e-6  # of the small model's field
 _TAIL = 1e-10  # probability beyond the levels that a displacement is judged by
 _GROWTH = 0.37, 0.55
