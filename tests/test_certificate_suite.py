@@ -328,6 +328,27 @@ def test_most_of_the_bad_ones_are_really_wrong() -> None:
     assert sum(not wrong < WRONG_ABOVE for wrong in SEEN.values()) >= 25
 
 
+@pytest.mark.parametrize(("size", "mixing"), [(40, 0.005), (60, 0.005), (80, 0.01), (100, 0.01), (120, 0.01)])
+def test_wells_of_equal_weight_by_symmetry(size: int, mixing: float) -> None:
+    """A truth that needs no reference: without bias <z> vanishes, however slowly the wells exchange probability."""
+    try:
+        state = solve(bistable(size, 0.0, mixing), window="full")
+    except ps.DegenerateSteadyState:
+        return
+    assert abs(state.moment("z1")) <= state.error("z1")
+    if size >= 100:
+        assert not state.certificate.certified
+        assert any("metastable" in reason and "wells" in reason for reason in state.certificate.reasons)
+
+
+@pytest.mark.parametrize("name", ["a single site", "every second site"])
+def test_a_moment_that_the_window_holds_nothing_of_is_not_exact(name: str) -> None:
+    """Its value and its residual are zero there, whatever it should be."""
+    state = CASES[name].make()
+    assert abs(state.moment("+0 -1") - _reference(CASES[name]).moment("+0 -1")) > 0.01
+    assert state.error("+0 -1") > 0.01
+
+
 def _reference(case: Case) -> State:
     model = case.model()
     key = (model.name, str(sorted(model.parameters.items())), model.to_dict().__repr__())
