@@ -115,9 +115,9 @@ def plot_panels(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
     with plot.drawing(columns=2, width=3.9, height=3.1) as (figure, (left, right)):
         coupling = data["coupling"].values
         for name in ("mf", "c2"):
-            left.plot(coupling, data["limit_p0_up"].sel({"method": name}), **_look(name))
+            left.plot(coupling, data["limit_p0_up"].sel({"method": name}), **plot.METHODS[name])
         exact = data.sel({"method": "exact"})
-        left.errorbar(coupling, exact["limit_p0_up"], yerr=exact["limit_error"], capsize=2, **_look("exact"))
+        left.errorbar(coupling, exact["limit_p0_up"], yerr=exact["limit_error"], capsize=2, **plot.METHODS["exact"])
         left.set_xlabel(r"$g\sqrt{N}$")
         left.set_ylabel(r"$\lim_{N\to\infty}\ p_0^\uparrow$")
         left.set_ylim(0, None)
@@ -131,8 +131,8 @@ def plot_panels(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
                 distance = np.abs(here["p0_up"].sel({"method": name}).values - goal)
                 kept = distance > 1e-11  # below: met, to all digits that the limit has
                 if kept.any():
-                    look = _look(name)
-                    look |= {"marker": marker, "markersize": 3.5, "label": f"{look['label']}, {words}"}
+                    look = plot.METHODS[name]
+                    look = look | {"marker": marker, "markersize": 3.5, "label": f"{look['label']}, {words}"}
                     right.plot(data["N"].values[kept], distance[kept], **look)
         right.set_xscale("log")
         right.set_yscale("log")
@@ -141,10 +141,6 @@ def plot_panels(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         plot.panel_letter(right, "b")
         right.legend(fontsize=6.5, loc="lower left", ncols=1)
         save(figure)
-
-
-def _look(name: str) -> dict[str, Any]:
-    return dict(plot.METHODS.get(name, {"color": "#c8102e", "linestyle": "-", "label": "C2"}))
 
 
 def table(data: xr.Dataset) -> Sequence[Sequence[str]]:

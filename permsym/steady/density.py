@@ -158,7 +158,7 @@ class DensityOperator:
             raise InputError("a reduced density matrix needs at least one site; ask for the centre or for satellites")
         return reduced.reduced_density_matrix(
             lambda operators: self.basis.partial(self.vector, operators),
-            self.model.centre.levels if centre else None,
+            self.basis.centre_levels if centre else None,
             list(zip(self.model.ensembles, counts, strict=True)),
         )
 
@@ -183,7 +183,7 @@ class DensityOperator:
         """
         levels = self.model.centre.levels
         if satellites is not None:
-            return reduced.negativity(self.reduced(satellites), levels)
+            return reduced.negativity(self.reduced(satellites), self.basis.centre_levels)
         return sum(reduced.negativity(block.flat, levels) for block in self.blocks())
 
     @property
@@ -282,7 +282,7 @@ class DensityOperator:
         except ImportError:
             raise InputError("QuTiP is not installed; install it with `pip install permsym[qutip]`") from None
         counts = list(self.model.sizes) if satellites is None else self._counts(satellites)
-        dims = [self.model.centre.levels] if centre else []
+        dims = [self.basis.centre_levels] if centre else []
         dims += [e.levels for e, k in zip(self.model.ensembles, counts, strict=True) for _ in range(k)]
         matrix = self.full() if satellites is None and centre else self.reduced(counts, centre)
         return qutip.Qobj(matrix, dims=[dims, dims])
