@@ -38,7 +38,7 @@ def bicgstab(
     product: Product,
     right: Vector,
     x: Vector,
-    l: int,
+    l: int,  # noqa: E741
     tolerance: float,
     products: int,
     watch: Watch | None = None,
