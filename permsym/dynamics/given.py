@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
+from permsym.basis.moves import Labels
 from permsym.dynamics.initial import InitialState, parse_initial
 from permsym.errors import InputError
 from permsym.model import Model
@@ -52,18 +53,15 @@ class GivenState:
 
     @property
     def levels(self) -> int:
-        return self.state.model.centre.levels
+        """Fock states that the state reaches; more than are kept where these are displaced."""
+        return self.state.basis.centre_levels
 
     def vector(self, basis: Basis) -> NDArray[Any]:
         """Coefficients (basis.dimension,) of the part in the basis's charge sector."""
         mine = self.state.basis
         if mine.representation != basis.representation:
             return GivenMatrix(self.state.full(), self.levels).vector(basis)
-        values = mine.coefficients(self.state.vector)
-        labels = mine.labels
-        if mine.hermitian:
-            labels = np.concatenate([labels, mine.conjugate(labels[:, mine.paired])], axis=1)
-            values = np.concatenate([values, values[mine.paired].conj()])
+        labels, values = _plain(mine, self.state.vector)
         place, conjugated = basis.index(labels)
         there = place >= 0
         coefficients = np.zeros(basis.size, dtype=complex)
@@ -72,6 +70,22 @@ class GivenState:
 
     def __str__(self) -> str:
         return f"state of {self.state.model.name}"
+
+
+def _plain(basis: Basis, vector: NDArray[Any]) -> tuple[Labels, ComplexArray]:
+    """Labels and coefficients of all elements, both of each conjugate pair, on plain Fock states."""
+    values, labels = basis.coefficients(vector), basis.labels
+    if basis.hermitian:
+        labels = np.concatenate([labels, basis.conjugate(labels[:, basis.paired])], axis=1)
+        values = np.concatenate([values, values[basis.paired].conj()])
+    levels, more = basis.model.centre.levels, basis.centre_levels
+    if more == levels:
+        return labels, values
+    outer, at = np.unique(labels[2:], axis=1, return_inverse=True)
+    centre = np.zeros((outer.shape[1], levels, levels), dtype=complex)
+    centre[at.ravel(), labels[0], labels[1]] = values
+    block, ket, bra = np.indices((outer.shape[1], more, more)).reshape(3, -1)
+    return np.concatenate([np.stack([ket, bra]), outer[:, block]]), basis.in_fock_states(centre).ravel()
 
 
 Initial = InitialState | GivenMatrix | GivenState
@@ -84,12 +98,15 @@ def as_initial(given: str | Initial | DensityOperator | qutip.Qobj, model: Model
     if isinstance(given, InitialState | GivenMatrix | GivenState):
         return given
     if isinstance(given, DensityOperator):
-        theirs, mine = given.model, model
-        levels = theirs.centre.levels
-        fits = levels <= mine.centre.levels or mine.centre.levels == 0 if isinstance(mine.centre, Boson) else levels == mine.centre.levels
-        if theirs.centre.kind != mine.centre.kind or theirs.ensembles != mine.ensembles or not fits:
-            raise InputError(f"the initial state belongs to {theirs!r}, whose sites are not those of {mine!r}; give one of the same sites")
-        return GivenState(given)
+        theirs, found = given.model, GivenState(given)
+        same = theirs.centre.kind == model.centre.kind and theirs.ensembles == model.ensembles
+        if not same or (theirs.centre.levels != model.centre.levels and not isinstance(model.centre, Boson)):
+            raise InputError(f"the initial state belongs to {theirs!r}, whose sites are not those of {model!r}; give one of the same sites")
+        if 0 < model.centre.levels < found.levels:
+            raise InputError(
+                f"the initial state has {found.levels} Fock states, but the model keeps {model.centre.levels}; give more levels"
+            )
+        return found
     if hasattr(given, "full") and hasattr(given, "dims"):
         matrix, cut = checked_matrix(given, model)
         return GivenMatrix(matrix, cut.centre.levels)
