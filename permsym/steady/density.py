@@ -22,6 +22,7 @@ from permsym.moments.mode import Mode
 from permsym.moments.photons import photon_numbers
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Operator
 from permsym.sites import Ensemble, Site, unit
+from permsym.steady.distribution import DickePopulations, Gaussianity
 
 if TYPE_CHECKING:
     import qutip
@@ -29,18 +30,6 @@ if TYPE_CHECKING:
 Real = NDArray[np.float64]
 
 _REMEMBERED = 50_000  # unknowns up to which covectors are kept for the certificate and for the next point of a sweep
-
-
-@dataclass(frozen=True)
-class DickePopulations:
-    """Probabilities of the collective spin states \\|j, m>, summed over the centre and over the copies of each j.
-
-    j, m, probability   arrays (n,)
-    """
-
-    j: Real
-    m: Real
-    probability: Real
 
 
 @dataclass(frozen=True)
@@ -234,6 +223,21 @@ class DensityOperator:
         J, M = np.divmod(places, 2 * N + 1)
         probability = np.bincount(inverse.ravel(), weights=values.real, minlength=len(places))
         return DickePopulations(J / 2, (M - N) / 2, np.asarray(probability, dtype=float))
+
+    def distribution(self) -> DickePopulations:
+        """P(j, m) at points that carry all of it: for averages and standard deviations of j and m at any N."""
+        return self.populations()
+
+    @property
+    def standard_deviations(self) -> tuple[float, float]:
+        """Standard deviations of j and of m."""
+        deviations = self.distribution().deviations
+        return float(deviations[0]), float(deviations[1])
+
+    @property
+    def gaussianity(self) -> Gaussianity:
+        """How far P(j, m) is from a Gaussian."""
+        return self.distribution().gaussianity
 
     def _needs_dicke(self, what: str) -> None:
         if self.basis.representation != "dicke" or len(self.model.ensembles) != 1:

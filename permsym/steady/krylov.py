@@ -35,7 +35,13 @@ class Outcome:
 
 
 def bicgstab(
-    product: Product, right: Vector, x: Vector, l: int, tolerance: float, products: int, watch: Watch | None = None  # noqa: E741
+    product: Product,
+    right: Vector,
+    x: Vector,
+    l: int,
+    tolerance: float,
+    products: int,
+    watch: Watch | None = None,  # noqa: E741
 ) -> Outcome:
     """Solve A x = right, starting from and overwriting x, until |right - A x| <= tolerance or the products are spent."""
     n = len(x)

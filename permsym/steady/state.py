@@ -23,7 +23,7 @@ from permsym.steady.nullspace import NullVector
 
 DEFAULT_TOLERANCE = 1e-9
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
-_BLOCK, _BLOCK_NUMBERS = 8, 2**24  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
+_BLOCK, _BLOCK_NUMBERS = 8, 2**23  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
 
 
 class State(DensityOperator):
