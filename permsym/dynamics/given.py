@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import Basis
+from permsym.basis.basis import Basis, build
 from permsym.basis.moves import Labels
 from permsym.dynamics.initial import InitialState, parse_initial
 from permsym.errors import InputError
 from permsym.model import Model
-from permsym.operators import ComplexArray
+from permsym.operators import ComplexArray, displacement
 from permsym.sites import Boson
 from permsym.steady.density import DensityOperator
 from permsym.steady.exchange import checked_matrix
@@ -33,13 +34,12 @@ class GivenMatrix:
     levels: int
 
     def vector(self, basis: Basis) -> NDArray[Any]:
-        """Coefficients (basis.dimension,) of the part in the basis's charge sector, with empty Fock states above its own."""
-        more = basis.model.centre.levels - self.levels
-        others = len(self.matrix) // self.levels
-        tensor = self.matrix.reshape(self.levels, others, self.levels, others)
-        padded = np.pad(tensor, ((0, more), (0, 0), (0, more), (0, 0)))
-        size = basis.model.centre.levels * others
-        return basis.project(padded.reshape(size, size), sector_only=True)
+        """Coefficients (basis.dimension,) of the part in the basis's charge sector."""
+        model = basis.model
+        if isinstance(model.centre, Boson):
+            model = Model(Boson(self.levels), model.ensembles, model.hamiltonian, model.jumps)
+        own = build(model, basis.representation, basis.charge)
+        return _onto(basis, *_plain(own, own.project(self.matrix, sector_only=True)))
 
     def __str__(self) -> str:
         return f"matrix {len(self.matrix)} x {len(self.matrix)}"
@@ -61,12 +61,7 @@ class GivenState:
         mine = self.state.basis
         if mine.representation != basis.representation:
             return GivenMatrix(self.state.full(), self.levels).vector(basis)
-        labels, values = _plain(mine, self.state.vector)
-        place, conjugated = basis.index(labels)
-        there = place >= 0
-        coefficients = np.zeros(basis.size, dtype=complex)
-        coefficients[place[there]] = np.where(conjugated, values.conj(), values)[there]
-        return np.concatenate([coefficients.real, coefficients.imag[basis.paired]]) if basis.hermitian else coefficients
+        return _onto(basis, *_plain(mine, self.state.vector))
 
     def __str__(self) -> str:
         return f"state of {self.state.model.name}"
@@ -81,11 +76,33 @@ def _plain(basis: Basis, vector: NDArray[Any]) -> tuple[Labels, ComplexArray]:
     levels, more = basis.model.centre.levels, basis.centre_levels
     if more == levels:
         return labels, values
+    return _centre_changed(labels, values, levels, basis.in_fock_states)
+
+
+def _onto(basis: Basis, labels: Labels, values: ComplexArray) -> NDArray[Any]:
+    """Coefficients (basis.dimension,) of what labels on plain Fock states have in a basis, displaced or not."""
+    centre = basis.model.centre
+    if isinstance(centre, Boson) and centre.displacement:
+        levels = int(labels[:2].max()) + 1
+        turn = displacement(-centre.displacement, centre.levels, levels)
+        labels, values = _centre_changed(labels, values, levels, lambda matrices: turn @ matrices @ turn.conj().T)
+    place, conjugated = basis.index(labels)
+    there = place >= 0
+    coefficients = np.zeros(basis.size, dtype=complex)
+    coefficients[place[there]] = np.where(conjugated, values.conj(), values)[there]
+    return np.concatenate([coefficients.real, coefficients.imag[basis.paired]]) if basis.hermitian else coefficients
+
+
+def _centre_changed(
+    labels: Labels, values: ComplexArray, levels: int, change: Callable[[ComplexArray], ComplexArray]
+) -> tuple[Labels, ComplexArray]:
+    """All elements after a change of the centre's states, (..., levels, levels) -> (..., more, more)."""
     outer, at = np.unique(labels[2:], axis=1, return_inverse=True)
     centre = np.zeros((outer.shape[1], levels, levels), dtype=complex)
     centre[at.ravel(), labels[0], labels[1]] = values
-    block, ket, bra = np.indices((outer.shape[1], more, more)).reshape(3, -1)
-    return np.concatenate([np.stack([ket, bra]), outer[:, block]]), basis.in_fock_states(centre).ravel()
+    changed = change(centre)
+    block, ket, bra = np.indices(changed.shape).reshape(3, -1)
+    return np.concatenate([np.stack([ket, bra]), outer[:, block]]), changed.ravel()
 
 
 Initial = InitialState | GivenMatrix | GivenState
