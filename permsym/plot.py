@@ -40,6 +40,14 @@ STYLE: dict[str, Any] = {
 METHODS: dict[str, dict[str, Any]] = {
     "exact": {"color": "#1f4fbf", "marker": "o", "linestyle": "none", "label": "exact", "zorder": 3},
     "mf": {"color": "#555555", "linestyle": "--", "label": "mean field"},
+    "c2": {"color": "#c8102e", "linestyle": "-", "label": "C2"},
+    "c3": {"color": "#e08214", "linestyle": "-", "label": "C3"},
+    "c4": {"color": "#1b7837", "linestyle": "-", "label": "C4"},
+    "c5": {"color": "#762a83", "linestyle": "-", "label": "C5"},
+    "c6": {"color": "#1b7837", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C6"},
+    "c7": {"color": "#762a83", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C7"},
+    "c8": {"color": "#00796b", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C8"},
+    "c3-broken": {"color": "#000000", "linestyle": (0, (1, 1.2)), "linewidth": 1.8, "label": "C3, symmetry broken"},
 }
 """Line style of each method, by its name in datasets."""
 

@@ -29,6 +29,7 @@ TOLERANCE = 1e-10
 
 def dense(basis: Basis, vector: ComplexArray | NDArray[np.float64]) -> ComplexArray:
     """The operator with these coefficients (basis.dimension,), shape (D, D)."""
+    _undisplaced(basis)
     levels, satellites = _dimensions(basis)
     labels, at = _ensemble_labels(basis)
     values = basis.coefficients(vector)
@@ -41,12 +42,15 @@ def dense(basis: Basis, vector: ComplexArray | NDArray[np.float64]) -> ComplexAr
     return matrix + matrix.conj().T if basis.hermitian else matrix
 
 
-def project(basis: Basis, matrix: ComplexArray) -> ComplexArray | NDArray[np.float64]:
+def project(basis: Basis, matrix: ComplexArray, sector_only: bool = False) -> ComplexArray | NDArray[np.float64]:
     """Coefficients (basis.dimension,) of an operator of the whole space; the inverse of :func:`dense`.
 
+    sector_only   leave out what lies beyond the basis's charge sector
+
     Refuses what the basis cannot hold: operators that change when satellites are exchanged, operators that are not
-    hermitian where it has real unknowns, and coherences beyond its charge sector or window.
+    hermitian where it has real unknowns, and, unless ``sector_only``, coherences beyond its charge sector or window.
     """
+    _undisplaced(basis)
     levels, satellites = _dimensions(basis)
     matrix = np.asarray(matrix, dtype=complex)
     size = levels * satellites
@@ -73,6 +77,8 @@ def project(basis: Basis, matrix: ComplexArray) -> ComplexArray | NDArray[np.flo
     overlaps = elements @ blocks
     values = overlaps[at, basis.labels[0] * levels + basis.labels[1]] / norms[at]
     vector = np.concatenate([values.real, values.imag[basis.paired]]) if basis.hermitian else values
+    if sector_only:
+        return vector
     missed = float(np.abs(matrix - dense(basis, vector)).max())
     if missed > scale:
         raise InputError(
@@ -97,6 +103,14 @@ def permutation_asymmetry(matrix: ComplexArray, before: Sequence[int], ensembles
             worst = max(worst, float(np.abs(swapped - tensor).max()))
         start += number
     return worst
+
+
+def _undisplaced(basis: Basis) -> None:
+    """Refuse displaced Fock states: another program would take them for plain ones."""
+    if getattr(basis.model.centre, "displacement", 0):
+        raise InputError(
+            "the whole-space matrix of a state on displaced Fock states is not made; solve with fixed levels, such as model.with_levels(20)"
+        )
 
 
 def _dimensions(basis: Basis) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 With u the position along the path and L its length, a branch is followed in the arclength
 
-    ds^2 = (du / L)^2 + |dx|^2 / (25 |x|^2)
+    ds^2 = (du / L)^2 + |dx|^2 / |x|^2
 
 Each step predicts along the tangent and corrects by Newton's method in (x, frequencies of broken phases, u) with the
 arclength held, so that folds are passed like any other point (Keller's method).
@@ -94,7 +94,7 @@ class Follower:
     # -- the arclength --------------------------------------------------------------------------------------------------
 
     def _weight(self, x: ComplexArray) -> float:
-        return 1 / (25 * max(float(np.vdot(x, x).real), 1e-300))
+        return 1 / max(float(np.vdot(x, x).real), 1e-300)
 
     def _slope(self, u: float, point: Point) -> ComplexArray:
         """dF/du at fixed scaled moments, by central differences: F is linear in the coefficients, so rounding stays small."""
@@ -184,7 +184,7 @@ class Follower:
         while len(branch.points) < self.most:
             found = self._corrected(self.spot, step)
             # a step that jumps to another branch turns sharply, or arrives far from where it was aimed
-            if found is None or self._turn(self.spot, found[0]) < 0.9:
+            if found is None or self._turn(self.spot, found[0]) < 0.95 or self._missed(self.spot, found[0], step) > 0.25:
                 step /= 2
                 if step < SHORTEST:
                     branch.ended = f"it stalled at {self.path.name}={self.path.value(self.spot.u):.6g}"
@@ -209,6 +209,12 @@ class Follower:
         """Cosine of the angle between two tangents."""
         weight = self._weight(a.point.x)
         return float(weight * np.vdot(a.dx, b.dx).real + a.du * b.du / self.length**2)
+
+    def _missed(self, a: _Spot, b: _Spot, step: float) -> float:
+        """Distance between a point and where the tangent aimed, in units of the step."""
+        off = b.point.x - a.point.x - step * a.dx
+        square = self._weight(a.point.x) * np.vdot(off, off).real + ((b.u - a.u - step * a.du) / self.length) ** 2
+        return float(np.sqrt(square)) / step
 
     def _land(self, spot: _Spot) -> bool:
         """Put the last point exactly on the target."""

@@ -148,7 +148,7 @@ class Attractor:
     """What replaces an unstable fixed point.
 
     kind      "limit cycle", "fixed point" (another one), "divergence" or "undetermined"
-    period    of a limit cycle; ranges: label of a one-site moment -> (least, largest) real part over it
+    period    of a limit cycle; ranges: label -> (least, largest) real part over it
     """
 
     kind: str
@@ -163,7 +163,7 @@ def attractor(point: Point, patience: float = 400.0) -> Attractor:
     patience    length of the evolution, in growth times and in periods of the fastest growing mode
 
     The evolution starts on the unstable direction, a hundredth of the fixed point's size away.  A limit cycle is called so
-    after the turning points of an oscillating moment have repeated themselves to a part in a thousand.
+    after three periods have agreed in length and in their means to one or two parts in a hundred.
     """
     equations, keep = point.equations, physical(point.equations)
     values, vectors = np.linalg.eig(point.jacobian[np.ix_(keep, keep)])
@@ -175,9 +175,9 @@ def attractor(point: Point, patience: float = 400.0) -> Attractor:
     x = point.x + 0.01 * np.abs(point.x).max() * direction / max(np.abs(direction).max(), 1e-300)
     period = 2 * np.pi / turn if turn > 1e-6 * growth else 1 / growth
     span = 12 / growth
-    for _ in range(6):
+    for _ in range(7):
         steps = int(np.clip(40 * span / period, 400, 20_000))
-        found, _ = _integrate(equations, x, np.linspace(0, span, steps + 1), 1e-8, 1e-10, point.frequencies)
+        found, _ = _integrate(equations, x, np.linspace(0, span, steps + 1), 1e-6, 1e-9, point.frequencies)
         if len(found) < steps + 1:
             return Attractor("divergence")
         x = found[-1]
@@ -192,19 +192,24 @@ def attractor(point: Point, patience: float = 400.0) -> Attractor:
 
 
 def _cycle(equations: Equations, x: ComplexArray, span: float) -> Attractor | None:
-    """A limit cycle, if the second half of a trajectory repeats itself."""
+    """A limit cycle, if the second half of a trajectory repeats itself.
+
+    Periods are counted between upward crossings of the middle between the extremes, which also serves short spikes.
+    """
     half = x[len(x) // 2 :]
     step = span / (len(x) - 1)
     signal = half.real[:, int(np.argmax(np.ptp(half.real, axis=0)))]
-    if np.ptp(signal) < 1e-6:
+    level = (signal.max() + signal.min()) / 2
+    before = np.flatnonzero((signal[:-1] < level) & (signal[1:] >= level))
+    if np.ptp(signal) < 1e-6 or len(before) < 4:
         return None
-    peaks = np.flatnonzero((signal[1:-1] > signal[:-2]) & (signal[1:-1] >= signal[2:])) + 1
-    peaks = peaks[signal[peaks] > signal.min() + 0.8 * np.ptp(signal)]
-    if len(peaks) < 4:
+    crossings = before + (level - signal[before]) / (signal[before + 1] - signal[before])
+    gaps = np.diff(crossings)[-3:]
+    pieces = [half[before[k] : before[k + 1] + 1] for k in (-4, -3, -2)]
+    # means over a period, for the extremes of short spikes fall between the samples
+    means = np.array([piece.real.mean(axis=0) for piece in pieces])
+    if np.ptp(gaps) > 0.01 * gaps.mean() or np.ptp(means, axis=0).max() > 0.02 * np.ptp(signal):
         return None
-    heights, gaps = signal[peaks[-4:]], np.diff(peaks[-4:])
-    if np.ptp(heights) > 2e-3 * np.ptp(signal) + 1e-9 or np.ptp(gaps) > max(2, 0.02 * gaps.mean()):
-        return None
-    mine = half[peaks[-2] : peaks[-1] + 1] * equations.scale
-    ranges = {str(label): (float(mine[:, i].real.min()), float(mine[:, i].real.max())) for i, label in enumerate(equations.labels)}
-    return Attractor("limit cycle", float((peaks[-1] - peaks[-4]) / 3 * step), None, ranges)
+    low, high = (bound(np.concatenate(pieces).real, axis=0) * equations.scale for bound in (np.min, np.max))
+    ranges = {str(label): (float(low[i]), float(high[i])) for i, label in enumerate(equations.labels)}
+    return Attractor("limit cycle", float(gaps.mean() * step), None, ranges)

@@ -62,7 +62,7 @@ class CumulantState:
     @property
     def stable(self) -> bool:
         """Whether small deviations decay."""
-        return self.stability < UNSTABLE * max((abs(c) for c in self.equations.coefficients), default=1.0)
+        return bool(self.stability < UNSTABLE * max((abs(c) for c in self.equations.coefficients), default=1.0))
 
     @cached_property
     def attractor(self) -> Attractor:

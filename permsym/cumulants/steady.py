@@ -56,7 +56,9 @@ def steady_state(
     path = over_size(built) if source is None else over_parameter(source[0], source[1], "N", options)
     point, folds = on_branch(path, order, float(sum(model.sizes)))
     if break_symmetry and built.hierarchy.alphabet.charges:
-        point = _broken(equations(model, break_symmetry=True, **options), point)
+        charged = equations(model, break_symmetry=True, **options)
+        broken = over_size(charged) if source is None else over_parameter(source[0], source[1], "N", options | {"break_symmetry": True})
+        point = _broken_on_path(path, broken, charged, point, order, float(sum(model.sizes)))
     return CumulantState(point, model, folds, path.name, seconds | {"solve": time.perf_counter() - started})
 
 
@@ -95,7 +97,7 @@ def on_branch(path: Path, order: int, target: float) -> tuple[Point, tuple[float
     point = newton(path.at(path.scale(smallest)), start.x)
     if point is None:
         raise SolverFailed(f"the branch of order {order} has no regular start at N={smallest:g}; try another order")
-    branch = follow(path, point, smallest, target, points=12, watch=False)
+    branch = follow(path, point, smallest, target, points=20, watch=False)
     if not branch.reached:
         raise SolverFailed(
             f"the branch of order {order} from N={smallest:g} does not reach N={target:g}: {branch.ended}; choose another N or order"
@@ -112,13 +114,42 @@ def smallest_size(order: int) -> float:
     return float(max(1, order - 1))
 
 
-def _broken(charged: Equations, symmetric: Point) -> Point:
-    """The state with broken symmetry where the symmetric one is unstable against it, else the symmetric one."""
+def _embedded(charged: Equations, symmetric: Point) -> Point:
+    """The symmetric state as a fixed point of the equations with charged moments, which vanish in it."""
     h, neutral = charged.hierarchy, symmetric.equations.hierarchy
     x = np.array([symmetric.x[neutral.index[c]] if c in neutral.index else 0 for c in h.retained], dtype=complex)
-    embedded = newton(charged, x, (0.0,) * len(h.alphabet.charges))
-    if embedded is None:
-        raise SolverFailed("the symmetric state is no regular fixed point of the equations with charged moments; change N a little")
+    return Point(charged, x, (0.0,) * len(h.alphabet.charges))
+
+
+def charged_growth(charged: Equations, symmetric: Point) -> float:
+    """Largest growth rate of charged moments around a symmetric state: positive where its symmetry breaks."""
+    sectors = _embedded(charged, symmetric).stability_by_charge
+    return max((value for charge, value in sectors.items() if any(charge)), default=-math.inf)
+
+
+def _broken_on_path(path: Path, broken: Path, charged: Equations, symmetric: Point, order: int, target: float) -> Point:
+    """The state with broken symmetry at N = target, found there or followed from a smaller system whose evolution settles."""
+    try:
+        return _broken(charged, symmetric)
+    except SolverFailed as failure:
+        reason = failure
+    for share in (0.1, 0.01, 1e-3, 1e-4):
+        size = target * share
+        if size < smallest_size(order):
+            break
+        try:
+            point = _broken(broken.at(broken.scale(size)), on_branch(path, order, size)[0])
+            branch = follow(broken, point, size, target, points=20, watch=False) if point.broken else None
+        except SolverFailed:
+            continue
+        if branch is not None and branch.reached:
+            return branch.points[-1].point
+    raise reason
+
+
+def _broken(charged: Equations, symmetric: Point) -> Point:
+    """The state with broken symmetry where the symmetric one is unstable against it, else the symmetric one."""
+    h, embedded = charged.hierarchy, _embedded(charged, symmetric)
     sectors = {q: value for q, value in embedded.stability_by_charge.items() if any(q)}
     worst = max(sectors, key=lambda q: sectors[q], default=None)
     if worst is None or sectors[worst] <= UNSTABLE:
@@ -129,7 +160,7 @@ def _broken(charged: Equations, symmetric: Point) -> Point:
     # in a frame that turns with the growing mode nothing has to oscillate
     q = np.array(worst, dtype=float)
     frame = tuple(float(f) for f in values[fastest].imag * q / (q @ q))
-    direction = np.zeros(len(x), dtype=complex)
+    direction = np.zeros(len(embedded.x), dtype=complex)
     direction[mine] = vectors[:, fastest] / np.abs(vectors[:, fastest]).max()
     direction = direction + direction[h.conjugates].conj()
     settled = settle(charged, embedded.x + 0.1 * direction, frame)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from permsym import plot
+from permsym.figures.branches import PHOTONS, draw_curves, inverse, with_curves
 from permsym.sweep.grid import Progress, sweep
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ _SIZES = (*range(1, 13), 14, 16, 18, 20, 25, 30, 40, 50, 70, 100, 150, 200)
 PARAMETERS: dict[str, Any] = {
     "omega": 1.0, "epsilon": 1.0, "kappa": 1.0, "g": "0.9/sqrt(N)", "gamma_up": 0.375, "gamma_down": 0.125, "levels": "auto",
 }  # fmt: skip
-METHODS = ("exact", "mf")
+METHODS = ("exact", "mf", "c2", "c3", "c4", "c5")
+FARTHEST = 1e6
 
 
 def sizes(largest: int) -> list[int]:
@@ -29,8 +31,10 @@ def sizes(largest: int) -> list[int]:
 
 
 def scaled_photons(methods: Sequence[str], largest: int, command: str, progress: Progress | None) -> xr.Dataset:
-    """The sweep over N with all moments up to order 2 by each method."""
-    return sweep("tavis-cummings", {"N": sizes(largest)}, methods=methods, command=command, progress=progress, **PARAMETERS)
+    """The sweep over N with all moments up to order 2 by each method, and lines of the approximations to N = 10^6."""
+    data = sweep("tavis-cummings", {"N": sizes(largest)}, methods=methods, command=command, progress=progress, **PARAMETERS)
+    lines = [method for method in methods if method != "exact"]
+    return with_curves(data, "tavis-cummings", lines, PHOTONS, "N", 1.0, FARTHEST, {**PARAMETERS, "levels": "auto"})
 
 
 def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
@@ -40,14 +44,12 @@ def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset
 def plot_panel(data: xr.Dataset, save: Callable[[Figure], None], letter: str = "b") -> None:
     scaled = data["photons"] / data["N"]
     with plot.drawing() as (figure, (axes,)):
-        inverse = 1 / data["N"].values
-        for method in reversed([str(name) for name in data["method"].values]):  # the first method on top
-            axes.plot(inverse, scaled.sel({"method": method}), **plot.METHODS[method])
-        # mean field depends on g sqrt(N) only: its value reaches the left edge
-        limit = scaled.sel({"method": "mf"}).values[-1]
-        axes.plot([0, inverse.min()], [limit, limit], color=plot.METHODS["mf"]["color"], linestyle=":")
+        draw_curves(axes, data, "photons_per_emitter", "N", inverse)
+        axes.plot(1 / data["N"].values, scaled.sel({"method": "exact"}), **plot.METHODS["exact"])
+        axes.set_ylim(0, 0.16)
         axes.set_ylabel(r"scaled photon number $\langle a^\dagger a\rangle/N$")
         plot.infinite_size_axis(axes)
+        axes.set_xlim(0, 0.25)
         plot.panel_letter(axes, letter)
         axes.legend(title=r"$g\sqrt{N}=0.9,\ \Gamma_\uparrow=3\Gamma_T/4$", title_fontsize=8, loc="best")
         save(figure)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["METHODS", "compute", "plot", "table"]
 
-METHODS = ("exact", "mf")
+METHODS = ("exact", "mf", "c3", "c3-broken")
 
 
 def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset:

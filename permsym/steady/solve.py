@@ -12,12 +12,12 @@ import numpy as np
 
 from permsym.basis.basis import REPRESENTATIONS, Basis, build, choose, dimension
 from permsym.basis.window import Window
-from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarning
+from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge, UncertifiedWarning
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.sites import Boson, is_real
-from permsym.steady import choice, cutoff, memory
+from permsym.steady import choice, cutoff, frame, memory
 from permsym.steady import window as windows
 from permsym.steady.arpack import ShiftInvert
 from permsym.steady.direct import DirectSolver, SuperLU
@@ -75,15 +75,17 @@ def steady_state(
         if liouvillian is not None or isinstance(basis, Basis):
             raise InputError("a basis or Liouvillian of the caller's has a cut-off of its own; give the model the same with with_levels()")
         say = progress or silent
+        mode, start = _displaced(model, say)
         return _announced(
             cutoff.automatic(
-                model,
+                mode,
                 labels,
                 tolerance,
                 say,
                 lambda cut: steady_state(
                     cut, basis=basis, solver=solver, moments=labels, tolerance=tolerance, verify=verify, window=window, progress=progress
                 ),
+                start,
             )
         )
     if solver == "hermite":
@@ -128,6 +130,22 @@ def steady_state(
         second = steady_state(model, basis=other, solver=chosen, moments=[], tolerance=tolerance, window="full")
         state.adopt(state.verified(second, labels))
     return _announced(state)
+
+
+def _displaced(model: Model, say: Progress) -> tuple[Model, int]:
+    """The model on displaced Fock states where that saves levels, and the number of levels to start from."""
+    if not frame.worthwhile(model):
+        return model, cutoff.START
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UncertifiedWarning)
+            found = frame.predicted(model, lambda small: steady_state(small, moments=["a"], tolerance=frame.TOLERANCE))
+    except PermsymError:  # what the small model lacks the model itself may have, and says otherwise
+        return model, cutoff.START
+    if found is None:
+        return model, cutoff.START
+    say(f"Fock states displaced by {found[0].centre.displacement:.3g}")  # type: ignore[attr-defined]
+    return found
 
 
 def _announced(state: State) -> State:
