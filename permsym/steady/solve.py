@@ -132,12 +132,13 @@ def steady_state(
             liouvillian = Liouvillian(basis)
         elif not liouvillian.fits(model):
             raise InputError("this Liouvillian belongs to a model with other sites or symmetry; make a new one")
-        state = certified(solve_on(liouvillian, model, chosen, tolerance), labels)
+        peak = _likely_peak(model, liouvillian.basis)
+        state = certified(solve_on(liouvillian, model, chosen, tolerance, peak), labels)
         if solver == "auto" and choice.doubtful(chosen, state.algebraic_error):
             double = choice.plan(*lattice(model, liouvillian.basis.representation), _direct(model, liouvillian.basis))
             if double.fits:
                 del state  # its factors, before the next ones
-                state = certified(solve_on(liouvillian, model, double.solver, tolerance), labels)
+                state = certified(solve_on(liouvillian, model, double.solver, tolerance, peak), labels)
     state.timings["total"] = time.perf_counter() - started
     if verify:
         other = _other(state.basis)
@@ -209,6 +210,12 @@ def _hermite_certified(model: Model, labels: Sequence[MomentLabel], tolerance: f
 def automatic_levels(model: Model) -> bool:
     """Whether the cut-off of the model's boson is still to be found."""
     return isinstance(model.centre, Boson) and model.centre.automatic
+
+
+def _likely_peak(model: Model, basis: Basis) -> tuple[int, int] | None:
+    """Where to pin a large full basis: a wrong guess costs a second factorisation."""
+    large = windows.applies(model, basis.representation) and model.sizes[0] > windows.CROSSOVER
+    return windows.likely_peak(model) if large and basis.boundary == "closed" else None
 
 
 def uses_window(model: Model) -> bool:
