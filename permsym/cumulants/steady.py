@@ -150,24 +150,25 @@ def _broken_on_path(path: Path, broken: Path, charged: Equations, symmetric: Poi
 def _broken(charged: Equations, symmetric: Point) -> Point:
     """The state with broken symmetry where the symmetric one is unstable against it, else the symmetric one."""
     h, embedded = charged.hierarchy, _embedded(charged, symmetric)
-    sectors = {q: value for q, value in embedded.stability_by_charge.items() if any(q)}
-    worst = max(sectors, key=lambda q: sectors[q], default=None)
-    if worst is None or sectors[worst] <= UNSTABLE:
+    growing = {q: value for q, value in embedded.stability_by_charge.items() if any(q) and value > UNSTABLE}
+    if not growing:
         return embedded
-    mine = [i for i in np.flatnonzero(physical(charged)) if tuple(h.charge[:, i]) == worst]
-    values, vectors = np.linalg.eig(embedded.jacobian[np.ix_(mine, mine)])
-    fastest = int(np.argmax(values.real))
-    # in a frame that turns with the growing mode nothing has to oscillate
-    q = np.array(worst, dtype=float)
-    frame = tuple(float(f) for f in values[fastest].imag * q / (q @ q))
-    direction = np.zeros(len(embedded.x), dtype=complex)
-    direction[mine] = vectors[:, fastest] / np.abs(vectors[:, fastest]).max()
-    direction = direction + direction[h.conjugates].conj()
-    settled = settle(charged, embedded.x + 0.1 * direction, frame)
-    if settled is not None:
-        return settled
+    # amplitudes first: higher charges may grow faster, but lead nowhere
+    for sector in sorted(growing, key=lambda q: (sum(map(abs, q)), -growing[q])):
+        mine = [i for i in np.flatnonzero(physical(charged)) if tuple(h.charge[:, i]) == sector]
+        values, vectors = np.linalg.eig(embedded.jacobian[np.ix_(mine, mine)])
+        fastest = int(np.argmax(values.real))
+        # in a frame that turns with the growing mode nothing has to oscillate
+        q = np.array(sector, dtype=float)
+        frame = tuple(float(f) for f in values[fastest].imag * q / (q @ q))
+        direction = np.zeros(len(embedded.x), dtype=complex)
+        direction[mine] = vectors[:, fastest] / np.abs(vectors[:, fastest]).max()
+        direction = direction + direction[h.conjugates].conj()
+        settled = settle(charged, embedded.x + 0.1 * direction, frame)
+        if settled is not None:
+            return settled
     raise SolverFailed(
-        f"the symmetric state is unstable against breaking its symmetry (growth rate {sectors[worst]:.4g}), but the evolution from "
+        f"the symmetric state is unstable against breaking its symmetry (growth rate {max(growing.values()):.4g}), but the evolution from "
         "there settles at no fixed point; use `evolve` to follow it"
     )
 
