@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from permsym.steady.solve import steady_state
     from permsym.steady.state import State
     from permsym.sweep.grid import sweep
+    from permsym.sweep.limits import Limit, limit
 
 _PLACES = {
     "permsym.dataset": ("open_dataset", "open_reference"),
@@ -66,6 +67,7 @@ _PLACES = {
     "permsym.steady.solve": ("steady_state",),
     "permsym.steady.state": ("State",),
     "permsym.sweep.grid": ("sweep",),
+    "permsym.sweep.limits": ("Limit", "limit"),
 }
 _MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot")
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
@@ -86,6 +88,7 @@ __all__ = [
     "InitialState",
     "InputError",
     "Levels",
+    "Limit",
     "Mode",
     "Model",
     "Operator",
@@ -110,6 +113,7 @@ __all__ = [
     "from_qutip",
     "hermite_state",
     "husimi",
+    "limit",
     "models",
     "moments",
     "negativity",

@@ -172,3 +172,84 @@ def apply_transposed(
         else:
             for i in range(start, offset[e + 1]):
                 out[i] += np.conj(diagonal[i]) * z[i]
+
+
+_CHUNK = 8192
+
+
+@njit(parallel=True, cache=True, fastmath=True)
+def dot(a, b):
+    """a . b"""
+    total = 0.0
+    for i in prange(len(a)):
+        total += a[i] * b[i]
+    return total
+
+
+@njit(parallel=True, cache=True, fastmath=True)
+def directions(r, u, beta, j):
+    """u_i <- r_i - beta u_i for i <= j."""
+    n = r.shape[1]
+    for chunk in prange((n + _CHUNK - 1) // _CHUNK):
+        first, last = chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)
+        for i in range(j + 1):
+            a, b = u[i, first:last], r[i, first:last]
+            for k in range(last - first):
+                a[k] = b[k] - beta * a[k]
+
+
+@njit(parallel=True, cache=True, fastmath=True)
+def residuals(x, r, u, alpha, j):
+    """r_i <- r_i - alpha u_(i+1) for i <= j, and x <- x + alpha u_0."""
+    n = r.shape[1]
+    for chunk in prange((n + _CHUNK - 1) // _CHUNK):
+        first, last = chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)
+        for i in range(j + 1):
+            a, b = r[i, first:last], u[i + 1, first:last]
+            for k in range(last - first):
+                a[k] -= alpha * b[k]
+        a, b = x[first:last], u[0, first:last]
+        for k in range(last - first):
+            a[k] += alpha * b[k]
+
+
+@njit(parallel=True, cache=True, fastmath=True)
+def gram(r):
+    """(l + 1, l + 1) products r_i . r_j."""
+    rows, n = r.shape
+    chunks = (n + _CHUNK - 1) // _CHUNK
+    parts = np.zeros((chunks, rows, rows))
+    for chunk in prange(chunks):
+        first, last = chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)
+        for i in range(rows):
+            for j in range(i + 1):
+                a, b = r[i, first:last], r[j, first:last]
+                total = 0.0
+                for k in range(last - first):
+                    total += a[k] * b[k]
+                parts[chunk, i, j] = total
+    found = np.zeros((rows, rows))
+    for chunk in range(chunks):
+        found += parts[chunk]
+    for i in range(rows):
+        for j in range(i):
+            found[j, i] = found[i, j]
+    return found
+
+
+@njit(parallel=True, cache=True, fastmath=True)
+def minimal(x, r, u, g):
+    """x <- x + sum g_j r_(j-1);  r_0 <- r_0 - sum g_j r_j;  u_0 <- u_0 - sum g_j u_j  (j >= 1)."""
+    n = r.shape[1]
+    for chunk in prange((n + _CHUNK - 1) // _CHUNK):
+        first, last = chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)
+        a, p, q = x[first:last], r[0, first:last], u[0, first:last]
+        for j in range(len(g)):
+            b = r[j, first:last]
+            for k in range(last - first):
+                a[k] += g[j] * b[k]
+        for j in range(len(g)):
+            b, d = r[j + 1, first:last], u[j + 1, first:last]
+            for k in range(last - first):
+                p[k] -= g[j] * b[k]
+                q[k] -= g[j] * d[k]

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+STARTED = []  # processes, so that none outlives a test that fails
 SWEEP = """
 [model]
 name = "central-spin"
@@ -26,7 +27,7 @@ def write(folder, points=12, N=6, order=2, name="sweep.toml"):
 def start(folder, *words, **options):
     """``permsym WORDS`` as a process, in a folder."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "permsym", *map(str, words)],
         cwd=folder,
         stdout=subprocess.PIPE,
@@ -35,6 +36,8 @@ def start(folder, *words, **options):
         env=environment,
         **options,
     )
+    STARTED.append(process)
+    return process
 
 
 def finish(process, timeout=120):
@@ -51,7 +54,13 @@ def until(condition, seconds=60.0):
     """Wait for something that another process does."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        if time.monotonic() > end:
+            said = []
+            for process in STARTED:
+                if process.poll() is None:
+                    process.kill()
+                    said.append(process.communicate()[1])
+            raise AssertionError(f"waited in vain; what runs said: {said}")
         time.sleep(0.02)
 
 

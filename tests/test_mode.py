@@ -1,5 +1,6 @@
 """What one reads off a solved state: photon statistics, entanglement, the whole state's entropy, QuTiP in and out."""
 
+import json
 import math
 
 import numpy as np
@@ -9,6 +10,8 @@ from oracles import systems
 from oracles.brute_force import BruteForce
 
 import permsym as ps
+from permsym.cli import main
+from permsym.sweep.rerun import rerun
 
 UP, DOWN = qutip.basis(2, 0), qutip.basis(2, 1)
 pytestmark = pytest.mark.filterwarnings("ignore::permsym.errors.UncertifiedWarning")  # few Fock states: the oracle is cut as they are
@@ -207,6 +210,42 @@ def test_refusals():
     dark = ps.steady_state(ps.models.tavis_cummings(N=1, gamma_up=0, levels=3))
     with pytest.raises(ps.InputError, match="without photons"):
         dark.mode.g(2)
+
+
+# -- the command line ---------------------------------------------------------------------------------------------------------
+
+
+def test_photons_on_the_command_line(capsys, tmp_path):
+    words = ["solve", "tavis-cummings", "N=2", "--moment", "ad a", "--photons"]
+    assert main([*words, "--json", "-o", str(tmp_path / "p.nc")]) == 0
+    printed = json.loads(capsys.readouterr().out)["photon_distribution"]
+    state = ps.steady_state(ps.models.tavis_cummings(N=2), moments=["ad a"])
+    exact = state.mode.photon_distribution()
+    assert printed["probability"] == pytest.approx(exact.probability.tolist(), abs=0)
+    assert printed["error"] == pytest.approx(exact.error.tolist(), abs=1e-25)
+    data = ps.open_dataset(tmp_path / "p.nc")
+    assert data["photon_probability"].values.tolist() == printed["probability"]
+    assert float((data["photon"] * data["photon_probability"]).sum()) == pytest.approx(float(data["photons"]), abs=1e-12)
+    assert data["photon_probability_error"].attrs["units"] == "1"
+    assert rerun(data)[1].equal  # P(n) is no part of a sweep, and no hindrance to computing the rest again
+    assert main(words) == 0
+    assert f"0   {exact.probability[0]:.10e}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "fragment"),
+    [
+        (["central-spin", "N=2", "--photons"], "--photons needs a bosonic centre"),
+        (["tavis-cummings", "N=2", "--photons", "-o", "p.csv"], "P(n) is written to netCDF files only"),
+    ],
+)
+def test_photons_refused(capsys, tmp_path, monkeypatch, words, fragment):
+    monkeypatch.chdir(tmp_path)
+    assert main(["solve", *words]) == 1
+    printed = capsys.readouterr()
+    assert fragment in printed.err
+    assert not printed.out
+    assert not list(tmp_path.iterdir())
 
 
 # -- pictures -----------------------------------------------------------------------------------------------------------------

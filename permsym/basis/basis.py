@@ -212,7 +212,7 @@ class Basis:
 
     # -- states ---------------------------------------------------------------------------------------------------------
 
-    def unknowns(self, weights: Sequence[Weight]) -> NDArray[Any]:
+    def product_state(self, weights: Sequence[Weight]) -> NDArray[Any]:
         """Coefficients (dimension,) of a product over the parts, from the coefficients on each: :meth:`Part.product_state`."""
         values = reduce(np.multiply, [weight(self.labels[mine]) for weight, mine in zip(weights, self.slices, strict=True)])
         if not self.hermitian:
@@ -246,7 +246,7 @@ class Basis:
         return self._covector(lambda labels: reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self.slices, strict=True)]))
 
     def partial(self, vector: Values, satellites: Sequence[Sequence[Matrix]]) -> ComplexArray:
-        """tr over all satellites of (s_1 s_2 ... rho): an operator of the centre, shape (levels, levels).
+        """tr over all satellites of (s_1 s_2 ... rho): an operator of the centre, shape (levels, levels); displaced Fock states are undone.
 
         vector       coefficients (dimension,)
         satellites   for each ensemble one operator a distinct site; none: the reduced density matrix of the centre
@@ -265,7 +265,24 @@ class Basis:
         matrix = summed(self.labels, values)
         if self.hermitian:
             matrix = matrix + summed(self.conjugate(self.labels[:, self.paired]), values[self.paired].conj())
-        return matrix
+        return self.in_fock_states(matrix)
+
+    def in_fock_states(self, matrix: ComplexArray) -> ComplexArray:
+        """Operators of the centre (..., levels, levels) on the kept states, on plain Fock states where these are displaced."""
+        turned = self._centre.fock_states
+        return matrix if turned is None else turned @ matrix @ turned.conj().T
+
+    @property
+    def centre_levels(self) -> int:
+        """Levels of the centre in reduced states; of a displaced boson, the Fock states that its kept ones reach."""
+        turned = self._centre.fock_states
+        return self.model.centre.levels if turned is None else len(turned)
+
+    def centre_projector(self, level: int) -> Matrix:
+        """\\|level><level\\| of the centre on the kept states."""
+        turned = self._centre.fock_states
+        row = np.eye(self.model.centre.levels)[level] if turned is None else turned[level]
+        return as_matrix(np.outer(row.conj(), row))
 
     def coefficients(self, vector: Values) -> ComplexArray:
         """The complex coefficient of every label, from the unknowns."""
@@ -279,9 +296,9 @@ class Basis:
         """The operator of the whole space with these coefficients (small systems): see :func:`permsym.basis.dense.dense`."""
         return dense(self, vector)
 
-    def project(self, matrix: ComplexArray) -> Values:
-        """Coefficients of an operator of the whole space, refused where the basis cannot hold it; inverse of :meth:`dense`."""
-        return project(self, matrix)
+    def project(self, matrix: ComplexArray, sector_only: bool = False) -> Values:
+        """Coefficients of an operator of the whole space; the inverse of :meth:`dense`: see :func:`permsym.basis.dense.project`."""
+        return project(self, matrix, sector_only)
 
     def expectation(self, terms: dict[Product, complex]) -> NDArray[np.complex128]:
         """Covector of an operator's expectation value, by letting it act from the left and tracing."""

@@ -217,6 +217,7 @@ class Comparison:
         None with fewer than two orders.
         """
         ordered = [name for name in self.methods if order_of(name) is not None]
+        ordered = [name for name in ordered if name.removesuffix("-broken") == name or name.removesuffix("-broken") not in ordered]
         if len(ordered) < 2:
             return None
         good = total = 0
@@ -282,7 +283,7 @@ def compare(reference: Table, approximation: Table) -> Comparison:
         raise InputError(
             f"{approximation.name} and {reference.name} have no quantity in common; there are {', '.join(reference.quantities[:8])} ..."
         )
-    doubtful = len(reference.doubtful & set(used))
+    doubtful = len(reference.doubtful & {(i, truth) for i in used})
     return Comparison(reference.name, approximation.name, reference.points, rows, unmatched, doubtful, reference.sites)
 
 

@@ -97,19 +97,17 @@ def _values(found: Comparison, quantity: str, axes: Any) -> None:
 
 def _errors(found: Comparison, quantity: str, axes: Any) -> None:
     """Moduli of the errors."""
-    if found.axis is None:
-        rows = [row for row in found.rows if row.quantity == quantity]
-        axes.bar([row.method for row in rows], [abs(row.error) for row in rows], color=_GREY)
-        scaled = any(row.error for row in rows)
-    else:
-        scaled = False
-        for method, x, rows in _curves(found, quantity, _along(found, found.axis, axes)):
-            errors = np.array([abs(row.error) for row in rows])
-            axes.plot(x, np.where(errors > 0, errors, np.nan), **_style(found, method))
-            scaled |= bool((errors > 0).any())
-        axes.legend(fontsize=7)
-    if scaled:
+    rows = [row for row in found.rows if row.quantity == quantity]
+    positive = [abs(row.error) for row in rows if row.error]
+    if positive:
         axes.set_yscale("log")
+        axes.set_ylim(min(positive) / 2, max(positive) * 2)
+    if found.axis is None:
+        axes.bar([row.method for row in rows], [abs(row.error) for row in rows], color=_GREY)
+    else:
+        for method, x, line in _curves(found, quantity, _along(found, found.axis, axes)):
+            axes.plot(x, [abs(row.error) or np.nan for row in line], **_style(found, method))
+        axes.legend(fontsize=7)
     axes.set_ylabel(f"|error| of {quantity}")
 
 

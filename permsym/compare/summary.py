@@ -10,7 +10,7 @@ from pathlib import Path
 from permsym.compare.judge import Comparison, Row
 from permsym.dataset.files import written_aside
 
-SHOWN = 12  # quantities in the text
+SHOWN = 24  # lines of the first table
 _SHOWN_LINES = 20
 
 
@@ -55,10 +55,10 @@ def text(found: Comparison) -> str:
     """What ``permsym compare`` prints."""
     from permsym.report import table
 
-    quantities = found.quantities[:SHOWN]
+    quantities = found.quantities[: max(3, SHOWN // len(found.methods))]
     parts = [head(found), table(overview(found, quantities))]
-    if len(found.quantities) > SHOWN:
-        parts.append(f"{len(found.quantities) - SHOWN} more quantities are in the report: -o REPORT.html or .csv")
+    if len(found.quantities) > len(quantities):
+        parts.append(f"{len(found.quantities) - len(quantities)} more quantities are in the report: -o REPORT.html or .csv")
     merit = [str(each) for each in found.overtakings if each.quantity in quantities]
     if merit:
         more = [f"... {len(merit) - _SHOWN_LINES} more"] if len(merit) > _SHOWN_LINES else []

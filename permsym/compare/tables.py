@@ -44,7 +44,7 @@ class Table:
     errors    error estimates, where there are any
     fixed     parameters that do not vary
     sites     a model whose sites say which labels are the same moment
-    doubtful  points whose certificate fell short
+    doubtful  (point, method) whose certificate fell short
     """
 
     name: str
@@ -53,7 +53,7 @@ class Table:
     values: dict[Entry, complex]
     errors: dict[Entry, float] = field(default_factory=dict)
     sites: Model | None = None
-    doubtful: set[int] = field(default_factory=set)
+    doubtful: set[tuple[int, str]] = field(default_factory=set)
 
     @property
     def quantities(self) -> list[str]:
@@ -106,7 +106,7 @@ def table_of(dataset: xr.Dataset, name: str) -> Table:
     for i in range(len(found.points)):
         for m, method in enumerate(methods):
             if str(status[i, m]).startswith(("uncertified", "failed")):
-                found.doubtful.add(i)
+                found.doubtful.add((i, method))
             entries = [(each, complex(values[i, m]), float(estimate[i, m])) for each, values in derived.items()]
             entries += [(label, complex(moments[i, m, k]), float(errors[i, m, k])) for k, label in enumerate(labels)]
             for quantity, value, error in entries:

@@ -42,6 +42,11 @@ VARIABLES = (
     Variable("status", "1", "certified, uncertified: reason, or failed: reason", dtype="str"),
 )
 
+PHOTON = Variable("photon", "1", "photon number n", dtype="int64")
+PHOTON_PROBABILITY = Variable("photon_probability", "1", "probability of n photons")
+PHOTON_ERROR = Variable("photon_probability_error", "1", "estimate of the absolute error of the probability")
+"""Where the distribution of a single state was asked for; see photons.py."""
+
 CERTIFICATE = ("error_estimate", "residual", "edge_mass", "balance", "min_population", "certified", "dimension", "stability")
 """Variables that judge a point or describe its computation; the others without the dimension ``moment`` are results."""
 

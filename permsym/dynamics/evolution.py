@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.dynamics.initial import InitialState
+from permsym.dynamics.given import Initial
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.moments.photons import photon_numbers
@@ -88,7 +88,7 @@ class Evolution:
     """
 
     model: Model
-    initial: InitialState
+    initial: Initial
     times: NDArray[np.float64]
     values: Mapping[MomentLabel, Values]
     labels: tuple[MomentLabel, ...]

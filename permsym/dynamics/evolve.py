@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from permsym.basis.basis import choose, dimension
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate, derived_labels
-from permsym.dynamics.initial import InitialState, parse_initial
+from permsym.dynamics.given import Initial, as_initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.sector import METHODS, VECTORS, Method, Sector
 from permsym.errors import InputError
@@ -25,8 +25,12 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.operators import Monomial
 from permsym.sites import Boson, is_real
+from permsym.steady.density import DensityOperator
 from permsym.steady.progress import Progress, silent
 from permsym.steady.state import DEFAULT_TOLERANCE
+
+if TYPE_CHECKING:
+    import qutip
 
 _CUT = 8.0  # times the population of the last two Fock states: an estimate of what a cut-off changes, per unit of an operator's norm
 _FIRST_LEVELS = 6  # Fock states beyond those of the initial state that an automatic cut-off starts with
@@ -36,7 +40,7 @@ def evolve(
     model: Model,
     times: ArrayLike,
     *,
-    initial: str | InitialState = "",
+    initial: str | Initial | DensityOperator | qutip.Qobj = "",
     moments: int | str | Iterable[str | MomentLabel] = 2,
     tolerance: float = DEFAULT_TOLERANCE,
     basis: str = "auto",
@@ -45,7 +49,8 @@ def evolve(
 ) -> Evolution:
     """Moments of rho(t) at given times >= 0, ascending; the initial state stands at t = 0.
 
-    initial     a label such as ``"coherent=2.0 up"`` (see :mod:`permsym.dynamics.initial`); "": every site in its lowest state
+    initial     a label such as ``"coherent=2.0 up"`` (see :mod:`permsym.dynamics.initial`); "": every site in its lowest state;
+                or a state of the same sites (a steady state before a quench), or a QuTiP object of all sites, one by one
     moments     which moments: an order, a label, or several
     tolerance   absolute error of every moment at every time that is aimed at, and that counts as certified
     basis       "auto", "dicke", "occupation" or "full"
@@ -61,7 +66,7 @@ def evolve(
     if method not in METHODS:
         raise InputError(f"`method` must be one of {', '.join(METHODS)}, but is {method!r}")
     at = _times(times)
-    state = parse_initial(initial, model) if isinstance(initial, str) else initial
+    state = as_initial(initial, model)
     labels = tuple(select_labels(model, moments))
     run = _Run(model, choose(model) if basis == "auto" else basis, state, at, tolerance, method, progress or silent)
     values = run.moments(list(dict.fromkeys([*labels, *derived_labels(model)])))
@@ -101,14 +106,14 @@ class _Run:
         self,
         model: Model,
         representation: str,
-        initial: InitialState,
+        initial: Initial,
         times: NDArray[np.float64],
         tolerance: float,
         method: Method,
         progress: Progress,
     ) -> None:
         self.grows = isinstance(model.centre, Boson) and model.centre.automatic
-        self.model = model.with_levels(max(initial.centre.levels + _FIRST_LEVELS, 4)) if self.grows else model
+        self.model = model.with_levels(max(initial.levels + _FIRST_LEVELS, 4)) if self.grows else model
         self.representation = representation
         self.initial = initial
         self.times = times

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from permsym.basis.basis import build, dimension
-from permsym.dynamics.initial import InitialState
+from permsym.dynamics.given import Initial
 from permsym.dynamics.krylov import EPS, Step, Subspace, steps, subspace
 from permsym.errors import SolverFailed, TooLarge
 from permsym.liouvillian import Liouvillian
@@ -33,9 +33,7 @@ VECTORS = 30  # of a subspace: more cost their orthogonalisation, fewer make ste
 class Sector:
     """The Liouvillian of one charge sector on the unknowns that the initial state can reach, and what is read off its states."""
 
-    def __init__(
-        self, model: Model, representation: str, charge: tuple[int, ...], labels: Sequence[MomentLabel], initial: InitialState
-    ) -> None:
+    def __init__(self, model: Model, representation: str, charge: tuple[int, ...], labels: Sequence[MomentLabel], initial: Initial) -> None:
         self.model = model
         self.labels = labels
         self.source = initial

@@ -34,6 +34,7 @@ import numpy as np
 from permsym import expressions
 from permsym.errors import InputError, Mistakes
 from permsym.model import Model
+from permsym.models.parameters import AUTO
 from permsym.models.registry import ModelSource, lookup
 from permsym.sites import is_real
 from permsym.sweep.methods import HIGHEST_ORDER
@@ -277,10 +278,11 @@ def _output(reader: Reader, table: Mapping[str, Any]) -> str | None:
 
 
 def _parses(text: str) -> bool:
+    """Whether a text is an expression, or leaves the value to the solver."""
     try:
-        expressions.parse(text)
-    except InputError:
-        return text == "auto"
+        expressions.evaluate(text, dict.fromkeys(expressions.names(text), 1.25))
+    except InputError as error:
+        return text == AUTO or "is not an expression" not in str(error)
     return True
 
 
@@ -301,7 +303,7 @@ def _check_names(
     if missing:
         reader.wrong(("model",), f"{source.name} needs a value for {', '.join(missing)}; write {missing[0]} = 10, for instance")
     for name, value in fixed.items():
-        if isinstance(value, str) and _parses(value) and value != "auto":
+        if isinstance(value, str) and _parses(value) and value != AUTO:
             for other in sorted(expressions.names(value) - set(known)):
                 reader.wrong(("model", name), f"{name}={value!r} refers to {other!r}, which is no parameter here")
 

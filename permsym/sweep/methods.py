@@ -130,9 +130,9 @@ _EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def _solvers() -> list[str]:
-    from permsym.steady.solve import SOLVERS
+    from permsym.steady.solve import NAMES
 
-    return [*SOLVERS, "hermite"]
+    return list(NAMES)
 
 
 def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
@@ -151,7 +151,7 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
             moments=labels,
             liouvillian=shared,
             basis=options.get("basis", "auto"),
-            solver=options.get("solver", "auto"),
+            solver=options.get("solver", "quick"),
             window=window,
             **({"tolerance": options["tolerance"]} if "tolerance" in options else {}),
         )
@@ -161,10 +161,12 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
 def exact_cost(model: Model, options: Options) -> Cost:
     """From the lattice, or from a window predicted by smaller systems."""
     from permsym.basis.basis import choose
+    from permsym.steady.cutoff import START
     from permsym.steady.solve import automatic_levels, check_memory, lattice, uses_window
 
-    if automatic_levels(model):  # the cut-off is found while solving
-        return Cost(0, 1e9, 10.0)
+    if automatic_levels(model):  # unknown before it is solved: as if the first attempt had to be doubled
+        found = exact_cost(model.with_levels(2 * START), options)
+        return Cost(found.dimension, found.bytes, 3 * found.seconds)
     basis, window = options.get("basis", "auto"), options.get("window", "auto")
     name = choose(model) if basis == "auto" else basis
     if options.get("solver") == "hermite":
@@ -240,19 +242,20 @@ def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[Mome
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
     found = steady_state(model, order, source=source, **chosen)
     keys = [key for key in labels if key.order <= order]  # beyond it the equations have no value of their own
-    remarks = [*(["unstable"] if not found.stable else []), *([f"beyond the fold at N={found.folds[-1]:.6g}"] if found.folds else [])]
+    flags = [] if found.stable else ["unstable"]
+    flags += [f"beyond the fold at N={fold:.6g}" for fold in found.folds] + list(found.unphysical)
     return Point(
         parameters=model.parameters,
         moments={str(key): found.moment(key) for key in keys},
         cumulants={str(key): found.cumulant(key) for key in keys},
         derived=found.derived,
         scalars={
-            "dimension": len(found.point.x),
+            "dimension": len(found.equations),
             "residual": found.residual,
             "stability": found.stability,
             **{f"time_{name}": seconds for name, seconds in found.seconds.items() if name == "solve"},
         },
-        status=f"approximation: order {order}" + "".join(f", {remark}" for remark in (*remarks, *found.unphysical)),
+        status=", ".join([f"approximation: order {order}", *flags]),
     )
 
 

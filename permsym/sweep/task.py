@@ -66,7 +66,7 @@ class Task:
     @cached_property
     def key(self) -> str:
         """SHA-256 of everything that the numbers depend on: the full model, method, moments, options, package version."""
-        text = [self.model.to_dict(), self.method, self.moments, dict(self.options), self.version]
+        text: list[Any] = [self.model.to_dict(), self.method, self.moments, dict(self.options), self.version]
         if self.origin is not None:
             text.append([self.origin.address, self.origin.text, dict(self.origin.given)])
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()
