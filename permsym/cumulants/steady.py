@@ -200,6 +200,10 @@ def continuation(
     source = model if isinstance(model, ModelSource) else lookup(model) if isinstance(model, str) else source_of("user-defined", model)
     if over in fixed:
         raise InputError(f"{over!r} is both followed and fixed; leave one of them out")
+    if not (math.isfinite(start) and math.isfinite(stop)) or start == stop:
+        raise InputError(f"a branch needs two different numbers to run between, but is given {start!r} and {stop!r}")
+    if over == "N" and min(start, stop) < 1:
+        raise InputError(f"`N` must be >= 1 all along a branch, but is to run from {start:g} to {stop:g}")
     options: dict[str, Any] = {"order": order, "counting": counting, "closure": closure, "break_symmetry": break_symmetry}
     path = over_parameter(source, fixed, over, options)
     begin, whole = start, [] if over != "N" or initial is not None else _whole_sizes(order, start, stop)
