@@ -185,6 +185,7 @@ def continuation(
     closure: str = "full",
     break_symmetry: bool = False,
     initial: Point | None = None,
+    most_folds: int | None = None,
     **fixed: float | str,
 ) -> Branch:
     """The branch of fixed points between two values of a parameter, with folds and Hopf points.
@@ -193,6 +194,7 @@ def continuation(
     over      the parameter; N may be real, and N is followed in its logarithm
     points    least number of points on the branch
     initial   a fixed point at ``start`` (equations of the same options), default: the one on the branch from the smallest N
+    most_folds  folds after which to stop; None: only when the branch returns to where it started
     fixed     other parameters; expressions such as kappa="N/16" are evaluated along the branch
 
     Raises SolverFailed where the branch does not get to ``stop``; the exception's ``branch`` holds what was found.
@@ -221,7 +223,7 @@ def continuation(
     point = newton(first, initial.x, initial.frequencies) if initial is not None else newton(first, found_at(begin, first.model).x)
     if point is None:
         raise SolverFailed(f"Newton's method finds no fixed point of order {order} at {over}={begin:g}, where the branch should start")
-    branch = follow(path, point, begin, stop, points)
+    branch = follow(path, point, begin, stop, points, most_folds=most_folds)
     if whole:
         below = [BranchPoint(value, found_at(value, path.at(path.scale(value)).model)) for value in whole]
         branch.points[:0] = below
