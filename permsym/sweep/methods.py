@@ -223,8 +223,9 @@ def mean_field_point(model: Model, labels: Sequence[MomentLabel], options: Optio
 
 
 def mean_field_cost(model: Model, options: Options) -> Cost:
-    """Bloch components of the centre and of one satellite of each ensemble."""
-    return Cost(sum(site.levels**2 - 1 for site in (model.centre, *model.ensembles)), 6e7, 0.05)
+    """Bloch components of the centre and of one satellite of each ensemble; a boson has the real and imaginary part of <a>."""
+    components = [2 if site.kind == "boson" else site.levels**2 - 1 for site in (model.centre, *model.ensembles)]
+    return Cost(sum(components), 6e7, 0.05)
 
 
 _CUMULANT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
