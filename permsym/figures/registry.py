@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from permsym import dataset as datasets
 from permsym.dataset.files import check_target
 from permsym.errors import InputError
-from permsym.figures import p1_beyond, p1_fig3, p1_fig4a, p1_fig4b, p1_fig5, p1_fig6, p1_fig6d
+from permsym.figures import p1_beyond, p1_fig3, p1_fig4a, p1_fig4b, p1_fig5, p1_fig6, p1_fig6d, p2_exact
 from permsym.plot import save_figure
 from permsym.sites import as_count
 
@@ -90,6 +90,13 @@ FIGURES: dict[str, Figure] = {
         p1_beyond.plot_panels,
         p1_beyond.table,
         1000,
+    ),
+    "p2-exact": Figure(
+        "P2, exact: driven cavity through its bistable region, P(n) and the switching rate",
+        p2_exact.compute,
+        p2_exact.plot,
+        p2_exact.table,
+        10,
     ),
 }
 
