@@ -20,7 +20,7 @@ from permsym.models.registry import names as model_names
 from permsym.moments.labels import MomentLabel
 from permsym.moments.mode import PhotonDistribution
 from permsym.steady import memory
-from permsym.steady.solve import SOLVERS, check_memory, lattice
+from permsym.steady.solve import NAMES, check_memory, lattice
 from permsym.steady.state import State
 
 
@@ -139,7 +139,7 @@ def info_report() -> dict[str, Any]:
     return {
         **versions(),
         "models": list(model_names()),
-        "solvers": [*SOLVERS, "hermite"],
+        "solvers": list(NAMES),
         "installed": [name for name, there in optional.items() if there],
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_available": memory.readable(memory.available_bytes()),

@@ -23,7 +23,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     what.add_argument("--moment", metavar="LABEL", nargs="+", action="extend", help="these moments, such as 'z0' '+1 -2'")
     solve.add_argument("--basis", default="auto", metavar="NAME", help="auto, dicke or occupation")
     add_window(solve)
-    solve.add_argument("--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso or hermite")
+    solve.add_argument(
+        "--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso, hermite or quick"
+    )
     solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")
     solve.add_argument("--photons", action="store_true", help="the photon-number distribution P(n) of a bosonic centre too")
     solve.add_argument("--json", action="store_true", help="print the result as JSON")

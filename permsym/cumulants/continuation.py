@@ -272,7 +272,7 @@ class Follower:
                 high, best = middle, found[0]
             else:
                 low = middle
-            if high - low < 1e-10:
+            if high - low < 1e-8:
                 break
         return best
 

@@ -48,6 +48,7 @@ def steady_state(
         return _growing(model, order, closure, break_symmetry, source)
     started = time.perf_counter()
     options: dict[str, Any] = {"order": order, "counting": counting, "closure": closure}
+    charged = equations(model, break_symmetry=True, **options) if break_symmetry and order > 1 and model.charges else None
     built = equations(model, **options)
     seconds = {"build": built.hierarchy.seconds}
     if order == 1:
@@ -55,8 +56,7 @@ def steady_state(
         return CumulantState(point, model, seconds=seconds | {"solve": time.perf_counter() - started})
     path = over_size(built) if source is None else over_parameter(source[0], source[1], "N", options)
     point, folds = on_branch(path, order, float(sum(model.sizes)))
-    if break_symmetry and built.hierarchy.alphabet.charges:
-        charged = equations(model, break_symmetry=True, **options)
+    if charged is not None:
         broken = over_size(charged) if source is None else over_parameter(source[0], source[1], "N", options | {"break_symmetry": True})
         point = _broken_on_path(path, broken, charged, point, order, float(sum(model.sizes)))
     return CumulantState(point, model, folds, path.name, seconds | {"solve": time.perf_counter() - started})

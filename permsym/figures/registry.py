@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from permsym import dataset as datasets
 from permsym.dataset.files import check_target
 from permsym.errors import InputError
-from permsym.figures import p1_fig3, p1_fig4a, p1_fig4b, p1_fig5, p1_fig6, p1_fig6d
+from permsym.figures import p1_beyond, p1_fig3, p1_fig4a, p1_fig4b, p1_fig5, p1_fig6, p1_fig6d
 from permsym.plot import save_figure
 from permsym.sites import as_count
 
@@ -83,6 +83,13 @@ FIGURES: dict[str, Figure] = {
         p1_fig6d.plot,
         p1_fig6d.table,
         20,
+    ),
+    "p1-beyond-limit": Figure(
+        "beyond P1: limits N -> infinity at fixed g sqrt(N), exact against mean field and second order",
+        p1_beyond.compute,
+        p1_beyond.plot_panels,
+        p1_beyond.table,
+        1000,
     ),
 }
 

@@ -38,10 +38,10 @@ def bicgstab(
     product: Product,
     right: Vector,
     x: Vector,
-    l: int,
+    l: int,  # noqa: E741
     tolerance: float,
     products: int,
-    watch: Watch | None = None,  # noqa: E741
+    watch: Watch | None = None,
 ) -> Outcome:
     """Solve A x = right, starting from and overwriting x, until |right - A x| <= tolerance or the products are spent."""
     n = len(x)

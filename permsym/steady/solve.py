@@ -35,8 +35,10 @@ SOLVERS: dict[str, DirectSolver | ShiftInvert] = {
     "ilu": IncompleteLU(),
     "pardiso": Pardiso(),
 }
-"""Solvers by the name that a command line or a file gives them; "hermite" besides."""
+"""Solvers by the name that a command line or a file gives them; see NAMES for the others."""
+NAMES = (*SOLVERS, "hermite", "quick")
 
+QUICK = 20_000  # satellites from which "quick" asks the Hermite solver first
 CROSS_CHECK = 10_000  # satellites from which the automatic choice asks the Hermite solver too
 
 
@@ -55,8 +57,9 @@ def steady_state(
     """The exact steady state rho with L rho = 0, tr rho = 1, in the neutral charge sector.
 
     basis        "auto", "dicke", "occupation", "full", or a Basis
-    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "hermite", or a solver value such as
-                 SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it past their reach
+    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "hermite", "quick", or a solver value such as
+                 SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it past their reach;
+                 "quick" takes the Hermite solver from N = 20,000 on, where it applies and certifies itself, else "auto"
     moments      what the certificate covers: an order, a label, or several
     tolerance    absolute error that counts as certified
     verify       solve in the other representation too and enter the largest difference of those moments
@@ -75,7 +78,7 @@ def steady_state(
         if liouvillian is not None or isinstance(basis, Basis):
             raise InputError("a basis or Liouvillian of the caller's has a cut-off of its own; give the model the same with with_levels()")
         say = progress or silent
-        mode, start = _displaced(model, say)
+        mode, start = start_of(model, say)
         return _announced(
             cutoff.automatic(
                 mode,
@@ -90,6 +93,13 @@ def steady_state(
         )
     if solver == "hermite":
         return _hermite(model, labels, tolerance)
+    if solver == "quick":
+        found = (
+            _hermite_certified(model, labels, tolerance) if model.sizes[0] >= QUICK and basis == window == "auto" and not verify else None
+        )
+        if found is not None:
+            return found
+        solver = "auto"
     chosen = _direct(model, basis) if solver == "auto" else _solver(solver)
     started = time.perf_counter()
     place = _window(model, basis, liouvillian, window)
@@ -132,8 +142,8 @@ def steady_state(
     return _announced(state)
 
 
-def _displaced(model: Model, say: Progress) -> tuple[Model, int]:
-    """The model on displaced Fock states where that saves levels, and the number of levels to start from."""
+def start_of(model: Model, say: Progress) -> tuple[Model, int]:
+    """Where the search for an automatic cut-off starts: the model, on displaced Fock states where that saves levels, and their number."""
     if not frame.worthwhile(model):
         return model, cutoff.START
     try:
@@ -175,14 +185,20 @@ def _past_the_window(model: Model, labels: Sequence[MomentLabel], tolerance: flo
 
 def _cross_check(state: State, labels: Sequence[MomentLabel], tolerance: float) -> None:
     """Enter the difference to the independent Hermite solver, where that applies and certifies itself."""
+    other = _hermite_certified(state.model, labels, tolerance)
+    if other is not None:
+        state.adopt(state.verified(other, labels, "hermite"))
+
+
+def _hermite_certified(model: Model, labels: Sequence[MomentLabel], tolerance: float) -> State | None:
+    """The Hermite solver's state; None where it does not apply or does not certify itself."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)
-            other = _hermite(state.model, labels, tolerance)
-    except NotApplicable:
-        return
-    if other.certificate.certified:
-        state.adopt(state.verified(other, labels, "hermite"))
+            found = _hermite(model, labels, tolerance)
+    except (NotApplicable, InputError):
+        return None
+    return found if found.certificate.certified else None
 
 
 def automatic_levels(model: Model) -> bool:
@@ -284,7 +300,7 @@ def _direct(model: Model, basis: str | Basis) -> SuperLU:
 def _solver(solver: Solver | str) -> DirectSolver | ShiftInvert:
     if isinstance(solver, str):
         if solver not in SOLVERS:
-            raise InputError(f"there is no solver {solver!r}; choose one of auto, {', '.join(SOLVERS)}, hermite")
+            raise InputError(f"there is no solver {solver!r}; choose one of auto, {', '.join(NAMES)}")
         return SOLVERS[solver]
     return solver
 

@@ -75,7 +75,10 @@ class State(DensityOperator):
             self._errors[key] = 0.0
             if key.order and not any(key.charge(self.model)):
                 covector = self._covector(key)[self.null.problem.active]
-                columns += [(key, part) for part in (covector.real, covector.imag) if part.any()]
+                held = [(key, part) for part in (covector.real, covector.imag) if part.any()]
+                columns += held
+                if not held and self.null.edge_mass > 0:  # a window without any site that this moment lives on says nothing of it
+                    self._errors[key] = self.null.outside_mass
         for (key, _), bound in zip(columns, self._bounds([part for _, part in columns]), strict=True):
             self._errors[key] = float(np.hypot(self._errors[key], bound))
         for key in wanted:

@@ -130,9 +130,9 @@ _EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def _solvers() -> list[str]:
-    from permsym.steady.solve import SOLVERS
+    from permsym.steady.solve import NAMES
 
-    return [*SOLVERS, "hermite"]
+    return list(NAMES)
 
 
 def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
@@ -151,7 +151,7 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
             moments=labels,
             liouvillian=shared,
             basis=options.get("basis", "auto"),
-            solver=options.get("solver", "auto"),
+            solver=options.get("solver", "quick"),
             window=window,
             **({"tolerance": options["tolerance"]} if "tolerance" in options else {}),
         )
