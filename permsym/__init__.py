@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from permsym import cumulants, dataset, figures, models, moments
+    from permsym import cumulants, dataset, figures, models, moments, plot
     from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate
     from permsym.dynamics.evolve import evolve
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from permsym.steady.solve import steady_state
     from permsym.steady.state import State
     from permsym.sweep.grid import sweep
+    from permsym.sweep.limits import Limit, limit
 
 _PLACES = {
     "permsym.dataset": ("open_dataset", "open_reference"),
@@ -66,8 +67,9 @@ _PLACES = {
     "permsym.steady.solve": ("steady_state",),
     "permsym.steady.state": ("State",),
     "permsym.sweep.grid": ("sweep",),
+    "permsym.sweep.limits": ("Limit", "limit"),
 }
-_MODULES = ("cumulants", "dataset", "figures", "models", "moments")
+_MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot")
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
@@ -86,6 +88,7 @@ __all__ = [
     "InitialState",
     "InputError",
     "Levels",
+    "Limit",
     "Mode",
     "Model",
     "Operator",
@@ -110,11 +113,13 @@ __all__ = [
     "from_qutip",
     "hermite_state",
     "husimi",
+    "limit",
     "models",
     "moments",
     "negativity",
     "open_dataset",
     "open_reference",
+    "plot",
     "purity",
     "spectrum",
     "spin_husimi",

@@ -171,13 +171,18 @@ class Levels(Site):
 class Boson(Site):
     """A bosonic mode as the centre: ``a``, ``ad`` and ``n`` = ad a, with [a, ad] = 1.
 
-    levels   Fock states 0..levels-1 of the density operator; None leaves the cut-off to the solver
+    levels         Fock states 0..levels-1 of the density operator; None leaves the cut-off to the solver
+    displacement   alpha, where these are the displaced Fock states D(alpha) \\|n>: a field of that amplitude then takes few of them;
+                   operators and moments mean the same as without
     """
 
     kind = "boson"
 
-    def __init__(self, levels: float | None = None) -> None:
+    def __init__(self, levels: float | None = None, displacement: complex = 0j) -> None:
         self.levels = 0 if levels is None else as_count("levels", levels, 2)
+        self.displacement = complex(displacement)
+        if not np.isfinite(self.displacement):
+            raise InputError(f"`displacement` must be a finite amplitude, but is {displacement!r}")
 
     @property
     def automatic(self) -> bool:
@@ -207,7 +212,9 @@ class Boson(Site):
         raise InputError("operators of a boson are written in a and ad; for Fock states look at the reduced density matrix")
 
     def __repr__(self) -> str:
-        return "Boson()" if self.automatic else f"Boson({self.levels})"
+        words = [] if self.automatic else [str(self.levels)]
+        words += [f"displacement={self.displacement}"] if self.displacement else []
+        return f"Boson({', '.join(words)})"
 
 
 class Ensemble(_SpinOperators):

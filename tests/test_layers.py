@@ -12,14 +12,14 @@ import permsym
 
 ROOT = Path(permsym.__file__).parent
 ORDER = [
-    {"errors"},
+    {"errors", "kernels"},
     {"expressions"},
     {"operators"},
     {"sites"},
     {"jumps"},
     {"model"},
     {"models", "basis", "moments"},
-    {"liouvillian"},
+    {"liouvillian", "matrixfree"},
     {"steady"},
     {"dynamics", "cumulants"},
     {"dataset"},
@@ -27,6 +27,7 @@ ORDER = [
     {"plot"},
     {"figures"},
     {"report"},
+    {"compare"},
     {"cli"},
     {"__main__"},
 ]
@@ -96,7 +97,7 @@ def loaded(code):
     return set(json.loads(result.stdout.splitlines()[-1]))
 
 
-HEAVY = {"xarray", "pandas", "matplotlib", "qutip", "h5netcdf", "netCDF4", "pypardiso", "dask"}
+HEAVY = {"numba", "xarray", "pandas", "matplotlib", "qutip", "h5netcdf", "netCDF4", "pypardiso", "dask"}
 
 
 def test_import_is_light():

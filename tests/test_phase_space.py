@@ -43,10 +43,10 @@ def test_thermal_light(photons):
     assert np.abs(ps.husimi(rho, PLANE) - np.exp(-(np.abs(PLANE) ** 2) / (photons + 1)) / (np.pi * (photons + 1))).max() < 1e-13
 
 
-@pytest.mark.parametrize("amplitude", [2.0 - 1.0j, 10.0j, 15.0])
-def test_coherent_light_far_out(amplitude):
-    """Up to 225 photons, and far beyond where the state is."""
-    amplitudes = coherent(amplitude, 400)
+@pytest.mark.parametrize(("amplitude", "levels"), [(2.0 - 1.0j, 50), (10.0j, 210), (14.0, 340)])
+def test_coherent_light_far_out(amplitude, levels):
+    """Up to 196 photons, and far beyond where the state is."""
+    amplitudes = coherent(amplitude, levels)
     rho = np.outer(amplitudes, amplitudes.conj())
     x = np.concatenate([np.linspace(-45, 45, 7), np.sqrt(2) * np.real(amplitude) + np.array([-1.0, 0.3])])
     p = np.concatenate([[-50.0, 0.0, 30.0], np.sqrt(2) * np.imag(amplitude) + np.array([-0.4, 1.1])])

@@ -34,6 +34,10 @@ REPRESENTATIONS: dict[str, Callable[[Ensemble], Part]] = {"dicke": DickePart, "o
 Indices = NDArray[np.int64]
 
 
+Factors = tuple[Moves | None, ...]
+"""A product of superoperators, one for each part; None stands for the identity."""
+
+
 class Basis:
     """Labels of a density operator's coefficients and the moves between them.
 
@@ -62,15 +66,25 @@ class Basis:
         self.slices = [slice(int(a), int(b)) for a, b in itertools.pairwise(starts)]
         self.columns = int(starts[-1])
         self.boundary: Boundary = next((part.boundary for part in self.parts if part.boundary != "closed"), "closed")
-        labels = _sector(self.parts, model.charges, self.charge)
-        if self.hermitian:
-            labels = labels[:, _representative(labels, self.conjugate(labels))]
         self.covectors: dict[Hashable, NDArray[np.complex128]] = {}
         """Covectors of observables that were asked for before, for small bases."""
-        self.labels: Labels = labels
-        self.paired: NDArray[np.bool_] = (labels != self.conjugate(labels)).any(axis=0)
 
     # -- labels ---------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def labels(self) -> Labels:
+        """(columns, size), one label of each conjugate pair in the neutral sector."""
+        labels = _sector(self.parts, self.model.charges, self.charge)
+        return labels[:, self._first(labels)] if self.hermitian else labels
+
+    @cached_property
+    def paired(self) -> NDArray[np.bool_]:
+        """Which labels are not their own conjugates."""
+        return np.asarray((self.labels != self.conjugate(self.labels)).any(axis=0))
+
+    def _first(self, labels: Labels) -> NDArray[np.bool_]:
+        """Whether each label is the one of its conjugate pair that is kept."""
+        return representative(labels, self.conjugate(labels))
 
     def conjugate(self, labels: Labels) -> Labels:
         """Labels of the hermitian conjugate elements."""
@@ -80,17 +94,16 @@ class Basis:
         """Position of each label (-1: not in the basis) and whether it is the conjugate of the one stored there."""
         conjugated = np.zeros(labels.shape[1], dtype=bool)
         if self.hermitian:
-            mirrored = self.conjugate(labels)
-            conjugated = ~_representative(labels, mirrored)
-            labels = np.where(conjugated, mirrored, labels)
+            conjugated = ~self._first(labels)
+            labels = np.where(conjugated, self.conjugate(labels), labels)
         return self._table.find(self._key(labels)), conjugated
 
     def _key(self, labels: Labels) -> Labels:
         return np.concatenate([part.key(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
 
     @cached_property
-    def _table(self) -> _Table:
-        return _Table(self._key(self.labels))
+    def _table(self) -> Table:
+        return Table(self._key(self.labels))
 
     @cached_property
     def population(self) -> NDArray[np.bool_]:
@@ -124,29 +137,31 @@ class Basis:
 
     def left(self, key: Product) -> Moves:
         """rho -> C S_1 S_2 ... rho."""
-        factors = self._factors(key, lambda part, matrix: part.left(matrix))
-        return reduce(matmul, factors) if factors else self._identity()
+        return self._product(self._left(key))
 
     def right(self, key: Product) -> Moves:
         """rho -> rho C S_1 S_2 ...."""
-        factors = self._factors(key, lambda part, matrix: part.right(matrix))
-        return reduce(matmul, reversed(factors)) if factors else self._identity()
+        return self._product(self._right(key))
 
     def superoperator(self, term: Term) -> Moves:
         """One summand of the Liouvillian with coefficient 1."""
+        return reduce(add, [self._product(factors) * value for value, factors in self.factored(term)])
+
+    def factored(self, term: Term) -> list[tuple[complex, Factors]]:
+        """The same as a sum of numbers times products of superoperators, one for each part."""
         if term.kind == "hamiltonian":
             ((key, factor),) = term.structure
-            return self.left(key) * (-1j * factor) + self.right(key) * (1j * factor)
-        terms = []
+            return [(-1j * factor, self._left(key)), (1j * factor, self._right(key))]
+        found: list[tuple[complex, Factors]] = []
         for (k, a), (q, b) in itertools.product([(self._cut(key), factor) for key, factor in term.structure], repeat=2):
             (square,), weight = (k.adjoint @ q).terms, -0.5 * a.conjugate() * b
             if term.kind == "individual":
-                terms.append(self._individual(k, q) * (a * b.conjugate()))
+                found.append((a * b.conjugate(), self._individual(k, q)))
                 square = Product(square.centre, ((k.satellites[0][0], product(adjoint(k.satellites[0][1]), q.satellites[0][1])),))
             else:
-                terms.append(self.left(k) @ self.right(q.adjoint) * (a * b.conjugate()))
-            terms += [self.left(square) * weight, self.right(square) * weight]
-        return reduce(add, terms)
+                found.append((a * b.conjugate(), _composed(self._left(k), self._right(q.adjoint))))
+            found += [(weight, self._left(square)), (weight, self._right(square))]
+        return found
 
     def _cut(self, key: Product) -> Product:
         """A product with its centre's operator as a matrix.
@@ -159,19 +174,34 @@ class Basis:
     def _centre(self) -> CentrePart:
         return self.parts[0]  # type: ignore[return-value]
 
-    def _individual(self, k: Product, q: Product) -> Moves:
+    def _individual(self, k: Product, q: Product) -> Factors:
         """rho -> sum_n C_k s_kn rho (C_q s_qn)^dag."""
         ((name, first),), ((_, second),) = k.satellites, q.satellites
         position = 1 + self.model.ensemble(name)
-        moves = self._embedded(position, self.parts[position].sandwich(first, second))
-        return self.left(Product(k.centre)) @ self.right(Product(q.adjoint.centre)) @ moves
+        moves: list[Moves | None] = [None] * len(self.parts)
+        moves[position] = self.parts[position].sandwich(first, second)
+        return _composed(_composed(self._left(Product(k.centre)), self._right(Product(q.adjoint.centre))), tuple(moves))
 
-    def _factors(self, key: Product, side: Callable[[Part, Matrix], Moves]) -> list[Moves]:
-        factors = [] if key.centre is None else [self._embedded(0, side(self._centre, self._centre.matrix(key.centre)))]
+    def _left(self, key: Product) -> Factors:
+        return tuple(reduce(matmul, each) if each else None for each in self._factors(key, lambda part, matrix: part.left(matrix)))
+
+    def _right(self, key: Product) -> Factors:
+        found = self._factors(key, lambda part, matrix: part.right(matrix))
+        return tuple(reduce(matmul, reversed(each)) if each else None for each in found)
+
+    def _factors(self, key: Product, side: Callable[[Part, Matrix], Moves]) -> list[list[Moves]]:
+        """For each part its superoperators, in the product's order."""
+        factors: list[list[Moves]] = [[] for _ in self.parts]
+        if key.centre is not None:
+            factors[0].append(side(self._centre, self._centre.matrix(key.centre)))
         for name, matrix in key.satellites:
             position = 1 + self.model.ensemble(name)
-            factors.append(self._embedded(position, side(self.parts[position], matrix)))
+            factors[position].append(side(self.parts[position], matrix))
         return factors
+
+    def _product(self, factors: Factors) -> Moves:
+        moves = [self._embedded(position, each) for position, each in enumerate(factors) if each is not None]
+        return reduce(matmul, moves) if moves else self._identity()
 
     def _embedded(self, position: int, moves: Moves) -> Moves:
         return moves.embedded(self.slices[position].start, self.columns)
@@ -182,7 +212,7 @@ class Basis:
 
     # -- states ---------------------------------------------------------------------------------------------------------
 
-    def unknowns(self, weights: Sequence[Weight]) -> NDArray[Any]:
+    def product_state(self, weights: Sequence[Weight]) -> NDArray[Any]:
         """Coefficients (dimension,) of a product over the parts, from the coefficients on each: :meth:`Part.product_state`."""
         values = reduce(np.multiply, [weight(self.labels[mine]) for weight, mine in zip(weights, self.slices, strict=True)])
         if not self.hermitian:
@@ -216,7 +246,7 @@ class Basis:
         return self._covector(lambda labels: reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self.slices, strict=True)]))
 
     def partial(self, vector: Values, satellites: Sequence[Sequence[Matrix]]) -> ComplexArray:
-        """tr over all satellites of (s_1 s_2 ... rho): an operator of the centre, shape (levels, levels).
+        """tr over all satellites of (s_1 s_2 ... rho): an operator of the centre, shape (levels, levels); displaced Fock states are undone.
 
         vector       coefficients (dimension,)
         satellites   for each ensemble one operator a distinct site; none: the reduced density matrix of the centre
@@ -235,7 +265,24 @@ class Basis:
         matrix = summed(self.labels, values)
         if self.hermitian:
             matrix = matrix + summed(self.conjugate(self.labels[:, self.paired]), values[self.paired].conj())
-        return matrix
+        return self.in_fock_states(matrix)
+
+    def in_fock_states(self, matrix: ComplexArray) -> ComplexArray:
+        """Operators of the centre (..., levels, levels) on the kept states, on plain Fock states where these are displaced."""
+        turned = self._centre.fock_states
+        return matrix if turned is None else turned @ matrix @ turned.conj().T
+
+    @property
+    def centre_levels(self) -> int:
+        """Levels of the centre in reduced states; of a displaced boson, the Fock states that its kept ones reach."""
+        turned = self._centre.fock_states
+        return self.model.centre.levels if turned is None else len(turned)
+
+    def centre_projector(self, level: int) -> Matrix:
+        """\\|level><level\\| of the centre on the kept states."""
+        turned = self._centre.fock_states
+        row = np.eye(self.model.centre.levels)[level] if turned is None else turned[level]
+        return as_matrix(np.outer(row.conj(), row))
 
     def coefficients(self, vector: Values) -> ComplexArray:
         """The complex coefficient of every label, from the unknowns."""
@@ -249,9 +296,9 @@ class Basis:
         """The operator of the whole space with these coefficients (small systems): see :func:`permsym.basis.dense.dense`."""
         return dense(self, vector)
 
-    def project(self, matrix: ComplexArray) -> Values:
-        """Coefficients of an operator of the whole space, refused where the basis cannot hold it; inverse of :meth:`dense`."""
-        return project(self, matrix)
+    def project(self, matrix: ComplexArray, sector_only: bool = False) -> Values:
+        """Coefficients of an operator of the whole space; the inverse of :meth:`dense`: see :func:`permsym.basis.dense.project`."""
+        return project(self, matrix, sector_only)
 
     def expectation(self, terms: dict[Product, complex]) -> NDArray[np.complex128]:
         """Covector of an operator's expectation value, by letting it act from the left and tracing."""
@@ -274,7 +321,14 @@ class Basis:
         return np.concatenate([direct + mirrored, 1j * (direct - mirrored)[self.paired]])
 
 
-class _Table:
+def _composed(second: Factors, first: Factors) -> Factors:
+    def both(a: Moves | None, b: Moves | None) -> Moves | None:
+        return b if a is None else a if b is None else a @ b
+
+    return tuple(both(a, b) for a, b in zip(second, first, strict=True))
+
+
+class Table:
     """Look-up of integer keys: a dense table over their box where it fits, sorted numbers where not."""
 
     def __init__(self, keys: Labels) -> None:
@@ -323,7 +377,7 @@ class _Table:
         return np.where(inside & (self.numbers[at] == numbers), self.order[at], -1)
 
 
-def _representative(labels: Labels, mirrored: Labels) -> NDArray[np.bool_]:
+def representative(labels: Labels, mirrored: Labels) -> NDArray[np.bool_]:
     """Whether each label comes first, lexicographically, of the pair (label, conjugate)."""
     smaller = np.zeros(labels.shape[1], dtype=bool)
     undecided = np.ones(labels.shape[1], dtype=bool)
@@ -333,7 +387,7 @@ def _representative(labels: Labels, mirrored: Labels) -> NDArray[np.bool_]:
     return smaller | undecided
 
 
-def _differences(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> list[tuple[int | None, ...]]:
+def differences_of(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> list[tuple[int | None, ...]]:
     """Combinations of ket - bra excitations of the parts that make up a sector; (None, ...) without a symmetry."""
     if not charges:
         return [(None,) * len(parts)]
@@ -356,7 +410,7 @@ def _differences(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge
 
 def _sector(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> Labels:
     blocks = []
-    for differences in _differences(parts, charges, charge):
+    for differences in differences_of(parts, charges, charge):
         each = [part.labels(difference) for part, difference in zip(parts, differences, strict=True)]
         sizes = [labels.shape[1] for labels in each]
         positions = np.indices(sizes).reshape(len(sizes), -1)
@@ -391,6 +445,6 @@ def dimension(model: Model, representation: str = "auto", charge: tuple[int, ...
     parts = parts_of(model, choose(model) if representation == "auto" else representation, window)
     target = (0,) * len(model.charges) if charge is None else charge
     total = 0
-    for differences in _differences(parts, model.charges, target):
+    for differences in differences_of(parts, model.charges, target):
         total += int(np.prod([part.count(difference) for part, difference in zip(parts, differences, strict=True)], dtype=object))
     return total

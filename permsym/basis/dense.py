@@ -28,25 +28,30 @@ TOLERANCE = 1e-10
 
 
 def dense(basis: Basis, vector: ComplexArray | NDArray[np.float64]) -> ComplexArray:
-    """The operator with these coefficients (basis.dimension,), shape (D, D)."""
+    """The operator with these coefficients (basis.dimension,), shape (D, D); displaced Fock states are undone."""
     levels, satellites = _dimensions(basis)
     labels, at = _ensemble_labels(basis)
     values = basis.coefficients(vector)
     if basis.hermitian:
         values = np.where(basis.paired, values, 0.5 * values)
-    centre = np.zeros((labels.shape[1], levels**2), dtype=complex)
-    np.add.at(centre, (at, basis.labels[0] * levels + basis.labels[1]), values)
-    matrix = centre.T @ _elements(basis, labels)
+    kept = basis.model.centre.levels
+    centre = np.zeros((labels.shape[1], kept, kept), dtype=complex)
+    np.add.at(centre, (at, basis.labels[0], basis.labels[1]), values)
+    matrix = basis.in_fock_states(centre).reshape(-1, levels**2).T @ _elements(basis, labels)
     matrix = matrix.reshape(levels, levels, satellites, satellites).transpose(0, 2, 1, 3).reshape(levels * satellites, -1)
     return matrix + matrix.conj().T if basis.hermitian else matrix
 
 
-def project(basis: Basis, matrix: ComplexArray) -> ComplexArray | NDArray[np.float64]:
+def project(basis: Basis, matrix: ComplexArray, sector_only: bool = False) -> ComplexArray | NDArray[np.float64]:
     """Coefficients (basis.dimension,) of an operator of the whole space; the inverse of :func:`dense`.
 
+    sector_only   leave out what lies beyond the basis's charge sector
+
     Refuses what the basis cannot hold: operators that change when satellites are exchanged, operators that are not
-    hermitian where it has real unknowns, and coherences beyond its charge sector or window.
+    hermitian where it has real unknowns, and, unless ``sector_only``, coherences beyond its charge sector or window.
     """
+    if basis.centre_levels != basis.model.centre.levels:
+        raise InputError("matrices are not projected onto displaced Fock states; use plain ones, such as model.with_levels(20)")
     levels, satellites = _dimensions(basis)
     matrix = np.asarray(matrix, dtype=complex)
     size = levels * satellites
@@ -73,6 +78,8 @@ def project(basis: Basis, matrix: ComplexArray) -> ComplexArray | NDArray[np.flo
     overlaps = elements @ blocks
     values = overlaps[at, basis.labels[0] * levels + basis.labels[1]] / norms[at]
     vector = np.concatenate([values.real, values.imag[basis.paired]]) if basis.hermitian else values
+    if sector_only:
+        return vector
     missed = float(np.abs(matrix - dense(basis, vector)).max())
     if missed > scale:
         raise InputError(
@@ -101,7 +108,7 @@ def permutation_asymmetry(matrix: ComplexArray, before: Sequence[int], ensembles
 
 def _dimensions(basis: Basis) -> tuple[int, int]:
     """Levels of the centre and states of all satellites together."""
-    levels = basis.model.centre.levels
+    levels = basis.centre_levels
     # python integers: no overflow at any N
     satellites = int(np.prod([each.levels**each.N for each in basis.model.ensembles], dtype=object))
     if levels * satellites > LARGEST:

@@ -229,9 +229,11 @@ class DickePart(Part):
         d_j (p q)^(N/2-j) D_j(R) diag(p^(j+k) q^(j-k)) D_j(R)^dag,   d_j = N! (2j+1) / ((N/2+j+1)! (N/2-j)!)
         """
         (uu, ud), (_, dd) = matrix
-        length = math.hypot((uu - dd).real, 2 * abs(ud))
-        theta, phi = math.atan2(2 * abs(ud), (uu - dd).real), -cmath.phase(ud)
-        p, q = (1 + length) / 2, max((1 - length) / 2, 0.0)
+        p, q, theta, phi = uu.real, dd.real, 0.0, 0.0
+        if ud != 0:  # else it is diagonal as it stands
+            length = math.hypot(p - q, 2 * abs(ud))
+            theta, phi = math.atan2(2 * abs(ud), p - q), -cmath.phase(ud)
+            p, q = (1 + length) / 2, max((1 - length) / 2, 0.0)
 
         def block(J: int) -> ComplexArray:
             k = np.arange(-J, J + 1, 2) / 2
@@ -244,7 +246,7 @@ class DickePart(Part):
         def weight(labels: Labels) -> Values:
             result = np.zeros(labels.shape[1], dtype=complex)
             for J in np.unique(labels[0]):
-                if q > 0 or self.N == J:
+                if min(p, q) > 0 or self.N == J:
                     here = np.flatnonzero(labels[0] == J)
                     result[here] = block(int(J))[(labels[1, here] + J) // 2, (labels[2, here] + J) // 2]
             return real_if_real(result)

@@ -12,10 +12,10 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 
-from permsym.cli import boundary, evolve, figure, info, run, solve
+from permsym.cli import boundary, compare, continuation, cumulants, evolve, figure, info, rerun, run, solve
 from permsym.errors import Mistakes, PermsymError
 
-COMMANDS = (solve, boundary, evolve, run, figure, info)
+COMMANDS = (solve, cumulants, continuation, boundary, evolve, run, rerun, compare, figure, info)
 """Modules with ``add(commands)``, in the order of ``permsym --help``."""
 
 

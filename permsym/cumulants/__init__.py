@@ -23,7 +23,8 @@ from permsym.cumulants.equations import Equations, equations
 from permsym.cumulants.evolve import Attractor, Trajectory, evolve
 from permsym.cumulants.mean_field import MeanField, mean_field
 from permsym.cumulants.newton import Point, newton
-from permsym.cumulants.state import CumulantState, continuation, steady_state
+from permsym.cumulants.state import CumulantState
+from permsym.cumulants.steady import continuation, steady_state
 
 __all__ = [
     "Attractor",

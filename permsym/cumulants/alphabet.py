@@ -18,8 +18,8 @@ import numpy as np
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.operators import ComplexArray, Matrix, as_array
-from permsym.sites import SPIN_OPERATORS, Site, unit
+from permsym.operators import ComplexArray, as_array
+from permsym.sites import SPIN_OPERATORS, unit
 
 Counts = tuple[int, ...]
 """How often each letter occurs in a moment."""
@@ -54,6 +54,12 @@ class FiniteSite:
         values = self._dual @ np.asarray(matrix, dtype=complex).ravel()
         floor = 1e-15 * max(float(np.abs(values).max()), 1e-300)
         return tuple((i, complex(value)) for i, value in enumerate(values) if abs(value) > floor)
+
+    def density(self, values: Sequence[complex]) -> ComplexArray:
+        """The matrix rho with tr(B rho) = value for every basis element B."""
+        rows = np.stack([element.T.ravel() for element in self.basis])
+        solved: ComplexArray = np.asarray(np.linalg.solve(rows, np.asarray(values, dtype=complex)), dtype=np.complex128)
+        return solved.reshape(self.levels, self.levels)
 
     def between(self, left: ComplexArray, right: ComplexArray) -> tuple[Expansion, ...]:
         """left B right for every basis element B."""
@@ -157,7 +163,7 @@ class Alphabet:
             tuple(itertools.chain.from_iterable([symbol] * n for symbol, n in zip(self.symbols[mine], counts[mine], strict=True)))
             for mine in self.slices
         ]
-        return MomentLabel(_label_centre(parts[0]), tuple(parts[1:]), self.names)
+        return MomentLabel(parts[0], tuple(parts[1:]), self.names)
 
     def counts(self, label: MomentLabel) -> Counts:
         """Counts of a label with this alphabet's symbols."""
@@ -169,6 +175,13 @@ class Alphabet:
             except ValueError:
                 raise InputError(f"the moment {label} is not spelled with the operators {', '.join(self.symbols[mine])}") from None
         return tuple(result)
+
+    def number(self, budget: int) -> int:
+        """Number of moments with up to ``budget`` operators."""
+        letters = self.size - self.slices[0].stop
+        if self.boson:
+            return math.comb(budget + letters + 2, letters + 2)
+        return math.comb(budget + letters, letters) + (self.slices[0].stop) * math.comb(budget - 1 + letters, letters)
 
     def all_counts(self, budget: int) -> Iterator[Counts]:
         """All moments with up to ``budget`` operators but the identity."""
@@ -197,12 +210,3 @@ def _compositions(length: int, most: int) -> Iterator[Counts]:
 def _shift(kind: str, element: ComplexArray) -> int:
     row, column = (int(i[0]) for i in np.nonzero(element))
     return (column - row) if kind == "spin" else (row - column)
-
-
-def _label_centre(symbols: tuple[str, ...]) -> Any:
-    return symbols[0] if symbols else ""
-
-
-def site_matrix(site: Site, matrix: Matrix) -> ComplexArray:
-    """Array of a one-site operator."""
-    return as_array(matrix)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -132,7 +132,35 @@ class Program:
 
     @property
     def nodes(self) -> int:
+        """Number of nodes."""
         return self._nodes
+
+    @property
+    def moments(self) -> Mapping[Counts, int]:
+        """Moments that have a node."""
+        return self._moments
+
+    def polynomial(self, counts: Counts) -> dict[tuple[int, ...], float]:
+        """A moment as a polynomial in the unknowns: sorted positions of the factors -> coefficient."""
+        known: dict[int, dict[tuple[int, ...], float]] = {0: {(): 1.0}}
+
+        def at(node: int) -> dict[tuple[int, ...], float]:
+            if node not in known:
+                if node <= self.size:
+                    known[node] = {(node - 1,): 1.0}
+                else:
+                    _, base, products = self._rules[node]
+                    found = dict(at(base)) if base else {}
+                    for factor, first, second in products:
+                        for left, a in at(first).items():
+                            for right, b in at(second).items():
+                                key = tuple(sorted(left + right))
+                                found[key] = found.get(key, 0.0) + factor * a * b
+                    known[node] = {key: value for key, value in found.items() if value}
+            return known[node]
+
+        node = self.moment(counts)
+        return {} if node is None else at(node)
 
     @property
     def levels(self) -> list[Level]:
@@ -182,8 +210,3 @@ class Program:
         """Sum of the coefficients of a closed moment's factorisation: its value when every moment is 1."""
         node = self.moment(counts)
         return 0.0 if node is None else float(self.values(np.ones(self.size, dtype=complex))[node].real)
-
-
-def nodes_of(program: Program, wanted: Iterable[Counts]) -> list[int]:
-    """Nodes of moments that do not vanish by symmetry."""
-    return [node for node in map(program.moment, wanted) if node is not None]

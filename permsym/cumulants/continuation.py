@@ -2,7 +2,7 @@
 
 With u the position along the path and L its length, a branch is followed in the arclength
 
-    ds^2 = (du / L)^2 + |dx|^2 / (25 |x|^2)
+    ds^2 = (du / L)^2 + |dx|^2 / |x|^2
 
 Each step predicts along the tangent and corrects by Newton's method in (x, frequencies of broken phases, u) with the
 arclength held, so that folds are passed like any other point (Keller's method).
@@ -66,13 +66,14 @@ class Branch:
 
 @dataclass(frozen=True)
 class _Spot:
-    """Somewhere on the branch: position, fixed point, unit tangent (dx, df, du)."""
+    """Somewhere on the branch: position, fixed point, unit tangent (dx, df, du), slope dF/du at fixed moments."""
 
     u: float
     point: Point
     dx: ComplexArray
     df: ComplexArray
     du: float
+    slope: ComplexArray
 
 
 class Follower:
@@ -86,13 +87,14 @@ class Follower:
         self.longest = 1.0 / points
         self.most = 20 * points + 200
         self.branch = Branch(path.name)
-        way = np.sign(target - u) or 1.0
-        self.spot = self._tangent(u, point, np.zeros(len(point.x)), np.zeros(len(broken_symmetries(point.equations, point.x))), way)
+        self.way: float = -1.0 if target < u else 1.0
+        still = np.zeros(len(point.x), dtype=complex)
+        self.spot = self._tangent(u, point, still, np.zeros(len(point.broken), dtype=complex), self.way)
 
     # -- the arclength --------------------------------------------------------------------------------------------------
 
     def _weight(self, x: ComplexArray) -> float:
-        return float(1 / (25 * max(np.vdot(x, x).real, 1e-300)))
+        return 1 / max(float(np.vdot(x, x).real), 1e-300)
 
     def _slope(self, u: float, point: Point) -> ComplexArray:
         """dF/du at fixed scaled moments, by central differences: F is linear in the coefficients, so rounding stays small."""
@@ -116,16 +118,17 @@ class Follower:
         matrix = np.zeros((n + k + 1, n + k + 1), dtype=complex)
         matrix[:n, :n] = turned_jacobian(point.equations, x, point.frequencies)
         matrix[:n, n : n + k] = -turning
-        matrix[:n, -1] = self._slope(u, point)
+        slope = self._slope(u, point)
+        matrix[:n, -1] = slope
         matrix[n : n + k, :n] = turning.conj().T
         matrix[-1, :n], matrix[-1, -1] = weight * dx.conj(), du / self.length**2
         right = np.zeros(n + k + 1, dtype=complex)
         right[-1] = 1
         t = solve_scaled(matrix, right)
         if t is None:
-            return _Spot(u, point, dx, df, du)
+            return _Spot(u, point, dx, df, du, slope)
         t /= np.sqrt(weight * np.vdot(t[:n], t[:n]).real + abs(t[-1]) ** 2 / self.length**2)
-        return _Spot(u, point, point.equations.symmetrised(t[:n]), t[n : n + k].real.astype(complex), float(t[-1].real))
+        return _Spot(u, point, point.equations.symmetrised(t[:n]), t[n : n + k].real.astype(complex), float(t[-1].real), slope)
 
     def _corrected(self, spot: _Spot, step: float) -> tuple[_Spot, int] | None:
         """The point of the branch at arclength ``step`` from a spot, and the Newton steps it took."""
@@ -147,7 +150,7 @@ class Follower:
             matrix = np.zeros((n + k + 1, n + k + 1), dtype=complex)
             matrix[:n, :n] = turned_jacobian(equations, x, f)
             matrix[:n, n : n + k] = -turning
-            matrix[:n, -1] = self._slope(u, Point(equations, x, tuple(f)))
+            matrix[:n, -1] = spot.slope  # of the last point: a chord in u, at no new evaluation of the model
             matrix[n : n + k, :n] = turning0.conj().T
             matrix[-1, :n], matrix[-1, -1] = weight * spot.dx.conj(), spot.du / self.length**2
             right = np.zeros(n + k + 1, dtype=complex)
@@ -161,9 +164,10 @@ class Follower:
             for i, d in zip(broken, change[n : n + k], strict=True):
                 f[i] += float(d.real)
             size = float(np.abs(change[:n]).max()) / max(1.0, float(np.abs(x).max())) + abs(change[-1]) / self.length
-            if size > 1 or (iteration > 3 and size > last):
+            at_rounding = size < 1e-8 and size > last / 4
+            if size > 1 or (iteration > 3 and size > last and not at_rounding):
                 return None
-            if size < 1e-11:
+            if size < 1e-12 or at_rounding:
                 try:
                     return self._tangent(u, Point(self.path.at(u), x, tuple(f)), spot.dx, spot.df, spot.du), iteration
                 except InputError:
@@ -177,23 +181,22 @@ class Follower:
         """Follow the branch until it reaches the target, turns back beyond its start, or stalls."""
         branch, step = self.branch, self.longest
         branch.points.append(BranchPoint(self.path.value(self.start), self.spot.point))
-        way = np.sign(self.target - self.start) or 1.0
         while len(branch.points) < self.most:
             found = self._corrected(self.spot, step)
             # a step that jumps to another branch turns sharply, or arrives far from where it was aimed
-            if found is None or self._turn(self.spot, found[0]) < 0.9:
+            if found is None or self._turn(self.spot, found[0]) < 0.95 or self._missed(self.spot, found[0], step) > 0.25:
                 step /= 2
                 if step < SHORTEST:
                     branch.ended = f"it stalled at {self.path.name}={self.path.value(self.spot.u):.6g}"
                     return branch
                 continue
             spot, iterations = found
-            if (spot.u - self.target) * way >= 0 and self._land(spot):
+            if (spot.u - self.target) * self.way >= 0 and self._land(spot):
                 return branch
             self._events(self.spot, spot, step)
             self.spot = spot
             branch.points.append(BranchPoint(self.path.value(spot.u), spot.point, len(branch.folds)))
-            if (spot.u - self.start) * way < -0.05 * self.length:
+            if (spot.u - self.start) * self.way < -0.05 * self.length:
                 where = ", ".join(f"{fold.value:.6g}" for fold in branch.folds)
                 branch.ended = f"it folds at {self.path.name}={where} and returns to where it started"
                 return branch
@@ -207,9 +210,15 @@ class Follower:
         weight = self._weight(a.point.x)
         return float(weight * np.vdot(a.dx, b.dx).real + a.du * b.du / self.length**2)
 
+    def _missed(self, a: _Spot, b: _Spot, step: float) -> float:
+        """Distance between a point and where the tangent aimed, in units of the step."""
+        off = b.point.x - a.point.x - step * a.dx
+        square = self._weight(a.point.x) * np.vdot(off, off).real + ((b.u - a.u - step * a.du) / self.length) ** 2
+        return float(np.sqrt(square)) / step
+
     def _land(self, spot: _Spot) -> bool:
         """Put the last point exactly on the target."""
-        share = (self.target - self.spot.u) / (spot.u - self.spot.u)
+        share = (self.target - self.spot.u) / (spot.u - self.spot.u) if spot.u != self.spot.u else 1.0
         x = self.spot.point.x + share * (spot.point.x - self.spot.point.x)
         landed = newton(self.path.at(self.target), x, spot.point.frequencies)
         if landed is None:
@@ -263,7 +272,7 @@ class Follower:
                 high, best = middle, found[0]
             else:
                 low = middle
-            if high - low < 1e-10:
+            if high - low < 1e-8:
                 break
         return best
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
 from permsym.cumulants.equations import Equations
-from permsym.cumulants.newton import Point, newton, physical, turned_jacobian, turned_rhs
+from permsym.cumulants.newton import Point, newton, physical, turned_jacobian, turned_rhs, turning_frequencies
 from permsym.errors import InputError, SolverFailed
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray
@@ -19,6 +19,14 @@ from permsym.operators import ComplexArray
 Vector = NDArray[np.float64]
 RUNAWAY = 1e3
 """Scaled moments are of order 1; beyond this the equations have run away from anything physical."""
+
+
+LONGEST = 100_000
+"""Evaluations of the right-hand side after which an evolution is given up."""
+
+
+class _TooLong(Exception):
+    pass
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ def evolve(
 
 def ground_state(equations: Equations) -> ComplexArray:
     """Moments of the product of lowest states."""
-    model = equations.model
+    model = equations.counted_model
     sites = [*([] if model.centre.kind == "boson" else [model.centre]), *model.ensembles]
     states = []
     for site in sites:
@@ -77,32 +85,62 @@ def _integrate(
         return float(np.log(RUNAWAY / max(float(np.abs(x).max()), 1e-300)))
 
     away.terminal = True  # type: ignore[attr-defined]
+    spent = 0
+
+    def flow(t: float, x: ComplexArray) -> ComplexArray:
+        nonlocal spent
+        spent += 1
+        if spent > LONGEST:
+            raise _TooLong
+        return np.where(keep, turned_rhs(equations, x, frequencies), 0)
+
+    keep = physical(equations)  # the others never act on these
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # overflow on the way to a runaway, which is reported
-        solution = solve_ivp(
-            lambda t, x: turned_rhs(equations, x, frequencies),
-            (grid[0], grid[-1]),
-            x.astype(complex),
-            method="BDF",
-            t_eval=grid,
-            jac=lambda t, x: turned_jacobian(equations, x, frequencies),
-            rtol=rtol,
-            atol=atol,
-            events=away,
-        )
+        try:
+            solution = solve_ivp(
+                flow,
+                (grid[0], grid[-1]),
+                np.where(keep, x, 0).astype(complex),
+                method="BDF",
+                t_eval=grid,
+                jac=lambda t, x: turned_jacobian(equations, x, frequencies) * np.outer(keep, keep),
+                rtol=rtol,
+                atol=atol,
+                events=away,
+            )
+        except _TooLong:
+            return x[None, :], float(grid[0])
     return solution.y.T, float(solution.t[-1]) if len(solution.t) else float(grid[0])
 
 
-def slowest_rate(equations: Equations) -> float:
-    """A rate that relaxation may be expected to have: the smallest jump rate of the model."""
-    return min((jump.rate for jump in equations.model.jumps), default=1.0)
+def settle(equations: Equations, x: ComplexArray, frequencies: Sequence[float] | None = None) -> Point | None:
+    """The stable fixed point that an evolution from scaled moments x ends at; None where it runs away or never settles.
 
-
-def relaxed(equations: Equations, x: ComplexArray, frequencies: Sequence[float] = ()) -> ComplexArray | None:
-    """Scaled moments after a long evolution, None where the equations run away."""
-    span = 30 / slowest_rate(equations)
-    found, _ = _integrate(equations, x, np.array([0.0, span]), 1e-7, 1e-9, frequencies)
-    return found[-1] if len(found) == 2 else None
+    The evolution is lengthened until Newton's method, started at its end, stays there.  Between the pieces the frame is
+    turned with the phases, so that a broken symmetry does not make anything oscillate.
+    """
+    keep = physical(equations)
+    frame: tuple[float, ...] = tuple(frequencies) if frequencies is not None else ()
+    # rates may span decades and the slow ones may not matter
+    span = 10 / float(np.median([jump.rate for jump in equations.model.jumps] or [1.0]))
+    for _ in range(14):
+        found, _ = _integrate(equations, x, np.array([0.0, span]), 1e-7, 1e-10, frame)
+        if len(found) < 2:
+            return None
+        x = equations.symmetrised(found[-1])
+        size, charge = float(np.abs(x).max()), equations.hierarchy.charge
+        # a state that is symmetric but for what is still decaying has no phase to turn
+        charged = (charge != 0).any(axis=0)
+        guess = np.where(charged, 0, x) if charged.any() and np.abs(x[charged]).max() < 1e-5 * size else x
+        point = newton(equations, guess, keep=keep)
+        if point is not None and point.stability < 1e-9 and np.abs(np.abs(point.x) - np.abs(x)).max() < 0.02 * max(size, 1.0):
+            return point
+        turning = turning_frequencies(equations, x)
+        if np.abs(turned_rhs(equations, x, turning)).max() < 0.5 * np.abs(turned_rhs(equations, x, ())).max():
+            frame = turning
+        span *= 2
+    return None
 
 
 @dataclass(frozen=True)
@@ -110,7 +148,7 @@ class Attractor:
     """What replaces an unstable fixed point.
 
     kind      "limit cycle", "fixed point" (another one), "divergence" or "undetermined"
-    period    of a limit cycle; ranges: label of a one-site moment -> (least, largest) real part over it
+    period    of a limit cycle; ranges: label -> (least, largest) real part over it
     """
 
     kind: str
@@ -125,7 +163,7 @@ def attractor(point: Point, patience: float = 400.0) -> Attractor:
     patience    length of the evolution, in growth times and in periods of the fastest growing mode
 
     The evolution starts on the unstable direction, a hundredth of the fixed point's size away.  A limit cycle is called so
-    after the turning points of an oscillating moment have repeated themselves to a part in a thousand.
+    after three periods have agreed in length and in their means to one or two parts in a hundred.
     """
     equations, keep = point.equations, physical(point.equations)
     values, vectors = np.linalg.eig(point.jacobian[np.ix_(keep, keep)])
@@ -137,9 +175,9 @@ def attractor(point: Point, patience: float = 400.0) -> Attractor:
     x = point.x + 0.01 * np.abs(point.x).max() * direction / max(np.abs(direction).max(), 1e-300)
     period = 2 * np.pi / turn if turn > 1e-6 * growth else 1 / growth
     span = 12 / growth
-    for _ in range(6):
+    for _ in range(7):
         steps = int(np.clip(40 * span / period, 400, 20_000))
-        found, _ = _integrate(equations, x, np.linspace(0, span, steps + 1), 1e-8, 1e-10, point.frequencies)
+        found, _ = _integrate(equations, x, np.linspace(0, span, steps + 1), 1e-6, 1e-9, point.frequencies)
         if len(found) < steps + 1:
             return Attractor("divergence")
         x = found[-1]
@@ -154,19 +192,24 @@ def attractor(point: Point, patience: float = 400.0) -> Attractor:
 
 
 def _cycle(equations: Equations, x: ComplexArray, span: float) -> Attractor | None:
-    """A limit cycle, if the second half of a trajectory repeats itself."""
+    """A limit cycle, if the second half of a trajectory repeats itself.
+
+    Periods are counted between upward crossings of the middle between the extremes, which also serves short spikes.
+    """
     half = x[len(x) // 2 :]
     step = span / (len(x) - 1)
     signal = half.real[:, int(np.argmax(np.ptp(half.real, axis=0)))]
-    if np.ptp(signal) < 1e-6:
+    level = (signal.max() + signal.min()) / 2
+    before = np.flatnonzero((signal[:-1] < level) & (signal[1:] >= level))
+    if np.ptp(signal) < 1e-6 or len(before) < 4:
         return None
-    peaks = np.flatnonzero((signal[1:-1] > signal[:-2]) & (signal[1:-1] >= signal[2:])) + 1
-    peaks = peaks[signal[peaks] > signal.min() + 0.8 * np.ptp(signal)]
-    if len(peaks) < 4:
+    crossings = before + (level - signal[before]) / (signal[before + 1] - signal[before])
+    gaps = np.diff(crossings)[-3:]
+    pieces = [half[before[k] : before[k + 1] + 1] for k in (-4, -3, -2)]
+    # means over a period, for the extremes of short spikes fall between the samples
+    means = np.array([piece.real.mean(axis=0) for piece in pieces])
+    if np.ptp(gaps) > 0.01 * gaps.mean() or np.ptp(means, axis=0).max() > 0.02 * np.ptp(signal):
         return None
-    heights, gaps = signal[peaks[-4:]], np.diff(peaks[-4:])
-    if np.ptp(heights) > 2e-3 * np.ptp(signal) + 1e-9 or np.ptp(gaps) > max(2, 0.02 * gaps.mean()):
-        return None
-    mine = half[peaks[-2] : peaks[-1] + 1] * equations.scale
-    ranges = {str(label): (float(mine[:, i].real.min()), float(mine[:, i].real.max())) for i, label in enumerate(equations.labels)}
-    return Attractor("limit cycle", float((peaks[-1] - peaks[-4]) / 3 * step), None, ranges)
+    low, high = (bound(np.concatenate(pieces).real, axis=0) * equations.scale for bound in (np.min, np.max))
+    ranges = {str(label): (float(low[i]), float(high[i])) for i, label in enumerate(equations.labels)}
+    return Attractor("limit cycle", float(gaps.mean() * step), None, ranges)

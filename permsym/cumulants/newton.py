@@ -52,8 +52,9 @@ class Point:
     @cached_property
     def residual(self) -> float:
         """Largest |dx/dt| relative to the summands of its row."""
+        keep = physical(self.equations)
         defect = np.abs(turned_rhs(self.equations, self.x, self.frequencies))
-        return float((defect / np.maximum(self.equations.rounding(self.x), 1e-300)).max())
+        return float((defect / np.maximum(self.equations.rounding(self.x), 1e-300))[keep].max())
 
     @cached_property
     def spectrum(self) -> ComplexArray:
@@ -92,9 +93,10 @@ class Point:
         keep = physical(self.equations)
         bound = np.abs(turned_rhs(self.equations, self.x, self.frequencies)) + 2**-52 * self.equations.rounding(self.x)
         result = np.full(len(self.x), np.nan)
+        jacobian = self.jacobian[np.ix_(keep, keep)]
         # a phase mode is no error: the pseudo-inverse leaves it out
-        inverse = la.pinv(self.jacobian[np.ix_(keep, keep)], rtol=1e-14) if self.broken else la.inv(self.jacobian[np.ix_(keep, keep)])
-        result[keep] = np.abs(inverse) @ bound[keep] * self.equations.scale[keep]
+        inverse = la.pinv(jacobian, rtol=1e-12) if self.broken else solve_scaled(jacobian, np.eye(len(jacobian), dtype=complex))
+        result[keep] = np.inf if inverse is None else np.abs(inverse) @ bound[keep] * self.equations.scale[keep]
         return result
 
 

@@ -7,10 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from permsym.cumulants.equations import Equations, equations
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.models.registry import ModelSource
+from permsym.operators import Monomial
 from permsym.sites import real_sizes
 
 
@@ -76,6 +79,32 @@ def over_parameter(source: ModelSource, given: Mapping[str, float | str], name: 
 
 
 def over_size(start: Equations) -> Path:
-    """The path over the number of satellites with all coefficients kept; several ensembles grow in proportion."""
+    """The path over the number of satellites of one model, its mean-field physics kept where the model leaves the choice.
+
+    With f = N / (the model's N), and M collective factors and k operators of a boson in a term, coefficients are multiplied by
+
+        Hamiltonian         f^(1 - M - k/2);  a finite centre on its own keeps its energies
+        central jumps       f^(1 - k),  with a boson;  f,  with a finite centre
+        individual jumps    f^(-k)
+        collective jumps    f^(1 - 2M - k)
+
+    so that the fluxes between the centre and the satellites stay in proportion.  Several ensembles grow alike.
+    """
     total = sum(start.sizes)
-    return Path("N", lambda number: start.scaled_sizes(number / total), logarithmic=True)
+    powers = np.array([_power(kind, structure, start.hierarchy.alphabet.boson) for kind, structure in start.hierarchy.terms])
+
+    def make(number: float) -> Equations:
+        f = number / total
+        return Equations(start.hierarchy, start.model, start.coefficients * f**powers, tuple(n * f for n in start.sizes))
+
+    return Path("N", make, logarithmic=True)
+
+
+def _power(kind: str, structure: Any, boson: bool) -> float:
+    deepest = max(len(key.satellites) for key, _ in structure)
+    photons = max(sum(key.centre) if isinstance(key.centre, Monomial) else 0 for key, _ in structure)
+    if kind == "hamiltonian":
+        return 1 - deepest - photons / 2 if boson or deepest else 0.0
+    if kind == "individual":
+        return -photons
+    return 1 - 2 * deepest - photons

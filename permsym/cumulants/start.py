@@ -3,51 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import scipy.linalg as la
 
-from permsym.cumulants.equations import Equations
-from permsym.cumulants.evolve import relaxed
+from permsym.cumulants.equations import Equations, as_complex
+from permsym.cumulants.evolve import ground_state, settle
 from permsym.cumulants.newton import Point, newton, physical
+from permsym.cumulants.physical import unphysical
+from permsym.errors import SolverFailed
 from permsym.model import Model
 from permsym.operators import ComplexArray, Product, as_array
 
 
 def first_point(equations: Equations) -> Point | None:
-    """A fixed point of a small system, found from product states; stable ones first, then any."""
-    keep = physical(equations)
+    """The fixed point of a small system for the moments that so few satellites have: stable and physical if there is such a one.
+
+    With a finite centre these moments solve linear equations; with a boson they do not, and evolution comes first.
+    """
     fallback: Point | None = None
-    for x in _guesses(equations):
-        for candidate in (x, None):
-            guess = x if candidate is not None else relaxed(equations, x)
-            if guess is None:
-                continue
-            exact = newton(equations, guess, keep=keep) if not keep.all() else None
-            point = newton(equations, exact.x if exact is not None else guess)
+    for way in [settle, _solved] if equations.hierarchy.alphabet.boson else [_solved, settle]:
+        for x in _guesses(equations):
+            point = way(equations, x)
             if point is None:
                 continue
-            if point.stability < 0:
+            if point.stability < 0 and not unphysical(equations.model, partial(equations.moment, point.y)):
                 return point
             fallback = fallback or point
     return fallback
 
 
-def exact_point(equations: Equations) -> Point | None:
-    """As :func:`first_point`, for the moments alone that so few satellites have."""
-    keep = physical(equations)
-    for x in _guesses(equations):
-        point = newton(equations, x, keep=keep)
-        if point is not None:
-            return point
-    return None
+def _solved(equations: Equations, x: ComplexArray) -> Point | None:
+    return newton(equations, x, keep=physical(equations))
 
 
 def _guesses(equations: Equations) -> Iterator[ComplexArray]:
-    model = equations.model
+    model = equations.counted_model
     yield equations.product_state(uncoupled(model)) / equations.scale
     sites = [*([] if model.centre.kind == "boson" else [model.centre]), *model.ensembles]
-    yield equations.product_state([np.eye(site.levels) / site.levels for site in sites]) / equations.scale
+    yield equations.product_state([as_complex(np.eye(site.levels) / site.levels) for site in sites]) / equations.scale
 
 
 def uncoupled(model: Model) -> list[ComplexArray]:
@@ -55,7 +50,7 @@ def uncoupled(model: Model) -> list[ComplexArray]:
 
     Where such a site has no unique steady state: the maximally mixed one.
     """
-    found = []
+    found: list[ComplexArray] = []
     for position, site in enumerate([model.centre, *model.ensembles]):
         if site.kind == "boson":
             continue
@@ -74,7 +69,7 @@ def uncoupled(model: Model) -> list[ComplexArray]:
             matrix += jump.rate * (np.kron(x, x.conj()) - 0.5 * (np.kron(square, one) + np.kron(one, square.T)))
         space = la.null_space(matrix, rcond=1e-12)
         rho = space[:, 0].reshape(site.levels, site.levels) if space.shape[1] == 1 else one / site.levels
-        found.append(np.asarray(rho / np.trace(rho), dtype=complex))
+        found.append(as_complex(rho / np.trace(rho)))
     return found
 
 
@@ -88,11 +83,28 @@ def _local(key: Product, position: int, model: Model) -> ComplexArray | None:
 
 def tilted(equations: Equations) -> ComplexArray:
     """Scaled moments of a product state whose sites have transverse components; a boson is in a coherent state."""
-    sites = [*([] if equations.model.centre.kind == "boson" else [equations.model.centre]), *equations.model.ensembles]
-    states = []
+    model = equations.counted_model
+    sites = [*([] if model.centre.kind == "boson" else [model.centre]), *model.ensembles]
+    states: list[ComplexArray] = []
     for site in sites:
         amplitudes = np.exp(-0.4 * np.arange(site.levels)) * np.exp(0.3j * np.arange(site.levels))
         amplitudes /= np.linalg.norm(amplitudes)
-        states.append(0.8 * np.outer(amplitudes, amplitudes.conj()) + 0.2 * np.eye(site.levels) / site.levels)
+        states.append(as_complex(0.8 * np.outer(amplitudes, amplitudes.conj()) + 0.2 * np.eye(site.levels) / site.levels))
     root = max(sum(equations.sizes), 1.0) ** 0.5
     return equations.product_state(states, alpha=0.3 * root) / equations.scale
+
+
+def relaxed_from_product(equations: Equations) -> Point:
+    """The stable state that a product state relaxes to.
+
+    Where there is a U(1) symmetry the product state breaks it; where there is none it is that of the lowest levels.
+    """
+    if not equations.model.jumps:
+        raise SolverFailed("mean field has no attractor without dissipation; give at least one rate a positive value")
+    start = tilted(equations) if equations.hierarchy.alphabet.charges else ground_state(equations) / equations.scale
+    settled = settle(equations, start)
+    if settled is None:
+        raise SolverFailed(
+            "no stationary mean-field state was reached; the attractor is a limit cycle, or relaxation is slower than the rates suggest"
+        )
+    return settled

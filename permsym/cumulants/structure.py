@@ -20,7 +20,7 @@ import numpy as np
 
 from permsym.cumulants.alphabet import Alphabet, Counts, Expansion, normal_product
 from permsym.model import Term
-from permsym.operators import ComplexArray, Product, as_array
+from permsym.operators import ComplexArray, Monomial, Product, as_array
 
 Word = tuple[tuple[Any, ...], tuple[tuple[int, ComplexArray], ...]]
 """A product: the centre's factors and the satellites' (ensemble, matrix), each in order."""
@@ -135,13 +135,13 @@ NOTHING: Word = ((), ())
 def _word(alphabet: Alphabet, key: Product) -> Word:
     centre: tuple[Any, ...] = ()
     if key.centre is not None:
-        centre = (tuple(key.centre),) if alphabet.boson else (as_array(key.centre),)
+        centre = (key.centre if isinstance(key.centre, Monomial) else as_array(key.centre),)
     return centre, tuple((alphabet.names.index(name), as_array(matrix)) for name, matrix in key.satellites)
 
 
 def _adjoint(word: Word) -> Word:
     def dagger(factor: Any) -> Any:
-        return (factor[1], factor[0]) if isinstance(factor, tuple) else factor.conj().T
+        return Monomial(factor.q, factor.p) if isinstance(factor, Monomial) else factor.conj().T
 
     return tuple(dagger(each) for each in reversed(word[0])), tuple((e, matrix.conj().T) for e, matrix in reversed(word[1]))
 
@@ -167,23 +167,23 @@ def _spread(alphabet: Alphabet, factor: complex, left: Word, right: Word) -> Ite
         grown = []
         for taken in groups:
             grown.append([*taken, (ensemble, matrix, one) if side == 0 else (ensemble, one, matrix)])
-            for i, (other, l, r) in enumerate(taken):
+            for i, (other, before, after) in enumerate(taken):
                 if other == ensemble:
-                    joined = (other, l @ matrix, r) if side == 0 else (other, l, r @ matrix)
+                    joined = (other, before @ matrix, after) if side == 0 else (other, before, after @ matrix)
                     grown.append([*taken[:i], joined, *taken[i + 1 :]])
         groups = grown
     for taken in groups:
-        places = tuple(Place(e, alphabet.ensembles[e].between(l, r)) for e, l, r in taken)
+        places = tuple(Place(e, alphabet.ensembles[e].between(before, after)) for e, before, after in taken)
         yield Action(alphabet, factor, _centre(alphabet, left[0]), _centre(alphabet, right[0]), places)
 
 
 def _on_one_satellite(alphabet: Alphabet, factor: complex, left: Word, right: Word) -> Iterator[Action]:
     """All factors on the same satellite."""
     ensemble = (left[1] or right[1])[0][0]
-    l = r = np.eye(alphabet.ensembles[ensemble].levels, dtype=complex)
+    before = after = np.eye(alphabet.ensembles[ensemble].levels, dtype=complex)
     for _, matrix in left[1]:
-        l = l @ matrix
+        before = before @ matrix
     for _, matrix in right[1]:
-        r = r @ matrix
-    places = (Place(ensemble, alphabet.ensembles[ensemble].between(l, r)),)
+        after = after @ matrix
+    places = (Place(ensemble, alphabet.ensembles[ensemble].between(before, after)),)
     yield Action(alphabet, factor, _centre(alphabet, left[0]), _centre(alphabet, right[0]), places)

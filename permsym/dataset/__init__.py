@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from permsym.dataset.files import check_target
+from permsym.dataset.photons import with_photons
 from permsym.dataset.reference import open_reference, reference_names
 from permsym.errors import InputError
 
@@ -47,4 +48,4 @@ def open_dataset(path: str | Path) -> xr.Dataset:
     return dataset
 
 
-__all__ = ["FORMATS", "check", "open_dataset", "open_reference", "reference_names", "save"]
+__all__ = ["FORMATS", "check", "open_dataset", "open_reference", "reference_names", "save", "with_photons"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.dynamics.initial import InitialState
+from permsym.dynamics.given import Initial
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.moments.photons import photon_numbers
@@ -23,8 +23,8 @@ class EvolutionCertificate:
     """Evidence that the moments of a time evolution are right, at all its times.
 
     error_estimate   largest absolute error estimate over the moments
-    errors           estimate for each moment: its operator's norm times (the bound of the trace-norm error of all steps, rounding
-                     included, + eight times ``top_population``)
+    errors           estimate for each moment: its operator's norm times (the bound of the trace-norm error of all steps, an
+                     estimate of rounding, and eight times ``top_population`` for the cut-off)
     trace_defect     largest |tr rho - 1|
     min_population   smallest population; negative values are unphysical
     top_population   largest probability of a boson's last two Fock states; 0 without a boson
@@ -88,7 +88,7 @@ class Evolution:
     """
 
     model: Model
-    initial: InitialState
+    initial: Initial
     times: NDArray[np.float64]
     values: Mapping[MomentLabel, Values]
     labels: tuple[MomentLabel, ...]

@@ -112,6 +112,11 @@ class InitialState:
         words = [f"{state}@{name}" if several else str(state) for state, name in zip(self.satellites, self.ensembles, strict=True)]
         return " ".join([str(self.centre), *words])
 
+    @property
+    def levels(self) -> int:
+        """Fock states that hold all but a negligible part of a boson's state."""
+        return self.centre.levels
+
     def vector(self, basis: Basis) -> NDArray[Any]:
         """Coefficients (basis.dimension,) of the part of this state that lives in the basis's charge sector."""
         weights: list[Weight] = [basis.parts[0].product_state(as_matrix(self.centre.matrix(basis.model.centre.levels)))]
@@ -120,7 +125,7 @@ class InitialState:
                 weights.append(part.dicke_state(*(value.real for value in state.values)))
             else:
                 weights.append(part.product_state(as_matrix(state.matrix(ensemble.levels))))
-        return basis.unknowns(weights)
+        return basis.product_state(weights)
 
 
 def parse_initial(text: str, model: Model) -> InitialState:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,7 @@ def subspace(apply: Action, start: Vector, most: int, norm: float = 1.0, outer: 
         first = 0 if complete else max(0, k + 1 - _WINDOW)
         known = vectors[:, first : k + 1]
         for _ in range(2 if complete else 1):  # twice is enough
-            part = known.conj().T @ last
+            part: Any = known.conj().T @ last
             last -= known @ part
             h[first : k + 1, k] += part
         h[k + 1, k] = np.linalg.norm(last)
@@ -114,12 +115,13 @@ def subspace(apply: Action, start: Vector, most: int, norm: float = 1.0, outer: 
 
 @dataclass(frozen=True)
 class Step:
-    """One accepted step from ``start`` to ``start + length``, and the bound of the error made in it."""
+    """One step from ``start`` to ``start + length``, the bound of the error made in it, and the state that it ends in."""
 
     start: float
     length: float
     space: Subspace
     error: float
+    final: Vector
 
 
 def steps(make: Callable[[Vector], Subspace], state: Vector, start: float, end: float, rate: float) -> Iterator[Step]:
@@ -128,7 +130,7 @@ def steps(make: Callable[[Vector], Subspace], state: Vector, start: float, end: 
     make   the subspace of a vector
     rate   what the error may be, per unit of time
 
-    Raises SolverFailed where no step is short enough.
+    Raises SolverFailed where no step is short enough: then the shift is too long for what is still fast in the state.
     """
     now, last = start, np.inf
     while now < end:
@@ -138,8 +140,8 @@ def steps(make: Callable[[Vector], Subspace], state: Vector, start: float, end: 
             raise SolverFailed("the time evolution cannot reach its tolerance with any step; raise the tolerance")
         reached = now + length if now + length < end - _SHORTEST * (end - start) else end
         length = reached - now
-        yield Step(now, length, space, space.error(length))
         state = space.vectors @ space.weights(length)
+        yield Step(now, length, space, space.error(length), state)
         now, last = reached, length
 
 

@@ -78,7 +78,7 @@ class Mode:
         return len(self.rho)
 
     def photon_distribution(self, errors: bool = True) -> PhotonDistribution:
-        """P(n) = <n| rho |n>, n = 0..levels-1.
+        """P(n) = <n\\| rho \\|n>, n = 0..levels-1.
 
         errors   estimate them too, where the state can: one transposed solve for each n
         """
@@ -98,14 +98,19 @@ class Mode:
         return self._moment("ad a").real
 
     @property
+    def amplitude(self) -> complex:
+        """<a>."""
+        return self._moment("a")
+
+    @property
     def mandel_q(self) -> float:
         """(<n^2> - <n>^2) / <n> - 1: 0 for coherent light, <n> for thermal light, -1 for a Fock state."""
         return self.photons * (self.g(2) - 1)
 
     @cached_property
     def quadratures(self) -> Quadratures:
-        """Variances 1/2 + (<a^dag a> - |<a>|^2) -+ |<a a> - <a>^2| of the two principal quadratures."""
-        mean = self._moment("a")
+        """Variances 1/2 + (<a^dag a> - \\|<a>\\|^2) -+ \\|<a a> - <a>^2\\| of the two principal quadratures."""
+        mean = self.amplitude
         spread = self.photons - abs(mean) ** 2
         turn = self._moment("a a") - mean**2
         angle = (np.angle(-turn) / 2) % math.pi if turn else 0.0

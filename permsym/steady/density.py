@@ -22,6 +22,7 @@ from permsym.moments.mode import Mode
 from permsym.moments.photons import photon_numbers
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Operator
 from permsym.sites import Ensemble, Site, unit
+from permsym.steady.distribution import DickePopulations, Gaussianity
 
 if TYPE_CHECKING:
     import qutip
@@ -29,18 +30,6 @@ if TYPE_CHECKING:
 Real = NDArray[np.float64]
 
 _REMEMBERED = 50_000  # unknowns up to which covectors are kept for the certificate and for the next point of a sweep
-
-
-@dataclass(frozen=True)
-class DickePopulations:
-    """Probabilities of the collective spin states \\|j, m>, summed over the centre and over the copies of each j.
-
-    j, m, probability   arrays (n,)
-    """
-
-    j: Real
-    m: Real
-    probability: Real
 
 
 @dataclass(frozen=True)
@@ -91,7 +80,7 @@ class DensityOperator:
                 self._values[key] = 0j  # exactly zero by symmetry
             else:
                 self._values[key] = complex(self._covector(key) @ self.vector) + 0.0  # no -0.0
-            self._values[key.conjugate()] = self._values[key].conjugate()
+            self._values[key.conjugate()] = self._values[key].conjugate() + 0.0
         return self._values[key]
 
     def cumulant(self, label: str | MomentLabel) -> complex:
@@ -169,7 +158,7 @@ class DensityOperator:
             raise InputError("a reduced density matrix needs at least one site; ask for the centre or for satellites")
         return reduced.reduced_density_matrix(
             lambda operators: self.basis.partial(self.vector, operators),
-            self.model.centre.levels if centre else None,
+            self.basis.centre_levels if centre else None,
             list(zip(self.model.ensembles, counts, strict=True)),
         )
 
@@ -194,7 +183,7 @@ class DensityOperator:
         """
         levels = self.model.centre.levels
         if satellites is not None:
-            return reduced.negativity(self.reduced(satellites), levels)
+            return reduced.negativity(self.reduced(satellites), self.basis.centre_levels)
         return sum(reduced.negativity(block.flat, levels) for block in self.blocks())
 
     @property
@@ -234,6 +223,21 @@ class DensityOperator:
         J, M = np.divmod(places, 2 * N + 1)
         probability = np.bincount(inverse.ravel(), weights=values.real, minlength=len(places))
         return DickePopulations(J / 2, (M - N) / 2, np.asarray(probability, dtype=float))
+
+    def distribution(self) -> DickePopulations:
+        """P(j, m) at points that carry all of it: for averages and standard deviations of j and m at any N."""
+        return self.populations()
+
+    @property
+    def standard_deviations(self) -> tuple[float, float]:
+        """Standard deviations of j and of m."""
+        deviations = self.distribution().deviations
+        return float(deviations[0]), float(deviations[1])
+
+    @property
+    def gaussianity(self) -> Gaussianity:
+        """How far P(j, m) is from a Gaussian."""
+        return self.distribution().gaussianity
 
     def _needs_dicke(self, what: str) -> None:
         if self.basis.representation != "dicke" or len(self.model.ensembles) != 1:
@@ -278,7 +282,7 @@ class DensityOperator:
         except ImportError:
             raise InputError("QuTiP is not installed; install it with `pip install permsym[qutip]`") from None
         counts = list(self.model.sizes) if satellites is None else self._counts(satellites)
-        dims = [self.model.centre.levels] if centre else []
+        dims = [self.basis.centre_levels] if centre else []
         dims += [e.levels for e, k in zip(self.model.ensembles, counts, strict=True) for _ in range(k)]
         matrix = self.full() if satellites is None and centre else self.reduced(counts, centre)
         return qutip.Qobj(matrix, dims=[dims, dims])

@@ -29,6 +29,21 @@ def from_qutip(rho: qutip.Qobj, model: Model, basis: str = "auto") -> DensityOpe
     Raises InputError where ``rho`` is no state, changes when satellites are exchanged, or has coherences between states of
     different conserved charge, which the model's neutral sector does not hold.
     """
+    matrix, cut = checked_matrix(rho, model)
+    return from_matrix(matrix, cut, basis)
+
+
+def from_matrix(matrix: ComplexArray, model: Model, basis: str = "auto") -> DensityOperator:
+    """The same from an array (D, D) in the product basis."""
+    array = np.asarray(matrix, dtype=complex)
+    neutral = build(model, basis)
+    vector = neutral.project(array)
+    _check_state(array)
+    return DensityOperator(model, neutral, vector)
+
+
+def checked_matrix(rho: qutip.Qobj, model: Model) -> tuple[ComplexArray, Model]:
+    """Density matrix (D, D) of a QuTiP state, and the model at its cut-off; refused where it is no state of the model's sites."""
     if not hasattr(rho, "full") or not hasattr(rho, "dims"):
         raise InputError(f"from_qutip takes a QuTiP object, but got {type(rho).__name__}; use from_matrix for arrays")
     state: Any = rho.proj() if rho.type == "ket" else rho
@@ -40,17 +55,15 @@ def from_qutip(rho: qutip.Qobj, model: Model, basis: str = "auto") -> DensityOpe
     expected = [model.centre.levels, *(each.levels for each in model.ensembles for _ in range(each.N))]
     if found != expected or state.dims[1] != found:
         raise InputError(f"the QuTiP object must have dims {expected} (the centre, then every satellite), but has {found}")
-    return from_matrix(state.full(), model, basis)
+    matrix = state.full()
+    _check_state(matrix)
+    return matrix, model
 
 
-def from_matrix(matrix: ComplexArray, model: Model, basis: str = "auto") -> DensityOperator:
-    """The same from an array (D, D) in the product basis."""
-    array = np.asarray(matrix, dtype=complex)
-    neutral = build(model, basis)
-    vector = neutral.project(array)
-    trace, lowest = float(np.trace(array).real), float(np.linalg.eigvalsh(array).min())
-    if abs(trace - 1) > _NOT_A_STATE:
+def _check_state(matrix: ComplexArray) -> None:
+    trace = float(np.trace(matrix).real)
+    if not abs(trace - 1) <= _NOT_A_STATE:
         raise InputError(f"a density matrix must have trace 1, but this one has {trace:.6g}; divide by it")
-    if lowest < -_NOT_A_STATE:
+    lowest = float(np.linalg.eigvalsh(matrix).min())
+    if not lowest >= -_NOT_A_STATE:
         raise InputError(f"a density matrix must be positive, but this one has the eigenvalue {lowest:.3g}")
-    return DensityOperator(model, neutral, vector)

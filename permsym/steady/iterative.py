@@ -56,6 +56,8 @@ class IncompleteLU:
 class IncompleteFactor:
     """A preconditioned matrix that solves by iteration."""
 
+    refined = True
+
     def __init__(self, settings: IncompleteLU, matrix: sparse.csc_array, factors: Any, order: NDArray[np.int64]) -> None:
         self.settings = settings
         self.matrix = matrix

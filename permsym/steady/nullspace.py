@@ -282,7 +282,8 @@ def _pinned(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
     factor = solver.factor(inner, problem.coordinates[:, free])
     right = -problem.matrix[:, [pin]].toarray()[free, 0]
     solution = factor.solve(right)
-    solution += factor.solve(right - inner @ solution)  # one step of refinement
+    if not factor.refined:
+        solution += factor.solve(right - inner @ solution)
     if not np.isfinite(solution).all():
         raise SolverFailed("the factorisation overflowed")
     vector = np.zeros(size)
@@ -342,6 +343,7 @@ class _Nothing:
     """Factor of an empty matrix."""
 
     fill = 0
+    refined = True
 
     def solve(self, right: Vector) -> Vector:
         return right

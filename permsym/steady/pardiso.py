@@ -44,6 +44,8 @@ class Pardiso:
 class PardisoFactor:
     """Factors that live in MKL's memory until this object goes."""
 
+    refined = False
+
     def __init__(self, solver: Any, rows: sparse.csr_array) -> None:
         self.solver = solver
         self.rows = rows

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from permsym.basis.basis import Basis
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.operators import Operator
-from permsym.sites import Boson, unit
+from permsym.operators import Matrix, Operator
+from permsym.sites import Boson
 from permsym.steady.certificate import Certificate
 from permsym.steady.density import DensityOperator
 from permsym.steady.gradient import Family, moment_gradient
@@ -23,7 +23,7 @@ from permsym.steady.nullspace import NullVector
 
 DEFAULT_TOLERANCE = 1e-9
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
-_BLOCK, _BLOCK_NUMBERS = 8, 2**21  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
+_BLOCK, _BLOCK_NUMBERS = 8, 2**23  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
 
 
 class State(DensityOperator):
@@ -75,7 +75,10 @@ class State(DensityOperator):
             self._errors[key] = 0.0
             if key.order and not any(key.charge(self.model)):
                 covector = self._covector(key)[self.null.problem.active]
-                columns += [(key, part) for part in (covector.real, covector.imag) if part.any()]
+                held = [(key, part) for part in (covector.real, covector.imag) if part.any()]
+                columns += held
+                if not held and self.null.edge_mass > 0:  # a window without any site that this moment lives on says nothing of it
+                    self._errors[key] = self.null.outside_mass
         for (key, _), bound in zip(columns, self._bounds([part for _, part in columns]), strict=True):
             self._errors[key] = float(np.hypot(self._errors[key], bound))
         for key in wanted:
@@ -93,7 +96,8 @@ class State(DensityOperator):
             return 0.0
         last, before = np.abs(self.fock[[-1, -2]])
         outside = last**2 / (before - last) if last < before else last * len(self.fock)
-        return float(2 * outside * (len(self.fock) + 1) ** (len(key.centre) / 2))
+        ladder = math.sqrt(len(self.fock) + 1) + abs(self.model.centre.displacement)
+        return float(2 * outside * ladder ** len(key.centre))
 
     def _bounds(self, covectors: Sequence[NDArray[np.float64]]) -> Iterator[float]:
         """Error estimate of each covector's value, over the active unknowns, in blocks."""
@@ -107,8 +111,8 @@ class State(DensityOperator):
             yield from bounds.total.tolist()
 
     def _fock_errors(self) -> NDArray[np.float64]:
-        levels, nothing = self.model.centre.levels, [()] * len(self.model.ensembles)
-        covectors = (self.basis.correlator([unit(levels, n, n)], nothing) for n in range(levels))
+        nothing: list[tuple[Matrix, ...]] = [()] * len(self.model.ensembles)
+        covectors = (self.basis.correlator([self.basis.centre_projector(n)], nothing) for n in range(self.basis.centre_levels))
         return np.array(list(self._bounds([each[self.null.problem.active].real for each in covectors])))
 
     def certify(self, labels: Iterable[str | MomentLabel], tolerance: float | None = None) -> Certificate:
@@ -171,7 +175,7 @@ class State(DensityOperator):
 
     @cached_property
     def fock(self) -> NDArray[np.float64]:
-        """Populations (levels,) of the centre's states; of a boson, the photon-number distribution P(n)."""
+        """Populations (levels,) of the centre's kept states; of a boson that is not displaced, the photon-number distribution P(n)."""
         return self.basis.centre_populations(self.vector)
 
     def __repr__(self) -> str:

@@ -63,7 +63,7 @@ def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[tuple[Task, Result
     try:
         _same_version(client)
         tasks: dict[str, Task] = {}
-        flying: Any = as_completed(with_results=False)
+        flying: Any = as_completed(loop=client.loop, with_results=False)
 
         def hand_out() -> None:
             room = max(sum(client.nthreads().values()), 1) * _AHEAD

@@ -34,6 +34,7 @@ import numpy as np
 from permsym import expressions
 from permsym.errors import InputError, Mistakes
 from permsym.model import Model
+from permsym.models.parameters import AUTO
 from permsym.models.registry import ModelSource, lookup
 from permsym.sites import is_real
 from permsym.sweep.methods import HIGHEST_ORDER
@@ -98,13 +99,17 @@ def read_sweep_file(path: Path) -> SweepFile:
         reader.fail()
         raise
     for where, words in problems(plan):
-        reader.wrong(where, words)
-    if not reader.mistakes:
-        first = _first_model(reader, plan)
+        if "at least one value" not in words:  # said where the list was read
+            reader.wrong(where, words)
+    sound = _sound(plan)
+    some = _some_model(sound)
+    if some is not None:
         try:
-            plan = plan if first is None else replace(plan, moments=checked_moments(moments, first))
+            plan = replace(plan, moments=checked_moments(moments, some))
         except InputError as error:
             reader.wrong(("moments", "order" if isinstance(moments, int) else "labels"), str(error))
+    if reader.mistakes or some is None:
+        _locate(reader, sound)  # mistakes of values beside those of names
     reader.fail()
     return SweepFile(path, plan, output, reader)
 
@@ -273,10 +278,11 @@ def _output(reader: Reader, table: Mapping[str, Any]) -> str | None:
 
 
 def _parses(text: str) -> bool:
+    """Whether a text is an expression, or leaves the value to the solver."""
     try:
-        expressions.parse(text)
-    except InputError:
-        return text == "auto"
+        expressions.evaluate(text, dict.fromkeys(expressions.names(text), 1.25))
+    except InputError as error:
+        return text == AUTO or "is not an expression" not in str(error)
     return True
 
 
@@ -284,7 +290,7 @@ def _check_names(
     reader: Reader, source: ModelSource, fixed: Mapping[str, Value], axes: Mapping[str, Any], lists: Sequence[Mapping[str, Any]]
 ) -> None:
     """Parameters that the model does not have, or that it misses."""
-    known = list(source.defaults)
+    known = [*source.defaults, *source.others]
     places: dict[Where, str] = {("model", name): name for name in fixed}
     places |= {("sweep", name): name for name in axes}
     places |= {("sweep", "zip", name): name for each in lists for name in each}
@@ -297,20 +303,42 @@ def _check_names(
     if missing:
         reader.wrong(("model",), f"{source.name} needs a value for {', '.join(missing)}; write {missing[0]} = 10, for instance")
     for name, value in fixed.items():
-        if isinstance(value, str) and _parses(value) and value != "auto":
+        if isinstance(value, str) and _parses(value) and value != AUTO:
             for other in sorted(expressions.names(value) - set(known)):
                 reader.wrong(("model", name), f"{name}={value!r} refers to {other!r}, which is no parameter here")
 
 
-def _first_model(reader: Reader, plan: Plan) -> Model | None:
-    """A point's model, for the grammar of labels; None where no point has one, which is a mistake."""
-    for index in plan.indices:
-        try:
-            return plan.model(index)
-        except InputError:
-            continue
-    _locate(reader, plan)
-    return None
+def _sound(plan: Plan) -> Plan:
+    """The plan without what is known to be wrong in it, so that mistakes in the rest can be seen too."""
+    known = {**dict.fromkeys(plan.source.others, ""), **plan.source.defaults}
+    fixed = {name: value for name, value in plan.fixed.items() if name in known}
+    fixed = {name: value for name, value in fixed.items() if not isinstance(value, str) or expressions.names(value) <= set(known)}
+    dimensions = []
+    for dimension in plan.dimensions:
+        columns = {name: column for name, column in dimension.columns.items() if name in known and name not in fixed and column}
+        length = min(map(len, columns.values()), default=0)
+        if length:
+            dimensions.append(replace(dimension, columns={name: column[:length] for name, column in columns.items()}))
+    given = {*fixed, *(name for dimension in dimensions for name in dimension.columns)}
+    missing: dict[str, Value] = {name: 10 for name, default in known.items() if default is None and name not in given}
+    return replace(plan, fixed=fixed | missing, dimensions=tuple(dimensions))
+
+
+def _some_model(plan: Plan) -> Model | None:
+    """A model of the plan, for the grammar of its labels: without fixed parameters that no point can have."""
+    fixed = dict(plan.fixed)
+    while True:
+        reduced = replace(plan, fixed=fixed)
+        blamed = ""
+        for index in plan.indices:
+            try:
+                return reduced.model(index)
+            except InputError as error:
+                named = re.search(r"`(\w+)`", str(error))
+                blamed = blamed or (named[1] if named else "")
+        if blamed not in fixed:
+            return None
+        del fixed[blamed]
 
 
 def _locate(reader: Reader, plan: Plan) -> None:

@@ -23,6 +23,7 @@ from permsym.steady import memory
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
     from permsym.liouvillian import Liouvillian
     from permsym.steady.state import State
+    from permsym.sweep.task import Origin
 
 Moments = int | str | Iterable[str]
 Options = Mapping[str, Any]
@@ -38,6 +39,8 @@ class Bench:
     """
 
     def __init__(self) -> None:
+        self.origin: Origin | None = None
+        """Where the present point's model comes from, for methods that follow a branch."""
         self._last: Liouvillian | None = None
 
     def liouvillian(self, model: Model) -> Liouvillian | None:
@@ -69,6 +72,7 @@ class Method:
 
     order    order of the cumulant expansion; None for an exact method
     options  option -> what it must be, in words, and whether a value is that
+    follows_branch   whether it needs the model function, to follow a branch in N
     """
 
     name: str
@@ -76,6 +80,7 @@ class Method:
     point: Callable[[Model, Sequence[MomentLabel], Options, Bench], Point]
     cost: Callable[[Model, Options], Cost]
     options: Mapping[str, tuple[str, Callable[[Any], bool]]] = field(default_factory=dict)
+    follows_branch: bool = False
 
     def check(self, options: Options) -> None:
         """InputError for options that the method does not have, or values that they cannot take."""
@@ -96,7 +101,7 @@ def method(name: str) -> Method:
     found = re.fullmatch(r"c(\d+)(-broken)?", name)
     if found and 2 <= int(found[1]) <= HIGHEST_ORDER:
         order, broken = int(found[1]), bool(found[2])
-        return Method(name, order, partial(cumulant_point, order, broken), partial(cumulant_cost, order), _CUMULANT_OPTIONS)
+        return Method(name, order, partial(cumulant_point, order, broken), partial(cumulant_cost, order), _CUMULANT_OPTIONS, True)
     raise InputError(
         f"there is no method {name!r}; the methods are exact, mf and c2 ... c{HIGHEST_ORDER} (c3-broken: with charged moments)"
     )
@@ -125,9 +130,9 @@ _EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def _solvers() -> list[str]:
-    from permsym.steady.solve import SOLVERS
+    from permsym.steady.solve import NAMES
 
-    return [*SOLVERS, "hermite"]
+    return list(NAMES)
 
 
 def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
@@ -146,7 +151,7 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
             moments=labels,
             liouvillian=shared,
             basis=options.get("basis", "auto"),
-            solver=options.get("solver", "auto"),
+            solver=options.get("solver", "quick"),
             window=window,
             **({"tolerance": options["tolerance"]} if "tolerance" in options else {}),
         )
@@ -156,8 +161,12 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
 def exact_cost(model: Model, options: Options) -> Cost:
     """From the lattice, or from a window predicted by smaller systems."""
     from permsym.basis.basis import choose
-    from permsym.steady.solve import check_memory, lattice, uses_window
+    from permsym.steady.cutoff import START
+    from permsym.steady.solve import automatic_levels, check_memory, lattice, uses_window
 
+    if automatic_levels(model):  # unknown before it is solved: as if the first attempt had to be doubled
+        found = exact_cost(model.with_levels(2 * START), options)
+        return Cost(found.dimension, found.bytes, 3 * found.seconds)
     basis, window = options.get("basis", "auto"), options.get("window", "auto")
     name = choose(model) if basis == "auto" else basis
     if options.get("solver") == "hermite":
@@ -208,14 +217,15 @@ def mean_field_point(model: Model, labels: Sequence[MomentLabel], options: Optio
         moments={str(key): found.moment(key) for key in labels},
         cumulants={str(key): found.cumulant(key) for key in labels},
         derived=found.derived,
-        scalars={"dimension": len(found.point)},
+        scalars={"dimension": len(found.equations), "stability": found.stability},
         status=f"approximation: {found.source}",
     )
 
 
 def mean_field_cost(model: Model, options: Options) -> Cost:
-    """Bloch components of the centre and of one satellite of each ensemble."""
-    return Cost(sum(site.levels**2 - 1 for site in (model.centre, *model.ensembles)), 6e7, 0.05)
+    """Bloch components of the centre and of one satellite of each ensemble; a boson has the real and imaginary part of <a>."""
+    components = [2 if site.kind == "boson" else site.levels**2 - 1 for site in (model.centre, *model.ensembles)]
+    return Cost(sum(components), 6e7, 0.05)
 
 
 _CUMULANT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
@@ -227,20 +237,26 @@ _CUMULANT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
     """Fixed point of the cumulant expansion of an order."""
-    from permsym import cumulants
+    from permsym.cumulants import steady_state
 
-    solve = getattr(cumulants, "steady_state", None)
-    if solve is None:
-        raise InputError("this version has no cumulant expansion beyond mean field; leave the method out")
-    found = solve(model, order=order, **({"break_symmetry": True} if broken else {}), **options)
-    short = [key for key in labels if key.order > order]
+    source = None if bench.origin is None or "N" not in bench.origin.given else (bench.origin.source(), bench.origin.given)
+    chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
+    found = steady_state(model, order, source=source, **chosen)
+    keys = [key for key in labels if key.order <= order]  # beyond it the equations have no value of their own
+    flags = [] if found.stable else ["unstable"]
+    flags += [f"beyond the fold at N={fold:.6g}" for fold in found.folds] + list(found.unphysical)
     return Point(
         parameters=model.parameters,
-        moments={str(key): found.moment(key) for key in labels if key not in short},
-        cumulants={str(key): found.cumulant(key) for key in labels if key not in short},
+        moments={str(key): found.moment(key) for key in keys},
+        cumulants={str(key): found.cumulant(key) for key in keys},
         derived=found.derived,
-        scalars={"stability": found.stability},
-        status=f"approximation: order {order}" + ("" if found.stability <= 0 else ", unstable"),
+        scalars={
+            "dimension": len(found.equations),
+            "residual": found.residual,
+            "stability": found.stability,
+            **{f"time_{name}": seconds for name, seconds in found.seconds.items() if name == "solve"},
+        },
+        status=", ".join([f"approximation: order {order}", *flags]),
     )
 
 

@@ -23,7 +23,7 @@ from permsym.operators import Operator
 from permsym.sites import Ensemble, is_real
 from permsym.sweep.methods import check_methods, method
 from permsym.sweep.mistakes import Where
-from permsym.sweep.task import Task
+from permsym.sweep.task import Origin, Task
 
 Value = float | str
 
@@ -105,7 +105,15 @@ class Plan:
 
         for index in self.indices:
             for name in self.methods:
-                yield Task((index, name), self.models[index], self.moments, self.options.get(name, {}), permsym.__version__)
+                origin = self._origin(index) if method(name).follows_branch else None
+                yield Task((index, name), self.models[index], self.moments, self.options.get(name, {}), permsym.__version__, origin)
+
+    def _origin(self, index: tuple[int, ...]) -> Origin | None:
+        """How another process makes the model; None for a function that it cannot import."""
+        if LIBRARY.get(self.source.name) is self.source.function or self.text is not None:
+            return Origin(self.source.name, self.text, self.given(index))
+        address = _address(self.source)
+        return None if address is None else Origin(address, None, self.given(index))
 
     def definition(self) -> dict[str, Any]:
         """Provenance: everything that :func:`from_definition` needs, and the first point's full model."""

@@ -100,8 +100,8 @@ class _Worker:
         self.connection, child = Pipe()
         self.job: Job | None = None
         self.ready = False
-        paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-        environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        paths = [str(Path(__file__).parents[2]), *(path or os.getcwd() for path in sys.path)]  # user-defined models are found there too
+        environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)}
         with child:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "permsym.sweep.worker", str(child.fileno()), str(os.getpid())],

@@ -12,6 +12,8 @@ from typing import Any
 from permsym.dataset.build import Point
 from permsym.errors import DegenerateSteadyState, InputError, NotApplicable, SolverFailed
 from permsym.model import Model
+from permsym.models.file import read_model_text
+from permsym.models.registry import ModelSource, lookup
 from permsym.moments.labels import enumerate_labels, parse
 from permsym.sweep.methods import Bench, failed_point, method
 
@@ -22,11 +24,31 @@ _LASTING = (DegenerateSteadyState, InputError, NotApplicable, SolverFailed)  # w
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a model comes from, in a form that another process can use.
+
+    address   library name, or ``module:function``; text: of a model file
+    given     the parameters that were typed; expressions are evaluated along a branch
+    """
+
+    address: str
+    text: str | None
+    given: Mapping[str, float | str]
+
+    def source(self) -> ModelSource:
+        """The model function with its parameters."""
+        if self.text is None:
+            return lookup(self.address)
+        return ModelSource(self.address, *read_model_text(self.text, self.address))
+
+
+@dataclass(frozen=True)
 class Task:
     """A point of a plan by one method.
 
     moments   an order, or canonical labels; those that need more satellites than there are are left out
     version   of the package, part of the key
+    origin    the model function and what it was given, for methods that follow a branch in N
     """
 
     place: Place
@@ -34,6 +56,7 @@ class Task:
     moments: int | tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
+    origin: Origin | None = None
 
     @property
     def method(self) -> str:
@@ -43,7 +66,9 @@ class Task:
     @cached_property
     def key(self) -> str:
         """SHA-256 of everything that the numbers depend on: the full model, method, moments, options, package version."""
-        text = [self.model.to_dict(), self.method, self.moments, dict(self.options), self.version]
+        text: list[Any] = [self.model.to_dict(), self.method, self.moments, dict(self.options), self.version]
+        if self.origin is not None:
+            text.append([self.origin.address, self.origin.text, dict(self.origin.given)])
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()
 
 
@@ -76,6 +101,7 @@ def compute(task: Task, bench: Bench) -> Result:
     """The point of a task; a failure is a point without numbers, with its reason."""
     try:
         labels = labels_of(task.model, task.moments)
+        bench.origin = task.origin
         return Result(method(task.method).point(task.model, labels, task.options, bench))
     except Exception as error:  # recorded, so that the other points go on
         return Result(failed_point(task.model, error), isinstance(error, _LASTING))

@@ -1,0 +1,313 @@
+"""A basis as blocks: for each label e of the ensembles, a contiguous run of labels c of the centre.
+
+Every superoperator of a model is a sum of products A[e] B[c], so that a Liouvillian on N_e x N_c labels is held by
+tables over e and over c alone (:mod:`permsym.matrixfree`).  A charge that the centre carries ties n - n' to e; then a
+block is the run n = low .. high-1 of the smaller of the two levels.  Without one it is a square of n and n'.
+
+The stored numbers are y = x / prod_p i^(k_p d_p) with d_p the ket minus bra excitations of part p and phases k_p that
+make the Liouvillian real where that is possible (on resonance); otherwise they are complex.  Of a conjugate pair the
+block with the smaller e is stored.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from functools import cached_property, reduce
+from operator import matmul
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym import kernels
+from permsym.basis.basis import Basis, Table, choose, differences_of, parts_of, representative
+from permsym.basis.moves import Labels, Move, Moves, Values
+from permsym.basis.part import Part
+from permsym.model import Model
+from permsym.operators import CentreOperator, Matrix, Product
+
+Integers = NDArray[np.int64]
+
+
+class Blocks(Basis):
+    """The neutral sector of a model, block by block.
+
+    outer        (columns, blocks) labels of the ensembles
+    difference   (blocks,) n - n' of the centre's levels; zeros for square blocks
+    rows         (blocks,) rows of each block: 1 for a run, the kept levels n for a square
+    low, high    (blocks,) kept columns: the smaller of n and n' of a run, n' of a square
+    offset       (blocks + 1,) where each block starts among the stored numbers
+    phases       k_p of each part, centre first, set by the Liouvillian that is built on the blocks
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        parts: Sequence[Part],
+        representation: str,
+        kept: tuple[Labels, Integers, Integers] | None = None,
+    ) -> None:
+        super().__init__(model, parts, representation)
+        self.tied = any(charge[0] for charge in model.charges)
+        levels = model.centre.levels
+        self.outer = self._outer() if kept is None else kept[0]
+        self._table_of_blocks = Table(self._outer_key(self.outer))
+        mirrored = self._outer_conjugate(self.outer)
+        self.own_conjugate: NDArray[np.bool_] = (self.outer == mirrored).all(axis=0)
+        self.difference = self._centre_difference(self.outer)
+        size = levels - np.abs(self.difference)
+        self.low = np.zeros(len(size), dtype=np.int64) if kept is None else kept[1]
+        self.high = size if kept is None else kept[2]
+        if kept is not None:
+            self.boundary = "reflecting"
+        self.rows = np.ones(len(size), dtype=np.int64) if self.tied else self.high
+        self.offset = np.concatenate([[0], np.cumsum(self.rows * (self.high - self.low))])
+        self.kinds, kind = np.unique(self.difference, return_inverse=True)
+        self.kind = kind.ravel().astype(np.int32)
+        self.phases = (0,) * len(self.parts)
+
+    @classmethod
+    def of(cls, model: Model, representation: str = "auto", kept: tuple[Labels, Integers, Integers] | None = None) -> Blocks:
+        """Blocks of a model, whole or cut to the kept (outer labels, low, high)."""
+        name = choose(model) if representation == "auto" else representation
+        return cls(model, parts_of(model, name), name, kept)
+
+    # -- labels of the ensembles ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def _outer_slices(self) -> list[slice]:
+        width = self.parts[0].columns
+        return [slice(mine.start - width, mine.stop - width) for mine in self.slices[1:]]
+
+    def _outer(self) -> Labels:
+        found = []
+        seen = set()
+        for _, *differences in differences_of(self.parts, self.model.charges, self.charge):
+            if tuple(differences) in seen:
+                continue
+            seen.add(tuple(differences))
+            each = [part.labels(difference) for part, difference in zip(self.parts[1:], differences, strict=True)]
+            sizes = [labels.shape[1] for labels in each]
+            positions = np.indices(sizes).reshape(len(sizes), -1)
+            labels = np.concatenate([labels[:, at] for labels, at in zip(each, positions, strict=True)])
+            found.append(labels[:, representative(labels, self._outer_conjugate(labels))])
+        return np.concatenate(found, axis=1)
+
+    def _outer_conjugate(self, outer: Labels) -> Labels:
+        return np.concatenate([part.conjugate(outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)])
+
+    def _outer_key(self, outer: Labels) -> Labels:
+        return np.concatenate([part.key(outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)])
+
+    def outer_differences(self, outer: Labels) -> list[Integers]:
+        """Ket minus bra excitations of each ensemble."""
+        return [part.difference(outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
+
+    def _centre_difference(self, outer: Labels) -> Integers:
+        if not self.tied:
+            return np.zeros(outer.shape[1], dtype=np.int64)
+        charge = next(charge for charge in self.model.charges if charge[0])
+        carried = sum(
+            (w * d for w, d in zip(charge[1:], self.outer_differences(outer), strict=True)), np.zeros(outer.shape[1], dtype=np.int64)
+        )
+        q = self.model.centre.excitations
+        return -carried // (charge[0] * (q[1] - q[0]))  # level 0 of a spin is the excited one
+
+    def find(self, outer: Labels) -> tuple[Integers, NDArray[np.bool_]]:
+        """The stored block of each label of the ensembles (-1: none), and whether it is the conjugate of that label."""
+        mirrored = self._outer_conjugate(outer)
+        conjugated = ~representative(outer, mirrored)
+        return self._table_of_blocks.find(self._outer_key(np.where(conjugated, mirrored, outer))), conjugated
+
+    def outer_moves(self, factors: Sequence[Moves | None]) -> Moves:
+        """A product of superoperators of the ensembles as moves of their labels."""
+        width = len(self.outer)
+        found = [each.embedded(mine.start, width) for each, mine in zip(factors, self._outer_slices, strict=True) if each is not None]
+        return reduce(matmul, found) if found else Moves((Move((0,) * width, 1.0, lambda labels: np.ones(labels.shape[1])),))
+
+    def shift_differences(self, shift: Sequence[int]) -> list[int]:
+        """How a shift of the ensembles' labels changes ket minus bra excitations of each."""
+        start = self.outer[:, :1]
+        moved = start + np.array(shift)[:, None]
+        pairs = zip(self.outer_differences(moved), self.outer_differences(start), strict=True)
+        return [int(after[0] - before[0]) for after, before in pairs]
+
+    # -- stored numbers -------------------------------------------------------------------------------------------------
+
+    @property
+    def stored(self) -> int:
+        """How many numbers a state takes."""
+        return int(self.offset[-1])
+
+    def _levels_of(self, kind: int) -> tuple[Integers, Integers]:
+        """(n, n') of every place in a run whose difference is ``kinds[kind]``; of a whole square without a symmetry."""
+        levels = self.model.centre.levels
+        if not self.tied:
+            n, m = np.divmod(np.arange(levels**2), levels)
+            return n, m
+        d = int(self.kinds[kind])
+        run = np.arange(levels - abs(d))
+        return run + max(d, 0), run + max(-d, 0)
+
+    @cached_property
+    def places(self) -> tuple[Integers, Integers, Integers]:
+        """(block, n, n') of every stored number."""
+        width = self.high - self.low
+        block = np.repeat(np.arange(len(width)), np.diff(self.offset))
+        within = np.arange(self.stored) - self.offset[block]
+        if not self.tied:
+            n, m = np.divmod(within, width[block])
+            return block, n, m
+        d = self.difference[block]
+        run = within + self.low[block]
+        return block, run + np.maximum(d, 0), run + np.maximum(-d, 0)
+
+    @cached_property
+    def _labelled(self) -> NDArray[np.bool_]:
+        """Which stored numbers are labels; a square block that is its own conjugate stores both of a pair."""
+        block, n, m = self.places
+        return (n <= m) | ~self.own_conjugate[block]
+
+    @cached_property
+    def labels(self) -> Labels:
+        block, n, m = self.places
+        kept = self._labelled
+        return np.concatenate([np.stack([n, m])[:, kept], self.outer[:, block[kept]]])
+
+    def _first(self, labels: Labels) -> NDArray[np.bool_]:
+        reordered = np.concatenate([labels[2:], labels[:2]])
+        mirrored = self.conjugate(labels)
+        return representative(reordered, np.concatenate([mirrored[2:], mirrored[:2]]))
+
+    @cached_property
+    def phase(self) -> NDArray[np.complex128]:
+        """x / y: of each block, times i^(k_0 (n - n')) within a square block."""
+        turns = sum(
+            (k * d for k, d in zip(self.phases[1:], self.outer_differences(self.outer), strict=True)), self.phases[0] * self.difference
+        )
+        return np.array([1, 1j, -1, -1j])[turns % 4]
+
+    def _phases_of_places(self, where: Any = slice(None)) -> NDArray[np.complex128]:
+        block, n, m = (each[where] for each in self.places)
+        found = self.phase[block]
+        return found if self.tied else found * np.array([1, 1j, -1, -1j])[(self.phases[0] * (n - m)) % 4]
+
+    def unknowns(self, y: NDArray[Any]) -> NDArray[np.float64]:
+        """The real unknowns (dimension,) of :class:`Basis`: real parts of all labels, imaginary parts of pairs."""
+        kept = self._labelled
+        x = y[kept] * self._phases_of_places(kept)
+        return np.concatenate([x.real, x.imag[self.paired]])
+
+    def stored_from(self, unknowns: NDArray[np.float64], real: bool) -> NDArray[Any]:
+        """The stored numbers of real unknowns; the inverse of :meth:`unknowns`."""
+        x = np.zeros(self.size, dtype=complex)
+        x.real = unknowns[: self.size]
+        x.imag[self.paired] = unknowns[self.size :]
+        y = np.zeros(self.stored, dtype=complex)
+        y[self._labelled] = x
+        if not self.tied:  # the other half of square blocks that are their own conjugates
+            rest = np.flatnonzero(~self._labelled)
+            block, n, m = (each[rest] for each in self.places)
+            y[rest] = y[self.offset[block] + m * (self.high - self.low)[block] + n].conj()
+        y /= self._phases_of_places()
+        return y.real.copy() if real else y
+
+    # -- populations ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def populations(self) -> tuple[Integers, Integers, Integers]:
+        """(place, block, level) of every population among the stored numbers."""
+        diagonal = np.logical_and.reduce(
+            [part.population(self.outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
+        ) & (self.difference == 0)
+        blocks = np.flatnonzero(diagonal)
+        count = (self.high - self.low)[blocks] if self.tied else np.minimum(self.rows, self.high)[blocks]
+        block = np.repeat(blocks, count)
+        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        level = within + self.low[block]
+        place = self.offset[block] + (within if self.tied else within * ((self.high - self.low)[block] + 1))
+        return place, block, level
+
+    @cached_property
+    def population_traces(self) -> NDArray[np.float64]:
+        """Trace of the element of each population."""
+        _, block, _ = self.populations
+        return np.asarray(self._outer_product(lambda part, labels: part.trace(labels))[block], dtype=float)
+
+    def _outer_product(self, weight: Any, outer: Labels | None = None) -> Values:
+        labels = self.outer if outer is None else outer
+        each = [weight(part, labels[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
+        return reduce(np.multiply, each)
+
+    # -- functionals ----------------------------------------------------------------------------------------------------
+
+    def contracted(self, y: NDArray[Any], weights: Any) -> tuple[Values, Values]:
+        """sum_c w(c) x(e, c) of every block, and sum_c w(conjugate c) conj(x(e, c)), with w a function of labels (2, n)."""
+        direct, mirrored = [], []
+        turns = np.array([1, 1j, -1, -1j])
+        for kind in range(len(self.kinds)):
+            n, m = self._levels_of(kind)
+            # the phase of n - n' within a square; a run's is that of its block
+            inner = np.ones(len(n)) if self.tied else turns[(self.phases[0] * (n - m)) % 4]
+            direct.append(weights(np.stack([n, m])) * inner)
+            mirrored.append(weights(np.stack([m, n])) * inner.conj())
+        width = max(map(len, direct))
+        tables = [np.stack([np.pad(np.asarray(t, dtype=complex), (0, width - len(t))) for t in each]) for each in (direct, mirrored)]
+        levels = self.model.centre.levels
+        first = kernels.contract(y, self.offset, self.rows, self.low, self.high, self.kind, tables[0], levels) * self.phase
+        second = kernels.contract(y.conj(), self.offset, self.rows, self.low, self.high, self.kind, tables[1], levels) * self.phase.conj()
+        return first, second
+
+    def value(self, y: NDArray[Any], centre: Any, outer: Any) -> complex:
+        """sum over labels of centre(c) outer(e) x(e, c), conjugates included.
+
+        centre   weight of labels (2, n); outer: weights of labels of the ensembles (columns, blocks)
+        """
+        direct, mirrored = self.contracted(y, centre)
+        others = ~self.own_conjugate
+        total = (outer(self.outer) * direct).sum()
+        return complex(total + (outer(self._outer_conjugate(self.outer[:, others])) * mirrored[others]).sum())
+
+    def moment(self, y: NDArray[Any], centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> complex:
+        """The value of :meth:`correlator` without its covector."""
+        weights = [part.correlator(ops) for part, ops in zip(self.parts[1:], satellites, strict=True)]
+        return self.value(
+            y,
+            self._centre.correlator([self._centre.matrix(operator) for operator in centre]),
+            lambda outer: reduce(np.multiply, [w(outer[mine]) for w, mine in zip(weights, self._outer_slices, strict=True)]),
+        )
+
+    def expected(self, y: NDArray[Any], terms: dict[Product, complex]) -> complex:
+        """The value of :meth:`expectation` without its covector."""
+        total = 0j
+        for key, factor in terms.items():
+            first, *rest = self._left(key)
+
+            def centre(labels: Labels, moves: Moves | None = first) -> Values:
+                if moves is None:
+                    return self._centre.trace(labels)
+                return _traced(moves.weights(labels), labels, self._centre.trace)
+
+            def outer(labels: Labels, moves: Sequence[Moves | None] = rest) -> Values:
+                return _traced(
+                    self.outer_moves(moves).weights(labels), labels, lambda at: self._outer_product(lambda part, own: part.trace(own), at)
+                )
+
+            total += factor * self.value(y, centre, outer)
+        return total
+
+    def photon_distribution(self, y: NDArray[Any]) -> NDArray[np.float64]:
+        """Populations (levels,) of the centre."""
+        place, _, level = self.populations
+        weights = self.population_traces * y[place].real
+        return np.asarray(np.bincount(level, weights=weights, minlength=self.model.centre.levels), dtype=float)
+
+
+def _traced(weights: dict[tuple[int, ...], Values], labels: Labels, trace: Any) -> Values:
+    return sum((values * trace(labels + np.array(shift)[:, None]) for shift, values in weights.items()), np.zeros(labels.shape[1]))
+
+
+def combinations(parts: int) -> list[tuple[int, ...]]:
+    """Phases k_p to try, no phase first."""
+    return list(itertools.product((0, 1), repeat=parts))

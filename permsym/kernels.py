@@ -1,0 +1,255 @@
+# mypy: disable-error-code="no-untyped-def"
+"""Compiled loops over blocks: see :mod:`permsym.matrixfree` for what they compute.
+
+numba compiles them on first use and keeps the result on disk.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+
+@njit(cache=True)
+def contract(x, offset, rows, low, high, kind, table, levels):
+    """(blocks,) sum over each block of table times x."""
+    found = np.zeros(len(rows), dtype=np.complex128)
+    for e in range(len(rows)):
+        total = 0.0j
+        width = high[e] - low[e]
+        for r in range(rows[e]):
+            start = offset[e] + r * width
+            base = r * levels + low[e]
+            for c in range(width):
+                total += table[kind[e], base + c] * x[start + c]
+        found[e] = total
+    return found
+
+
+@njit(cache=True)
+def accumulate(out, offset, rows, low, high, kind, tied, factor, row_table, table):
+    """out += factor[e] row_table[n] table[n'] on every block."""
+    for e in range(len(rows)):
+        width = high[e] - low[e]
+        for r in range(rows[e]):
+            start = offset[e] + r * width
+            f = factor[e] if tied else factor[e] * row_table[r]
+            for c in range(width):
+                out[start + c] += f * table[kind[e], low[e] + c]
+
+
+@njit(parallel=True, cache=True, error_model="numpy")
+def apply(x, out, diagonal, scaled, offset, rows, low, high, kind, tied, source, group, factor, up, right, row_table, table):
+    """out = diagonal x + sum of links, or x + (sum of links) / diagonal where ``scaled``."""
+    for e in prange(len(rows)):
+        start = offset[e]
+        first, last = low[e], high[e]
+        width = last - first
+        for i in range(start, offset[e + 1]):
+            out[i] = 0
+        for link in range(len(group)):
+            g = group[link]
+            code = source[g, e]
+            f = factor[link, e]
+            if code == -1 or f == 0:
+                continue
+            conjugated = code < -1
+            s = -2 - code if conjugated else code
+            begin = offset[s]
+            t = right[g, kind[e]]
+            v = table[link, kind[e]]
+            if tied:
+                a, b = max(first, low[s] + t), min(last, high[s] + t)
+                if a >= b:
+                    continue
+                here, there = start - first + a, begin - low[s] - t + a
+                # slices: their indices start at 0, so that the compiler sees no negative ones and vectorises
+                o, w, y = out[here : here + b - a], v[a:b], x[there : there + b - a]
+                if conjugated:
+                    for c in range(b - a):
+                        o[c] += f * w[c] * np.conj(y[c])
+                else:
+                    for c in range(b - a):
+                        o[c] += f * w[c] * y[c]
+                continue
+            d = up[g]
+            stride = high[s]
+            # of a conjugated source the label (n, n') is stored at (n', n)
+            most_rows = high[s] if conjugated else rows[s]
+            most = rows[s] if conjugated else high[s]
+            a, b = max(0, t), min(width, most + t)
+            if a >= b:
+                continue
+            w = v[a:b]
+            for r in range(max(0, d), min(rows[e], most_rows + d)):
+                fu = f * row_table[link, r]
+                here = start + r * width + a
+                o = out[here : here + b - a]
+                if conjugated:
+                    there = begin + (a - t) * stride + (r - d)
+                    for c in range(b - a):
+                        o[c] += fu * w[c] * np.conj(x[there + c * stride])
+                else:
+                    there = begin + (r - d) * stride - t + a
+                    y = x[there : there + b - a]
+                    for c in range(b - a):
+                        o[c] += fu * w[c] * y[c]
+        if scaled:
+            for i in range(start, offset[e + 1]):
+                if diagonal[i] != 0:
+                    out[i] = x[i] + out[i] / diagonal[i]
+        else:
+            for i in range(start, offset[e + 1]):
+                out[i] += diagonal[i] * x[i]
+
+
+@njit(parallel=True, cache=True, error_model="numpy")
+def apply_transposed(
+    z, out, diagonal, scaled, offset, rows, low, high, kind, tied, target, mirror, mirror_start, group, factor, up, right, row_table, table
+):
+    """The adjoint of :func:`apply` under Re <z, x>, gathered.
+
+    target[g, e] is the block that takes from e directly; ``mirror`` lists the (group, block) that take by conjugation.
+    """
+    for e in prange(len(rows)):
+        start = offset[e]
+        first, last = low[e], high[e]
+        width = last - first
+        for i in range(start, offset[e + 1]):
+            out[i] = 0
+        for link in range(len(group)):
+            g = group[link]
+            s = target[g, e]
+            if s < 0 or factor[link, s] == 0:
+                continue
+            f = np.conj(factor[link, s])
+            begin = offset[s]
+            t = right[g, kind[s]]
+            v = table[link, kind[s]]
+            if tied:
+                a, b = max(low[s], first + t), min(high[s], last + t)
+                if a >= b:
+                    continue
+                here, there = start - first - t + a, begin - low[s] + a
+                o, w, y = out[here : here + b - a], v[a:b], z[there : there + b - a]
+                for c in range(b - a):
+                    o[c] += f * np.conj(w[c]) * y[c]
+                continue
+            d = up[g]
+            a, b = max(0, t), min(high[s], width + t)
+            if a >= b:
+                continue
+            w = v[a:b]
+            for r in range(max(0, d), min(rows[s], rows[e] + d)):
+                fu = f * np.conj(row_table[link, r])
+                here, there = start + (r - d) * width - t + a, begin + r * high[s] + a
+                o, y = out[here : here + b - a], z[there : there + b - a]
+                for c in range(b - a):
+                    o[c] += fu * np.conj(w[c]) * y[c]
+        for k in range(mirror_start[e], mirror_start[e + 1]):
+            g, s = mirror[0, k], mirror[1, k]
+            begin = offset[s]
+            t, d = right[g, kind[s]], up[g]
+            for link in range(len(group)):
+                if group[link] != g:
+                    continue
+                f = factor[link, s]
+                v = table[link, kind[s]]
+                if tied:
+                    here, there = start - first - t, begin - low[s]
+                    for c in range(max(low[s], first + t), min(high[s], last + t)):
+                        out[here + c] += f * v[c] * np.conj(z[there + c])
+                    continue
+                for r in range(max(0, d), min(rows[s], width + d)):
+                    fu = f * row_table[link, r]
+                    here, there = start - t * width + (r - d), begin + r * high[s]
+                    for c in range(max(0, t), min(high[s], rows[e] + t)):
+                        out[here + c * width] += fu * v[c] * np.conj(z[there + c])
+        if scaled:
+            for i in range(start, offset[e + 1]):
+                if diagonal[i] != 0:
+                    out[i] = z[i] + out[i] / np.conj(diagonal[i])
+        else:
+            for i in range(start, offset[e + 1]):
+                out[i] += np.conj(diagonal[i]) * z[i]
+
+
+_CHUNK = 8192
+
+
+@njit(parallel=True, cache=True, fastmath=True)
+def dot(a, b):
+    """a . b"""
+    total = 0.0
+    for i in prange(len(a)):
+        total += a[i] * b[i]
+    return total
+
+
+@njit(parallel=True, cache=True, fastmath=True)
+def directions(r, u, beta, j):
+    """u_i <- r_i - beta u_i for i <= j."""
+    n = r.shape[1]
+    for chunk in prange((n + _CHUNK - 1) // _CHUNK):
+        first, last = chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)
+        for i in range(j + 1):
+            a, b = u[i, first:last], r[i, first:last]
+            for k in range(last - first):
+                a[k] = b[k] - beta * a[k]
+
+
+@njit(parallel=True, cache=True, fastmath=True)
+def residuals(x, r, u, alpha, j):
+    """r_i <- r_i - alpha u_(i+1) for i <= j, and x <- x + alpha u_0."""
+    n = r.shape[1]
+    for chunk in prange((n + _CHUNK - 1) // _CHUNK):
+        first, last = chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)
+        for i in range(j + 1):
+            a, b = r[i, first:last], u[i + 1, first:last]
+            for k in range(last - first):
+                a[k] -= alpha * b[k]
+        a, b = x[first:last], u[0, first:last]
+        for k in range(last - first):
+            a[k] += alpha * b[k]
+
+
+@njit(parallel=True, cache=True, fastmath=True)
+def gram(r):
+    """(l + 1, l + 1) products r_i . r_j."""
+    rows, n = r.shape
+    chunks = (n + _CHUNK - 1) // _CHUNK
+    parts = np.zeros((chunks, rows, rows))
+    for chunk in prange(chunks):
+        first, last = chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)
+        for i in range(rows):
+            for j in range(i + 1):
+                a, b = r[i, first:last], r[j, first:last]
+                total = 0.0
+                for k in range(last - first):
+                    total += a[k] * b[k]
+                parts[chunk, i, j] = total
+    found = np.zeros((rows, rows))
+    for chunk in range(chunks):
+        found += parts[chunk]
+    for i in range(rows):
+        for j in range(i):
+            found[j, i] = found[i, j]
+    return found
+
+
+@njit(parallel=True, cache=True, fastmath=True)
+def minimal(x, r, u, g):
+    """x <- x + sum g_j r_(j-1);  r_0 <- r_0 - sum g_j r_j;  u_0 <- u_0 - sum g_j u_j  (j >= 1)."""
+    n = r.shape[1]
+    for chunk in prange((n + _CHUNK - 1) // _CHUNK):
+        first, last = chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)
+        a, p, q = x[first:last], r[0, first:last], u[0, first:last]
+        for j in range(len(g)):
+            b = r[j, first:last]
+            for k in range(last - first):
+                a[k] += g[j] * b[k]
+        for j in range(len(g)):
+            b, d = r[j + 1, first:last], u[j + 1, first:last]
+            for k in range(last - first):
+                p[k] -= g[j] * b[k]
+                q[k] -= g[j] * d[k]

@@ -1,0 +1,267 @@
+"""Model + Blocks -> the Liouvillian as an operator that is never written out.
+
+A label is a pair (e, c) of the ensembles and of the centre.  Every summand of the Liouvillian is a superoperator of the
+centre times one of the ensembles, so that all moves by (shift of e, shift of c) together have the weight
+
+    sum_k A_k[e] u_k[n] v_k[n']
+
+and a product with a vector is, for every block e, a sum over a dozen or two neighbouring blocks of a number times a short
+table times a contiguous run.  Tables take a few numbers a block; the diagonal is the only array of a vector's size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym import kernels
+from permsym.basis.blocks import Blocks, combinations
+from permsym.basis.moves import Moves, Values
+from permsym.errors import InputError, NotApplicable
+from permsym.model import Model
+
+EPS = float(np.finfo(float).eps)
+Shift = tuple[int, ...]
+_TURNS = np.array([1, 1j, -1, -1j])
+
+
+@dataclass
+class _Link:
+    """All moves by one shift with one pair of tables: A[target block] u[source n] v[source n']."""
+
+    outer: Shift
+    centre: tuple[int, int]
+    u: NDArray[np.complex128]
+    v: NDArray[np.complex128]
+    factor: NDArray[np.complex128]  # (blocks,), by the block that is reached
+
+
+class BlockLiouvillian:
+    """The Liouvillian of a model on blocks: a real-linear operator on their stored numbers.
+
+    blocks    where; their ``phases`` are chosen here
+    dtype     float64 where phases make every weight real (on resonance), else complex128
+    diagonal  (n,) the weight with which each number acts on itself
+    """
+
+    def __init__(self, blocks: Blocks, model: Model | None = None) -> None:
+        self.blocks = blocks
+        self.model = blocks.model if model is None else model
+        if (self.model.centre, self.model.ensembles, self.model.charges) != (
+            blocks.model.centre,
+            blocks.model.ensembles,
+            blocks.model.charges,
+        ):
+            raise InputError("these blocks belong to a model with other sites or symmetry; make new ones")
+        links = self._links()
+        resting = [link for link in links if not any(link.outer) and not any(link.centre)]
+        moving = [link for link in links if any(link.outer) or any(link.centre)]
+        diagonal = self._diagonal(resting)
+        blocks.phases, real = self._gauge(moving, diagonal)
+        self.dtype = np.dtype(float if real else complex)
+        self.diagonal: NDArray[Any] = diagonal.real.copy() if real else diagonal
+        del diagonal
+        self._tabulate(moving)
+        if blocks.boundary == "reflecting":
+            self._reflect()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.blocks.stored, self.blocks.stored
+
+    # -- products -------------------------------------------------------------------------------------------------------
+
+    def matvec(self, x: NDArray[Any], out: NDArray[Any] | None = None, scaled: bool = False) -> NDArray[Any]:
+        """L x (n,); ``scaled``: L x / diagonal, the row-scaled operator of a Jacobi preconditioner."""
+        result = np.empty_like(x) if out is None else out
+        b = self.blocks
+        kernels.apply(x, result, self.diagonal, scaled, b.offset, b.rows, b.low, b.high, b.kind, b.tied, self._source, *self._shared)
+        return result
+
+    def rmatvec(self, z: NDArray[Any], out: NDArray[Any] | None = None, scaled: bool = False) -> NDArray[Any]:
+        """The adjoint under the real inner product Re sum conj(z) x; for real numbers L^T z."""
+        result = np.empty_like(z) if out is None else out
+        b = self.blocks
+        kernels.apply_transposed(
+            z, result, self.diagonal, scaled, b.offset, b.rows, b.low, b.high, b.kind, b.tied, *self._reversed, *self._shared
+        )
+        return result
+
+    @property
+    def trace(self) -> NDArray[Any]:
+        """Covector (n,) with Re sum trace x = tr rho."""
+        found = np.zeros(self.blocks.stored, dtype=self.dtype)
+        found[self.blocks.populations[0]] = self.blocks.population_traces
+        return found
+
+    @property
+    def bytes(self) -> int:
+        """Memory of the operator."""
+        held = [self.diagonal, self._source, *self._shared]
+        return sum(array.nbytes for array in held)
+
+    # -- construction ---------------------------------------------------------------------------------------------------
+
+    def _links(self) -> list[_Link]:
+        found: dict[tuple[Shift, tuple[int, int]], list[_Link]] = {}
+        for term in self.model.terms:
+            for value, (first, *rest) in self.blocks.factored(term):
+                scaled = value * term.coefficient
+                outer = list(self._outer_factors(self.blocks.outer_moves(rest)))
+                for centre, u, v in self._centre_factors(first):
+                    for shift, weights in outer:
+                        self._merge(found.setdefault((shift, centre), []), _Link(shift, centre, u, v, scaled * weights))
+        return [link for links in found.values() for link in links if np.abs(link.factor).max(initial=0.0) > 0]
+
+    def _outer_factors(self, moves: Moves) -> Iterator[tuple[Shift, Values]]:
+        """(shift, weight at the block that is left) of every shift, by the block that is reached; zero where none is left."""
+        by_shift: dict[Shift, list[Any]] = {}
+        for step in moves.steps:
+            by_shift.setdefault(step.shift, []).append(step)
+        for shift, steps in by_shift.items():
+            start = self.blocks.outer - np.array(shift)[:, None]
+            there = self.blocks.find(start)[0] >= 0
+            weights = np.zeros(len(there), dtype=complex)
+            weights[there] = Moves(tuple(steps)).weights(start[:, there])[shift]
+            yield shift, weights
+
+    def _centre_factors(self, moves: Moves | None) -> Iterator[tuple[tuple[int, int], NDArray[np.complex128], NDArray[np.complex128]]]:
+        """(shift, u, v) of every move of the centre: its weight on (n, n') is u[n] v[n']."""
+        levels = self.model.centre.levels
+        if moves is None:
+            yield (0, 0), np.ones(levels, dtype=complex), np.ones(levels, dtype=complex)
+            return
+        grid = np.stack(np.divmod(np.arange(levels**2), levels))
+        for step in moves.steps:
+            table = step.factor * np.asarray(step.weight(grid), dtype=complex).reshape(levels, levels)
+            row, column = np.unravel_index(int(np.argmax(np.abs(table))), table.shape)
+            if table[row, column] != 0:
+                yield (step.shift[0], step.shift[1]), table[:, column] / table[row, column], table[row].copy()
+
+    @staticmethod
+    def _merge(links: list[_Link], link: _Link) -> None:
+        """Add to links of the same shift: to one with proportional tables, or as another one."""
+        for known in links:
+            scale_u, scale_v = _proportion(link.u, known.u), _proportion(link.v, known.v)
+            if scale_u is not None and scale_v is not None:
+                known.factor = known.factor + scale_u * scale_v * link.factor
+                return
+        links.append(link)
+
+    def _diagonal(self, links: list[_Link]) -> NDArray[np.complex128]:
+        b = self.blocks
+        found = np.zeros(b.stored, dtype=complex)
+        for link in links:
+            row_table, table = self._tables(link)
+            kernels.accumulate(found, b.offset, b.rows, b.low, b.high, b.kind, b.tied, link.factor, row_table, table)
+        return found
+
+    def _gauge(self, links: list[_Link], diagonal: NDArray[np.complex128]) -> tuple[tuple[int, ...], bool]:
+        """Phases that make every weight real, and whether there are any."""
+        scale = float(np.abs(diagonal).max(initial=0.0))
+        if np.abs(diagonal.imag).max(initial=0.0) > 64 * EPS * scale:
+            return (0,) * len(self.blocks.parts), False
+        for phases in combinations(len(self.blocks.parts)):
+            if all(_is_real(link, self._turn(link, phases)) for link in links):
+                for link in links:
+                    turn = self._turn(link, phases)
+                    link.factor = (link.factor * turn * _unit(link.u) * _unit(link.v)).real.astype(complex)
+                    link.u, link.v = (link.u / _unit(link.u)).real.astype(complex), (link.v / _unit(link.v)).real.astype(complex)
+                return phases, True
+        return (0,) * len(self.blocks.parts), False
+
+    def _turn(self, link: _Link, phases: tuple[int, ...]) -> complex:
+        """phase of the label that is left / phase of the label that is reached."""
+        changes = [link.centre[0] - link.centre[1], *self.blocks.shift_differences(link.outer)]
+        return complex(_TURNS[-sum(k * d for k, d in zip(phases, changes, strict=True)) % 4])
+
+    def _tabulate(self, links: list[_Link]) -> None:
+        b = self.blocks
+        shifts = list(dict.fromkeys((link.outer, link.centre) for link in links))
+        source = np.full((len(shifts), b.outer.shape[1]), -1, dtype=np.int32)
+        up = np.array([centre[0] for _, centre in shifts], dtype=np.int64)
+        right = np.zeros((len(shifts), len(b.kinds)), dtype=np.int64)
+        for g, (outer, (s, t)) in enumerate(shifts):
+            found, conjugated = b.find(b.outer - np.array(outer)[:, None])
+            source[g] = np.where(found < 0, -1, np.where(conjugated, -2 - found, found))
+            right[g] = [-min(max(d, 0) - s, max(-d, 0) - t) for d in b.kinds] if b.tied else t
+        group = np.array([shifts.index((link.outer, link.centre)) for link in links], dtype=np.int64)
+        tables = [self._tables(link) for link in links]
+        levels = self.model.centre.levels
+
+        def stacked(arrays: list[NDArray[Any]], shape: tuple[int, ...]) -> NDArray[Any]:
+            whole = np.stack(arrays) if arrays else np.zeros((0, *shape))
+            return np.ascontiguousarray(whole.real if self.dtype == float else whole).astype(self.dtype)
+
+        self._source = source
+        self._shared = (
+            group,
+            stacked([link.factor for link in links], (source.shape[1],)),
+            up,
+            right,
+            stacked([row for row, _ in tables], (1,)),
+            stacked([table for _, table in tables], (len(b.kinds), levels)),
+        )
+
+    def _tables(self, link: _Link) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        """Row table and column table by the place that is reached: one table a difference for runs."""
+        b, (s, t), levels = self.blocks, link.centre, self.model.centre.levels
+
+        def moved(table: NDArray[np.complex128], at: NDArray[np.int64]) -> NDArray[np.complex128]:
+            return np.where((at >= 0) & (at < levels), table[np.clip(at, 0, levels - 1)], 0.0)
+
+        n = np.arange(levels)
+        if not b.tied:
+            return moved(link.u, n - s), moved(link.v, n - t)[None, :]
+        runs = [moved(link.u, n + max(d, 0) - s) * moved(link.v, n + max(-d, 0) - t) for d in b.kinds.tolist()]
+        return np.ones(1, dtype=complex), np.stack(runs)
+
+    @cached_property
+    def _reversed(self) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+        """For each block where it is taken to: directly, and by conjugation (groups and blocks, sorted by source)."""
+        groups, blocks = self._source.shape
+        target = np.full((groups, blocks), -1, dtype=np.int32)
+        mirrored = []
+        for g, code in enumerate(self._source):
+            direct, conjugated = np.flatnonzero(code >= 0), np.flatnonzero(code < -1)
+            target[g, code[direct]] = direct
+            mirrored.append(np.stack([np.full(len(conjugated), g), conjugated, -2 - code[conjugated].astype(np.int64)]))
+        triples = np.concatenate(mirrored, axis=1) if mirrored else np.zeros((3, 0), dtype=np.int64)
+        triples = triples[:, np.argsort(triples[2], kind="stable")]
+        start = np.searchsorted(triples[2], np.arange(blocks + 1))
+        return target, np.ascontiguousarray(triples[:2]), start
+
+    def _reflect(self) -> None:
+        """Populations keep what their moves would have taken out of a window: trace @ L = 0 again."""
+        place, traces = self.blocks.populations[0], self.blocks.population_traces
+        excess = self.rmatvec(self.trace)
+        self.diagonal[place] -= excess[place] / traces
+        excess[place] = 0
+        if np.abs(excess).max(initial=0.0) > 1e3 * EPS * np.abs(self.diagonal).max(initial=0.0):
+            raise NotApplicable(
+                "this window cuts jumps that turn coherences into populations, and cannot conserve probability; solve on all blocks"
+            )
+
+
+def _proportion(table: NDArray[np.complex128], known: NDArray[np.complex128]) -> complex | None:
+    """The number that ``table`` is of ``known``, or None."""
+    at = int(np.argmax(np.abs(known)))
+    number = complex(table[at] / known[at])
+    return number if np.abs(table - number * known).max() <= 4 * EPS * np.abs(table).max() else None
+
+
+def _unit(table: NDArray[np.complex128]) -> complex:
+    """The phase of a table's largest entry."""
+    largest = complex(table[int(np.argmax(np.abs(table)))])
+    return largest / abs(largest)
+
+
+def _is_real(link: _Link, turn: complex) -> bool:
+    u, v = link.u / _unit(link.u), link.v / _unit(link.v)
+    factor = link.factor * turn * _unit(link.u) * _unit(link.v)
+    return all(np.abs(each.imag).max() <= 16 * EPS * np.abs(each).max() for each in (u, v, factor))
