@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym.cumulants.driven_cavity import MODEL, HomogeneousFamily
-from permsym.cumulants.settle import Settled
+from permsym.cumulants.empty_cavity import Settled
 from permsym.dataset.build import versions
 from permsym.models.semiclassics import MaxwellBloch, coupling
 

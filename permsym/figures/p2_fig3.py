@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from permsym import plot as style
+from permsym.cumulants.empty_cavity import from_empty_cavity
 from permsym.cumulants.equations import equations
-from permsym.cumulants.settle import from_empty_cavity
 from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 from permsym.sweep.grid import Progress

@@ -9,8 +9,8 @@ import numpy as np
 
 from permsym import plot as style
 from permsym.cumulants.boundary import PAIRS, BoundaryPoint, boundary
+from permsym.cumulants.empty_cavity import from_empty_cavity
 from permsym.cumulants.equations import equations
-from permsym.cumulants.settle import from_empty_cavity
 from permsym.errors import SolverFailed
 from permsym.figures.p2_data import GAMMA_H, KAPPA, dataset, family
 from permsym.model import Model

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from permsym.cumulants.equations import Equations
-from permsym.cumulants.evolve import evolve, slowest_rate
+from permsym.cumulants.evolve import evolve
 from permsym.cumulants.newton import Point, newton
 from permsym.errors import InputError, SolverFailed
 from permsym.operators import ComplexArray
@@ -51,7 +51,7 @@ def settle(equations: Equations, inversion: float = -1.0) -> Settled:
     spin = np.diag([(1 + inversion) / 2, (1 - inversion) / 2]).astype(complex)
     sites = len(equations.model.ensembles) + (equations.model.centre.kind != "boson")
     y = equations.product_state([spin] * sites)
-    chunk = _CHUNK / slowest_rate(equations)
+    chunk = _CHUNK / min((jump.rate for jump in equations.model.jumps if jump.rate > 0), default=1.0)
     amplitude = int(np.argmax([len(label.centre) == 1 and label.order == 1 for label in equations.labels]))
     previous = None
     for done in range(1, _CHUNKS + 1):
