@@ -60,7 +60,7 @@ def test_killed_again_and_again(tmp_path, expected):
             assert now[key].point.computed_at == result.point.computed_at  # neither lost nor computed twice
         before = now
         assert {path.name for path in tmp_path.iterdir()} <= {"sweep.toml", "sweep.nc", "sweep.nc.store", "sweep.nc.store-wal"}
-    code, out, err = permsym(tmp_path, "run", sweep)
+    code, out, err = permsym(tmp_path, "run", sweep, "--jobs", "1")
     assert code == 0, err
     assert f"({len(before)} from the store, {60 - len(before)} computed)" in out
     assert values(tmp_path) == expected
@@ -103,7 +103,7 @@ def test_interrupted_it_says_what_is_safe_and_goes_on(tmp_path, expected):
         assert not (tmp_path / "sweep.nc").exists()
     safe = len(stored(tmp_path))
     assert 0 < safe < 60
-    code, out, _ = permsym(tmp_path, "run", sweep)
+    code, out, _ = permsym(tmp_path, "run", sweep, "--jobs", "1")
     assert code == 0
     assert f"({safe} from the store" in out
     assert values(tmp_path) == expected
@@ -124,11 +124,11 @@ def test_two_runs_on_one_output(tmp_path, expected):
 
 def test_a_damaged_store_gives_back_what_can_be_read(tmp_path, expected):
     sweep = write(tmp_path, points=60, N=8, order=3)
-    assert permsym(tmp_path, "run", sweep)[0] == 0
+    assert permsym(tmp_path, "run", sweep, "--jobs", "1")[0] == 0
     store = tmp_path / "sweep.nc.store"
     os.truncate(store, store.stat().st_size * 2 // 3)
     (tmp_path / "sweep.nc").unlink()
-    code, out, err = permsym(tmp_path, "run", sweep)
+    code, out, err = permsym(tmp_path, "run", sweep, "--jobs", "1")
     assert code == 0, err
     assert "was damaged" in err
     recalled = int(out.split("(")[1].split()[0])
@@ -155,7 +155,7 @@ def test_a_file_that_is_no_store_is_left_alone(tmp_path):
 
 
 def full_disk(folder, sweep, **options):
-    code, out, err = permsym(folder, "run", sweep, "--jobs", "2", **options)
+    code, out, err = permsym(folder, "run", sweep, "--jobs", "1", **options)
     assert (code, out) == (1, ""), err
     assert "Traceback" not in err
     assert "cannot store a point" in err.splitlines()[-1]
@@ -164,11 +164,12 @@ def full_disk(folder, sweep, **options):
     return safe
 
 
+@pytest.mark.slow
 def test_a_file_size_limit(tmp_path, expected):
     sweep = write(tmp_path, points=60, N=8, order=3)
     limit = 150_000
     safe = full_disk(tmp_path, sweep, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-    code, out, _ = permsym(tmp_path, "run", sweep)
+    code, out, _ = permsym(tmp_path, "run", sweep, "--jobs", "1")
     assert code == 0
     assert f"({safe} from the store" in out
     assert values(tmp_path) == expected
@@ -183,11 +184,11 @@ def test_a_full_disk(tmp_path, expected):
     try:
         sweep = write(disk, points=60, N=8, order=3)
         safe = full_disk(disk, sweep)
-        again = permsym(disk, "run", sweep)
+        again = permsym(disk, "run", sweep, "--jobs", "1")
         assert again[0] == 1  # still full: nothing is lost
         assert len(stored(disk)) == safe
         subprocess.run(["mount", "-o", "remount,size=20m", disk], check=True)
-        code, out, err = permsym(disk, "run", sweep)
+        code, out, err = permsym(disk, "run", sweep, "--jobs", "1")
         assert code == 0, err
         assert f"({safe} from the store" in out
         assert values(disk) == expected
