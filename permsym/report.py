@@ -42,7 +42,7 @@ def solve_report(
         "parameters": state.model.parameters,
         "defaults": sorted(source.defaulted(given)),
         "representation": state.basis.representation,
-        "dimension": len(state.null.vector),
+        "dimension": state.dimension,
         "moments": {str(key): _pair(state.moment(key)) for key in keys},
         "cumulants": {str(key): _pair(state.cumulant(key)) for key in keys},
         "derived": state.derived,

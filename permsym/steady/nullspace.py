@@ -148,6 +148,18 @@ class NullVector:
         scale = float((self.problem.magnitude @ np.abs(self.vector)).max(initial=0.0))
         return float(np.abs(self.residual_vector).max(initial=0.0)) / scale if scale else 0.0
 
+    @property
+    def size(self) -> int:
+        return len(self.vector)
+
+    def unknowns(self, dimension: int) -> Vector:
+        """Every unknown of the basis (dimension,)."""
+        return self.problem.expanded(self.vector, dimension)
+
+    def restricted(self, covector: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """A covector of the basis on the unknowns that were solved for."""
+        return covector[self.problem.active]
+
     def dual(self, covectors: NDArray[np.float64]) -> NDArray[np.float64]:
         """y with L^T y = c - <c> trace for each column of covectors (n, k), y[pin] = 0."""
         right = covectors - np.outer(self.problem.trace, self.vector @ covectors)

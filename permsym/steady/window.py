@@ -22,6 +22,7 @@ from permsym.steady import choice, memory
 from permsym.steady.choice import Plan
 from permsym.steady.cloud import Cloud
 from permsym.steady.direct import SuperLU
+from permsym.steady.nullspace import NullVector
 from permsym.steady.progress import Progress, silent
 from permsym.steady.single import certified, solve_on
 from permsym.steady.state import State
@@ -243,6 +244,7 @@ def _solved(model: Model, window: Window, solver: choice.Chosen, tolerance: floa
 
 def _grown(state: State, window: Window) -> Window:
     """The window with the surroundings of every site that contributes more than its share of the target."""
+    assert isinstance(state.null, NullVector)
     basis, active = state.basis, state.null.problem.active
     labels = active[active < basis.size]
     share = state.edge[: len(labels)]
