@@ -230,6 +230,9 @@ class State:
             return 0.0
         last, before = np.abs(self.fock[[-1, -2]])
         outside = last**2 / (before - last) if last < before else last * len(self.fock)
+        apart = abs(key.monomial.p - key.monomial.q)
+        if apart:  # |rho_nm|^2 <= P(n) P(m), of which only the larger need be above the cut-off
+            outside = np.sqrt(outside * (outside + np.abs(self.fock[-apart:]).sum()))
         return float(2 * outside * (len(self.fock) + 1) ** (len(key.centre) / 2))
 
     def certify(self, labels: Iterable[str | MomentLabel], tolerance: float | None = None) -> Certificate:
