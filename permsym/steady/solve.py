@@ -23,7 +23,7 @@ from permsym.steady.arpack import ShiftInvert
 from permsym.steady.checkpoint import Checkpoint
 from permsym.steady.direct import DirectSolver, SuperLU
 from permsym.steady.iterative import IncompleteLU
-from permsym.steady.matrix_free import MatrixFree
+from permsym.steady.matrix_free import SECONDS, MatrixFree
 from permsym.steady.pardiso import Pardiso
 from permsym.steady.progress import Progress, silent
 from permsym.steady.single import certified, solve_on
@@ -223,6 +223,29 @@ def prefers_iteration(model: Model, basis: str | Basis = "auto") -> bool:
         return False
     size, sides = lattice(model, basis)
     return memory.solve_seconds(size, sides) > PATIENCE or memory.solve_bytes(size, sides) > memory.available_bytes()
+
+
+def with_likely_levels(model: Model) -> Model:
+    """A model with an open cut-off, cut where a small system with the same physics suggests."""
+    if not automatic_levels(model):
+        return model
+
+    def solve(cut: Model, asked: list[MomentLabel]) -> State:
+        return steady_state(cut, moments=asked)
+
+    levels = cutoff.predicted(model, solve, ratio=float("inf"))
+    if levels == cutoff.START:  # a small system: find out
+        levels = cutoff.automatic(model, [], DEFAULT_TOLERANCE, silent, solve).model.centre.levels
+    return model.with_levels(levels)
+
+
+def estimate(model: Model, representation: str = "auto", window: str | float = "auto") -> tuple[int, float, float, str]:
+    """(dimension, bytes, seconds, solver) of what the automatic choice would do; TooLarge where the bytes are not free now."""
+    if window != "auto" or not prefers_iteration(model, representation):
+        return *check_memory(model, representation, window), "superlu"
+    size, needed = check_blocks(model, representation)
+    products = 60 * max(model.sizes) ** 0.7 + 200  # fitted to cavities with loss rates near their coupling
+    return size, needed, size * products * SECONDS, "matrix-free"
 
 
 def check_blocks(model: Model, basis: str = "auto", settings: MatrixFree | None = None) -> tuple[int, float]:

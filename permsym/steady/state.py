@@ -137,6 +137,9 @@ class State(DensityOperator):
             return 0.0
         last, before = np.abs(self.fock[[-1, -2]])
         outside = last**2 / (before - last) if last < before else last * len(self.fock)
+        apart = abs(key.monomial.p - key.monomial.q)
+        if apart:  # |rho_nm|^2 <= P(n) P(m), of which only the larger need be above the cut-off
+            outside = np.sqrt(outside * (outside + np.abs(self.fock[-apart:]).sum()))
         ladder = math.sqrt(len(self.fock) + 1) + abs(self.model.centre.displacement)
         return float(2 * outside * ladder ** len(key.centre))
 
