@@ -28,9 +28,7 @@ _TURNS = np.array([1, 1j, -1, -1j])
 class BlockSector(Sector):
     """The neutral sector on blocks; states are arrays of real numbers, two for each complex one."""
 
-    def __init__(
-        self, model: Model, representation: str, charge: tuple[int, ...], labels: Sequence[MomentLabel], initial: Initial
-    ) -> None:
+    def __init__(self, model: Model, representation: str, charge: tuple[int, ...], labels: Sequence[MomentLabel], initial: Initial) -> None:
         self.model = model
         self.labels = labels
         self.source = initial
