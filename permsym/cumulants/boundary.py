@@ -83,14 +83,18 @@ def boundary(family: Callable[[], Family], threshold: float = 0.01) -> Boundary:
             points[N] = BoundaryPoint(N, {order: solver.coherent_photons(order, N) for order in (1, 2, 3)})
         return points[N]
 
-    above = _far_out(at, threshold)
+    above = before = _far_out(at, threshold)
     for below in _descent(at, above, threshold):
         if below is None:
             return Boundary(above.N, threshold, "fold", above, _path(points))
-        if below.largest >= threshold:
-            found = _crossing(at, below, above, threshold)
+        reached = below
+        if below.largest < above.largest:  # a deviation passes through zero: its largest value lies between the points
+            reached = _peak(at, below, before)
+            above = before
+        if reached.largest >= threshold:
+            found = _crossing(at, reached, above, threshold)
             return Boundary(found.N, threshold, "threshold", found, _path(points))
-        above = below
+        before, above = above, below
     return Boundary(above.N, threshold, "smallest ensemble", above, _path(points))
 
 
@@ -116,6 +120,8 @@ def _descent(at: Callable[[float], BoundaryPoint], above: BoundaryPoint, thresho
     """Points at smaller and smaller N, in steps that the deviations' growth allows; None where the branch ends."""
     shrink = 0.25
     while above.N > 1:
+        if above.largest > threshold / 20:  # finer where a deviation may pass through a maximum
+            shrink = max(shrink, 0.5)
         # 1/N until shown otherwise: aim just below the crossing, never farther than the step control allows
         aim = above.N * min(0.9, 0.9 * above.largest / threshold)
         target = max(1.0, above.N * shrink, aim)
@@ -136,6 +142,15 @@ def _descent(at: Callable[[float], BoundaryPoint], above: BoundaryPoint, thresho
             yield None
             return
         shrink = math.sqrt(ratio)
+
+
+def _peak(at: Callable[[float], BoundaryPoint], below: BoundaryPoint, above: BoundaryPoint) -> BoundaryPoint:
+    """The largest deviation between two points."""
+    from scipy.optimize import minimize_scalar
+
+    ends = (math.log(below.N), math.log(above.N))
+    found = minimize_scalar(lambda log_n: -at(math.exp(log_n)).largest, bounds=ends, method="bounded", options={"xatol": 1e-3})
+    return at(math.exp(float(found.x)))
 
 
 def _crossing(at: Callable[[float], BoundaryPoint], below: BoundaryPoint, above: BoundaryPoint, threshold: float) -> BoundaryPoint:
