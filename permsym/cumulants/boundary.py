@@ -17,8 +17,6 @@ from permsym.sites import is_real
 
 PAIRS = ((1, 2), (2, 3), (1, 3))
 _SMALLEST_STEP = 1e-7
-_LARGEST_JUMP = 0.15
-"""Change of |<a>|^2/N in one step, relative, beyond which another branch is suspected."""
 _LARGEST_N = 1e12
 
 
@@ -26,7 +24,7 @@ class Family(Protocol):
     """Steady states of each order at any real N, each found from the one before."""
 
     def coherent_photons(self, order: int, N: float) -> float:
-        """|<a>|^2; SolverFailed where the branch has none."""
+        """|<a>|^2; SolverFailed where the branch has none, or where what was found lies on another branch."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +124,10 @@ def _descent(at: Callable[[float], BoundaryPoint], above: BoundaryPoint, thresho
         aim = above.N * min(0.9, 0.9 * above.largest / threshold)
         target = max(1.0, above.N * shrink, aim)
         try:
-            below = at(target)
-            same = all(
-                abs(below.coherent_photons[order] / target / (above.coherent_photons[order] / above.N) - 1) < _LARGEST_JUMP
-                for order in (2, 3)
-            )
+            below: BoundaryPoint | None = at(target)
         except SolverFailed:
-            same = False
-        if same:
+            below = None
+        if below is not None:
             yield below
             above, shrink = below, max(0.25, shrink**2)
             continue
