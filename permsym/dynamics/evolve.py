@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from permsym.basis.basis import choose, dimension
+from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate, derived_labels
 from permsym.dynamics.given import Initial, as_initial
 from permsym.dynamics.krylov import Step
-from permsym.dynamics.sector import METHODS, VECTORS, Method, Sector
+from permsym.dynamics.sector import METHODS, VECTORS, Method, Sector, block_by_block
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
-from permsym.operators import Monomial
 from permsym.sites import Boson, is_real
 from permsym.steady.density import DensityOperator
 from permsym.steady.progress import Progress, silent
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import qutip
 
 _CUT = 8.0  # times the population of the last two Fock states: an estimate of what a cut-off changes, per unit of an operator's norm
+_LOOK = 8  # steps after which a look is taken whether fewer Fock states would do
 _FIRST_LEVELS = 6  # Fock states beyond those of the initial state that an automatic cut-off starts with
 
 
@@ -154,11 +155,11 @@ class _Run:
         return label if tuple(-q for q in label.charge(self.model)) == self._sector(label) else label.conjugate()
 
     def norm(self, label: MomentLabel) -> float:
-        """Norm of a moment's operator on the kept levels."""
-        sizes = [
-            np.abs(each.matrix(self.model.centre.levels)).max() for each in label.operators(self.model)[0] if isinstance(each, Monomial)
-        ]
-        return float(max([1.0, *sizes]))
+        """A bound of the norm of a moment's operator on the kept levels: that of each ladder operator is sqrt(levels - 1) + |alpha|."""
+        centre = self.model.centre
+        if not isinstance(centre, Boson):
+            return 1.0
+        return float(max(1.0, math.sqrt(centre.levels - 1) + abs(centre.displacement)) ** len(label.centre))
 
     def error(self, label: MomentLabel) -> float:
         """Estimate of a moment's absolute error at any of the times."""
@@ -174,34 +175,50 @@ class _Run:
         values = {label: np.zeros(len(self.times), dtype=complex) for label in labels}
         if any(charge) and not dimension(self.model, self.representation, charge):
             return values
-        sector = Sector(self.model, self.representation, charge, labels, self.initial)
+        sector = self._made(charge, labels)
         state = sector.initial
         if any(charge) and not state.any():
             return values
         self.dimension = max(self.dimension, sector.size)
         self.bounds[charge] = self.rounding[charge] = 0.0
-        self._look(sector, 0.0, state[:, None], np.array([1.0]), 0.0, values)
+        self._look(sector, 0.0, state[:, None], np.array([1.0]), values)
         now, end = 0.0, float(self.times[-1])
         while now < end:
             # a quarter of the tolerance for the steps, a quarter for the cut-off, so that their sum stays below it
             rate = self.tolerance / (4 * self.scale * end)
-            for step in sector.steps(state, now, end, rate, self.method):
+            other: Model | None = None
+            for count, step in enumerate(sector.steps(state, now, end, rate, self.method), start=1):
                 self.used = sector.used
                 if not self._accepted(sector, step, values):
+                    state = step.space.vectors[:, 0] * step.space.size
+                    other = sector.grown(state, 0.1 * self.small)
                     break
-                now = step.start + step.length
+                now, state = step.start + step.length, step.final
                 self.progress(f"t = {now:.4g} of {end:.4g}, {self.model.centre.levels} levels, {sector.size:,} unknowns")
-            else:
-                if not any(charge) and not self.grows and self.error(labels[0]) > self.tolerance and sector.closed():
-                    self.top_population = 0.0
-                break
-            state = step.space.vectors[:, 0] * step.space.size
-            grown = self.model.with_levels(self.model.centre.levels + max(4, self.model.centre.levels // 4))
-            larger = Sector(grown, self.representation, charge, labels, self.initial)
-            state, sector, self.model = sector.embedded(state, larger), larger, grown
-            self.dimension = max(self.dimension, sector.size)
-            self.scale = max(self.scale, *(self.norm(label) for label in labels))
+                if self.grows and count % _LOOK == 0 and now < end and (other := sector.improved(state, 0.1 * self.small)):
+                    break
+            if other is not None:
+                self.model = other
+                changed = self._made(charge, labels)
+                state, sector = sector.embedded(state, changed), changed
+                self.dimension = max(self.dimension, sector.size)
+                self.scale = max(self.scale, *(self.norm(label) for label in labels))
+        if not any(charge) and not self.grows and self.error(labels[0]) > self.tolerance and sector.closed():
+            self.top_population = 0.0
         return values
+
+    def _made(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Sector:
+        """A sector of the model as it stands: block by block where that is faster."""
+        if self.method != "shift-invert" and block_by_block(self.model, self.representation, charge):
+            found = blocks.BlockSector(self.model, self.representation, charge, labels, self.initial)
+            if found.fits:
+                return found
+        return Sector(self.model, self.representation, charge, labels, self.initial)
+
+    @property
+    def small(self) -> float:
+        """What the last two Fock states may hold."""
+        return self.tolerance / (4 * _CUT * self.scale)
 
     def _accepted(self, sector: Sector, step: Step, values: dict[MomentLabel, NDArray[np.complex128]]) -> bool:
         """Enter a step's moments and errors, unless the cut-off turns out too low in it."""
@@ -211,15 +228,14 @@ class _Run:
         probes = step.start + step.length * np.array([0.25, 0.5, 0.75, 1.0])
         if sector.cavity and self.grows:
             weights = np.stack([step.space.weights(t - step.start) for t in probes], axis=1)
-            top = sector.photons(step.space.vectors, weights)[-2:].sum(axis=0).max()
-            if _CUT * self.scale * top > self.tolerance / 4:
+            if sector.kept(step.space.vectors, weights)[-2:].sum(axis=0).max() > self.small:
                 return False
         self.products += step.space.vectors.shape[1]
         self.steps += 1
         self.bounds[sector.basis.charge] += step.error
         self.rounding[sector.basis.charge] = math.hypot(self.rounding[sector.basis.charge], sector.rounding(step))
         for t in np.union1d(inside, probes[-1:]):
-            self._look(sector, t, step.space.vectors, step.space.weights(t - step.start), step.start, values)
+            self._look(sector, t, step.space.vectors, step.space.weights(t - step.start), values)
         return True
 
     def _look(
@@ -228,7 +244,6 @@ class _Run:
         t: float,
         vectors: NDArray[Any],
         weights: NDArray[Any],
-        after: float,
         values: dict[MomentLabel, NDArray[np.complex128]],
     ) -> None:
         """What the state vectors @ weights says at time t."""
@@ -242,10 +257,9 @@ class _Run:
         self.trace_defect = max(self.trace_defect, abs(float(populations.sum()) - 1))
         self.min_population = min(self.min_population, float(populations.min()))
         if sector.cavity:
-            photons = sector.photons(vectors, weights[:, None])[:, 0]
-            self.top_population = max(self.top_population, float(photons[-2:].sum()))
+            self.top_population = max(self.top_population, float(sector.kept(vectors, weights[:, None])[-2:].sum()))
             if len(places):
-                self.photons = _placed(self.photons, photons, places, len(self.times))
+                self.photons = _placed(self.photons, sector.photons(vectors, weights), places, len(self.times))
 
 
 def _placed(table: NDArray[np.float64] | None, row: NDArray[np.float64], places: NDArray[np.int64], count: int) -> NDArray[np.float64]:
@@ -254,5 +268,5 @@ def _placed(table: NDArray[np.float64] | None, row: NDArray[np.float64], places:
         table = np.zeros((count, len(row)))
     if table.shape[1] < len(row):
         table = np.pad(table, ((0, 0), (0, len(row) - table.shape[1])))
-    table[places] = row
+    table[places, : len(row)] = row
     return table

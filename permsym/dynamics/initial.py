@@ -31,7 +31,7 @@ from permsym.basis.basis import Basis
 from permsym.basis.moves import Weight
 from permsym.errors import InputError
 from permsym.model import Model
-from permsym.operators import ComplexArray, as_matrix
+from permsym.operators import ComplexArray, as_matrix, displacement
 from permsym.sites import Boson, Ensemble, Site
 
 _WORD = re.compile(r"(?P<kind>[a-z]+)(?:=(?P<value>[^@]*))?(?:@(?P<ensemble>\w+))?")
@@ -119,13 +119,20 @@ class InitialState:
 
     def vector(self, basis: Basis) -> NDArray[Any]:
         """Coefficients (basis.dimension,) of the part of this state that lives in the basis's charge sector."""
-        weights: list[Weight] = [basis.parts[0].product_state(as_matrix(self.centre.matrix(basis.model.centre.levels)))]
+        weights: list[Weight] = [basis.parts[0].product_state(as_matrix(self._centre(basis.model.centre)))]
         for part, state, ensemble in zip(basis.parts[1:], self.satellites, basis.model.ensembles, strict=True):
             if state.kind == "dicke":
                 weights.append(part.dicke_state(*(value.real for value in state.values)))
             else:
                 weights.append(part.product_state(as_matrix(state.matrix(ensemble.levels))))
         return basis.product_state(weights)
+
+    def _centre(self, site: Site) -> ComplexArray:
+        """The centre's density matrix on the kept levels, displaced Fock states included."""
+        if not isinstance(site, Boson) or not site.displacement:
+            return self.centre.matrix(site.levels)
+        turned = displacement(-site.displacement, site.levels, self.centre.levels + 1)
+        return turned @ self.centre.matrix(self.centre.levels + 1) @ turned.conj().T
 
 
 def parse_initial(text: str, model: Model) -> InitialState:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from permsym.basis.basis import build, dimension
+from permsym.basis.basis import Basis, build, dimension
 from permsym.dynamics.given import Initial
 from permsym.dynamics.krylov import EPS, Step, Subspace, steps, subspace
 from permsym.errors import SolverFailed, TooLarge
@@ -30,6 +30,16 @@ _LONGER, _SHIFTS, _RATIONAL_VECTORS = 8.0, 40.0, 40
 VECTORS = 30  # of a subspace: more cost their orthogonalisation, fewer make steps short
 
 
+LARGE, _TYPICAL = 30_000, 24  # unknowns with a typical cut-off from which products without a matrix are faster
+
+
+def block_by_block(model: Model, representation: str, charge: tuple[int, ...]) -> bool:
+    """Whether a sector is large enough for matrix-free products, and one for them: a mode without a symmetry that ties it."""
+    if not isinstance(model.centre, Boson) or any(each[0] for each in model.charges) or any(charge):
+        return False
+    return dimension(model.with_levels(_TYPICAL), representation, charge) >= LARGE
+
+
 class Sector:
     """The Liouvillian of one charge sector on the unknowns that the initial state can reach, and what is read off its states."""
 
@@ -37,8 +47,8 @@ class Sector:
         self.model = model
         self.labels = labels
         self.source = initial
-        check_memory(model, representation, charge)
-        self.basis = build(model, representation, charge)
+        check_memory(model, dimension(model, representation, charge), assembled=True)
+        self.basis: Basis = build(model, representation, charge)
         self.whole = initial.vector(self.basis)
         self.cavity = isinstance(model.centre, Boson) and self.basis.hermitian
         self.used = "krylov"
@@ -101,12 +111,25 @@ class Sector:
         place, trace, _ = self._held
         return trace * (vectors[place] @ weights)
 
-    def photons(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
-        """P(n) for each column of weights, (levels, k)."""
+    def kept(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+        """Populations of the kept Fock states for each column of weights, (levels, k)."""
         place, trace, n = self._held
         result = np.zeros((self.model.centre.levels, weights.shape[1]))
         np.add.at(result, n, trace[:, None] * (vectors[place] @ weights))
         return result
+
+    def photons(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+        """P(n), (levels,)."""
+        return self.kept(vectors, weights[:, None])[:, 0]
+
+    def grown(self, state: NDArray[Any], small: float) -> Model:
+        """The model on Fock states that hold ``state`` and its next steps, with less than ``small`` beyond."""
+        levels = self.model.centre.levels
+        return self.model.with_levels(levels + max(4, levels // 4))
+
+    def improved(self, state: NDArray[Any], small: float) -> Model | None:
+        """The model on Fock states of which far fewer do, or None."""
+        return None
 
     def embedded(self, state: NDArray[Any], larger: Sector) -> NDArray[Any]:
         """A state's coefficients in a basis that holds this one."""
@@ -180,10 +203,12 @@ class Sector:
         return 2 * self.basis.trace_norm * EPS * size * math.sqrt(len(space.small) + passed)
 
 
-def check_memory(model: Model, representation: str, charge: tuple[int, ...]) -> float:
-    """Bytes that an evolution takes; TooLarge where they are not free now."""
-    unknowns = dimension(model, representation, charge)
-    needed = 6e7 + unknowns * (8.0 if not any(charge) else 16.0) * (VECTORS + 4) + 1200.0 * unknowns
+def check_memory(model: Model, unknowns: int, assembled: bool = False) -> float:
+    """Bytes that an evolution takes; TooLarge where they are not free now.
+
+    assembled   whether the Liouvillian is written out
+    """
+    needed = 6e7 + unknowns * (8.0 * (VECTORS + 6) + (1200.0 if assembled else 0.0))
     if needed > memory.available_bytes():
         raise TooLarge(
             f"this evolution needs about {memory.readable(needed)} ({unknowns:,} unknowns), but "

@@ -50,27 +50,27 @@ def predicted(model: Model, solve: Callable[[Model], State]) -> tuple[Model, int
     return model.displaced(alpha * amplitude), int(np.ceil(needed(rho, alpha) * levels)) + 4
 
 
-def needed(rho: ComplexArray, alpha: complex) -> float:
-    """Displaced levels (a real number) beyond which a mode's state rho (levels, levels) holds less than a small probability."""
+def needed(rho: ComplexArray, alpha: complex, small: float = _TAIL) -> float:
+    """Displaced levels (a real number) beyond which a mode's state rho (levels, levels) holds less than ``small``."""
     levels = len(rho)
     turned = displacement(-alpha, int((np.sqrt(levels) + abs(alpha)) ** 2) + 2, levels)
     held = np.einsum("nm,mk,nk->n", turned, rho, turned.conj()).real
-    tail = np.maximum(np.cumsum(held[::-1])[::-1], 1e-3 * _TAIL)
-    k = int(np.argmax(tail < _TAIL))
-    return k - 1 + float(np.log(tail[k - 1] / _TAIL) / np.log(tail[k - 1] / tail[k])) if k else float(len(tail))
+    tail = np.maximum(np.cumsum(held[::-1])[::-1], 1e-3 * small)
+    k = int(np.argmax(tail < small))
+    return k - 1 + float(np.log(tail[k - 1] / small) / np.log(tail[k - 1] / tail[k])) if k else float(len(tail))
 
 
-def best(rho: ComplexArray, amplitude: complex) -> complex:
+def best(rho: ComplexArray, amplitude: complex, small: float = _TAIL) -> complex:
     """The displacement that needs fewest levels, to a tenth of the vacuum's width, searched from the mean field."""
     from scipy.optimize import minimize
 
     start = np.array([[amplitude, 1.5 * amplitude + 0.1, amplitude * (1 + 0.3j) + 0.3j]])
     found = minimize(
-        lambda x: needed(rho, complex(*x)),
+        lambda x: needed(rho, complex(*x), small),
         [amplitude.real, amplitude.imag],
         method="Nelder-Mead",
         options={"xatol": 0.02, "fatol": 0.05, "initial_simplex": np.stack([start.real[0], start.imag[0]], axis=1)},
     )
     alpha = complex(*found.x)
     # a field that is real up to the search's accuracy is real: on resonance that halves the unknowns
-    return complex(alpha.real) if abs(alpha.imag) < 0.05 and needed(rho, alpha.real) < found.fun + 0.3 else alpha
+    return complex(alpha.real) if abs(alpha.imag) < 0.05 and needed(rho, alpha.real, small) < found.fun + 0.3 else alpha

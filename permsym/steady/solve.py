@@ -78,7 +78,7 @@ def steady_state(
         if liouvillian is not None or isinstance(basis, Basis):
             raise InputError("a basis or Liouvillian of the caller's has a cut-off of its own; give the model the same with with_levels()")
         say = progress or silent
-        mode, start = _displaced(model, say)
+        mode, start = start_of(model, say)
         return _announced(
             cutoff.automatic(
                 mode,
@@ -142,8 +142,8 @@ def steady_state(
     return _announced(state)
 
 
-def _displaced(model: Model, say: Progress) -> tuple[Model, int]:
-    """The model on displaced Fock states where that saves levels, and the number of levels to start from."""
+def start_of(model: Model, say: Progress) -> tuple[Model, int]:
+    """Where the search for an automatic cut-off starts: the model, on displaced Fock states where that saves levels, and their number."""
     if not frame.worthwhile(model):
         return model, cutoff.START
     try:
