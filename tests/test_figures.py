@@ -30,6 +30,12 @@ SLOW = (
     "p1-fig6b",
     "p1-fig6c",
     "p1-fig6d",
+    "p2-fig1",
+    "p2-fig2c",
+    "p2-fig3",
+    "p2-fig4",
+    "p2-fig5",
+    "p2-fig6",
 )
 """Figures whose lines take more than a few seconds whatever the largest size."""
 
@@ -44,7 +50,10 @@ def test_every_figure_writes_data_and_picture(name, tmp_path):
     assert len(picture) > 10_000
     rows = FIGURES[name].table(data)
     assert len(rows) > 2
-    assert (data["certified"].sel({"method": "exact"}) == 1).all()
+    if name.startswith("p1"):
+        assert (data["certified"].sel({"method": "exact"}) == 1).all()
+    else:
+        assert all(str(status).startswith(("certified", "approximation", "steady", "omitted")) for status in data["status"].values.ravel())
 
 
 def test_fig3b_holds_the_reference_numbers(tmp_path):
