@@ -133,6 +133,11 @@ def steady_state(
         elif not liouvillian.fits(model):
             raise InputError("this Liouvillian belongs to a model with other sites or symmetry; make a new one")
         state = certified(solve_on(liouvillian, model, chosen, tolerance), labels)
+        if solver == "auto" and choice.doubtful(chosen, state.algebraic_error):
+            double = choice.plan(*lattice(model, liouvillian.basis.representation), _direct(model, liouvillian.basis))
+            if double.fits:
+                del state  # its factors, before the next ones
+                state = certified(solve_on(liouvillian, model, double.solver, tolerance), labels)
     state.timings["total"] = time.perf_counter() - started
     if verify:
         other = _other(state.basis)

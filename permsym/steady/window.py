@@ -32,7 +32,6 @@ _TARGET = 5e-14  # window estimate that needs no growth
 _THRESHOLD = float(np.log(1e-14)) - 1.5  # of ln P on the last level
 _LEVEL_THRESHOLD = 1.2 * _THRESHOLD / _RATIO - 3  # on the levels before: enough to predict _THRESHOLD of the next
 _ATTEMPTS = 6
-_POOR = 1e-12  # an algebraic bound above it may come from single precision: tried again in double
 
 Solver = choice.Chosen | None
 """None: the quickest that fits."""
@@ -110,7 +109,7 @@ def _best(
     if chosen.seconds > choice.LONG:
         progress(f"N={model.sizes[0]:,}: {window.size:,} sites, {chosen.describe()} ...")
     state = certified(_solved(model, window, chosen.solver, tolerance, peak), labels)
-    if solver is None and chosen.solver != SuperLU() and not state.algebraic_error <= _POOR:
+    if solver is None and choice.doubtful(chosen.solver, state.algebraic_error):
         try:
             again = check_memory(model, window, unknowns, SuperLU())
         except TooLarge:
