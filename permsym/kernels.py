@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-_SERIAL = 2**15  # numbers up to which starting threads costs more than they save
+_SERIAL = 2**17  # numbers up to which starting threads costs more than they save
 
 
 def _both(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -263,8 +263,13 @@ def weigh(residual, z, top, wide_rows, wide_low, wide_high, wide_offset, wide_ki
                 if s < 0 or rows[s] == 0 or high[s] <= low[s]:
                     elsewhere += size
                     continue
-                row = min(r, rows[s] - 1)
-                place = min(max(column, low[s]), high[s] - 1)
+                row, place = r, min(max(column, low[s]), high[s] - 1)
+                if rows[s] > 1:  # down a diagonal of the square: a parity of n - n' is kept
+                    over = max(0, r - rows[s] + 1, column - high[s] + 1)
+                    row, place = r - over, column - over
+                    if row < 0 or place < 0:
+                        elsewhere += size
+                        continue
                 weight = size * abs(z[offset[s] + row * (high[s] - low[s]) + place - low[s]])
                 level = max(r, column + wide_kind_excess[b])
                 if row != r or place != column or level >= top:

@@ -265,6 +265,10 @@ class Basis:
         matrix = summed(self.labels, values)
         if self.hermitian:
             matrix = matrix + summed(self.conjugate(self.labels[:, self.paired]), values[self.paired].conj())
+        return self.in_fock_states(matrix)
+
+    def in_fock_states(self, matrix: ComplexArray) -> ComplexArray:
+        """Operators of the centre (..., levels, levels) on the kept states, on plain Fock states where these are displaced."""
         turned = self._centre.fock_states
         return matrix if turned is None else turned @ matrix @ turned.conj().T
 

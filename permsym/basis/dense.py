@@ -28,16 +28,16 @@ TOLERANCE = 1e-10
 
 
 def dense(basis: Basis, vector: ComplexArray | NDArray[np.float64]) -> ComplexArray:
-    """The operator with these coefficients (basis.dimension,), shape (D, D)."""
-    _undisplaced(basis)
+    """The operator with these coefficients (basis.dimension,), shape (D, D); displaced Fock states are undone."""
     levels, satellites = _dimensions(basis)
     labels, at = _ensemble_labels(basis)
     values = basis.coefficients(vector)
     if basis.hermitian:
         values = np.where(basis.paired, values, 0.5 * values)
-    centre = np.zeros((labels.shape[1], levels**2), dtype=complex)
-    np.add.at(centre, (at, basis.labels[0] * levels + basis.labels[1]), values)
-    matrix = centre.T @ _elements(basis, labels)
+    kept = basis.model.centre.levels
+    centre = np.zeros((labels.shape[1], kept, kept), dtype=complex)
+    np.add.at(centre, (at, basis.labels[0], basis.labels[1]), values)
+    matrix = basis.in_fock_states(centre).reshape(-1, levels**2).T @ _elements(basis, labels)
     matrix = matrix.reshape(levels, levels, satellites, satellites).transpose(0, 2, 1, 3).reshape(levels * satellites, -1)
     return matrix + matrix.conj().T if basis.hermitian else matrix
 
@@ -50,7 +50,8 @@ def project(basis: Basis, matrix: ComplexArray, sector_only: bool = False) -> Co
     Refuses what the basis cannot hold: operators that change when satellites are exchanged, operators that are not
     hermitian where it has real unknowns, and, unless ``sector_only``, coherences beyond its charge sector or window.
     """
-    _undisplaced(basis)
+    if basis.centre_levels != basis.model.centre.levels:
+        raise InputError("matrices are not projected onto displaced Fock states; use plain ones, such as model.with_levels(20)")
     levels, satellites = _dimensions(basis)
     matrix = np.asarray(matrix, dtype=complex)
     size = levels * satellites
@@ -105,17 +106,9 @@ def permutation_asymmetry(matrix: ComplexArray, before: Sequence[int], ensembles
     return worst
 
 
-def _undisplaced(basis: Basis) -> None:
-    """Refuse displaced Fock states: another program would take them for plain ones."""
-    if getattr(basis.model.centre, "displacement", 0):
-        raise InputError(
-            "the whole-space matrix of a state on displaced Fock states is not made; solve with fixed levels, such as model.with_levels(20)"
-        )
-
-
 def _dimensions(basis: Basis) -> tuple[int, int]:
     """Levels of the centre and states of all satellites together."""
-    levels = basis.model.centre.levels
+    levels = basis.centre_levels
     # python integers: no overflow at any N
     satellites = int(np.prod([each.levels**each.N for each in basis.model.ensembles], dtype=object))
     if levels * satellites > LARGEST:

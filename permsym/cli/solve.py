@@ -24,7 +24,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     solve.add_argument("--basis", default="auto", metavar="NAME", help="auto, dicke or occupation")
     add_window(solve)
     solve.add_argument(
-        "--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso, matrix-free or hermite"
+        "--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso, matrix-free, hermite or quick"
     )
     solve.add_argument("--checkpoint", metavar="FILE", help="keep the iterate of a long matrix-free solve in FILE.npz, and go on from it")
     solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")

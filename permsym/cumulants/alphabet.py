@@ -176,6 +176,13 @@ class Alphabet:
                 raise InputError(f"the moment {label} is not spelled with the operators {', '.join(self.symbols[mine])}") from None
         return tuple(result)
 
+    def number(self, budget: int) -> int:
+        """Number of moments with up to ``budget`` operators."""
+        letters = self.size - self.slices[0].stop
+        if self.boson:
+            return math.comb(budget + letters + 2, letters + 2)
+        return math.comb(budget + letters, letters) + (self.slices[0].stop) * math.comb(budget - 1 + letters, letters)
+
     def all_counts(self, budget: int) -> Iterator[Counts]:
         """All moments with up to ``budget`` operators but the identity."""
         if self.centre is None:

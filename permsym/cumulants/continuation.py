@@ -79,13 +79,15 @@ class _Spot:
 class Follower:
     """Steps along the branch through a fixed point, from position ``u`` towards ``target``."""
 
-    def __init__(self, path: Path, point: Point, start: float, goal: float, points: int = 50, watch: bool = True) -> None:
+    def __init__(
+        self, path: Path, point: Point, start: float, goal: float, points: int = 50, watch: bool = True, most_folds: int | None = None
+    ) -> None:
         u, target = path.scale(start), path.scale(goal)
         path.named |= {u: start, target: goal}
         self.path, self.start, self.target, self.watch = path, u, target, watch
         self.length = abs(target - u) or 1.0
         self.longest = 1.0 / points
-        self.most = 20 * points + 200
+        self.most, self.most_folds = 20 * points + 200, most_folds
         self.branch = Branch(path.name)
         self.way: float = -1.0 if target < u else 1.0
         still = np.zeros(len(point.x), dtype=complex)
@@ -200,6 +202,9 @@ class Follower:
                 where = ", ".join(f"{fold.value:.6g}" for fold in branch.folds)
                 branch.ended = f"it folds at {self.path.name}={where} and returns to where it started"
                 return branch
+            if self.most_folds is not None and len(branch.folds) > self.most_folds:
+                branch.ended = f"it folds at {self.path.name}={branch.folds[-1].value:.6g}"
+                return branch
             if iterations <= 4:
                 step = min(step * 1.5, self.longest)
         branch.ended = f"it is longer than {self.most} points; the last one is at {self.path.name}={self.path.value(self.spot.u):.6g}"
@@ -272,7 +277,7 @@ class Follower:
                 high, best = middle, found[0]
             else:
                 low = middle
-            if high - low < 1e-10:
+            if high - low < 1e-8:
                 break
         return best
 
@@ -286,10 +291,13 @@ def _unstable(point: Point) -> tuple[int, int]:
     return int(real.sum()), int((~real).sum())
 
 
-def follow(path: Path, point: Point, start: float, target: float, points: int = 50, watch: bool = True) -> Branch:
+def follow(
+    path: Path, point: Point, start: float, target: float, points: int = 50, watch: bool = True, most_folds: int | None = None
+) -> Branch:
     """The branch through a fixed point, from one parameter value to another.
 
-    points    least number of points
-    watch     look for changes of stability (an eigenvalue problem at each point)
+    points       least number of points
+    watch        look for changes of stability (an eigenvalue problem at each point)
+    most_folds   folds after which to stop; None: only when the branch returns to where it started
     """
-    return Follower(path, point, start, target, points, watch).run()
+    return Follower(path, point, start, target, points, watch, most_folds).run()

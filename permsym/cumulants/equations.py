@@ -29,7 +29,7 @@ Vector = NDArray[np.float64]
 TermKey = tuple[str, object]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Hierarchy:
     """What a truncated hierarchy does not take from parameters: unknowns, numbers of the rows, closure program.
 
@@ -161,15 +161,20 @@ class Equations:
 
     # -- evaluation -----------------------------------------------------------------------------------------------------
 
+    @property
+    def _root(self) -> float:
+        """sqrt(N): smooth in N, as continuation wants it."""
+        return float(sum(self.sizes) ** 0.5)
+
     @cached_property
     def scale(self) -> Vector:
         """Natural size of each unknown: N^(k/2) for k operators of a boson, so that solvers work with numbers of order 1."""
-        return max(sum(self.sizes), 1.0) ** (self.hierarchy.photon_powers / 2)
+        return self._root**self.hierarchy.photon_powers
 
     @cached_property
     def _matrix(self) -> sp.csr_matrix:
         """Right-hand sides as a matrix on nodes, for scaled moments."""
-        return self._assembled(max(sum(self.sizes), 1.0) ** 0.5)
+        return self._assembled(self._root)
 
     @property
     def physical_matrix(self) -> sp.csr_matrix:
@@ -264,7 +269,8 @@ def as_complex(y: Any) -> ComplexArray:
     return np.asarray(y, dtype=np.complex128)
 
 
-MOST_UNKNOWNS = 20_000
+MOST_UNKNOWNS = 5_000
+"""Dense eigenvalues of so many moments take an hour."""
 
 
 def equations(
@@ -345,13 +351,19 @@ def _finite(model: Model, counting: str) -> Model:
 def _enumerate(alphabet: Alphabet, order: int, keeps: Predicate, charged: bool) -> list[Counts]:
     """The unknowns, lowest order first; refused before the list fills the memory."""
     most = min(MOST_UNKNOWNS, int((memory.available_bytes() / 64) ** 0.5))
-    found: list[Counts] = []
-    for tried, counts in enumerate(alphabet.all_counts(order)):
-        if keeps(counts) and (charged or not any(alphabet.charge(counts))):
-            found.append(counts)
-        if len(found) > most or tried > 200 * most:
-            raise TooLarge(
-                f"order {order} of this model keeps more than {len(found):,} moments, whose Jacobian alone needs more than "
-                f"{memory.readable(16 * len(found) ** 2)}; choose a lower order"
-            )
+    # about one in 2 M moments of order M is neutral
+    expected = alphabet.number(order) / (1 if charged else 2 * order)
+    if expected > 4 * most:
+        raise TooLarge(_too_large(order, expected))
+    found = [c for c in alphabet.all_counts(order) if keeps(c) and (charged or not any(alphabet.charge(c)))]
+    if len(found) > most:
+        raise TooLarge(_too_large(order, len(found)))
     return sorted(found, key=lambda counts: (sum(counts), [-n for n in counts]))
+
+
+def _too_large(order: int, number: float) -> str:
+    needed, hours = memory.readable(48 * number**2), 2.5e-11 * number**3 / 3600
+    return (
+        f"order {order} of this model keeps about {number:,.0f} moments: a fixed point with its stability would take {needed} and "
+        f"{hours:,.1g} hours; choose a lower order"
+    )

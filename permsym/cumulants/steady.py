@@ -48,6 +48,7 @@ def steady_state(
         return _growing(model, order, closure, break_symmetry, source)
     started = time.perf_counter()
     options: dict[str, Any] = {"order": order, "counting": counting, "closure": closure}
+    charged = equations(model, break_symmetry=True, **options) if break_symmetry and order > 1 and model.charges else None
     built = equations(model, **options)
     seconds = {"build": built.hierarchy.seconds}
     if order == 1:
@@ -55,8 +56,7 @@ def steady_state(
         return CumulantState(point, model, seconds=seconds | {"solve": time.perf_counter() - started})
     path = over_size(built) if source is None else over_parameter(source[0], source[1], "N", options)
     point, folds = on_branch(path, order, float(sum(model.sizes)))
-    if break_symmetry and built.hierarchy.alphabet.charges:
-        charged = equations(model, break_symmetry=True, **options)
+    if charged is not None:
         broken = over_size(charged) if source is None else over_parameter(source[0], source[1], "N", options | {"break_symmetry": True})
         point = _broken_on_path(path, broken, charged, point, order, float(sum(model.sizes)))
     return CumulantState(point, model, folds, path.name, seconds | {"solve": time.perf_counter() - started})
@@ -150,24 +150,25 @@ def _broken_on_path(path: Path, broken: Path, charged: Equations, symmetric: Poi
 def _broken(charged: Equations, symmetric: Point) -> Point:
     """The state with broken symmetry where the symmetric one is unstable against it, else the symmetric one."""
     h, embedded = charged.hierarchy, _embedded(charged, symmetric)
-    sectors = {q: value for q, value in embedded.stability_by_charge.items() if any(q)}
-    worst = max(sectors, key=lambda q: sectors[q], default=None)
-    if worst is None or sectors[worst] <= UNSTABLE:
+    growing = {q: value for q, value in embedded.stability_by_charge.items() if any(q) and value > UNSTABLE}
+    if not growing:
         return embedded
-    mine = [i for i in np.flatnonzero(physical(charged)) if tuple(h.charge[:, i]) == worst]
-    values, vectors = np.linalg.eig(embedded.jacobian[np.ix_(mine, mine)])
-    fastest = int(np.argmax(values.real))
-    # in a frame that turns with the growing mode nothing has to oscillate
-    q = np.array(worst, dtype=float)
-    frame = tuple(float(f) for f in values[fastest].imag * q / (q @ q))
-    direction = np.zeros(len(embedded.x), dtype=complex)
-    direction[mine] = vectors[:, fastest] / np.abs(vectors[:, fastest]).max()
-    direction = direction + direction[h.conjugates].conj()
-    settled = settle(charged, embedded.x + 0.1 * direction, frame)
-    if settled is not None:
-        return settled
+    # amplitudes first: higher charges may grow faster, but lead nowhere
+    for sector in sorted(growing, key=lambda q: (sum(map(abs, q)), -growing[q])):
+        mine = [i for i in np.flatnonzero(physical(charged)) if tuple(h.charge[:, i]) == sector]
+        values, vectors = np.linalg.eig(embedded.jacobian[np.ix_(mine, mine)])
+        fastest = int(np.argmax(values.real))
+        # in a frame that turns with the growing mode nothing has to oscillate
+        q = np.array(sector, dtype=float)
+        frame = tuple(float(f) for f in values[fastest].imag * q / (q @ q))
+        direction = np.zeros(len(embedded.x), dtype=complex)
+        direction[mine] = vectors[:, fastest] / np.abs(vectors[:, fastest]).max()
+        direction = direction + direction[h.conjugates].conj()
+        settled = settle(charged, embedded.x + 0.1 * direction, frame)
+        if settled is not None:
+            return settled
     raise SolverFailed(
-        f"the symmetric state is unstable against breaking its symmetry (growth rate {sectors[worst]:.4g}), but the evolution from "
+        f"the symmetric state is unstable against breaking its symmetry (growth rate {max(growing.values()):.4g}), but the evolution from "
         "there settles at no fixed point; use `evolve` to follow it"
     )
 
@@ -184,6 +185,7 @@ def continuation(
     closure: str = "full",
     break_symmetry: bool = False,
     initial: Point | None = None,
+    most_folds: int | None = None,
     **fixed: float | str,
 ) -> Branch:
     """The branch of fixed points between two values of a parameter, with folds and Hopf points.
@@ -192,6 +194,7 @@ def continuation(
     over      the parameter; N may be real, and N is followed in its logarithm
     points    least number of points on the branch
     initial   a fixed point at ``start`` (equations of the same options), default: the one on the branch from the smallest N
+    most_folds  folds after which to stop; None: only when the branch returns to where it started
     fixed     other parameters; expressions such as kappa="N/16" are evaluated along the branch
 
     Raises SolverFailed where the branch does not get to ``stop``; the exception's ``branch`` holds what was found.
@@ -199,6 +202,10 @@ def continuation(
     source = model if isinstance(model, ModelSource) else lookup(model) if isinstance(model, str) else source_of("user-defined", model)
     if over in fixed:
         raise InputError(f"{over!r} is both followed and fixed; leave one of them out")
+    if not (math.isfinite(start) and math.isfinite(stop)) or start == stop:
+        raise InputError(f"a branch needs two different numbers to run between, but is given {start!r} and {stop!r}")
+    if over == "N" and min(start, stop) < 1:
+        raise InputError(f"`N` must be >= 1 all along a branch, but is to run from {start:g} to {stop:g}")
     options: dict[str, Any] = {"order": order, "counting": counting, "closure": closure, "break_symmetry": break_symmetry}
     path = over_parameter(source, fixed, over, options)
     begin, whole = start, [] if over != "N" or initial is not None else _whole_sizes(order, start, stop)
@@ -216,7 +223,7 @@ def continuation(
     point = newton(first, initial.x, initial.frequencies) if initial is not None else newton(first, found_at(begin, first.model).x)
     if point is None:
         raise SolverFailed(f"Newton's method finds no fixed point of order {order} at {over}={begin:g}, where the branch should start")
-    branch = follow(path, point, begin, stop, points)
+    branch = follow(path, point, begin, stop, points, most_folds=most_folds)
     if whole:
         below = [BranchPoint(value, found_at(value, path.at(path.scale(value)).model)) for value in whole]
         branch.points[:0] = below

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import Basis
+from permsym.basis.basis import Basis, build
+from permsym.basis.moves import Labels
 from permsym.dynamics.initial import InitialState, parse_initial
 from permsym.errors import InputError
 from permsym.model import Model
-from permsym.operators import ComplexArray
+from permsym.operators import ComplexArray, displacement
 from permsym.sites import Boson
 from permsym.steady.density import DensityOperator
 from permsym.steady.exchange import checked_matrix
@@ -32,13 +34,12 @@ class GivenMatrix:
     levels: int
 
     def vector(self, basis: Basis) -> NDArray[Any]:
-        """Coefficients (basis.dimension,) of the part in the basis's charge sector, with empty Fock states above its own."""
-        more = basis.model.centre.levels - self.levels
-        others = len(self.matrix) // self.levels
-        tensor = self.matrix.reshape(self.levels, others, self.levels, others)
-        padded = np.pad(tensor, ((0, more), (0, 0), (0, more), (0, 0)))
-        size = basis.model.centre.levels * others
-        return basis.project(padded.reshape(size, size), sector_only=True)
+        """Coefficients (basis.dimension,) of the part in the basis's charge sector."""
+        model = basis.model
+        if isinstance(model.centre, Boson):
+            model = Model(Boson(self.levels), model.ensembles, model.hamiltonian, model.jumps)
+        own = build(model, basis.representation, basis.charge)
+        return _onto(basis, *_plain(own, own.project(self.matrix, sector_only=True)))
 
     def __str__(self) -> str:
         return f"matrix {len(self.matrix)} x {len(self.matrix)}"
@@ -52,7 +53,8 @@ class GivenState:
 
     @property
     def levels(self) -> int:
-        return self.state.model.centre.levels
+        """Fock states that the state reaches; more than are kept where these are displaced."""
+        return self.state.basis.centre_levels
 
     @property
     def displacement(self) -> complex:
@@ -67,19 +69,48 @@ class GivenState:
             raise InputError("the initial state is on displaced Fock states; evolve it with an automatic cut-off, which takes the same")
         if mine.representation != basis.representation:
             return GivenMatrix(self.state.full(), self.levels).vector(basis)
-        values = mine.coefficients(self.state.vector)
-        labels = mine.labels
-        if mine.hermitian:
-            labels = np.concatenate([labels, mine.conjugate(labels[:, mine.paired])], axis=1)
-            values = np.concatenate([values, values[mine.paired].conj()])
-        place, conjugated = basis.index(labels)
-        there = place >= 0
-        coefficients = np.zeros(basis.size, dtype=complex)
-        coefficients[place[there]] = np.where(conjugated, values.conj(), values)[there]
-        return np.concatenate([coefficients.real, coefficients.imag[basis.paired]]) if basis.hermitian else coefficients
+        return _onto(basis, *_plain(mine, self.state.vector))
 
     def __str__(self) -> str:
         return f"state of {self.state.model.name}"
+
+
+def _plain(basis: Basis, vector: NDArray[Any]) -> tuple[Labels, ComplexArray]:
+    """Labels and coefficients of all elements, both of each conjugate pair, on plain Fock states."""
+    values, labels = basis.coefficients(vector), basis.labels
+    if basis.hermitian:
+        labels = np.concatenate([labels, basis.conjugate(labels[:, basis.paired])], axis=1)
+        values = np.concatenate([values, values[basis.paired].conj()])
+    levels, more = basis.model.centre.levels, basis.centre_levels
+    if more == levels:
+        return labels, values
+    return _centre_changed(labels, values, levels, basis.in_fock_states)
+
+
+def _onto(basis: Basis, labels: Labels, values: ComplexArray) -> NDArray[Any]:
+    """Coefficients (basis.dimension,) of what labels on plain Fock states have in a basis, displaced or not."""
+    centre = basis.model.centre
+    if isinstance(centre, Boson) and centre.displacement:
+        levels = int(labels[:2].max()) + 1
+        turn = displacement(-centre.displacement, centre.levels, levels)
+        labels, values = _centre_changed(labels, values, levels, lambda matrices: turn @ matrices @ turn.conj().T)
+    place, conjugated = basis.index(labels)
+    there = place >= 0
+    coefficients = np.zeros(basis.size, dtype=complex)
+    coefficients[place[there]] = np.where(conjugated, values.conj(), values)[there]
+    return np.concatenate([coefficients.real, coefficients.imag[basis.paired]]) if basis.hermitian else coefficients
+
+
+def _centre_changed(
+    labels: Labels, values: ComplexArray, levels: int, change: Callable[[ComplexArray], ComplexArray]
+) -> tuple[Labels, ComplexArray]:
+    """All elements after a change of the centre's states, (..., levels, levels) -> (..., more, more)."""
+    outer, at = np.unique(labels[2:], axis=1, return_inverse=True)
+    centre = np.zeros((outer.shape[1], levels, levels), dtype=complex)
+    centre[at.ravel(), labels[0], labels[1]] = values
+    changed = change(centre)
+    block, ket, bra = np.indices(changed.shape).reshape(3, -1)
+    return np.concatenate([np.stack([ket, bra]), outer[:, block]]), changed.ravel()
 
 
 Initial = InitialState | GivenMatrix | GivenState
@@ -92,12 +123,15 @@ def as_initial(given: str | Initial | DensityOperator | qutip.Qobj, model: Model
     if isinstance(given, InitialState | GivenMatrix | GivenState):
         return given
     if isinstance(given, DensityOperator):
-        theirs, mine = given.model, model
-        levels = theirs.centre.levels
-        fits = levels <= mine.centre.levels or mine.centre.levels == 0 if isinstance(mine.centre, Boson) else levels == mine.centre.levels
-        if theirs.centre.kind != mine.centre.kind or theirs.ensembles != mine.ensembles or not fits:
-            raise InputError(f"the initial state belongs to {theirs!r}, whose sites are not those of {mine!r}; give one of the same sites")
-        return GivenState(given)
+        theirs, found = given.model, GivenState(given)
+        same = theirs.centre.kind == model.centre.kind and theirs.ensembles == model.ensembles
+        if not same or (theirs.centre.levels != model.centre.levels and not isinstance(model.centre, Boson)):
+            raise InputError(f"the initial state belongs to {theirs!r}, whose sites are not those of {model!r}; give one of the same sites")
+        if 0 < model.centre.levels < found.levels:
+            raise InputError(
+                f"the initial state has {found.levels} Fock states, but the model keeps {model.centre.levels}; give more levels"
+            )
+        return found
     if hasattr(given, "full") and hasattr(given, "dims"):
         matrix, cut = checked_matrix(given, model)
         return GivenMatrix(matrix, cut.centre.levels)

@@ -88,9 +88,10 @@ def _line(
     branch = continuation(model, over=over, start=start, stop=stop, order=order, points=points, **fixed)
     rows = _rows(branch.points, quantities)
     if found[2]:
-        broken = _broken(model, order, over, start, stop, fixed, points)
-        onset = min((each.value for each in broken), default=np.inf)
-        return [row for row in rows if row[0] < onset] + _rows(broken, quantities), {"onset": onset}
+        # from the onset on the stable broken state replaces the symmetric one
+        broken = [row for row in _rows(_broken(model, order, over, start, stop, fixed, points), quantities) if row[1]]
+        onset = min((row[0] for row in broken), default=np.inf)
+        return [row for row in rows if row[0] < onset] + broken, {"onset": onset}
     events = {
         "folds": [event.value for event in branch.folds],
         "hopf": [[event.value, event.omega] for event in branch.hopf],
@@ -124,7 +125,16 @@ def _broken(model: str, order: int, over: str, start: float, stop: float, fixed:
         ends = []
         for end in (start, stop):
             branch = continuation(
-                source, over=over, start=value, stop=end, order=order, points=points, break_symmetry=True, initial=state.point, **fixed
+                source,
+                over=over,
+                start=value,
+                stop=end,
+                order=order,
+                points=points,
+                break_symmetry=True,
+                initial=state.point,
+                most_folds=0,
+                **fixed,
             )
             # at the onset the amplitude passes through zero and the branch retraces itself with the opposite phase
             ends.append([each for each in branch.points if each.beyond == 0])

@@ -15,6 +15,7 @@ from permsym import plot
 from permsym.cumulants.mean_field import threshold
 from permsym.figures.branches import P0_UP, draw_curves, inverse, with_curves
 from permsym.sweep.grid import Progress, sweep
+from permsym.sweep.limits import limit
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,6 +28,8 @@ METHODS = ("exact", "mf")
 COMPARED = ("exact", "mf", "c2")
 FARTHEST = 1e6
 """Number of satellites to which lines are drawn: the left edge of an axis in 1/N."""
+PUBLISHED = 150
+"""Largest number of satellites in the paper; beyond it the exact limit is shown too."""
 
 
 def sizes(largest: int) -> list[int]:
@@ -45,7 +48,16 @@ def against_size(
 ) -> xr.Dataset:
     """The sweep over N by several methods, and lines of the approximations to N = 10^6."""
     data = sweep("central-spin", {"N": sizes(largest)}, methods=methods, command=command, progress=progress, **fixed)
-    return with_curves(data, "central-spin", lines, P0_UP, "N", 1.0, FARTHEST, fixed, ends=ends)
+    data = with_curves(data, "central-spin", lines, P0_UP, "N", 1.0, FARTHEST, fixed, ends=ends)
+    return with_limit(data, fixed) if largest > PUBLISHED else data
+
+
+def with_limit(data: xr.Dataset, fixed: dict[str, Any]) -> xr.Dataset:
+    """The exact limit N -> infinity and its error estimate beside the points: what the paper could only extrapolate."""
+    found = limit("central-spin", "p0_up", **fixed)
+    for name, value, words in (("limit_p0_up", found.value, "exact limit of p0_up"), ("limit_error", found.error, "error estimate of it")):
+        data[name] = ((), value, {"units": "1", "long_name": f"{words} as N -> infinity"})
+    return data
 
 
 def compute_a(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
@@ -77,6 +89,15 @@ def _against_size(data: xr.Dataset, save: Callable[[Figure], None], letter: str,
     with plot.drawing() as (figure, (axes,)):
         draw_curves(axes, data, "p0_up", "N", inverse)
         axes.plot(1 / data["N"].values, data["p0_up"].sel({"method": "exact"}), **plot.METHODS["exact"])
+        if "limit_p0_up" in data:
+            mark = {
+                "marker": "D",
+                "color": plot.METHODS["exact"]["color"],
+                "linestyle": "none",
+                "markerfacecolor": "white",
+                "clip_on": False,
+            }
+            axes.plot([0], [float(data["limit_p0_up"])], label=r"exact, $N\to\infty$", zorder=4, **mark)
         axes.set_ylabel(r"central population $p_0^\uparrow$")
         plot.infinite_size_axis(axes)
         plot.panel_letter(axes, letter)
@@ -124,6 +145,10 @@ def table_sizes(data: xr.Dataset) -> Sequence[Sequence[str]]:
         differences = [f"{float(data['p0_up'].sel({'N': n, 'method': method}) - exact['p0_up']):+.3e}" for method in methods]
         bound, status = f"{float(exact['error_estimate']):.0e}", str(exact["status"].values)
         rows.append((f"{n:.0f}", f"{float(exact['p0_up']):.12f}", bound, *differences, status))
+    if "limit_p0_up" in data:
+        rows.append(
+            ("infinity", f"{float(data['limit_p0_up']):.12f}", f"{float(data['limit_error']):.0e}", *[""] * len(methods), "extrapolated")
+        )
     return rows
 
 

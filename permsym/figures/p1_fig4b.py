@@ -51,7 +51,7 @@ def plot_panel(data: xr.Dataset, save: Callable[[Figure], None], letter: str = "
         plot.infinite_size_axis(axes)
         axes.set_xlim(0, 0.25)
         plot.panel_letter(axes, letter)
-        axes.legend(title=r"$g\sqrt{N}=0.9,\ \Gamma_\uparrow=3\Gamma_T/4$", title_fontsize=8, loc="best")
+        axes.legend(title=r"$g\sqrt{N}=0.9,\ \Gamma_\uparrow=3\Gamma_T/4$", title_fontsize=8, loc="lower right", ncols=2)
         save(figure)
 
 

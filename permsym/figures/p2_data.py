@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym.cumulants.driven_cavity import MODEL, HomogeneousFamily
+from permsym.cumulants.empty_cavity import Settled
 from permsym.dataset.build import versions
 from permsym.models.semiclassics import MaxwellBloch, coupling
 
@@ -76,3 +77,11 @@ def colours(count: int, name: str = "viridis", least: float = 0.0, most: float =
     import matplotlib as mpl
 
     return [mpl.colormaps[name](x) for x in np.linspace(least, most, count)]
+
+
+def status_of(settled: Settled, first: str) -> str:
+    """What a dataset's ``status`` says about a time evolution: an approximation at best, failed without a steady state."""
+    if settled.outcome != "steady":
+        return f"failed: {settled.outcome} from the empty cavity"
+    from_where = "" if first == "steady" else f" from <sigma^z> = {settled.inversion:g}; {first} from the empty cavity"
+    return f"approximation: steady{from_where}"

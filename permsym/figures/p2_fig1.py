@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COOPERATIVITIES = (4.0, 6.0, 8.0, 10.0, 12.0, 14.0)
-TRANSIENTS = (0.6, 0.75, 0.9, 0.97, 0.99, 1.01, 1.05, 1.2, 1.35)
+TRANSIENTS = (0.4, 0.55, 0.7, 0.85, 0.95, 0.99, 1.01, 1.08, 1.2, 1.35)
 """Drives, in units of eta_crit+, at which C = 14 is evolved from the empty cavity."""
 _POINTS = 400
 _LONG = 300.0
@@ -73,11 +73,12 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         for name in ("minus", "plus"):
             axes.plot(data[f"eta_crit_{name}"], data[f"photons_crit_{name}"], "o", color="#c0392b", markersize=4, zorder=4)
         axes.plot(data["transient_eta"], data["settled"], "s", color="#1f4fbf", markersize=5, label="time evolution, $C=14$", zorder=5)
-        axes.set_xlim(0, 2.6)
-        axes.set_ylim(0, 1.6)
+        axes.set_xlim(0.4, 1.5)
+        axes.set_ylim(2e-4, 3)
+        axes.set_yscale("log")
         axes.set_xlabel(r"driving amplitude $\eta/(\kappa\sqrt{N})$")
         axes.set_ylabel(r"$|\langle a_{\rm st}\rangle|^2/N$")
-        axes.legend(loc="upper left")
+        axes.legend(loc="lower right")
         save(figure)
 
 

@@ -78,7 +78,7 @@ class Mode:
         return len(self.rho)
 
     def photon_distribution(self, errors: bool = True) -> PhotonDistribution:
-        """P(n) = <n| rho |n>, n = 0..levels-1.
+        """P(n) = <n\\| rho \\|n>, n = 0..levels-1.
 
         errors   estimate them too, where the state can: one transposed solve for each n
         """
@@ -109,7 +109,7 @@ class Mode:
 
     @cached_property
     def quadratures(self) -> Quadratures:
-        """Variances 1/2 + (<a^dag a> - |<a>|^2) -+ |<a a> - <a>^2| of the two principal quadratures."""
+        """Variances 1/2 + (<a^dag a> - \\|<a>\\|^2) -+ \\|<a a> - <a>^2\\| of the two principal quadratures."""
         mean = self.amplitude
         spread = self.photons - abs(mean) ** 2
         turn = self._moment("a a") - mean**2

@@ -27,7 +27,7 @@ _BLOCK = 2**20  # numbers in a block of coherent-state amplitudes
 def wigner(rho: ArrayLike, x: ArrayLike, p: ArrayLike) -> Real:
     """Wigner function W(x, p) of a mode, with integral 1 over dx dp; shape (len(p), len(x)), as QuTiP's.
 
-        W(x, p) = 1/pi int dy <x - y| rho |x + y> exp(2 i p y)
+        W(x, p) = 1/pi int dy <x - y\\| rho \\|x + y> exp(2 i p y)
 
     rho    (levels, levels) in the Fock basis, at most 600 levels
     x, p   (n,), (m,) grid of the phase plane
@@ -69,7 +69,7 @@ def _laguerre_sum(coefficients: NDArray[Any], d: int, y: Real, damping: Real) ->
 
 
 def husimi(rho: ArrayLike, alpha: ArrayLike) -> Real:
-    """Husimi function Q(alpha) = <alpha| rho |alpha> / pi of a mode, with integral 1 over the complex plane.
+    """Husimi function Q(alpha) = <alpha\\| rho \\|alpha> / pi of a mode, with integral 1 over the complex plane.
 
     rho     (levels, levels) in the Fock basis
     alpha   complex amplitudes of any shape, which is that of the result
@@ -95,10 +95,10 @@ def husimi(rho: ArrayLike, alpha: ArrayLike) -> Real:
 
 
 def spin_husimi(rho: ArrayLike, theta: ArrayLike, phi: ArrayLike) -> Real:
-    """Husimi function of a spin j, Q = (2j+1)/(4 pi) <theta,phi| rho |theta,phi>, with integral 1 over the sphere.
+    """Husimi function of a spin j, Q = (2j+1)/(4 pi) <theta,phi\\| rho \\|theta,phi>, with integral 1 over the sphere.
 
     rho          (2j+1, 2j+1) in the states m = j, ..., -j
-    theta, phi   polar and azimuthal angles, broadcast against each other; |theta,phi> points along them
+    theta, phi   polar and azimuthal angles, broadcast against each other; \\|theta,phi> points along them
     returns      the shape that they broadcast to
     """
     matrix = _density(rho, "spin")

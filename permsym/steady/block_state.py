@@ -136,6 +136,10 @@ class BlockSolution:
     def edge_mass(self) -> float:
         return 0.0
 
+    @property
+    def outside_mass(self) -> float:
+        return 0.0
+
     def unknowns(self, dimension: int) -> NDArray[np.float64]:
         return self.operator.blocks.unknowns(self.stored)
 

@@ -65,9 +65,12 @@ def reach(model: Model) -> int:
 
 
 def continued(labels: Labels, levels: int) -> Labels:
-    """Labels with the boson's two levels moved down together, to below ``levels``."""
+    """Labels with the boson's two levels moved down together, to below ``levels``: a parity of n - n' is kept.
+
+    The lower one may end below zero, where nothing stands for the label.
+    """
     excess = np.maximum(labels[:2].max(axis=0) - (levels - 1), 0)
-    return np.concatenate([np.maximum(labels[:2] - excess, 0), labels[2:]])
+    return np.concatenate([labels[:2] - excess, labels[2:]])
 
 
 def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
@@ -83,7 +86,10 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
     x[larger.imaginary[at[basis.paired]]] = vector[basis.size :]
     r = np.abs(Liouvillian(larger).matrix() @ x)
     rows = np.flatnonzero(larger.labels[:2].max(axis=0) >= levels - more)
-    place, _ = basis.index(continued(larger.labels[:, rows], levels))
+    moved = continued(larger.labels[:, rows], levels)
+    there = moved[:2].min(axis=0) >= 0
+    place = np.full(len(rows), -1)
+    place[there] = basis.index(moved[:, there])[0]
     weight, elsewhere = np.zeros(basis.dimension), 0.0
     imaginary = larger.imaginary[rows]
     own = np.where(basis.imaginary[place] >= 0, basis.imaginary[place], place)
@@ -136,7 +142,7 @@ def automatic(
     raise InputError(_unbounded(model, levels, state.fock))
 
 
-def predicted(model: Model, solve: Callable[[Model, list[MomentLabel]], State]) -> int:
+def predicted(model: Model, solve: Callable[[Model, list[MomentLabel]], State], ratio: float = _RATIO) -> int:
     """The cut-off to try first: from a smaller system with the same intensive parameters.
 
     Large deviations: ln P_N(n) = (N / N') ln P_N'(n N' / N), relative to the largest.
@@ -144,7 +150,7 @@ def predicted(model: Model, solve: Callable[[Model, list[MomentLabel]], State]) 
     N = max(model.sizes)
     if N <= _SMALL:
         return START
-    factor = max(_SMALL / N, 1 / _RATIO)
+    factor = max(_SMALL / N, 1 / ratio)
     smaller = model.rescaled(factor)
     if min(smaller.sizes) < 2:
         return START

@@ -87,7 +87,7 @@ class DensityOperator:
                 self._values[key] = 0j  # exactly zero by symmetry
             else:
                 self._values[key] = self._value(key) + 0.0  # no -0.0
-            self._values[key.conjugate()] = self._values[key].conjugate()
+            self._values[key.conjugate()] = self._values[key].conjugate() + 0.0
         return self._values[key]
 
     def _value(self, key: MomentLabel) -> complex:

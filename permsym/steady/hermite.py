@@ -44,7 +44,7 @@ class Series:
     beyond        eight times the probability that the Gaussian has outside the triangle: where a series stops to improve
     """
 
-    edge_mass = 0.0
+    edge_mass = outside_mass = 0.0
 
     def __init__(self, galerkin: Galerkin) -> None:
         self.galerkin = galerkin

@@ -23,7 +23,7 @@ from permsym.steady.arpack import ShiftInvert
 from permsym.steady.checkpoint import Checkpoint
 from permsym.steady.direct import DirectSolver, SuperLU
 from permsym.steady.iterative import IncompleteLU
-from permsym.steady.matrix_free import MatrixFree
+from permsym.steady.matrix_free import SECONDS, MatrixFree
 from permsym.steady.pardiso import Pardiso
 from permsym.steady.progress import Progress, silent
 from permsym.steady.single import certified, solve_on
@@ -38,8 +38,10 @@ SOLVERS: dict[str, DirectSolver | ShiftInvert | MatrixFree] = {
     "pardiso": Pardiso(),
     "matrix-free": MatrixFree(),
 }
-"""Solvers by the name that a command line or a file gives them; "hermite" besides."""
+"""Solvers by the name that a command line or a file gives them; see NAMES for the others."""
+NAMES = (*SOLVERS, "hermite", "quick")
 
+QUICK = 20_000  # satellites from which "quick" asks the Hermite solver first
 PATIENCE = 0.5  # seconds of a factorisation above which a cavity is solved by iteration
 CROSS_CHECK = 10_000  # satellites from which the automatic choice asks the Hermite solver too
 
@@ -60,8 +62,10 @@ def steady_state(
     """The exact steady state rho with L rho = 0, tr rho = 1, in the neutral charge sector.
 
     basis        "auto", "dicke", "occupation", "full", or a Basis
-    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "matrix-free", "hermite", or a solver value such as
-                 SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it past their reach
+    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "matrix-free", "hermite", "quick", or a solver
+                 value such as SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it
+                 past their reach;
+                 "quick" takes the Hermite solver from N = 20,000 on, where it applies and certifies itself, else "auto"
     moments      what the certificate covers: an order, a label, or several
     tolerance    absolute error that counts as certified
     verify       solve in the other representation too and enter the largest difference of those moments
@@ -99,6 +103,13 @@ def steady_state(
         )
     if solver == "hermite":
         return _hermite(model, labels, tolerance)
+    if solver == "quick":
+        found = (
+            _hermite_certified(model, labels, tolerance) if model.sizes[0] >= QUICK and basis == window == "auto" and not verify else None
+        )
+        if found is not None:
+            return found
+        solver = "auto"
     chosen = _direct(model, basis) if solver == "auto" else _solver(solver)
     started = time.perf_counter()
     place = _window(model, basis, liouvillian, window)
@@ -136,7 +147,13 @@ def steady_state(
             liouvillian = Liouvillian(basis)
         elif not liouvillian.fits(model):
             raise InputError("this Liouvillian belongs to a model with other sites or symmetry; make a new one")
-        state = certified(solve_on(liouvillian, model, chosen, tolerance), labels)
+        peak = _likely_peak(model, liouvillian.basis)
+        state = certified(solve_on(liouvillian, model, chosen, tolerance, peak), labels)
+        if solver == "auto" and choice.doubtful(chosen, state.algebraic_error):
+            double = choice.plan(*lattice(model, liouvillian.basis.representation), _direct(model, liouvillian.basis))
+            if double.fits:
+                del state  # its factors, before the next ones
+                state = certified(solve_on(liouvillian, model, double.solver, tolerance, peak), labels)
     state.timings["total"] = time.perf_counter() - started
     if verify:
         other = _other(state.basis)
@@ -208,6 +225,29 @@ def prefers_iteration(model: Model, basis: str | Basis = "auto") -> bool:
     return memory.solve_seconds(size, sides) > PATIENCE or memory.solve_bytes(size, sides) > memory.available_bytes()
 
 
+def with_likely_levels(model: Model) -> Model:
+    """A model with an open cut-off, cut where a small system with the same physics suggests."""
+    if not automatic_levels(model):
+        return model
+
+    def solve(cut: Model, asked: list[MomentLabel]) -> State:
+        return steady_state(cut, moments=asked)
+
+    levels = cutoff.predicted(model, solve, ratio=float("inf"))
+    if levels == cutoff.START:  # a small system: find out
+        levels = cutoff.automatic(model, [], DEFAULT_TOLERANCE, silent, solve).model.centre.levels
+    return model.with_levels(levels)
+
+
+def estimate(model: Model, representation: str = "auto", window: str | float = "auto") -> tuple[int, float, float, str]:
+    """(dimension, bytes, seconds, solver) of what the automatic choice would do; TooLarge where the bytes are not free now."""
+    if window != "auto" or not prefers_iteration(model, representation):
+        return *check_memory(model, representation, window), "superlu"
+    size, needed = check_blocks(model, representation)
+    products = 60 * max(model.sizes) ** 0.7 + 200  # fitted to cavities with loss rates near their coupling
+    return size, needed, size * products * SECONDS, "matrix-free"
+
+
 def check_blocks(model: Model, basis: str = "auto", settings: MatrixFree | None = None) -> tuple[int, float]:
     """(dimension, bytes) of a matrix-free solve; TooLarge where the bytes are not free now."""
     size, _ = lattice(model, basis)
@@ -251,19 +291,31 @@ def _past_the_window(model: Model, labels: Sequence[MomentLabel], tolerance: flo
 
 def _cross_check(state: State, labels: Sequence[MomentLabel], tolerance: float) -> None:
     """Enter the difference to the independent Hermite solver, where that applies and certifies itself."""
+    other = _hermite_certified(state.model, labels, tolerance)
+    if other is not None:
+        state.adopt(state.verified(other, labels, "hermite"))
+
+
+def _hermite_certified(model: Model, labels: Sequence[MomentLabel], tolerance: float) -> State | None:
+    """The Hermite solver's state; None where it does not apply or does not certify itself."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)
-            other = _hermite(state.model, labels, tolerance)
-    except NotApplicable:
-        return
-    if other.certificate.certified:
-        state.adopt(state.verified(other, labels, "hermite"))
+            found = _hermite(model, labels, tolerance)
+    except (NotApplicable, InputError):
+        return None
+    return found if found.certificate.certified else None
 
 
 def automatic_levels(model: Model) -> bool:
     """Whether the cut-off of the model's boson is still to be found."""
     return isinstance(model.centre, Boson) and model.centre.automatic
+
+
+def _likely_peak(model: Model, basis: Basis) -> tuple[int, int] | None:
+    """Where to pin a large full basis: a wrong guess costs a second factorisation."""
+    large = windows.applies(model, basis.representation) and model.sizes[0] > windows.CROSSOVER
+    return windows.likely_peak(model) if large and basis.boundary == "closed" else None
 
 
 def uses_window(model: Model) -> bool:
@@ -360,7 +412,7 @@ def _direct(model: Model, basis: str | Basis) -> SuperLU:
 def _solver(solver: Solver | str) -> DirectSolver | ShiftInvert | MatrixFree:
     if isinstance(solver, str):
         if solver not in SOLVERS:
-            raise InputError(f"there is no solver {solver!r}; choose one of auto, {', '.join(SOLVERS)}, hermite")
+            raise InputError(f"there is no solver {solver!r}; choose one of auto, {', '.join(NAMES)}")
         return SOLVERS[solver]
     return solver
 

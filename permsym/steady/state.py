@@ -29,9 +29,9 @@ _BLOCK, _BLOCK_NUMBERS = 8, 2**23  # covectors, and numbers in them, solved for 
 class Solution(Protocol):
     """What a solver hands to a :class:`State`.
 
-    size       unknowns that were solved for
-    residual   of the equations that were solved, relative to the size of their terms
-    edge_mass  probability next to a window's edge
+    size          unknowns that were solved for
+    residual      of the equations that were solved, relative to the size of their terms
+    edge_mass     probability next to a window's edge; outside_mass: estimate of that beyond it
     """
 
     @property
@@ -42,6 +42,9 @@ class Solution(Protocol):
 
     @property
     def edge_mass(self) -> float: ...
+
+    @property
+    def outside_mass(self) -> float: ...
 
     def unknowns(self, dimension: int) -> NDArray[np.float64]:
         """Every unknown of the basis (dimension,), in its order."""
@@ -113,7 +116,10 @@ class State(DensityOperator):
             self._errors[key] = 0.0
             if key.order and not any(key.charge(self.model)):
                 covector = self.null.restricted(self._covector(key))
-                columns += [(key, part) for part in (covector.real, covector.imag) if part.any()]
+                held = [(key, part) for part in (covector.real, covector.imag) if part.any()]
+                columns += held
+                if not held and self.null.edge_mass > 0:  # a window without any site that this moment lives on says nothing of it
+                    self._errors[key] = self.null.outside_mass
         for (key, _), bound in zip(columns, self._bounds([part for _, part in columns]), strict=True):
             self._errors[key] = float(np.hypot(self._errors[key], bound))
         for key in wanted:
@@ -131,6 +137,9 @@ class State(DensityOperator):
             return 0.0
         last, before = np.abs(self.fock[[-1, -2]])
         outside = last**2 / (before - last) if last < before else last * len(self.fock)
+        apart = abs(key.monomial.p - key.monomial.q)
+        if apart:  # |rho_nm|^2 <= P(n) P(m), of which only the larger need be above the cut-off
+            outside = np.sqrt(outside * (outside + np.abs(self.fock[-apart:]).sum()))
         ladder = math.sqrt(len(self.fock) + 1) + abs(self.model.centre.displacement)
         return float(2 * outside * ladder ** len(key.centre))
 

@@ -42,8 +42,9 @@ def sweep(
     jobs      worker processes; None: everything in this process
     fixed     other parameters; numbers or expressions such as kappa="N/16", evaluated at each point
 
-    A point's numbers depend on that point alone, to the last bit, whatever ``jobs`` is.  A point that fails is recorded
-    with its reason in ``status``; all parameters are checked before anything is computed.
+    Exact points of 20,000 satellites and more come from the Hermite solver where it certifies itself; the option "solver":
+    "auto" asks for windows there too.  A point's numbers depend on that point alone, to the last bit, whatever ``jobs`` is.
+    A point that fails is recorded with its reason in ``status``; all parameters are checked before anything is computed.
     """
     plan = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options)
     done = 0

@@ -16,6 +16,7 @@ from permsym.model import Model
 from permsym.models.registry import ModelSource
 from permsym.moments.labels import parse
 from permsym.sites import as_count
+from permsym.steady.solve import QUICK
 from permsym.sweep.extrapolation import chosen, extrapolated, leading_power, remainder
 from permsym.sweep.methods import Bench
 from permsym.sweep.methods import method as find
@@ -25,7 +26,7 @@ from permsym.sweep.task import labels_of
 HERMITE_SIZES = (10**5, 2 * 10**5, 4 * 10**5, 8 * 10**5, 16 * 10**5)
 LATTICE_SIZES = (32, 64, 128, 256, 512, 1024, 2048)
 """Sizes where the Hermite solver serves, and where it does not: all of one parity."""
-APPROXIMATE_SIZES = (10**4, 2 * 10**4, 4 * 10**4, 8 * 10**4)
+APPROXIMATE_SIZES = (10**5, 2 * 10**5, 4 * 10**5)
 """Sizes for mean field and cumulants, whose equations know no size but as a number."""
 
 
@@ -110,6 +111,8 @@ def limit(
     steps = None if sizes is None else _sizes(sizes)
     if method != "exact":
         points, solver = _points(model, wanted, steps or APPROXIMATE_SIZES, method, fixed, {}), method
+    elif steps and steps[0] < QUICK:
+        points, solver = _points(model, wanted, steps, method, fixed, {}), "lattice"
     else:
         try:
             points, solver = _points(model, wanted, steps or HERMITE_SIZES, method, fixed, {"solver": "hermite"}), "hermite"

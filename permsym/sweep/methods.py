@@ -130,9 +130,9 @@ _EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def _solvers() -> list[str]:
-    from permsym.steady.solve import SOLVERS
+    from permsym.steady.solve import NAMES
 
-    return [*SOLVERS, "hermite"]
+    return list(NAMES)
 
 
 def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
@@ -151,7 +151,7 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
             moments=labels,
             liouvillian=shared,
             basis=options.get("basis", "auto"),
-            solver=options.get("solver", "auto"),
+            solver=options.get("solver", "quick"),
             window=window,
             **({"tolerance": options["tolerance"]} if "tolerance" in options else {}),
         )
@@ -223,8 +223,9 @@ def mean_field_point(model: Model, labels: Sequence[MomentLabel], options: Optio
 
 
 def mean_field_cost(model: Model, options: Options) -> Cost:
-    """Bloch components of the centre and of one satellite of each ensemble."""
-    return Cost(sum(site.levels**2 - 1 for site in (model.centre, *model.ensembles)), 6e7, 0.05)
+    """Bloch components of the centre and of one satellite of each ensemble; a boson has the real and imaginary part of <a>."""
+    components = [2 if site.kind == "boson" else site.levels**2 - 1 for site in (model.centre, *model.ensembles)]
+    return Cost(sum(components), 6e7, 0.05)
 
 
 _CUMULANT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
