@@ -137,6 +137,8 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         rate.plot(numbers, data["gap"], "o-", color="k", markersize=3.5, linewidth=0.9)
         rate.set_xscale("log")
         rate.set_yscale("log")
+        rate.set_xticks(numbers, [str(n) for n in numbers])
+        rate.set_xticks([], minor=True)
         rate.set_xlabel("$N$")
         rate.set_ylabel(r"Liouvillian gap $/\,\kappa$")
         times = rate.secondary_yaxis("right", functions=(_inverse, _inverse))
