@@ -175,3 +175,13 @@ def test_evolution_on_moving_fock_states(monkeypatch, given):
         assert np.abs(values - moving.moments[label]).max() <= plain.certificate.errors[label] + moving.certificate.errors[label]
     shared = min(plain.photon_distribution.shape[1], moving.photon_distribution.shape[1])
     assert np.abs(plain.photon_distribution[:, :shared] - moving.photon_distribution[:, :shared]).max() < 1e-10
+
+
+def test_a_displaced_steady_state_stays():
+    """A quench from one: nothing happens under its own model, and another model starts from its moments."""
+    state = ps.steady_state(driven(2).displaced(0.8).with_levels(18), moments=["a"])
+    stays = ps.evolve(driven(2), [0, 1.0], initial=state, moments=["a", "ad a"])
+    for label, values in stays.moments.items():
+        assert np.abs(values - state.moment(label)).max() < 1e-8
+    plain = ps.evolve(driven(2, levels=30), [0], initial=state, moments=["ad a"])
+    assert abs(plain.moment("ad a")[0] - state.moment("ad a")) < 1e-8
