@@ -15,45 +15,61 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from permsym import cumulants, dataset, figures, models, moments
-    from permsym.dataset import open_dataset
+    from permsym import cumulants, dataset, figures, models, moments, plot
+    from permsym.dataset import open_dataset, open_reference
+    from permsym.dynamics.evolution import Evolution, EvolutionCertificate
+    from permsym.dynamics.evolve import evolve
+    from permsym.dynamics.initial import InitialState, SiteState
     from permsym.dynamics.spectrum import Spectrum, spectrum
     from permsym.errors import DegenerateSteadyState, InputError, PermsymError, TooLarge, UncertifiedWarning
     from permsym.jumps import Central, Collective, Individual
     from permsym.model import Model
+    from permsym.moments.mode import Mode
+    from permsym.moments.phase_space import husimi, spin_husimi, spin_wigner, wigner
     from permsym.moments.reduced import concurrence, entropy, negativity, purity
     from permsym.operators import Operator
     from permsym.sites import Boson, Ensemble, Levels, Spin
     from permsym.steady.arpack import ShiftInvert
     from permsym.steady.certificate import Certificate
+    from permsym.steady.density import DensityOperator
     from permsym.steady.direct import SuperLU
+    from permsym.steady.exchange import from_matrix, from_qutip
     from permsym.steady.hermite import HermiteState, hermite_state
     from permsym.steady.iterative import IncompleteLU
     from permsym.steady.pardiso import Pardiso
     from permsym.steady.solve import steady_state
     from permsym.steady.state import State
     from permsym.sweep.grid import sweep
+    from permsym.sweep.limits import Limit, limit
 
 _PLACES = {
-    "permsym.dataset": ("open_dataset",),
+    "permsym.dataset": ("open_dataset", "open_reference"),
+    "permsym.dynamics.evolution": ("Evolution", "EvolutionCertificate"),
+    "permsym.dynamics.evolve": ("evolve",),
+    "permsym.dynamics.initial": ("InitialState", "SiteState"),
     "permsym.dynamics.spectrum": ("Spectrum", "spectrum"),
     "permsym.errors": ("DegenerateSteadyState", "InputError", "PermsymError", "TooLarge", "UncertifiedWarning"),
     "permsym.jumps": ("Central", "Collective", "Individual"),
     "permsym.model": ("Model",),
+    "permsym.moments.mode": ("Mode",),
+    "permsym.moments.phase_space": ("husimi", "spin_husimi", "spin_wigner", "wigner"),
     "permsym.moments.reduced": ("concurrence", "entropy", "negativity", "purity"),
     "permsym.operators": ("Operator",),
     "permsym.sites": ("Boson", "Ensemble", "Levels", "Spin"),
     "permsym.steady.arpack": ("ShiftInvert",),
     "permsym.steady.certificate": ("Certificate",),
+    "permsym.steady.density": ("DensityOperator",),
     "permsym.steady.direct": ("SuperLU",),
+    "permsym.steady.exchange": ("from_matrix", "from_qutip"),
     "permsym.steady.hermite": ("HermiteState", "hermite_state"),
     "permsym.steady.iterative": ("IncompleteLU",),
     "permsym.steady.pardiso": ("Pardiso",),
     "permsym.steady.solve": ("steady_state",),
     "permsym.steady.state": ("State",),
     "permsym.sweep.grid": ("sweep",),
+    "permsym.sweep.limits": ("Limit", "limit"),
 }
-_MODULES = ("cumulants", "dataset", "figures", "models", "moments")
+_MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot")
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
@@ -62,17 +78,24 @@ __all__ = [
     "Certificate",
     "Collective",
     "DegenerateSteadyState",
+    "DensityOperator",
     "Ensemble",
+    "Evolution",
+    "EvolutionCertificate",
     "HermiteState",
     "IncompleteLU",
     "Individual",
+    "InitialState",
     "InputError",
     "Levels",
+    "Limit",
+    "Mode",
     "Model",
     "Operator",
     "Pardiso",
     "PermsymError",
     "ShiftInvert",
+    "SiteState",
     "Spectrum",
     "Spin",
     "State",
@@ -84,16 +107,26 @@ __all__ = [
     "cumulants",
     "dataset",
     "entropy",
+    "evolve",
     "figures",
+    "from_matrix",
+    "from_qutip",
     "hermite_state",
+    "husimi",
+    "limit",
     "models",
     "moments",
     "negativity",
     "open_dataset",
+    "open_reference",
+    "plot",
     "purity",
     "spectrum",
+    "spin_husimi",
+    "spin_wigner",
     "steady_state",
     "sweep",
+    "wigner",
 ]  # fmt: skip
 
 

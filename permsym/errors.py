@@ -6,6 +6,8 @@ leaves with the class's ``exit_code``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class PermsymError(Exception):
     """Base of every error raised on purpose."""
@@ -15,6 +17,14 @@ class PermsymError(Exception):
 
 class InputError(PermsymError, ValueError):
     """A parameter, label, file or option that cannot be used."""
+
+
+class Mistakes(InputError):
+    """Several mistakes in one file, each a line that says where it is."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = tuple(lines)
 
 
 class DegenerateSteadyState(PermsymError):

@@ -62,6 +62,8 @@ class BlockLiouvillian:
         resting = [link for link in links if not any(link.outer) and not any(link.centre)]
         moving = [link for link in links if any(link.outer) or any(link.centre)]
         diagonal = self._diagonal(resting)
+        # what cancels between the terms of displaced Fock states is no weight, and nothing to divide by
+        diagonal[np.abs(diagonal) <= 64 * EPS * np.abs(diagonal).max(initial=0.0)] = 0
         blocks.phases, real = self._gauge(moving, diagonal)
         self.dtype = np.dtype(float if real else complex)
         self.diagonal: NDArray[Any] = diagonal.real.copy() if real else diagonal

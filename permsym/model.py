@@ -95,12 +95,12 @@ class Model:
             self.check(operator)
         # Hermitian for a few satellites, enough to hold every collective factor on a site of its own, means hermitian for all N.
         deepest = max((len(key.satellites) for key in self.hamiltonian.terms), default=1)
-        few = [(each.name, each.levels, min(each.N, max(deepest, 1))) for each in self.ensembles]
+        few = [(each.name, each.levels, min(math.ceil(each.N), max(deepest, 1))) for each in self.ensembles]
         defect = self.hamiltonian - self.hamiltonian.dag()
         scale = max((abs(value) for value in self.hamiltonian.terms.values()), default=0.0)
         if (
             any(abs(value) > 1e-14 * scale for value in defect.terms.values())
-            and np.abs(dense(defect, self._enough_levels(defect), few)).max() > 1e-12 * scale
+            and np.abs(dense(defect, self._enough_levels(defect), few)).max() > 1e-14 * scale
         ):
             raise InputError("the Hamiltonian is not hermitian; add the conjugate terms, as in g * (c.p * s.m + c.m * s.p)")
 
@@ -224,7 +224,21 @@ class Model:
         if not isinstance(self.centre, Boson):
             raise InputError(f"only a boson has a cut-off, but the centre is {self.centre!r}")
         parameters = {**self.parameters, "levels": levels}
-        return Model(Boson(levels), self.ensembles, self.hamiltonian, self.jumps, name=self.name, parameters=parameters)
+        centre = Boson(levels, self.centre.displacement)
+        return Model(centre, self.ensembles, self.hamiltonian, self.jumps, name=self.name, parameters=parameters)
+
+    def displaced(self, alpha: complex) -> Model:
+        """The same model on the displaced Fock states D(alpha) \\|n> of its boson.
+
+        In the Liouvillian a becomes alpha + a, exactly; moments, photon numbers and reduced states keep their meaning.  A field near
+        alpha takes fewer levels.
+        """
+        if not isinstance(self.centre, Boson):
+            raise InputError(f"only a boson can be displaced, but the centre is {self.centre!r}")
+        if alpha and any(charge[0] for charge in self.charges):
+            raise InputError("a displacement would break this model's U(1) symmetry, whose states have no amplitude; leave it out")
+        centre = Boson(self.centre.levels or None, alpha)
+        return Model(centre, self.ensembles, self.hamiltonian, self.jumps, name=self.name, parameters=self.parameters)
 
     def heisenberg(self, observable: Operator) -> Operator:
         """d<O>/dt = <result> for a one-body observable O: operators of the centre or of one ensemble.
@@ -252,7 +266,7 @@ class Model:
         return {
             "name": self.name,
             "parameters": self.parameters,
-            "centre": {"kind": self.centre.kind, "levels": self.centre.levels or "auto"},
+            "centre": {"kind": self.centre.kind, "levels": self.centre.levels or "auto", **_displacement(self.centre)},
             "ensembles": [{"name": each.name, "N": each.N, "levels": each.levels} for each in self.ensembles],
             "hamiltonian": list(self._operator_data(self.hamiltonian)),
             "jumps": [
@@ -265,6 +279,8 @@ class Model:
         """The model that :meth:`to_dict` wrote."""
         try:
             centre = site_of(data["centre"]["kind"], data["centre"]["levels"])
+            if "displacement" in data["centre"]:
+                centre = Boson(centre.levels or None, complex(*data["centre"]["displacement"]))
             ensembles = [Ensemble(each["N"], each["name"], each["levels"]) for each in data["ensembles"]]
             jumps = [Jump(each["kind"], each["rate"], _operator_from(each["operator"])) for each in data["jumps"]]
             hamiltonian = _operator_from(data["hamiltonian"])
@@ -312,6 +328,12 @@ def site_of(kind: str, levels: Any = None) -> Site:
     if kind == "levels":
         return Levels(levels)
     raise InputError(f"the centre's kind must be spin, levels or boson, but is {kind!r}")
+
+
+def _displacement(site: Site) -> dict[str, list[float]]:
+    """The displacement of a boson, where there is one."""
+    alpha = getattr(site, "displacement", 0j)
+    return {"displacement": [alpha.real, alpha.imag]} if alpha else {}
 
 
 def _operator_from(data: Sequence[Mapping[str, Any]]) -> Operator:

@@ -14,6 +14,7 @@ so that the algebra knows nothing of a cut-off.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,8 +67,24 @@ class Monomial(NamedTuple):
     p: int
     q: int
 
-    def matrix(self, levels: int) -> ComplexArray:
-        """<n| a^dag^p a^q |m> on the Fock states 0..levels-1, shape (levels, levels)."""
+    def matrix(self, levels: int, displacement: complex = 0j) -> ComplexArray:
+        """<n| a^dag^p a^q |m> on the Fock states 0..levels-1, shape (levels, levels).
+
+        displacement   alpha of displaced Fock states D(alpha) \\|n>, on which a stands for a + alpha
+        """
+        if displacement:
+            parts = itertools.product(range(self.p + 1), range(self.q + 1))
+            return sum(
+                (
+                    math.comb(self.p, i)
+                    * math.comb(self.q, k)
+                    * displacement.conjugate() ** (self.p - i)
+                    * displacement ** (self.q - k)
+                    * Monomial(i, k).matrix(levels)
+                    for i, k in parts
+                ),
+                np.zeros((levels, levels), dtype=complex),
+            )
         result = np.zeros((levels, levels), dtype=complex)
         for m in range(self.q, min(levels, levels + self.q - self.p)):
             n = m - self.q + self.p
@@ -76,6 +93,15 @@ class Monomial(NamedTuple):
 
     def __str__(self) -> str:
         return " ".join(["ad"] * self.p + ["a"] * self.q)
+
+
+def displacement(alpha: complex, rows: int, columns: int) -> ComplexArray:
+    """<n| exp(alpha a^dag - alpha^* a) |m>, n < rows, m < columns, from a generator cut far enough beyond both."""
+    size = max(rows, columns)
+    size += 20 + math.ceil(abs(alpha) ** 2 + 8 * abs(alpha) * math.sqrt(size))
+    ladder = Monomial(1, 0).matrix(size)
+    values, vectors = np.linalg.eigh(1j * (alpha * ladder - alpha.conjugate() * ladder.conj().T))
+    return np.asarray((vectors[:rows] * np.exp(-1j * values)) @ vectors[:columns].conj().T)
 
 
 CentreOperator = Matrix | Monomial

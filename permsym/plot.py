@@ -7,11 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from permsym.dataset.files import written_aside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from permsym.moments.mode import Mode, PhotonDistribution
 
 STYLE: dict[str, Any] = {
     "font.size": 9,
@@ -35,6 +40,14 @@ STYLE: dict[str, Any] = {
 METHODS: dict[str, dict[str, Any]] = {
     "exact": {"color": "#1f4fbf", "marker": "o", "linestyle": "none", "label": "exact", "zorder": 3},
     "mf": {"color": "#555555", "linestyle": "--", "label": "mean field"},
+    "c2": {"color": "#c8102e", "linestyle": "-", "label": "C2"},
+    "c3": {"color": "#e08214", "linestyle": "-", "label": "C3"},
+    "c4": {"color": "#1b7837", "linestyle": "-", "label": "C4"},
+    "c5": {"color": "#762a83", "linestyle": "-", "label": "C5"},
+    "c6": {"color": "#1b7837", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C6"},
+    "c7": {"color": "#762a83", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C7"},
+    "c8": {"color": "#00796b", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C8"},
+    "c3-broken": {"color": "#000000", "linestyle": (0, (1, 1.2)), "linewidth": 1.8, "label": "C3, symmetry broken"},
 }
 """Line style of each method, by its name in datasets."""
 
@@ -51,6 +64,60 @@ def drawing(columns: int = 1, rows: int = 1, width: float = 3.6, height: float =
         FigureCanvasAgg(figure)
         axes = figure.subplots(rows, columns, squeeze=False)
         yield figure, list(axes.ravel())
+
+
+def photons(axes: Axes, distribution: PhotonDistribution, smallest: float = 1e-4) -> None:
+    """P(n) as bars with their error estimates, up to the last one above ``smallest`` times the largest."""
+    shown = np.flatnonzero(distribution.probability > smallest * distribution.probability.max())[-1] + 1
+    error = None if distribution.error is None else distribution.error[:shown]
+    axes.bar(distribution.n[:shown], distribution.probability[:shown], width=0.8, color="#7f9fd9", yerr=error, ecolor="#1f4fbf")
+    axes.set_ylim(bottom=0)
+    axes.tick_params(axis="x", which="minor", bottom=False, top=False)
+    axes.set_xlabel("photon number $n$")
+    axes.set_ylabel("$P(n)$")
+
+
+def wigner_map(axes: Axes, mode: Mode, points: int = 121, side: float | None = None) -> None:
+    """W(x, p) as a map, white at zero: blue where it is negative, red where positive."""
+    x, p = _plane(mode, points, side)
+    values = mode.wigner(x, p)
+    largest = float(np.abs(values).max())
+    _map(axes, x, p, values, "$W(x, p)$", cmap="RdBu_r", vmin=-largest, vmax=largest)
+
+
+def husimi_map(axes: Axes, mode: Mode, points: int = 121, side: float | None = None) -> None:
+    """Q(alpha) as a map over x = sqrt(2) Re alpha, p = sqrt(2) Im alpha, the coordinates of the Wigner function."""
+    x, p = _plane(mode, points, side)
+    values = mode.husimi((x[None, :] + 1j * p[:, None]) / np.sqrt(2))
+    _map(axes, x, p, values, r"$Q(\alpha)$", cmap="viridis", vmin=0.0)
+
+
+def mode_figure(mode: Mode, errors: bool = True) -> Figure:
+    """P(n), W(x, p) and Q(alpha) of a mode side by side; save it with its ``savefig``.
+
+    errors   show those of P(n) too: see :meth:`Mode.photon_distribution`
+    """
+    with drawing(columns=3) as (figure, (first, second, third)):
+        photons(first, mode.photon_distribution(errors))
+        wigner_map(second, mode)
+        husimi_map(third, mode)
+        return figure
+
+
+def _plane(mode: Mode, points: int, side: float | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A square of the phase plane around the mode's mean, ``side`` to each side; None: what shows rings and twin peaks too."""
+    reach = 2 + 2.2 * np.sqrt(mode.quadratures.largest) if side is None else side
+    centre = np.sqrt(2) * mode.amplitude
+    step = np.linspace(-reach, reach, points)
+    return centre.real + step, centre.imag + step
+
+
+def _map(axes: Axes, x: NDArray[np.float64], p: NDArray[np.float64], values: NDArray[np.float64], label: str, **look: Any) -> None:
+    shown = axes.pcolormesh(x, p, values, shading="gouraud", rasterized=True, **look)
+    axes.set_aspect("equal")
+    axes.set_xlabel("$x$")
+    axes.set_ylabel("$p$")
+    axes.figure.colorbar(shown, ax=axes, label=label)
 
 
 def save_figure(figure: Figure, path: Path) -> None:

@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+import numpy as np
+
 from permsym.basis.basis import choose
 from permsym.dataset.build import versions
+from permsym.dynamics.evolution import Evolution
 from permsym.errors import TooLarge
 from permsym.model import Model
 from permsym.models.registry import ModelSource
 from permsym.models.registry import names as model_names
 from permsym.moments.labels import MomentLabel
+from permsym.moments.mode import PhotonDistribution
 from permsym.steady import memory
-from permsym.steady.solve import SOLVERS, estimate, lattice, with_likely_levels
+from permsym.steady.solve import NAMES, estimate, lattice, with_likely_levels
 from permsym.steady.state import State
 
 
-def solve_report(state: State, labels: Iterable[MomentLabel], source: ModelSource, given: dict[str, float | str]) -> dict[str, Any]:
+def solve_report(
+    state: State,
+    labels: Iterable[MomentLabel],
+    source: ModelSource,
+    given: dict[str, float | str],
+    photons: PhotonDistribution | None = None,
+) -> dict[str, Any]:
     """The JSON document of ``permsym solve``."""
     keys = list(labels)
+    extra: dict[str, Any] = {}
+    if photons is not None:
+        errors = None if photons.error is None else [_finite(value) for value in photons.error.tolist()]
+        extra["photon_distribution"] = {"probability": photons.probability.tolist(), "error": errors}
     return {
         "model": source.name,
         "parameters": state.model.parameters,
@@ -31,6 +46,7 @@ def solve_report(state: State, labels: Iterable[MomentLabel], source: ModelSourc
         "moments": {str(key): _pair(state.moment(key)) for key in keys},
         "cumulants": {str(key): _pair(state.cumulant(key)) for key in keys},
         "derived": state.derived,
+        **extra,
         "certificate": state.certificate.to_dict(),
         "solver": state.solver,
         "timings": state.timings,
@@ -46,6 +62,7 @@ def solve_table(report: dict[str, Any]) -> str:
         bound = certificate["errors"][label]
         rows.append((label, _complex(value), "not finite" if bound is None else f"{bound:.0e}", _complex(report["cumulants"][label])))
     derived = "\n".join(f"{name} = {value:.12f}" for name, value in report["derived"].items())
+    derived += _photon_rows(report.get("photon_distribution"))
     shown = {name: certificate[name] for name in ("error_estimate", "residual", "balance", "edge_mass", "min_population")}
     lines = ", ".join(f"{name} {value:.1e}" if value is not None else f"{name} not finite" for name, value in shown.items())
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
@@ -56,6 +73,66 @@ def solve_table(report: dict[str, Any]) -> str:
     return f"{head}\n\n{table(rows)}\n\n{derived}\n\n{verdict}: {lines}"
 
 
+def cumulant_table(report: dict[str, Any]) -> str:
+    """What ``permsym cumulants`` prints for people."""
+    rows: list[Sequence[str]] = [("moment", "value", "cumulant")]
+    rows += [(label, _complex(value), _complex(report["cumulants"][label])) for label, value in report["moments"].items()]
+    derived = "\n".join(f"{name} = {value:.12f}" for name, value in report["derived"].items())
+    verdict = "stable" if report["stable"] else f"UNSTABLE, the equations go to: {report['attractor']}"
+    how = f"{report['counting']}, {report['closure']}"
+    head = f"{report['model']}, cumulants of order {report['order']} ({how}), {report['dimension']:,} unknowns"
+    residual = report["certificate"]["residual"]
+    foot = f"{verdict}: largest real part of the spectrum {report['stability']:.4g}, residual {residual:.1e}"
+    return f"{head}\n\n{table(rows)}\n\n{derived}\n\n{foot}"
+
+
+def branch_table(report: dict[str, Any]) -> str:
+    """What ``permsym continue`` prints for people."""
+    name = report["over"]
+    shown = list(report["points"][0]["derived"])
+    rows: list[Sequence[str]] = [(name, *shown, "stability", "")]
+    for point in report["points"]:
+        values = [f"{point['derived'].get(key, float('nan')):.10f}" for key in shown]
+        rows.append((f"{point[name]:.8g}", *values, f"{point['stability']:+.3e}", "" if point["stable"] else "unstable"))
+    lines = [f"fold at {name}={event[name]:.10g}" for event in report["folds"]]
+    lines += [f"Hopf point at {name}={event[name]:.10g}, angular frequency {event['omega']:.8g}" for event in report["hopf"]]
+    lines += [f"a real eigenvalue crosses zero at {name}={event[name]:.10g}" for event in report["crossings"]]
+    return "\n".join([table(rows), *lines])
+
+
+def evolve_report(evolution: Evolution, source: ModelSource, given: dict[str, float | str]) -> dict[str, Any]:
+    """The JSON document of ``permsym evolve``: as that of ``solve``, with a list over ``times`` for each moment and derived quantity."""
+    return {
+        "model": source.name,
+        "parameters": evolution.model.parameters,
+        "defaults": sorted(source.defaulted(given)),
+        "initial": str(evolution.initial),
+        "representation": evolution.representation,
+        "dimension": evolution.dimension,
+        "times": evolution.times.tolist(),
+        "moments": {label: [_pair(complex(value)) for value in values] for label, values in evolution.moments.items()},
+        "derived": {name: [None if np.isnan(value) else float(value) for value in values] for name, values in evolution.derived.items()},
+        "certificate": evolution.certificate.to_dict(),
+        "solver": evolution.solver,
+        "timings": evolution.timings,
+        "versions": versions(),
+    }
+
+
+def evolve_table(report: dict[str, Any]) -> str:
+    """The same for people: derived quantities over time."""
+    certificate = report["certificate"]
+    names = list(report["derived"])
+    rows: list[Sequence[str]] = [("time", *names)]
+    for k, t in enumerate(report["times"]):
+        rows.append((f"{t:.6g}", *("-" if (value := report["derived"][name][k]) is None else f"{value:.12f}" for name in names)))
+    shown = ("error_estimate", "trace_defect", "min_population", "top_population")
+    lines = ", ".join(f"{name} {certificate[name]:.1e}" if certificate[name] is not None else f"{name} not finite" for name in shown)
+    verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
+    head = f"{report['model']} from {report['initial']!r}, {report['representation']} representation, {report['dimension']:,} unknowns"
+    return f"{head}\n\n{table(rows)}\n\n{verdict}: {lines}"
+
+
 def info_report() -> dict[str, Any]:
     """Versions, back ends, and what this machine offers."""
     optional = {
@@ -64,7 +141,7 @@ def info_report() -> dict[str, Any]:
     return {
         **versions(),
         "models": list(model_names()),
-        "solvers": [*SOLVERS, "hermite"],
+        "solvers": list(NAMES),
         "installed": [name for name, there in optional.items() if there],
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_available": memory.readable(memory.available_bytes()),
@@ -97,6 +174,21 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     """Rows in aligned columns."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def _photon_rows(photons: dict[str, Any] | None) -> str:
+    """P(n) as lines of a table, nothing where it was not asked for."""
+    if photons is None:
+        return ""
+    rows: list[Sequence[str]] = [("n", "P(n)", "error bound")]
+    errors = photons["error"] or [None] * len(photons["probability"])
+    for n, (value, error) in enumerate(zip(photons["probability"], errors, strict=True)):
+        rows.append((str(n), f"{value:.10e}", "not finite" if error is None else f"{error:.0e}"))
+    return "\n\n" + table(rows)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _pair(value: complex) -> list[float]:

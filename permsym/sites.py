@@ -8,7 +8,9 @@ Boson(levels): Fock states 0..levels-1, operators ``a``, ``ad`` and ``n`` = ad a
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +53,26 @@ def as_count(name: str, value: Any, least: int) -> int:
     if not whole or int(value) < least:
         raise InputError(f"`{name}` must be an integer >= {least}, but is {value!r}; give a whole number such as {name}={max(least, 10)}")
     return int(value)
+
+
+_REAL_SIZES: ContextVar[bool] = ContextVar("real_sizes", default=False)
+
+
+@contextmanager
+def real_sizes() -> Iterator[None]:
+    """Within, numbers of satellites may be any real number > 0: for equations whose coefficients are polynomials in N."""
+    token = _REAL_SIZES.set(True)
+    try:
+        yield
+    finally:
+        _REAL_SIZES.reset(token)
+
+
+def as_size(name: str, value: Any) -> float:
+    """A number of satellites: an integer >= 1, or within :func:`real_sizes` any number > 0."""
+    if _REAL_SIZES.get() and is_real(value) and np.isfinite(float(value)) and value > 0:
+        return int(value) if float(value) == int(value) else float(value)
+    return as_count(name, value, 1)
 
 
 class Site:
@@ -149,13 +171,18 @@ class Levels(Site):
 class Boson(Site):
     """A bosonic mode as the centre: ``a``, ``ad`` and ``n`` = ad a, with [a, ad] = 1.
 
-    levels   Fock states 0..levels-1 of the density operator; None leaves the cut-off to the solver
+    levels         Fock states 0..levels-1 of the density operator; None leaves the cut-off to the solver
+    displacement   alpha, where these are the displaced Fock states D(alpha) \\|n>: a field of that amplitude then takes few of them;
+                   operators and moments mean the same as without
     """
 
     kind = "boson"
 
-    def __init__(self, levels: float | None = None) -> None:
+    def __init__(self, levels: float | None = None, displacement: complex = 0j) -> None:
         self.levels = 0 if levels is None else as_count("levels", levels, 2)
+        self.displacement = complex(displacement)
+        if not np.isfinite(self.displacement):
+            raise InputError(f"`displacement` must be a finite amplitude, but is {displacement!r}")
 
     @property
     def automatic(self) -> bool:
@@ -185,7 +212,9 @@ class Boson(Site):
         raise InputError("operators of a boson are written in a and ad; for Fock states look at the reduced density matrix")
 
     def __repr__(self) -> str:
-        return "Boson()" if self.automatic else f"Boson({self.levels})"
+        words = [] if self.automatic else [str(self.levels)]
+        words += [f"displacement={self.displacement}"] if self.displacement else []
+        return f"Boson({', '.join(words)})"
 
 
 class Ensemble(_SpinOperators):
@@ -196,9 +225,9 @@ class Ensemble(_SpinOperators):
     levels  2 (spins, ``z p m x y``) or more (``unit(i, j)``)
     """
 
-    def __init__(self, N: int, name: str = "A", levels: int = 2) -> None:
+    def __init__(self, N: float, name: str = "A", levels: int = 2) -> None:
         super().__init__(levels)
-        self.N = as_count("N", N, 1)
+        self.N: int = as_size("N", N)  # type: ignore[assignment]  # real within real_sizes() alone
         if not name.isidentifier():
             raise InputError(f"an ensemble's name must be a word such as A, but is {name!r}")
         self.name = name

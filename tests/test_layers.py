@@ -27,6 +27,7 @@ ORDER = [
     {"plot"},
     {"figures"},
     {"report"},
+    {"compare"},
     {"cli"},
     {"__main__"},
 ]

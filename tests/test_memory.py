@@ -9,8 +9,11 @@ import pytest
 from oracles import systems
 
 import permsym as ps
-from permsym.steady import memory
-from permsym.steady.solve import check_memory
+from permsym.steady import choice, direct, memory
+from permsym.steady import window as windows
+from permsym.steady.solve import check_memory, lattice
+
+P0_UP_200 = 0.4561166243257493  # occupation basis
 
 
 def driven(N):
@@ -142,3 +145,35 @@ def test_estimates_grow_with_the_system():
 @pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (999, "999 B"), (1.5e9, "1.5 GB"), (2e12, "2 TB")])
 def test_readable(size, text):
     assert memory.readable(size) == text
+
+
+@pytest.mark.parametrize(("limit", "kind"), [("400M", "double"), ("270M", "single"), ("190M", "incomplete")])
+def test_the_solver_of_a_window_is_chosen_by_memory(monkeypatch, limit, kind):
+    monkeypatch.setenv("PERMSYM_MEMORY", limit)
+    model = ps.models.central_spin(N=1500)
+    plan = windows.check_memory(model, *windows.predicted(model, None))
+    assert choice.kind(plan.solver) == kind
+    assert plan.bytes_ <= memory.available_bytes()
+
+
+@pytest.mark.parametrize("kind", ["double", "single"])
+def test_the_solver_of_a_full_basis_is_chosen_by_memory(monkeypatch, kind):
+    model = ps.models.central_spin(N=200)
+    monkeypatch.setenv("PERMSYM_MEMORY", f"{1.01 * memory.solve_bytes(*lattice(model, 'dicke'), kind):.0f}")
+    state = ps.steady_state(model)
+    assert (state.solver["name"], state.solver["precision"]) == ("superlu", kind)
+    assert state.certificate.certified
+    assert abs(state.derived["p0_up"] - P0_UP_200) <= state.error("z0") / 2 + 1e-15
+
+
+def test_large_windows_take_the_quicker_precision_and_try_again_where_it_fails(monkeypatch):
+    monkeypatch.setattr(choice, "QUICKER", 1000)
+    easy = ps.steady_state(ps.models.central_spin(N=301))
+    assert easy.solver["precision"] == "single"
+    assert easy.algebraic_error < 1e-12
+    monkeypatch.setattr(direct, "_REFINEMENTS", 0)  # what single precision gives where refinement does not converge
+    lines = []
+    state = ps.steady_state(ps.models.central_spin(N=301), progress=lines.append)
+    assert state.solver["precision"] == "double"
+    assert any("again" in line for line in lines)
+    assert abs(state.moment("z0") - easy.moment("z0")) <= state.error("z0") + easy.error("z0") < 1e-12

@@ -6,15 +6,17 @@ Every superoperator of a model is composed here from the moves of its parts, onc
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property, reduce
 from operator import add, matmul
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.centre import CentrePart
+from permsym.basis.dense import dense, project
 from permsym.basis.dicke import DickePart
 from permsym.basis.full import FullPart
 from permsym.basis.moves import Labels, Moves, Values, Weight
@@ -23,7 +25,7 @@ from permsym.basis.part import Part
 from permsym.basis.window import Boundary, Window
 from permsym.errors import InputError
 from permsym.model import Model, Term
-from permsym.operators import CentreOperator, Matrix, Product, adjoint, as_matrix, product
+from permsym.operators import CentreOperator, ComplexArray, Matrix, Product, adjoint, as_matrix, product
 from permsym.sites import Ensemble
 
 Representation = Literal["dicke", "occupation", "full"]
@@ -208,6 +210,20 @@ class Basis:
         levels = self.model.centre.levels
         return self._embedded(0, self.parts[0].left(as_matrix(np.eye(levels))))
 
+    # -- states ---------------------------------------------------------------------------------------------------------
+
+    def product_state(self, weights: Sequence[Weight]) -> NDArray[Any]:
+        """Coefficients (dimension,) of a product over the parts, from the coefficients on each: :meth:`Part.product_state`."""
+        values = reduce(np.multiply, [weight(self.labels[mine]) for weight, mine in zip(weights, self.slices, strict=True)])
+        if not self.hermitian:
+            return np.asarray(values, dtype=complex)
+        return np.concatenate([np.real(values), np.imag(values)[self.paired]])
+
+    @property
+    def trace_norm(self) -> float:
+        """The trace norm of an operator is at most this times the Euclidean norm of its unknowns (which hold one of each pair)."""
+        return math.sqrt(2 if self.hermitian else 1) * math.prod(part.trace_norm for part in self.parts)
+
     # -- functionals ----------------------------------------------------------------------------------------------------
 
     def trace(self, labels: Labels) -> Values:
@@ -228,6 +244,61 @@ class Basis:
         factors: list[Sequence[Matrix]] = [[self._centre.matrix(operator) for operator in centre], *satellites]
         weights = [part.correlator(ops) for part, ops in zip(self.parts, factors, strict=True)]
         return self._covector(lambda labels: reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self.slices, strict=True)]))
+
+    def partial(self, vector: Values, satellites: Sequence[Sequence[Matrix]]) -> ComplexArray:
+        """tr over all satellites of (s_1 s_2 ... rho): an operator of the centre, shape (levels, levels); displaced Fock states are undone.
+
+        vector       coefficients (dimension,)
+        satellites   for each ensemble one operator a distinct site; none: the reduced density matrix of the centre
+        """
+        weights = [part.correlator(ops) for part, ops in zip(self.parts[1:], satellites, strict=True)]
+        levels = self.model.centre.levels
+
+        def summed(labels: Labels, values: Values) -> ComplexArray:
+            for weight, mine in zip(weights, self.slices[1:], strict=True):
+                values = values * weight(labels[mine])
+            place = (labels[0] * levels + labels[1]).astype(np.int64, copy=False)
+            total = np.bincount(place, values.real, levels**2) + 1j * np.bincount(place, values.imag, levels**2)
+            return total.reshape(levels, levels)
+
+        values = self.coefficients(vector)
+        matrix = summed(self.labels, values)
+        if self.hermitian:
+            matrix = matrix + summed(self.conjugate(self.labels[:, self.paired]), values[self.paired].conj())
+        return self.in_fock_states(matrix)
+
+    def in_fock_states(self, matrix: ComplexArray) -> ComplexArray:
+        """Operators of the centre (..., levels, levels) on the kept states, on plain Fock states where these are displaced."""
+        turned = self._centre.fock_states
+        return matrix if turned is None else turned @ matrix @ turned.conj().T
+
+    @property
+    def centre_levels(self) -> int:
+        """Levels of the centre in reduced states; of a displaced boson, the Fock states that its kept ones reach."""
+        turned = self._centre.fock_states
+        return self.model.centre.levels if turned is None else len(turned)
+
+    def centre_projector(self, level: int) -> Matrix:
+        """\\|level><level\\| of the centre on the kept states."""
+        turned = self._centre.fock_states
+        row = np.eye(self.model.centre.levels)[level] if turned is None else turned[level]
+        return as_matrix(np.outer(row.conj(), row))
+
+    def coefficients(self, vector: Values) -> ComplexArray:
+        """The complex coefficient of every label, from the unknowns."""
+        if not self.hermitian:
+            return np.asarray(vector, dtype=complex)
+        values = np.array(vector[: self.size], dtype=complex)
+        values[self.paired] += 1j * vector[self.size :]
+        return values
+
+    def dense(self, vector: Values) -> ComplexArray:
+        """The operator of the whole space with these coefficients (small systems): see :func:`permsym.basis.dense.dense`."""
+        return dense(self, vector)
+
+    def project(self, matrix: ComplexArray, sector_only: bool = False) -> Values:
+        """Coefficients of an operator of the whole space; the inverse of :meth:`dense`: see :func:`permsym.basis.dense.project`."""
+        return project(self, matrix, sector_only)
 
     def expectation(self, terms: dict[Product, complex]) -> NDArray[np.complex128]:
         """Covector of an operator's expectation value, by letting it act from the left and tracing."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part
 from permsym.errors import InputError
-from permsym.operators import CentreOperator, ComplexArray, Matrix, Monomial, as_array, as_matrix, entries
+from permsym.operators import CentreOperator, ComplexArray, Matrix, Monomial, as_array, as_matrix, displacement, entries
 from permsym.sites import Boson, Site
 
 
@@ -37,7 +39,20 @@ class CentrePart(Part):
 
     def matrix(self, operator: CentreOperator) -> Matrix:
         """An operator on the kept levels: <k| operator |b>."""
-        return as_matrix(operator.matrix(self.site.levels)) if isinstance(operator, Monomial) else operator
+        return as_matrix(operator.matrix(self.site.levels, self.displacement)) if isinstance(operator, Monomial) else operator
+
+    @property
+    def displacement(self) -> complex:
+        """alpha of the displaced Fock states of a boson; 0 otherwise."""
+        return self.site.displacement if isinstance(self.site, Boson) else 0j
+
+    @cached_property
+    def fock_states(self) -> ComplexArray | None:
+        """<n\\|m> of the Fock states n with the displaced ones m that are kept, (more, levels); None where they are the same."""
+        if not self.displacement:
+            return None
+        levels = self.site.levels
+        return displacement(self.displacement, math.ceil((math.sqrt(levels) + abs(self.displacement)) ** 2), levels)
 
     def left(self, matrix: Matrix) -> Moves:
         return self._shifts(matrix, column=0)
@@ -71,6 +86,14 @@ class CentrePart(Part):
         for matrix in matrices:  # the one centre: its operators multiply, in order
             array = array @ as_array(matrix)
         return lambda labels: real_if_real(array)[_levels(labels[1]), _levels(labels[0])]
+
+    def product_state(self, matrix: Matrix) -> Weight:
+        array = as_array(matrix)
+        return lambda labels: real_if_real(array)[_levels(labels[0]), _levels(labels[1])]
+
+    @property
+    def trace_norm(self) -> float:
+        return math.sqrt(self.site.levels)
 
     def labels(self, difference: int | None) -> Labels:
         ket, bra = np.divmod(np.arange(self.site.levels**2), self.site.levels)

@@ -11,13 +11,19 @@ so that everything stays O(1) for any N.  Labels are (2j, 2m, 2m').  One-body su
 
 from __future__ import annotations
 
+import cmath
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.linalg import expm
+from scipy.special import xlogy
 
 from permsym.basis.centre import real_if_real
+from permsym.basis.dense import spin_multiplets
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part
 from permsym.basis.window import Boundary, Window
@@ -204,6 +210,57 @@ class DickePart(Part):
             cache[k] = value
         return cache[k]
 
+    def elements(self, labels: Labels) -> sparse.csr_array:
+        states, side = spin_multiplets(self.N), 2**self.N
+        rows, columns, values = [], [], []
+        for i, (J, M, bra) in enumerate(labels.T.tolist()):
+            (up, left), (down, right) = states[J, M], states[J, bra]
+            columns.append((up[:, None] * side + down).ravel())
+            values.append((left @ right.T / left.shape[1]).ravel())
+            rows.append(np.full(len(columns[-1]), i))
+        entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
+        return sparse.csr_array(entries, shape=(labels.shape[1], side**2))
+
+    # -- states ---------------------------------------------------------------------------------------------------------
+
+    def product_state(self, matrix: Matrix) -> Weight:
+        """With r = R diag(p, q) R^dag, block j of r (x) r (x) ... is, for all its copies together,
+
+        d_j (p q)^(N/2-j) D_j(R) diag(p^(j+k) q^(j-k)) D_j(R)^dag,   d_j = N! (2j+1) / ((N/2+j+1)! (N/2-j)!)
+        """
+        (uu, ud), (_, dd) = matrix
+        p, q, theta, phi = uu.real, dd.real, 0.0, 0.0
+        if ud != 0:  # else it is diagonal as it stands
+            length = math.hypot(p - q, 2 * abs(ud))
+            theta, phi = math.atan2(2 * abs(ud), p - q), -cmath.phase(ud)
+            p, q = (1 + length) / 2, max((1 - length) / 2, 0.0)
+
+        def block(J: int) -> ComplexArray:
+            k = np.arange(-J, J + 1, 2) / 2
+            copies = math.log(math.comb(self.N, (self.N - J) // 2)) + math.log((J + 1) / ((self.N + J) // 2 + 1))
+            weights = np.exp(copies + xlogy(self.N / 2 + k, p) + xlogy(self.N / 2 - k, q))
+            turned = _turned(J, theta)
+            phases = np.exp(-1j * phi * k) if phi else np.ones(len(k))
+            return phases[:, None] * (turned * weights @ turned.T) * phases.conj()
+
+        def weight(labels: Labels) -> Values:
+            result = np.zeros(labels.shape[1], dtype=complex)
+            for J in np.unique(labels[0]):
+                if min(p, q) > 0 or self.N == J:
+                    here = np.flatnonzero(labels[0] == J)
+                    result[here] = block(int(J))[(labels[1, here] + J) // 2, (labels[2, here] + J) // 2]
+            return real_if_real(result)
+
+        return weight
+
+    def dicke_state(self, j: float, m: float) -> Weight:
+        return lambda labels: ((labels[0] == 2 * j) & (labels[1] == 2 * m) & (labels[2] == 2 * m)).astype(float)
+
+    @property
+    def trace_norm(self) -> float:
+        """Block j is a matrix of rank 2j+1 at most, spread evenly over its copies: sqrt(sum_j (2j+1)) by Cauchy-Schwarz."""
+        return math.sqrt(self.count(0))
+
     # -- labels ---------------------------------------------------------------------------------------------------------
 
     def labels(self, difference: int | None) -> Labels:
@@ -257,6 +314,15 @@ class DickePart(Part):
 
     def coordinates(self, labels: Labels) -> Labels:
         return np.stack([labels[0] // 2, np.minimum(labels[1], labels[2]) // 2, (labels[1] - labels[2]) // 2])
+
+
+def _turned(J: int, theta: float) -> NDArray[np.float64]:
+    """<j, m| exp(-i theta J_y) |j, k>, m and k ascending."""
+    if theta == 0:
+        return np.eye(J + 1)
+    m = np.arange(-J, J, 2) * 1.0
+    raising = np.diag(_A["+"](J * np.ones(J), m), -1) / 2
+    return np.asarray(expm(theta * (raising.T - raising)))
 
 
 def _ket(q: str) -> Moves:

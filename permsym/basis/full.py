@@ -12,8 +12,10 @@ from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from permsym.basis.centre import CentrePart
+from permsym.basis.dense import positions
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part
 from permsym.operators import Matrix
@@ -65,6 +67,19 @@ class FullPart(Part):
             return value
 
         return weight
+
+    def elements(self, labels: Labels) -> sparse.csr_array:
+        levels, n = self.one.site.levels, labels.shape[1]
+        place = positions(labels[: self.N], labels[self.N :], levels)
+        return sparse.csr_array((np.ones(n), (np.arange(n), place)), shape=(n, levels ** (2 * self.N)))
+
+    def product_state(self, matrix: Matrix) -> Weight:
+        one = self.one.product_state(matrix)
+        return lambda labels: reduce(np.multiply, (one(labels[[n, n + self.N]]) for n in range(self.N)))
+
+    @property
+    def trace_norm(self) -> float:
+        return float(self.one.site.levels ** (self.N / 2))
 
     def labels(self, difference: int | None) -> Labels:
         levels = range(self.one.site.levels)

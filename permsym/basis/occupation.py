@@ -16,9 +16,11 @@ from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.special import gammaln
 
 from permsym.basis.centre import real_if_real
+from permsym.basis.dense import positions, type_strings
 from permsym.basis.moves import Labels, Move, Moves, Shift, Values, Weight
 from permsym.basis.part import Part
 from permsym.operators import ComplexArray, Matrix, as_array
@@ -130,6 +132,46 @@ class OccupationPart(Part):
             return real_if_real(result) * self._element(labels) / total
 
         return weight
+
+    def elements(self, labels: Labels) -> sparse.csr_array:
+        # every string of types belongs to the label that counts them
+        strings = type_strings(self.levels, self.ensemble.N)
+        place = (self.ensemble.N + 1) ** np.arange(self.columns)
+        numbers, order = place @ labels, np.argsort(place @ labels)
+        wanted = sum(place[strings[n]] for n in range(self.ensemble.N))
+        at = order[np.minimum(np.searchsorted(numbers[order], wanted), len(order) - 1)]
+        there = numbers[at] == wanted
+        value = np.exp(-multiplicity_scale(labels) - (0.0 if self.log_scale is None else self.log_scale(labels)))
+        kets, bras = np.divmod(strings[:, there], self.levels)
+        entries = value[at[there]], (at[there], positions(kets, bras, self.levels))
+        return sparse.csr_array(entries, shape=(labels.shape[1], self.levels ** (2 * self.ensemble.N)))
+
+    # -- states ---------------------------------------------------------------------------------------------------------
+
+    def product_state(self, matrix: Matrix) -> Weight:
+        entries = as_array(matrix).ravel()
+
+        def weight(labels: Labels) -> Values:
+            value = np.prod(entries[:, None] ** np.maximum(labels, 0), axis=0)
+            return real_if_real(value) * self._element(labels)
+
+        return weight
+
+    def dicke_state(self, j: float, m: float) -> Weight:
+        n = self.ensemble.N
+        if self.levels != 2 or 2 * j != n:
+            return super().dicke_state(j, m)
+        ups = round(n / 2 + m)
+
+        def weight(labels: Labels) -> Values:
+            fits = (labels[0] + labels[1] == ups) & (labels[0] + labels[2] == ups)
+            return np.where(fits, self._element(labels) / comb(n, ups), 0.0)
+
+        return weight
+
+    @property
+    def trace_norm(self) -> float:
+        return float(self.levels ** (self.ensemble.N / 2))  # the elements have unit Hilbert-Schmidt norm in the whole space
 
     # -- labels ---------------------------------------------------------------------------------------------------------
 

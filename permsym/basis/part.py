@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from permsym.basis.moves import Labels, Moves, Values, Weight
 from permsym.basis.window import Boundary
+from permsym.errors import InputError
 from permsym.operators import Matrix
 
 
@@ -43,6 +45,23 @@ class Part(ABC):
     @abstractmethod
     def correlator(self, matrices: Sequence[Matrix]) -> Weight:
         """tr(a_1 b_2 ... E_l) for operators a, b, ... on *distinct* sites, of each basis element E_l."""
+
+    def elements(self, labels: Labels) -> sparse.csr_array:
+        """Elements of distinct labels as matrices of the product basis, ravelled, one a row: shape (n, D^2); for small systems."""
+        raise InputError(f"{type(self).__name__} has no elements in the product basis; use another representation")
+
+    @abstractmethod
+    def product_state(self, matrix: Matrix) -> Weight:
+        """Coefficients of the state with the same one-site density matrix on every site."""
+
+    def dicke_state(self, j: float, m: float) -> Weight:
+        """Coefficients of the collective spin state \\|j, m>, averaged over the copies of j."""
+        raise InputError("a Dicke state needs two-level satellites in the Dicke representation; use basis='dicke'")
+
+    @property
+    @abstractmethod
+    def trace_norm(self) -> float:
+        """The trace norm of an operator is at most this times the Euclidean norm of its coefficients."""
 
     @abstractmethod
     def labels(self, difference: int | None) -> Labels:

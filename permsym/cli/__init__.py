@@ -12,10 +12,10 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 
-from permsym.cli import figure, info, solve
-from permsym.errors import PermsymError
+from permsym.cli import boundary, compare, continuation, cumulants, evolve, figure, info, rerun, run, solve
+from permsym.errors import Mistakes, PermsymError
 
-COMMANDS = (solve, figure, info)
+COMMANDS = (solve, cumulants, continuation, boundary, evolve, run, rerun, compare, figure, info)
 """Modules with ``add(commands)``, in the order of ``permsym --help``."""
 
 
@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except PermsymError as error:
-        print(f"permsym: {_one_line(str(error))}", file=sys.stderr)
+        for line in error.lines if isinstance(error, Mistakes) else [str(error)]:
+            print(f"permsym: {_one_line(line)}", file=sys.stderr)
         return error.exit_code
     except MemoryError:
         print("permsym: out of memory in the middle of the work; use fewer satellites or free some memory", file=sys.stderr)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import TYPE_CHECKING
 
 from permsym.cli.words import add_model, add_window, load, order, say_defaults, window
 from permsym.errors import UNCERTIFIED_EXIT_CODE
+
+if TYPE_CHECKING:
+    from permsym.model import Model
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,10 +24,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     solve.add_argument("--basis", default="auto", metavar="NAME", help="auto, dicke or occupation")
     add_window(solve)
     solve.add_argument(
-        "--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso, matrix-free or hermite"
+        "--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso, matrix-free, hermite or quick"
     )
     solve.add_argument("--checkpoint", metavar="FILE", help="keep the iterate of a long matrix-free solve in FILE.npz, and go on from it")
     solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")
+    solve.add_argument("--photons", action="store_true", help="the photon-number distribution P(n) of a bosonic centre too")
     solve.add_argument("--json", action="store_true", help="print the result as JSON")
     solve.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE.nc or FILE.csv")
     solve.set_defaults(run=run)
@@ -37,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
         from permsym import dataset
 
         dataset.check(options.output)  # before the work, not after it
+    if options.photons:
+        _check_photons(model, options.output)
     from permsym.errors import UncertifiedWarning
     from permsym.moments.labels import select_labels
     from permsym.steady.progress import on_stderr
@@ -58,19 +65,30 @@ def run(options: argparse.Namespace) -> int:
         )
     from permsym.report import solve_report, solve_table
 
-    report = solve_report(state, labels, source, given)
+    photons = state.mode.photon_distribution() if options.photons else None
+    report = solve_report(state, labels, source, given, photons)
     if options.output:
-        from permsym.dataset.build import build_dataset
         from permsym.sweep.methods import state_point
+        from permsym.sweep.plan import make
+        from permsym.sweep.run import assembled
 
-        definition = {"name": source.name, "fixed": given, "defaults": source.defaulted(given), "first_point": model.to_dict()}
-        point = state_point(state, labels)
-        dataset.save(
-            build_dataset({}, ["exact"], {((), "exact"): point}, model=source.name, definition=definition, command=options.command_line),
-            options.output,
-        )
+        asked = {"basis": options.basis, "solver": options.solver, "window": window(options.window)}
+        chosen = {name: value for name, value in asked.items() if value != "auto"}
+        plan = make(source, {}, fixed=given, moments=list(map(str, labels)), options={"exact": chosen} if chosen else None)
+        found = assembled(plan, {((), "exact"): state_point(state, labels)}, options.command_line)
+        dataset.save(found if photons is None else dataset.with_photons(found, photons), options.output)
     print(json.dumps(report, indent=2) if options.json else solve_table(report))
     if not state.certificate.certified:
         print("permsym: not certified: " + "; ".join(state.certificate.reasons), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
     return 0
+
+
+def _check_photons(model: Model, output: str | None) -> None:
+    """Refuse --photons before the work where it has no answer."""
+    from permsym.errors import InputError
+
+    if model.centre.kind != "boson":
+        raise InputError(f"--photons needs a bosonic centre, but {model.name} has {model.centre!r}; leave the option out")
+    if output is not None and not output.endswith(".nc"):
+        raise InputError(f"P(n) is written to netCDF files only, but the output is {output!r}; give it a name that ends in .nc")

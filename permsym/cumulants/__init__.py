@@ -1,5 +1,45 @@
-"""Approximations: mean field.  Everything here sees only a Model."""
+"""Cumulant expansions of any order, for any model; everything here sees only a Model.
 
+    import permsym as ps
+    model = ps.models.central_spin(N=150)
+
+    state = ps.cumulants.steady_state(model, order=3)        # fixed point on the branch from the smallest N
+    state.moment("z0"), state.cumulant("+0 -1"), state.derived, state.stable, state.stability, state.attractor, state.folds
+
+    eqs = ps.cumulants.equations(model, order=3)             # counting=, closure=, break_symmetry=
+    eqs.labels, eqs.index("+0 -1"), eqs.rhs(y), eqs.jacobian(y), eqs.moment(y, "z0 z1 z2 z3")
+    eqs.at(ps.models.central_spin(N=200, g=0.5))             # other parameters, nothing is built again
+
+    branch = ps.cumulants.continuation("central-spin", over="N", start=10, stop=1e6, order=5, kappa="N/16")
+    branch.points, branch.folds, branch.hopf
+
+    trajectory = ps.cumulants.evolve(eqs, times, initial)    # trajectory.moment("z0")
+
+``y`` holds the moments in the order of ``eqs.labels``; a moment and its conjugate are separate unknowns.
+"""
+
+from permsym.cumulants.continuation import Branch, BranchPoint, Event
+from permsym.cumulants.equations import Equations, equations
+from permsym.cumulants.evolve import Attractor, Trajectory, evolve
 from permsym.cumulants.mean_field import MeanField, mean_field
+from permsym.cumulants.newton import Point, newton
+from permsym.cumulants.state import CumulantState
+from permsym.cumulants.steady import continuation, steady_state
 
-__all__ = ["MeanField", "mean_field"]
+__all__ = [
+    "Attractor",
+    "Branch",
+    "BranchPoint",
+    "CumulantState",
+    "Equations",
+    "Event",
+    "MeanField",
+    "Point",
+    "Trajectory",
+    "continuation",
+    "equations",
+    "evolve",
+    "mean_field",
+    "newton",
+    "steady_state",
+]

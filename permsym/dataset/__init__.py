@@ -7,19 +7,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from permsym.dataset.files import check_target
+from permsym.dataset.photons import with_photons
+from permsym.dataset.reference import open_reference, reference_names
 from permsym.errors import InputError
 
 if TYPE_CHECKING:
     import xarray as xr
 
-FORMATS = {".nc": "permsym.dataset.netcdf", ".csv": "permsym.dataset.csvfile"}
-"""Modules with a ``write(dataset, path)``, by file name suffix."""
+FORMATS = {".nc": "permsym.dataset.netcdf", ".csv": "permsym.dataset.csvfile", ".parquet": "permsym.dataset.parquet"}
+"""Modules with ``write(dataset, path)`` and ``read(path)``, by file name suffix."""
 
 
 def check(path: str | Path) -> Path:
     """The path, where a dataset may be written there; InputError otherwise."""
     target = Path(path)
     check_target(target, tuple(FORMATS))
+    if target.suffix == ".parquet":
+        from permsym.dataset import parquet
+
+        parquet.ready()
     return target
 
 
@@ -31,13 +37,15 @@ def save(dataset: xr.Dataset, path: str | Path) -> Path:
 
 
 def open_dataset(path: str | Path) -> xr.Dataset:
-    """Read a netCDF file that permsym wrote."""
-    from permsym.dataset import netcdf
-
+    """Read a file that permsym wrote: netCDF, CSV or Parquet."""
+    reader = importlib.import_module(FORMATS.get(Path(path).suffix, FORMATS[".nc"]))
     try:
-        return netcdf.read(Path(path))
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {str(path)!r} as a dataset ({error}); give a .nc file that permsym wrote") from error
+        dataset: xr.Dataset = reader.read(Path(path))
+    except (OSError, ValueError, KeyError, StopIteration) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"cannot read {str(path)!r} as a dataset ({error}); give a file that permsym wrote") from error
+    return dataset
 
 
-__all__ = ["FORMATS", "check", "open_dataset", "save"]
+__all__ = ["FORMATS", "check", "open_dataset", "open_reference", "reference_names", "save", "with_photons"]

@@ -1,41 +1,60 @@
-"""CSV in long format: one row for each point, method and moment; the first line is a comment that names the writer."""
+"""CSV in long format: one row for each point, method and moment.
+
+The first line is a comment: who wrote it, and in JSON what it takes to build the same dataset again.
+"""
 
 from __future__ import annotations
 
 import csv
-import itertools
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from permsym.dataset.files import written_aside
+from permsym.dataset.long import columns, frame, rebuilt
 
 if TYPE_CHECKING:
     import xarray as xr
 
+_FRAME = " frame "
+
 
 def write(dataset: xr.Dataset, path: Path) -> None:
     """Write a dataset as rows; numbers are spelled so that they read back exactly."""
-    moments = [str(label) for label in dataset["moment"].values]
-    per_moment = [name for name in dataset.data_vars if "moment" in dataset[name].dims]
-    others = [name for name in dataset.data_vars if "moment" not in dataset[name].dims]
-    outer = list(dataset["status"].dims)
-    coordinates = [name for name in dataset.coords if name not in (*outer, "moment")]
-    fixed = {name: value for name, value in dataset.attrs.items() if isinstance(value, float)}
+    found = columns(dataset)
     with written_aside(path) as aside, aside.open("w", newline="", encoding="utf-8") as file:
-        file.write(f"# permsym {dataset.attrs['permsym_version']}: model {dataset.attrs['model']}\n")
+        head = f"# permsym {dataset.attrs['permsym_version']}: model {dataset.attrs['model']}".replace("\n", " ")
+        file.write(f"{head}{_FRAME}{json.dumps(frame(dataset))}\n")
         rows = csv.writer(file)
-        rows.writerow([*outer, *coordinates, *fixed, "moment", *per_moment, *others])
-        for index in itertools.product(*(range(dataset.sizes[dim]) for dim in outer)):
-            at = dict(zip(outer, index, strict=True))
-            point = dataset.isel(at)
-            head = [_spelled(point[name].values) for name in (*outer, *coordinates)] + [repr(value) for value in fixed.values()]
-            tail = [_spelled(point[name].values) for name in others]
-            for k, label in enumerate(moments):
-                rows.writerow([*head, label, *(_spelled(point[name].values[k]) for name in per_moment), *tail])
+        rows.writerow(found)
+        rows.writerows(zip(*(_spelled(values) for values in found.values()), strict=True))
 
 
-def _spelled(value: object) -> str:
-    item = np.asarray(value)
-    return repr(float(item)) if item.dtype.kind == "f" else str(item)
+def read(path: Path) -> xr.Dataset:
+    """The dataset in a file that :func:`write` wrote; ValueError for others."""
+    with path.open(newline="", encoding="utf-8") as file:
+        head, mark, described = file.readline().partition(_FRAME)
+        if not head.startswith("# permsym") or not mark:
+            raise ValueError("it is no CSV file of permsym")
+        rows = csv.reader(file)
+        names = next(rows)
+        values = list(zip(*rows, strict=True))
+    about = json.loads(described)
+    kinds = {name: each["dtype"] for name, each in (about["coordinates"] | about["variables"]).items()}
+    found = {name: _parsed(column, kinds.get(name, "float64")) for name, column in zip(names, values, strict=True)}
+    return rebuilt(found, about)
+
+
+def _spelled(values: NDArray[Any]) -> list[str]:
+    return list(map(repr, values.tolist())) if values.dtype.kind == "f" else list(map(str, values))
+
+
+def _parsed(column: tuple[str, ...], dtype: str) -> NDArray[Any]:
+    if dtype.startswith("float"):
+        return np.array(list(map(float, column)), dtype=dtype)
+    if dtype.startswith("int"):
+        return np.array(list(map(int, map(float, column))), dtype=dtype)
+    return np.array(column, dtype=dtype)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from permsym.errors import InputError
 
-_FIRST_BYTES = 4096
+_FIRST_BYTES, _LAST_BYTES = 4096, 2**20
 
 
 @contextlib.contextmanager
@@ -30,10 +30,21 @@ def written_aside(path: Path) -> Iterator[Path]:
         os.umask(umask)
         aside.chmod(0o666 & ~umask)  # mkstemp makes private files
         aside.replace(path)
+        _sync_folder(path.parent)
     except OSError as error:
         raise InputError(f"cannot write {str(path)!r}: {error.strerror or error}; nothing was left behind") from error
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put a rename on the disk, where folders can be synchronised."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def check_target(path: Path, formats: tuple[str, ...]) -> None:
@@ -59,6 +70,9 @@ def is_ours(path: Path) -> bool:
             with h5py.File(path, "r") as file:
                 return "permsym_version" in file.attrs
         with path.open("rb") as file:
+            if path.suffix == ".parquet":  # the schema stands at the end
+                file.seek(max(path.stat().st_size - _LAST_BYTES, 0))
+                return b"permsym" in file.read()
             return b"permsym" in file.read(_FIRST_BYTES)
     except OSError:
         return False

@@ -33,6 +33,7 @@ VARIABLES = (
     Variable("balance", "1", "largest relative defect of the balance laws of excitations"),
     Variable("min_population", "1", "smallest population"),
     Variable("certified", "1", "whether the certificate is within its tolerance (1) or not (0)", dtype="int8"),
+    Variable("stability", "frequency", "largest real part of the Jacobian's spectrum; positive where the fixed point is unstable"),
     Variable("dimension", "1", "number of unknowns that were solved for", dtype="int64"),
     Variable("time_assemble", "s", "time to assemble the Liouvillian"),
     Variable("time_solve", "s", "time to solve for the steady state"),
@@ -40,6 +41,14 @@ VARIABLES = (
     Variable("time_total", "s", "time for everything, windows on smaller systems included"),
     Variable("status", "1", "certified, uncertified: reason, or failed: reason", dtype="str"),
 )
+
+PHOTON = Variable("photon", "1", "photon number n", dtype="int64")
+PHOTON_PROBABILITY = Variable("photon_probability", "1", "probability of n photons")
+PHOTON_ERROR = Variable("photon_probability_error", "1", "estimate of the absolute error of the probability")
+"""Where the distribution of a single state was asked for; see photons.py."""
+
+CERTIFICATE = ("error_estimate", "residual", "edge_mass", "balance", "min_population", "certified", "dimension", "stability")
+"""Variables that judge a point or describe its computation; the others without the dimension ``moment`` are results."""
 
 BY_NAME = {variable.name: variable for variable in VARIABLES}
 

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import build, dimension
+from permsym.basis.basis import Basis, build, choose, dimension
+from permsym.dynamics.sector import block_by_block
 from permsym.errors import InputError
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
+from permsym.sites import Boson
 from permsym.steady.arpack import ShiftInvert
+from permsym.steady.progress import Progress, silent
+from permsym.steady.solve import start_of
+
+_ATTEMPTS = 24
+_TOP = 1e-6  # of an eigenvector's norm that a boson's last two levels may hold: eigenvalues then are good to about 1e-8
 
 
 @dataclass(frozen=True)
@@ -21,11 +28,13 @@ class Spectrum:
     eigenvalues  (k,); exp(eigenvalue t) is how such a disturbance evolves
     charge       the sector
     residuals    (k,) |L v - lambda v| / |v|
+    model        whose boson has the cut-off that was needed
     """
 
     eigenvalues: NDArray[np.complex128]
     charge: tuple[int, ...]
     residuals: NDArray[np.float64]
+    model: Model
 
     @property
     def gap(self) -> float:
@@ -37,14 +46,23 @@ class Spectrum:
 
 
 def spectrum(
-    model: Model, k: int = 6, charge: int | tuple[int, ...] = 0, basis: str = "auto", solver: ShiftInvert | None = None
+    model: Model,
+    k: int = 6,
+    charge: int | tuple[int, ...] = 0,
+    basis: str = "auto",
+    solver: ShiftInvert | None = None,
+    progress: Progress | None = None,
 ) -> Spectrum:
     """The ``k`` eigenvalues of the Liouvillian nearest to zero in one charge sector.
 
-    charge   ket minus bra excitations (one number for each U(1) symmetry of the model): 0 holds the steady state and the
-             Liouvillian gap, 1 the linewidths of emission
+    charge     ket minus bra excitations (one number for each U(1) symmetry of the model): 0 holds the steady state and the
+               Liouvillian gap, 1 the linewidths of emission
+    solver     shift-invert settings; None: those, and for large driven modes iterations without a factorisation
+    progress   called with a line of text now and then
 
-    Every eigenvalue of the permutation-symmetric Liouvillian is one of the full Liouvillian.
+    A boson's automatic cut-off grows until the eigenvectors' top levels are negligible.  Every eigenvalue of the permutation-symmetric
+    Liouvillian is one of the full Liouvillian.  The iterations see the part of the neutral sector that the steady state belongs to: on
+    resonance coherences of the other quadrature are left out.
     """
     charges = tuple(charge) if isinstance(charge, tuple | list) else (charge,) * len(model.charges)
     if not all(isinstance(each, int | np.integer) for each in (charges or (charge,))):
@@ -54,12 +72,46 @@ def spectrum(
     if len(charges) != len(model.charges):
         raise InputError(f"`charge` must have {len(model.charges)} entries, one for each U(1) symmetry, but is {charge!r}")
     charges = tuple(int(each) for each in charges)
-    if not dimension(model, basis, charges):
+    say = progress or silent
+    if not (isinstance(model.centre, Boson) and model.centre.automatic):
+        return _of(model, k, charges, charge, basis, solver, say)[0]
+    model, levels = start_of(model, say)
+    for _ in range(_ATTEMPTS):
+        found, top = _of(model.with_levels(levels), k, charges, charge, basis, solver, say)
+        say(f"levels={levels}: the last two hold {top:.1e} of an eigenvector")
+        if top < _TOP:
+            return found
+        levels += max(4, levels // 3)
+    raise InputError(f"the eigenvectors reach beyond any cut-off tried, up to levels={levels}; give fixed levels to study the cut model")
+
+
+def _of(
+    model: Model, k: int, charges: tuple[int, ...], charge: object, basis: str, solver: ShiftInvert | None, say: Progress
+) -> tuple[Spectrum, float]:
+    """The spectrum at the model's cut-off, and the largest share of an eigenvector in a boson's last two levels."""
+    name = choose(model) if basis == "auto" else basis
+    if not dimension(model, name, charges):
         raise InputError(f"no state has `charge` {charge!r}; it is limited by the excitations that the sites can hold")
-    space = build(model, basis, charges)
+    if solver is None and k > 1 and block_by_block(model, name, charges):
+        from permsym.basis.blocks import Blocks
+        from permsym.dynamics import slow_modes
+        from permsym.matrixfree import BlockLiouvillian
+
+        blocks = Blocks.of(model, name)
+        values, vectors, residuals = slow_modes.slowest(BlockLiouvillian(blocks), k, say)
+        return Spectrum(values, charges, residuals, model), slow_modes.top_weight(blocks, vectors)
+    space = build(model, name, charges)
     if not 1 <= k < max(space.dimension, 2):
         raise InputError(f"`k` must be from 1 to {space.dimension - 1}, but is {k!r}")
     matrix = Liouvillian(space).matrix()
     values, vectors = (solver or ShiftInvert()).eigenpairs(matrix, space.coordinates, k)
     residuals = np.linalg.norm(matrix @ vectors - vectors * values, axis=0) / np.linalg.norm(vectors, axis=0)
-    return Spectrum(values, space.charge, residuals)
+    return Spectrum(values, space.charge, residuals, model), _top_weight(space, vectors)
+
+
+def _top_weight(space: Basis, vectors: NDArray[np.complex128]) -> float:
+    if not isinstance(space.model.centre, Boson):
+        return 0.0
+    top = space.labels[:2].max(axis=0) >= space.model.centre.levels - 2
+    rows = np.concatenate([top, top[space.paired]]) if space.hermitian else top
+    return float((np.linalg.norm(vectors[rows], axis=0) / np.linalg.norm(vectors, axis=0)).max())

@@ -1,4 +1,4 @@
-"""P1 Fig. 3: population of the central spin, exact and in mean field, at both scalings and across the pump threshold.
+"""P1 Fig. 3: population of the central spin, exact, in mean field and to second order, at both scalings and across the threshold.
 
 P. Fowler-Wright et al., Phys. Rev. Research 5, 033148 (2023): omega = epsilon = 1, Gamma_T = 2 and, but for (c),
 Gamma_up = 3/2; (a) g sqrt(N) = 3, kappa = 1; (b) kappa/N = 1/16, g = 3/4; (c) as (b) at N = 50.
@@ -6,14 +6,16 @@ Gamma_up = 3/2; (a) g sqrt(N) = 3, kappa = 1; (b) kappa/N = 1/16, g = 3/4; (c) a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from permsym import plot
 from permsym.cumulants.mean_field import threshold
+from permsym.figures.branches import P0_UP, draw_curves, inverse, with_curves
 from permsym.sweep.grid import Progress, sweep
+from permsym.sweep.limits import limit
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,6 +25,11 @@ _SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 125, 15
 FIXED_G: dict[str, Any] = {"g": "3/sqrt(N)", "kappa": 1.0, "gamma_up": 1.5, "gamma_down": 0.5}
 FIXED_KAPPA: dict[str, Any] = {"g": 0.75, "kappa": "N/16", "gamma_up": 1.5, "gamma_down": 0.5}
 METHODS = ("exact", "mf")
+COMPARED = ("exact", "mf", "c2")
+FARTHEST = 1e6
+"""Number of satellites to which lines are drawn: the left edge of an axis in 1/N."""
+PUBLISHED = 150
+"""Largest number of satellites in the paper; beyond it the exact limit is shown too."""
 
 
 def sizes(largest: int) -> list[int]:
@@ -30,12 +37,35 @@ def sizes(largest: int) -> list[int]:
     return sorted({n for n in _SIZES if n < largest} | {largest})
 
 
+def against_size(
+    fixed: dict[str, Any],
+    methods: Sequence[str],
+    lines: Sequence[str],
+    largest: int,
+    command: str,
+    progress: Progress | None,
+    ends: Mapping[str, float] | None = None,
+) -> xr.Dataset:
+    """The sweep over N by several methods, and lines of the approximations to N = 10^6."""
+    data = sweep("central-spin", {"N": sizes(largest)}, methods=methods, command=command, progress=progress, **fixed)
+    data = with_curves(data, "central-spin", lines, P0_UP, "N", 1.0, FARTHEST, fixed, ends=ends)
+    return with_limit(data, fixed) if largest > PUBLISHED else data
+
+
+def with_limit(data: xr.Dataset, fixed: dict[str, Any]) -> xr.Dataset:
+    """The exact limit N -> infinity and its error estimate beside the points: what the paper could only extrapolate."""
+    found = limit("central-spin", "p0_up", **fixed)
+    for name, value, words in (("limit_p0_up", found.value, "exact limit of p0_up"), ("limit_error", found.error, "error estimate of it")):
+        data[name] = ((), value, {"units": "1", "long_name": f"{words} as N -> infinity"})
+    return data
+
+
 def compute_a(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
-    return sweep("central-spin", {"N": sizes(largest)}, methods=METHODS, command=command, progress=progress, **FIXED_G)
+    return against_size(FIXED_G, COMPARED, ("mf", "c2"), largest, command, progress)
 
 
 def compute_b(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
-    return sweep("central-spin", {"N": sizes(largest)}, methods=METHODS, command=command, progress=progress, **FIXED_KAPPA)
+    return against_size(FIXED_KAPPA, COMPARED, ("mf", "c2"), largest, command, progress)
 
 
 def compute_c(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
@@ -43,7 +73,8 @@ def compute_c(largest: int, command: str, progress: Progress | None) -> xr.Datas
     pump = np.linspace(0.0, 2.0, 202)[1:-1].tolist()
     fixed = FIXED_KAPPA | {"N": largest, "gamma_down": "2 - gamma_up"}
     del fixed["gamma_up"]
-    return sweep("central-spin", {"gamma_up": pump}, methods=METHODS, command=command, progress=progress, **fixed)
+    data = sweep("central-spin", {"gamma_up": pump}, methods=METHODS, command=command, progress=progress, **fixed)
+    return with_curves(data, "central-spin", ("c2",), P0_UP, "gamma_up", pump[0], pump[-1], fixed)
 
 
 def plot_a(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
@@ -56,17 +87,36 @@ def plot_b(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
 
 def _against_size(data: xr.Dataset, save: Callable[[Figure], None], letter: str, title: str) -> None:
     with plot.drawing() as (figure, (axes,)):
-        inverse = 1 / data["N"].values
-        for method in ("mf", "exact"):
-            axes.plot(inverse, data["p0_up"].sel({"method": method}), **plot.METHODS[method])
-        # the mean-field value at the largest N, extended to the left edge
-        axes.plot(
-            [0, inverse.min()], [data["p0_up"].sel({"method": "mf"}).values[-1]] * 2, color=plot.METHODS["mf"]["color"], linestyle=":"
-        )
+        draw_curves(axes, data, "p0_up", "N", inverse)
+        axes.plot(1 / data["N"].values, data["p0_up"].sel({"method": "exact"}), **plot.METHODS["exact"])
+        if "limit_p0_up" in data:
+            mark = {
+                "marker": "D",
+                "color": plot.METHODS["exact"]["color"],
+                "linestyle": "none",
+                "markerfacecolor": "white",
+                "clip_on": False,
+            }
+            axes.plot([0], [float(data["limit_p0_up"])], label=r"exact, $N\to\infty$", zorder=4, **mark)
         axes.set_ylabel(r"central population $p_0^\uparrow$")
         plot.infinite_size_axis(axes)
         plot.panel_letter(axes, letter)
         axes.legend(title=title, title_fontsize=8, loc="best")
+        save(figure)
+
+
+def plot_d(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
+    """Errors of mean field and second order against the exact points of (b)."""
+    with plot.drawing() as (figure, (axes,)):
+        exact = data["p0_up"].sel({"method": "exact"})
+        for method in ("mf", "c2"):
+            look = {**plot.METHODS[method], "marker": "o", "markersize": 2.5}
+            axes.plot(1 / data["N"].values, np.abs(data["p0_up"].sel({"method": method}) - exact), **look)
+        axes.set_ylabel(r"error in $p_0^\uparrow$")
+        axes.set_ylim(bottom=0)
+        plot.infinite_size_axis(axes)
+        plot.panel_letter(axes, "d")
+        axes.legend(title=r"$\kappa/N=1/16,\ g=3/4$", title_fontsize=8, loc="best")
         save(figure)
 
 
@@ -75,6 +125,7 @@ def plot_c(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         ratio = data["gamma_up"].values / 2
         line = {**plot.METHODS["exact"], "marker": "", "linestyle": "-"}  # dense enough for a line
         axes.plot(ratio, data["p0_up"].sel({"method": "mf"}), **plot.METHODS["mf"])
+        draw_curves(axes, data, "p0_up", "gamma_up", lambda value: value / 2)
         axes.plot(ratio, data["p0_up"].sel({"method": "exact"}), **line)
         critical = threshold(data.attrs["N"], data.attrs["g"], data.attrs["kappa"], 1.0, 1.0)
         axes.axvline(critical, color="#999999", linewidth=0.8, label=rf"$R_c = {critical:.3f}$")
@@ -87,10 +138,17 @@ def plot_c(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
 
 
 def table_sizes(data: xr.Dataset) -> Sequence[Sequence[str]]:
-    rows: list[Sequence[str]] = [("N", "p0_up exact", "error bound", "p0_up mean field", "mf - exact", "status")]
+    methods = [str(each) for each in data["method"].values if each != "exact"]
+    rows: list[Sequence[str]] = [("N", "p0_up exact", "error bound", *(f"{method} - exact" for method in methods), "status")]
     for n in data["N"].values:
-        exact, mf = (data.sel({"N": n, "method": method}) for method in METHODS)
-        rows.append(_row(f"{n:.0f}", exact, mf))
+        exact = data.sel({"N": n, "method": "exact"})
+        differences = [f"{float(data['p0_up'].sel({'N': n, 'method': method}) - exact['p0_up']):+.3e}" for method in methods]
+        bound, status = f"{float(exact['error_estimate']):.0e}", str(exact["status"].values)
+        rows.append((f"{n:.0f}", f"{float(exact['p0_up']):.12f}", bound, *differences, status))
+    if "limit_p0_up" in data:
+        rows.append(
+            ("infinity", f"{float(data['limit_p0_up']):.12f}", f"{float(data['limit_error']):.0e}", *[""] * len(methods), "extrapolated")
+        )
     return rows
 
 

@@ -11,7 +11,22 @@ from typing import TYPE_CHECKING
 from permsym import dataset as datasets
 from permsym.dataset.files import check_target
 from permsym.errors import InputError
-from permsym.figures import p1_fig3, p1_fig5
+from permsym.figures import (
+    p1_beyond,
+    p1_fig3,
+    p1_fig4a,
+    p1_fig4b,
+    p1_fig5,
+    p1_fig6,
+    p1_fig6d,
+    p2_exact,
+    p2_fig1,
+    p2_fig2,
+    p2_fig3,
+    p2_fig4,
+    p2_fig5,
+    p2_fig6,
+)
 from permsym.plot import save_figure
 from permsym.sites import as_count
 
@@ -46,7 +61,74 @@ FIGURES: dict[str, Figure] = {
         "P1 Fig. 3(b): p0_up against 1/N at fixed kappa/N = 1/16", p1_fig3.compute_b, p1_fig3.plot_b, p1_fig3.table_sizes, 150
     ),
     "p1-fig3c": Figure("P1 Fig. 3(c): p0_up against the pump ratio at N = 50", p1_fig3.compute_c, p1_fig3.plot_c, p1_fig3.table_pump, 50),
+    "p1-fig3d": Figure(
+        "P1 Fig. 3(d): errors of mean field and second-order cumulants in Fig. 3(b)",
+        p1_fig3.compute_b,
+        p1_fig3.plot_d,
+        p1_fig3.table_sizes,
+        150,
+    ),
+    "p1-fig4a": Figure(
+        "P1 Fig. 4(a): cumulant expansions of order 2 to 8 against 1/N", p1_fig4a.compute, p1_fig4a.plot, p1_fig4a.table, 150
+    ),
+    "p1-fig4b": Figure(
+        "P1 Fig. 4(b): photons per emitter against 1/N, Tavis-Cummings model", p1_fig4b.compute, p1_fig4b.plot_panel, p1_fig4b.table, 20
+    ),
     "p1-fig5": Figure("P1 Fig. 5: pair correlations against 1/sqrt(N) at both scalings", p1_fig5.compute, p1_fig5.plot, p1_fig5.table, 150),
+    **{
+        f"p1-fig5{letter}": Figure(p1_fig5.title(letter), p1_fig5.computed(letter), p1_fig5.plotted(letter), p1_fig5.table_panel, 150)
+        for letter in "abcd"
+    },
+    "p1-fig6a": Figure(
+        "P1 Fig. 6(a): third order with and without symmetry breaking, against 1/N",
+        p1_fig6.compute_a,
+        p1_fig6.plot_a,
+        p1_fig6.table_sizes,
+        150,
+    ),
+    "p1-fig6b": Figure(
+        "P1 Fig. 6(b): |<s0+>| of the third order with symmetry breaking", p1_fig6.compute_b, p1_fig6.plot_b, p1_fig6.table_onset, 150
+    ),
+    "p1-fig6c": Figure(
+        "P1 Fig. 6(c): population against the pump ratio, third order included", p1_fig6.compute_c, p1_fig6.plot_c, p1_fig6.table_pump, 50
+    ),
+    "p1-fig6d": Figure(
+        "P1 Fig. 6(d): photons per emitter, Tavis-Cummings model, beside symmetry-breaking cumulants",
+        p1_fig6d.compute,
+        p1_fig6d.plot,
+        p1_fig6d.table,
+        20,
+    ),
+    "p1-beyond-limit": Figure(
+        "beyond P1: limits N -> infinity at fixed g sqrt(N), exact against mean field and second order",
+        p1_beyond.compute,
+        p1_beyond.plot_panels,
+        p1_beyond.table,
+        1000,
+    ),
+    "p2-fig1": Figure("P2 Fig. 1: semiclassical transmission against the drive", p2_fig1.compute, p2_fig1.plot, p2_fig1.table, 10),
+    "p2-fig2a": Figure(
+        "P2 Fig. 2(a): order 2 beside the semiclassical curve, C = 14", p2_fig2.compute_a, p2_fig2.plot_a, p2_fig2.table_a, 2500
+    ),
+    "p2-fig2b": Figure(
+        "P2 Fig. 2(b): order 3 beside the semiclassical curve, C = 14", p2_fig2.compute_b, p2_fig2.plot_b, p2_fig2.table_b, 2500
+    ),
+    "p2-fig2c": Figure(
+        "P2 Fig. 2(c): switching on, order 3 and exact (--max-N: exact size)", p2_fig2.compute_c, p2_fig2.plot_c, p2_fig2.table_c, 10
+    ),
+    "p2-fig3": Figure(
+        "P2 Fig. 3: orders 2 and 3 relative to the semiclassical |<a>|^2", p2_fig3.compute, p2_fig3.plot, p2_fig3.table, 1000
+    ),
+    "p2-fig4": Figure("P2 Fig. 4: deviations between orders 1, 2 and 3, and N_sc", p2_fig4.compute, p2_fig4.plot, p2_fig4.table, 2500),
+    "p2-fig5": Figure("P2 Fig. 5: N_sc against drive and cooperativity", p2_fig5.compute, p2_fig5.plot, p2_fig5.table, 10),
+    "p2-fig6": Figure("P2 Fig. 6: broadened ensembles", p2_fig6.compute, p2_fig6.plot, p2_fig6.table, 10),
+    "p2-exact": Figure(
+        "P2, exact: driven cavity through its bistable region, P(n) and the switching rate",
+        p2_exact.compute,
+        p2_exact.plot,
+        p2_exact.table,
+        10,
+    ),
 }
 
 

@@ -40,7 +40,7 @@ def central_spin(
         },
         rates=("kappa", "gamma_up", "gamma_down", "gamma_phi", "kappa_up", "kappa_phi"),
     )  # fmt: skip
-    c, s = Spin(), Ensemble(int(p["N"]))
+    c, s = Spin(), Ensemble(p["N"])
     return Model(
         c,
         s,

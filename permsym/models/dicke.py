@@ -41,7 +41,7 @@ def dicke(
         },
         rates=("kappa", "gamma_up", "gamma_down", "gamma_phi"),
     )  # fmt: skip
-    c, s = Boson(p.get("levels")), Ensemble(int(p["N"]))
+    c, s = Boson(p.get("levels")), Ensemble(p["N"])
     return Model(
         c,
         s,

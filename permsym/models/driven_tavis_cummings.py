@@ -50,7 +50,7 @@ def driven_tavis_cummings(
     }  # fmt: skip
     p = resolved({name: value for name, value in given.items() if value is not None}, rates=("kappa", "gamma_h", "gamma_p", "C"))
     p = _primary(p)
-    c, s = Boson(p.get("levels")), Ensemble(int(p["N"]))
+    c, s = Boson(p.get("levels")), Ensemble(p["N"])
     return Model(
         c,
         s,

@@ -44,9 +44,17 @@ _KEYS = {"name", "parameters", "centre", "ensembles", "hamiltonian", "jumps"}
 def read_model_file(path: Path) -> tuple[Callable[..., Model], dict[str, float | str | None]]:
     """The model function that a file defines, and its parameters with their defaults."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the model file {str(path)!r}: {error}") from error
+    return read_model_text(text, str(path))
+
+
+def read_model_text(text: str, name: str) -> tuple[Callable[..., Model], dict[str, float | str | None]]:
+    """The same from the text of a file; the function keeps it as ``function.text``."""
+    path = Path(name)
+    try:
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML: {error}") from error
     unknown = set(data) - _KEYS
@@ -62,6 +70,7 @@ def read_model_file(path: Path) -> tuple[Callable[..., Model], dict[str, float |
                 f"{path}: an entry is missing or of the wrong kind ({error!r}); see the documentation of model files"
             ) from error
 
+    model.text = text  # type: ignore[attr-defined]
     return model, defaults
 
 
@@ -79,7 +88,7 @@ def _model(data: Mapping[str, Any], given: Mapping[str, float | str], path: Path
         centre = site_of(data["centre"]["kind"], levels)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    ensembles = [Ensemble(number(each["N"]), each.get("name", "A"), each.get("levels", 2)) for each in data["ensembles"]]  # type: ignore[arg-type]
+    ensembles = [Ensemble(number(each["N"]), each.get("name", "A"), each.get("levels", 2)) for each in data["ensembles"]]
     hamiltonian = Operator()
     for each in data.get("hamiltonian", []):
         hamiltonian += number(each["coefficient"]) * _operator(each["operator"], centre, ensembles, path)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from permsym import expressions
 from permsym.errors import InputError
-from permsym.sites import as_count, is_real
+from permsym.sites import as_count, as_size, is_real
 
 Number = float | str
 """A number, or an expression in the other parameters."""
@@ -28,7 +28,7 @@ def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), c
         if not isinstance(value, str) and not is_real(value):
             raise InputError(f"`{name}` must be a number or an expression, but is {value!r}")
         if name in counts and not isinstance(value, str) and math.isfinite(value):
-            as_count(name, value, counts[name])  # before the expressions that a wrong size would spoil
+            _whole(name, value, counts)  # before the expressions that a wrong size would spoil
     values = expressions.resolve(parameters)
     for name, value in values.items():
         if not math.isfinite(value):
@@ -37,4 +37,8 @@ def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), c
             raise InputError(
                 f"`{name}` must be a rate >= 0, but is {float(value)!r}; rates multiply L[x], directions have parameters of their own"
             )
-    return {name: as_count(name, value, counts[name]) if name in counts else float(value) for name, value in values.items()}
+    return {name: _whole(name, value, counts) if name in counts else float(value) for name, value in values.items()}
+
+
+def _whole(name: str, value: float, counts: Mapping[str, int]) -> float:
+    return as_size(name, value) if counts[name] == 1 else as_count(name, value, counts[name])

@@ -12,37 +12,30 @@ from permsym.errors import InputError
 from permsym.operators import ComplexArray, Matrix
 from permsym.sites import Site, unit
 
-Correlator = Callable[[Sequence[Matrix], Sequence[Sequence[Matrix]]], complex]
+Partial = Callable[[Sequence[Sequence[Matrix]]], ComplexArray]
 
 
-def reduced_density_matrix(correlator: Correlator, centre: Site | None, satellites: Sequence[tuple[Site, int]]) -> ComplexArray:
+def reduced_density_matrix(partial: Partial, levels: int | None, satellites: Sequence[tuple[Site, int]]) -> ComplexArray:
     """Density matrix of the centre (unless None) and of k distinct satellites of each ensemble.
 
-    correlator   value of a product of one-site operators on distinct sites
+    partial      tr over the satellites of (one-site operators on distinct satellites) rho, an operator of the centre
+    levels       of the centre; None leaves it out
     satellites   (site, k) for each ensemble
     returns      (d, d) in the product basis, centre first, level 0 (spin up) first on each site
     """
-    sites = ([] if centre is None else [centre]) + [site for site, k in satellites for _ in range(k)]
-    levels = [range(site.levels) for site in sites]
-    states = list(itertools.product(*levels))
-    rho = np.zeros((len(states), len(states)), dtype=complex)
-    values: dict[object, complex] = {}
+    states = list(itertools.product(*(range(site.levels) for site, k in satellites for _ in range(k))))
+    rho = np.zeros((levels or 1, len(states), levels or 1, len(states)), dtype=complex)
+    blocks: dict[object, ComplexArray] = {}
     for (i, ket), (j, bra) in itertools.product(enumerate(states), repeat=2):
-        # rho[ket, bra] = tr(rho |bra><ket|); satellites of one ensemble are exchangeable
-        units = [(b, k) for k, b in zip(ket, bra, strict=True)]
-        start = 0 if centre is None else 1
-        groups: list[tuple[tuple[int, int], ...]] = []
-        for _, k in satellites:
-            groups.append(tuple(sorted(units[start : start + k])))
-            start += k
-        key = (tuple(units[: centre is not None]), tuple(groups))
-        if key not in values:
-            centre_ops = [] if centre is None else [unit(centre.levels, *units[0])]
-            values[key] = correlator(
-                centre_ops, [[unit(site.levels, *u) for u in group] for (site, _), group in zip(satellites, groups, strict=True)]
-            )
-        rho[i, j] = values[key]
-    return rho
+        # <.., ket| rho |.., bra> = tr_satellites(|bra><ket| rho); satellites of one ensemble are exchangeable
+        units = iter(zip(bra, ket, strict=True))
+        groups = tuple(tuple(sorted(itertools.islice(units, k))) for _, k in satellites)
+        if groups not in blocks:
+            block = partial([[unit(site.levels, *u) for u in group] for (site, _), group in zip(satellites, groups, strict=True)])
+            blocks[groups] = block if levels else np.trace(block)
+        rho[:, i, :, j] = blocks[groups]
+    size = (levels or 1) * len(states)
+    return rho.reshape(size, size)
 
 
 def purity(rho: ComplexArray) -> float:

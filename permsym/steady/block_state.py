@@ -36,7 +36,7 @@ from permsym.steady.gradient import Family
 from permsym.steady.matrix_free import MatrixFree
 from permsym.steady.nullspace import Bounds
 from permsym.steady.progress import Progress
-from permsym.steady.state import DickePopulations, State
+from permsym.steady.state import State
 
 EPS = float(np.finfo(float).eps)
 _EVERY = 2.0  # seconds before the first line of progress; the others come ever more slowly
@@ -135,6 +135,10 @@ class BlockSolution:
     def edge_mass(self) -> float:
         return 0.0
 
+    @property
+    def outside_mass(self) -> float:
+        return 0.0
+
     def unknowns(self, dimension: int) -> NDArray[np.float64]:
         return self.operator.blocks.unknowns(self.stored)
 
@@ -184,12 +188,8 @@ class BlockState(State):
         place, *_ = self.basis.populations
         return float((self.basis.population_traces * self.null.stored[place].real).min())
 
-    def populations(self) -> DickePopulations:
-        if self.basis.representation != "dicke" or len(self.model.ensembles) != 1:
-            return super().populations()
-        place, block, _ = self.basis.populations
-        J, M = self.basis.outer[:2, block]
-        return self._collected(J, M, self.null.stored[place].real)
+    def _fock_errors(self) -> None:
+        return None
 
     def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
         raise InputError("a gradient needs the factors of a direct solver; solve with solver='superlu'")

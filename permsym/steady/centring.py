@@ -15,9 +15,9 @@ from scipy import ndimage
 from permsym.basis.basis import dimension
 from permsym.errors import NotApplicable, UncertifiedWarning
 from permsym.model import Model
+from permsym.steady.distribution import DickePopulations
 from permsym.steady.galerkin import Array, Cloud, Galerkin
 from permsym.steady.solve import steady_state
-from permsym.steady.state import DickePopulations
 
 _COARSE = (60, 40, 25, 16)  # satellites of the small model; the first that is cheap
 _CHEAP = 30_000  # unknowns

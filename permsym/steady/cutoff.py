@@ -112,7 +112,7 @@ def automatic(
 
     solve    the state of a model with a given cut-off, certified for the labels it is given
     """
-    keys, levels = list(labels), predicted(model, solve)
+    keys, levels = list(labels), predicted(model, solve) if start == START else start
     photons = parse("ad a", model)
     flat = 0
     for _ in range(_ATTEMPTS):

@@ -25,6 +25,8 @@ class Factor(Protocol):
 
     fill: int
     """Nonzeros of the factors."""
+    refined: bool
+    """Whether solutions come refined to rounding, as far as that converges."""
 
     def solve(self, right: NDArray[Any]) -> NDArray[Any]:
         """A^-1 right; one vector (n,) or several as columns (n, k)."""
@@ -34,6 +36,9 @@ class Factor(Protocol):
 
     def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
         """A^-1 right to a few digits, at the price of one substitution."""
+
+    def estimate_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
+        """A^-T right to a few digits."""
 
 
 class DirectSolver(Protocol):
@@ -68,11 +73,13 @@ class SuperLU:
     def factor(self, matrix: sparse.csc_array, coordinates: NDArray[np.int64] | None = None) -> SuperLUFactor | Refined:
         """LU factors; coordinates (dimensions, n) are the unknowns' lattice positions."""
         if self.precision == "single" and not np.iscomplexobj(matrix):
+            # Refinement and certificates solve most often with the transposed matrix and several columns at once, which SuperLU
+            # does twice as fast the other way round.
             single = sparse.csc_array((matrix.data.astype(np.float32), matrix.indices, matrix.indptr), shape=matrix.shape)
-            return Refined(matrix, self._factor(single, coordinates))
+            return Refined(matrix, self._factor(single, coordinates, transposed=True))
         return self._factor(matrix, coordinates)
 
-    def _factor(self, matrix: sparse.csc_array, coordinates: NDArray[np.int64] | None) -> SuperLUFactor:
+    def _factor(self, matrix: sparse.csc_array, coordinates: NDArray[np.int64] | None, transposed: bool = False) -> SuperLUFactor:
         ordering: str = self.ordering
         permutation = None
         if ordering == "nested-dissection":
@@ -82,6 +89,8 @@ class SuperLU:
                 permutation = nested_dissection(coordinates)
                 matrix = matrix[:, permutation][permutation].tocsc()
                 ordering = "NATURAL"
+        if transposed:
+            matrix = matrix.T.tocsc()
         try:
             factors = linalg.splu(
                 matrix,
@@ -91,25 +100,28 @@ class SuperLU:
             )
         except RuntimeError as error:
             raise SolverFailed("SuperLU found the matrix exactly singular") from error
-        return SuperLUFactor(factors, permutation)
+        return SuperLUFactor(factors, permutation, transposed)
 
     def describe(self) -> dict[str, Any]:
         return {"name": "superlu", **asdict(self)}
 
 
 class SuperLUFactor:
-    """LU factors with the permutation of the unknowns undone."""
+    """LU factors, of the transposed matrix where that is said, with the permutation of the unknowns undone."""
 
-    def __init__(self, factors: Any, permutation: NDArray[np.int64] | None) -> None:
+    refined = False
+
+    def __init__(self, factors: Any, permutation: NDArray[np.int64] | None, transposed: bool = False) -> None:
+        self.directions = ("T", "N") if transposed else ("N", "T")
         self.factors = factors
         self.permutation = permutation
         self.fill = int(factors.nnz)
 
     def solve(self, right: NDArray[Any]) -> NDArray[Any]:
-        return self._solve(right, "N")
+        return self._solve(right, self.directions[0])
 
     def solve_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
-        return self._solve(right, "T")
+        return self._solve(right, self.directions[1])
 
     def _solve(self, right: NDArray[Any], trans: str) -> NDArray[Any]:
         if self.permutation is None:
@@ -121,12 +133,17 @@ class SuperLUFactor:
     def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
         return self.solve(right)
 
+    def estimate_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
+        return self.solve_transposed(right)
+
 
 class Refined:
     """Single-precision factors of a matrix, each solution refined with residuals in double precision.
 
     x <- x + A_single^-1 (b - A x) until the correction is below rounding or no longer shrinks
     """
+
+    refined = True
 
     def __init__(self, matrix: sparse.csc_array, factor: SuperLUFactor) -> None:
         self.matrix = matrix
@@ -141,6 +158,9 @@ class Refined:
 
     def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
         return _scaled(self.factor.solve, right)
+
+    def estimate_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
+        return _scaled(self.factor.solve_transposed, right)
 
     def _refined(self, matrix: Any, rough: Callable[[NDArray[Any]], NDArray[Any]], right: NDArray[Any]) -> NDArray[Any]:
         solution = _scaled(rough, right)

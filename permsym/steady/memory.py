@@ -6,8 +6,12 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from permsym.errors import InputError
+
+Kind = Literal["double", "single", "incomplete"]
+"""Factors in double or in single precision, or incomplete ones."""
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
@@ -38,14 +42,18 @@ def _dissected(unknowns: int, extents: Sequence[int], weight: float, power: int)
     return total + blocks * size**power
 
 
-def solve_bytes(unknowns: int, extents: Sequence[int], single: bool = False) -> float:
-    """Peak memory of assembly, factorisation and certificate, in bytes; ``single``: with factors in single precision."""
-    return 6e7 + 800.0 * unknowns + (9.0 if single else 15.0) * fill_estimate(unknowns, extents)
+def solve_bytes(unknowns: int, extents: Sequence[int], kind: Kind = "double") -> float:
+    """Peak memory of assembly, factorisation and certificate, in bytes."""
+    if kind == "incomplete":
+        return 6e7 + 1800.0 * unknowns
+    return 6e7 + 800.0 * unknowns + (6.3 if kind == "single" else 12.0) * fill_estimate(unknowns, extents)
 
 
-def solve_seconds(unknowns: int, extents: Sequence[int]) -> float:
-    """Rough time of a direct solve, in seconds of one modern core."""
-    return 0.05 + 1.2e-5 * unknowns + 1e-9 * work_estimate(unknowns, extents)
+def solve_seconds(unknowns: int, extents: Sequence[int], kind: Kind = "double") -> float:
+    """Rough time of assembly, solve and certificate, in seconds of one modern core."""
+    if kind == "incomplete":
+        return 0.05 + 1e-4 * unknowns
+    return 0.05 + 1.2e-5 * unknowns + (0.5e-9 if kind == "single" else 1e-9) * work_estimate(unknowns, extents)
 
 
 def available_bytes() -> float:

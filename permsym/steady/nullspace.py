@@ -6,6 +6,7 @@ symmetric pattern is kept.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +21,9 @@ from permsym.steady.direct import DirectSolver, Factor
 EPS = float(np.finfo(float).eps)
 Vector = NDArray[np.float64]
 _FAIR_SHARE = 1e-6
-_UNSOLVED = 1e-4  # right answers leave 1e-9 at most, wrong ones 1 and more
+_UNSOLVED = 1e-4  # right answers leave 1e-6 at most, wrong ones 1 and more
+_MATTERS = 0.1  # part of an error bound up to which the defect of its dual equation is left as it is
+_REFINEMENTS = 12
 
 
 @dataclass(frozen=True)
@@ -160,12 +163,36 @@ class NullVector:
     def dual(self, covectors: NDArray[np.float64]) -> NDArray[np.float64]:
         """y with L^T y = c - <c> trace for each column of covectors (n, k), y[pin] = 0."""
         right = covectors - np.outer(self.problem.trace, self.vector @ covectors)
-        if len(right) == 1:
-            return np.zeros_like(right)
-        free = _without(len(right), self.pin)
+        return self._freely(self.factor.solve_transposed, right)
+
+    def _freely(self, solved: Callable[[Vector], Vector], right: Vector) -> Vector:
+        """A transposed solve on all unknowns but the pinned one, where y is zero."""
         result = np.zeros_like(right)
-        result[free] = self.factor.solve_transposed(np.ascontiguousarray(right[free]))
+        if len(right) > 1:
+            free = _without(len(right), self.pin)
+            result[free] = solved(np.ascontiguousarray(right[free]))
         return result
+
+    def _rough_dual(self, right: Vector, uncertainty: Vector, floor: Vector) -> tuple[Vector, Vector]:
+        """(y, defect L^T y - right), refined until the defect no longer matters to the bound (k,) that it enters."""
+        x = np.abs(self.vector)
+        y = self._freely(self.factor.estimate_transposed, right)
+        defect = self.problem.matrix.T @ y - right
+        with np.errstate(over="ignore", invalid="ignore"):
+            weight = np.abs(defect).T @ x
+            for _ in range(_REFINEMENTS):
+                open_ = np.flatnonzero(weight > _MATTERS * (np.abs(y).T @ uncertainty + floor))
+                if not len(open_):
+                    break
+                better = y[:, open_] - self._freely(self.factor.estimate_transposed, defect[:, open_])
+                left = self.problem.matrix.T @ better - right[:, open_]
+                found = np.abs(left).T @ x
+                shrunk = found < weight[open_] / 2
+                if not shrunk.any():  # rounding reached, or no convergence: the bound tells
+                    break
+                gained = open_[shrunk]
+                y[:, gained], defect[:, gained], weight[gained] = better[:, shrunk], left[:, shrunk], found[shrunk]
+        return y, defect
 
     def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
         """Error bounds of the values c @ x, one for each column of covectors (n, k).
@@ -188,11 +215,11 @@ class NullVector:
         """
         problem, x = self.problem, np.abs(self.vector)
         uncertainty = np.abs(self.residual_vector) + (problem.row_counts + 1) * EPS * (problem.magnitude @ x)
-        y = self.dual(covectors)
+        floor = 4 * EPS * (np.abs(covectors).T @ x)
         right = covectors - np.outer(problem.trace, self.vector @ covectors)
-        defect = problem.matrix.T @ y - right
+        y, defect = self._rough_dual(right, uncertainty, floor)
         with np.errstate(over="ignore", invalid="ignore"):
-            bound = np.abs(y).T @ uncertainty + np.abs(defect).T @ x + 4 * EPS * (np.abs(covectors).T @ x)
+            bound = np.abs(y).T @ uncertainty + np.abs(defect).T @ x + floor
             held = problem.trace != 0
             probability = problem.trace[held] * self.vector[held]
             bound += -np.minimum(probability, 0).sum() * np.abs(covectors[held] / problem.trace[held, None]).max(axis=0)
@@ -209,6 +236,18 @@ class NullVector:
             bound = np.full(len(bound), np.inf)
         algebraic, window, cutoff = (np.where(np.isfinite(value), value, np.inf) for value in (bound, window, cutoff))
         return Bounds(algebraic, window, edge.max(axis=1, initial=0.0), cutoff)
+
+    def relaxed(self, right: Vector) -> Vector:
+        """v with L v = right, both without any trace, to a few digits: as slow as the slowest relaxation, wherever the pin is.
+
+        The pinned matrix alone is nearly singular where its population is rarely visited, which says nothing of L.
+        """
+        trace, x = self.problem.trace, self.vector
+        right = right - x * (trace @ right)
+        found = np.zeros_like(right)
+        free = _without(len(right), self.pin)
+        found[free] = self.factor.estimate(right[free])
+        return np.asarray(found - x * (trace @ found))
 
     @property
     def edge_mass(self) -> float:
@@ -254,7 +293,7 @@ def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
             break
         pin = int(np.argmax(np.abs(problem.trace * found.vector)))
     if len(found.vector) > 1:
-        _refuse_singular(found.factor, len(found.vector) - 1, problem.matrix)
+        _refuse_singular(found.relaxed, len(found.vector), problem.matrix)
     return found
 
 
@@ -267,7 +306,8 @@ def _pinned(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
     factor = solver.factor(inner, problem.coordinates[:, free])
     right = -problem.matrix[:, [pin]].toarray()[free, 0]
     solution = factor.solve(right)
-    solution += factor.solve(right - inner @ solution)  # one step of refinement
+    if not factor.refined:
+        solution += factor.solve(right - inner @ solution)
     if not np.isfinite(solution).all():
         raise SolverFailed("the factorisation overflowed")
     vector = np.zeros(size)
@@ -277,26 +317,37 @@ def _pinned(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
 
 def refuse_conserved(matrix: sparse.csc_array, active: NDArray[np.int64], coordinates: NDArray[np.int64], solver: DirectSolver) -> None:
     """What never couples to a population relaxes to zero, unless some combination of it is conserved: then refuse."""
-    resting = np.setdiff1d(np.arange(matrix.shape[0]), active)
+    idle = np.ones(matrix.shape[0], dtype=bool)
+    idle[active] = False
+    resting = np.flatnonzero(idle)
     if len(resting):
-        block = matrix[resting][:, resting].tocsc()
+        block = _block(matrix, resting)
+        if _dominant(block):
+            return
         try:
             factor = solver.factor(block, coordinates[:, resting])
         except SolverFailed as error:
             raise DegenerateSteadyState("the steady state is not unique: a coherence is conserved; " + _ADVICE) from error
-        _refuse_singular(factor, len(resting), block)
+        _refuse_singular(factor.estimate, len(resting), block)
+
+
+def _dominant(matrix: sparse.csc_array) -> bool:
+    """Whether Gershgorin's discs about the columns' diagonals keep every eigenvalue away from zero."""
+    diagonal = np.abs(matrix.diagonal())
+    margin = 2 * diagonal - np.asarray(abs(matrix).sum(axis=0)).ravel()
+    return bool(margin.min(initial=np.inf) > 100 * EPS * np.abs(matrix.data).max(initial=0.0))
 
 
 _ADVICE = "add a process that relaxes it, or leave the idle site out"
 
 
-def _refuse_singular(factor: Factor, size: int, matrix: sparse.csc_array) -> None:
+def _refuse_singular(inverse: Callable[[Vector], Vector], size: int, matrix: sparse.csc_array) -> None:
     """A second null vector shows as an eigenvalue that is zero to rounding: inverse iteration."""
     vector = np.random.default_rng(0).standard_normal(size)
     growth = 0.0
     for _ in range(4):
         vector /= np.linalg.norm(vector)
-        vector = factor.estimate(vector)
+        vector = inverse(vector)
         growth = float(np.linalg.norm(vector))
         if not np.isfinite(growth):
             break
@@ -316,6 +367,7 @@ class _Nothing:
     """Factor of an empty matrix."""
 
     fill = 0
+    refined = True
 
     def solve(self, right: Vector) -> Vector:
         return right
@@ -324,4 +376,7 @@ class _Nothing:
         return right
 
     def estimate(self, right: Vector) -> Vector:
+        return right
+
+    def estimate_transposed(self, right: Vector) -> Vector:
         return right

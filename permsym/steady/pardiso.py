@@ -44,6 +44,8 @@ class Pardiso:
 class PardisoFactor:
     """Factors that live in MKL's memory until this object goes."""
 
+    refined = False
+
     def __init__(self, solver: Any, rows: sparse.csr_array) -> None:
         self.solver = solver
         self.rows = rows
@@ -54,6 +56,9 @@ class PardisoFactor:
 
     def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
         return self.solve(right)
+
+    def estimate_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
+        return self.solve_transposed(right)
 
     def solve_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
         # the transposed view has the same three arrays: pypardiso knows its factors and solves with A^T

@@ -15,12 +15,15 @@ def silent(line: str) -> None:
 
 
 def on_stderr(after: float = 2.0) -> Progress:
-    """Prints lines on standard error once ``after`` seconds have passed since this call; earlier ones are dropped."""
+    """Prints lines on standard error once ``after`` seconds have passed since this call.
+
+    Earlier ones are dropped, but for those that announce a long step: they end in dots.
+    """
     started = time.perf_counter()
 
     def say(line: str) -> None:
         elapsed = time.perf_counter() - started
-        if elapsed >= after:
+        if elapsed >= after or line.endswith("..."):
             print(f"[{elapsed:6.1f} s] {line}", file=sys.stderr, flush=True)
 
     return say

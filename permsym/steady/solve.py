@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import numpy as np
 
 from permsym.basis.basis import REPRESENTATIONS, Basis, build, choose, dimension
 from permsym.basis.window import Window
-from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarning
+from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge, UncertifiedWarning
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.sites import Boson, Ensemble, is_real
-from permsym.steady import cutoff, memory
+from permsym.steady import choice, cutoff, frame, memory
 from permsym.steady import window as windows
 from permsym.steady.arpack import ShiftInvert
 from permsym.steady.checkpoint import Checkpoint
@@ -38,9 +38,11 @@ SOLVERS: dict[str, DirectSolver | ShiftInvert | MatrixFree] = {
     "pardiso": Pardiso(),
     "matrix-free": MatrixFree(),
 }
-"""Solvers by the name that a command line or a file gives them; "hermite" besides."""
+"""Solvers by the name that a command line or a file gives them; see NAMES for the others."""
+NAMES = (*SOLVERS, "hermite", "quick")
 
 PATIENCE = 0.5  # seconds of a factorisation above which a cavity is solved by iteration
+QUICK = 20_000  # satellites from which "quick" asks the Hermite solver first
 CROSS_CHECK = 10_000  # satellites from which the automatic choice asks the Hermite solver too
 
 
@@ -60,8 +62,9 @@ def steady_state(
     """The exact steady state rho with L rho = 0, tr rho = 1, in the neutral charge sector.
 
     basis        "auto", "dicke", "occupation", "full", or a Basis
-    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "matrix-free", "hermite", or a solver value such as
-                 SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it past their reach
+    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "matrix-free", "hermite", "quick", or a solver value
+                 such as SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it past their reach;
+                 "quick" takes the Hermite solver from N = 20,000 on, where it applies and certifies itself, else "auto"
     moments      what the certificate covers: an order, a label, or several
     tolerance    absolute error that counts as certified
     verify       solve in the other representation too and enter the largest difference of those moments
@@ -84,19 +87,28 @@ def steady_state(
         if liouvillian is not None or isinstance(basis, Basis):
             raise InputError("a basis or Liouvillian of the caller's has a cut-off of its own; give the model the same with with_levels()")
         say = progress or silent
+        mode, start = start_of(model, say)
         return _announced(
             cutoff.automatic(
-                model,
+                mode,
                 labels,
                 tolerance,
                 say,
                 lambda cut, asked: steady_state(
                     cut, basis=basis, solver=solver, moments=asked, tolerance=tolerance, verify=verify, window=window, progress=progress
                 ),
+                start,
             )
         )
     if solver == "hermite":
         return _hermite(model, labels, tolerance)
+    if solver == "quick":
+        found = (
+            _hermite_certified(model, labels, tolerance) if model.sizes[0] >= QUICK and basis == window == "auto" and not verify else None
+        )
+        if found is not None:
+            return found
+        solver = "auto"
     chosen = _direct(model, basis) if solver == "auto" else _solver(solver)
     started = time.perf_counter()
     place = _window(model, basis, liouvillian, window)
@@ -112,7 +124,7 @@ def steady_state(
         except TooLarge as error:
             beyond_reach = error
         if beyond_reach is not None:
-            return _past_the_window(model, labels, tolerance, beyond_reach)
+            return _past_the_window(model, labels, tolerance, beyond_reach, progress or silent)
         if model.sizes[0] >= CROSS_CHECK:
             _cross_check(state, labels, tolerance)
     elif place == "adapted":
@@ -122,7 +134,10 @@ def steady_state(
     else:
         if liouvillian is None:
             if isinstance(basis, str):
-                check_memory(model, basis, "full")
+                plan = _plan(model, basis, None if solver == "auto" else chosen)
+                chosen = plan.solver
+                if plan.seconds > choice.LONG and progress is not None:
+                    progress(f"full basis, {plan.describe()} ...")
                 basis = build(model, basis)
             if not basis.hermitian:
                 raise InputError(
@@ -132,6 +147,11 @@ def steady_state(
         elif not liouvillian.fits(model):
             raise InputError("this Liouvillian belongs to a model with other sites or symmetry; make a new one")
         state = certified(solve_on(liouvillian, model, chosen, tolerance), labels)
+        if solver == "auto" and choice.doubtful(chosen, state.algebraic_error):
+            double = choice.plan(*lattice(model, liouvillian.basis.representation), _direct(model, liouvillian.basis))
+            if double.fits:
+                del state  # its factors, before the next ones
+                state = certified(solve_on(liouvillian, model, double.solver, tolerance), labels)
     state.timings["total"] = time.perf_counter() - started
     if verify:
         other = _other(state.basis)
@@ -139,6 +159,22 @@ def steady_state(
         second = steady_state(model, basis=other, solver=chosen, moments=[], tolerance=tolerance, window="full")
         state.adopt(state.verified(second, labels))
     return _announced(state)
+
+
+def start_of(model: Model, say: Progress) -> tuple[Model, int]:
+    """Where the search for an automatic cut-off starts: the model, on displaced Fock states where that saves levels, and their number."""
+    if not frame.worthwhile(model):
+        return model, cutoff.START
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UncertifiedWarning)
+            found = frame.predicted(model, lambda small: steady_state(small, moments=["a"], tolerance=frame.TOLERANCE))
+    except PermsymError:  # what the small model lacks the model itself may have, and says otherwise
+        return model, cutoff.START
+    if found is None:
+        return model, cutoff.START
+    say(f"Fock states displaced by {found[0].centre.displacement:.3g}")  # type: ignore[attr-defined]
+    return found
 
 
 def _announced(state: State) -> State:
@@ -236,24 +272,34 @@ def _hermite(model: Model, labels: Sequence[MomentLabel], tolerance: float) -> S
     return hermite_state(model, moments=labels, tolerance=tolerance)
 
 
-def _past_the_window(model: Model, labels: Sequence[MomentLabel], tolerance: float, refusal: TooLarge) -> State:
-    """The Hermite solver where no window fits; where it does not apply either, both reasons."""
+def _past_the_window(model: Model, labels: Sequence[MomentLabel], tolerance: float, refusal: TooLarge, progress: Progress) -> State:
+    """The Hermite solver where no window fits, else the slow solver that needs least; where neither does, both reasons."""
     try:
         return _hermite(model, labels, tolerance)
     except NotApplicable as error:
-        raise TooLarge(f"{refusal}; the Hermite solver, which needs no memory, does not apply: {error}") from None
+        reason = str(error)
+    try:
+        return windows.adapted(model, labels, IncompleteLU(), tolerance, progress)
+    except TooLarge:
+        raise TooLarge(f"{refusal}; the Hermite solver, which needs no memory, does not apply: {reason}") from None
 
 
 def _cross_check(state: State, labels: Sequence[MomentLabel], tolerance: float) -> None:
     """Enter the difference to the independent Hermite solver, where that applies and certifies itself."""
+    other = _hermite_certified(state.model, labels, tolerance)
+    if other is not None:
+        state.adopt(state.verified(other, labels, "hermite"))
+
+
+def _hermite_certified(model: Model, labels: Sequence[MomentLabel], tolerance: float) -> State | None:
+    """The Hermite solver's state; None where it does not apply or does not certify itself."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)
-            other = _hermite(state.model, labels, tolerance)
-    except NotApplicable:
-        return
-    if other.certificate.certified:
-        state.adopt(state.verified(other, labels, "hermite"))
+            found = _hermite(model, labels, tolerance)
+    except (NotApplicable, InputError):
+        return None
+    return found if found.certificate.certified else None
 
 
 def automatic_levels(model: Model) -> bool:
@@ -295,15 +341,26 @@ def check_memory(model: Model, representation: str = "auto", window: str | float
     """
     place = _window(model, representation, None, window)
     if place != "full":
-        return windows.check_memory(model, *windows.predicted(model, None if place == "adapted" else place))[:3]
-    size, extents = lattice(model, representation)
-    needed, free = memory.solve_bytes(size, extents), memory.available_bytes()
-    if needed > free:
+        found = windows.check_memory(model, *windows.predicted(model, None if place == "adapted" else place))
+        return found.size, found.bytes_, found.seconds
+    found = _plan(model, representation, None)
+    return found.size, found.bytes_, found.seconds
+
+
+def _plan(model: Model, representation: str, solver: choice.Chosen | None) -> choice.Plan:
+    """How a full basis is solved (None: the automatic choice); TooLarge where that needs more than is free now."""
+
+    def of(each: Model) -> choice.Plan:
+        size, sides = lattice(each, representation)
+        return choice.automatic(size, sides, _direct(each, representation)) if solver is None else choice.plan(size, sides, solver)
+
+    found = of(model)
+    if not found.fits:
         raise TooLarge(
-            f"this needs about {memory.readable(needed)} ({size:,} unknowns), but {memory.readable(free)} are available; "
-            f"{_advice(model, representation, free)}"
+            f"this needs about {memory.readable(found.bytes_)} ({found.size:,} unknowns), but "
+            f"{memory.readable(memory.available_bytes())} are available; {_advice(model, lambda each: of(each).fits)}"
         )
-    return size, needed, memory.solve_seconds(size, extents)
+    return found
 
 
 def lattice(model: Model, representation: str = "auto") -> tuple[int, list[int]]:
@@ -323,13 +380,12 @@ def lattice(model: Model, representation: str = "auto") -> tuple[int, list[int]]
     return size, sides
 
 
-def _advice(model: Model, representation: str, free: float) -> str:
+def _advice(model: Model, fits: Callable[[Model], bool]) -> str:
     """The largest system that would fit."""
     low, high = 0.0, 1.0
     for _ in range(30):
         middle = (low + high) / 2
-        fits = memory.solve_bytes(*lattice(model.rescaled(middle), representation)) <= free
-        low, high = (middle, high) if fits else (low, middle)
+        low, high = (middle, high) if fits(model.rescaled(middle)) else (low, middle)
     sizes = [int(each.N * low) for each in model.ensembles]
     if min(sizes) < 1:
         return "free some memory or raise PERMSYM_MEMORY"
@@ -345,7 +401,7 @@ def _direct(model: Model, basis: str | Basis) -> SuperLU:
 def _solver(solver: Solver | str) -> DirectSolver | ShiftInvert | MatrixFree:
     if isinstance(solver, str):
         if solver not in SOLVERS:
-            raise InputError(f"there is no solver {solver!r}; choose one of auto, {', '.join(SOLVERS)}, hermite")
+            raise InputError(f"there is no solver {solver!r}; choose one of auto, {', '.join(NAMES)}")
         return SOLVERS[solver]
     return solver
 

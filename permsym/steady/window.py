@@ -18,10 +18,10 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
-from permsym.steady import memory
-from permsym.steady.arpack import ShiftInvert
+from permsym.steady import choice, memory
+from permsym.steady.choice import Plan
 from permsym.steady.cloud import Cloud
-from permsym.steady.direct import DirectSolver, SuperLU
+from permsym.steady.direct import SuperLU
 from permsym.steady.nullspace import NullVector
 from permsym.steady.progress import Progress, silent
 from permsym.steady.single import certified, solve_on
@@ -33,10 +33,9 @@ _TARGET = 5e-14  # window estimate that needs no growth
 _THRESHOLD = float(np.log(1e-14)) - 1.5  # of ln P on the last level
 _LEVEL_THRESHOLD = 1.2 * _THRESHOLD / _RATIO - 3  # on the levels before: enough to predict _THRESHOLD of the next
 _ATTEMPTS = 6
-_AMPLE = 1e10  # bytes
 
-Solver = DirectSolver | ShiftInvert | None
-"""None: SuperLU in the precision that fits."""
+Solver = choice.Chosen | None
+"""None: the quickest that fits."""
 
 
 def applies(model: Model, representation: str) -> bool:
@@ -58,12 +57,13 @@ def adapted(model: Model, labels: Sequence[MomentLabel], solver: Solver, toleran
     state: State | None = None
     for attempt in range(_ATTEMPTS):
         state = None  # the factors of the last attempt, before the next ones
-        state = certified(_solved(model, window, solver, tolerance, peak, cloud.unknowns), labels)
+        state = _best(model, window, labels, solver, tolerance, peak, cloud.unknowns, progress)
         progress(
             f"N={N:,}: {window.size:,} sites, {state.basis.dimension:,} unknowns, error {state.certificate.error_estimate:.1e}, "
             f"of which the window {state.window_error:.1e}"
         )
-        if window.is_full or state.window_error <= _TARGET or attempt == _ATTEMPTS - 1:
+        enough = max(_TARGET, 0.2 * state.algebraic_error)  # a window cannot mend what rounding does
+        if window.is_full or state.window_error <= enough or attempt == _ATTEMPTS - 1:
             break
         threshold -= float(np.log(min(state.window_error, 1.0) / _TARGET)) + 2
         grown = window.united(_grown(state, window)).united(cloud.level_set(N, threshold))
@@ -83,16 +83,42 @@ def given(
     N = model.sizes[0]
     if isinstance(window, Window):
         J, M = window.sites()[:, window.size // 2]
-        return certified(_solved(model, window, solver, tolerance, (int(J), int(M))), labels)
+        return _best(model, window, labels, solver, tolerance, (int(J), int(M)), None, progress)
     cloud = _predictor(model, progress)
     place = cloud.rectangle(N, window)
-    state = _solved(model, place, solver, tolerance, cloud.peak_for(N), cloud.unknowns)
+    state = _best(model, place, labels, solver, tolerance, cloud.peak_for(N), cloud.unknowns, progress)
     cloud = Cloud.of(state)
     again = cloud.rectangle(N, window)  # around the mean and the deviations found
     if not place.is_full and (~place.holds(*again.sites())).mean() > 0.02:
         del state  # its factors, before the next ones
-        state = _solved(model, again, solver, tolerance, cloud.peak, cloud.unknowns)
-    return certified(state, labels)
+        state = _best(model, again, labels, solver, tolerance, cloud.peak, cloud.unknowns, progress)
+    return state
+
+
+def _best(
+    model: Model,
+    window: Window,
+    labels: Sequence[MomentLabel],
+    solver: Solver,
+    tolerance: float,
+    peak: tuple[int, int],
+    unknowns: float | None,
+    progress: Progress,
+) -> State:
+    """The certified state on a window; where single precision was our choice and its bound is poor, in double precision."""
+    chosen = check_memory(model, window, unknowns, solver)
+    if chosen.seconds > choice.LONG:
+        progress(f"N={model.sizes[0]:,}: {window.size:,} sites, {chosen.describe()} ...")
+    state = certified(_solved(model, window, chosen.solver, tolerance, peak), labels)
+    if solver is None and choice.doubtful(chosen.solver, state.algebraic_error):
+        try:
+            again = check_memory(model, window, unknowns, SuperLU())
+        except TooLarge:
+            return state
+        progress(f"N={model.sizes[0]:,}: error {state.certificate.error_estimate:.1e}; again: {again.describe()} ...")
+        del state  # its factors, before the next ones
+        state = certified(_solved(model, window, again.solver, tolerance, peak), labels)
+    return state
 
 
 def predicted(model: Model, window: Window | float | None, progress: Progress = silent) -> tuple[Window, float | None]:
@@ -104,36 +130,30 @@ def predicted(model: Model, window: Window | float | None, progress: Progress = 
     return cloud.level_set(N, _THRESHOLD) if window is None else cloud.rectangle(N, window), cloud.unknowns
 
 
-def check_memory(
-    model: Model, window: Window, unknowns: float | None = None, solver: Solver = None
-) -> tuple[int, float, float, DirectSolver | ShiftInvert]:
-    """(dimension, bytes, seconds, solver) of a solve on a window; TooLarge where the bytes are not free now.
+def check_memory(model: Model, window: Window, unknowns: float | None = None, solver: Solver = None) -> Plan:
+    """How a window is solved and what that needs; TooLarge where it is more than is free now.
 
     unknowns   how many a site take part in the solve, where a smaller system has shown it
     """
     size = dimension(model, "dicke", window=window)
     active = size if unknowns is None else min(size, round(unknowns * window.size))
-    chosen = solver or memory_saving(active, window.sides)
-    single = isinstance(chosen, SuperLU) and chosen.precision == "single"
-    needed = memory.solve_bytes(active, window.sides, single)
-    if needed > memory.available_bytes():
-        _refuse(model, active, window.sides, 1.0, 1.0, single)
-    return size, needed, memory.solve_seconds(active, window.sides), chosen
+    found = _plan(active, window.sides, solver)
+    if not found.fits:
+        _refuse(model, found, window.sides, solver)
+    return found
 
 
-def memory_saving(size: int, sides: tuple[int, int]) -> SuperLU:
-    """SuperLU in double precision up to a few gigabytes, beyond that in single precision with refinement."""
-    double = memory.solve_bytes(size, sides)
-    return SuperLU() if double <= min(_AMPLE, memory.available_bytes()) else SuperLU(precision="single")
+def _plan(size: int, sides: Sequence[int], solver: Solver) -> Plan:
+    return choice.automatic(size, sides) if solver is None else choice.plan(size, sides, solver)
 
 
-def _refuse(model: Model, size: int, sides: tuple[int, int], growth: float, slack: float, single: bool = True) -> None:
+def _refuse(model: Model, plan: Plan, sides: tuple[int, int], solver: Solver, growth: float = 1.0, slack: float = 1.0) -> None:
     """TooLarge with the N that would fit, given that sites grow as N^growth; ``slack``: how rough the estimate is."""
     free = memory.available_bytes()
 
     def needed(share: float) -> float:
         sites = share**growth
-        return memory.solve_bytes(round(size * sites), [round(side * sites**0.5) for side in sides], single)
+        return _plan(round(plan.size * sites), [round(side * sites**0.5) for side in sides], solver).bytes_
 
     low, high = 0.0, 1.0
     for _ in range(40):
@@ -142,8 +162,8 @@ def _refuse(model: Model, size: int, sides: tuple[int, int], growth: float, slac
     fits = int(model.sizes[0] * low)
     advice = f"N={fits} would fit, or a smaller window such as window=6, or" if fits else "free some memory, or"
     raise TooLarge(
-        f"this needs about {memory.readable(needed(1.0))} ({size:,} unknowns on the window), but {memory.readable(free)} are available; "
-        f"{advice} raise PERMSYM_MEMORY if there is more"
+        f"this needs about {memory.readable(plan.bytes_)} ({plan.size:,} unknowns on the window), but {memory.readable(free)} are "
+        f"available; {advice} raise PERMSYM_MEMORY if there is more"
     )
 
 
@@ -155,8 +175,9 @@ def _refuse_early(model: Model, before: Cloud, cloud: Cloud) -> None:
     sites = counts[1] * (_THRESHOLD / _LEVEL_THRESHOLD) * (model.sizes[0] / cloud.N) ** growth
     longest = max(cloud.log.shape) * (sites / np.isfinite(cloud.log).sum()) ** 0.5
     size, sides = round(cloud.unknowns * sites), (round(longest), round(sites / longest))
-    if memory.solve_bytes(size, sides, single=True) > 1.5 * memory.available_bytes():
-        _refuse(model, size, sides, growth, 2.5)
+    hoped = _plan(size, sides, None)
+    if hoped.bytes_ > 1.5 * memory.available_bytes():
+        _refuse(model, hoped, sides, None, growth, 2.5)
 
 
 def _predictor(model: Model, progress: Progress) -> Cloud:
@@ -183,7 +204,8 @@ def _level(model: Model, cloud: Cloud, progress: Progress) -> Cloud:
     threshold = _LEVEL_THRESHOLD
     for _ in range(_ATTEMPTS):
         window = cloud.level_set(N, threshold)
-        state = _solved(model, window, None, 1.0, cloud.peak_for(N), cloud.unknowns)
+        chosen = check_memory(model, window, cloud.unknowns)
+        state = _solved(model, window, chosen.solver, 1.0, cloud.peak_for(N))
         found = Cloud.of(state)
         progress(f"N={N:,}: {window.size:,} sites, {state.basis.dimension:,} unknowns")
         highest = _edge_level(found, window)
@@ -208,12 +230,11 @@ def _edge_level(cloud: Cloud, window: Window) -> float:
     return float(cloud.log[(J[at] - cloud.corner[0]) // 2, (M[at] - cloud.corner[1]) // 2].max())
 
 
-def _solved(model: Model, window: Window, solver: Solver, tolerance: float, peak: tuple[int, int], unknowns: float | None = None) -> State:
+def _solved(model: Model, window: Window, solver: choice.Chosen, tolerance: float, peak: tuple[int, int]) -> State:
     if window.size == 0:
         raise InputError("the window holds no site of the triangle |m| <= j <= N/2; make it larger or move it")
-    *_, chosen = check_memory(model, window, unknowns, solver)
     basis = build(model, "dicke", window=None if window.is_full else window)
-    return solve_on(Liouvillian(basis), model, chosen, tolerance, peak)
+    return solve_on(Liouvillian(basis), model, solver, tolerance, peak)
 
 
 def _grown(state: State, window: Window) -> Window:

@@ -1,33 +1,32 @@
-"""A sweep: a model function over the product of some parameter axes."""
+"""A sweep in Python: a model function over the product of some parameter axes."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from permsym.basis.basis import build
-from permsym.dataset.build import Point, build_dataset
-from permsym.errors import InputError, PermsymError
-from permsym.liouvillian import Liouvillian
 from permsym.model import Model
-from permsym.models.registry import LIBRARY, ModelSource, lookup, source_of
-from permsym.steady.solve import automatic_levels, check_memory, uses_window
-from permsym.sweep.methods import METHODS, Moments, exact_point, failed_point, mean_field_point
+from permsym.models.registry import ModelSource
+from permsym.sweep.methods import Moments
+from permsym.sweep.plan import make
+from permsym.sweep.pool import inline, pooled
+from permsym.sweep.progress import Progress as Progress
+from permsym.sweep.run import assembled, execute, prepare
 
 if TYPE_CHECKING:
     import xarray as xr
-
-Progress = Callable[[int, int], None]
-"""Called with (points done, points in all)."""
 
 
 def sweep(
     model: str | Callable[..., Model] | ModelSource,
     axes: Mapping[str, Sequence[float]],
     *,
+    lists: Sequence[Mapping[str, Sequence[float | str]]] = (),
     methods: Sequence[str] = ("exact",),
     moments: Moments = 2,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    jobs: int | None = None,
     command: str = "",
     progress: Progress | None = None,
     **fixed: float | str,
@@ -36,59 +35,26 @@ def sweep(
 
     model     a library name, a model function, or a ModelSource
     axes      parameter -> values; the order is that of the dataset's dimensions
-    methods   "exact" and/or "mf" (mean field)
+    lists     parameters that run together, such as [{"N": [10, 20], "g": [0.5, 0.4]}]: a dimension ``point``
+    methods   "exact", "mf" (mean field), "c2" ... (cumulant expansions)
     moments   an order, or labels
+    options   method -> its options, such as {"exact": {"solver": "superlu"}}
+    jobs      worker processes; None: everything in this process
     fixed     other parameters; numbers or expressions such as kappa="N/16", evaluated at each point
 
-    A point's numbers depend on that point alone.  A point that fails is recorded with its reason in ``status``; all
-    parameters are checked before anything is computed.
+    Exact points of 20,000 satellites and more come from the Hermite solver where it certifies itself; the option "solver":
+    "auto" asks for windows there too.  A point's numbers depend on that point alone, to the last bit, whatever ``jobs`` is.
+    A point that fails is recorded with its reason in ``status``; all parameters are checked before anything is computed.
     """
-    source = _source(model)
-    unknown = [method for method in methods if method not in METHODS]
-    if unknown or not methods or len(set(methods)) < len(methods):
-        raise InputError(f"`methods` must be different ones of {', '.join(METHODS)}, but is {list(methods)!r}")
-    for name, values in axes.items():
-        if name in fixed:
-            raise InputError(f"{name!r} is both an axis and fixed; leave one of them out")
-        if not len(values):
-            raise InputError(f"the axis {name!r} must have at least one value, but is empty")
-    indices = list(itertools.product(*(range(len(values)) for values in axes.values())))
-    models = {index: source.model({**fixed, **{name: axes[name][i] for name, i in zip(axes, index, strict=True)}}) for index in indices}
-    points: dict[tuple[tuple[int, ...], str], Point] = {}
-    liouvillian: Liouvillian | None = None
-    for index, each in models.items():
-        for method in methods:
-            try:
-                if method == "mf":
-                    points[index, method] = mean_field_point(each, moments)
-                    continue
-                shared = None
-                if not uses_window(each) and not automatic_levels(each):  # a window and a cut-off are found anew at each point
-                    if liouvillian is None or not liouvillian.fits(each):
-                        check_memory(each)
-                        liouvillian = Liouvillian(build(each), keep_terms=len(models) > 1)
-                    shared = liouvillian
-                points[index, method] = exact_point(each, moments, shared)
-            except InputError:
-                raise
-            except PermsymError as error:
-                points[index, method] = failed_point(each, error)
-            finally:
-                if progress is not None:
-                    progress(len(points), len(models) * len(methods))
-    definition = {
-        "name": source.name,
-        "fixed": dict(fixed),
-        "defaults": source.defaulted({**fixed, **dict.fromkeys(axes, 0.0)}),
-        "first_point": models[indices[0]].to_dict(),
-    }
-    return build_dataset(axes, methods, points, model=source.name, definition=definition, command=command)
+    plan = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options)
+    done = 0
 
+    def count(*_: object) -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, len(plan))
 
-def _source(model: str | Callable[..., Model] | ModelSource) -> ModelSource:
-    if isinstance(model, ModelSource):
-        return model
-    if isinstance(model, str):
-        return lookup(model)
-    name = next((name for name, function in LIBRARY.items() if function is model), getattr(model, "__name__", "user-defined"))
-    return source_of(name, model)
+    executor = inline if jobs is None else partial(pooled, workers=jobs)
+    outcome = execute(prepare(plan), executor, report=count)
+    return assembled(plan, outcome.points, command)

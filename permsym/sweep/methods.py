@@ -1,30 +1,183 @@
-"""How one point of a sweep is computed, by method name."""
+"""How one point of a sweep is computed, by method name: `exact`, `mf`, and cumulant expansions `c2` ... `c8`.
+
+A method is a function (model, labels, options, bench) -> Point with an estimate of what it will cost.  To add one, write
+that function and give it a line in :func:`method`.
+"""
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from permsym.cumulants import mean_field
 from permsym.dataset.build import Point
-from permsym.errors import PermsymError, UncertifiedWarning
-from permsym.liouvillian import Liouvillian
+from permsym.errors import InputError, PermsymError, TooLarge, UncertifiedWarning
 from permsym.model import Model
-from permsym.moments.labels import MomentLabel, select_labels
-from permsym.steady.solve import Solver, steady_state
-from permsym.steady.state import State
+from permsym.moments.labels import MomentLabel
+from permsym.sites import is_real
+from permsym.steady import memory
+
+if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
+    from permsym.liouvillian import Liouvillian
+    from permsym.steady.state import State
+    from permsym.sweep.task import Origin
 
 Moments = int | str | Iterable[str]
-METHODS = ("exact", "mf")
+Options = Mapping[str, Any]
+HIGHEST_ORDER = 8
+_SHARED = 200_000  # unknowns up to which the weights of a Liouvillian's terms are kept for the next point
 
 
-def exact_point(model: Model, moments: Moments, liouvillian: Liouvillian | None = None, solver: Solver | str = "auto") -> Point:
+class Bench:
+    """What one worker keeps between points: the weights of the last lattice, which depend on it alone.
+
+    Reusing them gives the same bits as evaluating them again (tests/test_sweep_run.py); nothing that depends on another
+    point's rates or solution is ever kept.
+    """
+
+    def __init__(self) -> None:
+        self.origin: Origin | None = None
+        """Where the present point's model comes from, for methods that follow a branch."""
+        self._last: Liouvillian | None = None
+
+    def liouvillian(self, model: Model) -> Liouvillian | None:
+        """A Liouvillian that fits the model; None where the lattice is too large to keep."""
+        from permsym.basis.basis import build
+        from permsym.liouvillian import Liouvillian
+        from permsym.steady.solve import lattice
+
+        if self._last is None or not self._last.fits(model):
+            self._last = None  # first, so that two never exist at once
+            if lattice(model)[0] > _SHARED:
+                return None
+            self._last = Liouvillian(build(model), keep_terms=True)
+        return self._last
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a point will take: unknowns, bytes at the peak, seconds of one core.  Estimates, for plans and schedules."""
+
+    dimension: int
+    bytes: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to compute a point.
+
+    order    order of the cumulant expansion; None for an exact method
+    options  option -> what it must be, in words, and whether a value is that
+    follows_branch   whether it needs the model function, to follow a branch in N
+    """
+
+    name: str
+    order: int | None
+    point: Callable[[Model, Sequence[MomentLabel], Options, Bench], Point]
+    cost: Callable[[Model, Options], Cost]
+    options: Mapping[str, tuple[str, Callable[[Any], bool]]] = field(default_factory=dict)
+    follows_branch: bool = False
+
+    def check(self, options: Options) -> None:
+        """InputError for options that the method does not have, or values that they cannot take."""
+        for name, value in options.items():
+            if name not in self.options:
+                raise InputError(f"the method {self.name} has no option {name!r}; it has {', '.join(self.options) or 'none'}")
+            words, allowed = self.options[name]
+            if not allowed(value):
+                raise InputError(f"{name!r} of the method {self.name} must be {words}, but is {value!r}")
+
+
+def method(name: str) -> Method:
+    """The method of a name; InputError where there is none."""
+    if name == "exact":
+        return Method("exact", None, exact_point, exact_cost, _EXACT_OPTIONS)
+    if name == "mf":
+        return Method("mf", 1, mean_field_point, mean_field_cost)
+    found = re.fullmatch(r"c(\d+)(-broken)?", name)
+    if found and 2 <= int(found[1]) <= HIGHEST_ORDER:
+        order, broken = int(found[1]), bool(found[2])
+        return Method(name, order, partial(cumulant_point, order, broken), partial(cumulant_cost, order), _CUMULANT_OPTIONS, True)
+    raise InputError(
+        f"there is no method {name!r}; the methods are exact, mf and c2 ... c{HIGHEST_ORDER} (c3-broken: with charged moments)"
+    )
+
+
+def check_methods(methods: Sequence[str]) -> None:
+    """InputError unless these are different methods, one at least."""
+    if isinstance(methods, str) or not methods or len(set(methods)) < len(methods):
+        raise InputError(f"`methods` must be different ones of exact, mf, c2 ... c{HIGHEST_ORDER}, but is {methods!r}")
+    for name in methods:
+        try:
+            method(name)
+        except InputError as error:
+            raise InputError(f"`methods`: {error}") from None
+
+
+# -- exact ----------------------------------------------------------------------------------------------------------------
+
+_BASES = ("auto", "dicke", "occupation", "full")
+_EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "basis": (f"one of {', '.join(_BASES)}", lambda value: value in _BASES),
+    "solver": ("auto or a solver of `permsym info`", lambda value: value == "auto" or value in _solvers()),
+    "window": ("auto, full or a positive number of standard deviations", lambda v: v in ("auto", "full") or (is_real(v) and v > 0)),
+    "tolerance": ("a positive number below 1", lambda value: is_real(value) and 0 < value < 1),
+}
+
+
+def _solvers() -> list[str]:
+    from permsym.steady.solve import NAMES
+
+    return list(NAMES)
+
+
+def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
     """Exact steady state with its certificate; what falls short is flagged in the status."""
-    labels = select_labels(model, moments)
+    from permsym.steady.solve import automatic_levels, check_memory, steady_state, uses_window
+
+    window = options.get("window", "auto")
+    plain = all(options.get(name, "auto") == "auto" for name in ("basis", "solver")) and not automatic_levels(model)
+    shared = bench.liouvillian(model) if plain and (window == "full" or (window == "auto" and not uses_window(model))) else None
+    if shared is not None:
+        check_memory(model, "auto", "full")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
-        state = steady_state(model, moments=labels, liouvillian=liouvillian, solver=solver)
+        state = steady_state(
+            model,
+            moments=labels,
+            liouvillian=shared,
+            basis=options.get("basis", "auto"),
+            solver=options.get("solver", "quick"),
+            window=window,
+            **({"tolerance": options["tolerance"]} if "tolerance" in options else {}),
+        )
     return state_point(state, labels)
+
+
+def exact_cost(model: Model, options: Options) -> Cost:
+    """From the lattice, or from a window predicted by smaller systems."""
+    from permsym.basis.basis import choose
+    from permsym.steady.cutoff import START
+    from permsym.steady.solve import automatic_levels, check_memory, lattice, uses_window
+
+    if automatic_levels(model):  # unknown before it is solved: as if the first attempt had to be doubled
+        found = exact_cost(model.with_levels(2 * START), options)
+        return Cost(found.dimension, found.bytes, 3 * found.seconds)
+    basis, window = options.get("basis", "auto"), options.get("window", "auto")
+    name = choose(model) if basis == "auto" else basis
+    if options.get("solver") == "hermite":
+        return Cost(0, 5e8, 2.0)
+    if window == "full" or (window == "auto" and not uses_window(model)):
+        size, sides = lattice(model, name)
+        return Cost(size, memory.solve_bytes(size, sides), memory.solve_seconds(size, sides))
+    try:
+        return Cost(*check_memory(model, basis, window))
+    except TooLarge:  # the solver has other means, or refuses by itself: it runs alone
+        return Cost(lattice(model, name)[0], float("inf"), 600.0)
 
 
 def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
@@ -51,20 +204,68 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
     )
 
 
-def mean_field_point(model: Model, moments: Moments) -> Point:
+# -- approximations -------------------------------------------------------------------------------------------------------
+
+
+def mean_field_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
     """Mean field: an approximation, so that nothing certifies its distance from the exact answer."""
-    labels = select_labels(model, moments)
+    from permsym.cumulants import mean_field
+
     found = mean_field(model)
     return Point(
         parameters=model.parameters,
         moments={str(key): found.moment(key) for key in labels},
         cumulants={str(key): found.cumulant(key) for key in labels},
         derived=found.derived,
-        scalars={"dimension": len(found.point)},
+        scalars={"dimension": len(found.equations), "stability": found.stability},
         status=f"approximation: {found.source}",
     )
 
 
-def failed_point(model: Model, error: PermsymError) -> Point:
+def mean_field_cost(model: Model, options: Options) -> Cost:
+    """Bloch components of the centre and of one satellite of each ensemble; a boson has the real and imaginary part of <a>."""
+    components = [2 if site.kind == "boson" else site.levels**2 - 1 for site in (model.centre, *model.ensembles)]
+    return Cost(sum(components), 6e7, 0.05)
+
+
+_CUMULANT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "break_symmetry": ("true or false", lambda value: isinstance(value, bool)),
+    "counting": ("operators or sites", lambda value: value in ("operators", "sites")),
+    "closure": ("full or no-three-spin", lambda value: value in ("full", "no-three-spin")),
+}
+
+
+def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
+    """Fixed point of the cumulant expansion of an order."""
+    from permsym.cumulants import steady_state
+
+    source = None if bench.origin is None or "N" not in bench.origin.given else (bench.origin.source(), bench.origin.given)
+    chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
+    found = steady_state(model, order, source=source, **chosen)
+    keys = [key for key in labels if key.order <= order]  # beyond it the equations have no value of their own
+    flags = [] if found.stable else ["unstable"]
+    flags += [f"beyond the fold at N={fold:.6g}" for fold in found.folds] + list(found.unphysical)
+    return Point(
+        parameters=model.parameters,
+        moments={str(key): found.moment(key) for key in keys},
+        cumulants={str(key): found.cumulant(key) for key in keys},
+        derived=found.derived,
+        scalars={
+            "dimension": len(found.equations),
+            "residual": found.residual,
+            "stability": found.stability,
+            **{f"time_{name}": seconds for name, seconds in found.seconds.items() if name == "solve"},
+        },
+        status=", ".join([f"approximation: order {order}", *flags]),
+    )
+
+
+def cumulant_cost(order: int, model: Model, options: Options) -> Cost:
+    """The number of neutral moments grows as a power of the order; the engine derives its equations once a process."""
+    return Cost(0, 1.5e8, 0.02 * 3.0**order)
+
+
+def failed_point(model: Model, error: BaseException) -> Point:
     """A point without numbers, with the reason."""
-    return Point(parameters=model.parameters, status=f"failed: {error}")
+    words = str(error) if isinstance(error, PermsymError) else f"unexpected {type(error).__name__}: {error}"
+    return Point(parameters=model.parameters, status="failed: " + " ".join(words.split()))

@@ -1,0 +1,184 @@
+"""Between a basis and the whole space of the centre and N satellites, one by one: for small systems, and for other programs.
+
+Matrices are in the product basis, centre first, then the satellites, ensemble after ensemble, level 0 (up) first on each.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+
+from permsym.errors import InputError, TooLarge
+from permsym.operators import ComplexArray
+
+if TYPE_CHECKING:
+    from permsym.basis.basis import Basis
+    from permsym.basis.moves import Labels
+
+LARGEST = 4096
+"""Dimension of the whole space up to which its matrices are made: 4096 x 4096 complex numbers are 270 MB."""
+
+TOLERANCE = 1e-10
+"""What a matrix may violate a symmetry by, relative to its largest element."""
+
+
+def dense(basis: Basis, vector: ComplexArray | NDArray[np.float64]) -> ComplexArray:
+    """The operator with these coefficients (basis.dimension,), shape (D, D); displaced Fock states are undone."""
+    levels, satellites = _dimensions(basis)
+    labels, at = _ensemble_labels(basis)
+    values = basis.coefficients(vector)
+    if basis.hermitian:
+        values = np.where(basis.paired, values, 0.5 * values)
+    kept = basis.model.centre.levels
+    centre = np.zeros((labels.shape[1], kept, kept), dtype=complex)
+    np.add.at(centre, (at, basis.labels[0], basis.labels[1]), values)
+    matrix = basis.in_fock_states(centre).reshape(-1, levels**2).T @ _elements(basis, labels)
+    matrix = matrix.reshape(levels, levels, satellites, satellites).transpose(0, 2, 1, 3).reshape(levels * satellites, -1)
+    return matrix + matrix.conj().T if basis.hermitian else matrix
+
+
+def project(basis: Basis, matrix: ComplexArray, sector_only: bool = False) -> ComplexArray | NDArray[np.float64]:
+    """Coefficients (basis.dimension,) of an operator of the whole space; the inverse of :func:`dense`.
+
+    sector_only   leave out what lies beyond the basis's charge sector
+
+    Refuses what the basis cannot hold: operators that change when satellites are exchanged, operators that are not
+    hermitian where it has real unknowns, and, unless ``sector_only``, coherences beyond its charge sector or window.
+    """
+    if basis.centre_levels != basis.model.centre.levels:
+        raise InputError("matrices are not projected onto displaced Fock states; use plain ones, such as model.with_levels(20)")
+    levels, satellites = _dimensions(basis)
+    matrix = np.asarray(matrix, dtype=complex)
+    size = levels * satellites
+    if matrix.shape != (size, size):
+        raise InputError(
+            f"the matrix must be {size} x {size} (the centre's {levels} levels times {satellites} states of the satellites), "
+            f"but has shape {matrix.shape}"
+        )
+    if not np.isfinite(matrix).all():
+        raise InputError("the matrix must be finite, but holds nan or infinity")
+    scale = TOLERANCE * max(float(np.abs(matrix).max()), np.finfo(float).tiny)
+    if basis.hermitian and np.abs(matrix - matrix.conj().T).max() > scale:
+        raise InputError("the matrix must be hermitian, but is not; project onto a basis with a charge, or pass (A + A^dag)/2")
+    asymmetry = permutation_asymmetry(matrix, [levels], [(each.levels, each.N) for each in basis.model.ensembles])
+    if asymmetry > scale:
+        raise InputError(
+            f"the matrix must be symmetric under exchange of satellites, but elements change by up to {asymmetry:.1e}; "
+            "average it over the permutations first"
+        )
+    labels, at = _ensemble_labels(basis)
+    elements = _elements(basis, labels)
+    norms = np.asarray(elements.multiply(elements).sum(axis=1)).ravel()
+    blocks = matrix.reshape(levels, satellites, levels, satellites).transpose(1, 3, 0, 2).reshape(satellites**2, levels**2)
+    overlaps = elements @ blocks
+    values = overlaps[at, basis.labels[0] * levels + basis.labels[1]] / norms[at]
+    vector = np.concatenate([values.real, values.imag[basis.paired]]) if basis.hermitian else values
+    if sector_only:
+        return vector
+    missed = float(np.abs(matrix - dense(basis, vector)).max())
+    if missed > scale:
+        raise InputError(
+            f"the matrix has elements up to {missed:.1e} outside this basis: coherences between states of different "
+            f"conserved charge (this basis holds charge {basis.charge}), or beyond its window"
+        )
+    return vector
+
+
+def permutation_asymmetry(matrix: ComplexArray, before: Sequence[int], ensembles: Sequence[tuple[int, int]]) -> float:
+    """Largest change of an element when two neighbouring satellites of one ensemble are exchanged.
+
+    before      dimensions in front of the satellites
+    ensembles   (levels, N) each
+    """
+    dims = [*before, *(levels for levels, number in ensembles for _ in range(number))]
+    tensor, kinds = matrix.reshape(dims + dims), len(dims)
+    worst, start = 0.0, len(before)
+    for _, number in ensembles:
+        for n in range(start, start + number - 1):
+            swapped = tensor.swapaxes(n, n + 1).swapaxes(kinds + n, kinds + n + 1)
+            worst = max(worst, float(np.abs(swapped - tensor).max()))
+        start += number
+    return worst
+
+
+def _dimensions(basis: Basis) -> tuple[int, int]:
+    """Levels of the centre and states of all satellites together."""
+    levels = basis.centre_levels
+    # python integers: no overflow at any N
+    satellites = int(np.prod([each.levels**each.N for each in basis.model.ensembles], dtype=object))
+    if levels * satellites > LARGEST:
+        raise TooLarge(
+            f"the whole space has {levels * satellites:.3g} states, but at most {LARGEST} are written out; "
+            "use reduced density matrices and moments instead"
+        )
+    return levels, satellites
+
+
+def _ensemble_labels(basis: Basis) -> tuple[Labels, NDArray[np.int64]]:
+    """Distinct labels of the ensembles, and which of them each label of the basis has."""
+    labels, at = np.unique(basis.labels[basis.slices[0].stop :], axis=1, return_inverse=True)
+    return labels, at.ravel()
+
+
+def _elements(basis: Basis, labels: Labels) -> sparse.csr_array:
+    """Elements of all ensembles together, one a row, shape (n, satellites^2)."""
+    shift = basis.slices[0].stop
+    parts = []
+    for part, mine in zip(basis.parts[1:], basis.slices[1:], strict=True):
+        distinct, at = np.unique(labels[mine.start - shift : mine.stop - shift], axis=1, return_inverse=True)
+        parts.append(part.elements(distinct)[at.ravel()])
+    if len(parts) == 1:
+        return parts[0]
+    sides = [each.levels**each.N for each in basis.model.ensembles]
+    rows = []
+    for i in range(labels.shape[1]):
+        one = sparse.csr_array(np.ones((1, 1)))
+        for part, side in zip(parts, sides, strict=True):
+            one = sparse.kron(one, part[[i]].reshape((side, side)), format="csr")
+        rows.append(one.reshape((1, -1)))
+    return sparse.csr_array(sparse.vstack(rows, format="csr"))
+
+
+def spin_multiplets(N: int) -> dict[tuple[int, int], tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """States \\|j, m, copy> of N spins: (2j, 2m) -> rows of the product basis and amplitudes (rows, copies) there.
+
+    The highest states of each j span the kernel of J_+ at m = j; J_- makes the others, for all copies alike.
+    """
+    flipped = np.array([bin(state).count("1") for state in range(2**N)])  # bit 1 is down
+    rows = [np.flatnonzero(flipped == downs) for downs in range(N + 1)]
+    lower = [_lowering(rows[downs], rows[downs + 1], N) for downs in range(N)]
+    found = {}
+    for downs in range(N // 2 + 1):
+        J = N - 2 * downs
+        states = linalg.null_space(lower[downs - 1].T) if downs else np.ones((1, 1))
+        for step in range(J + 1):
+            found[J, J - 2 * step] = rows[downs + step], states
+            if step < J:
+                states = lower[downs + step] @ states / np.sqrt((J - step) * (step + 1.0))
+    return found
+
+
+def _lowering(source: NDArray[np.int64], target: NDArray[np.int64], N: int) -> NDArray[np.float64]:
+    """J_- from one sector of m to the one below."""
+    matrix = np.zeros((len(target), len(source)))
+    for n in range(N):
+        columns = np.flatnonzero(source >> n & 1 == 0)
+        matrix[np.searchsorted(target, source[columns] | 1 << n), columns] = 1
+    return matrix
+
+
+def type_strings(levels: int, N: int) -> NDArray[np.int64]:
+    """All ways to put one of the levels^2 types (ket, bra) on each of N satellites, shape (N, levels^(2N))."""
+    return np.array(list(itertools.product(range(levels**2), repeat=N)), dtype=np.int64).T
+
+
+def positions(kets: NDArray[np.int64], bras: NDArray[np.int64], levels: int) -> NDArray[np.int64]:
+    """Place in the ravelled matrix of the product basis, for levels (N, n) of the ket and of the bra."""
+    N = len(kets)
+    place = levels ** np.arange(N - 1, -1, -1)
+    return (place @ kets) * levels**N + place @ bras

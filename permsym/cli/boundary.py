@@ -1,0 +1,71 @@
+"""``permsym boundary``: the number of spins from which on the semiclassical driven cavity can be trusted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from permsym.cli.words import model_words, number_or_text, say_defaults
+from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    boundary = commands.add_parser(
+        "boundary",
+        help="semiclassical-to-quantum boundary N_sc of the driven cavity",
+        description="N_sc of paper 2, eqs. (20)-(21): coming down from N = infinity on the lowest stable semiclassical branch, the first N "
+        "at which orders 1, 2 and 3 of the cumulant expansion differ by the threshold.",
+    )
+    boundary.add_argument("words", nargs="*", metavar="MODEL NAME=VALUE", help="driven-tavis-cummings and its parameters, without N")
+    boundary.add_argument("--threshold", default="0.01", metavar="X", help="relative deviation of |<a>|^2 (default 0.01)")
+    boundary.add_argument("--json", action="store_true", help="print the result as JSON")
+    boundary.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    import time
+
+    from permsym.cumulants.boundary import boundary
+    from permsym.cumulants.driven_cavity import MODEL, HomogeneousFamily
+    from permsym.dataset.build import versions
+    from permsym.models import lookup
+    from permsym.report import table
+
+    name, given = model_words(options)
+    if name != MODEL:
+        raise InputError(f"the boundary is defined for {MODEL}, but the model is {name!r}; write permsym boundary {MODEL} C=14 drive=0.95")
+    threshold = number_or_text(options.threshold)
+    started = time.perf_counter()
+    source = lookup(name)
+    family = HomogeneousFamily(given, source=source)
+    found = boundary(lambda: family, threshold)  # type: ignore[arg-type]  # a word is refused there
+    say_defaults(source, given)
+    report: dict[str, Any] = {
+        "model": name,
+        "parameters": family.model(found.N_sc).parameters,
+        "N_sc": found.N_sc,
+        "deviations": found.point.deviations,
+        "threshold": found.threshold,
+        "reason": found.reason,
+        "coherent_photons": {str(order): value for order, value in found.point.coherent_photons.items()},
+        "path": [{"N": point.N, "deviations": point.deviations} for point in found.path],
+        "timings": {"total": time.perf_counter() - started},
+        "versions": versions(),
+    }
+    if options.json:
+        print(json.dumps(report, indent=2))
+    else:
+        rows = [("N_sc", f"{found.N_sc:.6g}")] + [(f"deviation {name}", f"{value:.6g}") for name, value in found.point.deviations.items()]
+        print(table(rows))
+    if found.reason == "smallest ensemble":
+        print("permsym: no deviation reaches the threshold down to N = 1", file=sys.stderr)
+    if found.reason == "fold":
+        print(
+            f"permsym: not certified: the branch ends at N = {found.N_sc:.6g} before a deviation reaches {found.threshold:g}",
+            file=sys.stderr,
+        )
+        return UNCERTIFIED_EXIT_CODE
+    return 0

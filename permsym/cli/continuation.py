@@ -1,0 +1,83 @@
+"""``permsym continue``: branches of cumulant steady states along a parameter."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from permsym.cli.cumulants import add_expansion, expansion
+from permsym.cli.words import add_model, model_words, number_or_text, order, say_defaults
+from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "continue",
+        help="branch of cumulant steady states along a parameter: stability, folds, Hopf points",
+        description="Follow the fixed point of the cumulant equations along one parameter; N may be real.",
+    )
+    add_model(parser)
+    add_expansion(parser)
+    parser.add_argument("--over", metavar="NAME", help="the parameter to follow, such as N")
+    parser.add_argument("--from", dest="start", metavar="A", help="its first value")
+    parser.add_argument("--to", dest="stop", metavar="B", help="its last value")
+    parser.add_argument("--points", default="50", metavar="K", help="least number of points on the branch (default 50)")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--moments", metavar="ORDER", help="all moments with up to ORDER operators (default 2)")
+    what.add_argument("--moment", metavar="LABEL", nargs="+", action="extend", help="these moments, such as 'z0' '+1 -2'")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from permsym.models import lookup, names
+
+    name, given = model_words(options)
+    if name is None:
+        raise InputError(f"which model? give one of {', '.join(names())}, a TOML file or package.module:function")
+    source = lookup(name)
+    choice = expansion(options)
+    for word, value in (("--over", options.over), ("--from", options.start), ("--to", options.stop)):
+        if value is None:
+            raise InputError("continue needs --over NAME --from A --to B, such as --over N --from 10 --to 1e4; " + f"{word} is missing")
+    start, stop = _number("--from", options.start), _number("--to", options.stop)
+    points = _number("--points", options.points)
+    if points != int(points) or points < 1:
+        raise InputError(f"--points must be a whole number >= 1, but is {options.points!r}")
+    from permsym.cumulants import continuation
+    from permsym.cumulants.path import model_at
+    from permsym.cumulants.report import branch_report
+    from permsym.dataset.build import versions
+    from permsym.moments.labels import select_labels
+    from permsym.report import branch_table
+
+    if options.over not in source.defaults:
+        raise InputError(f"{source.name} has no parameter {options.over!r}; the parameters are {', '.join(source.defaults)}")
+    say_defaults(source, {**given, options.over: start})
+    branch = continuation(source, over=options.over, start=start, stop=stop, points=int(points), **choice, **given)  # type: ignore[arg-type]
+    model = model_at(source, {**given, options.over: max(start, stop) if options.over == "N" else start})
+    labels = [str(label) for label in select_labels(model, options.moment or order(options.moments))]
+    report = {
+        "model": source.name,
+        "over": options.over,
+        "parameters": {key: value for key, value in source.filled(given).items() if key != options.over},
+        "order": choice["order"],
+        **branch_report(branch, labels, model),
+        "versions": versions(),
+    }
+    print(json.dumps(report, indent=2) if options.json else branch_table(report))
+    unstable = sum(not point["stable"] for point in report["points"])
+    if unstable:
+        print(f"permsym: {unstable} of {len(report['points'])} points are unstable", file=sys.stderr)
+    if not branch.reached:
+        print(f"permsym: the branch does not reach {options.over}={stop:g}: {branch.ended}", file=sys.stderr)
+    return UNCERTIFIED_EXIT_CODE if unstable or not branch.reached else 0
+
+
+def _number(word: str, text: str) -> float:
+    value = number_or_text(text)
+    if isinstance(value, str):
+        raise InputError(f"{word} must be a number, but is {text!r}")
+    return float(value)

@@ -1,0 +1,94 @@
+"""``permsym cumulants``: the steady state of a cumulant expansion."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from permsym.cli.words import add_model, load, order, say_defaults
+from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "cumulants",
+        help="steady state of a cumulant expansion of any order",
+        description="Fixed point of the cumulant equations on the branch continued from the smallest N.",
+    )
+    add_model(parser)
+    add_expansion(parser)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--moments", metavar="ORDER", help="all moments with up to ORDER operators (default 2)")
+    what.add_argument("--moment", metavar="LABEL", nargs="+", action="extend", help="these moments, such as 'z0' '+1 -2'")
+    parser.add_argument("--equations", metavar="FORM", help="print the equations instead: text, latex or python")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=run)
+
+
+def add_expansion(parser: argparse.ArgumentParser) -> None:
+    """Options that say which cumulants are kept."""
+    parser.add_argument("--order", metavar="M", help="largest number of operators whose joint cumulants are kept; 1 is mean field")
+    parser.add_argument("--break-symmetry", action="store_true", help="keep moments that a U(1) symmetry makes vanish")
+    parser.add_argument("--counting", default="operators", metavar="NAME", help="operators (each a and ad counts) or sites")
+    parser.add_argument("--closure", default="full", metavar="NAME", help="full or no-three-spin")
+
+
+def expansion(options: argparse.Namespace) -> dict[str, Any]:
+    """Those options as keyword arguments."""
+    if options.order is None:
+        raise InputError("which order? add --order 2, for instance")
+    try:
+        number = int(options.order)
+    except ValueError:
+        raise InputError(f"--order must be a whole number such as 3, but is {options.order!r}") from None
+    return {"order": number, "counting": options.counting, "closure": options.closure, "break_symmetry": options.break_symmetry}
+
+
+def run(options: argparse.Namespace) -> int:
+    source, given, model = load(options)
+    choice = expansion(options)
+    from permsym.moments.labels import select_labels
+
+    labels = select_labels(model, options.moment or order(options.moments))
+    say_defaults(source, given)
+    if options.equations is not None:
+        from permsym.cumulants import equations
+        from permsym.cumulants.export import exported
+
+        print(exported(equations(model, **choice), options.equations))
+        return 0
+    from permsym.cumulants import steady_state
+    from permsym.cumulants.report import state_report
+    from permsym.dataset.build import versions
+    from permsym.report import cumulant_table
+
+    followed = (source, given) if isinstance(source.filled(given).get("N"), int | float) else None
+    state = steady_state(model, source=followed, **choice)
+    report = {
+        "model": source.name,
+        "parameters": state.model.parameters,
+        "defaults": sorted(source.defaulted(given)),
+        **state_report(state, labels),
+        "versions": versions(),
+    }
+    print(json.dumps(report, indent=2) if options.json else cumulant_table(report))
+    return warned(report)
+
+
+def warned(report: dict[str, Any]) -> int:
+    """Say on the screen what is wrong with a fixed point; the exit code."""
+    if report["folds"]:
+        where = ", ".join(f"{value:.6g}" for value in report["folds"])
+        print(f"permsym: the branch from the smallest N folds at N={where}; this is the branch beyond the folds", file=sys.stderr)
+    reasons = [*report["unphysical"]]
+    if not report["stable"]:
+        growth, goes = report["stability"], report["attractor"]
+        reasons.append(f"the fixed point is unstable (largest real part {growth:.4g}); from it the equations go to: {goes}")
+    if not report["certificate"]["certified"]:
+        reasons.append(f"not certified: error estimate {report['certificate']['error_estimate']}")
+    if reasons:
+        print("permsym: " + "; ".join(reasons), file=sys.stderr)
+    return UNCERTIFIED_EXIT_CODE if reasons else 0

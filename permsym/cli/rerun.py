@@ -1,0 +1,60 @@
+"""``permsym rerun``: compute a file again from its own provenance."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from permsym.cli.run import add_workers, executor
+from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
+
+if TYPE_CHECKING:
+    from permsym.sweep.methods import Cost
+    from permsym.sweep.task import Result
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    rerun = commands.add_parser(
+        "rerun",
+        help="compute a file again from its own provenance",
+        description="Compute a file again from its own provenance and report the largest difference.",
+    )
+    rerun.add_argument("words", nargs="*", metavar="FILE.nc", help="a file that permsym wrote, or a reference dataset such as p1-fig3b")
+    add_workers(rerun)
+    rerun.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from permsym.dataset import open_dataset, open_reference, reference_names
+    from permsym.sweep.progress import Display
+    from permsym.sweep.rerun import plan_of, rerun
+
+    if len(options.words) != 1:
+        raise InputError("which file? give one file that permsym wrote, such as permsym rerun sweep.nc")
+    name = options.words[0]
+    data = open_reference(name) if name in reference_names() and not Path(name).exists() else open_dataset(name)
+    plan = plan_of(data)
+    display = Display(Path(name).stem, len(plan), float(len(plan)))
+
+    def count(_: object, cost: Cost, result: Result) -> None:
+        display.advance(1.0, result.point.status.startswith("failed"))
+
+    try:
+        _, found = rerun(data, executor(options), count)
+    finally:
+        display.close()
+    for package, (then, now) in found.other.items():
+        print(f"permsym: {package} was {then} when the file was made and is {now} now", file=sys.stderr)
+    if found.equal:
+        print(f"{len(plan)} points computed again: largest difference 0 (equal to the bit)")
+    else:
+        place = " ".join(f"{key}={value}" for key, value in found.place.items())
+        print(f"{len(plan)} points computed again: largest difference {found.largest:.1e} ({found.variable} at {place})")
+    if found.states:
+        print(f"permsym: {found.states} points have another status than in the file", file=sys.stderr)
+    if found.beyond:
+        print(f"permsym: {found.beyond} moments differ by more than their error estimates", file=sys.stderr)
+    return UNCERTIFIED_EXIT_CODE if found.beyond or found.states else 0

@@ -1,0 +1,159 @@
+"""``permsym run``: a sweep file, point by point, durable and resumable."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from permsym.cli.words import number_or_text
+from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, TooLarge
+
+if TYPE_CHECKING:
+    from permsym.sweep.file import SweepFile
+    from permsym.sweep.methods import Cost
+    from permsym.sweep.run import Executor, Outcome, Work
+    from permsym.sweep.task import Result
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    run_ = commands.add_parser(
+        "run",
+        help="a parameter sweep from a file, durable and resumable",
+        description="Compute the sweep in a TOML file.  Finished points are kept in OUTPUT.store; the same command resumes.",
+    )
+    run_.add_argument("words", nargs="*", metavar="SWEEP.toml", help="the sweep file")
+    run_.add_argument("-o", "--output", metavar="FILE", help="FILE.nc, .csv or .parquet (default: the sweep's name, here)")
+    add_workers(run_)
+    run_.add_argument("--dry-run", action="store_true", help="print points, dimensions, memory and time; compute nothing")
+    run_.add_argument("--fresh", action="store_true", help="forget what was computed before")
+    run_.set_defaults(run=run)
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Options about who computes."""
+    parser.add_argument("--jobs", metavar="N", help="worker processes (default: all cores)")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler such as tcp://127.0.0.1:8786, instead of --jobs")
+
+
+def executor(options: argparse.Namespace) -> Executor:
+    """Who computes, as the options say."""
+    from permsym.sweep.pool import cores, pooled
+
+    if options.scheduler is not None:
+        if options.jobs is not None:
+            raise InputError("give --jobs for this machine or --scheduler for a cluster, not both")
+        from permsym.sweep.cluster import on_cluster
+
+        return partial(on_cluster, address=options.scheduler)
+    jobs = cores() if options.jobs is None else number_or_text(options.jobs)
+    if not isinstance(jobs, int) or jobs < 1:
+        raise InputError(f"--jobs must be a whole number >= 1, but is {options.jobs!r}")
+    return partial(pooled, workers=jobs)
+
+
+def run(options: argparse.Namespace) -> int:
+    from permsym import dataset
+    from permsym.sweep.file import read_sweep_file
+    from permsym.sweep.run import assembled, prepare
+    from permsym.sweep.store import opened
+
+    if len(options.words) != 1:
+        raise InputError("which sweep? give one sweep file, such as permsym run sweep.toml")
+    path = Path(options.words[0])
+    work_on = executor(options)
+    sweep = read_sweep_file(path)
+    output = dataset.check(options.output or sweep.output or path.with_suffix(".nc").name)
+    store_path = output.with_name(output.name + ".store")
+    if options.dry_run:
+        return _dry_run(options, sweep, output, store_path)
+    if options.fresh or not store_path.exists():
+        sweep.check()  # before a store is made
+    with _stoppable(), opened(store_path, options.fresh) as store:
+        work = prepare(sweep.plan, store, sweep.check)
+        outcome = _computed(path.stem, work, work_on, store)
+        mark = sweep.plan.fingerprint
+        complete = mark is not None and not outcome.computed and store.has_written(mark, output)
+        if not complete:
+            dataset.save(assembled(sweep.plan, outcome.points, options.command_line), output)
+            if mark is not None:
+                store.wrote(mark, output)
+    return _summary(outcome, f"{output} is complete" if complete else f"wrote {output}")
+
+
+def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
+    """Compute what is missing, with a display; an interruption says what is safe."""
+    from permsym.sweep.progress import Display
+    from permsym.sweep.run import execute
+
+    if work.recalled:
+        print(f"permsym: {len(work.recalled)} of {len(work.plan)} points are in the store; {len(work.jobs)} to do", file=sys.stderr)
+    display = Display(name, len(work.jobs), sum(cost.seconds for _, cost in work.jobs))
+
+    def count(_: object, cost: Cost, result: Result) -> None:
+        display.advance(cost.seconds, result.point.status.startswith("failed"))
+
+    try:
+        return execute(work, work_on, store, count)
+    except KeyboardInterrupt:
+        display.close()
+        safe = len(work.recalled) + display.done
+        print(f"permsym: {safe} of {len(work.plan)} points are in the store; the same command goes on from there", file=sys.stderr)
+        raise
+    finally:
+        display.close()
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """SIGTERM, with which batch systems end a job, stops as cleanly as Ctrl-C."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before: Callable[..., Any] | int | None = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _summary(outcome: Outcome, written: str) -> int:
+    """Say what was done; the exit code."""
+    states = [point.status.partition(":")[0] for point in outcome.points.values()]
+    kinds = [kind for kind in ("certified", "approximation", "uncertified", "failed") if kind in states]
+    counts = ", ".join(f"{states.count(kind)} {kind}" for kind in kinds)
+    print(f"{len(states)} points: {counts} ({outcome.recalled} from the store, {outcome.computed} computed)")
+    print(written)
+    bad = [point for point in outcome.points.values() if point.status.startswith(("failed", "uncertified"))]
+    if not bad:
+        return 0
+    first = bad[0]
+    parameters = " ".join(f"{name}={value:g}" for name, value in first.parameters.items())
+    print(f"permsym: {len(bad)} points are not certified; the first, {parameters}: {first.status}", file=sys.stderr)
+    refused = all("are available" in point.status and point.status.startswith("failed") for point in outcome.points.values())
+    return TooLarge.exit_code if refused else UNCERTIFIED_EXIT_CODE
+
+
+def _dry_run(options: argparse.Namespace, sweep: SweepFile, output: Path, store_path: Path) -> int:
+    from permsym.sweep.estimate import describe
+    from permsym.sweep.pool import cores
+    from permsym.sweep.run import prepare
+    from permsym.sweep.store import opened
+
+    jobs = cores() if options.jobs is None else int(options.jobs)
+    if store_path.exists() and not options.fresh:
+        with opened(store_path) as store:
+            work = prepare(sweep.plan, store, sweep.check)
+    else:
+        sweep.check()
+        work = prepare(sweep.plan)
+    print(describe(work, jobs, output))
+    return 0

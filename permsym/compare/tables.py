@@ -1,0 +1,280 @@
+"""What a comparison reads: files of permsym, reference datasets by name, and anybody's CSV.
+
+A CSV of others is long (columns: parameters, ``moment``, ``value``, perhaps ``method``) or wide (columns: parameters, then
+one for each moment or derived quantity, such as ``z0``, ``+1 -2`` or ``p0_up``).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from permsym.dataset import open_dataset, open_reference, reference_names
+from permsym.dataset.schema import CERTIFICATE
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.moments.labels import parse
+from permsym.operators import Operator
+from permsym.sites import Ensemble, Spin
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Entry = tuple[int, str, str]
+"""(point, method, quantity); a quantity is a canonical label or the name of a derived quantity."""
+
+_LONG_NAMES = ("moment", "quantity", "label")
+_VALUE_NAMES = ("value", "moment_real")
+_IMAGINARY_NAMES = ("value_imag", "imag", "moment_imag")
+_SPINS = Model(Spin(), Ensemble(1000), Operator())
+
+
+@dataclass
+class Table:
+    """Values by point, method and quantity.
+
+    points    parameters of each point
+    errors    error estimates, where there are any
+    fixed     parameters that do not vary
+    sites     a model whose sites say which labels are the same moment
+    doubtful  (point, method) whose certificate fell short
+    """
+
+    name: str
+    points: list[dict[str, float]]
+    methods: list[str]
+    values: dict[Entry, complex]
+    errors: dict[Entry, float] = field(default_factory=dict)
+    sites: Model | None = None
+    doubtful: set[tuple[int, str]] = field(default_factory=set)
+
+    @property
+    def quantities(self) -> list[str]:
+        """Every quantity, in the order of the file."""
+        return list(dict.fromkeys(quantity for _, _, quantity in self.values))
+
+    @property
+    def parameters(self) -> list[str]:
+        """Names of the points' parameters."""
+        return list(dict.fromkeys(name for point in self.points for name in point))
+
+
+def read_table(name: str, sites: Model | None = None) -> Table:
+    """The table in a file of permsym, a reference dataset, or anybody's CSV.
+
+    sites   of the reference, for the labels of a CSV
+    """
+    path = Path(name)
+    if not path.exists() and name in reference_names():
+        return table_of(open_reference(name), name)
+    if not path.exists():
+        raise InputError(f"there is no file {name!r}; give a file, or a reference dataset of {', '.join(reference_names())}")
+    if path.suffix == ".csv" and not _ours(path):
+        return _foreign(path, sites)
+    return table_of(open_dataset(path), path.name)
+
+
+def table_of(dataset: xr.Dataset, name: str) -> Table:
+    """The table of a dataset; values that are not numbers are left out."""
+    outer = [str(dim) for dim in dataset["status"].dims]
+    spatial = [dim for dim in outer if dim != "method"]
+    methods = [str(each) for each in dataset["method"].values] if "method" in outer else [str(dataset.attrs.get("method", "exact"))]
+    quantities = [str(each) for each in dataset.data_vars if dataset[each].dtype.kind == "f" and not _certifies(str(each))]
+    labels = [str(label) for label in dataset["moment"].values]
+    shape = tuple(dataset.sizes[dim] for dim in spatial)
+    fixed = {str(key): float(value) for key, value in dataset.attrs.items() if isinstance(value, float)}
+    names = [str(each) for each in dataset.coords if str(each) not in ("moment", "method") and dataset[each].dtype.kind in "fi"]
+    varying = {each: _over(dataset[each], spatial, shape) for each in names if not _counts(dataset, each)}
+    found = Table(name, [fixed | {key: float(values[i]) for key, values in varying.items()} for i in range(math.prod(shape))], methods, {})
+    full = [*spatial, *(["method"] if "method" in outer else [])]
+
+    def numbers(variable: str, *tail: str) -> Any:
+        return dataset[variable].transpose(*full, *tail).values.reshape(math.prod(shape), len(methods), -1)
+
+    moments = numbers("moment_real", "moment") + 1j * numbers("moment_imag", "moment")
+    errors = numbers("moment_error", "moment") if "moment_error" in dataset else np.full(moments.shape, np.nan)
+    derived = {each: numbers(each)[:, :, 0] for each in quantities}
+    estimate = numbers("error_estimate")[:, :, 0]
+    status = numbers("status")[:, :, 0]
+    for i in range(len(found.points)):
+        for m, method in enumerate(methods):
+            if str(status[i, m]).startswith(("uncertified", "failed")):
+                found.doubtful.add((i, method))
+            entries = [(each, complex(values[i, m]), float(estimate[i, m])) for each, values in derived.items()]
+            entries += [(label, complex(moments[i, m, k]), float(errors[i, m, k])) for k, label in enumerate(labels)]
+            for quantity, value, error in entries:
+                if not np.isnan(value):
+                    found.values[i, method, quantity] = value
+                    if not np.isnan(error):
+                        found.errors[i, method, quantity] = error
+    found.sites = _sites(dataset)
+    return found
+
+
+def _certifies(name: str) -> bool:
+    return name in CERTIFICATE or name.startswith(("time_", "moment_", "cumulant_"))
+
+
+def _counts(dataset: xr.Dataset, name: str) -> bool:
+    """Whether a coordinate only counts the entries of a list."""
+    return name.partition("_")[0] == "point" and dataset[name].dims == (name,)
+
+
+def _over(variable: Any, dims: Sequence[str], shape: tuple[int, ...]) -> Any:
+    """A coordinate at every point."""
+    kept = [dim for dim in dims if dim in variable.dims]
+    values = variable.transpose(*kept).values.reshape([size if dim in kept else 1 for dim, size in zip(dims, shape, strict=True)])
+    return np.broadcast_to(values, shape).reshape(-1)
+
+
+def _sites(dataset: xr.Dataset) -> Model | None:
+    try:
+        definition = json.loads(dataset.attrs["definition"])
+        first = Model.from_dict((definition[0] if isinstance(definition, list) else definition)["first_point"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return Model(first.centre, [Ensemble(1000, each.name, each.levels) for each in first.ensembles], Operator())
+
+
+# -- anybody's CSV --------------------------------------------------------------------------------------------------------
+
+
+def _ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.readline().startswith(b"# permsym")
+
+
+def _foreign(path: Path, sites: Model | None) -> Table:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            lines = [(number, line) for number, line in enumerate(file, start=1) if line.strip() and not line.startswith("#")]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
+    if len(lines) < 2:
+        raise InputError(f"{path}: a table needs a line of column names and at least one row")
+    try:
+        dialect: Any = csv.Sniffer().sniff(lines[0][1], delimiters=",;\t")
+    except csv.Error:
+        dialect = csv.excel
+    rows = list(csv.reader([line for _, line in lines], dialect, skipinitialspace=True))
+    head = [cell.strip() for cell in rows[0]]
+    if len(set(head)) < len(head):
+        raise InputError(f"{path}: the column {next(c for c in head if head.count(c) > 1)!r} appears twice")
+    for (number, _), row in zip(lines[1:], rows[1:], strict=True):
+        if len(row) != len(head):
+            raise InputError(f"{path}:{number}: {len(row)} cells, but there are {len(head)} columns")
+    reader = _Rows(path, sites or _SPINS, Table(path.name, [], [], {}, sites=sites))
+    label = next((name for name in _LONG_NAMES if name in head), None)
+    value = next((name for name in _VALUE_NAMES if name in head), None)
+    if (label is None) != (value is None):
+        raise InputError(f"{path}: a long table has the columns 'moment' and 'value', but one of them is missing; it has {', '.join(head)}")
+    cells = [(number, dict(zip(head, map(str.strip, row), strict=True))) for (number, _), row in zip(lines[1:], rows[1:], strict=True)]
+    if label is not None and value is not None:
+        reader.long(head, cells, label, value)
+    else:
+        reader.wide(head, cells)
+    if not reader.table.values:
+        raise InputError(f"{path}: there is no value in this table")
+    return reader.table
+
+
+@dataclass
+class _Rows:
+    """Rows of a CSV, collected in a table."""
+
+    path: Path
+    sites: Model
+    table: Table
+    known: dict[tuple[tuple[str, float], ...], int] = field(default_factory=dict)
+
+    def long(self, head: Sequence[str], rows: Sequence[tuple[int, dict[str, str]]], label: str, value: str) -> None:
+        imaginary = next((name for name in _IMAGINARY_NAMES if name in head), None)
+        used = {label, value, "method", "error", *_IMAGINARY_NAMES}
+        names = [name for name in head if name not in used]
+        for number, row in rows:
+            if not row[value]:
+                continue
+            found = self._complex(row[value], number)
+            if imaginary is not None and row[imaginary]:
+                found = complex(found.real, self._real(row[imaginary], number))
+            entry = self._entry(row, names, number), self._method(row), self._quantity(row[label], number)
+            if entry in self.table.values:
+                raise InputError(f"{self.path}:{number}: a second value of {row[label]!r} at the same point; give each once")
+            self._keep(entry, found)
+            if row.get("error"):
+                self.table.errors[entry] = self._real(row["error"], number)
+
+    def wide(self, head: Sequence[str], rows: Sequence[tuple[int, dict[str, str]]]) -> None:
+        quantities = {name: spelled for name in head if name != "method" and (spelled := self._spelled(name)) is not None}
+        if not quantities:
+            raise InputError(
+                f"{self.path}: which column holds the values? name columns 'moment' and 'value', or by the moments, such as z0 or p0_up"
+            )
+        names = [name for name in head if name not in quantities and name != "method"]
+        for number, row in rows:
+            point = self._entry(row, names, number)
+            for name, quantity in quantities.items():
+                if row[name]:
+                    self._keep((point, self._method(row), quantity), self._complex(row[name], number))
+
+    def _keep(self, entry: Entry, value: complex) -> None:
+        if not np.isnan(value):
+            self.table.values[entry] = value
+
+    def _entry(self, row: dict[str, str], names: Sequence[str], number: int) -> int:
+        """The point of a row."""
+        point = {name: self._real(row[name], number) for name in names}
+        key = tuple(point.items())
+        if key not in self.known:
+            self.known[key] = len(self.table.points)
+            self.table.points.append(point)
+        return self.known[key]
+
+    def _method(self, row: dict[str, str]) -> str:
+        name = row.get("method") or self.path.stem
+        if name not in self.table.methods:
+            self.table.methods.append(name)
+        return name
+
+    def _quantity(self, text: str, number: int) -> str:
+        found = self._spelled(text)
+        if found is None:
+            raise InputError(f"{self.path}:{number}: {text!r} is neither a moment label, such as '+1 -2', nor a name such as p0_up")
+        return found
+
+    def _spelled(self, text: str) -> str | None:
+        """The canonical name of a quantity; None for what is no quantity."""
+        if text.partition("@")[0] in DERIVED_NAMES:
+            return text
+        try:
+            return str(parse(text, self.sites))
+        except InputError:
+            return None
+
+    def _real(self, text: str, number: int) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise InputError(f"{self.path}:{number}: {text!r} is not a number; parameters and errors are numbers") from None
+
+    def _complex(self, text: str, number: int) -> complex:
+        """A number, also as Python or Julia print complex ones."""
+        try:
+            return complex(float(text))
+        except ValueError:
+            pass
+        try:
+            return complex(text.replace(" ", "").replace("im", "j").replace("i", "j").strip("()"))
+        except ValueError:
+            raise InputError(f"{self.path}:{number}: {text!r} is not a number") from None
+
+
+DERIVED_NAMES = ("p0_up", "p_up", "photons", "g2", "coherent_photons")
+"""Derived quantities by their names in files."""

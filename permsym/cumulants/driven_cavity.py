@@ -1,0 +1,144 @@
+"""Families of driven cavities over N: each order's steady state followed from the semiclassical limit.
+
+Both solvers hand the state at one N on to the next: what distinguishes it from the product state of the Maxwell-Bloch equations
+falls as 1/N, which predicts it well over factors of N.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from permsym.cumulants.cluster_moments import Array
+from permsym.cumulants.cluster_solve import ClusterState, semiclassical_start, steady_state
+from permsym.cumulants.clusters import ClusterEquations
+from permsym.cumulants.equations import Equations, equations
+from permsym.cumulants.newton import Point, newton
+from permsym.cumulants.path import model_at
+from permsym.errors import InputError, SolverFailed
+from permsym.model import Model
+from permsym.models.registry import ModelSource, lookup
+from permsym.models.semiclassics import MaxwellBloch, SemiclassicalState
+
+MODEL = "driven-tavis-cummings"
+
+
+def semiclassics(model: Model) -> MaxwellBloch:
+    """The Maxwell-Bloch curve of a driven-tavis-cummings model."""
+    p = model.parameters
+    return MaxwellBloch.of(p["kappa"], p["gamma_h"], p["gamma_p"], p["g"], p["N"], p["Delta_c"], p["Delta"])
+
+
+def lowest_stable(curve: MaxwellBloch, eta: float) -> SemiclassicalState:
+    """The stable state with the fewest photons: the lower branch where there are two.
+
+    Raises InputError without a drive, and at a turning point, where the lower branch ends and no state is the limit of large N.
+    """
+    if eta == 0:
+        raise InputError("without a drive the cavity is empty at every N and order; give an `eta` or `drive` other than 0")
+    if len(curve.turning_points) and np.min(np.abs(curve.drive(curve.turning_points) / abs(eta) - 1)) < 1e-9:
+        raise InputError(f"eta = {eta:.9g} is a turning point of the semiclassical curve, where N_sc is infinite; choose another drive")
+    states = [state for state in curve.steady_states(eta) if state.stable]
+    if not states:
+        raise SolverFailed("the Maxwell-Bloch equations have no stable steady state at this drive; choose another one")
+    return states[0]
+
+
+def product_state(built: Equations, state: SemiclassicalState) -> Array:
+    """Scaled moments of a Maxwell-Bloch state of one ensemble."""
+    s, z = complex(state.lowering[0]), float(state.inversion[0])
+    spin = np.array([[(1 + z) / 2, s.conjugate()], [s, (1 - z) / 2]]).T  # <s-> = <up|rho|down>
+    return built.product_state([spin], alpha=state.amplitude) / built.scale
+
+
+class HomogeneousFamily:
+    """Identical spins, through the general cumulant engine.
+
+    given    parameters of driven-tavis-cummings but N; expressions are evaluated at each N
+    """
+
+    def __init__(self, given: Mapping[str, float | str], closure: str = "no-three-spin", source: ModelSource | None = None) -> None:
+        if "N" in given:
+            raise InputError(f"`N` is what is sought, but N={given['N']!r} was given; leave it out")
+        self.given = dict(given)
+        self.options: dict[str, Any] = {"closure": closure}
+        self.source = source or lookup(MODEL)
+        self._built: dict[int, Equations] = {}
+        self._last: dict[int, tuple[Point, Array]] = {}
+        self._limit: tuple[float, Model, SemiclassicalState] | None = None
+
+    def beside(self, given: Mapping[str, float | str]) -> HomogeneousFamily:
+        """The family at other parameters; nothing is built again."""
+        other = HomogeneousFamily(given, self.options["closure"], self.source)
+        other._built = self._built
+        return other
+
+    def model(self, N: float) -> Model:
+        """The model at a real N."""
+        return self._at(N)[0]
+
+    def semiclassical(self, N: float) -> SemiclassicalState:
+        """The stable Maxwell-Bloch state with the fewest photons."""
+        return self._at(N)[1]
+
+    def _at(self, N: float) -> tuple[Model, SemiclassicalState]:
+        if self._limit is None or self._limit[0] != N:  # all orders ask for the same N, one after the other
+            model = model_at(self.source, {**self.given, "N": N})
+            self._limit = (N, model, lowest_stable(semiclassics(model), model.parameters["eta"]))
+        return self._limit[1], self._limit[2]
+
+    def point(self, order: int, N: float) -> Point:
+        """The fixed point of an order."""
+        model = self.model(N)
+        built = self._built[order].at(model) if order in self._built else equations(model, order=order, **self.options)
+        self._built[order] = built
+        product = product_state(built, self.semiclassical(N))
+        guess = product
+        if order in self._last:
+            last, reference = self._last[order]
+            guess = product + (last.x - reference) * (sum(last.equations.sizes) / N)
+        found = newton(built, guess)
+        if found is None:
+            raise SolverFailed(f"order {order} has no steady state near the semiclassical one at N = {N:.6g}")
+        self._last[order] = (found, product)
+        return found
+
+    def coherent_photons(self, order: int, N: float) -> float:
+        """|<a>|^2; order 1 from the semiclassical curve."""
+        if order == 1:
+            return self.semiclassical(N).photons
+        point = self.point(order, N)
+        return float(abs(point.y[point.equations.index("a")]) ** 2)
+
+
+class ClusterFamily:
+    """Clusters of spins.
+
+    make    (order, N) -> equations
+    """
+
+    def __init__(self, make: Callable[[int, float], ClusterEquations]) -> None:
+        self.make = make
+        self._last: dict[int, tuple[float, Array, Array]] = {}
+
+    def state(self, order: int, N: float) -> ClusterState:
+        """The steady state of an order."""
+        built = self.make(order, N)
+        product = semiclassical_start(built)
+        guess = product
+        if order in self._last:
+            last_n, last, reference = self._last[order]
+            scale = np.abs(product[0] / reference[0]) ** (2 * np.log(built.layout.scale(np.e)))  # per photon operator
+            guess = product + scale * (last - reference) * (last_n / N)
+        found = steady_state(built, guess)
+        self._last[order] = (N, found.vector, product)
+        return found
+
+    def coherent_photons(self, order: int, N: float) -> float:
+        """|<a>|^2; order 1 from the semiclassical curve."""
+        if order == 1:
+            built = self.make(1, N)
+            return lowest_stable(built.curve, built.eta).photons
+        return self.state(order, N).coherent_photons

@@ -1,0 +1,92 @@
+"""Cumulant results as JSON-ready data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from permsym.cumulants.continuation import Branch, Event
+from permsym.cumulants.newton import Point
+from permsym.cumulants.physical import derived, unphysical
+from permsym.cumulants.state import UNSTABLE, CumulantState
+from permsym.model import Model
+from permsym.moments.labels import MomentLabel
+
+
+def state_report(state: CumulantState, labels: Iterable[MomentLabel]) -> dict[str, Any]:
+    """What is known about a fixed point."""
+    keys = list(labels)
+    errors = {str(key): finite(state.error(key)) for key in keys}
+    known = [value for value in errors.values() if value is not None]
+    follows = state.attractor
+    return {
+        "order": state.order,
+        "counting": state.equations.hierarchy.counting,
+        "closure": state.equations.hierarchy.closure,
+        "break_symmetry": state.equations.hierarchy.charged,
+        "representation": "cumulants",
+        "dimension": len(state.equations),
+        "moments": {str(key): pair(state.moment(key)) for key in keys},
+        "cumulants": {str(key): pair(state.cumulant(key)) for key in keys},
+        "derived": state.derived,
+        "stability": finite(state.stability),
+        "stability_by_charge": {",".join(map(str, charge)): value for charge, value in state.stability_by_charge.items()},
+        "stable": state.stable,
+        "attractor": follows.kind if not state.stable else "fixed point",
+        "period": follows.period,
+        "ranges": None if follows.ranges is None else {label: list(ends) for label, ends in follows.ranges.items()},
+        "frequencies": list(state.frequencies),
+        "folds": list(state.folds),
+        "unphysical": list(state.unphysical),
+        "certificate": {
+            "certified": state.certified,
+            "meaning": "the numbers solve the closed equations; their distance from the exact state is not bounded",
+            "error_estimate": max(known, default=None),
+            "errors": errors,
+            "residual": finite(state.residual),
+        },
+        "timings": state.seconds,
+    }
+
+
+def branch_report(branch: Branch, labels: Sequence[str], model: Model) -> dict[str, Any]:
+    """Points, folds and Hopf points of a branch."""
+    return {
+        "points": [{branch.name: each.value, "folds_passed": each.beyond, **_point(each.point, labels, model)} for each in branch.points],
+        "folds": [_event(event, branch.name, labels, model) for event in branch.folds],
+        "hopf": [_event(event, branch.name, labels, model) | {"omega": event.omega} for event in branch.hopf],
+        "crossings": [_event(event, branch.name, labels, model) for event in branch.crossings],
+        "reached": branch.reached,
+        "ended": branch.ended,
+    }
+
+
+def _point(point: Point, labels: Sequence[str], model: Model) -> dict[str, Any]:
+    def moment(label: str) -> complex:
+        return point.equations.moment(point.y, label)
+
+    largest = max((abs(c) for c in point.equations.coefficients), default=1.0)
+    return {
+        "stable": bool(point.stability < UNSTABLE * largest),
+        "stability": finite(point.stability),
+        "moments": {label: pair(moment(label)) for label in labels},
+        "derived": derived(model, moment),
+        "unphysical": list(unphysical(model, moment)),
+        "residual": point.residual,
+    }
+
+
+def _event(event: Event, name: str, labels: Sequence[str], model: Model) -> dict[str, Any]:
+    found = _point(event.point, labels, model)
+    return {name: event.value, "moments": found["moments"], "derived": found["derived"]}
+
+
+def pair(value: complex) -> list[float]:
+    """[real, imaginary]."""
+    return [value.real, value.imag]
+
+
+def finite(value: float) -> float | None:
+    """A number that JSON can hold."""
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,110 @@
+"""A first fixed point, where the hierarchy is exact or nearly so: the smallest system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+import scipy.linalg as la
+
+from permsym.cumulants.equations import Equations, as_complex
+from permsym.cumulants.evolve import ground_state, settle
+from permsym.cumulants.newton import Point, newton, physical
+from permsym.cumulants.physical import unphysical
+from permsym.errors import SolverFailed
+from permsym.model import Model
+from permsym.operators import ComplexArray, Product, as_array
+
+
+def first_point(equations: Equations) -> Point | None:
+    """The fixed point of a small system for the moments that so few satellites have: stable and physical if there is such a one.
+
+    With a finite centre these moments solve linear equations; with a boson they do not, and evolution comes first.
+    """
+    fallback: Point | None = None
+    for way in [settle, _solved] if equations.hierarchy.alphabet.boson else [_solved, settle]:
+        for x in _guesses(equations):
+            point = way(equations, x)
+            if point is None:
+                continue
+            if point.stability < 0 and not unphysical(equations.model, partial(equations.moment, point.y)):
+                return point
+            fallback = fallback or point
+    return fallback
+
+
+def _solved(equations: Equations, x: ComplexArray) -> Point | None:
+    return newton(equations, x, keep=physical(equations))
+
+
+def _guesses(equations: Equations) -> Iterator[ComplexArray]:
+    model = equations.counted_model
+    yield equations.product_state(uncoupled(model)) / equations.scale
+    sites = [*([] if model.centre.kind == "boson" else [model.centre]), *model.ensembles]
+    yield equations.product_state([as_complex(np.eye(site.levels) / site.levels) for site in sites]) / equations.scale
+
+
+def uncoupled(model: Model) -> list[ComplexArray]:
+    """Steady states of the sites on their own, under the jumps and Hamiltonians that act on one site alone.
+
+    Where such a site has no unique steady state: the maximally mixed one.
+    """
+    found: list[ComplexArray] = []
+    for position, site in enumerate([model.centre, *model.ensembles]):
+        if site.kind == "boson":
+            continue
+        one = np.eye(site.levels)
+        matrix = np.zeros((site.levels**2,) * 2, dtype=complex)
+        for key, value in model.hamiltonian.terms.items():
+            local = _local(key, position, model)
+            if local is not None:
+                matrix += -1j * value * (np.kron(local, one) - np.kron(one, local.T))
+        for jump in model.jumps:
+            parts = [(_local(key, position, model), value) for key, value in jump.operator.terms.items()]
+            if jump.kind == "collective" or any(local is None for local, _ in parts):
+                continue
+            x = sum((value * local for local, value in parts if local is not None), np.zeros_like(one, dtype=complex))
+            square = x.conj().T @ x
+            matrix += jump.rate * (np.kron(x, x.conj()) - 0.5 * (np.kron(square, one) + np.kron(one, square.T)))
+        space = la.null_space(matrix, rcond=1e-12)
+        rho = space[:, 0].reshape(site.levels, site.levels) if space.shape[1] == 1 else one / site.levels
+        found.append(as_complex(rho / np.trace(rho)))
+    return found
+
+
+def _local(key: Product, position: int, model: Model) -> ComplexArray | None:
+    """The matrix of a product that acts on one kind of site alone."""
+    if position == 0:
+        return None if key.satellites or key.centre is None else as_array(key.centre)
+    alone = key.centre is None and len(key.satellites) == 1 and model.ensemble(key.satellites[0][0]) == position - 1
+    return as_array(key.satellites[0][1]) if alone else None
+
+
+def tilted(equations: Equations) -> ComplexArray:
+    """Scaled moments of a product state whose sites have transverse components; a boson is in a coherent state."""
+    model = equations.counted_model
+    sites = [*([] if model.centre.kind == "boson" else [model.centre]), *model.ensembles]
+    states: list[ComplexArray] = []
+    for site in sites:
+        amplitudes = np.exp(-0.4 * np.arange(site.levels)) * np.exp(0.3j * np.arange(site.levels))
+        amplitudes /= np.linalg.norm(amplitudes)
+        states.append(as_complex(0.8 * np.outer(amplitudes, amplitudes.conj()) + 0.2 * np.eye(site.levels) / site.levels))
+    root = max(sum(equations.sizes), 1.0) ** 0.5
+    return equations.product_state(states, alpha=0.3 * root) / equations.scale
+
+
+def relaxed_from_product(equations: Equations) -> Point:
+    """The stable state that a product state relaxes to.
+
+    Where there is a U(1) symmetry the product state breaks it; where there is none it is that of the lowest levels.
+    """
+    if not equations.model.jumps:
+        raise SolverFailed("mean field has no attractor without dissipation; give at least one rate a positive value")
+    start = tilted(equations) if equations.hierarchy.alphabet.charges else ground_state(equations) / equations.scale
+    settled = settle(equations, start)
+    if settled is None:
+        raise SolverFailed(
+            "no stationary mean-field state was reached; the attractor is a limit cycle, or relaxation is slower than the rates suggest"
+        )
+    return settled

@@ -1,0 +1,189 @@
+"""Heisenberg equations of any model: one row a moment, one coefficient a term of the model and a power of N.
+
+A term of the Liouvillian acts on a moment's operator from the left and from the right, on the centre and on *distinct*
+satellites.  Each of these satellites is either one that the moment already has, or a new one out of N - m; products of
+collective operators are first written as sums over distinct satellites.  Hence every coefficient is a number times
+
+    (term's coefficient) * prod over ensembles (N - m) (N - m - 1) ... (f factors),
+
+m the satellites of the row's moment, f the new ones: the numbers do not depend on parameters or on N.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from permsym.cumulants.alphabet import Alphabet, Counts, Expansion, normal_product
+from permsym.model import Term
+from permsym.operators import ComplexArray, Monomial, Product, as_array
+
+Word = tuple[tuple[Any, ...], tuple[tuple[int, ComplexArray], ...]]
+"""A product: the centre's factors and the satellites' (ensemble, matrix), each in order."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What happens on one distinct satellite: ``images[s]`` is  left s right  in the site's basis."""
+
+    ensemble: int
+    images: tuple[Expansion, ...]
+
+
+@dataclass
+class Action:
+    """``factor`` * sum over distinct satellites of  L O R  for one observable O."""
+
+    alphabet: Alphabet
+    factor: complex
+    left: Any  # centre: matrix, or polynomial of a boson
+    right: Any
+    places: tuple[Place, ...]
+
+    @cached_property
+    def _finite(self) -> tuple[Expansion, ...]:
+        assert self.alphabet.centre is not None
+        return self.alphabet.centre.between(self.left, self.right)
+
+    def on_centre(self, element: Any) -> Expansion:
+        """Image of the centre's basis element."""
+        if not self.alphabet.boson:
+            return self._finite[element]
+        return tuple(normal_product(normal_product(self.left, {tuple(element): 1}), self.right).items())
+
+
+class Rows:
+    """Equations of the moments a term acts on: entries (row, column, new satellites of each ensemble) -> number."""
+
+    def __init__(self, alphabet: Alphabet, term: Term) -> None:
+        self.alphabet = alphabet
+        self.actions = list(_actions(alphabet, term))
+
+    def of(self, counts: Counts) -> dict[tuple[Counts, tuple[int, ...]], complex]:
+        """d<O>/dt by this term with coefficient 1: (moment, new satellites) -> number."""
+        found: dict[tuple[Counts, tuple[int, ...]], complex] = {}
+        sizes: dict[tuple[Counts, tuple[int, ...]], float] = {}
+        alphabet = self.alphabet
+        centre, satellites = alphabet.centre_of(counts), counts[alphabet.slices[0].stop :]
+        for action in self.actions:
+            images = action.on_centre(centre)
+            if not images:
+                continue
+            for rest, fresh, number in self._placed(action.places, satellites, satellites):
+                for element, value in images:
+                    key = ((*alphabet.with_centre(element), *rest), fresh)
+                    contribution = action.factor * value * number
+                    found[key] = found.get(key, 0) + contribution
+                    sizes[key] = sizes.get(key, 0.0) + abs(contribution)
+        # what cancels between  x^dag O x  and  {x^dag x, O}/2  leaves rounding behind
+        return {key: value for key, value in found.items() if abs(value) > 1e-13 * sizes[key]}
+
+    def _placed(self, places: Sequence[Place], untouched: Counts, now: Counts) -> Iterator[tuple[Counts, tuple[int, ...], complex]]:
+        """All ways to put the places on satellites: (satellites' counts afterwards, new satellites, number).
+
+        untouched    the moment's satellites that no place has taken yet
+        now          the moment's satellites as they are by now
+        """
+        alphabet = self.alphabet
+        if not places:
+            yield now, (0,) * len(alphabet.ensembles), 1.0
+            return
+        first, rest = places[0], places[1:]
+        start = alphabet.slices[1 + first.ensemble].start - alphabet.slices[0].stop
+        for s, images in enumerate(first.images):
+            held = 1 if s == 0 else untouched[start + s - 1]  # the identity: a new satellite
+            if not held or not images:
+                continue
+            left = untouched if s == 0 else _changed(untouched, start + s - 1, -1)
+            without = now if s == 0 else _changed(now, start + s - 1, -1)
+            for t, value in images:
+                after = without if t == 0 else _changed(without, start + t - 1, 1)
+                for counts, fresh, number in self._placed(rest, left, after):
+                    more = tuple(f + (s == 0 and e == first.ensemble) for e, f in enumerate(fresh))
+                    yield counts, more, held * value * number
+
+
+def _changed(counts: Counts, position: int, by: int) -> Counts:
+    return (*counts[:position], counts[position] + by, *counts[position + 1 :])
+
+
+def _actions(alphabet: Alphabet, term: Term) -> Iterator[Action]:
+    """i [P, O] for a product of the Hamiltonian; x^dag O x - {x^dag x, O}/2 for a jump."""
+    if term.kind == "hamiltonian":
+        for key, value in term.structure:
+            yield from _spread(alphabet, 1j * value, _word(alphabet, key), NOTHING)
+            yield from _spread(alphabet, -1j * value, NOTHING, _word(alphabet, key))
+        return
+    spread = _on_one_satellite if term.kind == "individual" else _spread
+    for p, a in term.structure:
+        dagger = _adjoint(_word(alphabet, p))
+        for q, b in term.structure:
+            word, value = _word(alphabet, q), complex(a).conjugate() * b
+            both = (dagger[0] + word[0], dagger[1] + word[1])
+            yield from spread(alphabet, value, dagger, word)
+            yield from spread(alphabet, -0.5 * value, both, NOTHING)
+            yield from spread(alphabet, -0.5 * value, NOTHING, both)
+
+
+NOTHING: Word = ((), ())
+
+
+def _word(alphabet: Alphabet, key: Product) -> Word:
+    centre: tuple[Any, ...] = ()
+    if key.centre is not None:
+        centre = (key.centre if isinstance(key.centre, Monomial) else as_array(key.centre),)
+    return centre, tuple((alphabet.names.index(name), as_array(matrix)) for name, matrix in key.satellites)
+
+
+def _adjoint(word: Word) -> Word:
+    def dagger(factor: Any) -> Any:
+        return Monomial(factor.q, factor.p) if isinstance(factor, Monomial) else factor.conj().T
+
+    return tuple(dagger(each) for each in reversed(word[0])), tuple((e, matrix.conj().T) for e, matrix in reversed(word[1]))
+
+
+def _centre(alphabet: Alphabet, factors: Iterable[Any]) -> Any:
+    if alphabet.boson:
+        result: Any = {(0, 0): 1}
+        for factor in factors:
+            result = normal_product(result, {factor: 1})
+        return result
+    assert alphabet.centre is not None
+    product = np.eye(alphabet.centre.levels, dtype=complex)
+    for factor in factors:
+        product = product @ factor
+    return product
+
+
+def _spread(alphabet: Alphabet, factor: complex, left: Word, right: Word) -> Iterator[Action]:
+    """Collective factors over distinct satellites: each joins one that is taken already, or takes a new one."""
+    groups: list[list[tuple[int, ComplexArray, ComplexArray]]] = [[]]
+    for side, (ensemble, matrix) in [(0, each) for each in left[1]] + [(1, each) for each in right[1]]:
+        one = np.eye(len(matrix), dtype=complex)
+        grown = []
+        for taken in groups:
+            grown.append([*taken, (ensemble, matrix, one) if side == 0 else (ensemble, one, matrix)])
+            for i, (other, before, after) in enumerate(taken):
+                if other == ensemble:
+                    joined = (other, before @ matrix, after) if side == 0 else (other, before, after @ matrix)
+                    grown.append([*taken[:i], joined, *taken[i + 1 :]])
+        groups = grown
+    for taken in groups:
+        places = tuple(Place(e, alphabet.ensembles[e].between(before, after)) for e, before, after in taken)
+        yield Action(alphabet, factor, _centre(alphabet, left[0]), _centre(alphabet, right[0]), places)
+
+
+def _on_one_satellite(alphabet: Alphabet, factor: complex, left: Word, right: Word) -> Iterator[Action]:
+    """All factors on the same satellite."""
+    ensemble = (left[1] or right[1])[0][0]
+    before = after = np.eye(alphabet.ensembles[ensemble].levels, dtype=complex)
+    for _, matrix in left[1]:
+        before = before @ matrix
+    for _, matrix in right[1]:
+        after = after @ matrix
+    places = (Place(ensemble, alphabet.ensembles[ensemble].between(before, after)),)
+    yield Action(alphabet, factor, _centre(alphabet, left[0]), _centre(alphabet, right[0]), places)

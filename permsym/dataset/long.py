@@ -1,0 +1,88 @@
+"""Long format, for CSV and Parquet: one row for each point, method and moment, and what it takes to build the dataset again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Columns = dict[str, NDArray[Any]]
+
+
+def columns(dataset: xr.Dataset) -> Columns:
+    """Columns of equal length: axes, parameters, moment, values of the moment, values of the point.
+
+    A dataset without any moment (every point failed) has one row a point with an empty label.
+    """
+    outer = [str(name) for name in dataset["status"].dims]
+    empty = dataset.sizes["moment"] == 0
+    full = [*outer, "moment"]
+    shape = tuple(1 if empty and name == "moment" else dataset.sizes[name] for name in full)
+
+    def spread(name: str) -> NDArray[Any]:
+        variable = dataset[name]
+        values = variable.values
+        if "moment" in variable.dims and empty:
+            fill: Any = "" if values.dtype.kind in "OUT" else np.nan
+            values = np.full([1 if dim == "moment" else dataset.sizes[dim] for dim in variable.dims], fill)
+        wanted = [dim for dim in full if dim in variable.dims]
+        values = np.transpose(values, [variable.dims.index(dim) for dim in wanted])
+        padded = values.reshape([shape[full.index(dim)] if dim in wanted else 1 for dim in full])
+        return np.broadcast_to(padded, shape).reshape(-1)
+
+    fixed = {str(name): value for name, value in dataset.attrs.items() if isinstance(value, float)}
+    parameters = [str(name) for name in dataset.coords if name not in full]
+    per_moment = [str(name) for name in dataset.data_vars if "moment" in dataset[name].dims]
+    others = [str(name) for name in dataset.data_vars if "moment" not in dataset[name].dims]
+    found = {name: spread(name) for name in [*outer, *parameters]}
+    length = int(np.prod(shape))
+    found |= {name: np.full(length, value) for name, value in fixed.items()}
+    return found | {name: spread(name) for name in ["moment", *per_moment, *others]}
+
+
+def frame(dataset: xr.Dataset) -> dict[str, Any]:
+    """What the columns do not say: sizes, dimensions, types and attributes, as JSON-ready data."""
+    return {
+        "sizes": {str(name): size for name, size in dataset.sizes.items()},
+        "outer": [str(name) for name in dataset["status"].dims],
+        "coordinates": {str(name): _described(dataset[name]) for name in dataset.coords},
+        "variables": {str(name): _described(dataset[name]) for name in dataset.data_vars},
+        "attributes": dict(dataset.attrs),
+    }
+
+
+def _described(variable: Any) -> dict[str, Any]:
+    kind = "str" if variable.dtype.kind in "OUT" else str(variable.dtype)
+    return {"dims": list(variable.dims), "dtype": kind, "attributes": dict(variable.attrs)}
+
+
+def rebuilt(found: Mapping[str, Any], described: Mapping[str, Any]) -> xr.Dataset:
+    """The dataset of which these are the columns and the frame; equal to the bit."""
+    import xarray as xr
+
+    sizes, outer = described["sizes"], described["outer"]
+    full = [*outer, "moment"]
+    empty = sizes["moment"] == 0
+    shape = tuple(1 if empty and name == "moment" else sizes[name] for name in full)
+
+    def gathered(name: str, about: Mapping[str, Any]) -> Any:
+        dims = about["dims"]
+        dtype = about["dtype"]
+        values = np.asarray(found[name]).reshape(shape)
+        values = values[tuple(slice(None) if dim in dims else 0 for dim in full)]
+        if empty and "moment" in dims:
+            values = values[..., :0]
+        kept = [dim for dim in full if dim in dims]
+        values = np.transpose(values, [kept.index(dim) for dim in dims])
+        return tuple(dims), values.astype(str if dtype == "str" else dtype), about["attributes"]
+
+    return xr.Dataset(
+        {name: gathered(name, about) for name, about in described["variables"].items()},
+        coords={name: gathered(name, about) for name, about in described["coordinates"].items()},
+        attrs=described["attributes"],
+    )

@@ -1,0 +1,59 @@
+"""Reference datasets: small, certified, shipped with the package; see data/README.md for what they hold.
+
+They stand in the folder ``data`` of the repository, and in ``permsym/_data`` of an installed package.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from permsym.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_SUMS = "SHA256SUMS"
+
+
+def reference_folder() -> Path:
+    """Where the reference datasets are."""
+    package = Path(__file__).parents[1]
+    for folder in (package / "_data", package.parent / "data"):
+        if (folder / _SUMS).is_file():
+            return folder
+    raise InputError("the reference datasets are missing from this installation; install permsym again")
+
+
+def _checksums() -> dict[str, str]:
+    lines = (reference_folder() / _SUMS).read_text(encoding="utf-8").splitlines()
+    return {name.removesuffix(".nc"): checksum for checksum, name in map(str.split, lines)}
+
+
+def reference_names() -> list[str]:
+    """Names of the reference datasets."""
+    return list(_checksums())
+
+
+def open_reference(name: str) -> xr.Dataset:
+    """A reference dataset, such as ``"p1-fig3b"``: exact curves of the papers with their certificates.
+
+    Raises InputError for other names, and where the file is not the one that was shipped.
+    """
+    from permsym.dataset import netcdf
+
+    known = _checksums()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        advice = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+        raise InputError(f"there is no reference dataset {name!r}; {advice}")
+    path = reference_folder() / f"{name}.nc"
+    try:
+        image = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read the reference dataset {str(path)!r}: {error.strerror}; install permsym again") from error
+    if hashlib.sha256(image).hexdigest() != known[name]:
+        raise InputError(f"the reference dataset {str(path)!r} is not the one that was shipped; install permsym again")
+    return netcdf.read(path)

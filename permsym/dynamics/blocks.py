@@ -1,0 +1,158 @@
+"""A driven mode over time, block by block: matrix-free products, and displaced Fock states that follow the field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.blocks import Blocks
+from permsym.dynamics.given import Initial
+from permsym.dynamics.krylov import Step, Subspace, steps, subspace
+from permsym.dynamics.sector import VECTORS, Method, Sector, check_memory
+from permsym.matrixfree import BlockLiouvillian
+from permsym.model import Model
+from permsym.moments.labels import MomentLabel
+from permsym.operators import ComplexArray, displacement
+from permsym.sites import Boson
+from permsym.steady import frame
+
+_ROOM = 4  # levels beyond those that the state needs when it is put on other Fock states
+_GAIN = 0.8  # of the levels held now: what other Fock states must need for a change
+_TURNS = np.array([1, 1j, -1, -1j])
+
+
+class BlockSector(Sector):
+    """The neutral sector on blocks; states are arrays of real numbers, two for each complex one."""
+
+    def __init__(self, model: Model, representation: str, charge: tuple[int, ...], labels: Sequence[MomentLabel], initial: Initial) -> None:
+        self.model = model
+        self.labels = labels
+        self.source = initial
+        self.basis: Blocks = Blocks.of(model, representation)
+        check_memory(model, self.basis.stored)
+        self.cavity = True
+        self.used = "krylov"
+        self.operator = BlockLiouvillian(self.basis)
+
+    @cached_property
+    def initial(self) -> NDArray[Any]:
+        """The initial state (size,); complex numbers are needed where its phases are not those of the Liouvillian."""
+        stored = self.basis.stored_from(self.source.vector(self.basis), real=False)
+        return self._flat(stored.real.copy() if self.operator.dtype == float else stored)
+
+    @property
+    def fits(self) -> bool:
+        """Whether real numbers, where the Liouvillian has them, hold the initial state."""
+        if self.operator.dtype != float:
+            return True
+        stored = self.basis.stored_from(self.source.vector(self.basis), real=False)
+        return bool(np.abs(stored.imag).max(initial=0.0) < 1e-15)
+
+    @property
+    def size(self) -> int:
+        return self.basis.stored * (1 if self.operator.dtype == float else 2)
+
+    def _flat(self, stored: NDArray[Any]) -> NDArray[np.float64]:
+        return np.ascontiguousarray(stored).ravel().view(float)
+
+    def _stored(self, state: NDArray[Any]) -> NDArray[Any]:
+        return np.ascontiguousarray(state).view(self.operator.dtype)
+
+    # -- what is read off ---------------------------------------------------------------------------------------------------
+
+    def moments(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.complex128]:
+        y = self._stored(vectors @ weights)
+        return np.array([self.basis.moment(y, *label.operators(self.model)) for label in self.labels])
+
+    def populations(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+        return self.basis.population_traces * (vectors[self._held_places] @ weights)
+
+    @cached_property
+    def _held_places(self) -> NDArray[np.int64]:
+        return self.basis.populations[0] * (1 if self.operator.dtype == float else 2)
+
+    def kept(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+        populations = self.basis.population_traces[:, None] * (vectors[self._held_places] @ weights)
+        result = np.zeros((self.model.centre.levels, weights.shape[1]))
+        np.add.at(result, self.basis.populations[2], populations)
+        return result
+
+    def photons(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+        turned = self.basis._centre.fock_states
+        if turned is None:
+            return self.kept(vectors, weights[:, None])[:, 0]
+        return np.einsum("nm,mk,nk->n", turned, self._mode(vectors @ weights), turned.conj()).real
+
+    def _mode(self, state: NDArray[Any]) -> ComplexArray:
+        """The mode's density matrix on the kept levels."""
+        _, block, level = self.basis.populations
+        first = level == 0
+        squares = self._squares(state)[block[first]]
+        return np.tensordot(self.basis.population_traces[first], squares, axes=1) * self._inner * self.basis.phase[block[first][0]]
+
+    def _squares(self, state: NDArray[Any]) -> NDArray[Any]:
+        levels = self.model.centre.levels
+        return self._stored(state).reshape(-1, levels, levels)
+
+    @property
+    def _inner(self) -> ComplexArray:
+        """Phases of (n, n') within a block."""
+        n = np.arange(self.model.centre.levels)
+        return _TURNS[(self.basis.phases[0] * (n[:, None] - n)) % 4]
+
+    # -- other Fock states ----------------------------------------------------------------------------------------------------
+
+    def embedded(self, state: NDArray[Any], larger: Sector) -> NDArray[Any]:
+        """The state on the Fock states of another sector, D rho D^dag block by block."""
+        assert isinstance(larger, BlockSector)
+        mine, other = self.model.centre, larger.model.centre
+        assert isinstance(mine, Boson)
+        assert isinstance(other, Boson)
+        if mine.displacement == other.displacement:
+            turn: NDArray[Any] = np.eye(other.levels, mine.levels)
+        else:
+            turn = displacement(mine.displacement - other.displacement, other.levels, mine.levels)
+            n, m = np.arange(other.levels), np.arange(mine.levels)
+            turn = _TURNS[(-self.basis.phases[0] * n) % 4][:, None] * turn * _TURNS[(self.basis.phases[0] * m) % 4]
+        if self.operator.dtype == float:
+            turn = turn.real
+        return larger._flat(turn @ self._squares(state) @ turn.conj().T)
+
+    def grown(self, state: NDArray[Any], small: float) -> Model:
+        """The model on Fock states that hold ``state`` and its next steps: displaced differently where that saves levels, else more."""
+        levels = self.model.centre.levels
+        alpha, here, there = self._better(state, small)
+        if there < here - 2:
+            return self.model.displaced(alpha)
+        return self.model.with_levels(levels + max(4, levels // 4))
+
+    def improved(self, state: NDArray[Any], small: float) -> Model | None:
+        """The model on Fock states of which far fewer do, or None."""
+        alpha, _, there = self._better(state, small)
+        levels = int(there) + _ROOM + self.model.centre.levels // 8
+        return self.model.displaced(alpha).with_levels(levels) if levels < _GAIN * self.model.centre.levels else None
+
+    def _better(self, state: NDArray[Any], small: float) -> tuple[complex, float, float]:
+        """The best displacement for a state, and the levels that it needs on the present Fock states and on those."""
+        rho, centre = self._mode(state), self.model.centre
+        assert isinstance(centre, Boson)
+        amplitude = complex(np.sum(np.sqrt(np.arange(1, len(rho))) * rho.diagonal(-1)))
+        step = frame.best(rho, amplitude, small)
+        if self.operator.dtype == float:
+            step = complex(step.real)
+        return centre.displacement + step, frame.needed(rho, 0, small), frame.needed(rho, step, small)
+
+    def closed(self) -> bool:
+        return False
+
+    # -- steps ----------------------------------------------------------------------------------------------------------------
+
+    def steps(self, state: NDArray[Any], start: float, end: float, rate: float, method: Method) -> Iterator[Step]:
+        yield from steps(self._polynomial, state, start, end, rate)
+
+    def _polynomial(self, state: NDArray[Any]) -> Subspace:
+        return subspace(lambda v: self._flat(self.operator.matvec(self._stored(v))), state, VECTORS, self.basis.trace_norm)

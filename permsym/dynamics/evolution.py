@@ -1,0 +1,150 @@
+"""A time evolution: moments over time and what certifies them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.dynamics.given import Initial
+from permsym.model import Model
+from permsym.moments.labels import MomentLabel, parse
+from permsym.moments.photons import photon_numbers
+
+Values = NDArray[np.complex128]
+
+
+@dataclass(frozen=True)
+class EvolutionCertificate:
+    """Evidence that the moments of a time evolution are right, at all its times.
+
+    error_estimate   largest absolute error estimate over the moments
+    errors           estimate for each moment: its operator's norm times (the bound of the trace-norm error of all steps, an
+                     estimate of rounding, and eight times ``top_population`` for the cut-off)
+    trace_defect     largest |tr rho - 1|
+    min_population   smallest population; negative values are unphysical
+    top_population   largest probability of a boson's last two Fock states; 0 without a boson
+    tolerance        what certified means
+    """
+
+    error_estimate: float
+    errors: dict[str, float]
+    trace_defect: float
+    min_population: float
+    top_population: float
+    tolerance: float
+    reasons: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        found = []
+        if not self.error_estimate <= self.tolerance:
+            worst = max(self.errors, key=lambda label: self.errors[label], default="")
+            found.append(f"the error estimate of {worst!r} is {self.error_estimate:.1e}, above the tolerance {self.tolerance:.0e}")
+            if self.top_population > self.tolerance / 16:
+                found.append(f"the last two Fock states hold up to {self.top_population:.1e}; take more levels, or levels=auto")
+        if not self.trace_defect <= self.tolerance:
+            found.append(f"the trace is off by {self.trace_defect:.1e}")
+        if not self.min_population >= -self.tolerance:
+            found.append(f"a population is negative, {self.min_population:.1e}")
+        object.__setattr__(self, "reasons", tuple(found))
+
+    @property
+    def certified(self) -> bool:
+        """Whether every entry is within the tolerance."""
+        return not self.reasons
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: numbers that are not finite become None."""
+
+        def number(value: float) -> float | None:
+            return value if math.isfinite(value) else None
+
+        return {
+            "certified": self.certified,
+            "error_estimate": number(self.error_estimate),
+            "errors": {label: number(value) for label, value in self.errors.items()},
+            "trace_defect": number(self.trace_defect),
+            "min_population": number(self.min_population),
+            "top_population": number(self.top_population),
+            "tolerance": self.tolerance,
+            "reasons": list(self.reasons),
+        }
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """Moments of rho(t) = exp(t L) rho(0).
+
+    model                 whose boson has the cut-off that was needed
+    initial               rho(0), at t = 0
+    times                 (T,)
+    values                label -> (T,), requested moments and those that ``derived`` needs
+    labels                the requested ones
+    photon_distribution   (T, levels) probabilities of a boson's Fock states; None for other centres
+    """
+
+    model: Model
+    initial: Initial
+    times: NDArray[np.float64]
+    values: Mapping[MomentLabel, Values]
+    labels: tuple[MomentLabel, ...]
+    photon_distribution: NDArray[np.float64] | None
+    certificate: EvolutionCertificate
+    representation: str
+    dimension: int
+    solver: dict[str, Any]
+    timings: dict[str, float]
+
+    def moment(self, label: str | MomentLabel) -> Values:
+        """A requested moment at all times, (T,)."""
+        key = label if isinstance(label, MomentLabel) else parse(label, self.model)
+        if key in self.values:
+            return self.values[key]
+        if key.conjugate() in self.values:
+            return self.values[key.conjugate()].conj()
+        raise KeyError(f"the moment {str(key)!r} was not followed; ask for it with moments=[...]")
+
+    @property
+    def moments(self) -> dict[str, Values]:
+        """The requested moments by canonical label, each (T,)."""
+        return {str(label): self.values[label] for label in self.labels}
+
+    @property
+    def derived(self) -> dict[str, NDArray[np.float64]]:
+        """Excited-state populations, photon numbers and g2 at all times, each (T,); g2 is nan where there are no photons."""
+        rows = [
+            derived_at(self.model, {label: complex(values[k]) for label, values in self.values.items()}) for k in range(len(self.times))
+        ]
+        names = dict.fromkeys(name for row in rows for name in row)
+        return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
+
+
+def derived_labels(model: Model) -> list[MomentLabel]:
+    """Moments that the derived quantities are made of."""
+    several = len(model.ensembles) > 1
+    texts = ["z0"] if model.centre.kind == "spin" else ["a", "ad a", "ad ad a a"] if model.centre.kind == "boson" else []
+    texts += [f"z1@{each.name}" if several else "z1" for each in model.ensembles if each.kind == "spin"]
+    return [parse(text, model) for text in texts]
+
+
+def derived_at(model: Model, values: Mapping[MomentLabel, complex]) -> dict[str, float]:
+    """Derived quantities at one time, named as those of a steady state."""
+
+    def moment(text: str) -> complex:
+        return values[parse(text, model)]
+
+    found = {}
+    if model.centre.kind == "spin":
+        found["p0_up"] = (1 + moment("z0").real) / 2
+    if model.centre.kind == "boson":
+        found |= photon_numbers(moment)
+    several = len(model.ensembles) > 1
+    for each in model.ensembles:
+        if each.kind == "spin":
+            suffix = f"@{each.name}" if several else ""
+            found["p_up" + suffix] = (1 + moment("z1" + suffix).real) / 2
+    return found

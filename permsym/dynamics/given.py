@@ -1,0 +1,138 @@
+"""Initial states of a time evolution that other programs or other solutions give: density matrices, QuTiP objects, states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.basis import Basis, build
+from permsym.basis.moves import Labels
+from permsym.dynamics.initial import InitialState, parse_initial
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.operators import ComplexArray, displacement
+from permsym.sites import Boson
+from permsym.steady.density import DensityOperator
+from permsym.steady.exchange import checked_matrix
+
+if TYPE_CHECKING:
+    import qutip
+
+
+@dataclass(frozen=True)
+class GivenMatrix:
+    """A density matrix of the centre and all satellites, one by one (small systems).
+
+    matrix   (D, D) in the product basis; levels: of the centre in it
+    """
+
+    matrix: ComplexArray
+    levels: int
+
+    def vector(self, basis: Basis) -> NDArray[Any]:
+        """Coefficients (basis.dimension,) of the part in the basis's charge sector."""
+        model = basis.model
+        if isinstance(model.centre, Boson):
+            model = Model(Boson(self.levels), model.ensembles, model.hamiltonian, model.jumps)
+        own = build(model, basis.representation, basis.charge)
+        return _onto(basis, *_plain(own, own.project(self.matrix, sector_only=True)))
+
+    def __str__(self) -> str:
+        return f"matrix {len(self.matrix)} x {len(self.matrix)}"
+
+
+@dataclass(frozen=True)
+class GivenState:
+    """A state of this or another model of the same sites, such as a steady state before a quench."""
+
+    state: DensityOperator
+
+    @property
+    def levels(self) -> int:
+        """Fock states that the state reaches; more than are kept where these are displaced."""
+        return self.state.basis.centre_levels
+
+    @property
+    def displacement(self) -> complex:
+        """alpha of the Fock states that the state is given on."""
+        centre = self.state.model.centre
+        return centre.displacement if isinstance(centre, Boson) else 0j
+
+    def vector(self, basis: Basis) -> NDArray[Any]:
+        """Coefficients (basis.dimension,) of the part in the basis's charge sector; on the same displaced Fock states, where they are."""
+        mine = self.state.basis
+        if self.displacement != getattr(basis.model.centre, "displacement", 0):
+            raise InputError("the initial state is on displaced Fock states; evolve it with an automatic cut-off, which takes the same")
+        if mine.representation != basis.representation:
+            return GivenMatrix(self.state.full(), self.levels).vector(basis)
+        return _onto(basis, *_plain(mine, self.state.vector))
+
+    def __str__(self) -> str:
+        return f"state of {self.state.model.name}"
+
+
+def _plain(basis: Basis, vector: NDArray[Any]) -> tuple[Labels, ComplexArray]:
+    """Labels and coefficients of all elements, both of each conjugate pair, on plain Fock states."""
+    values, labels = basis.coefficients(vector), basis.labels
+    if basis.hermitian:
+        labels = np.concatenate([labels, basis.conjugate(labels[:, basis.paired])], axis=1)
+        values = np.concatenate([values, values[basis.paired].conj()])
+    levels, more = basis.model.centre.levels, basis.centre_levels
+    if more == levels:
+        return labels, values
+    return _centre_changed(labels, values, levels, basis.in_fock_states)
+
+
+def _onto(basis: Basis, labels: Labels, values: ComplexArray) -> NDArray[Any]:
+    """Coefficients (basis.dimension,) of what labels on plain Fock states have in a basis, displaced or not."""
+    centre = basis.model.centre
+    if isinstance(centre, Boson) and centre.displacement:
+        levels = int(labels[:2].max()) + 1
+        turn = displacement(-centre.displacement, centre.levels, levels)
+        labels, values = _centre_changed(labels, values, levels, lambda matrices: turn @ matrices @ turn.conj().T)
+    place, conjugated = basis.index(labels)
+    there = place >= 0
+    coefficients = np.zeros(basis.size, dtype=complex)
+    coefficients[place[there]] = np.where(conjugated, values.conj(), values)[there]
+    return np.concatenate([coefficients.real, coefficients.imag[basis.paired]]) if basis.hermitian else coefficients
+
+
+def _centre_changed(
+    labels: Labels, values: ComplexArray, levels: int, change: Callable[[ComplexArray], ComplexArray]
+) -> tuple[Labels, ComplexArray]:
+    """All elements after a change of the centre's states, (..., levels, levels) -> (..., more, more)."""
+    outer, at = np.unique(labels[2:], axis=1, return_inverse=True)
+    centre = np.zeros((outer.shape[1], levels, levels), dtype=complex)
+    centre[at.ravel(), labels[0], labels[1]] = values
+    changed = change(centre)
+    block, ket, bra = np.indices(changed.shape).reshape(3, -1)
+    return np.concatenate([np.stack([ket, bra]), outer[:, block]]), changed.ravel()
+
+
+Initial = InitialState | GivenMatrix | GivenState
+
+
+def as_initial(given: str | Initial | DensityOperator | qutip.Qobj, model: Model) -> Initial:
+    """The initial state that a label, a state or a QuTiP object stands for, checked against the model's sites."""
+    if isinstance(given, str):
+        return parse_initial(given, model)
+    if isinstance(given, InitialState | GivenMatrix | GivenState):
+        return given
+    if isinstance(given, DensityOperator):
+        theirs, found = given.model, GivenState(given)
+        same = theirs.centre.kind == model.centre.kind and theirs.ensembles == model.ensembles
+        if not same or (theirs.centre.levels != model.centre.levels and not isinstance(model.centre, Boson)):
+            raise InputError(f"the initial state belongs to {theirs!r}, whose sites are not those of {model!r}; give one of the same sites")
+        if 0 < model.centre.levels < found.levels:
+            raise InputError(
+                f"the initial state has {found.levels} Fock states, but the model keeps {model.centre.levels}; give more levels"
+            )
+        return found
+    if hasattr(given, "full") and hasattr(given, "dims"):
+        matrix, cut = checked_matrix(given, model)
+        return GivenMatrix(matrix, cut.centre.levels)
+    raise InputError(f"the initial state must be a label, a state or a QuTiP object, but is {type(given).__name__}")

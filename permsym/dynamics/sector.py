@@ -1,0 +1,224 @@
+"""The Liouvillian of one charge sector as a time evolution sees it: what the initial state can reach, and what is read off."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from permsym.basis.basis import Basis, build, dimension
+from permsym.dynamics.given import Initial
+from permsym.dynamics.krylov import EPS, Step, Subspace, steps, subspace
+from permsym.errors import SolverFailed, TooLarge
+from permsym.liouvillian import Liouvillian
+from permsym.model import Model
+from permsym.moments.labels import MomentLabel
+from permsym.sites import Boson
+from permsym.steady import memory
+from permsym.steady.direct import SuperLU
+from permsym.steady.solve import lattice
+
+Method = Literal["auto", "krylov", "shift-invert"]
+METHODS: tuple[Method, ...] = ("auto", "krylov", "shift-invert")
+_LONGER, _SHIFTS, _RATIONAL_VECTORS = 8.0, 40.0, 40
+"""Each factorisation serves a span eight times that of the one before, forty shifts long: fewer shifts than that converge more slowly."""
+VECTORS = 30  # of a subspace: more cost their orthogonalisation, fewer make steps short
+
+
+LARGE, _TYPICAL = 30_000, 24  # unknowns with a typical cut-off from which products without a matrix are faster
+
+
+def block_by_block(model: Model, representation: str, charge: tuple[int, ...]) -> bool:
+    """Whether a sector is large enough for matrix-free products, and one for them: a mode without a symmetry that ties it."""
+    if not isinstance(model.centre, Boson) or any(each[0] for each in model.charges) or any(charge):
+        return False
+    return dimension(model.with_levels(_TYPICAL), representation, charge) >= LARGE
+
+
+class Sector:
+    """The Liouvillian of one charge sector on the unknowns that the initial state can reach, and what is read off its states."""
+
+    def __init__(self, model: Model, representation: str, charge: tuple[int, ...], labels: Sequence[MomentLabel], initial: Initial) -> None:
+        self.model = model
+        self.labels = labels
+        self.source = initial
+        check_memory(model, dimension(model, representation, charge), assembled=True)
+        self.basis: Basis = build(model, representation, charge)
+        self.whole = initial.vector(self.basis)
+        self.cavity = isinstance(model.centre, Boson) and self.basis.hermitian
+        self.used = "krylov"
+
+    @cached_property
+    def _whole_matrix(self) -> sparse.csr_array:
+        return Liouvillian(self.basis).matrix().tocsr()
+
+    @cached_property
+    def active(self) -> NDArray[np.int64]:
+        """Unknowns that the initial state can reach; on resonance every coherence is real or imaginary, which is half of them."""
+        matrix = self._whole_matrix
+        pattern = sparse.csr_array((np.ones(len(matrix.data), dtype=np.float32), matrix.indices, matrix.indptr), shape=matrix.shape)
+        reached = self.whole != 0
+        fresh = reached
+        while fresh.any():
+            fresh = (pattern @ fresh.astype(np.float32) > 0) & ~reached
+            reached = reached | fresh
+        return np.flatnonzero(reached)
+
+    @cached_property
+    def matrix(self) -> sparse.csr_array:
+        """L on these."""
+        matrix = self._whole_matrix
+        kept = matrix if len(self.active) == matrix.shape[0] else matrix[self.active][:, self.active].tocsr()
+        del self._whole_matrix
+        return kept
+
+    @property
+    def initial(self) -> NDArray[Any]:
+        """Coefficients of the initial state, (size,)."""
+        return self.whole[self.active]
+
+    @property
+    def size(self) -> int:
+        return len(self.active)
+
+    @cached_property
+    def _rows(self) -> tuple[sparse.csr_array, NDArray[np.int64]]:
+        """Covectors of the moments (labels, k) on those k unknowns that any of them sees."""
+        covectors = [sparse.csr_array(self.basis.correlator(*label.operators(self.model))[None, self.active]) for label in self.labels]
+        rows = sparse.vstack(covectors, format="csc") if covectors else sparse.csc_array((0, self.size))
+        seen = np.flatnonzero(np.diff(rows.indptr))
+        return rows[:, seen].tocsr(), seen
+
+    @cached_property
+    def _held(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Populations: their places, the trace of each, and the photons in each."""
+        place = np.flatnonzero(self.basis.population)
+        mine = np.searchsorted(self.active, place)
+        there = self.active[np.minimum(mine, self.size - 1)] == place
+        labels = self.basis.labels[:, place[there]]
+        return mine[there], np.asarray(self.basis.trace(labels), dtype=float), labels[0]
+
+    def moments(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.complex128]:
+        rows, seen = self._rows
+        return np.asarray(rows @ (vectors[seen] @ weights), dtype=complex)
+
+    def populations(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+        place, trace, _ = self._held
+        return trace * (vectors[place] @ weights)
+
+    def kept(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+        """Populations of the kept Fock states for each column of weights, (levels, k)."""
+        place, trace, n = self._held
+        result = np.zeros((self.model.centre.levels, weights.shape[1]))
+        np.add.at(result, n, trace[:, None] * (vectors[place] @ weights))
+        return result
+
+    def photons(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+        """P(n), (levels,)."""
+        if not getattr(self.model.centre, "displacement", 0):
+            return self.kept(vectors, weights[:, None])[:, 0]
+        return self.basis.partial(self._spread(vectors @ weights), [()] * len(self.model.ensembles)).diagonal().real
+
+    def grown(self, state: NDArray[Any], small: float) -> Model:
+        """The model on Fock states that hold ``state`` and its next steps, with less than ``small`` beyond."""
+        levels = self.model.centre.levels
+        return self.model.with_levels(levels + max(4, levels // 4))
+
+    def improved(self, state: NDArray[Any], small: float) -> Model | None:
+        """The model on Fock states of which far fewer do, or None."""
+        return None
+
+    def _spread(self, state: NDArray[Any]) -> NDArray[Any]:
+        """A state's unknowns in the whole sector."""
+        spread = np.zeros(self.basis.dimension, dtype=state.dtype)
+        spread[self.active] = state
+        return spread
+
+    def embedded(self, state: NDArray[Any], larger: Sector) -> NDArray[Any]:
+        """A state's coefficients in a basis that holds this one."""
+        mine, other = self.basis, larger.basis
+        spread = self._spread(state)
+        place, _ = other.index(mine.labels)  # both keep the same one of each conjugate pair
+        result = np.zeros(other.dimension, dtype=state.dtype)
+        result[place] = spread[: mine.size]
+        if mine.hermitian:
+            result[other.imaginary[place[mine.paired]]] = spread[mine.size :]
+        return result[larger.active]
+
+    def closed(self) -> bool:
+        """Whether more Fock states would never be reached, so that the cut-off is exact whatever its last states hold."""
+        levels = self.model.centre.levels
+        larger = Sector(self.model.with_levels(levels + 1), self.basis.representation, self.basis.charge, (), self.source)
+        return not np.any(larger._held[2] == levels)
+
+    # -- steps ----------------------------------------------------------------------------------------------------------
+
+    def steps(self, state: NDArray[Any], start: float, end: float, rate: float, method: Method) -> Iterator[Step]:
+        """Accepted steps from ``start`` to ``end``: products with L alone, or through factorisations with growing shifts."""
+        fastest = float(abs(self.matrix).sum(axis=0).max()) if self.matrix.nnz else 0.0
+        stiff = method == "shift-invert" or (method == "auto" and self._stiff(fastest * (end - start)))
+        self.used = "shift-invert" if stiff else "krylov"
+        if not stiff or not fastest:
+            yield from steps(self._polynomial, state, start, end, rate)
+            return
+        now, span = start, min(end - start, VECTORS / fastest)
+        for step in steps(self._polynomial, state, start, start + span, rate):
+            yield step
+            state, now = step.final, step.start + step.length
+        while now < end:
+            span = min(end - now, _LONGER * span)
+            try:
+                for step in steps(self._rational(span), state, now, now + span, rate):
+                    yield step
+                    state, now = step.final, step.start + step.length
+            except SolverFailed:
+                span /= 2 * _LONGER**2
+                if span < VECTORS / fastest / 100:
+                    raise
+
+    def _polynomial(self, state: NDArray[Any]) -> Subspace:
+        return subspace(lambda v: self.matrix @ v, state, VECTORS, self.basis.trace_norm)
+
+    def _rational(self, span: float) -> Callable[[NDArray[Any]], Subspace]:
+        shift = span / _SHIFTS
+        shifted = (sparse.eye_array(self.size, format="csc") - shift * self.matrix).tocsc()
+        coordinates = self.basis.coordinates[:, self.active]
+        few = len(coordinates) <= 3
+        factor = (SuperLU() if few else SuperLU(ordering="MMD_AT_PLUS_A")).factor(shifted, coordinates)
+        return lambda state: subspace(factor.solve, state, _RATIONAL_VECTORS, self.basis.trace_norm, lambda v: self.matrix @ v, shift)
+
+    def _stiff(self, products: float) -> bool:
+        """Whether factorisations will be faster than that many products."""
+        size, extents = lattice(self.model, self.basis.representation)
+        if memory.solve_bytes(size, extents) > memory.available_bytes():
+            return False
+        phases = max(1.0, np.log(max(products / VECTORS, 1.0)) / np.log(_LONGER))
+        substitution = 4e-9 * memory.fill_estimate(size, extents)
+        factored = phases * (memory.solve_seconds(size, extents) + 3 * VECTORS * substitution)
+        return products * (3e-9 * self.matrix.nnz + 2e-9 * VECTORS * size + 3e-5) > 2 * factored
+
+    def rounding(self, step: Step) -> float:
+        """Estimate of the trace-norm error of a step by rounding: of the subspace's vectors, and of products with L where they add up."""
+        space = step.space
+        passed = step.length * float(np.linalg.norm(space.small, 2)) if self.used == "krylov" else 0.0
+        size = max(space.size, float(np.linalg.norm(space.weights(step.length))))
+        return 2 * self.basis.trace_norm * EPS * size * math.sqrt(len(space.small) + passed)
+
+
+def check_memory(model: Model, unknowns: int, assembled: bool = False) -> float:
+    """Bytes that an evolution takes; TooLarge where they are not free now.
+
+    assembled   whether the Liouvillian is written out
+    """
+    needed = 6e7 + unknowns * (8.0 * (VECTORS + 6) + (1200.0 if assembled else 0.0))
+    if needed > memory.available_bytes():
+        raise TooLarge(
+            f"this evolution needs about {memory.readable(needed)} ({unknowns:,} unknowns), but "
+            f"{memory.readable(memory.available_bytes())} are available; use fewer satellites or levels"
+        )
+    return needed

@@ -1,0 +1,87 @@
+"""What the figures of paper 2 share: units, the paper's parameters, labelled datasets.
+
+M. Zens, D. O. Krimer, S. Rotter, Phys. Rev. A 100, 013856 (2019).  Rates are in units of kappa, with kappa = 2 gamma_h as in the
+paper, photon numbers and drives are scaled so that the semiclassical curve is the same at every N: |<a>|^2 / N and eta / (kappa sqrt N).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from permsym.cumulants.driven_cavity import MODEL, HomogeneousFamily
+from permsym.cumulants.empty_cavity import Settled
+from permsym.dataset.build import versions
+from permsym.models.semiclassics import MaxwellBloch, coupling
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+KAPPA, GAMMA_H = 1.0, 0.5
+CONVENTION = (
+    "paper 2: kappa and gamma_h decay amplitudes, so that the rates of L[a] and L[s-] are 2 kappa and 2 gamma_h, gamma_p is that of L[sz]; "
+    "L[x] rho = x rho x^dag - {x^dag x, rho}/2; frame of the drive; rates in units of kappa = 2 gamma_h"
+)
+
+
+def curve(C: float) -> MaxwellBloch:
+    """Semiclassical curve at N = 1: |<a>|^2 and eta are those per N and per sqrt(N)."""
+    return MaxwellBloch.of(KAPPA, GAMMA_H, 0.0, coupling(KAPPA, GAMMA_H, C, 1.0), 1.0)
+
+
+def family(C: float, drive: float) -> HomogeneousFamily:
+    """Cumulant steady states over N at a cooperativity and at a drive in units of eta_crit+."""
+    return HomogeneousFamily({"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C, "drive": drive})
+
+
+def dataset(
+    coordinates: Mapping[str, tuple[Sequence[str], Any, str, str]],
+    variables: Mapping[str, tuple[Sequence[str], Any, str, str]],
+    fixed: Mapping[str, Any],
+    command: str,
+) -> xr.Dataset:
+    """A labelled dataset that says where it comes from.
+
+    coordinates, variables    name -> (dimensions, values, units, long name)
+    fixed                     parameters that are the same at every point
+    """
+    import xarray as xr
+
+    def entry(each: tuple[Sequence[str], Any, str, str]) -> tuple[Sequence[str], Any, dict[str, str]]:
+        dims, values, units, long_name = each
+        array = np.asarray(values)
+        return dims, array.astype(str) if array.dtype == object else array, {"units": units, "long_name": long_name}
+
+    return xr.Dataset(
+        {name: entry(each) for name, each in variables.items()},
+        coords={name: entry(each) for name, each in coordinates.items()},
+        attrs={
+            "model": MODEL,
+            "definition": json.dumps({"name": MODEL, "fixed": dict(fixed)}, sort_keys=True),
+            "versions": json.dumps(versions(), sort_keys=True),
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": command,
+            "convention": CONVENTION,
+            "permsym_version": versions()["permsym"],
+            **{name: value for name, value in fixed.items() if isinstance(value, int | float | str)},
+        },
+    )
+
+
+def colours(count: int, name: str = "viridis", least: float = 0.0, most: float = 0.9) -> list[Any]:
+    """Colours from a map, dark to light."""
+    import matplotlib as mpl
+
+    return [mpl.colormaps[name](x) for x in np.linspace(least, most, count)]
+
+
+def status_of(settled: Settled, first: str) -> str:
+    """What a dataset's ``status`` says about a time evolution: an approximation at best, failed without a steady state."""
+    if settled.outcome != "steady":
+        return f"failed: {settled.outcome} from the empty cavity"
+    from_where = "" if first == "steady" else f" from <sigma^z> = {settled.inversion:g}; {first} from the empty cavity"
+    return f"approximation: steady{from_where}"

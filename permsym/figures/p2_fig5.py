@@ -1,0 +1,105 @@
+"""P2 Fig. 5: the semiclassical-to-quantum boundary N_sc against drive and cooperativity: (a) map, (b, c) cuts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from permsym import plot as style
+from permsym.cumulants.boundary import boundary
+from permsym.cumulants.driven_cavity import HomogeneousFamily
+from permsym.errors import InputError, SolverFailed
+from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, dataset
+from permsym.sweep.grid import Progress
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+COOPERATIVITIES = (2.0, 3.0, 4.0, 5.0, 5.75, 6.5, 7.25, 7.8, *np.arange(8.5, 20.5, 0.75).round(2), 10.0, 14.0, 18.0, 20.0)
+DRIVES = tuple(np.unique(np.concatenate([np.linspace(0.9, 1.1, 21), 1 + np.array([-1, 1]) * 0.005])).round(4))
+BELOW, ABOVE = (5.0, 6.5, 7.8), (10.0, 14.0, 18.0)
+THRESHOLD = 0.01
+
+
+def compute(
+    largest: int,
+    command: str,
+    progress: Progress | None,
+    cooperativities: Sequence[float] = COOPERATIVITIES,
+    drives: Sequence[float] = DRIVES,
+) -> xr.Dataset:
+    """N_sc is what is sought, so that --max-N changes nothing."""
+    rows = sorted(set(cooperativities))
+    n_sc = np.full((len(rows), len(drives)), np.nan)
+    status = np.empty(n_sc.shape, dtype=object)
+    shared: HomogeneousFamily | None = None
+    for i, C in enumerate(rows):
+        for k, drive in enumerate(drives):
+            given = {"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C, "drive": float(drive)}
+            shared = HomogeneousFamily(given) if shared is None else shared.beside(given)
+            try:
+                found = boundary(lambda solver=shared: solver, THRESHOLD)  # type: ignore[misc]
+            except InputError as error:  # at the turning point itself N_sc is infinite
+                status[i, k] = f"omitted: {error}"
+            except SolverFailed as error:
+                status[i, k] = f"failed: {error}"
+            else:
+                n_sc[i, k], status[i, k] = found.N_sc, f"approximation: N_sc by {found.reason}"
+            if progress is not None:
+                progress(i * len(drives) + k + 1, n_sc.size)
+    return dataset(
+        {
+            "C": (["C"], rows, "1", "cooperativity N g^2 / (kappa gamma_h)"),
+            "drive": (["drive"], drives, "1", "eta / eta_crit+"),
+        },
+        {
+            "N_sc": (["C", "drive"], n_sc, "1", "semiclassical-to-quantum boundary, eq. (21)"),
+            "status": (["C", "drive"], status, "1", "how N_sc was found"),
+        },
+        {"kappa": KAPPA, "gamma_h": GAMMA_H, "threshold": THRESHOLD, "closure": "no-three-spin"},
+        command,
+    )
+
+
+def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
+    from matplotlib.colors import LogNorm
+
+    with style.drawing(columns=3, width=3.4, height=3.0) as (figure, (image, *cuts)):
+        drive, C = data["drive"].values, data["C"].values
+        mesh = image.pcolormesh(
+            drive, C, np.ma.masked_invalid(data["N_sc"].values), norm=LogNorm(10, 1e4), cmap="inferno", shading="nearest"
+        )
+        figure.colorbar(mesh, ax=image, label=r"$N_{\rm sc}$", extend="both")
+        bar = (0.9975, 1.0025)
+        image.fill_betweenx([8, C.max()], *bar, color="#bbbbbb")
+        for each in (*BELOW, *ABOVE):
+            image.axhline(each, color="w", linestyle="--", linewidth=0.6)
+        image.set_ylabel("cooperativity $C$")
+        for axes, chosen, name in zip(cuts, (BELOW, ABOVE), ("Blues_r", "Oranges_r"), strict=True):
+            here = [each for each in chosen if each in C]
+            for shade, each in zip(colours(len(here), name, 0.0, 0.6), here, strict=True):
+                row = data["N_sc"].sel(C=each).values
+                # one line on either side of eta_crit+ where the curve jumps there
+                parts = (drive < 1, drive > 1) if each > 8 else (np.ones(len(drive), dtype=bool),)
+                for part in parts:
+                    axes.plot(drive[part], row[part], ".-", color=shade, label=f"$C={each:g}$" if part is parts[0] else None)
+            axes.set_yscale("log")
+            axes.set_ylabel(r"$N_{\rm sc}$")
+            axes.legend(loc="upper left")
+        cuts[1].axvspan(*bar, color="#bbbbbb")
+        for letter, axes in zip("abc", (image, *cuts), strict=True):
+            axes.set_xlim(drive.min(), drive.max())
+            axes.set_xlabel(r"driving strength $\eta/\eta_{\rm crit}^+$")
+            style.panel_letter(axes, letter)
+        save(figure)
+
+
+def table(data: xr.Dataset) -> Sequence[Sequence[str]]:
+    shown = data["drive"].values[:: max(1, data.sizes["drive"] // 8)]
+    rows: list[Sequence[str]] = [("C", *(f"drive = {drive:g}" for drive in shown))]
+    for C in data["C"].values:
+        rows.append((f"{C:g}", *(f"{float(data['N_sc'].sel(C=C, drive=drive)):.1f}" for drive in shown)))
+    return rows

@@ -1,0 +1,129 @@
+"""P2 Fig. 6: inhomogeneous broadening: (a) semiclassical curves, (b) N_sc, for Gaussian widths of 0, 0.1, 0.5 and 1 MHz.
+
+kappa = 2 gamma_h = 2 pi x 1 MHz is the unit, so that a width of Gamma MHz is Gamma.  The drive is in units of each curve's own eta_crit+.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from permsym import plot as style
+from permsym.cumulants.boundary import boundary
+from permsym.cumulants.clusters import ClusterEquations
+from permsym.cumulants.driven_cavity import ClusterFamily
+from permsym.errors import InputError, SolverFailed
+from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, dataset, family
+from permsym.models.broadening import gaussian_clusters
+from permsym.models.semiclassics import MaxwellBloch, coupling
+from permsym.sweep.grid import Progress
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+C = 18.0
+WIDTHS = (0.0, 0.1, 0.5, 1.0)
+CLUSTERS = 51
+DRIVES = (0.9, 0.95, 0.98, 0.99, 1.01, 1.05, 1.1)
+THRESHOLD = 0.01
+
+
+def broadened(width: float, N: float = 1.0, clusters: int = CLUSTERS) -> MaxwellBloch:
+    """The semiclassical curve of N spins whose cooperativity would be 18 without broadening."""
+    Delta, sizes = gaussian_clusters(N, width, clusters if width else 1)
+    return MaxwellBloch.of(KAPPA, GAMMA_H, 0.0, coupling(KAPPA, GAMMA_H, C, N), sizes, 0.0, Delta)
+
+
+def cluster_family(width: float, drive: float, clusters: int = CLUSTERS) -> ClusterFamily:
+    """Cumulant steady states of a broadened ensemble over N."""
+
+    def make(order: int, N: float) -> ClusterEquations:
+        curve = broadened(width, N, clusters)
+        return ClusterEquations(order, curve, drive * curve.critical.upper)
+
+    return ClusterFamily(make)
+
+
+def compute(
+    largest: int,
+    command: str,
+    progress: Progress | None,
+    widths: Sequence[float] = WIDTHS,
+    drives: Sequence[float] = DRIVES,
+    clusters: int = CLUSTERS,
+) -> xr.Dataset:
+    """N_sc is what is sought, so that --max-N changes nothing."""
+    photons = np.geomspace(1e-3, 3.0, 400)
+    curves = [broadened(width, clusters=clusters) for width in widths]
+    n_sc = np.full((len(widths), len(drives)), np.nan)
+    status = np.empty(n_sc.shape, dtype=object)
+    for i, width in enumerate(widths):
+        for k, drive in enumerate(drives):
+            solver = cluster_family(width, drive, clusters) if width else family(C, drive)
+            try:
+                found = boundary(lambda solver=solver: solver, THRESHOLD)  # type: ignore[misc]
+                n_sc[i, k], status[i, k] = found.N_sc, f"approximation: N_sc by {found.reason}"
+            except (InputError, SolverFailed) as error:
+                status[i, k] = f"failed: {error}"
+            if progress is not None:
+                progress(i * len(drives) + k + 1, n_sc.size)
+    return dataset(
+        {
+            "width": (["width"], widths, "kappa", "full width at half maximum of the spin frequencies"),
+            "drive": (["drive"], drives, "1", "eta / eta_crit+ of the same width"),
+            "coherent_photons": (["coherent_photons"], photons, "1", "|<a>|^2 / N"),
+        },
+        {
+            "eta": (
+                ["width", "coherent_photons"],
+                [each.drive(photons) for each in curves],
+                "1",
+                "eta / (kappa sqrt N) that holds |<a>|^2",
+            ),
+            "cooperativity": (["width"], [each.cooperativity for each in curves], "1", "collective cooperativity, eq. (23)"),
+            "eta_crit_plus": (["width"], [each.critical.upper for each in curves], "1", "upper critical drive / (kappa sqrt N)"),
+            "N_sc": (["width", "drive"], n_sc, "1", "semiclassical-to-quantum boundary, eq. (21)"),
+            "status": (["width", "drive"], status, "1", "how N_sc was found"),
+        },
+        {"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C, "clusters": clusters, "span": 2.0, "threshold": THRESHOLD, "closure": "no-three-spin"},
+        command,
+    )
+
+
+def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
+    with style.drawing(columns=2) as (figure, (left, right)):
+        shades = ["#e07b00", *colours(data.sizes["width"] - 1, "Greens", 0.45, 1.0)]
+        for shade, width in zip(shades, data["width"].values, strict=True):
+            one = data.sel(width=width)
+            label = rf"$\Gamma = {width:g}$ MHz, $C = {float(one['cooperativity']):.1f}$"
+            left.plot(one["eta"], data["coherent_photons"], color=shade, linestyle="-" if width else ":", label=label)
+            for k, part in enumerate((data["drive"].values < 1, data["drive"].values > 1)):
+                right.plot(data["drive"].values[part], one["N_sc"].values[part], ".-", color=shade, label=None if k else f"${width:g}$")
+        left.set_xlim(0.8, 1.5)
+        left.set_ylim(5e-3, 2)
+        left.set_yscale("log")
+        left.set_xlabel(r"driving amplitude $\eta/(\kappa\sqrt{N})$")
+        left.set_ylabel(r"$|\langle a_{\rm st}\rangle|^2/N$")
+        left.legend(loc="lower right", fontsize=7)
+        right.axvspan(0.9975, 1.0025, color="#bbbbbb")
+        right.set_yscale("log")
+        right.set_xlabel(r"driving strength $\eta/\eta_{\rm crit}^+$")
+        right.set_ylabel(r"$N_{\rm sc}$")
+        right.legend(title=r"$\Gamma$ (MHz)", loc="upper right")
+        for letter, axes in zip("ab", (left, right), strict=True):
+            style.panel_letter(axes, letter)
+        save(figure)
+
+
+def table(data: xr.Dataset) -> Sequence[Sequence[str]]:
+    rows: list[Sequence[str]] = [
+        ("Gamma/kappa", "C", "eta_crit+/(kappa sqrt N)", *(f"N_sc at {drive:g}" for drive in data["drive"].values))
+    ]
+    for width in data["width"].values:
+        one = data.sel(width=width)
+        head = (f"{width:g}", f"{float(one['cooperativity']):.4f}", f"{float(one['eta_crit_plus']):.6f}")
+        rows.append((*head, *(f"{value:.1f}" for value in one["N_sc"].values)))
+    return rows

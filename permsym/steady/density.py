@@ -1,0 +1,304 @@
+"""A density operator on a basis, and everything that one reads off it: moments, reduced states, quasi-probabilities."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaln
+
+from permsym.basis.basis import Basis
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.moments import phase_space, reduced
+from permsym.moments.cumulants import joint_cumulant
+from permsym.moments.labels import MomentLabel, enumerate_labels, parse
+from permsym.moments.mode import Mode
+from permsym.moments.photons import photon_numbers
+from permsym.operators import CentreOperator, ComplexArray, Matrix, Operator
+from permsym.sites import Ensemble, Site, unit
+from permsym.steady.distribution import DickePopulations, Gaussianity
+
+if TYPE_CHECKING:
+    import qutip
+
+Real = NDArray[np.float64]
+
+_REMEMBERED = 50_000  # unknowns up to which covectors are kept for the certificate and for the next point of a sweep
+
+
+@dataclass(frozen=True)
+class SpinBlock:
+    """The part of a density operator with total spin j: the same matrix on each of the copies of that spin.
+
+    copies   number of copies of j among N spins-1/2, as a float
+    matrix   (centre, 2j+1, centre, 2j+1), summed over the copies; m = j, ..., -j
+    """
+
+    j: float
+    copies: float
+    matrix: ComplexArray
+
+    @property
+    def flat(self) -> ComplexArray:
+        """(centre (2j+1), centre (2j+1))."""
+        size = self.matrix.shape[0] * self.matrix.shape[1]
+        return self.matrix.reshape(size, size)
+
+
+class DensityOperator:
+    """A permutation-symmetric density operator: coefficients on a basis.
+
+    model, basis   what it is a state of
+    vector         coefficients (basis.dimension,), see Basis for their order
+    """
+
+    def __init__(self, model: Model, basis: Basis, vector: NDArray[Any] | None) -> None:
+        self.model = model
+        self.basis = basis
+        self._vector = vector
+        self._values: dict[MomentLabel, complex] = {}
+        self._cumulants: dict[MomentLabel, complex] = {}
+
+    @property
+    def vector(self) -> NDArray[Any]:
+        if self._vector is None:
+            self._vector = self._unknowns()
+        return self._vector
+
+    def _unknowns(self) -> NDArray[Any]:
+        """The coefficients, where they were not given: made when first asked for."""
+        raise NotImplementedError
+
+    # -- moments --------------------------------------------------------------------------------------------------------
+
+    def label(self, text: str | MomentLabel) -> MomentLabel:
+        return text if isinstance(text, MomentLabel) else parse(text, self.model)
+
+    def moment(self, label: str | MomentLabel) -> complex:
+        """Expectation value of a product of operators on distinct sites, such as ``"z0 +1 -2"``."""
+        key = self.label(label)
+        if key not in self._values:
+            if key.order == 0:
+                return 1.0 + 0j
+            if any(key.charge(self.model)):
+                self._values[key] = 0j  # exactly zero by symmetry
+            else:
+                self._values[key] = self._value(key) + 0.0  # no -0.0
+            self._values[key.conjugate()] = self._values[key].conjugate() + 0.0
+        return self._values[key]
+
+    def _value(self, key: MomentLabel) -> complex:
+        return complex(self._covector(key) @ self.vector)
+
+    def cumulant(self, label: str | MomentLabel) -> complex:
+        """Joint cumulant of the factors of a label."""
+        return joint_cumulant(self.label(label), self.moment, self._cumulants)
+
+    def labels(self, order: int) -> list[MomentLabel]:
+        """All labels with up to ``order`` factors."""
+        return enumerate_labels(self.model, order)
+
+    def moments(self, order: int = 2) -> dict[str, complex]:
+        """All moments up to an order, by canonical label."""
+        return {str(label): self.moment(label) for label in self.labels(order)}
+
+    def expect(self, operator: Operator) -> complex:
+        """Expectation value of an operator of the model's sites, such as ``s.p * s.m``."""
+        self.model.check(operator)
+        return complex(self.basis.expectation(operator.terms) @ self.vector)
+
+    @property
+    def derived(self) -> dict[str, float]:
+        """Quantities people plot: excited-state populations of the centre and of one satellite; photon numbers of a mode."""
+        found = {}
+        if self.model.centre.kind == "spin":
+            found["p0_up"] = self._population(self.model.centre)
+        if self.model.centre.kind == "boson":
+            found |= photon_numbers(self.moment)
+        for ensemble in self.model.ensembles:
+            if ensemble.kind == "spin":
+                found["p_up" if len(self.model.ensembles) == 1 else f"p_up@{ensemble.name}"] = self._population(ensemble)
+        return found
+
+    def _population(self, site: Site) -> float:
+        up = unit(2, 0, 0)
+        if isinstance(site, Ensemble):
+            return self._correlator([], [[up] if e is site else [] for e in self.model.ensembles]).real
+        return self._correlator([up], [[] for _ in self.model.ensembles]).real
+
+    def _correlator(self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> complex:
+        return complex(self.basis.correlator(centre, satellites) @ self.vector)
+
+    def _covector(self, label: MomentLabel) -> NDArray[np.complex128]:
+        known = self.basis.covectors
+        if label not in known:
+            found = self.basis.correlator(*label.operators(self.model))
+            if self.basis.dimension > _REMEMBERED:
+                return found
+            known[label] = found
+        return known[label]
+
+    # -- the mode, the centre, the satellites -----------------------------------------------------------------------------
+
+    @cached_property
+    def mode(self) -> Mode:
+        """The bosonic centre on its own: photon distribution, quadratures, Wigner and Husimi functions."""
+        if self.model.centre.kind != "boson":
+            raise InputError(f"only a bosonic centre is a mode, but the centre is {self.model.centre!r}; use reduced() or spin_wigner()")
+        return Mode(self.reduced(), self.moment, self._fock_errors)
+
+    def _fock_errors(self) -> Real | None:
+        """Error estimates of P(n), where there are any."""
+        return None
+
+    def reduced(self, satellites: int | Sequence[int] = 0, centre: bool = True) -> ComplexArray:
+        """Density matrix of the centre and of some distinct satellites.
+
+        satellites   how many (of each ensemble, where there are several)
+        returns      (d, d) in the product basis, centre first, level 0 (up) first on each site
+        """
+        counts = self._counts(satellites)
+        for ensemble, count in zip(self.model.ensembles, counts, strict=True):
+            if not 0 <= count <= ensemble.N:
+                raise InputError(f"`satellites` must be from 0 to N={ensemble.N}, but is {count}")
+        if not centre and not any(counts):
+            raise InputError("a reduced density matrix needs at least one site; ask for the centre or for satellites")
+        return reduced.reduced_density_matrix(
+            lambda operators: self.basis.partial(self.vector, operators),
+            self.basis.centre_levels if centre else None,
+            list(zip(self.model.ensembles, counts, strict=True)),
+        )
+
+    def _counts(self, satellites: int | Sequence[int]) -> list[int]:
+        """How many satellites of each ensemble."""
+        number = len(self.model.ensembles)
+        counts = [int(satellites)] * number if isinstance(satellites, int | np.integer) else list(satellites)
+        if len(counts) != number:
+            raise InputError(f"`satellites` must be one number, or one for each of the {number} ensembles, but is {satellites!r}")
+        return counts
+
+    def concurrence(self, satellites: int | Sequence[int] = 2) -> float:
+        """Wootters' concurrence of two satellites; ``satellites=(1, 1)`` takes one of each of two ensembles."""
+        if sum(self._counts(satellites)) != 2:
+            raise InputError(f"`satellites` must name two satellites in all, but is {satellites!r}; use negativity for more")
+        return reduced.concurrence(self.reduced(satellites, centre=False))
+
+    def negativity(self, satellites: int | Sequence[int] | None = None) -> float:
+        """Negativity between the centre and some satellites; None: all of them (one ensemble, Dicke representation).
+
+        The partial transpose is taken block by block of the total spin j, where it is one matrix on all copies of j.
+        """
+        levels = self.model.centre.levels
+        if satellites is not None:
+            return reduced.negativity(self.reduced(satellites), self.basis.centre_levels)
+        return sum(reduced.negativity(block.flat, levels) for block in self.blocks())
+
+    @property
+    def purity(self) -> float:
+        """tr rho^2 of the whole state (one ensemble, Dicke representation): sum over j of tr rho_j^2 / copies."""
+        return sum(reduced.purity(block.flat) / block.copies for block in self.blocks())
+
+    @property
+    def entropy(self) -> float:
+        """-tr rho ln rho of the whole state, in nats (one ensemble, Dicke representation); copies of j count."""
+        blocks = ((block, float(np.trace(block.flat).real)) for block in self.blocks())
+        return sum(reduced.entropy(block.flat) + weight * math.log(block.copies) for block, weight in blocks)
+
+    def blocks(self) -> Iterator[SpinBlock]:
+        """The density operator block by block of the total spin, j = N/2 first (one ensemble, Dicke representation)."""
+        self._needs_dicke("blocks of the total spin")
+        (N,), levels = self.model.sizes, self.model.centre.levels
+        values, labels = self.basis.coefficients(self.vector), self.basis.labels
+        for J in np.unique(labels[2])[::-1].tolist():
+            mine = labels[2] == J
+            k, b, _, M, bra = labels[:, mine]
+            matrix = np.zeros((levels, J + 1, levels, J + 1), dtype=complex)
+            matrix[k, (J - M) // 2, b, (J - bra) // 2] = values[mine]
+            if self.basis.hermitian:
+                matrix[b, (J - bra) // 2, k, (J - M) // 2] = values[mine].conj()
+            less = (N - J) // 2  # copies of j: C(N, N/2 - j) (2j + 1) / (N/2 + j + 1)
+            logarithm = gammaln(N + 1) - gammaln(less + 1) - gammaln(N - less + 1)
+            yield SpinBlock(J / 2, float(np.exp(logarithm) * (J + 1) / (N - less + 1)), matrix)
+
+    def populations(self) -> DickePopulations:
+        """P(j, m) of the satellites' collective spin (one ensemble, Dicke representation)."""
+        self._needs_dicke("P(j, m)")
+        labels = self.basis.labels[:, self.basis.population]
+        values = self.vector[: self.basis.size][self.basis.population]
+        N = self.model.sizes[0]
+        places, inverse = np.unique(labels[2] * (2 * N + 1) + labels[3] + N, return_inverse=True)
+        J, M = np.divmod(places, 2 * N + 1)
+        probability = np.bincount(inverse.ravel(), weights=values.real, minlength=len(places))
+        return DickePopulations(J / 2, (M - N) / 2, np.asarray(probability, dtype=float))
+
+    def distribution(self) -> DickePopulations:
+        """P(j, m) at points that carry all of it: for averages and standard deviations of j and m at any N."""
+        return self.populations()
+
+    @property
+    def standard_deviations(self) -> tuple[float, float]:
+        """Standard deviations of j and of m."""
+        deviations = self.distribution().deviations
+        return float(deviations[0]), float(deviations[1])
+
+    @property
+    def gaussianity(self) -> Gaussianity:
+        """How far P(j, m) is from a Gaussian."""
+        return self.distribution().gaussianity
+
+    def _needs_dicke(self, what: str) -> None:
+        if self.basis.representation != "dicke" or len(self.model.ensembles) != 1:
+            raise InputError(
+                f"{what} needs one ensemble in the Dicke representation, but this state is in {self.basis.representation!r}; "
+                "solve with basis='dicke'"
+            )
+
+    # -- quasi-probabilities of spins -------------------------------------------------------------------------------------
+
+    def spin_husimi(self, theta: ArrayLike, phi: ArrayLike, collective: bool = False) -> Real:
+        """Husimi function of the centre's spin over its sphere, or of the satellites' collective spin, summed over j.
+
+        See :func:`permsym.moments.phase_space.spin_husimi`.
+        """
+        return self._over_sphere(phase_space.spin_husimi, theta, phi, collective)
+
+    def spin_wigner(self, theta: ArrayLike, phi: ArrayLike, collective: bool = False) -> Real:
+        """Wigner function of the centre's spin over its sphere, or of the satellites' collective spin, summed over j.
+
+        See :func:`permsym.moments.phase_space.spin_wigner`.
+        """
+        return self._over_sphere(phase_space.spin_wigner, theta, phi, collective)
+
+    def _over_sphere(self, function: Callable[..., Real], theta: ArrayLike, phi: ArrayLike, collective: bool) -> Real:
+        if collective:
+            return np.sum([function(np.einsum("kmkn->mn", block.matrix), theta, phi) for block in self.blocks()], axis=0)
+        if self.model.centre.kind != "spin":
+            raise InputError(f"the centre is {self.model.centre!r}, no spin; ask for the satellites with collective=True")
+        return function(self.reduced(), theta, phi)
+
+    # -- other programs ---------------------------------------------------------------------------------------------------
+
+    def full(self) -> ComplexArray:
+        """Density matrix of the centre and all satellites, one by one (small systems): (D, D), order as in reduced()."""
+        return self.basis.dense(self.vector)
+
+    def to_qutip(self, satellites: int | Sequence[int] | None = 0, centre: bool = True) -> qutip.Qobj:
+        """A density matrix as a QuTiP object: reduced as by :meth:`reduced`, or with ``satellites=None`` the whole state."""
+        try:
+            import qutip
+        except ImportError:
+            raise InputError("QuTiP is not installed; install it with `pip install permsym[qutip]`") from None
+        counts = list(self.model.sizes) if satellites is None else self._counts(satellites)
+        dims = [self.basis.centre_levels] if centre else []
+        dims += [e.levels for e, k in zip(self.model.ensembles, counts, strict=True) for _ in range(k)]
+        matrix = self.full() if satellites is None and centre else self.reduced(counts, centre)
+        return qutip.Qobj(matrix, dims=[dims, dims])
+
+    def __repr__(self) -> str:
+        return f"DensityOperator({self.model!r}, {self.basis.representation}, dimension={self.basis.dimension})"

@@ -1,0 +1,49 @@
+"""What a plan will take, as a table, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from permsym.steady import memory
+from permsym.sweep.progress import clock
+from permsym.sweep.run import Work
+
+_SHOWN = 40  # rows of the table
+
+
+def describe(work: Work, jobs: int, output: Path) -> str:
+    """Points, dimensions, memory and time of the work; seconds are those of one modern core."""
+    plan = work.plan
+    sides = " x ".join(f"{len(d)} {d.name}" for d in plan.dimensions) or "1 point"
+    lines = [
+        f"model    {plan.source.name}",
+        f"points   {len(plan.indices)} ({sides}), by {', '.join(plan.methods)}: {len(plan)} in all",
+        f"moments  {f'up to order {plan.moments}' if isinstance(plan.moments, int) else ', '.join(plan.moments)}",
+        f"output   {output}",
+    ]
+    if work.recalled:
+        lines.append(f"stored   {len(work.recalled)} of them, {len(work.jobs)} to do")
+    names = list(dict.fromkeys(name for dimension in plan.dimensions for name in dimension.columns))
+    rows: list[Sequence[str]] = [(*names, "method", "unknowns", "memory", "time")]
+    free = memory.available_bytes()
+    for task, cost in work.jobs:
+        given = plan.given(task.place[0])
+        values = [f"{value:g}" if not isinstance(value := given[name], str) else value for name in names]
+        needed = "more than is free" if cost.bytes > free else memory.readable(cost.bytes)
+        rows.append((*values, task.method, f"{cost.dimension:,}" if cost.dimension else "-", needed, clock(cost.seconds)))
+    if len(rows) > 1:
+        shown = rows if len(rows) <= _SHOWN + 1 else [*rows[: _SHOWN // 2 + 1], ("...",) * len(rows[0]), *rows[-_SHOWN // 2 :]]
+        widths = [max(len(row[i]) for row in shown) for i in range(len(shown[0]))]
+        lines += ["", *("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in shown), ""]
+        seconds = [cost.seconds for _, cost in work.jobs]
+        together = max(sum(seconds) / jobs, *seconds)
+        largest = max(cost.bytes for _, cost in work.jobs)
+        lines.append(
+            f"about {clock(together)} with {jobs} jobs; the largest point needs "
+            f"{memory.readable(largest) if largest < float('inf') else 'more than is free'}, {memory.readable(free)} are free"
+        )
+        wide = sum(cost.bytes > free for _, cost in work.jobs)
+        if wide:
+            lines.append(f"{wide} points may need more memory than is free; they will be tried alone, last")
+    return "\n".join(lines)

@@ -1,0 +1,289 @@
+"""A plan: a model over the product of its dimensions, by some methods.  Everything is checked before anything runs.
+
+sweep file, ps.sweep(...), provenance of a file  ->  Plan  ->  tasks  ->  (store)  ->  dataset
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from permsym import expressions
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.models.registry import LIBRARY, ModelSource, lookup, source_of
+from permsym.moments.labels import enumerate_labels, parse
+from permsym.operators import Operator
+from permsym.sites import Ensemble, is_real
+from permsym.sweep.methods import check_methods, method
+from permsym.sweep.mistakes import Where
+from permsym.sweep.task import Origin, Task
+
+Value = float | str
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One dimension: an axis, or a list of parameters that run together.
+
+    columns   parameter -> values, all of one length
+    """
+
+    name: str
+    columns: Mapping[str, tuple[Value, ...]]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    @property
+    def coordinate(self) -> Sequence[float]:
+        """Values along the dimension: those of the axis, or 0, 1, ... of a list."""
+        return self.columns[self.name] if self.name in self.columns else range(len(self))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep computes.
+
+    fixed     parameters that do not vary: numbers, or expressions in the others
+    moments   an order or canonical labels
+    options   method -> its options
+    text      the text of a model file, kept so that the sweep can be repeated without it
+    """
+
+    source: ModelSource
+    dimensions: tuple[Dimension, ...]
+    fixed: Mapping[str, Value]
+    methods: tuple[str, ...] = ("exact",)
+    moments: int | tuple[str, ...] = 2
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    text: str | None = None
+
+    @property
+    def axes(self) -> dict[str, Sequence[float]]:
+        """Coordinate of each dimension."""
+        return {dimension.name: dimension.coordinate for dimension in self.dimensions}
+
+    @cached_property
+    def indices(self) -> list[tuple[int, ...]]:
+        """Index along each dimension, of every point."""
+        return list(itertools.product(*(range(len(dimension)) for dimension in self.dimensions)))
+
+    def __len__(self) -> int:
+        return len(self.indices) * len(self.methods)
+
+    def given(self, index: tuple[int, ...]) -> dict[str, Value]:
+        """The parameters that were typed, at a point."""
+        values = dict(self.fixed)
+        for dimension, i in zip(self.dimensions, index, strict=True):
+            values |= {name: column[i] for name, column in dimension.columns.items()}
+        return values
+
+    def model(self, index: tuple[int, ...]) -> Model:
+        """The model at a point."""
+        return self.source.model(self.given(index))
+
+    @cached_property
+    def models(self) -> dict[tuple[int, ...], Model]:
+        """The model at every point; InputError for the first one that cannot be made, or labels that fit no point."""
+        found = {index: self.model(index) for index in self.indices}
+        if not isinstance(self.moments, int):
+            widest = max(found.values(), key=lambda model: min(model.sizes))
+            for text in self.moments:
+                parse(text, widest)
+        return found
+
+    def tasks(self) -> Iterator[Task]:
+        """Every point by every method, in the order of the dataset."""
+        import permsym
+
+        for index in self.indices:
+            for name in self.methods:
+                origin = self._origin(index) if method(name).follows_branch else None
+                yield Task((index, name), self.models[index], self.moments, self.options.get(name, {}), permsym.__version__, origin)
+
+    def _origin(self, index: tuple[int, ...]) -> Origin | None:
+        """How another process makes the model; None for a function that it cannot import."""
+        if LIBRARY.get(self.source.name) is self.source.function or self.text is not None:
+            return Origin(self.source.name, self.text, self.given(index))
+        address = _address(self.source)
+        return None if address is None else Origin(address, None, self.given(index))
+
+    def definition(self) -> dict[str, Any]:
+        """Provenance: everything that :func:`from_definition` needs, and the first point's full model."""
+        given = dict.fromkeys([*self.fixed, *(name for dimension in self.dimensions for name in dimension.columns)], 0.0)
+        return {
+            "name": self.source.name,
+            "fixed": dict(self.fixed),
+            "defaults": self.source.defaulted(given),
+            "dimensions": [{"name": d.name, "columns": {k: list(v) for k, v in d.columns.items()}} for d in self.dimensions],
+            "methods": list(self.methods),
+            "moments": self.moments if isinstance(self.moments, int) else list(self.moments),
+            "options": {name: dict(options) for name, options in self.options.items()},
+            "function": _address(self.source),
+            "model_file": self.text,
+            "first_point": self.model(self.indices[0]).to_dict(),
+        }
+
+    @cached_property
+    def fingerprint(self) -> str | None:
+        """SHA-256 of the definition where it determines every model: a library model or a file's text, not a function."""
+        import permsym
+
+        if self.text is None and LIBRARY.get(self.source.name) is not self.source.function:
+            return None
+        return hashlib.sha256(json.dumps([self.definition(), permsym.__version__], sort_keys=True).encode()).hexdigest()
+
+
+def make(
+    model: str | Callable[..., Model] | ModelSource,
+    axes: Mapping[str, Sequence[Value]],
+    *,
+    lists: Sequence[Mapping[str, Sequence[Value]]] = (),
+    fixed: Mapping[str, Value],
+    methods: Sequence[str] = ("exact",),
+    moments: Any = 2,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Plan:
+    """A plan, checked with all of its models; InputError for the first mistake."""
+    source = _source(model)
+    check_methods(methods)
+    dimensions = dimensions_of(axes, lists)
+    plan = Plan(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}), text_of(source))
+    for _, words in problems(plan):
+        raise InputError(words)
+    plan = replace(plan, moments=checked_moments(moments, plan.model(plan.indices[0])))
+    _ = plan.models
+    return plan
+
+
+def problems(plan: Plan) -> Iterator[tuple[Where, str]]:
+    """Mistakes that can be seen without making a model."""
+    seen: dict[str, str] = {}
+    for dimension in plan.dimensions:
+        kind = "axis" if dimension.name in dimension.columns else "list"
+        where = ("sweep",) if kind == "axis" else ("sweep", "zip")
+        lengths = {name: len(column) for name, column in dimension.columns.items()}
+        if len(set(lengths.values())) > 1:
+            spelled = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+            yield where, f"lists that run together must have one length, but {spelled}"
+        for name, column in dimension.columns.items():
+            if not column:
+                yield (*where, name), f"the axis {name!r} must have at least one value, but is empty"
+            if name in plan.fixed:
+                yield (*where, name), f"{name!r} is both an axis and fixed; leave one of them out"
+            if name in seen:
+                yield (*where, name), f"{name!r} varies twice; leave one of its {kind} entries out"
+            seen[name] = kind
+            for value in column:
+                if not isinstance(value, str) and not (is_real(value) and math.isfinite(value)):
+                    yield (*where, name), f"`{name}` must be a finite number or an expression, but is {value!r}"
+                elif isinstance(value, str) and kind == "axis":
+                    yield (*where, name), f"the axis {name!r} must have numbers, but has {value!r}; expressions may be fixed or in lists"
+    for name, value in plan.fixed.items():
+        if not isinstance(value, str) and not is_real(value):
+            yield ("model", name), f"`{name}` must be a number or an expression, but is {value!r}"
+    for name, options in plan.options.items():
+        try:
+            method(name).check(options)
+        except InputError as error:
+            yield ("methods",), str(error)
+
+
+def checked_moments(moments: Any, model: Model) -> int | tuple[str, ...]:
+    """An order or canonical labels, for a model's sites; InputError otherwise."""
+    wide = grammar(model)
+    if isinstance(moments, int):
+        enumerate_labels(model, moments)
+        return moments
+    given = [moments] if isinstance(moments, str) else list(moments)
+    if not given:
+        raise InputError("`moments` must be an order or at least one label, but is empty")
+    return tuple(dict.fromkeys(str(parse(str(text), wide)) for text in given))
+
+
+def grammar(model: Model) -> Model:
+    """A model of the same sites, with satellites enough for any label."""
+    return Model(model.centre, [Ensemble(1000, each.name, each.levels) for each in model.ensembles], Operator())
+
+
+def from_definition(definition: Mapping[str, Any]) -> Plan:
+    """The plan that a file's provenance describes."""
+    try:
+        columns = [(each["name"], each["columns"]) for each in definition["dimensions"]]
+        axes = {name: values[name] for name, values in columns if name in values}
+        lists = [values for name, values in columns if name not in values]
+        plan = make(
+            _recorded_source(definition), axes, lists=lists, fixed=definition["fixed"], methods=definition["methods"],
+            moments=definition["moments"], options=definition["options"],
+        )  # fmt: skip
+        first = Model.from_dict(definition["first_point"])
+    except (KeyError, TypeError) as error:
+        raise InputError(f"the file does not say how it was made ({error!r} is missing); it cannot be computed again") from error
+    if first.hash != plan.models[plan.indices[0]].hash:
+        raise InputError(
+            f"the model {definition['name']!r} is not what it was when the file was made; its first point has other terms or rates"
+        )
+    return plan
+
+
+def _recorded_source(definition: Mapping[str, Any]) -> ModelSource:
+    if definition["model_file"] is not None:
+        from permsym.models.file import read_model_text
+
+        return ModelSource(definition["name"], *read_model_text(definition["model_file"], definition["name"]))
+    if definition["name"] in LIBRARY:
+        return lookup(definition["name"])
+    if definition["function"] is None:
+        raise InputError(
+            f"the model {definition['name']!r} was a function that cannot be imported, so that the file cannot be computed again; "
+            "keep model functions in a module"
+        )
+    source = lookup(definition["function"])
+    return ModelSource(definition["name"], source.function, source.defaults)
+
+
+def dimensions_of(axes: Mapping[str, Sequence[Value]], lists: Sequence[Mapping[str, Sequence[Value]]]) -> tuple[Dimension, ...]:
+    found = [Dimension(name, {name: _plain(values)}) for name, values in axes.items()]
+    for number, columns in enumerate(lists, start=1):
+        found.append(Dimension("point" if number == 1 else f"point_{number}", {name: _plain(values) for name, values in columns.items()}))
+    return tuple(found)
+
+
+def _plain(values: Sequence[Value]) -> tuple[Value, ...]:
+    """Python numbers and expressions; a constant expression such as "3/4" is its value."""
+    found: list[Value] = []
+    for value in values:
+        each: Value = value.item() if hasattr(value, "item") else value
+        if isinstance(each, str) and not expressions.names(each):
+            each = expressions.evaluate(each, {})
+        found.append(each)
+    return tuple(found)
+
+
+def _source(model: str | Callable[..., Model] | ModelSource) -> ModelSource:
+    if isinstance(model, ModelSource):
+        return model
+    if isinstance(model, str):
+        return lookup(model)
+    name = next((name for name, function in LIBRARY.items() if function is model), getattr(model, "__name__", "user-defined"))
+    return source_of(name, model)
+
+
+def text_of(source: ModelSource) -> str | None:
+    """The text of the file that a source was read from."""
+    return getattr(source.function, "text", None)
+
+
+def _address(source: ModelSource) -> str | None:
+    """``module:function`` where that leads back to the function."""
+    if ":" in source.name:
+        return source.name
+    module, name = getattr(source.function, "__module__", "__main__"), getattr(source.function, "__qualname__", "<locals>")
+    return None if module == "__main__" or "<" in name else f"{module}:{name}"

@@ -1,0 +1,65 @@
+"""A point as a row of the store: text that people can read, and the values as the bytes of their doubles."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from permsym.dataset.build import Point
+
+Row = tuple[str, bytes, str]
+"""(labels, values (5, n): moment real and imaginary, cumulant real and imaginary, error; everything else)."""
+
+
+def packed(point: Point) -> Row:
+    """The row of a point; nothing is rounded."""
+    labels = list(point.moments)
+    nothing = complex("nan")
+    moments = np.array([point.moments[label] for label in labels], dtype=complex)
+    cumulants = np.array([point.cumulants.get(label, nothing) for label in labels], dtype=complex)
+    errors = np.array([point.errors.get(label, np.nan) for label in labels], dtype=float)
+    values = np.stack([moments.real, moments.imag, cumulants.real, cumulants.imag, errors]).astype("<f8")
+    rest = {
+        "parameters": dict(point.parameters),
+        "derived": point.derived,
+        "scalars": point.scalars,
+        "status": point.status,
+        "computed_at": point.computed_at.isoformat(),
+        "cumulants": bool(point.cumulants),
+        "errors": bool(point.errors),
+    }
+    return json.dumps(labels), values.tobytes(), json.dumps(rest)
+
+
+def unpacked(row: Row, labels: Sequence[str]) -> Point:
+    """The point of a row; ``labels`` are those that it spells."""
+    rest: dict[str, Any] = json.loads(row[2])
+    values = np.frombuffer(row[1], dtype="<f8").reshape(5, -1)
+    moments = np.empty(values.shape[1], dtype=complex)
+    moments.real, moments.imag = values[0], values[1]
+    cumulants = np.empty(values.shape[1], dtype=complex)
+    cumulants.real, cumulants.imag = values[2], values[3]
+    return Point(
+        parameters=rest["parameters"],
+        moments=dict(zip(labels, moments.tolist(), strict=True)),
+        cumulants=dict(zip(labels, cumulants.tolist(), strict=True)) if rest["cumulants"] else {},
+        errors=dict(zip(labels, values[4].tolist(), strict=True)) if rest["errors"] else {},
+        derived=rest["derived"],
+        scalars=rest["scalars"],
+        status=rest["status"],
+        computed_at=datetime.fromisoformat(rest["computed_at"]),
+    )
+
+
+def digest(key: str, row: Row) -> bytes:
+    """Checksum of a row, kept beside it: what a damaged disk gives back is never taken for a result."""
+    found = hashlib.sha256(key.encode())
+    for part in row:
+        found.update(part if isinstance(part, bytes) else part.encode())
+        found.update(b"\0")
+    return found.digest()

@@ -1,0 +1,104 @@
+"""Computing a file again from its own provenance, and how far the numbers are from those in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from permsym.dataset.build import versions
+from permsym.dataset.schema import PHOTON
+from permsym.errors import InputError
+from permsym.sweep.methods import Cost
+from permsym.sweep.plan import Plan, from_definition
+from permsym.sweep.pool import inline
+from permsym.sweep.run import Executor, assembled, execute, prepare
+from permsym.sweep.task import Result, Task
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_NOT_NUMBERS = ("computed_at", "status")
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A file beside what its provenance gives today.
+
+    largest       largest |difference| over all numbers but timings; nan where only one side has a number
+    variable      where that is, and the place there; "" where everything is equal to the bit
+    beyond        moments that differ by more than both error estimates together
+    states        points whose status is another one
+    other         packages that have another version now: name -> (then, now)
+    """
+
+    largest: float
+    variable: str
+    place: dict[str, Any]
+    beyond: int
+    states: int
+    other: dict[str, tuple[str, str]]
+
+    @property
+    def equal(self) -> bool:
+        """Whether all numbers are the same to the bit."""
+        return not self.variable
+
+
+def plan_of(dataset: xr.Dataset) -> Plan:
+    """The plan that made a dataset, from its attributes."""
+    try:
+        definition = json.loads(dataset.attrs["definition"])
+    except (KeyError, ValueError):
+        raise InputError("the file does not say how it was made; give one that permsym wrote") from None
+    if not isinstance(definition, dict):
+        raise InputError("the file is put together from several sweeps; it cannot be computed again as one")
+    return from_definition(definition)
+
+
+def rerun(
+    dataset: xr.Dataset, executor: Executor = inline, report: Callable[[Task, Cost, Result], None] | None = None
+) -> tuple[xr.Dataset, Repeated]:
+    """The dataset computed again, and the largest difference."""
+    plan = plan_of(dataset)
+    again = assembled(plan, execute(prepare(plan), executor, report=report).points, dataset.attrs.get("command", ""))
+    return again, compared(dataset, again)
+
+
+def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
+    """The differences between two datasets of the same plan."""
+    sizes = {name: size for name, size in before.sizes.items() if name != PHOTON.name}  # no part of a sweep
+    if sizes != dict(after.sizes):
+        raise InputError(f"the file has the dimensions {sizes}, but its provenance gives {dict(after.sizes)}")
+    largest, variable, place = 0.0, "", {}
+    for name in map(str, before.data_vars):
+        if name in _NOT_NUMBERS or name.startswith("time_") or name not in after:
+            continue
+        old, new = before[name].values, after[name].values
+        if old.tobytes() == new.tobytes():
+            continue
+        with np.errstate(invalid="ignore"):
+            difference = np.abs(np.asarray(new, dtype=float) - np.asarray(old, dtype=float))
+        difference[np.isnan(old) & np.isnan(new)] = 0.0
+        ranked = np.where(np.isnan(difference), np.inf, difference)
+        worst = np.unravel_index(int(np.argmax(ranked)), ranked.shape) if ranked.ndim else ()
+        if ranked[worst] > (np.inf if np.isnan(largest) else largest) or not variable:
+            largest, variable = float(difference[worst]), name
+            known = [(str(dim), i) for dim, i in zip(before[name].dims, worst, strict=True) if dim in before.coords]
+            place = {dim: before[dim].values[i].item() for dim, i in known}
+    recorded = json.loads(before.attrs.get("versions", "{}"))
+    other = {name: (recorded[name], now) for name, now in versions().items() if name in recorded and recorded[name] != now}
+    states = int((before["status"].values != after["status"].values).sum())
+    return Repeated(largest, variable, place, _beyond(before, after), states, other)
+
+
+def _beyond(before: xr.Dataset, after: xr.Dataset) -> int:
+    """Moments whose difference the two error estimates do not explain."""
+    difference = np.hypot(
+        after["moment_real"].values - before["moment_real"].values, after["moment_imag"].values - before["moment_imag"].values
+    )
+    allowed = before["moment_error"].values + after["moment_error"].values
+    return int((difference > np.where(np.isnan(allowed), 1e-9, allowed) + 1e-15).sum())

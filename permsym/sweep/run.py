@@ -1,0 +1,98 @@
+"""Running a plan: what is stored is taken from there, the rest is computed, stored point by point, and made a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from permsym.dataset.build import Point, build_dataset
+from permsym.sweep.methods import Cost, method
+from permsym.sweep.plan import Plan
+from permsym.sweep.pool import Job, inline
+from permsym.sweep.store import Store
+from permsym.sweep.task import Place, Result, Task
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_ALL_SITES = 300  # satellites up to which no window is used, and an estimate is a formula
+Executor = Callable[[Sequence[Job]], Iterator[tuple[Task, Result]]]
+
+
+@dataclass
+class Outcome:
+    """What a run did.
+
+    points     every point by its place; missing ones where the run was cut short
+    recalled   how many came from the store; computed: how many were computed now
+    """
+
+    points: dict[Place, Point]
+    recalled: int
+    computed: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """A plan beside its store: what is there, and what is to be done."""
+
+    plan: Plan
+    recalled: dict[Place, Point]
+    jobs: list[Job]
+
+
+def prepare(plan: Plan, store: Store | None = None, check: Callable[[], None] = lambda: None) -> Work:
+    """Look up what is stored.  Models are made only where they are needed: not for a finished sweep that was seen before.
+
+    check   called before models are made, to find all mistakes in them
+    """
+    places = [(index, name) for index in plan.indices for name in plan.methods]
+    known = {} if store is None else store.results()
+    keys = store.plan(plan.fingerprint) if store is not None and plan.fingerprint else None
+    tasks: list[Task] | None = None
+    if keys is None or len(keys) != len(places) or not all(key in known and known[key].lasting for key in keys):
+        check()
+        tasks = list(plan.tasks())
+        keys = [task.key for task in tasks] if store is not None else [""] * len(tasks)
+        if store is not None and plan.fingerprint:
+            store.remember(plan.fingerprint, keys)
+    recalled = {place: known[key].point for place, key in zip(places, keys, strict=True) if key in known and known[key].lasting}
+    costs: dict[Any, Cost] = {}
+    return Work(plan, recalled, [(task, _cost(task, costs)) for task in tasks or () if task.place not in recalled])
+
+
+def _cost(task: Task, known: dict[Any, Cost]) -> Cost:
+    """The estimate for a task; windows, predicted by solving smaller systems, are predicted once for each size."""
+    kind: Any = (task.method, task.model.centre, task.model.ensembles, len(task.model.charges), repr(task.options))
+    if max(task.model.sizes) <= _ALL_SITES:
+        kind = task.place
+    if kind not in known:
+        known[kind] = method(task.method).cost(task.model, task.options)
+    return known[kind]
+
+
+def execute(
+    work: Work, executor: Executor = inline, store: Store | None = None, report: Callable[[Task, Cost, Result], None] | None = None
+) -> Outcome:
+    """Compute what is missing; every result is stored before the next one is looked at."""
+    points = dict(work.recalled)
+    costs = {task.place: cost for task, cost in work.jobs}
+    if work.jobs:
+        with closing(executor(work.jobs)) as results:  # type: ignore[type-var]  # executors are generators
+            for task, result in results:
+                if store is not None:
+                    store.put(task.key, result)
+                points[task.place] = result.point
+                if report is not None:
+                    report(task, costs[task.place], result)
+    order = [(index, name) for index in work.plan.indices for name in work.plan.methods]  # not that in which they came
+    return Outcome({place: points[place] for place in order if place in points}, len(work.recalled), len(points) - len(work.recalled))
+
+
+def assembled(plan: Plan, points: Mapping[Place, Point], command: str = "") -> xr.Dataset:
+    """The dataset of a plan's points."""
+    listed = {d.name: d.columns for d in plan.dimensions if d.name not in d.columns}
+    name = plan.source.name
+    return build_dataset(plan.axes, plan.methods, points, model=name, definition=plan.definition(), command=command, lists=listed)

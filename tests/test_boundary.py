@@ -1,0 +1,158 @@
+"""N_sc of paper 2: its definition, its scaling, two solvers that share no code, and what the command prints."""
+
+import json
+
+import numpy as np
+import pytest
+
+from permsym.cli import main
+from permsym.cumulants.boundary import boundary
+from permsym.cumulants.cluster_solve import evolve, semiclassical_start, steady_state
+from permsym.cumulants.clusters import ClusterEquations
+from permsym.cumulants.driven_cavity import ClusterFamily, HomogeneousFamily
+from permsym.errors import InputError, SolverFailed
+from permsym.models.semiclassics import coupling, critical_drives
+
+KAPPA, GAMMA_H = 1.0, 0.5
+
+
+def homogeneous(C, drive, **more):
+    return HomogeneousFamily({"C": C, "drive": drive, "kappa": KAPPA, "gamma_h": GAMMA_H, **more})
+
+
+def one_cluster(C, drive, sizes=(1.0,), gamma_p=0.0):
+    """The same spins as clusters, through the other solver; ``sizes`` are the clusters' shares."""
+
+    def make(order, N):
+        g, shares = coupling(KAPPA, GAMMA_H, C, N), np.array(sizes)
+        eta = drive * critical_drives(KAPPA, GAMMA_H, gamma_p, g, N).upper
+        return ClusterEquations.of(order, kappa=KAPPA, gamma_h=GAMMA_H, gamma_p=gamma_p, eta=eta, g=g, N=N * shares)
+
+    return make
+
+
+def n_sc(C, drive, threshold=0.01, **more):
+    return boundary(lambda: homogeneous(C, drive, **more), threshold)
+
+
+def test_definition():
+    found = n_sc(14, 0.95)
+    assert found.reason == "threshold"
+    assert found.point.largest == pytest.approx(0.01, rel=1e-7)
+    assert {point.largest < 0.01 for point in found.path[:-2] if point.N / found.N_sc > 1 + 1e-9} == {True}
+    assert {point.largest > 0.01 for point in found.path if point.N / found.N_sc < 1 - 1e-9} == {True}
+    a = found.point.coherent_photons
+    assert found.point.deviations["2-3"] == abs(a[2] - a[3]) / a[3]
+    assert found.point.deviations["1-3"] == abs(a[1] - a[3]) / a[3]
+    assert found.point.deviations["1-2"] == abs(a[1] - a[2]) / a[2]
+
+
+@pytest.mark.parametrize(("C", "drive", "sizes", "gamma_p"), [(14, 0.95, (1.0,), 0.0), (5, 1.03, (0.3, 0.7), 0.1)])
+def test_both_solvers_agree(C, drive, sizes, gamma_p):
+    engine = n_sc(C, drive, gamma_p=gamma_p)
+    clusters = boundary(lambda: ClusterFamily(one_cluster(C, drive, sizes, gamma_p)))
+    assert clusters.N_sc == pytest.approx(engine.N_sc, rel=1e-7)
+
+
+@pytest.mark.parametrize(("C", "drive"), [(14, 1.05), (14, 0.9), (4, 1.0)])
+def test_deviations_fall_as_1_over_N(C, drive):
+    assert n_sc(C, drive, 1e-4).N_sc / n_sc(C, drive, 1e-5).N_sc == pytest.approx(0.1, rel=0.01)
+
+
+def test_divergence_at_the_lower_branchs_end_alone():
+    """Paper 2, Fig. 5(c): N_sc diverges as eta_crit+ is approached from below, not from above."""
+    below = [n_sc(14, drive).N_sc for drive in (0.9, 0.97, 0.99, 0.999)]
+    above = [n_sc(14, drive).N_sc for drive in (1.0001, 1.01, 1.05)]
+    assert below[0] < below[1] < below[2] < below[3]
+    assert below[3] > 30 * below[1]
+    assert max(above) < 1000
+
+
+@pytest.mark.parametrize("drive", [0.95, 1.05])
+def test_time_evolution_arrives_at_the_same_state(drive):
+    """From the Maxwell-Bloch state, integrated until nothing changes."""
+    found = n_sc(14, drive)
+    equations = one_cluster(14, drive)(3, found.N_sc)
+    late = evolve(equations, [0.0, 80.0], semiclassical_start(equations))
+    assert late.outcome == "steady"
+    assert late.coherent_photons[-1] == pytest.approx(found.point.coherent_photons[3], rel=1e-6)
+    state = steady_state(equations)
+    assert state.stable
+    assert state.physical
+
+
+def test_a_branch_that_ends_says_so():
+    found = n_sc(14, 0.995, 0.5)
+    assert found.reason == "fold"
+    assert found.point.largest < 0.5
+    solver = homogeneous(14, 0.995)
+
+    def down_to(N):
+        for size in np.geomspace(1e5, N, 60):
+            solver.coherent_photons(2, size)
+            solver.coherent_photons(3, size)
+
+    down_to(found.N_sc * 1.001)
+    with pytest.raises(SolverFailed, match="no steady state"):
+        down_to(found.N_sc * 0.97)
+
+
+def test_spins_that_do_not_matter():
+    found = n_sc_uncoupled()
+    assert found.reason == "smallest ensemble"
+    assert found.N_sc == 1
+    assert found.point.largest == 0
+
+
+def n_sc_uncoupled():
+    return boundary(lambda: HomogeneousFamily({"g": 0.0, "eta": 1.0, "kappa": KAPPA, "gamma_h": GAMMA_H}))
+
+
+@pytest.mark.parametrize(
+    ("given", "threshold", "message"),
+    [
+        ({"C": 14, "drive": 0.95, "N": 10}, 0.01, "`N` is what is sought"),
+        ({"C": 14, "drive": 0.95}, 0, "`threshold` must be a positive number such as 0.01, but is 0"),
+        ({"C": 14, "drive": 0.95}, float("nan"), "`threshold` must be a positive number"),
+        ({"C": 14, "drive": 1.0}, 0.01, "is a turning point of the semiclassical curve"),
+        ({"C": 14, "eta": 0.0}, 0.01, "without a drive the cavity is empty"),
+        ({"C": 0, "drive": 1.0}, 0.01, "neither a turning point nor a steepest point"),
+        ({"C": 14, "g": 1, "drive": 0.9}, 0.01, "`g` and `C` say the same twice"),
+        ({"C": 14, "eta": 1, "drive": 0.9}, 0.01, "`eta` and `drive` say the same twice"),
+        ({"C": 14, "drive": 0.9, "kappa": -1}, 0.01, "`kappa` must be a rate >= 0, but is -1.0"),
+        ({"C": 14, "drive": 0.9, "kappa": 0}, 0.01, "`kappa` > 0"),
+    ],
+)
+def test_bad_input(given, threshold, message):
+    with pytest.raises(InputError) as caught:
+        boundary(lambda: HomogeneousFamily(given), threshold)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_command(capsys):
+    assert main(["boundary", "driven-tavis-cummings", "C=14", "drive=0.95", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["N_sc"] == pytest.approx(n_sc(14, 0.95).N_sc)  # rates share one unit: kappa = 2 gamma_h is all that matters
+    assert set(document["deviations"]) == {"1-2", "2-3", "1-3"}
+    assert max(document["deviations"].values()) == pytest.approx(0.01, rel=1e-7)
+    assert main(["boundary", "--threshold", "0.1", "driven-tavis-cummings", "C=14", "drive=0.95"]) == 0
+    assert float(capsys.readouterr().out.split()[1]) < 100
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["central-spin", "N=3"], 1, "the boundary is defined for driven-tavis-cummings, but the model is 'central-spin'"),
+        ([], 1, "the boundary is defined for driven-tavis-cummings, but the model is None"),
+        (["driven-tavis-cummings", "C=14", "drive=1.05", "--threshold", "x"], 1, "`threshold` must be a positive number"),
+        (["driven-tavis-cummings", "C=14"], 1, "needs `eta` or `drive`"),
+        (["driven-tavis-cummings", "C=14", "drive=0.9", "kapa=1"], 1, "did you mean 'kappa'?"),
+        (["driven-tavis-cummings", "C=14", "drive=0.995", "--threshold", "0.5"], 3, "not certified: the branch ends at N ="),
+    ],
+)
+def test_command_refuses_on_one_line(words, code, message, capsys):
+    assert main(["boundary", *words]) == code
+    err = capsys.readouterr().err.splitlines()
+    assert message in err[-1]
+    assert err[-1].startswith("permsym: ")

@@ -1,0 +1,93 @@
+"""The same plan on a Dask cluster: a real scheduler and real workers on this machine, one of them killed in the middle."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sweeps import finish, permsym, start, until, write
+
+import permsym as ps
+
+pytest.importorskip("distributed", reason="needs permsym[dask]")
+
+NUMBERS = ("moment_real", "moment_imag", "moment_error", "p0_up")
+
+
+def bits(path):
+    data = ps.open_dataset(path)
+    return {name: data[name].values.tobytes() for name in NUMBERS}
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """(address, worker processes) of a scheduler with two workers on the loopback interface."""
+    folder = tmp_path_factory.mktemp("dask")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "5s"}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    log = (folder / "log").open("w")
+    commands = [["scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard", "--no-show"]]
+    commands += [["worker", address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard"]] * 2
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]], cwd=folder, env=environment, stdout=log, stderr=log
+        )
+        for words in commands
+    ]
+    try:
+        until(lambda: (folder / "log").read_text().count("Registered to") >= 2, 90)
+        yield address, running[1:]
+    finally:
+        for process in reversed(running):
+            process.kill()
+            process.wait()
+        log.close()
+
+
+def test_a_cluster_gives_the_same_bits_although_a_worker_is_killed(cluster, tmp_path):
+    address, workers = cluster
+    sweep = write(tmp_path, points=60, N=20, order=3)
+    running = start(tmp_path, "run", sweep, "-o", "cluster.nc", "--scheduler", address)
+    log = tmp_path / "cluster.nc.store-wal"
+    until(lambda: log.exists() and log.stat().st_size > 60_000)
+    workers[0].send_signal(signal.SIGKILL)
+    code, out, err = finish(running)
+    assert code == 0, err
+    assert "60 certified (0 from the store, 60 computed)" in out
+    assert workers[0].wait() == -signal.SIGKILL
+    assert workers[1].poll() is None
+    assert permsym(tmp_path, "run", sweep, "-o", "here.nc", "--jobs", "1")[0] == 0
+    assert bits(tmp_path / "cluster.nc") == bits(tmp_path / "here.nc")
+
+    # interrupted, it takes back what was not begun, and goes on here from what the cluster had finished
+    running = start(tmp_path, "run", sweep, "-o", "again.nc", "--scheduler", address)
+    log = tmp_path / "again.nc.store-wal"
+    until(lambda: log.exists() and log.stat().st_size > 60_000)
+    running.send_signal(signal.SIGINT)
+    code, _, err = finish(running)
+    assert code == 130
+    safe = int(re.search(r"permsym: (\d+) of 60 points are in the store", err)[1])
+    assert 0 < safe < 60
+    code, out, err = permsym(tmp_path, "run", sweep, "-o", "again.nc", "--jobs", "1")
+    assert code == 0, err
+    assert f"({safe} from the store" in out
+    assert bits(tmp_path / "again.nc") == bits(tmp_path / "here.nc")
+
+
+def test_no_scheduler_is_one_line(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    started = time.monotonic()
+    code, out, err = permsym(tmp_path, "run", write(tmp_path, points=2), "--scheduler", address)
+    assert (code, out) == (1, "")
+    assert "cannot reach a Dask scheduler" in err.splitlines()[-1]
+    assert "Traceback" not in err
+    assert time.monotonic() - started < 60

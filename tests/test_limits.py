@@ -1,0 +1,111 @@
+"""Limits N -> infinity: the error estimate covers the truth, on sequences known in closed form and against larger systems."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import permsym as ps
+from permsym.sweep.extrapolation import chosen, extrapolated, leading_power
+
+SIZES = np.array([32, 64, 128, 256, 512, 1024])
+SEQUENCES = {
+    "analytic": (lambda n: 0.25 - 3 / n + 40 / n**2, 0.25, 1.0),
+    "rational": (lambda n: (n + 2) / (3 * n + 7), 1 / 3, 1.0),
+    "exponential": (lambda n: np.exp(-5 / n), 1.0, 1.0),
+    "critical": (lambda n: 2 - 1 / np.sqrt(n) + 0.3 / n, 2.0, 0.5),
+    "half-integer": (lambda n: 0.1 * n**-0.5 - 0.02 * n**-1.5, 0.0, 0.5),
+    "cube root": (lambda n: 1 + n ** (-1 / 3), 1.0, 1 / 3),
+    "constant": (lambda n: 0.7 + 0 * n, 0.7, 1.0),
+}
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-12, 1e-8])
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_the_error_estimate_covers_the_truth(name: str, noise: float) -> None:
+    function, truth, power = SEQUENCES[name]
+    values = function(SIZES) + noise * np.random.default_rng(1).uniform(-1, 1, len(SIZES))
+    series = chosen(SIZES, values, [noise] * len(SIZES))
+    assert abs(series.value - truth) <= series.error
+    if not noise:
+        assert series.power == power
+        assert series.error < 1e-5
+
+
+def test_a_wrong_power_shows_in_the_error() -> None:
+    values = 2 - 1 / np.sqrt(SIZES)
+    assert extrapolated(SIZES, values, 0 * SIZES, 1.0).error > 1e6 * extrapolated(SIZES, values, 0 * SIZES, 0.5).error
+    assert leading_power(SIZES.tolist(), values, 0 * SIZES) == pytest.approx(0.5, abs=1e-9)
+    assert np.isnan(leading_power(SIZES.tolist(), values, [1.0] * len(SIZES)))
+
+
+def test_fig_3b_is_analytic_in_1_over_n_and_goes_to_mean_field() -> None:
+    found = ps.limit("central-spin", ["p0_up", "+1 -2", "+0 -1"])
+    classical = ps.limit("central-spin", ["p0_up", "Im +0 -1"], method="mf")
+    exact = found["p0_up"]
+    assert exact.solver == "hermite"
+    assert exact.reliable
+    assert exact.error < 1e-12
+    assert abs(exact.value - classical["p0_up"].value) <= exact.error + classical["p0_up"].error
+    assert exact.leading == pytest.approx(1.0, abs=1e-4)
+    # the series made at 10^5 ... 1.6 10^6 against systems that it has not seen
+    for N in (10**7, 10**8):
+        state = ps.hermite_state(ps.models.central_spin(N=N))
+        assert abs(exact.at(N) - state.derived["p0_up"]) <= exact.error_at(N) + state.error("z0")
+        label = found["+1 -2"]
+        assert abs(label.at(N) - state.moment("+1 -2").real) <= label.error_at(N) + state.error("+1 -2")
+    assert exact.at(10**7) != pytest.approx(exact.value, abs=1e-8)
+
+
+def test_fixed_g_sqrt_n_has_a_limit_of_its_own() -> None:
+    """1/N is found, not assumed; mean field misses this limit, and the satellites' pair correlations vanish."""
+    options = {"g": "3/sqrt(N)", "kappa": 1.0}
+    found = ps.limit("central-spin", ["p0_up", "+1 -2", "+0 -1"], sizes=(32, 64, 128, 256, 512), **options)
+    exact = found["p0_up"]
+    assert (exact.solver, exact.power, exact.reliable) == ("lattice", 1.0, True)
+    assert exact.leading == pytest.approx(1.0, abs=0.03)
+    state = ps.steady_state(ps.models.central_spin(N=2000, **options))
+    assert abs(exact.at(2000) - state.derived["p0_up"]) <= exact.error_at(2000) + state.error("z0")
+    assert exact.error < 1e-7
+    assert abs(exact.value - ps.limit("central-spin", "p0_up", method="mf", **options).value) > 0.1
+    assert abs(found["+1 -2"].value) <= found["+1 -2"].error
+    # the coupling of one satellite falls as 1/sqrt(N), and so does its correlation with the centre
+    assert found["+0 -1"].power == 0.5
+    assert found["+0 -1"].leading == pytest.approx(0.5, abs=0.01)
+    assert abs(found["+0 -1"].value) <= found["+0 -1"].error
+
+
+def test_at_threshold_it_says_that_it_does_not_know() -> None:
+    critical = {"gamma_up": 1 + 1 / 18, "gamma_down": 1 - 1 / 18}
+    found = ps.limit("central-spin", "p0_up", sizes=(16, 32, 64, 128), **critical)
+    assert not found.reliable
+    assert "not reliable" in str(found)
+    assert abs(found.value) <= found.error  # the limit is 0
+
+
+def test_a_detuned_pair_correlation_has_two_parts() -> None:
+    options = {"sizes": (16, 32, 64, 128), "omega": 3.0}
+    real, imaginary = (ps.limit("central-spin", f"{part} +0 -1", **options) for part in ("Re", "Im"))
+    state = ps.steady_state(ps.models.central_spin(N=128, omega=3.0))
+    assert real.values[-1] == state.moment("+0 -1").real
+    assert imaginary.values[-1] == state.moment("+0 -1").imag
+    larger = max(real, imaginary, key=lambda part: abs(part.values[-1]))
+    assert ps.limit("central-spin", "+0 -1", **options).value == larger.value
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"sizes": (10, 20)}, "three or more"),
+        ({"sizes": (10, 40, 20)}, "rising"),
+        ({"N": 10}, "must not be fixed"),
+        ({"quantity": "p1_up"}, "derived quantities of this model are p0_up"),
+        ({"quantity": []}, "is empty"),
+        ({"power": -1}, "`power`"),
+        ({"method": "c99"}, "there is no method"),
+        ({"kapa": 1}, "did you mean 'kappa'"),
+    ],
+)
+def test_bad_input(options: dict, words: str) -> None:
+    with pytest.raises(ps.InputError, match=words):
+        ps.limit("central-spin", **({"sizes": (2, 4, 8)} | options if "N" not in options else options))

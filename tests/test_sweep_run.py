@@ -1,0 +1,197 @@
+"""Running a plan: the same bits whoever computes, in whatever order; failures recorded; memory respected."""
+
+import random
+from functools import partial
+
+import numpy as np
+import pytest
+
+import permsym as ps
+from permsym.errors import InputError, SolverFailed
+from permsym.sweep import methods
+from permsym.sweep.methods import Bench, Cost
+from permsym.sweep.plan import make
+from permsym.sweep.pool import _next, inline, pooled
+from permsym.sweep.progress import Display
+from permsym.sweep.run import assembled, execute, prepare
+from permsym.sweep.task import compute
+
+NUMBERS = ("moment_real", "moment_imag", "cumulant_real", "cumulant_imag", "moment_error", "residual", "balance", "min_population", "p_up")
+
+
+def plan():
+    return make(
+        "central-spin",
+        {"N": [3, 9]},
+        lists=[{"g": [0.5, "1/sqrt(N)"], "gamma_phi": [0.0, 0.1]}],
+        fixed={"omega": 1.25},
+        methods=("exact", "mf", "c2"),
+        moments=3,
+    )
+
+
+def bits(data):
+    return {name: data[name].values.tobytes() for name in NUMBERS}
+
+
+def made(plan, executor):
+    return assembled(plan, execute(prepare(plan), executor).points)
+
+
+def shuffled(jobs, seed):
+    order = list(jobs)
+    random.Random(seed).shuffle(order)
+    return inline(order)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return bits(made(plan(), inline))
+
+
+def test_one_process_or_several_give_the_same_bits(expected):
+    assert bits(made(plan(), partial(pooled, workers=2))) == expected
+
+
+def test_the_order_of_the_points_does_not_matter(expected):
+    assert bits(made(plan(), partial(shuffled, seed=1))) == expected
+
+
+def test_a_worker_remembers_nothing_that_changes_a_bit():
+    """Each point on a bench that has seen all others, and on a new one."""
+    used = Bench()
+    for task in plan().tasks():
+        first, second = compute(task, used).point, compute(task, Bench()).point
+        assert (first.moments, first.errors, first.cumulants) == (second.moments, second.errors, second.cumulants)
+        assert first.scalars.get("residual") == second.scalars.get("residual")
+
+
+def test_threads_of_linear_algebra_do_not_matter():
+    """The sum of a long product differs between thread counts; a point's must not."""
+    from threadpoolctl import threadpool_limits
+
+    sweep = partial(ps.sweep, "central-spin", {"g": [0.4]}, N=40, moments=2)
+    with threadpool_limits(1):
+        one = bits(sweep())
+    with threadpool_limits(2):
+        two = bits(sweep())
+    assert one == two
+
+
+def test_lists_that_run_together():
+    data = made(plan(), inline)
+    assert dict(data.sizes) | {"moment": 0} == {"N": 2, "point": 2, "method": 3, "moment": 0}
+    assert data["gamma_phi"].dims == ("point",)
+    assert data["g"].dims == ("N", "point")
+    assert float(data["g"].sel(N=9, point=1)) == pytest.approx(1 / 3)
+    alone = ps.steady_state(ps.models.central_spin(N=9, g="1/sqrt(N)", gamma_phi=0.1, omega=1.25))
+    assert float(data["p_up"].sel({"N": 9, "point": 1, "method": "exact"})) == alone.derived["p_up"]
+
+
+def test_cumulants_follow_the_branch_of_the_expressions():
+    data = ps.sweep("central-spin", {"N": [20]}, methods=("c3", "c3-broken"), kappa="N/16")
+    from permsym.models import lookup
+
+    for name, broken in (("c3", False), ("c3-broken", True)):
+        source = (lookup("central-spin"), {"N": 20, "kappa": "N/16"})
+        direct = ps.cumulants.steady_state(ps.models.central_spin(N=20, kappa="N/16"), 3, break_symmetry=broken, source=source)
+        assert float(data["p0_up"].sel({"method": name}).item()) == direct.derived["p0_up"]
+    assert all(str(status).startswith("approximation: order 3") for status in data["status"].values.ravel())
+
+
+def test_an_unexpected_failure_is_recorded_and_the_others_go_on(monkeypatch):
+    real = methods.mean_field_point
+
+    def fails(model, labels, options, bench):
+        if model.sizes == (3,):
+            raise ZeroDivisionError("by accident")
+        return real(model, labels, options, bench)
+
+    monkeypatch.setattr(methods, "mean_field_point", fails)
+    data = ps.sweep("central-spin", {"N": [2, 3, 4]}, methods=("mf",))
+    assert str(data["status"].values[1]) == "failed: unexpected ZeroDivisionError: by accident"
+    assert list(np.isnan(data["p0_up"].values)) == [False, True, False]
+
+
+def test_only_lasting_failures_are_kept(monkeypatch):
+    (task,) = make("central-spin", {}, fixed={"N": 2}, methods=("mf",)).tasks()
+    for error, lasting in ((SolverFailed("no"), True), (MemoryError("full"), False), (ps.TooLarge("big"), False)):
+
+        def fails(model, labels, options, bench, error=error):
+            raise error
+
+        monkeypatch.setattr(methods, "mean_field_point", fails)
+        result = compute(task, Bench())
+        assert result.lasting is lasting
+        assert result.point.status.startswith("failed: ")
+
+
+def job(size, seconds=1.0):
+    return object(), Cost(1, size, seconds)
+
+
+def test_nothing_starts_that_does_not_fit_beside_what_runs():
+    waiting = [job(8.0), job(3.0), job(1.0)]
+    assert _next(waiting, [], 10.0, [5.0])[1].bytes == 3.0
+    assert _next(waiting, [], 10.0, [5.0, 3.0])[1].bytes == 1.0
+    assert _next(waiting, [], 10.0, [3.0]) is None
+    assert _next(waiting, [], 1.0, [])[1].bytes == 8.0  # alone: it refuses by itself
+    assert waiting == []
+
+
+def test_a_task_that_lost_its_worker_runs_alone_and_last():
+    suspect, other = job(1.0), job(2.0)
+    assert _next([other], [suspect], 10.0, []) is other
+    assert _next([], [suspect], 10.0, [1.0]) is None
+    assert _next([], [suspect], 10.0, []) is suspect
+
+
+def test_a_point_too_large_is_refused_and_recorded(monkeypatch):
+    monkeypatch.setenv("PERMSYM_MEMORY", "150MB")
+    data = ps.sweep("central-spin", {"N": [4, 250]}, jobs=1)
+    assert str(data["status"].values[1]).startswith("failed: this needs about")
+    assert data["certified"].values.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragment"),
+    [
+        ({"lists": [{"N": [2, 3], "g": [1.0]}]}, "must have one length"),
+        ({"lists": [{"N": [2, 3]}], "N": 3}, "both an axis and fixed"),
+        ({"axes": {"N": [2]}, "lists": [{"N": [2]}]}, "varies twice"),
+        ({"axes": {"g": ["N/2"]}, "N": 3}, "must have numbers"),
+        ({"axes": {"N": [3]}, "methods": ["c99"]}, "no method 'c99'"),
+        ({"axes": {"N": [3]}, "options": {"exact": {"speed": 1}}}, "no option 'speed'"),
+        ({"axes": {"N": [3]}, "options": {"exact": {"window": -1}}}, "'window' of the method exact"),
+        ({"axes": {"N": [3]}, "jobs": 0}, "`jobs` must be at least 1"),
+        ({"axes": {"N": [1]}, "moments": ["z1 z2"]}, "needs 2 distinct satellites"),
+    ],
+)
+def test_mistakes(arguments, fragment):
+    with pytest.raises(InputError, match=fragment):
+        ps.sweep("central-spin", **{"axes": {}, **arguments})
+
+
+class Stream:
+    def __init__(self, terminal):
+        self.terminal, self.text = terminal, ""
+
+    def isatty(self):
+        return self.terminal
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+
+def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_log():
+    for terminal in (True, False):
+        stream = Stream(terminal)
+        display = Display("name", 2, 2.0, stream)
+        display.advance(1.0, False)
+        display.advance(1.0, True)
+        assert "2/2 points, 1 failed" in stream.text
+        assert ("[####" in stream.text) is terminal
+        assert stream.text.count("\n") == 1
