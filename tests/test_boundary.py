@@ -9,8 +9,10 @@ from permsym.cli import main
 from permsym.cumulants.boundary import boundary
 from permsym.cumulants.cluster_solve import evolve, semiclassical_start, steady_state
 from permsym.cumulants.clusters import ClusterEquations
+from permsym.cumulants.continuation import follow
 from permsym.cumulants.driven_cavity import ClusterFamily, HomogeneousFamily
-from permsym.errors import InputError, SolverFailed
+from permsym.cumulants.path import over_parameter
+from permsym.errors import InputError
 from permsym.models.semiclassics import coupling, critical_drives
 
 KAPPA, GAMMA_H = 1.0, 0.5
@@ -68,7 +70,7 @@ def test_divergence_at_the_lower_branchs_end_alone():
     assert max(above) < 1000
 
 
-@pytest.mark.parametrize("drive", [0.95, 1.05])
+@pytest.mark.parametrize("drive", [0.95, pytest.param(1.05, marks=pytest.mark.slow)])
 def test_time_evolution_arrives_at_the_same_state(drive):
     """From the Maxwell-Bloch state, integrated until nothing changes."""
     found = n_sc(14, drive)
@@ -86,15 +88,14 @@ def test_a_branch_that_ends_says_so():
     assert found.reason == "fold"
     assert found.point.largest < 0.5
     solver = homogeneous(14, 0.995)
-
-    def down_to(N):
-        for size in np.geomspace(1e5, N, 60):
-            solver.coherent_photons(2, size)
-            solver.coherent_photons(3, size)
-
-    down_to(found.N_sc * 1.001)
-    with pytest.raises(SolverFailed, match="no steady state"):
-        down_to(found.N_sc * 0.97)
+    for size in np.geomspace(1e4, found.N_sc * (1 + 1e-5), 30):
+        last = [solver.coherent_photons(order, size) / size for order in (2, 3)]
+    assert last == pytest.approx([found.point.coherent_photons[order] / found.N_sc for order in (2, 3)], rel=0.02)
+    # order 3 folds there, as pseudo-arclength continuation finds it too
+    path = over_parameter(solver.source, solver.given, "N", {"order": 3, "closure": "no-three-spin"})
+    start = homogeneous(14, 0.995).point(3, 1e4)
+    branch = follow(path, start, 1e4, 200.0, watch=False)
+    assert [fold.value for fold in branch.folds] == pytest.approx([found.N_sc], rel=1e-4)
 
 
 def test_spins_that_do_not_matter():
@@ -156,3 +157,22 @@ def test_command_refuses_on_one_line(words, code, message, capsys):
     err = capsys.readouterr().err.splitlines()
     assert message in err[-1]
     assert err[-1].startswith("permsym: ")
+
+
+class Bump:
+    """Deviations |a/N - b/N^2|: a maximum a^2/(4 b) at N = 2 b/a before they pass through zero."""
+
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+    def coherent_photons(self, order, N):
+        return N * (1 + (self.a / N - self.b / N**2 if order == 1 else 0.0))
+
+
+@pytest.mark.parametrize("share", [0.7, 0.9, 0.99])
+@pytest.mark.parametrize("shift", [1.0, 1.3, 1.7, 2.2])
+def test_a_maximum_above_the_threshold_is_not_stepped_over(share, shift):
+    a, b = 10.0 * shift, 300.0
+    threshold = share * a**2 / (4 * b)
+    first = 2 * b / (a * (1 - (1 - share) ** 0.5))  # the larger root of a/N - b/N^2 = threshold
+    assert boundary(lambda: Bump(a, b), threshold).N_sc == pytest.approx(first, rel=1e-6)

@@ -31,6 +31,8 @@ SLOW = (
     "p1-fig6c",
     "p1-fig6d",
     "p2-fig1",
+    "p2-fig2a",
+    "p2-fig2b",
     "p2-fig2c",
     "p2-fig3",
     "p2-fig4",

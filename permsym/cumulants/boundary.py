@@ -17,8 +17,6 @@ from permsym.sites import is_real
 
 PAIRS = ((1, 2), (2, 3), (1, 3))
 _SMALLEST_STEP = 1e-7
-_LARGEST_JUMP = 0.15
-"""Change of |<a>|^2/N in one step, relative, beyond which another branch is suspected."""
 _LARGEST_N = 1e12
 
 
@@ -26,7 +24,7 @@ class Family(Protocol):
     """Steady states of each order at any real N, each found from the one before."""
 
     def coherent_photons(self, order: int, N: float) -> float:
-        """|<a>|^2; SolverFailed where the branch has none."""
+        """|<a>|^2; SolverFailed where the branch has none, or where what was found lies on another branch."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +81,18 @@ def boundary(family: Callable[[], Family], threshold: float = 0.01) -> Boundary:
             points[N] = BoundaryPoint(N, {order: solver.coherent_photons(order, N) for order in (1, 2, 3)})
         return points[N]
 
-    above = _far_out(at, threshold)
+    above = before = _far_out(at, threshold)
     for below in _descent(at, above, threshold):
         if below is None:
             return Boundary(above.N, threshold, "fold", above, _path(points))
-        if below.largest >= threshold:
-            found = _crossing(at, below, above, threshold)
+        reached = below
+        if below.largest < above.largest:  # a deviation passes through zero: its largest value lies between the points
+            reached = _peak(at, below, before)
+            above = before
+        if reached.largest >= threshold:
+            found = _crossing(at, reached, above, threshold)
             return Boundary(found.N, threshold, "threshold", found, _path(points))
-        above = below
+        before, above = above, below
     return Boundary(above.N, threshold, "smallest ensemble", above, _path(points))
 
 
@@ -116,18 +118,16 @@ def _descent(at: Callable[[float], BoundaryPoint], above: BoundaryPoint, thresho
     """Points at smaller and smaller N, in steps that the deviations' growth allows; None where the branch ends."""
     shrink = 0.25
     while above.N > 1:
+        if above.largest > threshold / 20:  # finer where a deviation may pass through a maximum
+            shrink = max(shrink, 0.5)
         # 1/N until shown otherwise: aim just below the crossing, never farther than the step control allows
         aim = above.N * min(0.9, 0.9 * above.largest / threshold)
         target = max(1.0, above.N * shrink, aim)
         try:
-            below = at(target)
-            same = all(
-                abs(below.coherent_photons[order] / target / (above.coherent_photons[order] / above.N) - 1) < _LARGEST_JUMP
-                for order in (2, 3)
-            )
+            below: BoundaryPoint | None = at(target)
         except SolverFailed:
-            same = False
-        if same:
+            below = None
+        if below is not None:
             yield below
             above, shrink = below, max(0.25, shrink**2)
             continue
@@ -136,6 +136,15 @@ def _descent(at: Callable[[float], BoundaryPoint], above: BoundaryPoint, thresho
             yield None
             return
         shrink = math.sqrt(ratio)
+
+
+def _peak(at: Callable[[float], BoundaryPoint], below: BoundaryPoint, above: BoundaryPoint) -> BoundaryPoint:
+    """The largest deviation between two points."""
+    from scipy.optimize import minimize_scalar
+
+    ends = (math.log(below.N), math.log(above.N))
+    found = minimize_scalar(lambda log_n: -at(math.exp(log_n)).largest, bounds=ends, method="bounded", options={"xatol": 1e-3})
+    return at(math.exp(float(found.x)))
 
 
 def _crossing(at: Callable[[float], BoundaryPoint], below: BoundaryPoint, above: BoundaryPoint, threshold: float) -> BoundaryPoint:

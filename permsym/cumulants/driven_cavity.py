@@ -24,6 +24,9 @@ from permsym.models.semiclassics import MaxwellBloch, SemiclassicalState
 
 MODEL = "driven-tavis-cummings"
 
+_LARGEST_JUMP = 0.15
+"""Change of |<a>|^2 relative to the semiclassical value, in one step, beyond which another branch is suspected."""
+
 
 def semiclassics(model: Model) -> MaxwellBloch:
     """The Maxwell-Bloch curve of a driven-tavis-cummings model."""
@@ -53,6 +56,14 @@ def product_state(built: Equations, state: SemiclassicalState) -> Array:
     return built.product_state([spin], alpha=state.amplitude) / built.scale
 
 
+def _same_branch(before: float, found: Array, product: Array, amplitude: int, order: int, N: float) -> float:
+    """|<a>|^2 relative to the semiclassical value; SolverFailed where it has jumped."""
+    ratio = float(abs(found[amplitude] / product[amplitude]) ** 2)
+    if abs(ratio / before - 1) > _LARGEST_JUMP:
+        raise SolverFailed(f"order {order} has no steady state near the one followed so far at N = {N:.6g}, but another one")
+    return ratio
+
+
 class HomogeneousFamily:
     """Identical spins, through the general cumulant engine.
 
@@ -67,6 +78,7 @@ class HomogeneousFamily:
         self.source = source or lookup(MODEL)
         self._built: dict[int, Equations] = {}
         self._last: dict[int, tuple[Point, Array]] = {}
+        self._ratios: dict[int, float] = {}
         self._limit: tuple[float, Model, SemiclassicalState] | None = None
 
     def beside(self, given: Mapping[str, float | str]) -> HomogeneousFamily:
@@ -102,7 +114,8 @@ class HomogeneousFamily:
         found = newton(built, guess)
         if found is None:
             raise SolverFailed(f"order {order} has no steady state near the semiclassical one at N = {N:.6g}")
-        self._last[order] = (found, product)
+        ratio = _same_branch(self._ratios.get(order, 1.0), found.x, product, built.index("a"), order, N)
+        self._last[order], self._ratios[order] = (found, product), ratio
         return found
 
     def coherent_photons(self, order: int, N: float) -> float:
@@ -122,6 +135,7 @@ class ClusterFamily:
     def __init__(self, make: Callable[[int, float], ClusterEquations]) -> None:
         self.make = make
         self._last: dict[int, tuple[float, Array, Array]] = {}
+        self._ratios: dict[int, float] = {}
 
     def state(self, order: int, N: float) -> ClusterState:
         """The steady state of an order."""
@@ -133,6 +147,7 @@ class ClusterFamily:
             scale = np.abs(product[0] / reference[0]) ** (2 * np.log(built.layout.scale(np.e)))  # per photon operator
             guess = product + scale * (last - reference) * (last_n / N)
         found = steady_state(built, guess)
+        self._ratios[order] = _same_branch(self._ratios.get(order, 1.0), found.vector, product, 0, order, N)
         self._last[order] = (N, found.vector, product)
         return found
 

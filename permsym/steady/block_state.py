@@ -32,6 +32,7 @@ from permsym.operators import Operator, Product
 from permsym.sites import Boson
 from permsym.steady import cutoff, krylov
 from permsym.steady.checkpoint import Checkpoint
+from permsym.steady.distribution import DickePopulations
 from permsym.steady.gradient import Family
 from permsym.steady.matrix_free import MatrixFree
 from permsym.steady.nullspace import Bounds
@@ -188,8 +189,12 @@ class BlockState(State):
         place, *_ = self.basis.populations
         return float((self.basis.population_traces * self.null.stored[place].real).min())
 
-    def _fock_errors(self) -> None:
-        return None
+    def populations(self) -> DickePopulations:
+        if self.basis.representation != "dicke" or len(self.model.ensembles) != 1:
+            return super().populations()
+        place, block, _ = self.basis.populations
+        J, M = self.basis.outer[:2, block]
+        return self._collected(J, M, self.null.stored[place].real)
 
     def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
         raise InputError("a gradient needs the factors of a direct solver; solve with solver='superlu'")

@@ -106,13 +106,14 @@ def automatic(
     tolerance: float,
     progress: Progress,
     solve: Callable[[Model, list[MomentLabel]], State],
-    start: int = START,
+    start: int | None = None,
 ) -> State:
     """The certified state at the first cut-off whose part of every error estimate is negligible.
 
     solve    the state of a model with a given cut-off, certified for the labels it is given
+    start    the cut-off to try first; None: predicted from a smaller system
     """
-    keys, levels = list(labels), predicted(model, solve) if start == START else start
+    keys, levels = list(labels), predicted(model, solve) if start is None else start
     photons = parse("ad a", model)
     flat = 0
     for _ in range(_ATTEMPTS):

@@ -282,7 +282,7 @@ class NullVector:
 
 def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
     """Null vector by pinning a population; pinned again where the first choice turns out improbable."""
-    for _ in range(2):
+    for again in (True, False):
         try:
             found = _pinned(problem, solver, pin)
         except SolverFailed as error:
@@ -292,6 +292,8 @@ def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
         if found.pinned_well:
             break
         pin = int(np.argmax(np.abs(problem.trace * found.vector)))
+        if again:
+            del found  # its factors, before the next ones
     if len(found.vector) > 1:
         _refuse_singular(found.relaxed, len(found.vector), problem.matrix)
     return found

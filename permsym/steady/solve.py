@@ -41,8 +41,8 @@ SOLVERS: dict[str, DirectSolver | ShiftInvert | MatrixFree] = {
 """Solvers by the name that a command line or a file gives them; see NAMES for the others."""
 NAMES = (*SOLVERS, "hermite", "quick")
 
-PATIENCE = 0.5  # seconds of a factorisation above which a cavity is solved by iteration
 QUICK = 20_000  # satellites from which "quick" asks the Hermite solver first
+PATIENCE = 0.5  # seconds of a factorisation above which a cavity is solved by iteration
 CROSS_CHECK = 10_000  # satellites from which the automatic choice asks the Hermite solver too
 
 
@@ -62,8 +62,9 @@ def steady_state(
     """The exact steady state rho with L rho = 0, tr rho = 1, in the neutral charge sector.
 
     basis        "auto", "dicke", "occupation", "full", or a Basis
-    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "matrix-free", "hermite", "quick", or a solver value
-                 such as SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it past their reach;
+    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "matrix-free", "hermite", "quick", or a solver
+                 value such as SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it
+                 past their reach;
                  "quick" takes the Hermite solver from N = 20,000 on, where it applies and certifies itself, else "auto"
     moments      what the certificate covers: an order, a label, or several
     tolerance    absolute error that counts as certified
@@ -146,12 +147,13 @@ def steady_state(
             liouvillian = Liouvillian(basis)
         elif not liouvillian.fits(model):
             raise InputError("this Liouvillian belongs to a model with other sites or symmetry; make a new one")
-        state = certified(solve_on(liouvillian, model, chosen, tolerance), labels)
+        peak = _likely_peak(model, liouvillian.basis)
+        state = certified(solve_on(liouvillian, model, chosen, tolerance, peak), labels)
         if solver == "auto" and choice.doubtful(chosen, state.algebraic_error):
             double = choice.plan(*lattice(model, liouvillian.basis.representation), _direct(model, liouvillian.basis))
             if double.fits:
                 del state  # its factors, before the next ones
-                state = certified(solve_on(liouvillian, model, double.solver, tolerance), labels)
+                state = certified(solve_on(liouvillian, model, double.solver, tolerance, peak), labels)
     state.timings["total"] = time.perf_counter() - started
     if verify:
         other = _other(state.basis)
@@ -161,18 +163,21 @@ def steady_state(
     return _announced(state)
 
 
-def start_of(model: Model, say: Progress) -> tuple[Model, int]:
-    """Where the search for an automatic cut-off starts: the model, on displaced Fock states where that saves levels, and their number."""
+def start_of(model: Model, say: Progress) -> tuple[Model, int | None]:
+    """Where the search for an automatic cut-off starts: the model, on displaced Fock states where that saves levels, and a cut-off.
+
+    None leaves the cut-off to a prediction from smaller systems.
+    """
     if not frame.worthwhile(model):
-        return model, cutoff.START
+        return model, None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)
             found = frame.predicted(model, lambda small: steady_state(small, moments=["a"], tolerance=frame.TOLERANCE))
     except PermsymError:  # what the small model lacks the model itself may have, and says otherwise
-        return model, cutoff.START
+        return model, None
     if found is None:
-        return model, cutoff.START
+        return model, None
     say(f"Fock states displaced by {found[0].centre.displacement:.3g}")  # type: ignore[attr-defined]
     return found
 
@@ -305,6 +310,12 @@ def _hermite_certified(model: Model, labels: Sequence[MomentLabel], tolerance: f
 def automatic_levels(model: Model) -> bool:
     """Whether the cut-off of the model's boson is still to be found."""
     return isinstance(model.centre, Boson) and model.centre.automatic
+
+
+def _likely_peak(model: Model, basis: Basis) -> tuple[int, int] | None:
+    """Where to pin a large full basis: a wrong guess costs a second factorisation."""
+    large = windows.applies(model, basis.representation) and model.sizes[0] > windows.CROSSOVER
+    return windows.likely_peak(model) if large and basis.boundary == "closed" else None
 
 
 def uses_window(model: Model) -> bool:

@@ -29,9 +29,9 @@ _BLOCK, _BLOCK_NUMBERS = 8, 2**23  # covectors, and numbers in them, solved for 
 class Solution(Protocol):
     """What a solver hands to a :class:`State`.
 
-    size       unknowns that were solved for
-    residual   of the equations that were solved, relative to the size of their terms
-    edge_mass, outside_mass  probability next to a window's edge, and beyond it
+    size          unknowns that were solved for
+    residual      of the equations that were solved, relative to the size of their terms
+    edge_mass     probability next to a window's edge; outside_mass: estimate of that beyond it
     """
 
     @property
@@ -67,7 +67,7 @@ class State(DensityOperator):
     def __init__(
         self, model: Model, basis: Basis, null: Solution, solver: Mapping[str, Any], timings: Mapping[str, float], tolerance: float
     ) -> None:
-        super().__init__(model, basis, None)
+        super().__init__(model, basis)
         self.null = null
         self.solver = dict(solver)
         self.timings = dict(timings)
@@ -85,7 +85,9 @@ class State(DensityOperator):
         """Number of unknowns that were solved for."""
         return self.null.size
 
-    def _unknowns(self) -> NDArray[Any]:
+    @cached_property
+    def vector(self) -> NDArray[np.float64]:
+        """Coefficients (basis.dimension,), see Basis for their order."""
         return self.null.unknowns(self.basis.dimension)
 
     def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
@@ -152,7 +154,7 @@ class State(DensityOperator):
             np.maximum(self.edge, bounds.edge, out=self.edge)
             yield from bounds.total.tolist()
 
-    def _fock_errors(self) -> NDArray[np.float64] | None:
+    def _fock_errors(self) -> NDArray[np.float64]:
         nothing: list[tuple[Matrix, ...]] = [()] * len(self.model.ensembles)
         covectors = (self.basis.correlator([self.basis.centre_projector(n)], nothing) for n in range(self.basis.centre_levels))
         return np.array(list(self._bounds([self.null.restricted(each).real for each in covectors])))

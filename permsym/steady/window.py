@@ -130,6 +130,11 @@ def predicted(model: Model, window: Window | float | None, progress: Progress = 
     return cloud.level_set(N, _THRESHOLD) if window is None else cloud.rectangle(N, window), cloud.unknowns
 
 
+def likely_peak(model: Model) -> tuple[int, int]:
+    """(2j, 2m) near the most probable site, from smaller systems."""
+    return _predictor(model, silent).peak_for(model.sizes[0])
+
+
 def check_memory(model: Model, window: Window, unknowns: float | None = None, solver: Solver = None) -> Plan:
     """How a window is solved and what that needs; TooLarge where it is more than is free now.
 
