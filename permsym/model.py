@@ -100,7 +100,7 @@ class Model:
         scale = max((abs(value) for value in self.hamiltonian.terms.values()), default=0.0)
         if (
             any(abs(value) > 1e-14 * scale for value in defect.terms.values())
-            and np.abs(dense(defect, self._enough_levels(defect), few)).max() > 1e-12 * scale
+            and np.abs(dense(defect, self._enough_levels(defect), few)).max() > 1e-14 * scale
         ):
             raise InputError("the Hamiltonian is not hermitian; add the conjugate terms, as in g * (c.p * s.m + c.m * s.p)")
 

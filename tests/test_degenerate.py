@@ -75,6 +75,8 @@ UNIQUE = {
     "fed through the centre": ps.models.central_spin(N=8, gamma_up=0, gamma_down=0, kappa_up=0.2, gamma_phi=0.3),
     "dephasing breaks every j": ps.Model(c, s, EXCHANGE, [ps.Central(1, c.m), ps.Individual(0.2, s.z)]),
     "slow": ps.models.central_spin(N=8, gamma_up=1.5e-6, gamma_down=0.5e-6),
+    "all rates slow": ps.models.central_spin(N=10, gamma_up=1.5e-10, gamma_down=0.5e-10, kappa=1e-10, g=1.0),
+    "slower than seems possible": ps.models.central_spin(N=30, gamma_up=1.5e-12, gamma_down=0.5e-12, kappa=1e-12, g=1.0),
     "Lambda system driven out of the dark": three_level(
         bright, hamiltonian=lambda site: 0.3 * s.z + 0.4 * site.unit(1, 1) + 0.3 * (site.unit(0, 2) + site.unit(2, 0))
     ),

@@ -20,9 +20,9 @@ from permsym.steady import krylov
 from permsym.steady.progress import Progress
 
 _SOLVES = 60  # most vectors of the subspace
-_INNER = 1e-10  # relative residual of a solve
+_INNER = 1e-9  # relative residual of a solve
 _PRODUCTS = 40_000  # most products of a solve
-_ACCURACY = 1e-8  # |L x - lambda x| / |lambda x| at which an eigenvalue counts as found
+_ACCURACY = 1e-7  # |L x - lambda x| / |lambda x| at which an eigenvalue counts as found
 
 
 class _Deflated:

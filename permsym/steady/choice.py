@@ -13,6 +13,7 @@ from permsym.steady.iterative import IncompleteLU
 Chosen = DirectSolver | ShiftInvert
 QUICKER = 100_000  # unknowns from which single precision and refinement take less time than double precision
 LONG = 2.0  # seconds from which a step is announced before it begins
+POOR = 1e-12  # an algebraic bound above it may come from single precision
 PATIENCE = 600.0  # seconds beyond which an iterative solve is not begun unasked
 
 
@@ -56,7 +57,8 @@ def plan(size: int, sides: Sequence[int], solver: Chosen) -> Plan:
 def automatic(size: int, sides: Sequence[int], double: SuperLU | None = None) -> Plan:
     """Double precision, single precision with refinement, or incomplete factors with iteration: the first that fits.
 
-    double   settings of the first two; None: the default ones, and single precision first where it is the quicker one
+    double   settings of the first two in a full basis, where populations down to 1e-300 are too much for single precision to
+             begin with; None: in a window, where it comes first from QUICKER unknowns on
     """
     first = SuperLU() if double is None else double
     single = replace(first, precision="single")
@@ -66,3 +68,8 @@ def automatic(size: int, sides: Sequence[int], double: SuperLU | None = None) ->
     if len(sides) <= 2 and last.seconds <= PATIENCE:  # with more dimensions incomplete factors fill too much to save memory
         plans.append(last)
     return next((each for each in plans if each.fits), plans[-1])
+
+
+def doubtful(solver: Chosen, algebraic_error: float) -> bool:
+    """Whether an error bound may be poor for want of double precision: worth another solve, where that fits."""
+    return kind(solver) != "double" and not algebraic_error <= POOR

@@ -148,6 +148,18 @@ class NullVector:
         scale = float((self.problem.magnitude @ np.abs(self.vector)).max(initial=0.0))
         return float(np.abs(self.residual_vector).max(initial=0.0)) / scale if scale else 0.0
 
+    @property
+    def size(self) -> int:
+        return len(self.vector)
+
+    def unknowns(self, dimension: int) -> Vector:
+        """Every unknown of the basis (dimension,)."""
+        return self.problem.expanded(self.vector, dimension)
+
+    def restricted(self, covector: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """A covector of the basis on the unknowns that were solved for."""
+        return covector[self.problem.active]
+
     def dual(self, covectors: NDArray[np.float64]) -> NDArray[np.float64]:
         """y with L^T y = c - <c> trace for each column of covectors (n, k), y[pin] = 0."""
         right = covectors - np.outer(self.problem.trace, self.vector @ covectors)
@@ -225,6 +237,18 @@ class NullVector:
         algebraic, window, cutoff = (np.where(np.isfinite(value), value, np.inf) for value in (bound, window, cutoff))
         return Bounds(algebraic, window, edge.max(axis=1, initial=0.0), cutoff)
 
+    def relaxed(self, right: Vector) -> Vector:
+        """v with L v = right, both without any trace, to a few digits: as slow as the slowest relaxation, wherever the pin is.
+
+        The pinned matrix alone is nearly singular where its population is rarely visited, which says nothing of L.
+        """
+        trace, x = self.problem.trace, self.vector
+        right = right - x * (trace @ right)
+        found = np.zeros_like(right)
+        free = _without(len(right), self.pin)
+        found[free] = self.factor.estimate(right[free])
+        return np.asarray(found - x * (trace @ found))
+
     @property
     def edge_mass(self) -> float:
         """Probability of the populations next to a window's edge."""
@@ -258,7 +282,7 @@ class NullVector:
 
 def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
     """Null vector by pinning a population; pinned again where the first choice turns out improbable."""
-    for _ in range(2):
+    for again in (True, False):
         try:
             found = _pinned(problem, solver, pin)
         except SolverFailed as error:
@@ -268,8 +292,10 @@ def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
         if found.pinned_well:
             break
         pin = int(np.argmax(np.abs(problem.trace * found.vector)))
+        if again:
+            del found  # its factors, before the next ones
     if len(found.vector) > 1:
-        _refuse_singular(found.factor, len(found.vector) - 1, problem.matrix)
+        _refuse_singular(found.relaxed, len(found.vector), problem.matrix)
     return found
 
 
@@ -304,7 +330,7 @@ def refuse_conserved(matrix: sparse.csc_array, active: NDArray[np.int64], coordi
             factor = solver.factor(block, coordinates[:, resting])
         except SolverFailed as error:
             raise DegenerateSteadyState("the steady state is not unique: a coherence is conserved; " + _ADVICE) from error
-        _refuse_singular(factor, len(resting), block)
+        _refuse_singular(factor.estimate, len(resting), block)
 
 
 def _dominant(matrix: sparse.csc_array) -> bool:
@@ -317,13 +343,13 @@ def _dominant(matrix: sparse.csc_array) -> bool:
 _ADVICE = "add a process that relaxes it, or leave the idle site out"
 
 
-def _refuse_singular(factor: Factor, size: int, matrix: sparse.csc_array) -> None:
+def _refuse_singular(inverse: Callable[[Vector], Vector], size: int, matrix: sparse.csc_array) -> None:
     """A second null vector shows as an eigenvalue that is zero to rounding: inverse iteration."""
     vector = np.random.default_rng(0).standard_normal(size)
     growth = 0.0
     for _ in range(4):
         vector /= np.linalg.norm(vector)
-        vector = factor.estimate(vector)
+        vector = inverse(vector)
         growth = float(np.linalg.norm(vector))
         if not np.isfinite(growth):
             break
