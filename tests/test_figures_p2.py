@@ -23,11 +23,12 @@ def test_map_of_the_boundary(tmp_path):
     drawn(p2_fig5, data, tmp_path)
 
 
+@pytest.mark.slow
 def test_broadening_acts_through_the_cooperativity(tmp_path):
     data = p2_fig6.compute(10, "", None, (0.0, 0.1, 1.0), (1.05,), clusters=7)
     assert data["cooperativity"].values[:2].round(1).tolist() == [18.0, 17.9]
     none, little, much = data["N_sc"].values[:, 0]
-    assert little == pytest.approx(none, rel=0.01)
+    assert little == pytest.approx(none, rel=0.02)
     assert abs(much / none - 1) > 0.01
     drawn(p2_fig6, data, tmp_path)
 

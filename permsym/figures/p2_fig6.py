@@ -103,11 +103,11 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
             for k, part in enumerate((data["drive"].values < 1, data["drive"].values > 1)):
                 right.plot(data["drive"].values[part], one["N_sc"].values[part], ".-", color=shade, label=None if k else f"${width:g}$")
         left.set_xlim(0.8, 1.5)
-        left.set_ylim(5e-3, 2)
+        left.set_ylim(5e-3, 20)
         left.set_yscale("log")
         left.set_xlabel(r"driving amplitude $\eta/(\kappa\sqrt{N})$")
         left.set_ylabel(r"$|\langle a_{\rm st}\rangle|^2/N$")
-        left.legend(loc="lower right", fontsize=7)
+        left.legend(loc="upper left", fontsize=7)
         right.axvspan(0.9975, 1.0025, color="#bbbbbb")
         right.set_yscale("log")
         right.set_xlabel(r"driving strength $\eta/\eta_{\rm crit}^+$")
