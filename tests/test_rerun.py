@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 import permsym as ps
@@ -78,3 +79,13 @@ def test_files_that_cannot_repeat_themselves(data):
     del missing.attrs["definition"]
     with pytest.raises(InputError, match="does not say how it was made"):
         plan_of(missing)
+
+
+def test_a_zero_of_another_sign_is_no_difference_but_not_the_same_bits(data, tmp_path, capsys):
+    changed = data.copy(deep=True)
+    zero = {"N": 5, "point": 1, "method": "exact", "moment": "z0"}
+    assert float(changed["moment_imag"].sel(zero)) == 0
+    changed["moment_imag"].loc[zero] = -np.copysign(0.0, float(changed["moment_imag"].sel(zero)))
+    path = dataset.save(changed, tmp_path / "x.nc")
+    assert main(["rerun", str(path), "--jobs", "1"]) == 0
+    assert "largest difference 0 (zeros of another sign, as in moment_imag)" in capsys.readouterr().out
