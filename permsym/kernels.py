@@ -6,8 +6,34 @@ numba compiles them on first use and keeps the result on disk.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
 import numpy as np
 from numba import njit, prange
+
+_SERIAL = 2**17  # numbers up to which starting threads costs more than they save
+
+
+def _both(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compile a function for several threads and for one; its first argument's size decides which runs."""
+
+    def compiled(function: Any) -> Callable[..., Any]:
+        # a name of its own on disk: the cache tells functions apart by name, not by options
+        name = function.__name__ + "_serial"
+        copy = FunctionType(function.__code__, function.__globals__, name, function.__defaults__, function.__closure__)
+        copy.__qualname__ = name
+        copy.__module__ = function.__module__
+        threads, serial = njit(parallel=True, cache=True, **options)(function), njit(cache=True, **options)(copy)
+
+        def run(first: Any, *rest: Any) -> Any:
+            return (serial if first.size <= _SERIAL else threads)(first, *rest)
+
+        run.__doc__ = function.__doc__
+        return run
+
+    return compiled
 
 
 @njit(cache=True)
@@ -27,6 +53,16 @@ def contract(x, offset, rows, low, high, kind, table, levels):
 
 
 @njit(cache=True)
+def spread(out, offset, rows, low, high, kind, factor, table, levels):
+    """out += factor[e] table on every block; the transpose of :func:`contract`."""
+    for e in range(len(rows)):
+        width = high[e] - low[e]
+        for r in range(rows[e]):
+            for c in range(width):
+                out[offset[e] + r * width + c] += factor[e] * table[kind[e], r * levels + low[e] + c]
+
+
+@njit(cache=True)
 def accumulate(out, offset, rows, low, high, kind, tied, factor, row_table, table):
     """out += factor[e] row_table[n] table[n'] on every block."""
     for e in range(len(rows)):
@@ -38,7 +74,7 @@ def accumulate(out, offset, rows, low, high, kind, tied, factor, row_table, tabl
                 out[start + c] += f * table[kind[e], low[e] + c]
 
 
-@njit(parallel=True, cache=True, error_model="numpy")
+@_both(error_model="numpy")
 def apply(x, out, diagonal, scaled, offset, rows, low, high, kind, tied, source, group, factor, up, right, row_table, table):
     """out = diagonal x + sum of links, or x + (sum of links) / diagonal where ``scaled``."""
     for e in prange(len(rows)):
@@ -103,7 +139,7 @@ def apply(x, out, diagonal, scaled, offset, rows, low, high, kind, tied, source,
                 out[i] += diagonal[i] * x[i]
 
 
-@njit(parallel=True, cache=True, error_model="numpy")
+@_both(error_model="numpy")
 def apply_transposed(
     z, out, diagonal, scaled, offset, rows, low, high, kind, tied, target, mirror, mirror_start, group, factor, up, right, row_table, table
 ):
@@ -174,10 +210,79 @@ def apply_transposed(
                 out[i] += np.conj(diagonal[i]) * z[i]
 
 
+@njit(cache=True)
+def symmetrise(z, blocks, offset, rows, low, high, tied):
+    """Hermitian parts of blocks that are their own conjugates: real parts of runs, (Z + Z^dag) / 2 of squares."""
+    for k in range(len(blocks)):
+        e = blocks[k]
+        start, width = offset[e], high[e] - low[e]
+        if tied:
+            for i in range(start, offset[e + 1]):
+                z[i] = z[i].real
+            continue
+        for r in range(rows[e]):
+            for c in range(r + 1):
+                mean = (z[start + r * width + c] + np.conj(z[start + c * width + r])) / 2
+                z[start + r * width + c] = mean
+                z[start + c * width + r] = np.conj(mean)
+
+
+@njit(cache=True)
+def embed(y, wide, rows, low, high, offset, block, wide_low, wide_high, wide_offset):
+    """Copy every block into the block of wider ranges that holds it; what is not reached stays."""
+    for e in range(len(rows)):
+        b = block[e]
+        if b < 0:
+            continue
+        width, wide_width = high[e] - low[e], wide_high[b] - wide_low[b]
+        for r in range(rows[e]):
+            here, there = offset[e] + r * width, wide_offset[b] + r * wide_width + low[e] - wide_low[b]
+            for c in range(width):
+                wide[there + c] = y[here + c]
+
+
+@njit(cache=True)
+def weigh(residual, z, top, wide_rows, wide_low, wide_high, wide_offset, wide_kind_excess, block, rows, low, high, offset):
+    """Sums of |residual| |z| on wide blocks: (inside, dropped by a cut, largest |z|, |residual| where no block is kept).
+
+    z lives on the kept blocks and is continued from the nearest place of the same block.  A place counts as dropped if it
+    is not kept, or if one of its levels is ``top`` or above, where products of cut matrices differ.
+    """
+    inside, dropped, largest, elsewhere = 0.0, 0.0, 0.0, 0.0
+    for i in range(len(z)):
+        largest = max(largest, abs(z[i]))
+    for b in range(len(wide_rows)):
+        width = wide_high[b] - wide_low[b]
+        s = block[b]
+        for r in range(wide_rows[b]):
+            for c in range(width):
+                size = abs(residual[wide_offset[b] + r * width + c])
+                if size == 0:
+                    continue
+                column = wide_low[b] + c
+                if s < 0 or rows[s] == 0 or high[s] <= low[s]:
+                    elsewhere += size
+                    continue
+                row, place = r, min(max(column, low[s]), high[s] - 1)
+                if rows[s] > 1:  # down a diagonal of the square: a parity of n - n' is kept
+                    over = max(0, r - rows[s] + 1, column - high[s] + 1)
+                    row, place = r - over, column - over
+                    if row < 0 or place < 0:
+                        elsewhere += size
+                        continue
+                weight = size * abs(z[offset[s] + row * (high[s] - low[s]) + place - low[s]])
+                level = max(r, column + wide_kind_excess[b])
+                if row != r or place != column or level >= top:
+                    dropped += weight
+                else:
+                    inside += weight
+    return inside, dropped, largest, elsewhere
+
+
 _CHUNK = 8192
 
 
-@njit(parallel=True, cache=True, fastmath=True)
+@_both(fastmath=True)
 def dot(a, b):
     """a . b"""
     total = 0.0
@@ -186,7 +291,7 @@ def dot(a, b):
     return total
 
 
-@njit(parallel=True, cache=True, fastmath=True)
+@_both(fastmath=True)
 def directions(r, u, beta, j):
     """u_i <- r_i - beta u_i for i <= j."""
     n = r.shape[1]
@@ -198,7 +303,7 @@ def directions(r, u, beta, j):
                 a[k] = b[k] - beta * a[k]
 
 
-@njit(parallel=True, cache=True, fastmath=True)
+@_both(fastmath=True)
 def residuals(x, r, u, alpha, j):
     """r_i <- r_i - alpha u_(i+1) for i <= j, and x <- x + alpha u_0."""
     n = r.shape[1]
@@ -213,7 +318,7 @@ def residuals(x, r, u, alpha, j):
             a[k] += alpha * b[k]
 
 
-@njit(parallel=True, cache=True, fastmath=True)
+@_both(fastmath=True)
 def gram(r):
     """(l + 1, l + 1) products r_i . r_j."""
     rows, n = r.shape
@@ -237,7 +342,7 @@ def gram(r):
     return found
 
 
-@njit(parallel=True, cache=True, fastmath=True)
+@_both(fastmath=True)
 def minimal(x, r, u, g):
     """x <- x + sum g_j r_(j-1);  r_0 <- r_0 - sum g_j r_j;  u_0 <- u_0 - sum g_j u_j  (j >= 1)."""
     n = r.shape[1]

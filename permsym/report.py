@@ -20,7 +20,7 @@ from permsym.models.registry import names as model_names
 from permsym.moments.labels import MomentLabel
 from permsym.moments.mode import PhotonDistribution
 from permsym.steady import memory
-from permsym.steady.solve import NAMES, check_memory, lattice
+from permsym.steady.solve import NAMES, estimate, lattice, with_likely_levels
 from permsym.steady.state import State
 
 
@@ -42,7 +42,7 @@ def solve_report(
         "parameters": state.model.parameters,
         "defaults": sorted(source.defaulted(given)),
         "representation": state.basis.representation,
-        "dimension": len(state.null.vector),
+        "dimension": state.dimension,
         "moments": {str(key): _pair(state.moment(key)) for key in keys},
         "cumulants": {str(key): _pair(state.cumulant(key)) for key in keys},
         "derived": state.derived,
@@ -135,7 +135,9 @@ def evolve_table(report: dict[str, Any]) -> str:
 
 def info_report() -> dict[str, Any]:
     """Versions, back ends, and what this machine offers."""
-    optional = {name: importlib.util.find_spec(name) is not None for name in ("qutip", "pypardiso", "xarray", "h5netcdf", "matplotlib")}
+    optional = {
+        name: importlib.util.find_spec(name) is not None for name in ("qutip", "numba", "pypardiso", "xarray", "h5netcdf", "matplotlib")
+    }
     return {
         **versions(),
         "models": list(model_names()),
@@ -149,6 +151,7 @@ def info_report() -> dict[str, Any]:
 def model_report(model: Model, representation: str, window: Literal["auto", "full"] | float) -> dict[str, Any]:
     """What solving a model takes, before anything runs (a window is predicted from smaller systems)."""
     name = choose(model) if representation == "auto" else representation
+    model = with_likely_levels(model)
     report: dict[str, Any] = {
         "model": model.name,
         "parameters": model.parameters,
@@ -157,12 +160,14 @@ def model_report(model: Model, representation: str, window: Literal["auto", "ful
         "representation": name,
         "dimension_full": lattice(model, name)[0],
     }
+    if model.centre.kind == "boson":
+        report["levels"] = model.centre.levels
     try:
-        size, needed, seconds = check_memory(model, name, window)
+        size, needed, seconds, solver = estimate(model, name, window)
     except TooLarge as error:
         return report | {"fits": False, "reason": str(error)}
     sizes = {"dimension": size, "memory": memory.readable(needed), "memory_bytes": needed, "time_seconds": round(seconds, 3)}
-    return report | sizes | {"fits": True}
+    return report | sizes | {"solver": solver, "fits": True}
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -57,8 +57,8 @@ def test_points_are_reproduced_in_the_other_representation(name, fixed, N):
     data = ps.open_reference(name).sel({"N": N, "method": "exact"})
     state = ps.steady_state(ps.models.central_spin(N=N, **fixed), basis="occupation")
     for label in data["moment"].values:
-        if N == 60 and len(label.split()) > 2:
-            continue  # seconds
+        if (N == 60 and len(label.split()) > 2) or np.isnan(data["moment_real"].sel(moment=label)):
+            continue  # seconds; more satellites than there are
         found = complex(data["moment_real"].sel(moment=label), data["moment_imag"].sel(moment=label))
         assert abs(found - state.moment(str(label))) < 1e-12
         assert abs(found - state.moment(str(label))) <= float(data["moment_error"].sel(moment=label)) + state.error(str(label)) + 1e-16
@@ -91,7 +91,7 @@ def test_one_emitter_in_a_cavity_by_hand():
 
 def test_other_names_and_changed_files_are_refused(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="did you mean 'p1-fig3b'"):
-        ps.open_reference("p1-fig3")
+        ps.open_reference("p1-fig3bb")
     (tmp_path / "SHA256SUMS").write_text("0" * 64 + "  p1-fig3b.nc\n")
     (tmp_path / "p1-fig3b.nc").write_bytes((DATA / "p1-fig3b.nc").read_bytes())
     monkeypatch.setattr(reference, "reference_folder", lambda: tmp_path)

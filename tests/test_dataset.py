@@ -132,3 +132,63 @@ def test_a_failed_write_leaves_nothing(data, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="No space left"):
         dataset.save(data, tmp_path / "x.nc")
     assert list(tmp_path.iterdir()) == []
+
+
+FORMATS = sorted(dataset.FORMATS)
+
+
+def same(first, second):
+    """Equal to the bit, NaN and signs of zero included."""
+    return all(
+        first[name].values.tobytes() == second[name].values.tobytes() for name in first.variables if first[name].dtype.kind in "fi"
+    ) and first.identical(second)
+
+
+CASES = {
+    "product": lambda: sweep("central-spin", {"N": [1, 3], "gamma_phi": [0.0, 0.25]}, methods=("exact", "mf"), moments=3, g="1/sqrt(N)"),
+    "list": lambda: sweep("central-spin", {"N": [2, 3]}, lists=[{"g": ["1/sqrt(N)", 0.75], "kappa": [1.0, 2.0]}]),
+    "point": lambda: sweep("central-spin", {}, N=4),
+    "failed": lambda: sweep("central-spin", {"gamma_down": [0.0]}, N=4, gamma_up=0.0, kappa=0.0),
+    "boson": lambda: sweep("tavis-cummings", {"N": [1, 2]}, methods=("exact", "c2"), levels=6),
+}
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("case", CASES)
+def test_every_format_reads_back_to_the_bit(case, suffix, tmp_path):
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+    found = CASES[case]()
+    path = dataset.save(found, tmp_path / f"x{suffix}")
+    again = ps.open_dataset(path)
+    assert same(found, again)
+    assert again.attrs == found.attrs
+    dataset.save(again, path)  # our own file may be replaced
+    assert same(ps.open_dataset(path), found)
+
+
+def test_awkward_texts_survive(tmp_path):
+    found = sweep("central-spin", {"N": [2]})
+    found["status"] = found["status"].astype(object)
+    found["status"].values[:] = 'failed: "quoted", with a comma\nand a line, \u00e9'
+    found["status"] = found["status"].astype(str)
+    for suffix in (".csv", ".nc"):
+        assert ps.open_dataset(dataset.save(found, tmp_path / f"x{suffix}"))["status"].values[0] == found["status"].values[0]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_files_of_others_are_no_datasets(suffix, tmp_path):
+    path = tmp_path / f"x{suffix}"
+    path.write_text("N,value\n1,2\n")
+    with pytest.raises(InputError, match="cannot read"):
+        ps.open_dataset(path)
+    with pytest.raises(InputError, match="not written by permsym"):
+        dataset.check(path)
+
+
+def test_without_pyarrow_parquet_is_refused_before_the_work(tmp_path, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(InputError, match=r"permsym\[parquet\]"):
+        dataset.check(tmp_path / "x.parquet")

@@ -14,7 +14,7 @@ from permsym.steady.solve import SOLVERS
 
 HAVE_PARDISO = importlib.util.find_spec("pypardiso") is not None
 NAMES = [name for name in SOLVERS if name != "pardiso" or HAVE_PARDISO]
-DIRECT = [SOLVERS[name] for name in NAMES if name != "shift-invert"] + [
+DIRECT = [SOLVERS[name] for name in NAMES if name not in ("shift-invert", "matrix-free")] + [
     ps.SuperLU(ordering=o) for o in ("MMD_AT_PLUS_A", "COLAMD", "NATURAL")
 ]
 MODELS = {

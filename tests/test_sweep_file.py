@@ -1,5 +1,7 @@
 """Sweep files: what they mean, and every mistake at once with its line."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -190,3 +192,24 @@ def test_mistakes_on_the_command_line(tmp_path, capsys, words, fragment):
     assert out == ""
     assert len(err.splitlines()) == 1
     assert fragment in err
+
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "examples" / "sweeps").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_is_a_plan(path, monkeypatch):
+    monkeypatch.chdir(ROOT)  # for examples.broadened_cavity
+    plan = read_sweep_file(path).plan
+    assert len(plan) > 10
+    assert plan.model(plan.indices[-1]).name
+
+
+def test_every_figure_of_both_papers_has_an_example():
+    there = {path.stem for path in EXAMPLES}
+    paper_1 = {f"p1-fig{panel}" for panel in ("3a", "3b", "3c", "4a", "4b", "5", "6a", "6c", "6d")}
+    assert paper_1 | {f"p2-fig{number}" for number in range(1, 7)} == there
+    text = (ROOT / "examples" / "sweeps" / "p1-fig3b.toml").read_text() + (ROOT / "examples" / "sweeps" / "p1-fig6a.toml").read_text()
+    assert "Fig. 3(d)" in text
+    assert "Fig. 6(a, b)" in text

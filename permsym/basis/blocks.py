@@ -244,6 +244,14 @@ class Blocks(Basis):
 
     def contracted(self, y: NDArray[Any], weights: Any) -> tuple[Values, Values]:
         """sum_c w(c) x(e, c) of every block, and sum_c w(conjugate c) conj(x(e, c)), with w a function of labels (2, n)."""
+        tables = self._weight_tables(weights)
+        levels = self.model.centre.levels
+        first = kernels.contract(y, self.offset, self.rows, self.low, self.high, self.kind, tables[0], levels) * self.phase
+        second = kernels.contract(y.conj(), self.offset, self.rows, self.low, self.high, self.kind, tables[1], levels) * self.phase.conj()
+        return first, second
+
+    def _weight_tables(self, weights: Any) -> list[NDArray[np.complex128]]:
+        """Weights of the centre's labels and of their conjugates, (kinds, places) each, with the phase within a square."""
         direct, mirrored = [], []
         turns = np.array([1, 1j, -1, -1j])
         for kind in range(len(self.kinds)):
@@ -253,11 +261,7 @@ class Blocks(Basis):
             direct.append(weights(np.stack([n, m])) * inner)
             mirrored.append(weights(np.stack([m, n])) * inner.conj())
         width = max(map(len, direct))
-        tables = [np.stack([np.pad(np.asarray(t, dtype=complex), (0, width - len(t))) for t in each]) for each in (direct, mirrored)]
-        levels = self.model.centre.levels
-        first = kernels.contract(y, self.offset, self.rows, self.low, self.high, self.kind, tables[0], levels) * self.phase
-        second = kernels.contract(y.conj(), self.offset, self.rows, self.low, self.high, self.kind, tables[1], levels) * self.phase.conj()
-        return first, second
+        return [np.stack([np.pad(np.asarray(t, dtype=complex), (0, width - len(t))) for t in each]) for each in (direct, mirrored)]
 
     def value(self, y: NDArray[Any], centre: Any, outer: Any) -> complex:
         """sum over labels of centre(c) outer(e) x(e, c), conjugates included.
@@ -277,6 +281,27 @@ class Blocks(Basis):
             self._centre.correlator([self._centre.matrix(operator) for operator in centre]),
             lambda outer: reduce(np.multiply, [w(outer[mine]) for w, mine in zip(weights, self._outer_slices, strict=True)]),
         )
+
+    def stored_covector(
+        self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]], part: complex, real: bool
+    ) -> NDArray[Any]:
+        """c with Re sum conj(c) y = Re (moment / part): the real part for part = 1, the imaginary part for 1j."""
+        weights = [part_.correlator(ops) for part_, ops in zip(self.parts[1:], satellites, strict=True)]
+        inner = self._centre.correlator([self._centre.matrix(operator) for operator in centre])
+
+        def outer(labels: Labels) -> Values:
+            return reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self._outer_slices, strict=True)])
+
+        direct = outer(self.outer) * self.phase
+        mirrored = np.where(self.own_conjugate, 0, outer(self._outer_conjugate(self.outer))) * self.phase.conj()
+        tables = self._weight_tables(inner)
+        found = np.zeros(self.stored, dtype=complex)
+        levels = self.model.centre.levels
+        # value = sum a y + b conj(y): Re (value / part) = Re sum (a / part + conj(b / part)) y
+        for factor, table in ((direct / part, tables[0]), ((mirrored / part).conj(), tables[1].conj())):
+            kernels.spread(found, self.offset, self.rows, self.low, self.high, self.kind, factor, table, levels)
+        found = found.conj()
+        return found.real.copy() if real else found
 
     def expected(self, y: NDArray[Any], terms: dict[Product, complex]) -> complex:
         """The value of :meth:`expectation` without its covector."""

@@ -50,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"permsym: {package} was {then} when the file was made and is {now} now", file=sys.stderr)
     if found.equal:
         print(f"{len(plan)} points computed again: largest difference 0 (equal to the bit)")
+    elif found.largest == 0:
+        print(f"{len(plan)} points computed again: largest difference 0 (zeros of another sign, as in {found.variable})")
     else:
         place = " ".join(f"{key}={value}" for key, value in found.place.items())
         print(f"{len(plan)} points computed again: largest difference {found.largest:.1e} ({found.variable} at {place})")

@@ -24,8 +24,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     solve.add_argument("--basis", default="auto", metavar="NAME", help="auto, dicke or occupation")
     add_window(solve)
     solve.add_argument(
-        "--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso, hermite or quick"
+        "--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso, matrix-free, hermite or quick"
     )
+    solve.add_argument("--checkpoint", metavar="FILE", help="keep the iterate of a long matrix-free solve in FILE.npz, and go on from it")
     solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")
     solve.add_argument("--photons", action="store_true", help="the photon-number distribution P(n) of a bosonic centre too")
     solve.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -60,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
             verify=options.verify,
             window=window(options.window),
             progress=on_stderr(),
+            checkpoint=options.checkpoint,
         )
     from permsym.report import solve_report, solve_table
 

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from permsym.basis.basis import choose, dimension
 from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate, derived_labels
-from permsym.dynamics.given import Initial, as_initial
+from permsym.dynamics.given import GivenState, Initial, as_initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.sector import METHODS, VECTORS, Method, Sector, block_by_block
 from permsym.errors import InputError
@@ -114,7 +114,11 @@ class _Run:
         progress: Progress,
     ) -> None:
         self.grows = isinstance(model.centre, Boson) and model.centre.automatic
-        self.model = model.with_levels(max(initial.levels + _FIRST_LEVELS, 4)) if self.grows else model
+        levels = initial.levels
+        if self.grows and isinstance(initial, GivenState) and initial.displacement:  # few levels hold it on its own Fock states
+            model, levels = model.displaced(initial.displacement), initial.state.model.centre.levels
+        self.model = model.with_levels(max(levels + _FIRST_LEVELS, 4)) if self.grows else model
+        self.in_blocks: bool | None = None
         self.representation = representation
         self.initial = initial
         self.times = times
@@ -209,11 +213,14 @@ class _Run:
 
     def _made(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Sector:
         """A sector of the model as it stands: block by block where that is faster."""
-        if self.method != "shift-invert" and block_by_block(self.model, self.representation, charge):
-            found = blocks.BlockSector(self.model, self.representation, charge, labels, self.initial)
-            if found.fits:
-                return found
-        return Sector(self.model, self.representation, charge, labels, self.initial)
+        if any(charge) or self.in_blocks is False:
+            return Sector(self.model, self.representation, charge, labels, self.initial)
+        if self.in_blocks is None:
+            self.in_blocks = False
+            if self.method != "shift-invert" and block_by_block(self.model, self.representation, charge):
+                found = blocks.BlockSector(self.model, self.representation, charge, labels, self.initial)
+                self.in_blocks = found.fits
+        return (blocks.BlockSector if self.in_blocks else Sector)(self.model, self.representation, charge, labels, self.initial)
 
     @property
     def small(self) -> float:

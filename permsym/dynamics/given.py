@@ -56,6 +56,12 @@ class GivenState:
         """Fock states that the state reaches; more than are kept where these are displaced."""
         return self.state.basis.centre_levels
 
+    @property
+    def displacement(self) -> complex:
+        """alpha of the Fock states that the state is given on."""
+        centre = self.state.model.centre
+        return centre.displacement if isinstance(centre, Boson) else 0j
+
     def vector(self, basis: Basis) -> NDArray[Any]:
         """Coefficients (basis.dimension,) of the part in the basis's charge sector."""
         mine = self.state.basis

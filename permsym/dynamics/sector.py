@@ -120,7 +120,9 @@ class Sector:
 
     def photons(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
         """P(n), (levels,)."""
-        return self.kept(vectors, weights[:, None])[:, 0]
+        if not getattr(self.model.centre, "displacement", 0):
+            return self.kept(vectors, weights[:, None])[:, 0]
+        return self.basis.partial(self._spread(vectors @ weights), [()] * len(self.model.ensembles)).diagonal().real
 
     def grown(self, state: NDArray[Any], small: float) -> Model:
         """The model on Fock states that hold ``state`` and its next steps, with less than ``small`` beyond."""
@@ -131,11 +133,16 @@ class Sector:
         """The model on Fock states of which far fewer do, or None."""
         return None
 
+    def _spread(self, state: NDArray[Any]) -> NDArray[Any]:
+        """A state's unknowns in the whole sector."""
+        spread = np.zeros(self.basis.dimension, dtype=state.dtype)
+        spread[self.active] = state
+        return spread
+
     def embedded(self, state: NDArray[Any], larger: Sector) -> NDArray[Any]:
         """A state's coefficients in a basis that holds this one."""
         mine, other = self.basis, larger.basis
-        spread = np.zeros(mine.dimension, dtype=state.dtype)
-        spread[self.active] = state
+        spread = self._spread(state)
         place, _ = other.index(mine.labels)  # both keep the same one of each conjugate pair
         result = np.zeros(other.dimension, dtype=state.dtype)
         result[place] = spread[: mine.size]

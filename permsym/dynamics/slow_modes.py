@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from permsym import kernels
 from permsym.basis.blocks import Blocks
 from permsym.errors import SolverFailed
 from permsym.matrixfree import BlockLiouvillian
@@ -20,9 +21,9 @@ from permsym.steady import krylov
 from permsym.steady.progress import Progress
 
 _SOLVES = 60  # most vectors of the subspace
-_INNER = 1e-10  # relative residual of a solve
+_INNER = 1e-9  # relative residual of a solve
 _PRODUCTS = 40_000  # most products of a solve
-_ACCURACY = 1e-8  # |L x - lambda x| / |lambda x| at which an eigenvalue counts as found
+_ACCURACY = 1e-7  # |L x - lambda x| / |lambda x| at which an eigenvalue counts as found
 
 
 class _Deflated:
@@ -45,6 +46,11 @@ class _Deflated:
         y, result = self.stored(x), self.stored(out)
         self.operator.matvec(y, result, scaled=True)
         result[self.place] -= self.strength * (self.trace @ y[self.place].real) * self.v / self.scale
+
+    def symmetrise(self, x: NDArray[np.float64]) -> None:
+        """Keep the hermitian part: on the rest, which rounding brings in, the stored form of L is singular."""
+        b = self.operator.blocks
+        kernels.symmetrise(self.stored(x), np.flatnonzero(b.own_conjugate), b.offset, b.rows, b.low, b.high, b.tied)
 
     def scaled(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         diagonal = self.operator.diagonal
@@ -69,6 +75,7 @@ def slowest(
         outcome = krylov.bicgstab(deflated.product, right, x, 2, _INNER * float(np.linalg.norm(right)), _PRODUCTS)
         if not outcome.residual < 1e4 * _INNER * float(np.linalg.norm(right)):
             raise SolverFailed("the iteration for the slowest modes did not converge; use fewer satellites")
+        deflated.symmetrise(x)
         for _ in range(2):
             for i, known in enumerate(vectors):
                 part = float(known @ x)

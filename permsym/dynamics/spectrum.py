@@ -14,6 +14,7 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.sites import Boson
 from permsym.steady.arpack import ShiftInvert
+from permsym.steady.cutoff import START
 from permsym.steady.progress import Progress, silent
 from permsym.steady.solve import start_of
 
@@ -75,7 +76,8 @@ def spectrum(
     say = progress or silent
     if not (isinstance(model.centre, Boson) and model.centre.automatic):
         return _of(model, k, charges, charge, basis, solver, say)[0]
-    model, levels = start_of(model, say)
+    model, start = start_of(model, say)
+    levels = START if start is None else start
     for _ in range(_ATTEMPTS):
         found, top = _of(model.with_levels(levels), k, charges, charge, basis, solver, say)
         say(f"levels={levels}: the last two hold {top:.1e} of an eigenvector")

@@ -43,7 +43,7 @@ def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset
     import xarray as xr
 
     sizes = sorted({n for n in SHOWN if n < largest} | {largest})
-    couplings = COUPLINGS if largest >= FEW else COUPLINGS[::4]
+    couplings = COUPLINGS if largest >= FEW else COUPLINGS[::8]
     total = len(couplings) * len(METHODS) + len(SCALINGS) * (len(sizes) + 1) * len(METHODS)
     done = 0
 

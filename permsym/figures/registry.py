@@ -19,6 +19,7 @@ from permsym.figures import (
     p1_fig5,
     p1_fig6,
     p1_fig6d,
+    p2_exact,
     p2_fig1,
     p2_fig2,
     p2_fig3,
@@ -121,6 +122,13 @@ FIGURES: dict[str, Figure] = {
     "p2-fig4": Figure("P2 Fig. 4: deviations between orders 1, 2 and 3, and N_sc", p2_fig4.compute, p2_fig4.plot, p2_fig4.table, 2500),
     "p2-fig5": Figure("P2 Fig. 5: N_sc against drive and cooperativity", p2_fig5.compute, p2_fig5.plot, p2_fig5.table, 10),
     "p2-fig6": Figure("P2 Fig. 6: broadened ensembles", p2_fig6.compute, p2_fig6.plot, p2_fig6.table, 10),
+    "p2-exact": Figure(
+        "P2, exact: driven cavity through its bistable region, P(n) and the switching rate",
+        p2_exact.compute,
+        p2_exact.plot,
+        p2_exact.table,
+        10,
+    ),
 }
 
 

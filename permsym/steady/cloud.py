@@ -52,7 +52,7 @@ class Cloud:
             raise SolverFailed("the steady state found has no positive population; a rate is out of range")
         with np.errstate(divide="ignore"):
             log[(J - corner[0]) // 2, (M - corner[1]) // 2] = np.log(np.maximum(found.probability / highest, 0))
-        return cls(state.model.sizes[0], corner, log, len(state.null.vector) / len(J))
+        return cls(state.model.sizes[0], corner, log, state.dimension / len(J))
 
     @property
     def peak(self) -> tuple[int, int]:

@@ -25,7 +25,7 @@ from permsym.basis.moves import Labels
 from permsym.errors import InputError, TooLarge, UncertifiedWarning
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
-from permsym.moments.labels import MomentLabel
+from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import Monomial
 from permsym.steady.progress import Progress
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from permsym.steady.state import State
 
 START = 8  # levels of the first attempt
+_SMALL, _RATIO = 8, 3.0  # satellites of the smallest system that predicts; how much larger the next one is
+_TAIL = 1e-15  # of the largest population: what a predicted cut-off leaves out
 TARGET = 1e-12  # of a moment (relative to it where it is above 1) that a cut-off may cost
 _ATTEMPTS = 40
 _FLAT = 1e-3  # ln P(n) that falls by less than this a level does not fall at all, without photon loss
@@ -63,9 +65,12 @@ def reach(model: Model) -> int:
 
 
 def continued(labels: Labels, levels: int) -> Labels:
-    """Labels with the boson's two levels moved down together, to below ``levels``."""
+    """Labels with the boson's two levels moved down together, to below ``levels``: a parity of n - n' is kept.
+
+    The lower one may end below zero, where nothing stands for the label.
+    """
     excess = np.maximum(labels[:2].max(axis=0) - (levels - 1), 0)
-    return np.concatenate([np.maximum(labels[:2] - excess, 0), labels[2:]])
+    return np.concatenate([labels[:2] - excess, labels[2:]])
 
 
 def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
@@ -81,7 +86,10 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
     x[larger.imaginary[at[basis.paired]]] = vector[basis.size :]
     r = np.abs(Liouvillian(larger).matrix() @ x)
     rows = np.flatnonzero(larger.labels[:2].max(axis=0) >= levels - more)
-    place, _ = basis.index(continued(larger.labels[:, rows], levels))
+    moved = continued(larger.labels[:, rows], levels)
+    there = moved[:2].min(axis=0) >= 0
+    place = np.full(len(rows), -1)
+    place[there] = basis.index(moved[:, there])[0]
     weight, elsewhere = np.zeros(basis.dimension), 0.0
     imaginary = larger.imaginary[rows]
     own = np.where(basis.imaginary[place] >= 0, basis.imaginary[place], place)
@@ -93,23 +101,35 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
 
 
 def automatic(
-    model: Model, labels: Iterable[MomentLabel], tolerance: float, progress: Progress, solve: Callable[[Model], State], start: int = START
+    model: Model,
+    labels: Iterable[MomentLabel],
+    tolerance: float,
+    progress: Progress,
+    solve: Callable[[Model, list[MomentLabel]], State],
+    start: int | None = None,
 ) -> State:
     """The certified state at the first cut-off whose part of every error estimate is negligible.
 
-    solve    the certified state of a model with a given cut-off
+    solve    the state of a model with a given cut-off, certified for the labels it is given
+    start    the cut-off to try first; None: predicted from a smaller system
     """
-    keys, levels = list(labels), start
+    keys, levels = list(labels), predicted(model, solve) if start is None else start
+    photons = parse("ad a", model)
     flat = 0
     for _ in range(_ATTEMPTS):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)
             try:
-                state = solve(model.with_levels(levels))
+                state = solve(model.with_levels(levels), [photons])
             except TooLarge as error:
                 raise TooLarge(f"the cut-off has grown to levels={levels} and is not enough yet: {error}") from None
-        scale = max([1.0, *(abs(state.moment(key)) for key in keys)])
-        target = min(TARGET * scale, tolerance / 10)
+        if not state.solver.get("converged", True):
+            if not loses_photons(model):
+                raise InputError(_unbounded(model, levels, state.fock))
+            return state  # its certificate says so
+        target = min(TARGET * max([1.0, *(abs(state.moment(key)) for key in keys)]), tolerance / 10)
+        if state.cutoff_error <= target:
+            state.adopt(state.certify(keys))
         progress(f"levels={levels}: top population {state.fock[-1]:.1e}, cut-off part of the error {state.cutoff_error:.1e}")
         if state.cutoff_error <= target:
             return state
@@ -120,6 +140,24 @@ def automatic(
         wanted = np.log(state.cutoff_error / target) / max(slope, 1e-3) if np.isfinite(state.cutoff_error) else levels
         levels += int(np.clip(np.ceil(wanted) + 1, 2, levels))
     raise InputError(_unbounded(model, levels, state.fock))
+
+
+def predicted(model: Model, solve: Callable[[Model, list[MomentLabel]], State], ratio: float = _RATIO) -> int:
+    """The cut-off to try first: from a smaller system with the same intensive parameters.
+
+    Large deviations: ln P_N(n) = (N / N') ln P_N'(n N' / N), relative to the largest.
+    """
+    N = max(model.sizes)
+    if N <= _SMALL:
+        return START
+    factor = max(_SMALL / N, 1 / ratio)
+    smaller = model.rescaled(factor)
+    if min(smaller.sizes) < 2:
+        return START
+    fock = automatic(smaller, [], 1e-8, lambda line: None, solve).fock
+    log = np.log(np.maximum(fock / fock.max(), 1e-300)) / factor
+    enough = np.flatnonzero(log > np.log(_TAIL))
+    return int(np.ceil((enough.max() + 1) / factor)) + 2
 
 
 def _slope(fock: NDArray[np.float64]) -> float:

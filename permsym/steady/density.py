@@ -58,12 +58,19 @@ class DensityOperator:
     vector         coefficients (basis.dimension,), see Basis for their order
     """
 
-    def __init__(self, model: Model, basis: Basis, vector: NDArray[Any]) -> None:
+    def __init__(self, model: Model, basis: Basis, vector: NDArray[Any] | None = None) -> None:
         self.model = model
         self.basis = basis
-        self.vector = vector
+        self._vector = vector
         self._values: dict[MomentLabel, complex] = {}
         self._cumulants: dict[MomentLabel, complex] = {}
+
+    @cached_property
+    def vector(self) -> NDArray[Any]:
+        """Coefficients (basis.dimension,), see Basis for their order."""
+        if self._vector is None:
+            raise AssertionError("a density operator needs its coefficients, or a class that makes them")
+        return self._vector
 
     # -- moments --------------------------------------------------------------------------------------------------------
 
@@ -79,9 +86,12 @@ class DensityOperator:
             if any(key.charge(self.model)):
                 self._values[key] = 0j  # exactly zero by symmetry
             else:
-                self._values[key] = complex(self._covector(key) @ self.vector) + 0.0  # no -0.0
+                self._values[key] = self._value(key) + 0.0  # no -0.0
             self._values[key.conjugate()] = self._values[key].conjugate() + 0.0
         return self._values[key]
+
+    def _value(self, key: MomentLabel) -> complex:
+        return complex(self._covector(key) @ self.vector)
 
     def cumulant(self, label: str | MomentLabel) -> complex:
         """Joint cumulant of the factors of a label."""
@@ -217,12 +227,15 @@ class DensityOperator:
         """P(j, m) of the satellites' collective spin (one ensemble, Dicke representation)."""
         self._needs_dicke("P(j, m)")
         labels = self.basis.labels[:, self.basis.population]
-        values = self.vector[: self.basis.size][self.basis.population]
+        return self._collected(labels[2], labels[3], self.vector[: self.basis.size][self.basis.population].real)
+
+    def _collected(self, J: NDArray[np.int64], M: NDArray[np.int64], values: NDArray[np.float64]) -> DickePopulations:
+        """Probabilities summed over equal (2j, 2m)."""
         N = self.model.sizes[0]
-        places, inverse = np.unique(labels[2] * (2 * N + 1) + labels[3] + N, return_inverse=True)
-        J, M = np.divmod(places, 2 * N + 1)
-        probability = np.bincount(inverse.ravel(), weights=values.real, minlength=len(places))
-        return DickePopulations(J / 2, (M - N) / 2, np.asarray(probability, dtype=float))
+        places, inverse = np.unique(J * (2 * N + 1) + M + N, return_inverse=True)
+        j, m = np.divmod(places, 2 * N + 1)
+        probability = np.bincount(inverse.ravel(), weights=values, minlength=len(places))
+        return DickePopulations(j / 2, (m - N) / 2, np.asarray(probability, dtype=float))
 
     def distribution(self) -> DickePopulations:
         """P(j, m) at points that carry all of it: for averages and standard deviations of j and m at any N."""

@@ -18,6 +18,7 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model, Term
 from permsym.models.registry import LIBRARY
 from permsym.steady.direct import SuperLU
+from permsym.steady.nullspace import NullVector
 
 if TYPE_CHECKING:
     from permsym.steady.state import State
@@ -62,6 +63,8 @@ def moment_gradient(state: State, covector: NDArray[np.complex128], family: Fami
 def _dual(state: State, covector: NDArray[np.complex128], liouvillian: Liouvillian) -> NDArray[np.complex128]:
     """L^T y = c - <c> tr on all unknowns, also those that vanish in the state itself (on resonance)."""
     null = state.null
+    if not isinstance(null, NullVector):
+        raise InputError("a gradient needs the factors of a direct solver; solve with solver='superlu'")
     active = null.problem.active
     y = np.zeros(state.basis.dimension, dtype=complex)
     parts = np.stack([covector[active].real, covector[active].imag], axis=1)

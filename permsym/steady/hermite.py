@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from permsym.steady.centring import WINDOW, describe_edges, locate
 from permsym.steady.distribution import DickePopulations
 from permsym.steady.galerkin import Array, Cloud, Galerkin, evaluated
 from permsym.steady.gradient import Family
-from permsym.steady.nullspace import Bounds, NullVector
+from permsym.steady.nullspace import Bounds
 from permsym.steady.state import DEFAULT_TOLERANCE, State
 
 EPS = float(np.finfo(float).eps)
@@ -44,11 +44,10 @@ class Series:
     beyond        eight times the probability that the Gaussian has outside the triangle: where a series stops to improve
     """
 
-    edge_mass = 0.0
+    edge_mass = outside_mass = 0.0
 
     def __init__(self, galerkin: Galerkin) -> None:
         self.galerkin = galerkin
-        self.problem = self
         self.rows = np.abs(galerkin.matrix).max(axis=1)
         self.lower: list[Array] = [self._solved(galerkin.degree - less) for less in (2 * _STEP, *range(_STEP, 0, -1))]
         self.factors = linalg.lu_factor(galerkin.matrix / self.rows[:, None], check_finite=False)
@@ -79,11 +78,14 @@ class Series:
     # -- what a State asks for --------------------------------------------------------------------------------------
 
     @property
-    def active(self) -> NDArray[np.int64]:
-        return np.arange(len(self.vector))
+    def size(self) -> int:
+        return len(self.vector)
 
-    def expanded(self, vector: Array, _size: int) -> Array:
-        return vector
+    def unknowns(self, _dimension: int) -> Array:
+        return self.vector
+
+    def restricted(self, covector: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        return covector
 
     @property
     def residual(self) -> float:
@@ -135,7 +137,7 @@ class HermiteState(State):
     def __init__(self, model: Model, series: Series, timings: dict[str, float], tolerance: float) -> None:
         galerkin = series.galerkin
         solver: dict[str, Any] = {"name": "hermite", "degree": galerkin.degree, "fill": galerkin.matrix.size}
-        super().__init__(model, galerkin.basis, cast(NullVector, series), solver, timings, tolerance)
+        super().__init__(model, galerkin.basis, series, solver, timings, tolerance)
         self.series = series
         mean, second = galerkin.moments(series.coefficients)
         root = galerkin.cloud.root

@@ -22,6 +22,7 @@ Watch = Callable[[int, float], None]
 
 _BREAKDOWN = 1e-290
 _RESTART = 1e-7  # reduction after which the recurrence is started afresh from the true residual
+_HOPELESS = 3000  # products without a tenth of a digit gained after which to give up
 _STALLED = 6  # restarts in a row that may fail to reduce the residual
 
 
@@ -47,8 +48,8 @@ def bicgstab(
     n = len(x)
     r, u = np.zeros((l + 1, n)), np.zeros((l + 1, n))
     shadow = np.empty(n)
-    spent, best, stalled = 0, np.inf, 0
-    kept: Vector | None = None
+    spent, stalled = 0, 0
+    lowest, gained = np.inf, 0
 
     def true_residual() -> float:
         product(x, r[0])
@@ -92,6 +93,10 @@ def bicgstab(
             size = float(np.sqrt(kernels.dot(r[0], r[0])))
             if watch is not None:
                 watch(spent, size)
+            if size < 0.8 * lowest:
+                lowest, gained = size, spent
+            if spent - gained > _HOPELESS:
+                return Outcome(spent + 1, true_residual(), False)
             if not np.isfinite(size) or size > 1e8 * norm or omega == 0:
                 broken = True
             highest = max(highest, size)
@@ -100,11 +105,7 @@ def bicgstab(
         before = norm
         norm = true_residual()
         spent += 1
-        if not norm < best and kept is not None and not norm < 1e3 * best:
-            x[:] = kept
-            norm = true_residual()
         stalled = stalled + 1 if not norm < 0.9 * before else 0
         if stalled >= _STALLED:
             break
-        best = min(best, norm)
     return Outcome(spent, norm, bool(norm <= tolerance))

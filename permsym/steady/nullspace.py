@@ -148,6 +148,18 @@ class NullVector:
         scale = float((self.problem.magnitude @ np.abs(self.vector)).max(initial=0.0))
         return float(np.abs(self.residual_vector).max(initial=0.0)) / scale if scale else 0.0
 
+    @property
+    def size(self) -> int:
+        return len(self.vector)
+
+    def unknowns(self, dimension: int) -> Vector:
+        """Every unknown of the basis (dimension,)."""
+        return self.problem.expanded(self.vector, dimension)
+
+    def restricted(self, covector: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """A covector of the basis on the unknowns that were solved for."""
+        return covector[self.problem.active]
+
     def dual(self, covectors: NDArray[np.float64]) -> NDArray[np.float64]:
         """y with L^T y = c - <c> trace for each column of covectors (n, k), y[pin] = 0."""
         right = covectors - np.outer(self.problem.trace, self.vector @ covectors)
@@ -270,7 +282,7 @@ class NullVector:
 
 def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
     """Null vector by pinning a population; pinned again where the first choice turns out improbable."""
-    for _ in range(2):
+    for again in (True, False):
         try:
             found = _pinned(problem, solver, pin)
         except SolverFailed as error:
@@ -280,6 +292,8 @@ def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
         if found.pinned_well:
             break
         pin = int(np.argmax(np.abs(problem.trace * found.vector)))
+        if again:
+            del found  # its factors, before the next ones
     if len(found.vector) > 1:
         _refuse_singular(found.relaxed, len(found.vector), problem.matrix)
     return found

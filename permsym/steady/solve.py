@@ -16,29 +16,33 @@ from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge, Un
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
-from permsym.sites import Boson, is_real
+from permsym.sites import Boson, Ensemble, is_real
 from permsym.steady import choice, cutoff, frame, memory
 from permsym.steady import window as windows
 from permsym.steady.arpack import ShiftInvert
+from permsym.steady.checkpoint import Checkpoint
 from permsym.steady.direct import DirectSolver, SuperLU
 from permsym.steady.iterative import IncompleteLU
+from permsym.steady.matrix_free import SECONDS, MatrixFree
 from permsym.steady.pardiso import Pardiso
 from permsym.steady.progress import Progress, silent
 from permsym.steady.single import certified, solve_on
 from permsym.steady.state import DEFAULT_TOLERANCE, State
 
-Solver = DirectSolver | ShiftInvert | Literal["auto"]
-SOLVERS: dict[str, DirectSolver | ShiftInvert] = {
+Solver = DirectSolver | ShiftInvert | MatrixFree | Literal["auto"]
+SOLVERS: dict[str, DirectSolver | ShiftInvert | MatrixFree] = {
     "superlu": SuperLU(),
     "shift-invert": ShiftInvert(),
     "single": SuperLU(precision="single"),
     "ilu": IncompleteLU(),
     "pardiso": Pardiso(),
+    "matrix-free": MatrixFree(),
 }
 """Solvers by the name that a command line or a file gives them; see NAMES for the others."""
 NAMES = (*SOLVERS, "hermite", "quick")
 
 QUICK = 20_000  # satellites from which "quick" asks the Hermite solver first
+PATIENCE = 0.5  # seconds of a factorisation above which a cavity is solved by iteration
 CROSS_CHECK = 10_000  # satellites from which the automatic choice asks the Hermite solver too
 
 
@@ -53,12 +57,14 @@ def steady_state(
     liouvillian: Liouvillian | None = None,
     window: Literal["auto", "full"] | float | Window = "auto",
     progress: Progress | None = None,
+    checkpoint: Checkpoint | str | None = None,
 ) -> State:
     """The exact steady state rho with L rho = 0, tr rho = 1, in the neutral charge sector.
 
     basis        "auto", "dicke", "occupation", "full", or a Basis
-    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "hermite", "quick", or a solver value such as
-                 SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it past their reach;
+    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "matrix-free", "hermite", "quick", or a solver
+                 value such as SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it
+                 past their reach;
                  "quick" takes the Hermite solver from N = 20,000 on, where it applies and certifies itself, else "auto"
     moments      what the certificate covers: an order, a label, or several
     tolerance    absolute error that counts as certified
@@ -66,6 +72,7 @@ def steady_state(
     liouvillian  reuse one of another model with the same structure (sweeps)
     window       sites (j, m) to solve on, for one ensemble in the Dicke representation: "auto" (all up to N = 300, then an
                  adaptive level set), "full", a number of standard deviations around the mean, or a Window
+    checkpoint   a file in which the matrix-free solver keeps its iterate, and from which it goes on
     progress     called with a line of text now and then, such as ``permsym.steady.progress.on_stderr()``
 
     Raises DegenerateSteadyState where the steady state is not unique, TooLarge before allocating more than is free.
@@ -74,6 +81,9 @@ def steady_state(
     if not np.isfinite(tolerance) or tolerance <= 0:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
     labels = select_labels(model, moments)
+    kept = Checkpoint(checkpoint) if isinstance(checkpoint, str) else checkpoint
+    if kept is not None and automatic_levels(model):
+        raise InputError("a checkpoint belongs to one cut-off; give levels, such as levels=40, beside it")
     if automatic_levels(model):
         if liouvillian is not None or isinstance(basis, Basis):
             raise InputError("a basis or Liouvillian of the caller's has a cut-off of its own; give the model the same with with_levels()")
@@ -85,8 +95,8 @@ def steady_state(
                 labels,
                 tolerance,
                 say,
-                lambda cut: steady_state(
-                    cut, basis=basis, solver=solver, moments=labels, tolerance=tolerance, verify=verify, window=window, progress=progress
+                lambda cut, asked: steady_state(
+                    cut, basis=basis, solver=solver, moments=asked, tolerance=tolerance, verify=verify, window=window, progress=progress
                 ),
                 start,
             )
@@ -103,6 +113,11 @@ def steady_state(
     chosen = _direct(model, basis) if solver == "auto" else _solver(solver)
     started = time.perf_counter()
     place = _window(model, basis, liouvillian, window)
+    if isinstance(chosen, MatrixFree) or (solver == "auto" and place == "full" and liouvillian is None and prefers_iteration(model, basis)):
+        settings = chosen if isinstance(chosen, MatrixFree) else MatrixFree()
+        return _announced(_matrix_free(model, basis, settings, labels, tolerance, verify, place, liouvillian, progress or silent, kept))
+    if kept is not None:
+        raise InputError("only the matrix-free solver keeps checkpoints; give solver='matrix-free'")
     beyond_reach: TooLarge | None = None
     if place == "adapted" and solver == "auto" and basis == "auto" and not verify:
         try:
@@ -132,12 +147,13 @@ def steady_state(
             liouvillian = Liouvillian(basis)
         elif not liouvillian.fits(model):
             raise InputError("this Liouvillian belongs to a model with other sites or symmetry; make a new one")
-        state = certified(solve_on(liouvillian, model, chosen, tolerance), labels)
+        peak = _likely_peak(model, liouvillian.basis)
+        state = certified(solve_on(liouvillian, model, chosen, tolerance, peak), labels)
         if solver == "auto" and choice.doubtful(chosen, state.algebraic_error):
             double = choice.plan(*lattice(model, liouvillian.basis.representation), _direct(model, liouvillian.basis))
             if double.fits:
                 del state  # its factors, before the next ones
-                state = certified(solve_on(liouvillian, model, double.solver, tolerance), labels)
+                state = certified(solve_on(liouvillian, model, double.solver, tolerance, peak), labels)
     state.timings["total"] = time.perf_counter() - started
     if verify:
         other = _other(state.basis)
@@ -147,18 +163,21 @@ def steady_state(
     return _announced(state)
 
 
-def start_of(model: Model, say: Progress) -> tuple[Model, int]:
-    """Where the search for an automatic cut-off starts: the model, on displaced Fock states where that saves levels, and their number."""
+def start_of(model: Model, say: Progress) -> tuple[Model, int | None]:
+    """Where the search for an automatic cut-off starts: the model, on displaced Fock states where that saves levels, and a cut-off.
+
+    None leaves the cut-off to a prediction from smaller systems.
+    """
     if not frame.worthwhile(model):
-        return model, cutoff.START
+        return model, None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)
             found = frame.predicted(model, lambda small: steady_state(small, moments=["a"], tolerance=frame.TOLERANCE))
     except PermsymError:  # what the small model lacks the model itself may have, and says otherwise
-        return model, cutoff.START
+        return model, None
     if found is None:
-        return model, cutoff.START
+        return model, None
     say(f"Fock states displaced by {found[0].centre.displacement:.3g}")  # type: ignore[attr-defined]
     return found
 
@@ -168,6 +187,88 @@ def _announced(state: State) -> State:
     if not state.certificate.certified:
         warnings.warn("the certificate fell short: " + "; ".join(state.certificate.reasons), UncertifiedWarning, stacklevel=3)
     return state
+
+
+def _matrix_free(
+    model: Model,
+    basis: str | Basis,
+    settings: MatrixFree,
+    labels: Sequence[MomentLabel],
+    tolerance: float,
+    verify: bool,
+    place: object,
+    liouvillian: Liouvillian | None,
+    progress: Progress,
+    checkpoint: Checkpoint | None,
+) -> State:
+    if not isinstance(basis, str) or liouvillian is not None or place != "full":
+        raise InputError("the matrix-free solver makes its own basis; give basis as a name and window='full', and no Liouvillian")
+    started = time.perf_counter()
+    check_blocks(model, basis, settings)
+    refuse_degenerate(model)
+    from permsym.basis.blocks import Blocks  # these two load the compiler
+    from permsym.steady.block_state import solve_blocks
+
+    state: State = certified(solve_blocks(Blocks.of(model, basis), model, settings, tolerance, progress, checkpoint), labels)
+    state.timings["total"] = time.perf_counter() - started
+    if verify:
+        second = steady_state(model, basis=_other(state.basis), solver=settings, moments=[], tolerance=tolerance)
+        state.adopt(state.verified(second, labels))
+    return state
+
+
+def prefers_iteration(model: Model, basis: str | Basis = "auto") -> bool:
+    """Whether a cavity is too large for a factorisation."""
+    if not isinstance(basis, str) or basis == "full" or model.centre.kind != "boson":
+        return False
+    size, sides = lattice(model, basis)
+    return memory.solve_seconds(size, sides) > PATIENCE or memory.solve_bytes(size, sides) > memory.available_bytes()
+
+
+def with_likely_levels(model: Model) -> Model:
+    """A model with an open cut-off, cut where a small system with the same physics suggests."""
+    if not automatic_levels(model):
+        return model
+
+    def solve(cut: Model, asked: list[MomentLabel]) -> State:
+        return steady_state(cut, moments=asked)
+
+    levels = cutoff.predicted(model, solve, ratio=float("inf"))
+    if levels == cutoff.START:  # a small system: find out
+        levels = cutoff.automatic(model, [], DEFAULT_TOLERANCE, silent, solve).model.centre.levels
+    return model.with_levels(levels)
+
+
+def estimate(model: Model, representation: str = "auto", window: str | float = "auto") -> tuple[int, float, float, str]:
+    """(dimension, bytes, seconds, solver) of what the automatic choice would do; TooLarge where the bytes are not free now."""
+    if window != "auto" or not prefers_iteration(model, representation):
+        return *check_memory(model, representation, window), "superlu"
+    size, needed = check_blocks(model, representation)
+    products = 60 * max(model.sizes) ** 0.7 + 200  # fitted to cavities with loss rates near their coupling
+    return size, needed, size * products * SECONDS, "matrix-free"
+
+
+def check_blocks(model: Model, basis: str = "auto", settings: MatrixFree | None = None) -> tuple[int, float]:
+    """(dimension, bytes) of a matrix-free solve; TooLarge where the bytes are not free now."""
+    size, _ = lattice(model, basis)
+    needed, free = (settings or MatrixFree()).bytes(size), memory.available_bytes()
+    if needed > free:
+        raise TooLarge(
+            f"this needs about {memory.readable(needed)} ({size:,} unknowns), but {memory.readable(free)} are available; "
+            "use fewer levels or satellites, or raise PERMSYM_MEMORY if there is more"
+        )
+    return size, needed
+
+
+def refuse_degenerate(model: Model) -> None:
+    """DegenerateSteadyState where a system with the same terms, two satellites and a few levels, has several steady states.
+
+    An iteration finds one of them and does not notice.
+    """
+    few = [Ensemble(min(each.N, 2), each.name, each.levels) for each in model.ensembles]
+    centre = Boson(min(model.centre.levels, 4)) if isinstance(model.centre, Boson) else model.centre
+    small = Model(centre, few, model.hamiltonian, model.jumps)
+    solve_on(Liouvillian(build(small)), small, SuperLU(ordering="MMD_AT_PLUS_A"), 1.0)
 
 
 def _hermite(model: Model, labels: Sequence[MomentLabel], tolerance: float) -> State:
@@ -209,6 +310,12 @@ def _hermite_certified(model: Model, labels: Sequence[MomentLabel], tolerance: f
 def automatic_levels(model: Model) -> bool:
     """Whether the cut-off of the model's boson is still to be found."""
     return isinstance(model.centre, Boson) and model.centre.automatic
+
+
+def _likely_peak(model: Model, basis: Basis) -> tuple[int, int] | None:
+    """Where to pin a large full basis: a wrong guess costs a second factorisation."""
+    large = windows.applies(model, basis.representation) and model.sizes[0] > windows.CROSSOVER
+    return windows.likely_peak(model) if large and basis.boundary == "closed" else None
 
 
 def uses_window(model: Model) -> bool:
@@ -302,7 +409,7 @@ def _direct(model: Model, basis: str | Basis) -> SuperLU:
     return SuperLU() if len(lattice(model, name)[1]) <= 2 else SuperLU(ordering="MMD_AT_PLUS_A")
 
 
-def _solver(solver: Solver | str) -> DirectSolver | ShiftInvert:
+def _solver(solver: Solver | str) -> DirectSolver | ShiftInvert | MatrixFree:
     if isinstance(solver, str):
         if solver not in SOLVERS:
             raise InputError(f"there is no solver {solver!r}; choose one of auto, {', '.join(NAMES)}")

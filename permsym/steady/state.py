@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,24 +19,55 @@ from permsym.sites import Boson
 from permsym.steady.certificate import Certificate
 from permsym.steady.density import DensityOperator
 from permsym.steady.gradient import Family, moment_gradient
-from permsym.steady.nullspace import NullVector
+from permsym.steady.nullspace import Bounds
 
 DEFAULT_TOLERANCE = 1e-9
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
 _BLOCK, _BLOCK_NUMBERS = 8, 2**23  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
 
 
+class Solution(Protocol):
+    """What a solver hands to a :class:`State`.
+
+    size          unknowns that were solved for
+    residual      of the equations that were solved, relative to the size of their terms
+    edge_mass     probability next to a window's edge; outside_mass: estimate of that beyond it
+    """
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def residual(self) -> float: ...
+
+    @property
+    def edge_mass(self) -> float: ...
+
+    @property
+    def outside_mass(self) -> float: ...
+
+    def unknowns(self, dimension: int) -> NDArray[np.float64]:
+        """Every unknown of the basis (dimension,), in its order."""
+
+    def restricted(self, covector: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """A covector of the basis on the unknowns that were solved for (size,)."""
+
+    def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
+        """Error bounds of the values of covectors (size, k)."""
+
+
 class State(DensityOperator):
     """The steady state of a model, in one representation.
 
     model, basis     what was solved
+    null             what the solver found
     solver, timings  how, and how long each step took, in seconds
     """
 
     def __init__(
-        self, model: Model, basis: Basis, null: NullVector, solver: Mapping[str, Any], timings: Mapping[str, float], tolerance: float
+        self, model: Model, basis: Basis, null: Solution, solver: Mapping[str, Any], timings: Mapping[str, float], tolerance: float
     ) -> None:
-        super().__init__(model, basis, null.problem.expanded(null.vector, basis.dimension))
+        super().__init__(model, basis)
         self.null = null
         self.solver = dict(solver)
         self.timings = dict(timings)
@@ -46,8 +77,18 @@ class State(DensityOperator):
         self._balance: float | None = None
         self.algebraic_error = self.window_error = self.cutoff_error = 0.0
         """The largest of the three parts of the error estimates made so far."""
-        self.edge = np.zeros(len(null.vector))
-        """What each unknown's clipped moves contribute to them, shape of ``null.vector``."""
+        self.edge = np.zeros(null.size)
+        """What each unknown's clipped moves contribute to them."""
+
+    @property
+    def dimension(self) -> int:
+        """Number of unknowns that were solved for."""
+        return self.null.size
+
+    @cached_property
+    def vector(self) -> NDArray[np.float64]:
+        """Coefficients (basis.dimension,), see Basis for their order."""
+        return self.null.unknowns(self.basis.dimension)
 
     def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
         """d<moment>/d parameter for every real parameter, from one transposed solve.
@@ -74,7 +115,7 @@ class State(DensityOperator):
         for key in wanted:
             self._errors[key] = 0.0
             if key.order and not any(key.charge(self.model)):
-                covector = self._covector(key)[self.null.problem.active]
+                covector = self.null.restricted(self._covector(key))
                 held = [(key, part) for part in (covector.real, covector.imag) if part.any()]
                 columns += held
                 if not held and self.null.edge_mass > 0:  # a window without any site that this moment lives on says nothing of it
@@ -96,12 +137,15 @@ class State(DensityOperator):
             return 0.0
         last, before = np.abs(self.fock[[-1, -2]])
         outside = last**2 / (before - last) if last < before else last * len(self.fock)
+        apart = abs(key.monomial.p - key.monomial.q)
+        if apart:  # |rho_nm|^2 <= P(n) P(m), of which only the larger need be above the cut-off
+            outside = np.sqrt(outside * (outside + np.abs(self.fock[-apart:]).sum()))
         ladder = math.sqrt(len(self.fock) + 1) + abs(self.model.centre.displacement)
         return float(2 * outside * ladder ** len(key.centre))
 
     def _bounds(self, covectors: Sequence[NDArray[np.float64]]) -> Iterator[float]:
         """Error estimate of each covector's value, over the active unknowns, in blocks."""
-        step = max(1, min(_BLOCK, _BLOCK_NUMBERS // len(self.null.vector)))
+        step = max(1, min(_BLOCK, _BLOCK_NUMBERS // self.dimension))
         for start in range(0, len(covectors), step):
             bounds = self.null.bounds(np.stack(covectors[start : start + step], axis=1))
             self.algebraic_error = max(self.algebraic_error, float(bounds.algebraic.max()))
@@ -113,26 +157,29 @@ class State(DensityOperator):
     def _fock_errors(self) -> NDArray[np.float64]:
         nothing: list[tuple[Matrix, ...]] = [()] * len(self.model.ensembles)
         covectors = (self.basis.correlator([self.basis.centre_projector(n)], nothing) for n in range(self.basis.centre_levels))
-        return np.array(list(self._bounds([each[self.null.problem.active].real for each in covectors])))
+        return np.array(list(self._bounds([self.null.restricted(each).real for each in covectors])))
 
     def certify(self, labels: Iterable[str | MomentLabel], tolerance: float | None = None) -> Certificate:
         """Certificate for the moments of these labels."""
         keys = [self.label(label) for label in labels]
         self._estimate(keys)
         errors = {str(key): self._errors[_smaller(key)] for key in keys}
-        populations = self.basis.trace(self.basis.labels) * self.vector[: self.basis.size]
         return Certificate(
             error_estimate=max(errors.values(), default=0.0),
             errors=errors,
             residual=self.null.residual,
             edge_mass=max(self.null.edge_mass, float(self.fock[-1]) if isinstance(self.model.centre, Boson) else 0.0),
             balance=self.balance,
-            min_population=float(populations[self.basis.population].min()),
+            min_population=self._min_population(),
             tolerance=self.tolerance if tolerance is None else tolerance,
             metastable=self.algebraic_error > METASTABLE,
             cutoff_error=self.cutoff_error,
             levels=self.model.centre.levels if isinstance(self.model.centre, Boson) else None,
         )
+
+    def _min_population(self) -> float:
+        populations = self.basis.trace(self.basis.labels) * self.vector[: self.basis.size]
+        return float(populations[self.basis.population].min())
 
     @property
     def certificate(self) -> Certificate:
@@ -179,7 +226,7 @@ class State(DensityOperator):
         return self.basis.centre_populations(self.vector)
 
     def __repr__(self) -> str:
-        return f"State({self.model!r}, {self.basis.representation}, dimension={len(self.null.vector)})"
+        return f"State({self.model!r}, {self.basis.representation}, dimension={self.dimension})"
 
 
 def _smaller(key: MomentLabel) -> MomentLabel:

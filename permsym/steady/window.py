@@ -22,6 +22,7 @@ from permsym.steady import choice, memory
 from permsym.steady.choice import Plan
 from permsym.steady.cloud import Cloud
 from permsym.steady.direct import SuperLU
+from permsym.steady.nullspace import NullVector
 from permsym.steady.progress import Progress, silent
 from permsym.steady.single import certified, solve_on
 from permsym.steady.state import State
@@ -127,6 +128,11 @@ def predicted(model: Model, window: Window | float | None, progress: Progress = 
     cloud = _predictor(model, progress)
     N = model.sizes[0]
     return cloud.level_set(N, _THRESHOLD) if window is None else cloud.rectangle(N, window), cloud.unknowns
+
+
+def likely_peak(model: Model) -> tuple[int, int]:
+    """(2j, 2m) near the most probable site, from smaller systems."""
+    return _predictor(model, silent).peak_for(model.sizes[0])
 
 
 def check_memory(model: Model, window: Window, unknowns: float | None = None, solver: Solver = None) -> Plan:
@@ -238,6 +244,7 @@ def _solved(model: Model, window: Window, solver: choice.Chosen, tolerance: floa
 
 def _grown(state: State, window: Window) -> Window:
     """The window with the surroundings of every site that contributes more than its share of the target."""
+    assert isinstance(state.null, NullVector)
     basis, active = state.basis, state.null.problem.active
     labels = active[active < basis.size]
     share = state.edge[: len(labels)]

@@ -197,7 +197,7 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
             "balance": certificate.balance,
             "min_population": certificate.min_population,
             "certified": int(certificate.certified),
-            "dimension": len(state.null.vector),
+            "dimension": state.dimension,
             **{f"time_{name}": seconds for name, seconds in state.timings.items()},
         },
         status="certified" if certificate.certified else "uncertified: " + "; ".join(certificate.reasons),

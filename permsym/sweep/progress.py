@@ -57,6 +57,7 @@ class Display:
         if self.bar and 0 < self.done < self.total:
             self.stream.write("\n")
             self.stream.flush()
+        self.bar = False
 
 
 def clock(seconds: float) -> str:

@@ -1,0 +1,173 @@
+"""Exact counterpart of paper 2's bistable region: |<a>|^2 and <a^dag a> against the drive, P(n) and the switching rate, at C = 14.
+
+M. Zens, D. O. Krimer, S. Rotter, Phys. Rev. A 100, 013856 (2019) asks for exact solutions to compare its cumulant expansions with.
+The steady state is unique at every N: between the turning points of the semiclassical curve it holds both branches, P(n) has two peaks,
+and the Liouvillian gap, the rate at which the cavity switches between them, closes with N.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from permsym import plot as style
+from permsym.dynamics.spectrum import spectrum
+from permsym.errors import UncertifiedWarning
+from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, curve, dataset
+from permsym.models import driven_tavis_cummings
+from permsym.steady.solve import steady_state
+from permsym.sweep.grid import Progress
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+C = 14.0
+SIZES = (1, 2, 3, 5, 10, 20, 30)
+DRIVES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.025, 1.05, 1.075, 1.1, 1.125, 1.15, 1.2, 1.25, 1.3, 1.4, 1.5)
+SHOWN = 1.05
+"""The drive at which P(n) and the gap are shown."""
+MOMENTS = ("a", "ad a", "ad ad a a")
+_CURVE = 400  # points of the semiclassical line
+
+
+def sizes(largest: int) -> list[int]:
+    """Numbers of spins up to the largest one asked for, which is included."""
+    return sorted({n for n in SIZES if n < largest} | {largest})
+
+
+def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+    numbers = sizes(largest)
+    shape = (len(numbers), len(DRIVES))
+    values = {name: np.full(shape, np.nan) for name in ("coherent_photons", "photons", "g2", "error_estimate")}
+    status = np.full(shape, "", dtype=object)
+    gap, residual = np.full(len(numbers), np.nan), np.full(len(numbers), np.nan)
+    distributions: list[Any] = []
+    total, done = len(numbers) * (len(DRIVES) + 1), 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, total)
+
+    for i, n in enumerate(numbers):
+        for k, drive in enumerate(DRIVES):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UncertifiedWarning)  # said in ``status``
+                state = steady_state(_model(n, drive), moments=MOMENTS)
+            for name in ("coherent_photons", "photons", "g2"):
+                values[name][i, k] = state.derived[name]
+            values["error_estimate"][i, k] = state.certificate.error_estimate
+            status[i, k] = "certified" if state.certificate.certified else "uncertified: " + "; ".join(state.certificate.reasons)
+            if drive == SHOWN:
+                distributions.append(state.mode.photon_distribution(errors=False).probability)
+            count()
+        found = spectrum(_model(n, SHOWN), k=2)
+        gap[i], residual[i] = found.gap, found.residuals.max()
+        count()
+    probability = np.full((len(numbers), max(map(len, distributions))), np.nan)
+    for row, each in zip(probability, distributions, strict=True):
+        row[: len(each)] = each
+    photons, eta = _semiclassical()
+    over, at_shown, points = ("N", "drive"), ("N", "photon"), ("point",)
+    return dataset(
+        {
+            "N": (("N",), numbers, "1", "number of spins"),
+            "drive": (("drive",), DRIVES, "1", "eta / eta_crit+"),
+            "photon": (("photon",), np.arange(probability.shape[1]), "1", "photon number"),
+        },
+        {
+            "coherent_photons": (over, values["coherent_photons"], "1", "|<a>|^2, exact"),
+            "photons": (over, values["photons"], "1", "<a^dag a>, exact"),
+            "g2": (over, values["g2"], "1", "<a^dag a^dag a a> / <a^dag a>^2, exact"),
+            "error_estimate": (over, values["error_estimate"], "1", "largest error estimate over <a>, <a^dag a> and <a^dag a^dag a a>"),
+            "status": (over, status, "1", "certified, or what fell short"),
+            "photon_probability": (at_shown, probability, "1", f"P(n) at drive {SHOWN}"),
+            "gap": (("N",), gap, "kappa", f"Liouvillian gap at drive {SHOWN}"),
+            "gap_residual": (("N",), residual, "kappa", "|L v - lambda v| / |v| of the gap's eigenvector"),
+            "semiclassical_photons": (points, photons, "1", "|<a>|^2 / N of the semiclassical curve"),
+            "semiclassical_drive": (points, eta, "1", "eta / eta_crit+ at which the semiclassical curve has it"),
+        },
+        {"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C},
+        command,
+    )
+
+
+def _model(n: int, drive: float) -> Any:
+    return driven_tavis_cummings(n, kappa=KAPPA, gamma_h=GAMMA_H, C=C, drive=drive)
+
+
+def _semiclassical() -> tuple[np.ndarray, np.ndarray]:
+    """|<a>|^2 / N and eta / eta_crit+ along the curve, up to the largest drive."""
+    line = curve(C)
+    photons = np.geomspace(1e-4, 2 * (DRIVES[-1] * line.critical.upper / KAPPA) ** 2, _CURVE)
+    return photons, line.drive(photons) / line.critical.upper
+
+
+def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
+    numbers = [int(n) for n in data["N"].values]
+    shades = dict(zip(numbers, colours(len(numbers), "plasma"), strict=True))
+    with style.drawing(columns=2, rows=2) as (figure, (coherent, total, distribution, rate)):
+        for axes, name, label in (
+            (coherent, "coherent_photons", r"$|\langle a\rangle|^2/N$"),
+            (total, "photons", r"$\langle a^\dagger a\rangle/N$"),
+        ):
+            _semiclassical_line(axes, data)
+            for n in numbers:
+                axes.plot(data["drive"], data[name].sel(N=n) / n, "o-", color=shades[n], label=f"$N={n}$", markersize=2.5, linewidth=0.9)
+            axes.set_xlim(DRIVES[0], DRIVES[-1])
+            axes.set_ylim(0, 1.05 * float((data["photons"] / data["N"]).max()))
+            axes.set_xlabel(r"drive $\eta/\eta_\mathrm{crit}^+$")
+            axes.set_ylabel(label)
+        coherent.legend(fontsize=7)
+        for n in numbers:
+            row = data["photon_probability"].sel(N=n)
+            distribution.plot(data["photon"] / n, row * n, "o-", color=shades[n], markersize=2.5, linewidth=0.9)
+        distribution.set_xlim(0, 1.5)
+        distribution.set_yscale("log")
+        distribution.set_ylim(3e-2, None)
+        distribution.set_xlabel(r"photons per spin $n/N$")
+        distribution.set_ylabel(r"$N\,P(n)$")
+        distribution.set_title(rf"$\eta={SHOWN}\,\eta_\mathrm{{crit}}^+$", fontsize=8)
+        rate.plot(numbers, data["gap"], "o-", color="k", markersize=3.5, linewidth=0.9)
+        rate.set_xscale("log")
+        rate.set_yscale("log")
+        rate.set_xticks(numbers, [str(n) for n in numbers])
+        rate.set_xticks([], minor=True)
+        rate.set_xlabel("$N$")
+        rate.set_ylabel(r"Liouvillian gap $/\,\kappa$")
+        times = rate.secondary_yaxis("right", functions=(_inverse, _inverse))
+        times.set_ylabel(r"switching time $\times\,\kappa$")
+        rate.tick_params(right=False, which="both")
+        for letter, axes in zip("abcd", (coherent, total, distribution, rate), strict=True):
+            style.panel_letter(axes, letter)
+        save(figure)
+
+
+def _inverse(value: Any) -> Any:
+    return 1 / np.maximum(value, 1e-300)
+
+
+def _semiclassical_line(axes: Axes, data: xr.Dataset) -> None:
+    """The S-shaped curve: stable branches full, the unstable one dashed."""
+    photons, drive = data["semiclassical_photons"].values, data["semiclassical_drive"].values
+    falling = np.gradient(drive) < 0
+    stable, unstable = np.where(falling, np.nan, photons), np.where(falling, photons, np.nan)
+    axes.plot(drive, stable, color="#555555", linewidth=1.2, label="semiclassical")
+    axes.plot(drive, unstable, color="#555555", linewidth=1.0, linestyle=":")
+
+
+def table(data: xr.Dataset) -> Sequence[Sequence[str]]:
+    rows: list[Sequence[str]] = [("N", "drive", "|<a>|^2", "<ad a>", "g2", "error estimate", "gap / kappa", "status")]
+    for n in data["N"].values:
+        for drive in data["drive"].values:
+            point = data.sel(N=n, drive=drive)
+            gap = f"{float(point['gap']):.8f}" if drive == SHOWN else ""
+            numbers = (f"{float(point[name]):.10f}" for name in ("coherent_photons", "photons", "g2"))
+            rows.append((f"{n}", f"{drive:g}", *numbers, f"{float(point['error_estimate']):.0e}", gap, str(point["status"].values)))
+    return rows

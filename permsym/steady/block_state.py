@@ -1,0 +1,363 @@
+"""Steady states by iteration with a Liouvillian that is never written out.
+
+    (L - s v tr) Y = -s v,    tr v = 1
+
+has the steady state, normalised, as its only solution: no row is replaced and no population pinned.  Rows are scaled by
+their diagonal, and BiCGStab(l) does the rest.  The error of a moment is  z . r  with the residual r and the dual vector z,
+
+    (L - s v tr)^T z = c - <c> tr,
+
+from the same iteration with the transposed operator; r is evaluated on a larger set of labels than the one that was
+solved on, so that it holds what a cut-off or a window dropped as well.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym import kernels
+from permsym.basis.blocks import Blocks
+from permsym.errors import InputError
+from permsym.matrixfree import BlockLiouvillian
+from permsym.model import Model
+from permsym.moments.labels import MomentLabel
+from permsym.operators import Operator, Product
+from permsym.sites import Boson
+from permsym.steady import cutoff, krylov
+from permsym.steady.checkpoint import Checkpoint
+from permsym.steady.distribution import DickePopulations
+from permsym.steady.gradient import Family
+from permsym.steady.matrix_free import MatrixFree
+from permsym.steady.nullspace import Bounds
+from permsym.steady.progress import Progress
+from permsym.steady.state import State
+
+EPS = float(np.finfo(float).eps)
+_EVERY = 2.0  # seconds before the first line of progress; the others come ever more slowly
+_DUAL_ACCURACY = 1e-3  # of dual vectors: they weigh errors and need few digits
+_EACH = 400_000  # stored numbers up to which every moment gets a dual vector of its own
+_SAFETY = 2.0  # of error estimates, for what dual vectors miss beyond a cut
+
+
+class ShiftedProblem:
+    """(L - s v tr) Y = -s v with rows scaled by the diagonal of L, and its transpose."""
+
+    def __init__(self, operator: BlockLiouvillian) -> None:
+        self.operator = operator
+        blocks = operator.blocks
+        self.place, _, level = blocks.populations
+        self.trace = blocks.population_traces
+        start = self.trace * 0.5**level
+        self.v = start / (self.trace @ start)
+        diagonal = operator.diagonal[self.place].real
+        self.strength = float(np.abs(diagonal) @ (self.v * self.trace)) or 1.0
+        self.scale = np.where(diagonal == 0, 1.0, diagonal)
+        self.own = np.flatnonzero(blocks.own_conjugate)
+        self._flows: dict[Product, complex] | None = None
+
+    @property
+    def start(self) -> NDArray[Any]:
+        y = np.zeros(self.operator.shape[0], dtype=self.operator.dtype)
+        y[self.place] = self.v
+        return y
+
+    @property
+    def right(self) -> NDArray[np.float64]:
+        y = np.zeros(self.operator.shape[0], dtype=self.operator.dtype)
+        y[self.place] = -self.strength * self.v / self.scale
+        return _real(y)
+
+    def product(self, x: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+        y, result = self._stored(x), self._stored(out)
+        self.operator.matvec(y, result, scaled=True)
+        result[self.place] -= self.strength * (self.trace @ y[self.place].real) * self.v / self.scale
+
+    def transposed(self, z: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+        y, result = self._stored(z), self._stored(out)
+        self.operator.rmatvec(y, result, scaled=True)
+        result[self.place] -= self.strength * (self.v @ y[self.place].real) * self.trace / self.scale
+        if not (b := self.operator.blocks).tied or result.dtype == complex:
+            # the transposed operator acts on dual vectors of hermitian matrices; on the rest it is singular
+            kernels.symmetrise(result, self.own, b.offset, b.rows, b.low, b.high, b.tied)
+
+    def balance(self, y: NDArray[Any]) -> float:
+        """d<n>/dt of the centre's excitations over <n>, from correlators: zero in the steady state."""
+        blocks, model = self.operator.blocks, self.operator.model
+        if self._flows is None:
+            n = model.centre.n if isinstance(model.centre, Boson) else model.centre.operator(np.diag(model.centre.excitations))
+            self._flows = model.heisenberg(n).terms
+        flows = [blocks.expected(y, {key: value}) for key, value in self._flows.items()]
+        return abs(sum(flows)) / (sum(map(abs, flows)) or 1.0)
+
+    def scaled(self, right: NDArray[Any]) -> NDArray[np.float64]:
+        """A right side of the transposed equation, scaled like its rows."""
+        diagonal = self.operator.diagonal.conj()
+        return _real(right / np.where(diagonal == 0, 1.0, diagonal))
+
+    def _stored(self, x: NDArray[np.float64]) -> NDArray[Any]:
+        return x if self.operator.dtype == float else x.view(complex)
+
+
+def _real(y: NDArray[Any]) -> NDArray[np.float64]:
+    """The same numbers as reals, real and imaginary parts in turn."""
+    return y if y.dtype == float else y.view(float)
+
+
+@dataclass(frozen=True)
+class BlockSolution:
+    """A solution on blocks.
+
+    operator  the Liouvillian on the blocks that were solved on
+    stored    (n,) the state
+    outcome   how the iteration ended
+    """
+
+    operator: BlockLiouvillian
+    stored: NDArray[Any]
+    outcome: krylov.Outcome
+
+    @property
+    def size(self) -> int:
+        return len(_real(self.stored))
+
+    @property
+    def residual(self) -> float:
+        """|L y| / |diagonal y| (2-norms, rows scaled by the diagonal)."""
+        return self.outcome.residual / float(np.linalg.norm(self.stored))
+
+    @property
+    def edge_mass(self) -> float:
+        return 0.0
+
+    @property
+    def outside_mass(self) -> float:
+        return 0.0
+
+    def unknowns(self, dimension: int) -> NDArray[np.float64]:
+        return self.operator.blocks.unknowns(self.stored)
+
+    def restricted(self, covector: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        raise NotImplementedError("a BlockState makes its estimates on stored numbers")
+
+    def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
+        raise NotImplementedError("a BlockState makes its estimates on stored numbers")
+
+
+class BlockState(State):
+    """A steady state on blocks: the interface of :class:`State`, without covectors or labels of every unknown."""
+
+    null: BlockSolution
+    basis: Blocks
+
+    def __init__(
+        self,
+        model: Model,
+        solution: BlockSolution,
+        problem: ShiftedProblem,
+        settings: MatrixFree,
+        timings: dict[str, float],
+        tolerance: float,
+    ) -> None:
+        blocks = solution.operator.blocks
+        solver = {**settings.describe(), "used": solution.outcome.products, "converged": solution.outcome.converged}
+        super().__init__(model, blocks, solution, solver, timings, tolerance)
+        self.problem = problem
+        self.settings = settings
+
+    def _value(self, key: MomentLabel) -> complex:
+        return self.basis.moment(self.null.stored, *key.operators(self.model))
+
+    def _correlator(self, centre: Any, satellites: Any) -> complex:
+        return self.basis.moment(self.null.stored, centre, satellites)
+
+    def expect(self, operator: Operator) -> complex:
+        self.model.check(operator)
+        return self.basis.expected(self.null.stored, operator.terms)
+
+    @cached_property
+    def fock(self) -> NDArray[np.float64]:
+        return self.basis.photon_distribution(self.null.stored)
+
+    def _min_population(self) -> float:
+        place, *_ = self.basis.populations
+        return float((self.basis.population_traces * self.null.stored[place].real).min())
+
+    def populations(self) -> DickePopulations:
+        if self.basis.representation != "dicke" or len(self.model.ensembles) != 1:
+            return super().populations()
+        place, block, _ = self.basis.populations
+        J, M = self.basis.outer[:2, block]
+        return self._collected(J, M, self.null.stored[place].real)
+
+    def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
+        raise InputError("a gradient needs the factors of a direct solver; solve with solver='superlu'")
+
+    # -- errors ---------------------------------------------------------------------------------------------------------
+
+    def _estimate(self, labels: Iterable[MomentLabel]) -> None:
+        wanted = [key for key in dict.fromkeys(min(key, key.conjugate(), key=str) for key in labels) if key not in self._errors]
+        self._errors |= dict.fromkeys(wanted, 0.0)
+        neutral = [key for key in wanted if key.order and not any(key.charge(self.model))]
+        parts = [(key, part) for key in neutral for part in (1.0, 1j) if self._carries(key, part)]
+        together = self._together(parts) if len(parts) > 2 and self.basis.stored > _EACH else None
+        for key, part in parts:
+            covector = self._stored_covector(key, part)
+            if together is None:
+                algebraic, cut = self._bounded(covector)
+            else:
+                algebraic, cut = (each * self._scale(covector) for each in together)
+            self._errors[key] = float(np.hypot(self._errors[key], algebraic + cut))
+            self.algebraic_error = max(self.algebraic_error, algebraic)
+            self.cutoff_error = max(self.cutoff_error, cut)
+        for key in neutral:
+            above = self._above_the_cutoff(key)
+            self._errors[key] += above
+            self.cutoff_error = max(self.cutoff_error, above)
+
+    def _stored_covector(self, key: MomentLabel, part: complex) -> NDArray[Any]:
+        return self.basis.stored_covector(*key.operators(self.model), part, self.null.operator.dtype == float)
+
+    def _carries(self, key: MomentLabel, part: complex) -> bool:
+        """Whether the real (part = 1) or imaginary (1j) part of a moment can be other than zero."""
+        covector = self._stored_covector(key, part)
+        return bool(np.abs(covector).max() > 1e-14)
+
+    def _scale(self, covector: NDArray[Any]) -> float:
+        return float(np.abs(covector) @ np.abs(self.null.stored))
+
+    def _together(self, parts: Sequence[tuple[MomentLabel, complex]]) -> tuple[float, float]:
+        """Bounds for two sums of all observables, each in units of sum |c| |y|: the larger serves them all."""
+        found = []
+        for signs in (np.ones(len(parts)), (-1.0) ** np.arange(len(parts))):
+            total: NDArray[Any] = np.zeros(self.basis.stored, dtype=complex if self.null.operator.dtype == complex else float)
+            for sign, (key, part) in zip(signs, parts, strict=True):
+                covector = self._stored_covector(key, part)
+                total = total + sign / max(self._scale(covector), EPS) * covector
+            found.append(self._bounded(total))
+        return max(each[0] for each in found), max(each[1] for each in found)
+
+    def _bounded(self, covector: NDArray[Any]) -> tuple[float, float]:
+        """(from the residual and from rounding, from what was cut) in the error of Re sum conj(covector) y."""
+        z = self._dual(covector)
+        if z is None:
+            return float("inf"), 0.0
+        inside, dropped, largest, elsewhere = self._beyond.weighed(z)
+        size = np.abs(self.null.stored)
+        rounding = len(self.null.operator._shared[0]) * EPS * float((np.abs(z) * np.abs(self.null.operator.diagonal)) @ size)
+        rounding += 4 * EPS * float(np.abs(covector) @ size)
+        return _SAFETY * inside + rounding, 2 * _SAFETY * (dropped + largest * elsewhere)
+
+    def _dual(self, covector: NDArray[Any]) -> NDArray[Any] | None:
+        """z with L^T z = c - <c> tr and <z> = 0; None where the iteration does not find it."""
+        y, problem = self.null.stored, self.problem
+        right = covector.copy()
+        value = float(np.vdot(covector, y).real)
+        right[problem.place] -= value * problem.trace
+        b = problem.operator.blocks
+        kernels.symmetrise(right, problem.own, b.offset, b.rows, b.low, b.high, b.tied)
+        scaled = problem.scaled(right)
+        z = np.zeros(self.null.operator.shape[0], dtype=self.null.operator.dtype)
+        outcome = krylov.bicgstab(
+            problem.transposed,
+            scaled,
+            _real(z),
+            self.settings.l,
+            _DUAL_ACCURACY * float(np.linalg.norm(scaled)),
+            20 * max(self.null.outcome.products, 100),
+        )
+        if not outcome.converged:
+            return None
+        z[problem.place] = z[problem.place] - float(np.vdot(z, y).real) * problem.trace
+        return z
+
+    @cached_property
+    def _beyond(self) -> Beyond:
+        return Beyond(self.null.operator, self.null.stored, self.model)
+
+    @property
+    def dropped_rate(self) -> float:
+        """Sum of |r| over what a cut dropped, relative to the slowest... see :class:`Beyond`."""
+        return self._beyond.rate
+
+
+class Beyond:
+    """The residual on a larger set of labels: r = L' x with more levels of the boson."""
+
+    def __init__(self, operator: BlockLiouvillian, y: NDArray[Any], model: Model) -> None:
+        self.blocks = operator.blocks
+        more = cutoff.reach(model) if isinstance(model.centre, Boson) else 0
+        levels = model.centre.levels
+        self.top = levels - more if more else levels + 1
+        if more == 0:
+            self.wide, self.residual = self.blocks, operator.matvec(y)
+        else:
+            self.wide = Blocks.of(model.with_levels(levels + more), self.blocks.representation)
+            wider = BlockLiouvillian(self.wide)
+            assert wider.dtype == operator.dtype
+            whole = np.zeros(self.wide.stored, dtype=wider.dtype)
+            b, w = self.blocks, self.wide
+            kernels.embed(y, whole, b.rows, b.low, b.high, b.offset, w.find(b.outer)[0], w.low, w.high, w.offset)
+            self.residual = wider.matvec(whole)
+        found, conjugated = self.blocks.find(self.wide.outer)
+        self.block = np.where(conjugated, -1, found)
+
+    def weighed(self, z: NDArray[Any]) -> tuple[float, float, float, float]:
+        """(inside, dropped, largest |z|, |r| elsewhere): see :func:`permsym.kernels.weigh`."""
+        b, w = self.blocks, self.wide
+        excess = np.abs(w.difference) if w.tied else np.zeros(len(w.difference), dtype=np.int64)
+        found = kernels.weigh(
+            self.residual, z, self.top, w.rows, w.low, w.high, w.offset, excess, self.block, b.rows, b.low, b.high, b.offset
+        )
+        inside, dropped, largest, elsewhere = map(float, found)
+        return inside, dropped, largest, elsewhere
+
+    @cached_property
+    def rate(self) -> float:
+        """Sum of |r| over everything that was dropped."""
+        _, dropped, _, elsewhere = self.weighed(np.ones(self.blocks.stored))
+        return dropped + elsewhere
+
+
+def solve_blocks(
+    blocks: Blocks, model: Model, settings: MatrixFree, tolerance: float, progress: Progress, checkpoint: Checkpoint | None = None
+) -> BlockState:
+    """The steady state on blocks, not yet certified.
+
+    checkpoint   where to keep the iterate now and then, and to go on from
+    """
+    begun = time.perf_counter()
+    operator = BlockLiouvillian(blocks, model)
+    problem = ShiftedProblem(operator)
+    y = problem.start
+    scale = float(np.linalg.norm(y))
+    resumed = None if checkpoint is None else checkpoint.load(model, len(y), operator.dtype)
+    if resumed is not None:
+        y = resumed
+        progress(f"goes on from {checkpoint.path if checkpoint else ''}")
+    assembled = time.perf_counter()
+    line = [assembled, _EVERY]
+
+    def watch(products: int, size: float) -> None:
+        now = time.perf_counter()
+        if now - line[0] > line[1]:
+            line[:] = now, 1.3 * line[1]
+            progress(f"{len(y):,} numbers, {products} products: residual {size / scale:.1e}, photon balance {problem.balance(y):.1e}")
+        if checkpoint is not None:
+            checkpoint.keep(model, y)
+
+    right = problem.right
+    if checkpoint is not None:
+        checkpoint.started()
+    outcome = krylov.bicgstab(problem.product, right, _real(y), settings.l, settings.tolerance * scale, settings.products, watch)
+    y = y / (problem.trace @ y[problem.place].real)
+    timings = {"assemble": assembled - begun, "solve": time.perf_counter() - assembled}
+    if checkpoint is not None:
+        checkpoint.keep(model, y, now=True)
+    return BlockState(model, BlockSolution(operator, y, outcome), problem, settings, timings, tolerance)

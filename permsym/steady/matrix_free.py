@@ -1,0 +1,38 @@
+"""Settings of the matrix-free solver, and what it needs, known before anything is compiled or allocated."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from permsym.errors import InputError
+
+OVERHEAD = 1.2e8  # bytes of the compiler's library
+SECONDS = 1.5e-8  # a number and product, with the vectors' part, on two threads
+
+
+@dataclass(frozen=True)
+class MatrixFree:
+    """BiCGStab(l) with the matrix-free Liouvillian.
+
+    l          degree of the minimal-residual polynomials
+    tolerance  of the residual, scaled by the diagonal and relative to the state (2-norms)
+    products   most products with the Liouvillian
+    """
+
+    l: int = 2  # noqa: E741
+    tolerance: float = 1e-14
+    products: int = 50_000
+
+    def __post_init__(self) -> None:
+        if self.l not in range(1, 9):
+            raise InputError(f"`l` must be from 1 to 8, but is {self.l!r}")
+        if not 0 < self.tolerance < 1:
+            raise InputError(f"`tolerance` must be between 0 and 1, but is {self.tolerance!r}")
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": "matrix-free", **asdict(self)}
+
+    def bytes(self, numbers: float, width: int = 8) -> float:
+        """Peak memory of a solve with so many stored numbers of ``width`` bytes."""
+        return OVERHEAD + numbers * width * (2 * self.l + 4 + 3.5)

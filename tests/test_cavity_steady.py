@@ -1,0 +1,315 @@
+"""Steady states of cavities: reference values, cut-offs, the matrix-free solver and what its certificate sees."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import warnings
+
+import numpy as np
+import pytest
+import qutip
+from oracles import systems
+from oracles.brute_force import BruteForce
+from qutip import piqs
+
+import permsym as ps
+from permsym.steady.checkpoint import Checkpoint
+from permsym.steady.matrix_free import MatrixFree
+from permsym.steady.solve import prefers_iteration
+
+SOLVERS = ["superlu", "matrix-free"]
+
+
+def quietly(model, **options):
+    """The state, its certificate not announced."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ps.UncertifiedWarning)
+        return ps.steady_state(model, **options)
+
+
+def driven(**given):
+    return ps.models.driven_tavis_cummings(**{"N": 3, "C": 6, "eta": 1.5} | given)
+
+
+# -- reference values ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("N", "expected"), [(1, 0.236543994716), (5, 0.130646599999), (20, 0.093312738972)])
+def test_photons_of_the_incoherently_pumped_cavity(N, expected):
+    state = ps.steady_state(ps.models.tavis_cummings(N=N), moments=["ad a"])
+    assert state.certificate.certified
+    assert abs(state.derived["photons"] / N - expected) < 1e-12
+    assert state.model.parameters["levels"] == state.model.centre.levels
+
+
+def test_photons_with_a_given_cutoff():
+    state = quietly(ps.models.tavis_cummings(N=20, levels=20), moments=["ad a"])
+    assert state.solver["name"] == "matrix-free"
+    assert abs(state.derived["photons"] / 20 - 0.093312739043) < 1e-12
+    assert not state.certificate.certified
+
+
+@pytest.mark.slow
+def test_a_hundred_emitters():
+    state = ps.steady_state(ps.models.tavis_cummings(N=100), moments=["ad a"])
+    assert state.certificate.certified
+    assert abs(state.derived["photons"] / 100 - 0.083842385969) < 1e-12
+
+
+def test_driven_cavity():
+    state = ps.steady_state(driven(N=5, C=14, eta=None, drive=1.05), moments=["a"])
+    assert state.certificate.certified
+    assert abs(state.derived["coherent_photons"] - 0.443623830794) < 1e-11
+
+
+def test_rates_over_four_decades():
+    """The example of M. Gegg, M. Richter, New J. Phys. 18, 043037 (2016), whose 12 levels are too few."""
+    given = {"N": 2, "g": 1e-3, "gamma_down": 1e-6, "kappa": 1e-3, "gamma_up": 1e-2}
+    cut = quietly(ps.models.tavis_cummings(levels=12, **given))
+    assert abs(cut.derived["photons"] - 1.487335659) < 1e-9
+    assert abs(cut.derived["g2"] - 1.367191440) < 1e-9
+    assert not cut.certificate.certified
+    state = ps.steady_state(ps.models.tavis_cummings(**given))
+    assert state.certificate.certified
+    assert abs(state.derived["photons"] - 1.487476103) < 1e-9
+    assert abs(state.derived["g2"] - 1.367675563) < 1e-9
+    assert abs(cut.derived["photons"] - state.derived["photons"]) < cut.error("ad a")
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("levels", [4, 9])
+def test_without_losses_of_the_mode_excitations_are_geometric(solver, levels):
+    """kappa = 0: rho ~ (gamma_up / gamma_down)^excitations, also where the mode is cut."""
+    r, N = 0.3, 3
+    model = ps.models.tavis_cummings(N=N, kappa=0, gamma_up=0.3, gamma_down=1.0, omega=1.7, levels=levels)
+    state = quietly(model, solver=solver, moments=3)
+    n = np.arange(levels)
+    weights = r**n / (r**n).sum()
+    assert abs(state.moment("ad a") - n @ weights) < 1e-12
+    assert abs(state.moment("ad ad a a") - (n * (n - 1)) @ weights) < 1e-12
+    assert abs(state.moment("z1 z2") - ((r - 1) / (r + 1)) ** 2) < 1e-12
+    assert abs(state.moment("ad a z1") - n @ weights * (r - 1) / (r + 1)) < 1e-12
+    assert abs(state.moment("ad -1")) < 1e-12
+
+
+# -- against the whole space, and a peer ----------------------------------------------------------------------------------------
+
+
+def random_cavity(seed, N, symmetric, levels=4):
+    rng = np.random.default_rng(seed)
+    c, s = ps.Boson(levels), ps.Ensemble(N)
+    w = rng.uniform(0.3, 1.5, 8)
+    h = w[0] * c.n + w[1] * s.z + w[2] * (c.a * s.p + c.ad * s.m)
+    if not symmetric:
+        h = h + w[3] * (c.ad + c.a) + 1j * w[4] * (c.ad * s.p - c.a * s.m)
+    jumps = [ps.Central(w[5], c.a), ps.Individual(w[6], s.p), ps.Individual(w[7], s.m), ps.Individual(w[0] / 4, s.z), ps.Central(0.1, c.ad)]
+    return ps.Model(c, s, h, jumps)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("basis", ["dicke", "occupation"])
+@pytest.mark.parametrize(("seed", "N", "symmetric"), [(1, 1, True), (2, 2, False), (3, 3, True), (4, 3, False)])
+def test_equals_brute_force(solver, basis, seed, N, symmetric):
+    """All moments up to order 3 of random models, cut alike on both sides."""
+    model = random_cavity(seed, N, symmetric)
+    brute = BruteForce(model)
+    rho = brute.steady_state()
+    state = quietly(model, basis=basis, solver=solver, moments=["ad a"])
+    for label in state.labels(3):
+        assert abs(state.moment(label) - brute.moment(rho, str(label))) < 1e-11, label
+    assert np.abs(state.reduced(1) - brute.reduced(rho, [0, 1])).max() < 1e-11
+    assert abs(state.expect(model.hamiltonian) - np.trace(brute.hamiltonian().full() @ rho)) < 1e-11
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_equals_piqs(solver):
+    """piqs holds the trace to single precision only; its rates are exact in that here."""
+    N, levels = 3, 5
+    model = ps.models.tavis_cummings(N=N, g=0.5, levels=levels)
+    ensemble = piqs.Dicke(N=N, emission=0.125, pumping=0.375)
+    size = piqs.num_dicke_states(N)
+    a, one = qutip.tensor(qutip.destroy(levels), qutip.qeye(size)), qutip.qeye(levels)
+    jp, jm, jz = (qutip.tensor(one, qutip.Qobj(piqs.jspin(N, name).full())) for name in ("+", "-", "z"))
+    h = a.dag() * a + jz + 0.5 * (a * jp + a.dag() * jm)
+    d = levels * size
+    local = ensemble.lindbladian().full().reshape(size, size, size, size)
+    inexact = np.abs(np.eye(size).ravel() @ local.reshape(size**2, size**2)).max()
+    whole = np.einsum("bacd,st,uv->sbuatcvd", local, np.eye(levels), np.eye(levels)).reshape(d * d, d * d)
+    matrix = qutip.liouvillian(h, [a]).full() + whole
+    spin = np.tile(np.concatenate([np.full(int(2 * j + 1), j) for j in np.arange(N / 2, -0.1, -1)]), levels)
+    kept = np.flatnonzero((spin[:, None] == spin[None, :]).ravel())
+    inner, right = matrix[np.ix_(kept, kept)], np.zeros(len(kept), dtype=complex)
+    inner[0], right[0] = np.eye(d).ravel()[kept], 1
+    vector = np.zeros(d * d, dtype=complex)
+    vector[kept] = np.linalg.solve(inner, right)
+    rho = qutip.Qobj(vector.reshape(d, d, order="F"), dims=h.dims)
+    state = quietly(model, solver=solver)
+    c, s = model.centre, model.ensembles[0]
+    for ours, theirs in ((c.n, a.dag() * a), (0.5 * s.z, jz), (s.p * s.m, jp * jm), (c.a * s.p, a * jp)):
+        assert abs(state.expect(ours) - qutip.expect(theirs, rho)) < max(1e-8, 3 * inexact)
+
+
+# -- certificates --------------------------------------------------------------------------------------------------------------
+
+CASES = {
+    "pumped": lambda levels: ps.models.tavis_cummings(N=6, levels=levels),
+    "detuned, dephased": lambda levels: ps.models.tavis_cummings(N=5, omega=1.6, gamma_phi=0.3, levels=levels),
+    "strong coupling": lambda levels: ps.models.tavis_cummings(N=4, g=2.0, kappa=0.3, levels=levels),
+    "driven": lambda levels: driven(levels=levels),
+    "driven, detuned": lambda levels: driven(N=2, Delta=0.4, Delta_c=-0.3, gamma_p=0.2, levels=levels),
+    "ultrastrong": lambda levels: ps.models.dicke(N=2, g=0.6, levels=levels),
+}
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("case", CASES)
+def test_estimates_cover_what_a_cutoff_costs(case, solver):
+    truth = ps.steady_state(CASES[case](24 if case.startswith("driven") else 36), solver="matrix-free", moments=3)
+    assert truth.certificate.certified
+    for levels in (3, 5, 8, 12):
+        for basis in ("dicke", "occupation"):
+            state = quietly(CASES[case](levels), solver=solver, basis=basis, moments=3)
+            errors = {label: abs(state.moment(label) - truth.moment(label)) for label in state.labels(3)}
+            for label, error in errors.items():
+                assert error <= state.error(label) + truth.error(label) + 1e-15, (label, levels)
+            if max(errors.values()) > state.tolerance:
+                assert not state.certificate.certified
+                assert any("cut-off" in reason for reason in state.certificate.reasons)
+
+
+@pytest.mark.parametrize("tolerance", [1e-4, 1e-7, 1e-10])
+@pytest.mark.parametrize("case", ["pumped", "detuned, dephased", "driven"])
+def test_estimates_cover_an_unfinished_iteration(case, tolerance):
+    truth = ps.steady_state(CASES[case](24), solver="matrix-free", moments=2)
+    state = quietly(CASES[case](24), solver=MatrixFree(tolerance=tolerance), moments=2)
+    errors = {label: abs(state.moment(label) - truth.moment(label)) for label in state.labels(2)}
+    assert max(errors.values()) > 1e-3 * tolerance / 1e3  # otherwise this says nothing
+    for label, error in errors.items():
+        assert error <= state.error(label) + truth.error(label), label
+
+
+def test_duals_of_sums_cover_those_of_single_moments(monkeypatch):
+    from permsym.steady import block_state
+
+    model = ps.models.tavis_cummings(N=8, levels=14)
+    single = quietly(model, solver="matrix-free", moments=3)
+    monkeypatch.setattr(block_state, "_EACH", 0)
+    together = quietly(model, solver="matrix-free", moments=3)
+    truth = ps.steady_state(ps.models.tavis_cummings(N=8, levels=24), moments=3)
+    for label in truth.labels(3):
+        assert abs(together.moment(label) - truth.moment(label)) <= together.error(label) + truth.error(label), label
+        assert single.error(label) <= 5 * together.error(label)
+
+
+def test_a_driven_mode_with_four_levels_is_flagged():
+    """Its balance laws hold on the cut space, which proves nothing."""
+    state = quietly(driven(N=2, C=10, eta=0.5, levels=4))
+    assert not state.certificate.certified
+    assert state.certificate.balance < 1e-9
+
+
+# -- cut-offs -------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ps.models.tavis_cummings(N=2, kappa=0),
+        ps.models.tavis_cummings(N=1, kappa=0, gamma_up=0.2, gamma_down=0.2, gamma_phi=0.1),
+    ],
+    ids=["inverted", "infinite temperature"],
+)
+def test_no_normalisable_state_is_refused(model):
+    with pytest.raises(ps.InputError, match=r"no normalisable steady state.*nothing takes photons out"):
+        ps.steady_state(model)
+
+
+def test_states_that_are_not_unique_are_refused_by_the_iteration_too():
+    c, s = ps.Boson(6), ps.Ensemble(4)
+    model = ps.Model(c, s, c.n + s.z + 0.5 * (c.a * s.p + c.ad * s.m), [ps.Central(1.0, c.a), ps.Collective(0.5, s.p)])
+    with pytest.raises(ps.DegenerateSteadyState):
+        ps.steady_state(model, solver="matrix-free")
+
+
+def test_growth_stops_at_the_memory(monkeypatch):
+    monkeypatch.setenv("PERMSYM_MEMORY", "70M")
+    with pytest.raises(ps.TooLarge, match="the cut-off has grown to levels="):
+        ps.steady_state(driven(N=3, eta=4.0))
+
+
+def test_choice_by_size():
+    assert not prefers_iteration(ps.models.tavis_cummings(N=5, levels=16))
+    assert prefers_iteration(ps.models.tavis_cummings(N=30, levels=30))
+    assert not prefers_iteration(ps.models.central_spin(N=250))
+
+
+# -- interface ------------------------------------------------------------------------------------------------------------------
+
+
+def test_states_on_blocks_answer_like_others():
+    model = systems.cavity(3)
+    direct, blocks = (quietly(model, solver=solver, moments=2) for solver in SOLVERS)
+    assert np.abs(direct.fock - blocks.fock).max() < 1e-13
+    assert np.abs(direct.populations().probability - blocks.populations().probability).max() < 1e-13
+    assert abs(direct.cumulant("ad a z1") - blocks.cumulant("ad a z1")) < 1e-13
+    assert abs(direct.certificate.balance - blocks.certificate.balance) < 1e-12
+    assert blocks.dimension > 0
+    assert "matrix-free" in blocks.solver["name"]
+
+
+@pytest.mark.parametrize(
+    ("options", "fragment"),
+    [({"l": 0}, "`l` must be from 1 to 8"), ({"tolerance": 2.0}, "`tolerance` must be between 0 and 1")],
+)
+def test_settings_are_checked(options, fragment):
+    with pytest.raises(ps.InputError, match=fragment):
+        MatrixFree(**options)
+
+
+SCRIPT = """
+import sys, permsym as ps
+from permsym.steady.checkpoint import Checkpoint
+from permsym.steady.matrix_free import MatrixFree
+model = ps.models.tavis_cummings(N=24, levels=24)
+ps.steady_state(model, solver=MatrixFree(), moments=["ad a"], tolerance=1e-2, checkpoint=Checkpoint(sys.argv[1], every=0.0))
+"""
+
+
+def test_a_killed_solve_goes_on(tmp_path):
+    path = tmp_path / "iterate.npz"
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(path)])
+    deadline = time.monotonic() + 60
+    while not path.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert path.exists()
+    model = ps.models.tavis_cummings(N=24, levels=24)
+    whole = quietly(model, solver="matrix-free", moments=["ad a"])
+    resumed = quietly(model, solver="matrix-free", moments=["ad a"], checkpoint=Checkpoint(path))
+    assert abs(resumed.moment("ad a") - whole.moment("ad a")) < 1e-12
+    again = quietly(model, solver="matrix-free", moments=["ad a"], checkpoint=str(path))
+    assert again.solver["used"] < whole.solver["used"] / 4
+    with pytest.raises(ps.InputError, match="another model"):
+        ps.steady_state(ps.models.tavis_cummings(N=24, levels=24, kappa=1.1), solver="matrix-free", checkpoint=str(path))
+    path.write_bytes(b"nothing")
+    with pytest.raises(ps.InputError, match="is not a checkpoint"):
+        ps.steady_state(model, solver="matrix-free", checkpoint=str(path))
+
+
+def test_command_line(capsys):
+    from permsym.cli import main
+
+    assert main(["solve", "tavis-cummings", "N=3", "--solver", "matrix-free", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["solver"]["name"] == "matrix-free"
+    assert report["parameters"]["levels"] >= 8
+    assert main(["solve", "tavis-cummings", "N=3", "levels=5"]) == 3
+    assert "the cut-off levels=5 costs about" in capsys.readouterr().err
+    assert main(["solve", "tavis-cummings", "N=2", "kappa=0"]) == 1
+    assert main(["solve", "tavis-cummings", "N=3", "--checkpoint", "x.npz"]) == 1
+    assert "give levels" in capsys.readouterr().err
+    assert main(["info", "tavis-cummings", "N=100", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["levels"] > 20

@@ -1,0 +1,91 @@
+"""A file computes itself again: equal to the bit, or it says what differs, where, and by how much."""
+
+import json
+
+import numpy as np
+import pytest
+
+import permsym as ps
+from permsym import dataset
+from permsym.cli import main
+from permsym.errors import InputError
+from permsym.sweep.rerun import compared, plan_of, rerun
+
+
+@pytest.fixture(scope="module")
+def data():
+    return ps.sweep(
+        "central-spin", {"N": [2, 5]}, lists=[{"g": ["1/sqrt(N)", 0.5]}], methods=("exact", "c2"), moments=["z0", "-2 +1"], kappa="N/4"
+    )
+
+
+def test_a_file_repeats_itself_to_the_bit(data, tmp_path, capsys):
+    for suffix in (".nc", ".csv"):
+        path = dataset.save(data, tmp_path / f"x{suffix}")
+        again, found = rerun(ps.open_dataset(path))
+        assert found.equal
+        assert (found.largest, found.beyond, found.states, found.other) == (0.0, 0, 0, {})
+        assert again.attrs["definition"] == data.attrs["definition"]
+    assert main(["rerun", str(tmp_path / "x.nc"), "--jobs", "1"]) == 0
+    assert capsys.readouterr().out == "8 points computed again: largest difference 0 (equal to the bit)\n"
+
+
+@pytest.mark.parametrize("words", [["g=1/sqrt(N)"], ["--basis", "occupation", "--moments", "1"], ["--solver", "single"]])
+def test_a_single_solution_repeats_itself(words, tmp_path, capsys):
+    path = str(tmp_path / "x.nc")
+    assert main(["solve", "central-spin", "N=6", *words, "-o", path]) == 0
+    assert main(["rerun", path, "--jobs", "1"]) == 0
+    assert "largest difference 0 " in capsys.readouterr().out
+
+
+def test_a_difference_is_found_and_placed(data, tmp_path, capsys):
+    changed = data.copy(deep=True)
+    changed["moment_real"].loc[{"N": 5, "point": 1, "method": "exact", "moment": "z0"}] += 1e-6
+    _, found = rerun(changed)
+    assert found.largest == pytest.approx(1e-6)
+    assert (found.variable, found.place) == ("moment_real", {"N": 5, "point": 1, "method": "exact", "moment": "z0"})
+    assert found.beyond == 1
+    path = dataset.save(changed, tmp_path / "x.nc")
+    assert main(["rerun", str(path), "--jobs", "1"]) == 3
+    out, err = capsys.readouterr()
+    assert "largest difference 1.0e-06 (moment_real at N=5 point=1 method=exact moment=z0)" in out
+    assert "1 moments differ by more than their error estimates" in err
+
+
+def test_numbers_that_come_or_go_are_a_difference(data):
+    changed = data.copy(deep=True)
+    changed["p0_up"].values[0, 0, 0] = float("nan")
+    assert compared(changed, data).variable == "p0_up"
+    assert compared(data, changed).variable == "p0_up"
+
+
+def test_other_versions_are_named(data):
+    changed = data.copy()
+    changed.attrs["versions"] = json.dumps({**json.loads(data.attrs["versions"]), "scipy": "0.1"})
+    assert set(compared(changed, data).other) == {"scipy"}
+
+
+def test_files_that_cannot_repeat_themselves(data):
+    def with_definition(**changes):
+        changed = data.copy()
+        changed.attrs["definition"] = json.dumps({**json.loads(data.attrs["definition"]), **changes})
+        return changed
+
+    with pytest.raises(InputError, match="cannot be imported"):
+        plan_of(ps.sweep(lambda N: ps.models.central_spin(N=N), {"N": [2]}))
+    with pytest.raises(InputError, match="is not what it was"):
+        plan_of(with_definition(fixed={"kappa": "N/3"}))
+    missing = data.copy()
+    del missing.attrs["definition"]
+    with pytest.raises(InputError, match="does not say how it was made"):
+        plan_of(missing)
+
+
+def test_a_zero_of_another_sign_is_no_difference_but_not_the_same_bits(data, tmp_path, capsys):
+    changed = data.copy(deep=True)
+    zero = {"N": 5, "point": 1, "method": "exact", "moment": "z0"}
+    assert float(changed["moment_imag"].sel(zero)) == 0
+    changed["moment_imag"].loc[zero] = -np.copysign(0.0, float(changed["moment_imag"].sel(zero)))
+    path = dataset.save(changed, tmp_path / "x.nc")
+    assert main(["rerun", str(path), "--jobs", "1"]) == 0
+    assert "largest difference 0 (zeros of another sign, as in moment_imag)" in capsys.readouterr().out
