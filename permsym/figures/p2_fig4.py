@@ -90,7 +90,7 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
             axes.annotate(rf"$N_{{\rm sc}} = {limit:.0f}$", (limit * 0.93, 4), fontsize=8, ha="right")
             axes.set_xscale("log")
             axes.set_yscale("log")
-            axes.set_ylim(1e-5, 20)
+            axes.set_ylim(1e-7, 20)
             axes.set_xlabel("number of spins $N$")
             axes.set_ylabel("relative deviation")
             axes.legend(title=rf"$\eta = {drive:g}\,\eta_{{\rm crit}}^+$", loc="lower left")

@@ -79,6 +79,7 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         )
         figure.colorbar(mesh, ax=image, label=r"$N_{\rm sc}$", extend="max")
         bar = (0.9975, 1.0025)
+        image.set_facecolor("#bbbbbb")  # no N_sc at the turning point
         image.fill_betweenx([8, C.max()], *bar, color="#bbbbbb")
         for each in (*BELOW, *ABOVE):
             image.axhline(each, color="w", linestyle="--", linewidth=0.6)
