@@ -298,3 +298,11 @@ def test_refused_beforehand_for_memory():
 
 def test_version():
     assert process("--version").stdout.strip() == f"permsym {ps.__version__}"
+
+
+def test_info_reckons_with_displaced_fock_states(capsys):
+    words = ["driven-tavis-cummings", "N=6", "C=4", "drive=1"]
+    code, out, _ = run(capsys, "info", *words, "--json")
+    assert code == 0
+    needed = solved(capsys, *words, "--moments", "1")["parameters"]["levels"]
+    assert needed / 2 < json.loads(out)["levels"] <= needed

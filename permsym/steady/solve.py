@@ -235,10 +235,12 @@ def with_likely_levels(model: Model) -> Model:
     def solve(cut: Model, asked: list[MomentLabel]) -> State:
         return steady_state(cut, moments=asked)
 
-    levels = cutoff.predicted(model, solve, ratio=float("inf"))
-    if levels == cutoff.START:  # a small system: find out
-        levels = cutoff.automatic(model, [], DEFAULT_TOLERANCE, silent, solve).model.centre.levels
-    return model.with_levels(levels)
+    mode, levels = start_of(model, silent)
+    if levels is None:
+        levels = cutoff.predicted(mode, solve, ratio=float("inf"))
+        if levels == cutoff.START:  # a small system: find out
+            levels = cutoff.automatic(mode, [], DEFAULT_TOLERANCE, silent, solve).model.centre.levels
+    return mode.with_levels(levels)
 
 
 def estimate(model: Model, representation: str = "auto", window: str | float = "auto") -> tuple[int, float, float, str]:
