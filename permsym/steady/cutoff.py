@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 START = 8  # levels of the first attempt
 _SMALL, _RATIO = 8, 3.0  # satellites of the smallest system that predicts; how much larger the next one is
 _TAIL = 1e-15  # of the largest population: what a predicted cut-off leaves out
-TARGET = 1e-12  # of a moment (relative to it where it is above 1) that a cut-off may cost
+TARGET = 1e-12  # of a moment (relative to it where it is above 1) that a cut-off may cost where it is cheap to repeat
 _ATTEMPTS = 40
 _FLAT = 1e-3  # ln P(n) that falls by less than this a level does not fall at all, without photon loss
 _ENOUGH = 48  # levels from which a flat distribution is believed
@@ -127,7 +127,9 @@ def automatic(
             if not loses_photons(model):
                 raise InputError(_unbounded(model, levels, state.fock))
             return state  # its certificate says so
-        target = min(TARGET * max([1.0, *(abs(state.moment(key)) for key in keys)]), tolerance / 10)
+        target = tolerance / 10
+        if state.solver["name"] != "matrix-free":  # an iteration is for what is large, where another attempt takes minutes
+            target = min(target, TARGET * max([1.0, *(abs(state.moment(key)) for key in keys)]))
         if state.cutoff_error <= target:
             state.adopt(state.certify(keys))
         progress(f"levels={levels}: top population {state.fock[-1]:.1e}, cut-off part of the error {state.cutoff_error:.1e}")
@@ -156,8 +158,10 @@ def predicted(model: Model, solve: Callable[[Model, list[MomentLabel]], State], 
         return START
     fock = automatic(smaller, [], 1e-8, lambda line: None, solve).fock
     log = np.log(np.maximum(fock / fock.max(), 1e-300)) / factor
-    enough = np.flatnonzero(log > np.log(_TAIL))
-    return int(np.ceil((enough.max() + 1) / factor)) + 2
+    last = int(np.flatnonzero(log > np.log(_TAIL)).max())
+    # between two levels of the smaller system lie several of this one
+    beyond = (log[last] - np.log(_TAIL)) / (log[last] - log[last + 1]) if last + 1 < len(log) else 1.0
+    return int(np.ceil((last + beyond) / factor)) + 2
 
 
 def _slope(fock: NDArray[np.float64]) -> float:
