@@ -110,7 +110,8 @@ def automatic(
 ) -> State:
     """The certified state at the first cut-off whose part of every error estimate is negligible.
 
-    solve    the state of a model with a given cut-off, certified for the labels it is given
+    solve    the state of a model with a given cut-off, certified for the first of the labels it is given, or for all of them
+             where that takes less time at once
     start    the cut-off to try first; None: predicted from a smaller system
     """
     keys, levels = list(labels), predicted(model, solve) if start is None else start
@@ -120,7 +121,7 @@ def automatic(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)
             try:
-                state = solve(model.with_levels(levels), [photons])
+                state = solve(model.with_levels(levels), [photons, *keys])
             except TooLarge as error:
                 raise TooLarge(f"the cut-off has grown to levels={levels} and is not enough yet: {error}") from None
         if not state.solver.get("converged", True):
