@@ -38,6 +38,7 @@ SLOW = (
     "p2-fig4",
     "p2-fig5",
     "p2-fig6",
+    "p2-exact",
 )
 """Figures whose lines take more than a few seconds whatever the largest size."""
 

@@ -114,9 +114,10 @@ class _Run:
         progress: Progress,
     ) -> None:
         self.grows = isinstance(model.centre, Boson) and model.centre.automatic
-        if self.grows and isinstance(initial, GivenState) and initial.displacement:
-            model = model.displaced(initial.displacement)
-        self.model = model.with_levels(max(initial.levels + _FIRST_LEVELS, 4)) if self.grows else model
+        levels = initial.levels
+        if self.grows and isinstance(initial, GivenState) and initial.displacement:  # few levels hold it on its own Fock states
+            model, levels = model.displaced(initial.displacement), initial.state.model.centre.levels
+        self.model = model.with_levels(max(levels + _FIRST_LEVELS, 4)) if self.grows else model
         self.in_blocks: bool | None = None
         self.representation = representation
         self.initial = initial

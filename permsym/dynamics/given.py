@@ -63,10 +63,8 @@ class GivenState:
         return centre.displacement if isinstance(centre, Boson) else 0j
 
     def vector(self, basis: Basis) -> NDArray[Any]:
-        """Coefficients (basis.dimension,) of the part in the basis's charge sector; on the same displaced Fock states, where they are."""
+        """Coefficients (basis.dimension,) of the part in the basis's charge sector."""
         mine = self.state.basis
-        if self.displacement != getattr(basis.model.centre, "displacement", 0):
-            raise InputError("the initial state is on displaced Fock states; evolve it with an automatic cut-off, which takes the same")
         if mine.representation != basis.representation:
             return GivenMatrix(self.state.full(), self.levels).vector(basis)
         return _onto(basis, *_plain(mine, self.state.vector))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from permsym import kernels
 from permsym.basis.blocks import Blocks
 from permsym.errors import SolverFailed
 from permsym.matrixfree import BlockLiouvillian
@@ -46,6 +47,11 @@ class _Deflated:
         self.operator.matvec(y, result, scaled=True)
         result[self.place] -= self.strength * (self.trace @ y[self.place].real) * self.v / self.scale
 
+    def symmetrise(self, x: NDArray[np.float64]) -> None:
+        """Keep the hermitian part: on the rest, which rounding brings in, the stored form of L is singular."""
+        b = self.operator.blocks
+        kernels.symmetrise(self.stored(x), np.flatnonzero(b.own_conjugate), b.offset, b.rows, b.low, b.high, b.tied)
+
     def scaled(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         diagonal = self.operator.diagonal
         right = self.stored(x) / np.where(diagonal == 0, 1.0, diagonal)
@@ -69,6 +75,7 @@ def slowest(
         outcome = krylov.bicgstab(deflated.product, right, x, 2, _INNER * float(np.linalg.norm(right)), _PRODUCTS)
         if not outcome.residual < 1e4 * _INNER * float(np.linalg.norm(right)):
             raise SolverFailed("the iteration for the slowest modes did not converge; use fewer satellites")
+        deflated.symmetrise(x)
         for _ in range(2):
             for i, known in enumerate(vectors):
                 part = float(known @ x)

@@ -1,8 +1,9 @@
-"""Exact counterpart of paper 2's bistable region: |<a>|^2 and <a^dag a> against the drive, P(n) and the switching rate, at C = 14.
+"""Exact counterpart of paper 2's bistable region: |<a>|^2 and <a^dag a> against the drive, P(n) and the Liouvillian gap, at C = 14.
 
 M. Zens, D. O. Krimer, S. Rotter, Phys. Rev. A 100, 013856 (2019) asks for exact solutions to compare its cumulant expansions with.
-The steady state is unique at every N: between the turning points of the semiclassical curve it holds both branches, P(n) has two peaks,
-and the Liouvillian gap, the rate at which the cavity switches between them, closes with N.
+The steady state is unique at every N and changes smoothly with the drive, through the turning points of the semiclassical curve.  P(n)
+and the gap, the slowest relaxation rate, are those at 1.05 eta_crit+, just above the upper turning point.  There P(n) falls from n = 0 on
+at N = 1, 2, 3 and 5, with a shoulder that grows, and the gap falls with N.
 """
 
 from __future__ import annotations
@@ -137,10 +138,12 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         rate.plot(numbers, data["gap"], "o-", color="k", markersize=3.5, linewidth=0.9)
         rate.set_xscale("log")
         rate.set_yscale("log")
+        rate.set_xticks(numbers, [str(n) for n in numbers])
+        rate.set_xticks([], minor=True)
         rate.set_xlabel("$N$")
         rate.set_ylabel(r"Liouvillian gap $/\,\kappa$")
         times = rate.secondary_yaxis("right", functions=(_inverse, _inverse))
-        times.set_ylabel(r"switching time $\times\,\kappa$")
+        times.set_ylabel(r"relaxation time $\times\,\kappa$")
         rate.tick_params(right=False, which="both")
         for letter, axes in zip("abcd", (coherent, total, distribution, rate), strict=True):
             style.panel_letter(axes, letter)

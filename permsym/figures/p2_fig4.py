@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 C = 14.0
 DRIVES = (1.05, 0.95)
+SIZES = 161
+"""Number of N."""
 THRESHOLD = 0.01
 _STYLES: dict[str, dict[str, Any]] = {
     "1-2": {"color": "#1f4fbf", "linestyle": "-."},
@@ -32,7 +34,7 @@ _STYLES: dict[str, dict[str, Any]] = {
 
 def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
     """Along the branch that comes down from large N as far as it exists, below that where the empty cavity settles."""
-    sizes = np.geomspace(10, max(largest, 20), 161)[::-1]
+    sizes = np.geomspace(10, max(largest, 20), SIZES)[::-1]
     deviations = np.full((len(DRIVES), len(PAIRS), len(sizes)), np.nan)
     followed = np.zeros((len(DRIVES), len(sizes)), dtype="int8")
     n_sc, status = [], []
@@ -85,10 +87,10 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
             axes.axhline(data.attrs["threshold"], color="k", linestyle="--", linewidth=0.8)
             limit = float(data["N_sc"].sel(drive=drive))
             axes.axvline(limit, color="k", linestyle="--", linewidth=0.8)
-            axes.annotate(rf"$N_{{\rm sc}} = {limit:.0f}$", (limit * 1.1, 0.3), fontsize=8)
+            axes.annotate(rf"$N_{{\rm sc}} = {limit:.0f}$", (limit * 0.93, 4), fontsize=8, ha="right")
             axes.set_xscale("log")
             axes.set_yscale("log")
-            axes.set_ylim(1e-5, 3)
+            axes.set_ylim(1e-7, 20)
             axes.set_xlabel("number of spins $N$")
             axes.set_ylabel("relative deviation")
             axes.legend(title=rf"$\eta = {drive:g}\,\eta_{{\rm crit}}^+$", loc="lower left")

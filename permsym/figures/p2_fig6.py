@@ -1,4 +1,4 @@
-"""P2 Fig. 6: inhomogeneous broadening: (a) semiclassical curves, (b) N_sc, for Gaussian widths of 0, 0.1, 0.5 and 1 MHz.
+"""P2 Fig. 6: inhomogeneous broadening: (a) semiclassical curves, (b) N_sc, for Gaussian widths of 0, 0.1, 0.5 and 1 MHz; (c) convergence.
 
 kappa = 2 gamma_h = 2 pi x 1 MHz is the unit, so that a width of Gamma MHz is Gamma.  The drive is in units of each curve's own eta_crit+.
 """
@@ -6,7 +6,7 @@ kappa = 2 gamma_h = 2 pi x 1 MHz is the unit, so that a width of Gamma MHz is Ga
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,18 +22,26 @@ from permsym.sweep.grid import Progress
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 C = 18.0
 WIDTHS = (0.0, 0.1, 0.5, 1.0)
 CLUSTERS = 51
-DRIVES = (0.9, 0.95, 0.98, 0.99, 1.01, 1.05, 1.1)
+COARSER = (5, 9, 15, 25)
+"""Fewer clusters on the same grid of +-2 widths, at which N_sc is computed again to see how it converges."""
+DRIVES = (0.9, 0.93, 0.96, 0.98, 0.99, 1.01, 1.03, 1.06, 1.1)
+CHECKED_AT = (0.96, 1.06)
 THRESHOLD = 0.01
+_COMMENT = (
+    "Cooperativities agree with paper 2: 17.9, 15.8, 12.7. N_sc follows the cooperativity only roughly: at a width of 1 MHz it is about "
+    "1.5 times that of identical spins at C = 12.7, on both sides of eta_crit+; linear noise theory of the same clusters gives that too."
+)
 
 
-def broadened(width: float, N: float = 1.0, clusters: int = CLUSTERS) -> MaxwellBloch:
+def broadened(width: float, N: float = 1.0, clusters: int = CLUSTERS, span: float = 2.0) -> MaxwellBloch:
     """The semiclassical curve of N spins whose cooperativity would be 18 without broadening."""
-    Delta, sizes = gaussian_clusters(N, width, clusters if width else 1)
+    Delta, sizes = gaussian_clusters(N, width, clusters if width else 1, span)
     return MaxwellBloch.of(KAPPA, GAMMA_H, 0.0, coupling(KAPPA, GAMMA_H, C, N), sizes, 0.0, Delta)
 
 
@@ -45,6 +53,16 @@ def cluster_family(width: float, drive: float, clusters: int = CLUSTERS) -> Clus
         return ClusterEquations(order, curve, drive * curve.critical.upper)
 
     return ClusterFamily(make)
+
+
+def _boundary(width: float, drive: float, clusters: int) -> tuple[float, str]:
+    """N_sc, nan without one, and how it was found."""
+    solver = cluster_family(width, drive, clusters) if width else family(C, drive)
+    try:
+        found = boundary(lambda: solver, THRESHOLD)
+    except (InputError, SolverFailed) as error:
+        return np.nan, f"failed: {error}"
+    return found.N_sc, f"approximation: N_sc by {found.reason}"
 
 
 def compute(
@@ -62,19 +80,21 @@ def compute(
     status = np.empty(n_sc.shape, dtype=object)
     for i, width in enumerate(widths):
         for k, drive in enumerate(drives):
-            solver = cluster_family(width, drive, clusters) if width else family(C, drive)
-            try:
-                found = boundary(lambda solver=solver: solver, THRESHOLD)  # type: ignore[misc]
-                n_sc[i, k], status[i, k] = found.N_sc, f"approximation: N_sc by {found.reason}"
-            except (InputError, SolverFailed) as error:
-                status[i, k] = f"failed: {error}"
+            n_sc[i, k], status[i, k] = _boundary(width, drive, clusters)
             if progress is not None:
                 progress(i * len(drives) + k + 1, n_sc.size)
+    # identical spins are one cluster, which has nothing to converge
+    fewer = [each for each in COARSER if each < clusters]
+    checked = [drive for drive in CHECKED_AT if drive in drives]
+    coarse = np.array([[[_boundary(w, drive, L)[0] if w else np.nan for L in fewer] for drive in checked] for w in widths])
+    coarse = coarse.reshape(len(widths), len(checked), len(fewer))
     return dataset(
         {
             "width": (["width"], widths, "kappa", "full width at half maximum of the spin frequencies"),
             "drive": (["drive"], drives, "1", "eta / eta_crit+ of the same width"),
             "coherent_photons": (["coherent_photons"], photons, "1", "|<a>|^2 / N"),
+            "fewer_clusters": (["fewer_clusters"], fewer, "1", "numbers of clusters on the same grid, for the convergence"),
+            "checked_drive": (["checked_drive"], checked, "1", "eta / eta_crit+ at which the convergence is looked at"),
         },
         {
             "eta": (
@@ -84,17 +104,24 @@ def compute(
                 "eta / (kappa sqrt N) that holds |<a>|^2",
             ),
             "cooperativity": (["width"], [each.cooperativity for each in curves], "1", "collective cooperativity, eq. (23)"),
+            "cooperativity_wider": (
+                ["width"],
+                [broadened(width, clusters=3 * (clusters // 2) // 2 * 2 + 1, span=3.0).cooperativity for width in widths],
+                "1",
+                "the same on a grid of +-3 widths",
+            ),
             "eta_crit_plus": (["width"], [each.critical.upper for each in curves], "1", "upper critical drive / (kappa sqrt N)"),
             "N_sc": (["width", "drive"], n_sc, "1", "semiclassical-to-quantum boundary, eq. (21)"),
+            "N_sc_fewer": (["width", "checked_drive", "fewer_clusters"], coarse, "1", "N_sc with fewer clusters"),
             "status": (["width", "drive"], status, "1", "how N_sc was found"),
         },
         {"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C, "clusters": clusters, "span": 2.0, "threshold": THRESHOLD, "closure": "no-three-spin"},
         command,
-    )
+    ).assign_attrs(comment=_COMMENT)
 
 
 def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
-    with style.drawing(columns=2) as (figure, (left, right)):
+    with style.drawing(columns=3) as (figure, (left, right, last)):
         shades = ["#e07b00", *colours(data.sizes["width"] - 1, "Greens", 0.45, 1.0)]
         for shade, width in zip(shades, data["width"].values, strict=True):
             one = data.sel(width=width)
@@ -102,6 +129,7 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
             left.plot(one["eta"], data["coherent_photons"], color=shade, linestyle="-" if width else ":", label=label)
             for k, part in enumerate((data["drive"].values < 1, data["drive"].values > 1)):
                 right.plot(data["drive"].values[part], one["N_sc"].values[part], ".-", color=shade, label=None if k else f"${width:g}$")
+        _plot_convergence(last, data, shades)
         left.set_xlim(0.8, 1.5)
         left.set_ylim(5e-3, 20)
         left.set_yscale("log")
@@ -113,9 +141,22 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         right.set_xlabel(r"driving strength $\eta/\eta_{\rm crit}^+$")
         right.set_ylabel(r"$N_{\rm sc}$")
         right.legend(title=r"$\Gamma$ (MHz)", loc="upper right")
-        for letter, axes in zip("ab", (left, right), strict=True):
+        for letter, axes in zip("abc", (left, right, last), strict=True):
             style.panel_letter(axes, letter)
         save(figure)
+
+
+def _plot_convergence(axes: Axes, data: xr.Dataset, shades: Sequence[Any]) -> None:
+    for shade, width in zip(shades, data["width"].values, strict=True):
+        for drive, marker in zip(data["checked_drive"].values, "os", strict=False):
+            full = float(data["N_sc"].sel(width=width, drive=drive))
+            change = np.abs(data["N_sc_fewer"].sel(width=width, checked_drive=drive) / full - 1)
+            label = rf"${width:g}$, $\eta = {drive:g}\,\eta_{{\rm crit}}^+$" if width else None
+            axes.plot(data["fewer_clusters"], change, marker=marker, markersize=4, color=shade, label=label)
+    axes.set_yscale("log")
+    axes.set_xlabel("number of clusters $L$")
+    axes.set_ylabel(rf"$|N_{{\rm sc}}(L)/N_{{\rm sc}}({data.attrs['clusters']}) - 1|$")
+    axes.legend(title=r"$\Gamma$ (MHz)", fontsize=7)
 
 
 def table(data: xr.Dataset) -> Sequence[Sequence[str]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from permsym.steady.state import State
 
 FEW = 2  # satellites of the small model
-WORTHWHILE = 6  # satellites from which the small model pays
+WORTHWHILE = 5  # satellites from which the small model pays
 TOLERANCE = 1e-6  # of the small model's field
 _TAIL = 1e-10  # probability beyond the levels that a displacement is judged by
 _GROWTH = 0.37, 0.55
@@ -44,7 +44,7 @@ def predicted(model: Model, solve: Callable[[Model], State]) -> tuple[Model, int
     state = solve(model.rescaled(1 / factor))
     rho = state.reduced()
     alpha = best(rho, state.moment("a"))
-    if needed(rho, alpha) > _GAIN * needed(rho, 0):
+    if needed(rho, alpha) > min(_GAIN * needed(rho, 0), needed(rho, 0) - 2):
         return None
     amplitude, levels = (factor**power for power in _GROWTH)
     return model.displaced(alpha * amplitude), int(np.ceil(needed(rho, alpha) * levels)) + 4
