@@ -26,9 +26,9 @@ class Jump:
 
     def __post_init__(self) -> None:
         if not is_real(self.rate) or not math.isfinite(self.rate):
-            raise InputError(f"the rate of a {self.kind} jump must be a finite number, but is {self.rate!r}")
+            raise InputError(f"the rate of this {self.kind} jump must be a finite number, but is {self.rate!r}")
         if self.rate < 0:
-            raise InputError(f"the rate of a {self.kind} jump must be >= 0, but is {self.rate!r}")
+            raise InputError(f"the rate of this {self.kind} jump must be >= 0, but is {self.rate!r}")
         for key in self.operator.terms:
             if self.kind == "central" and key.satellites:
                 raise InputError("a Central jump acts on the centre alone; use Individual or Collective for operators of an ensemble")

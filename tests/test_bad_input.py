@@ -11,6 +11,7 @@ MODEL = ps.models.central_spin(N=5)
 STATE = ps.steady_state(MODEL)
 
 TABLE = {
+    "no model": (lambda: ps.steady_state("central-spin"), "`model` must be a Model such as"),
     "N zero": (lambda: ps.models.central_spin(N=0), "`N` must be an integer >= 1, but is 0"),
     "N negative": (lambda: ps.models.central_spin(N=-3), "`N` must be an integer >= 1"),
     "N fractional": (lambda: ps.models.central_spin(N=2.5), "`N` must be an integer >= 1, but is 2.5"),

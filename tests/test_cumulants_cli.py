@@ -57,6 +57,27 @@ def test_document_of_continue(capsys):
     assert found["points"][-1]["derived"]["p0_up"] == pytest.approx(0.5991478231, abs=1e-9)
 
 
+def test_a_drive_is_followed_through_its_turning_point(capsys):
+    words = ["continue", "driven-tavis-cummings", "N=4", "C=14", "--order", "1", "--over", "drive", "--from", "0.9", "--to", "1.1"]
+    code, out, err = run(capsys, *words, "--points", "10", "--moment", "a", "--json")
+    found = json.loads(out)
+    assert code == 3
+    assert "are unstable" in err
+    # the drive is counted from the upper turning point of this very curve
+    assert max(fold["drive"] for fold in found["folds"]) == pytest.approx(1, abs=1e-9)
+
+
+def test_labels_along_a_branch_need_their_satellites(capsys):
+    code, out, _ = run(
+        capsys, "continue", "tavis-cummings", "--over", "N", "--from", "1", "--to", "3", "--order", "2", "--points", "3", "--json"
+    )
+    first, last = json.loads(out)["points"][0], json.loads(out)["points"][-1]
+    assert code == 0
+    assert "+1 -2" not in first["moments"]
+    assert "+1 -2" in last["moments"]
+    assert set(last["moments"]) > set(first["moments"])
+
+
 def test_whole_sizes_below_the_order_are_exact(capsys):
     code, out, _ = run(
         capsys, "continue", "central-spin", "--over", "N", "--from", "2", "--to", "9", "--order", "5", "--json", "--points", "4"
@@ -80,6 +101,7 @@ def test_whole_sizes_below_the_order_are_exact(capsys):
         (["cumulants", "central-spin", "N=50", "--order", "2", "--equations", "html"], 1, "text, latex, python"),
         (["continue", "central-spin", "--order", "2", "--over", "q", "--from", "1", "--to", "2"], 1, "no parameter 'q'"),
         (["continue", "central-spin", "--order", "2", "--over", "N", "--from", "1"], 1, "--to is missing"),
+        (["continue", "dicke", "N=3", "g=0.1", "--order", "2", "--over", "levels", "--from", "2", "--to", "5"], 1, "whole number"),
         (["continue", "central-spin", "--order", "2", "--over", "N", "--from", "one", "--to", "2"], 1, "--from must be a number"),
         (["continue", "central-spin", "--order", "2", "--over", "N", "--from", "0", "--to", "9"], 1, "N"),
         (["continue", "central-spin", "--order", "2", "--over", "N", "--from", "5", "--to", "9", "N=3"], 1, "both followed and fixed"),

@@ -81,6 +81,14 @@ def test_files_that_cannot_repeat_themselves(data):
         plan_of(missing)
 
 
+def test_a_time_evolution_says_so(tmp_path, capsys):
+    path = tmp_path / "evolution.nc"
+    assert main(["evolve", "central-spin", "N=2", "--times", "0:1:2", "-o", str(path)]) == 0
+    capsys.readouterr()
+    assert main(["rerun", str(path)]) == 1
+    assert "holds a time evolution" in capsys.readouterr().err
+
+
 def test_a_zero_of_another_sign_is_no_difference_but_not_the_same_bits(data, tmp_path, capsys):
     changed = data.copy(deep=True)
     zero = {"N": 5, "point": 1, "method": "exact", "moment": "z0"}

@@ -36,7 +36,8 @@ def run(options: argparse.Namespace) -> int:
 
     name, given = model_words(options)
     if name != MODEL:
-        raise InputError(f"the boundary is defined for {MODEL}, but the model is {name!r}; write permsym boundary {MODEL} C=14 drive=0.95")
+        wrong = repr(name) if name else "not given"
+        raise InputError(f"the boundary is defined for {MODEL}, but the model is {wrong}; write permsym boundary {MODEL} C=14 drive=0.95")
     threshold = number_or_text(options.threshold)
     started = time.perf_counter()
     source = lookup(name)

@@ -53,12 +53,11 @@ def run(options: argparse.Namespace) -> int:
     from permsym.moments.labels import select_labels
     from permsym.report import branch_table
 
-    if options.over not in source.defaults:
-        raise InputError(f"{source.name} has no parameter {options.over!r}; the parameters are {', '.join(source.defaults)}")
+    source.check(options.over)
     say_defaults(source, {**given, options.over: start})
     branch = continuation(source, over=options.over, start=start, stop=stop, points=int(points), **choice, **given)  # type: ignore[arg-type]
-    model = model_at(source, {**given, options.over: max(start, stop) if options.over == "N" else start})
-    labels = [str(label) for label in select_labels(model, options.moment or order(options.moments))]
+    model = max((model_at(source, {**given, options.over: value}) for value in (start, stop)), key=lambda end: sum(end.sizes))
+    labels = select_labels(model, options.moment or order(options.moments))
     report = {
         "model": source.name,
         "over": options.over,

@@ -60,8 +60,9 @@ def over_parameter(source: ModelSource, given: Mapping[str, float | str], name: 
 
     options    order, counting, closure, break_symmetry
     """
-    if name not in source.defaults:
-        raise InputError(f"{source.name} has no parameter {name!r}; the parameters are {', '.join(source.defaults)}")
+    source.check(name)
+    if name == "levels":
+        raise InputError("`levels` is a whole number, so that no branch runs along it; solve at several values of it, or sweep it")
     built: list[Equations] = []
 
     def make(value: float) -> Equations:

@@ -50,8 +50,8 @@ def state_report(state: CumulantState, labels: Iterable[MomentLabel]) -> dict[st
     }
 
 
-def branch_report(branch: Branch, labels: Sequence[str], model: Model) -> dict[str, Any]:
-    """Points, folds and Hopf points of a branch."""
+def branch_report(branch: Branch, labels: Sequence[MomentLabel], model: Model) -> dict[str, Any]:
+    """Points, folds and Hopf points of a branch; labels that need more satellites than there are at a point are omitted there."""
     return {
         "points": [{branch.name: each.value, "folds_passed": each.beyond, **_point(each.point, labels, model)} for each in branch.points],
         "folds": [_event(event, branch.name, labels, model) for event in branch.folds],
@@ -62,7 +62,12 @@ def branch_report(branch: Branch, labels: Sequence[str], model: Model) -> dict[s
     }
 
 
-def _point(point: Point, labels: Sequence[str], model: Model) -> dict[str, Any]:
+def _fits(label: MomentLabel, model: Model) -> bool:
+    """Whether a model has the distinct satellites that a label names."""
+    return all(len(symbols) <= each.N for symbols, each in zip(label.satellites, model.ensembles, strict=True))
+
+
+def _point(point: Point, labels: Sequence[MomentLabel], model: Model) -> dict[str, Any]:
     def moment(label: str) -> complex:
         return point.equations.moment(point.y, label)
 
@@ -70,14 +75,14 @@ def _point(point: Point, labels: Sequence[str], model: Model) -> dict[str, Any]:
     return {
         "stable": bool(point.stability < UNSTABLE * largest),
         "stability": finite(point.stability),
-        "moments": {label: pair(moment(label)) for label in labels},
+        "moments": {str(label): pair(moment(str(label))) for label in labels if _fits(label, point.equations.model)},
         "derived": derived(model, moment),
         "unphysical": list(unphysical(model, moment)),
         "residual": point.residual,
     }
 
 
-def _event(event: Event, name: str, labels: Sequence[str], model: Model) -> dict[str, Any]:
+def _event(event: Event, name: str, labels: Sequence[MomentLabel], model: Model) -> dict[str, Any]:
     found = _point(event.point, labels, model)
     return {name: event.value, "moments": found["moments"], "derived": found["derived"]}
 

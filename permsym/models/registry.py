@@ -6,12 +6,13 @@ import difflib
 import importlib
 import inspect
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from permsym import expressions
-from permsym.errors import InputError
+from permsym.errors import InputError, PermsymError
 from permsym.model import Model
 from permsym.models.central_spin import central_spin
 from permsym.models.dicke import dicke
@@ -42,20 +43,44 @@ class ModelSource:
     defaults: Mapping[str, float | str | None]
     others: tuple[str, ...] = ()
 
+    def check(self, name: str) -> None:
+        """Raise InputError where a parameter is unknown."""
+        known = [*self.defaults, *self.others]
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            advice = f"did you mean {near[0]!r}?" if near else f"the parameters are {', '.join(known)}"
+            raise InputError(f"{self.name} has no parameter {name!r}; {advice}")
+
     def model(self, given: Mapping[str, float | str]) -> Model:
         """The model with given parameters and the defaults of the others."""
         for name in given:
-            known = [*self.defaults, *self.others]
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                advice = f"did you mean {near[0]!r}?" if near else f"the parameters are {', '.join(known)}"
-                raise InputError(f"{self.name} has no parameter {name!r}; {advice}")
+            self.check(name)
         missing = [name for name, default in self.defaults.items() if default is None and name not in given]
         if missing:
             raise InputError(f"{self.name} needs a value for {', '.join(missing)}; add {missing[0]}=10, for instance")
         values = self.filled(given)
         left = {name: value for name, value in values.items() if value == AUTO}
-        return self.function(**left, **expressions.resolve({name: value for name, value in values.items() if name not in left}))
+        numbers = expressions.resolve({name: value for name, value in values.items() if name not in left})
+        if self.function in LIBRARY.values():
+            return self.function(**left, **numbers)
+        return self._users(left, numbers)
+
+    def _users(self, left: Mapping[str, float | str], numbers: dict[str, float]) -> Model:
+        """What a user's function makes; it knows the numbers it was made from, and mistakes in it are named."""
+        try:
+            found = self.function(**left, **numbers)
+        except PermsymError:
+            raise
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            raise InputError(
+                f"the model function {self.name} fails with {type(error).__name__}: {error} ({where.filename}, line {where.lineno})"
+            ) from error
+        if not isinstance(found, Model):
+            raise InputError(f"the model function {self.name} must return a Model, but returns {found!r}")
+        if not found.parameters:
+            found.parameters = dict(numbers)
+        return found
 
     def filled(self, given: Mapping[str, float | str]) -> dict[str, float | str]:
         """Given parameters and defaults together."""
@@ -110,8 +135,9 @@ def _imported(name: str) -> Callable[..., Model]:
     sys.path.insert(0, "")  # a module beside the user, as `python -m` would find it
     try:
         found = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(f"cannot load the model function {name!r} ({error}); write package.module:function") from error
+    except Exception as error:  # whatever running the module raises is a mistake in it or in its name
+        reason = f"{type(error).__name__}: {error}"
+        raise InputError(f"cannot load the model function {name!r} ({reason}); write package.module:function") from error
     finally:
         sys.path.remove("")
     if not callable(found):

@@ -78,6 +78,8 @@ def steady_state(
     Raises DegenerateSteadyState where the steady state is not unique, TooLarge before allocating more than is free.
     Warns with UncertifiedWarning where the certificate falls short.
     """
+    if not isinstance(model, Model):
+        raise InputError(f"`model` must be a Model such as ps.models.central_spin(N=10), but is {model!r}")
     if not np.isfinite(tolerance) or tolerance <= 0:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
     labels = select_labels(model, moments)

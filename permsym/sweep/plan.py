@@ -215,6 +215,10 @@ def grammar(model: Model) -> Model:
 
 def from_definition(definition: Mapping[str, Any]) -> Plan:
     """The plan that a file's provenance describes."""
+    if "initial" in definition:
+        raise InputError(
+            "the file holds a time evolution, but only steady states are computed again; repeat the command in its attribute `command`"
+        )
     try:
         columns = [(each["name"], each["columns"]) for each in definition["dimensions"]]
         axes = {name: values[name] for name, values in columns if name in values}
