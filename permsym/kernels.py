@@ -1,16 +1,22 @@
 # mypy: disable-error-code="no-untyped-def"
 """Compiled loops over blocks: see :mod:`permsym.matrixfree` for what they compute.
 
-numba compiles them on first use and keeps the result on disk.
+numba compiles them on first use and keeps the result on disk.  Indices are unsigned where they are not negative: the
+compiler then looks for no negative ones and vectorises, without the bookkeeping that slices take.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
 import numpy as np
+
+# between two products threads are to sleep: on a busy machine spinning ones take the time of those that work
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when the threads are first started
+
 from numba import njit, prange
 
 _SERIAL = 2**17  # numbers up to which starting threads costs more than they save
@@ -92,21 +98,19 @@ def apply(x, out, diagonal, scaled, offset, rows, low, high, kind, tied, source,
             conjugated = code < -1
             s = -2 - code if conjugated else code
             begin = offset[s]
-            t = right[g, kind[e]]
-            v = table[link, kind[e]]
+            k = kind[e]
+            t = right[g, k]
             if tied:
                 a, b = max(first, low[s] + t), min(last, high[s] + t)
                 if a >= b:
                     continue
-                here, there = start - first + a, begin - low[s] - t + a
-                # slices: their indices start at 0, so that the compiler sees no negative ones and vectorises
-                o, w, y = out[here : here + b - a], v[a:b], x[there : there + b - a]
+                here, there, at = np.uint64(start - first + a), np.uint64(begin - low[s] - t + a), np.uint64(a)
                 if conjugated:
-                    for c in range(b - a):
-                        o[c] += f * w[c] * np.conj(y[c])
+                    for c in range(np.uint64(b - a)):
+                        out[here + c] += f * table[link, k, at + c] * np.conj(x[there + c])
                 else:
-                    for c in range(b - a):
-                        o[c] += f * w[c] * y[c]
+                    for c in range(np.uint64(b - a)):
+                        out[here + c] += f * table[link, k, at + c] * x[there + c]
                 continue
             d = up[g]
             stride = high[s]
@@ -116,7 +120,7 @@ def apply(x, out, diagonal, scaled, offset, rows, low, high, kind, tied, source,
             a, b = max(0, t), min(width, most + t)
             if a >= b:
                 continue
-            w = v[a:b]
+            w = table[link, k, a:b]
             for r in range(max(0, d), min(rows[e], most_rows + d)):
                 fu = f * row_table[link, r]
                 here = start + r * width + a
@@ -160,30 +164,29 @@ def apply_transposed(
                 continue
             f = np.conj(factor[link, s])
             begin = offset[s]
-            t = right[g, kind[s]]
-            v = table[link, kind[s]]
+            k = kind[s]
+            t = right[g, k]
             if tied:
                 a, b = max(low[s], first + t), min(high[s], last + t)
                 if a >= b:
                     continue
-                here, there = start - first - t + a, begin - low[s] + a
-                o, w, y = out[here : here + b - a], v[a:b], z[there : there + b - a]
-                for c in range(b - a):
-                    o[c] += f * np.conj(w[c]) * y[c]
+                here, there, at = np.uint64(start - first - t + a), np.uint64(begin - low[s] + a), np.uint64(a)
+                for c in range(np.uint64(b - a)):
+                    out[here + c] += f * np.conj(table[link, k, at + c]) * z[there + c]
                 continue
             d = up[g]
             a, b = max(0, t), min(high[s], width + t)
             if a >= b:
                 continue
-            w = v[a:b]
+            w = table[link, k, a:b]
             for r in range(max(0, d), min(rows[s], rows[e] + d)):
                 fu = f * np.conj(row_table[link, r])
                 here, there = start + (r - d) * width - t + a, begin + r * high[s] + a
                 o, y = out[here : here + b - a], z[there : there + b - a]
                 for c in range(b - a):
                     o[c] += fu * np.conj(w[c]) * y[c]
-        for k in range(mirror_start[e], mirror_start[e + 1]):
-            g, s = mirror[0, k], mirror[1, k]
+        for pair in range(mirror_start[e], mirror_start[e + 1]):
+            g, s = mirror[0, pair], mirror[1, pair]
             begin = offset[s]
             t, d = right[g, kind[s]], up[g]
             for link in range(len(group)):

@@ -55,6 +55,7 @@ class Model:
     jumps        Central, Individual and Collective jumps
     name         for reports and files; parameters: the numbers it was made from
 
+    >>> from permsym.jumps import Individual
     >>> c, s = Spin(), Ensemble(5)
     >>> model = Model(c, s, hamiltonian=0.5 * (c.p * s.m + c.m * s.p), jumps=[Individual(1.0, s.m)])
     >>> model.sizes

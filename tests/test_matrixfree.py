@@ -6,9 +6,13 @@ from oracles import systems
 
 import permsym as ps
 from permsym.basis.blocks import Blocks
+from permsym.errors import NotApplicable
 from permsym.liouvillian import Liouvillian
 from permsym.matrixfree import BlockLiouvillian
 from permsym.moments.labels import enumerate_labels
+from permsym.steady.block_state import solve_blocks
+from permsym.steady.matrix_free import MatrixFree
+from permsym.steady.progress import silent
 
 
 def driven(N):
@@ -73,3 +77,50 @@ def test_values_without_covectors(name):
 @pytest.mark.parametrize(("function", "real"), [(resonant, True), (driven, True), (systems.cavity, False), (systems.driven_cavity, False)])
 def test_resonant_models_are_real(function, real):
     assert (BlockLiouvillian(Blocks.of(function(2))).dtype == float) == real
+
+
+# -- windows ------------------------------------------------------------------------------------------------------------------
+
+
+def windowed(whole, populations, eps):
+    """Blocks whose elements may be larger than eps: |rho_ab|^2 <= rho_aa rho_bb; populations down to eps^2, which they all need."""
+    block, n, m = whole.places
+    J, M, other = whole.outer[:, block]
+    bound = np.sqrt([populations.get(key, 0.0) for key in zip(J, M, n, strict=True)])
+    bound *= np.sqrt([populations.get(key, 0.0) for key in zip(J, other, m, strict=True)])
+    inside = bound > np.where((n == m) & (other == M), eps**2, eps)
+    high = np.zeros(len(whole.high), dtype=np.int64)
+    np.maximum.at(high, block[inside], np.minimum(n, m)[inside] + 1)
+    return Blocks.of(whole.model, kept=(whole.outer[:, high > 0], np.zeros((high > 0).sum(), dtype=np.int64), high[high > 0]))
+
+
+@pytest.fixture(scope="module")
+def cavity():
+    """The state of a cavity on all blocks, and its populations by (2j, 2m, n)."""
+    model = ps.models.tavis_cummings(N=8, levels=22)
+    whole = Blocks.of(model)
+    state = solve_blocks(whole, model, MatrixFree(), 1e-9, silent)
+    place, block, n = whole.populations
+    values = np.abs(whole.population_traces * state.null.stored[place])
+    return state, dict(zip(zip(*whole.outer[:2, block], n, strict=True), values, strict=True))
+
+
+@pytest.mark.parametrize("eps", [1e-4, 1e-7, 1e-10])
+def test_a_window_costs_no_more_than_it_says(cavity, eps):
+    state, populations = cavity
+    blocks = windowed(state.basis, populations, eps)
+    assert blocks.stored < 0.95 * state.basis.stored
+    operator = BlockLiouvillian(blocks)
+    assert np.abs(operator.rmatvec(operator.trace)).max() < 1e-13 * np.abs(operator.diagonal).max()  # it loses no probability
+    found = solve_blocks(blocks, state.model, MatrixFree(), 1e-9, silent)
+    assert found.null.outcome.converged
+    for label in ("ad a", "z1", "ad -1", "z1 z2", "ad ad a a"):
+        assert abs(found.moment(label) - state.moment(label)) < found.error(label) < 2e4 * eps
+
+
+def test_a_window_that_loses_probability_is_refused(cavity):
+    state, _ = cavity
+    whole = state.basis
+    high = np.where(whole.difference == 0, 3, whole.high)  # coherences whose populations are not all there
+    with pytest.raises(NotApplicable, match="conserve"):
+        BlockLiouvillian(Blocks.of(state.model, kept=(whole.outer, np.zeros(len(high), dtype=np.int64), high)))

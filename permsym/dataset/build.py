@@ -159,13 +159,15 @@ def _rows(points: Collection[Point], labels: Sequence[str]) -> dict[str, NDArray
 
 def _parameters(known: Collection[str], shape: tuple[int, ...], points: Mapping[Any, Point]) -> dict[str, Any]:
     """Parameters that are no coordinate yet, as arrays over the axes."""
-    firsts = {index: point for (index, _), point in points.items()}
-    names = dict.fromkeys(name for point in firsts.values() for name in point.parameters if name not in known)
-    places = [int(np.ravel_multi_index((*index, 0), (*shape, 1))) for index in firsts]
+    merged: dict[tuple[int, ...], dict[str, float]] = {}
+    for (index, _), point in points.items():  # a method may know more than others: the exact solver finds a boson's levels
+        merged[index] = {**point.parameters, **merged.get(index, {})}
+    names = dict.fromkeys(name for parameters in merged.values() for name in parameters if name not in known)
+    places = [int(np.ravel_multi_index((*index, 0), (*shape, 1))) for index in merged]
     found: dict[str, Any] = {}
     for name in names:
         flat = np.full(math.prod(shape), np.nan)
-        flat[places] = [point.parameters.get(name, np.nan) for point in firsts.values()]
+        flat[places] = [parameters.get(name, np.nan) for parameters in merged.values()]
         found[name] = flat.reshape(shape)
     return found
 

@@ -41,8 +41,8 @@ from permsym.steady.state import State
 
 EPS = float(np.finfo(float).eps)
 _EVERY = 2.0  # seconds before the first line of progress; the others come ever more slowly
-_DUAL_ACCURACY = 1e-3  # of dual vectors: they weigh errors and need few digits
-_EACH = 400_000  # stored numbers up to which every moment gets a dual vector of its own
+_DUAL_ACCURACY = 1e-2  # of dual vectors: they weigh errors and need few digits
+_EACH = 150_000  # stored numbers up to which every moment gets a dual vector of its own
 _SAFETY = 2.0  # of error estimates, for what dual vectors miss beyond a cut
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 START = 8  # levels of the first attempt
 _SMALL, _RATIO = 8, 3.0  # satellites of the smallest system that predicts; how much larger the next one is
 _TAIL = 1e-15  # of the largest population: what a predicted cut-off leaves out
-TARGET = 1e-12  # of a moment (relative to it where it is above 1) that a cut-off may cost
+TARGET = 1e-12  # of a moment (relative to it where it is above 1) that a cut-off may cost where it is cheap to repeat
 _ATTEMPTS = 40
 _FLAT = 1e-3  # ln P(n) that falls by less than this a level does not fall at all, without photon loss
 _ENOUGH = 48  # levels from which a flat distribution is believed
@@ -110,7 +110,8 @@ def automatic(
 ) -> State:
     """The certified state at the first cut-off whose part of every error estimate is negligible.
 
-    solve    the state of a model with a given cut-off, certified for the labels it is given
+    solve    the state of a model with a given cut-off, certified for the first of the labels it is given, or for all of them
+             where that takes less time at once
     start    the cut-off to try first; None: predicted from a smaller system
     """
     keys, levels = list(labels), predicted(model, solve) if start is None else start
@@ -120,14 +121,16 @@ def automatic(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)
             try:
-                state = solve(model.with_levels(levels), [photons])
+                state = solve(model.with_levels(levels), [photons, *keys])
             except TooLarge as error:
                 raise TooLarge(f"the cut-off has grown to levels={levels} and is not enough yet: {error}") from None
         if not state.solver.get("converged", True):
             if not loses_photons(model):
                 raise InputError(_unbounded(model, levels, state.fock))
             return state  # its certificate says so
-        target = min(TARGET * max([1.0, *(abs(state.moment(key)) for key in keys)]), tolerance / 10)
+        target = tolerance / 10
+        if state.solver["name"] != "matrix-free":  # an iteration is for what is large, where another attempt takes minutes
+            target = min(target, TARGET * max([1.0, *(abs(state.moment(key)) for key in keys)]))
         if state.cutoff_error <= target:
             state.adopt(state.certify(keys))
         progress(f"levels={levels}: top population {state.fock[-1]:.1e}, cut-off part of the error {state.cutoff_error:.1e}")
@@ -156,8 +159,10 @@ def predicted(model: Model, solve: Callable[[Model, list[MomentLabel]], State], 
         return START
     fock = automatic(smaller, [], 1e-8, lambda line: None, solve).fock
     log = np.log(np.maximum(fock / fock.max(), 1e-300)) / factor
-    enough = np.flatnonzero(log > np.log(_TAIL))
-    return int(np.ceil((enough.max() + 1) / factor)) + 2
+    last = int(np.flatnonzero(log > np.log(_TAIL)).max())
+    # between two levels of the smaller system lie several of this one
+    beyond = (log[last] - np.log(_TAIL)) / (log[last] - log[last + 1]) if last + 1 < len(log) else 1.0
+    return int(np.ceil((last + beyond) / factor)) + 2
 
 
 def _slope(fock: NDArray[np.float64]) -> float:

@@ -91,18 +91,16 @@ def steady_state(
             raise InputError("a basis or Liouvillian of the caller's has a cut-off of its own; give the model the same with with_levels()")
         say = progress or silent
         mode, start = start_of(model, say)
-        return _announced(
-            cutoff.automatic(
-                mode,
-                labels,
-                tolerance,
-                say,
-                lambda cut, asked: steady_state(
-                    cut, basis=basis, solver=solver, moments=asked, tolerance=tolerance, verify=verify, window=window, progress=progress
-                ),
-                start,
+
+        def attempt(cut: Model, asked: list[MomentLabel]) -> State:
+            # the dual vectors of an iteration serve all moments together; factors are at hand for later ones
+            iterates = solver == "matrix-free" or isinstance(solver, MatrixFree) or (solver == "auto" and prefers_iteration(cut, basis))
+            moments = asked if iterates else asked[:1]
+            return steady_state(
+                cut, basis=basis, solver=solver, moments=moments, tolerance=tolerance, verify=verify, window=window, progress=progress
             )
-        )
+
+        return _announced(cutoff.automatic(mode, labels, tolerance, say, attempt, start))
     if solver == "hermite":
         return _hermite(model, labels, tolerance)
     if solver == "quick":
