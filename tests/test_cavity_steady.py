@@ -313,3 +313,12 @@ def test_command_line(capsys):
     assert "give levels" in capsys.readouterr().err
     assert main(["info", "tavis-cummings", "N=100", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["levels"] > 20
+
+
+def test_photon_distribution_of_an_iterated_state():
+    """There, without error estimates; the same numbers as those of a direct solver, which has them."""
+    model = ps.models.tavis_cummings(N=3, levels=14)
+    found = [ps.steady_state(model, solver=solver, moments="ad a").mode.photon_distribution() for solver in ("matrix-free", "superlu")]
+    assert found[0].error is None
+    assert found[1].error is not None
+    assert np.abs(found[0].probability - found[1].probability).max() < 1e-12

@@ -171,6 +171,9 @@ class BlockState(State):
         self.problem = problem
         self.settings = settings
 
+    def _fock_errors(self) -> None:
+        """None: an iteration for the dual vector of each n would cost as much as the state itself, every time."""
+
     def _value(self, key: MomentLabel) -> complex:
         return self.basis.moment(self.null.stored, *key.operators(self.model))
 

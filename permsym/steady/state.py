@@ -154,7 +154,7 @@ class State(DensityOperator):
             np.maximum(self.edge, bounds.edge, out=self.edge)
             yield from bounds.total.tolist()
 
-    def _fock_errors(self) -> NDArray[np.float64]:
+    def _fock_errors(self) -> NDArray[np.float64] | None:
         nothing: list[tuple[Matrix, ...]] = [()] * len(self.model.ensembles)
         covectors = (self.basis.correlator([self.basis.centre_projector(n)], nothing) for n in range(self.basis.centre_levels))
         return np.array(list(self._bounds([self.null.restricted(each).real for each in covectors])))
