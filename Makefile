@@ -19,7 +19,7 @@ demo: $(STAMPS)/run  ## exact data of p1-fig3b: figures/p1-fig3b.png, .nc and a 
 	$(BIN)/permsym figure p1-fig3b -o figures
 
 test: $(STAMPS)/test  ## the whole suite without the slow tests, doctests included
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules permsym tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --doctest-modules permsym tests
 
 test-slow: $(STAMPS)/test  ## the tests marked slow
 	$(BIN)/python -m pytest -m slow
