@@ -145,7 +145,7 @@ def test_command(capsys):
     ("words", "code", "message"),
     [
         (["central-spin", "N=3"], 1, "the boundary is defined for driven-tavis-cummings, but the model is 'central-spin'"),
-        ([], 1, "the boundary is defined for driven-tavis-cummings, but the model is None"),
+        ([], 1, "the boundary is defined for driven-tavis-cummings, but the model is not given"),
         (["driven-tavis-cummings", "C=14", "drive=1.05", "--threshold", "x"], 1, "`threshold` must be a positive number"),
         (["driven-tavis-cummings", "C=14"], 1, "needs `eta` or `drive`"),
         (["driven-tavis-cummings", "C=14", "drive=0.9", "kapa=1"], 1, "did you mean 'kappa'?"),
