@@ -13,6 +13,9 @@ import pytest
 from sweeps import finish, permsym, start, until, write
 
 import permsym as ps
+from permsym.sweep.cluster import on_cluster
+from permsym.sweep.file import read_sweep_file
+from permsym.sweep.run import prepare
 
 pytest.importorskip("distributed", reason="needs permsym[dask]")
 
@@ -24,7 +27,7 @@ def bits(path):
     return {name: data[name].values.tobytes() for name in NUMBERS}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cluster(tmp_path_factory):
     """(address, worker processes) of a scheduler with two workers on the loopback interface."""
     folder = tmp_path_factory.mktemp("dask")
@@ -79,6 +82,19 @@ def test_a_cluster_gives_the_same_bits_although_a_worker_is_killed(cluster, tmp_
     assert code == 0, err
     assert f"({safe} from the store" in out
     assert bits(tmp_path / "again.nc") == bits(tmp_path / "here.nc")
+
+
+def test_a_worker_that_dies_with_results_in_its_memory_costs_nothing(cluster, tmp_path):
+    address, workers = cluster
+    plan = read_sweep_file(write(tmp_path, points=8, N=200, order=2)).plan
+    results = on_cluster(prepare(plan).jobs, address)
+    found = [next(results)]
+    time.sleep(5)  # what was handed out has ended meanwhile, and waits on both workers to be fetched
+    workers[0].send_signal(signal.SIGKILL)
+    time.sleep(0.2)  # the scheduler has noticed, and has not had everything computed again
+    found += results
+    assert {task.place for task, _ in found} == {((index,), "exact") for index in range(8)}
+    assert all(result.lasting for _, result in found)
 
 
 def test_no_scheduler_is_one_line(tmp_path):

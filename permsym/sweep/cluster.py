@@ -75,6 +75,9 @@ def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[tuple[Task, Result
 
         hand_out()
         for future in flying:
+            if not future.done():  # its worker died with the result, and the scheduler has it computed again
+                flying.add(future)
+                continue
             task = tasks.pop(future.key)
             yield task, _outcome(task, future)
             future.release()
@@ -92,7 +95,7 @@ def _outcome(task: Task, future: Any) -> Result:
     """The result of a finished future; KilledWorker and the like are failures that another run may not meet."""
     if future.status == "finished":
         return future.result()
-    if future.status == "lost":
+    if future.status == "cancelled":  # by nobody here: the connection is gone, and with it what was in flight
         raise ClusterFailed("the connection to the Dask scheduler was lost; give the same command again to go on")
     error = future.exception() or RuntimeError(f"the cluster gave up ({future.status})")
     return Result(failed_point(task.model, error), lasting=False)
