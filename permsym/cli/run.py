@@ -103,7 +103,8 @@ def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
         return execute(work, work_on, store, count)
     except KeyboardInterrupt:
         display.close()
-        safe = len(work.recalled) + display.done
+        kept = store.results([task.key for task, _ in work.jobs])  # the last one may be in it although nobody was told
+        safe = len(work.recalled) + sum(task.key in kept and kept[task.key].lasting for task, _ in work.jobs)
         print(f"permsym: {safe} of {len(work.plan)} points are in the store; the same command goes on from there", file=sys.stderr)
         raise
     finally:
