@@ -14,7 +14,7 @@ from problems import check
 CODE = """
 import time, permsym as ps
 from permsym.steady import memory
-from permsym.steady.solve import lattice
+from permsym.steady.needs import lattice
 model = ps.models.central_spin(N={n})
 start = time.perf_counter()
 state = ps.steady_state(model, basis="{basis}", moments=3, window="full")

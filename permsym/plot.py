@@ -80,7 +80,11 @@ def photons(axes: Axes, distribution: PhotonDistribution, smallest: float = 1e-4
 def wigner_map(axes: Axes, mode: Mode, points: int = 121, side: float | None = None) -> None:
     """W(x, p) as a map, white at zero: blue where it is negative, red where positive."""
     x, p = _plane(mode, points, side)
-    values = mode.wigner(x, p)
+    wigner_values(axes, x, p, mode.wigner(x, p))
+
+
+def wigner_values(axes: Axes, x: NDArray[np.float64], p: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+    """The same of values W(x, p), shape (len(p), len(x))."""
     largest = float(np.abs(values).max())
     _map(axes, x, p, values, "$W(x, p)$", cmap="RdBu_r", vmin=-largest, vmax=largest)
 

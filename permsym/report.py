@@ -20,7 +20,8 @@ from permsym.models.registry import names as model_names
 from permsym.moments.labels import MomentLabel
 from permsym.moments.mode import PhotonDistribution
 from permsym.steady import memory
-from permsym.steady.solve import NAMES, estimate, lattice, with_likely_levels
+from permsym.steady.needs import estimate, lattice
+from permsym.steady.solve import NAMES, with_likely_levels
 from permsym.steady.state import State
 
 

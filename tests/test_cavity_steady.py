@@ -17,7 +17,7 @@ from qutip import piqs
 import permsym as ps
 from permsym.steady.checkpoint import Checkpoint
 from permsym.steady.matrix_free import MatrixFree
-from permsym.steady.solve import prefers_iteration
+from permsym.steady.needs import prefers_iteration
 
 SOLVERS = ["superlu", "matrix-free"]
 
@@ -224,6 +224,29 @@ def test_a_driven_mode_with_four_levels_is_flagged():
 def test_no_normalisable_state_is_refused(model):
     with pytest.raises(ps.InputError, match=r"no normalisable steady state.*nothing takes photons out"):
         ps.steady_state(model)
+
+
+def test_a_drive_without_loss_is_refused_from_one_satellite(monkeypatch):
+    def small(model, _):
+        assert sum(model.sizes) == 1, "the search went on with the large system"
+        return model, None
+
+    monkeypatch.setattr("permsym.steady.solve.start_of", small)
+    with pytest.raises(ps.InputError, match=r"no normalisable steady state.*nothing takes photons out"):
+        ps.steady_state(ps.models.driven_tavis_cummings(10, g=1.0, eta=1.0, kappa=0.0))
+
+
+@pytest.mark.parametrize("N", [1000, 10**6])
+def test_a_cavity_beyond_the_memory_is_refused_at_once(monkeypatch, N):
+    monkeypatch.setenv("PERMSYM_MEMORY", "2G")
+
+    def beginning(model, _):
+        assert max(model.sizes) <= 8, "larger systems are solved on the way"
+        return 8
+
+    monkeypatch.setattr("permsym.steady.cutoff.predicted", beginning)
+    with pytest.raises(ps.TooLarge, match=r"levels, but 2.15 GB are available; N=\d+ would fit"):
+        ps.steady_state(ps.models.tavis_cummings(N))
 
 
 def test_states_that_are_not_unique_are_refused_by_the_iteration_too():

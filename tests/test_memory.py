@@ -11,7 +11,7 @@ from oracles import systems
 import permsym as ps
 from permsym.steady import choice, direct, memory
 from permsym.steady import window as windows
-from permsym.steady.solve import check_memory, lattice
+from permsym.steady.needs import check_memory, lattice
 
 P0_UP_200 = 0.4561166243257493  # occupation basis
 

@@ -21,7 +21,7 @@ from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
 from permsym.steady import memory
 from permsym.steady.direct import SuperLU
-from permsym.steady.solve import lattice
+from permsym.steady.needs import lattice
 
 Method = Literal["auto", "krylov", "shift-invert"]
 METHODS: tuple[Method, ...] = ("auto", "krylov", "shift-invert")

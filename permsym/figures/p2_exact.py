@@ -1,9 +1,10 @@
 """Exact counterpart of paper 2's bistable region: |<a>|^2 and <a^dag a> against the drive, P(n) and the Liouvillian gap, at C = 14.
 
 M. Zens, D. O. Krimer, S. Rotter, Phys. Rev. A 100, 013856 (2019) asks for exact solutions to compare its cumulant expansions with.
-The steady state is unique at every N and changes smoothly with the drive, through the turning points of the semiclassical curve.  P(n)
-and the gap, the slowest relaxation rate, are those at 1.05 eta_crit+, just above the upper turning point.  There P(n) falls from n = 0 on
-at N = 1, 2, 3 and 5, with a shoulder that grows, and the gap falls with N.
+The steady state is unique at every N and changes smoothly with the drive, through the turning points of the semiclassical curve.  The
+gap, the slowest relaxation rate, is that at 1.05 eta_crit+, just above the upper turning point, and falls with N.  P(n) and the Wigner
+function are shown at 1.1 eta_crit+, where both branches carry weight: P(n) falls from n = 0 on for N up to 5, with a shoulder that grows
+into a second peak by N = 8.  The second and third order are shown for the largest N, where they settle from the empty cavity.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym import plot as style
+from permsym.cumulants.empty_cavity import from_empty_cavity
+from permsym.cumulants.equations import equations
 from permsym.dynamics.spectrum import spectrum
 from permsym.errors import UncertifiedWarning
-from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, curve, dataset
+from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models import driven_tavis_cummings
 from permsym.steady.solve import steady_state
 from permsym.sweep.grid import Progress
@@ -31,9 +34,13 @@ C = 14.0
 SIZES = (1, 2, 3, 5, 10, 20, 30)
 DRIVES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.025, 1.05, 1.075, 1.1, 1.125, 1.15, 1.2, 1.25, 1.3, 1.4, 1.5)
 SHOWN = 1.05
-"""The drive at which P(n) and the gap are shown."""
+"""The drive at which the gap is shown."""
+TWO_PEAKED = 1.1
+"""The drive at which P(n) and the Wigner function are shown."""
+ORDERS = (2, 3)
 MOMENTS = ("a", "ad a", "ad ad a a")
 _CURVE = 400  # points of the semiclassical line
+_PLANE = np.linspace(-3.5, 7.0, 106), np.linspace(-4.5, 4.5, 91)  # sqrt(2) times the field's real and imaginary part
 
 
 def sizes(largest: int) -> list[int]:
@@ -48,6 +55,7 @@ def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset
     status = np.full(shape, "", dtype=object)
     gap, residual = np.full(len(numbers), np.nan), np.full(len(numbers), np.nan)
     distributions: list[Any] = []
+    wigner = np.empty(0)
     total, done = len(numbers) * (len(DRIVES) + 1), 0
 
     def count() -> None:
@@ -65,8 +73,9 @@ def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset
                 values[name][i, k] = state.derived[name]
             values["error_estimate"][i, k] = state.certificate.error_estimate
             status[i, k] = "certified" if state.certificate.certified else "uncertified: " + "; ".join(state.certificate.reasons)
-            if drive == SHOWN:
+            if drive == TWO_PEAKED:
                 distributions.append(state.mode.photon_distribution(errors=False).probability)
+                wigner = state.mode.wigner(*_plane(n))  # the last one is kept
             count()
         found = spectrum(_model(n, SHOWN), k=2)
         gap[i], residual[i] = found.gap, found.residuals.max()
@@ -75,12 +84,17 @@ def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset
     for row, each in zip(probability, distributions, strict=True):
         row[: len(each)] = each
     photons, eta = _semiclassical()
+    orders, outcome = _cumulants(numbers[-1])
+    x, p = _plane(numbers[-1])
     over, at_shown, points = ("N", "drive"), ("N", "photon"), ("point",)
     return dataset(
         {
             "N": (("N",), numbers, "1", "number of spins"),
             "drive": (("drive",), DRIVES, "1", "eta / eta_crit+"),
             "photon": (("photon",), np.arange(probability.shape[1]), "1", "photon number"),
+            "order": (("order",), ORDERS, "1", "order of the cumulant expansion"),
+            "x": (("x",), x, "1", "(a + a^dag) / sqrt 2"),
+            "p": (("p",), p, "1", "(a - a^dag) / (i sqrt 2)"),
         },
         {
             "coherent_photons": (over, values["coherent_photons"], "1", "|<a>|^2, exact"),
@@ -88,7 +102,10 @@ def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset
             "g2": (over, values["g2"], "1", "<a^dag a^dag a a> / <a^dag a>^2, exact"),
             "error_estimate": (over, values["error_estimate"], "1", "largest error estimate over <a>, <a^dag a> and <a^dag a^dag a a>"),
             "status": (over, status, "1", "certified, or what fell short"),
-            "photon_probability": (at_shown, probability, "1", f"P(n) at drive {SHOWN}"),
+            "photon_probability": (at_shown, probability, "1", f"P(n) at drive {TWO_PEAKED}"),
+            "wigner": (("p", "x"), wigner, "1", f"Wigner function of the mode at drive {TWO_PEAKED}, N = {numbers[-1]}"),
+            "cumulant_photons": (("order", "drive"), orders, "1", f"|<a>|^2 of the cumulant expansion, N = {numbers[-1]}"),
+            "cumulant_status": (("order", "drive"), outcome, "1", "outcome of the time evolution from the empty cavity"),
             "gap": (("N",), gap, "kappa", f"Liouvillian gap at drive {SHOWN}"),
             "gap_residual": (("N",), residual, "kappa", "|L v - lambda v| / |v| of the gap's eigenvector"),
             "semiclassical_photons": (points, photons, "1", "|<a>|^2 / N of the semiclassical curve"),
@@ -103,6 +120,26 @@ def _model(n: int, drive: float) -> Any:
     return driven_tavis_cummings(n, kappa=KAPPA, gamma_h=GAMMA_H, C=C, drive=drive)
 
 
+def _plane(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where the Wigner function is shown: the field grows as sqrt N."""
+    x, p = _PLANE
+    scale = max(1.0, np.sqrt(n / 10))
+    return x * scale, p * scale
+
+
+def _cumulants(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """|<a>|^2 of orders 2 and 3 against the drive (NaN where there is no steady state), and what became of each."""
+    found, status = np.full((len(ORDERS), len(DRIVES)), np.nan), np.empty((len(ORDERS), len(DRIVES)), dtype=object)
+    for i, order in enumerate(ORDERS):
+        for k, drive in enumerate(DRIVES):
+            built = equations(_model(n, drive), order=order, closure="no-three-spin")
+            settled, first = from_empty_cavity(built)
+            status[i, k] = status_of(settled, first)
+            if settled.point is not None:
+                found[i, k] = abs(settled.point.y[built.index("a")]) ** 2
+    return found, status
+
+
 def _semiclassical() -> tuple[np.ndarray, np.ndarray]:
     """|<a>|^2 / N and eta / eta_crit+ along the curve, up to the largest drive."""
     line = curve(C)
@@ -113,7 +150,7 @@ def _semiclassical() -> tuple[np.ndarray, np.ndarray]:
 def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
     numbers = [int(n) for n in data["N"].values]
     shades = dict(zip(numbers, colours(len(numbers), "plasma"), strict=True))
-    with style.drawing(columns=2, rows=2) as (figure, (coherent, total, distribution, rate)):
+    with style.drawing(columns=3, rows=2) as (figure, (coherent, total, orders, distribution, plane, rate)):
         for axes, name, label in (
             (coherent, "coherent_photons", r"$|\langle a\rangle|^2/N$"),
             (total, "photons", r"$\langle a^\dagger a\rangle/N$"),
@@ -126,15 +163,18 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
             axes.set_xlabel(r"drive $\eta/\eta_\mathrm{crit}^+$")
             axes.set_ylabel(label)
         coherent.legend(fontsize=7)
+        _judged(orders, data, numbers[-1])
         for n in numbers:
             row = data["photon_probability"].sel(N=n)
             distribution.plot(data["photon"] / n, row * n, "o-", color=shades[n], markersize=2.5, linewidth=0.9)
-        distribution.set_xlim(0, 1.5)
+        distribution.set_xlim(0, 2.5)
         distribution.set_yscale("log")
-        distribution.set_ylim(3e-2, None)
+        distribution.set_ylim(1e-2, 5)
         distribution.set_xlabel(r"photons per spin $n/N$")
         distribution.set_ylabel(r"$N\,P(n)$")
-        distribution.set_title(rf"$\eta={SHOWN}\,\eta_\mathrm{{crit}}^+$", fontsize=8)
+        distribution.set_title(rf"$\eta={TWO_PEAKED}\,\eta_\mathrm{{crit}}^+$", fontsize=8)
+        style.wigner_values(plane, data["x"].values, data["p"].values, data["wigner"].values)
+        plane.set_title(rf"$N={numbers[-1]}$, $\eta={TWO_PEAKED}\,\eta_\mathrm{{crit}}^+$", fontsize=8)
         rate.plot(numbers, data["gap"], "o-", color="k", markersize=3.5, linewidth=0.9)
         rate.set_xscale("log")
         rate.set_yscale("log")
@@ -145,9 +185,23 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         times = rate.secondary_yaxis("right", functions=(_inverse, _inverse))
         times.set_ylabel(r"relaxation time $\times\,\kappa$")
         rate.tick_params(right=False, which="both")
-        for letter, axes in zip("abcd", (coherent, total, distribution, rate), strict=True):
+        for letter, axes in zip("abcdef", (coherent, total, orders, distribution, plane, rate), strict=True):
             style.panel_letter(axes, letter)
         save(figure)
+
+
+def _judged(axes: Axes, data: xr.Dataset, n: int) -> None:
+    """The exact field of the largest system beside the approximations to it."""
+    _semiclassical_line(axes, data)
+    for order, colour in zip(data["order"].values, ("#d9822b", "#1f4fbf"), strict=True):
+        axes.plot(data["drive"], data["cumulant_photons"].sel(order=order) / n, ".--", color=colour, linewidth=1, label=f"CE{order}")
+    axes.plot(data["drive"], data["coherent_photons"].sel(N=n) / n, "k-", linewidth=1.2, label="exact")
+    axes.set_xlim(DRIVES[0], DRIVES[-1])
+    axes.set_ylim(0, 1.05 * float((data["photons"] / data["N"]).max()))
+    axes.set_xlabel(r"drive $\eta/\eta_\mathrm{crit}^+$")
+    axes.set_ylabel(r"$|\langle a\rangle|^2/N$")
+    axes.set_title(f"$N={n}$", fontsize=8)
+    axes.legend(fontsize=7)
 
 
 def _inverse(value: Any) -> Any:

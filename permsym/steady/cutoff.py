@@ -36,6 +36,7 @@ START = 8  # levels of the first attempt
 _SMALL, _RATIO = 8, 3.0  # satellites of the smallest system that predicts; how much larger the next one is
 _TAIL = 1e-15  # of the largest population: what a predicted cut-off leaves out
 TARGET = 1e-12  # of a moment (relative to it where it is above 1) that a cut-off may cost where it is cheap to repeat
+_DEVIATIONS = 8.0
 _ATTEMPTS = 40
 _FLAT = 1e-3  # ln P(n) that falls by less than this a level does not fall at all, without photon loss
 _ENOUGH = 48  # levels from which a flat distribution is believed
@@ -145,7 +146,21 @@ def automatic(
     raise InputError(_unbounded(model, levels, state.fock))
 
 
-def predicted(model: Model, solve: Callable[[Model, list[MomentLabel]], State], ratio: float = _RATIO) -> int:
+def likely(model: Model, solve: Callable[[Model, list[MomentLabel]], State]) -> int:
+    """About how many levels a system will need, from one small system however large it is; its own need where it is as small.
+
+    The mean photon number and its variance grow as N; 8 standard deviations above the mean a Gaussian has 1e-15.
+    """
+    factor = min(_SMALL / max(model.sizes), 1.0)
+    small = automatic(model.rescaled(factor), [], 1e-8, lambda line: None, solve)
+    if factor == 1.0:
+        return small.model.centre.levels
+    levels = np.arange(len(small.fock))
+    mean = float(small.fock @ levels)
+    return max(START, int(np.ceil(mean / factor + _DEVIATIONS * np.sqrt(float(small.fock @ (levels - mean) ** 2) / factor))))
+
+
+def predicted(model: Model, solve: Callable[[Model, list[MomentLabel]], State]) -> int:
     """The cut-off to try first: from a smaller system with the same intensive parameters.
 
     Large deviations: ln P_N(n) = (N / N') ln P_N'(n N' / N), relative to the largest.
@@ -153,7 +168,7 @@ def predicted(model: Model, solve: Callable[[Model, list[MomentLabel]], State], 
     N = max(model.sizes)
     if N <= _SMALL:
         return START
-    factor = max(_SMALL / N, 1 / ratio)
+    factor = max(_SMALL / N, 1 / _RATIO)
     smaller = model.rescaled(factor)
     if min(smaller.sizes) < 2:
         return START

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
 
-from permsym.basis.basis import REPRESENTATIONS, Basis, build, choose, dimension
+from permsym.basis.basis import REPRESENTATIONS, Basis, build
 from permsym.basis.window import Window
 from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge, UncertifiedWarning
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
-from permsym.sites import Boson, Ensemble, is_real
-from permsym.steady import choice, cutoff, frame, memory
+from permsym.sites import Boson, Ensemble
+from permsym.steady import choice, cutoff, frame, needs
 from permsym.steady import window as windows
 from permsym.steady.arpack import ShiftInvert
 from permsym.steady.checkpoint import Checkpoint
 from permsym.steady.direct import DirectSolver, SuperLU
 from permsym.steady.iterative import IncompleteLU
-from permsym.steady.matrix_free import SECONDS, MatrixFree
+from permsym.steady.matrix_free import MatrixFree
 from permsym.steady.pardiso import Pardiso
 from permsym.steady.progress import Progress, silent
 from permsym.steady.single import certified, solve_on
@@ -41,8 +40,8 @@ SOLVERS: dict[str, DirectSolver | ShiftInvert | MatrixFree] = {
 """Solvers by the name that a command line or a file gives them; see NAMES for the others."""
 NAMES = (*SOLVERS, "hermite", "quick")
 
+MANY = 24  # satellites from which a cavity's need is predicted from a small one's before it is approached through larger ones
 QUICK = 20_000  # satellites from which "quick" asks the Hermite solver first
-PATIENCE = 0.5  # seconds of a factorisation above which a cavity is solved by iteration
 CROSS_CHECK = 10_000  # satellites from which the automatic choice asks the Hermite solver too
 
 
@@ -84,17 +83,22 @@ def steady_state(
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
     labels = select_labels(model, moments)
     kept = Checkpoint(checkpoint) if isinstance(checkpoint, str) else checkpoint
-    if kept is not None and automatic_levels(model):
+    if kept is not None and needs.automatic_levels(model):
         raise InputError("a checkpoint belongs to one cut-off; give levels, such as levels=40, beside it")
-    if automatic_levels(model):
+    if needs.automatic_levels(model):
         if liouvillian is not None or isinstance(basis, Basis):
             raise InputError("a basis or Liouvillian of the caller's has a cut-off of its own; give the model the same with with_levels()")
         say = progress or silent
+        _refuse_unbounded(model)
         mode, start = start_of(model, say)
+        if isinstance(basis, str) and sum(model.sizes) > MANY:
+            needs.refuse_hopeless(mode.with_levels(_likely_levels(mode)) if start is None else mode.with_levels(start), basis)
 
         def attempt(cut: Model, asked: list[MomentLabel]) -> State:
             # the dual vectors of an iteration serve all moments together; factors are at hand for later ones
-            iterates = solver == "matrix-free" or isinstance(solver, MatrixFree) or (solver == "auto" and prefers_iteration(cut, basis))
+            iterates = (
+                solver == "matrix-free" or isinstance(solver, MatrixFree) or (solver == "auto" and needs.prefers_iteration(cut, basis))
+            )
             moments = asked if iterates else asked[:1]
             return steady_state(
                 cut, basis=basis, solver=solver, moments=moments, tolerance=tolerance, verify=verify, window=window, progress=progress
@@ -110,10 +114,12 @@ def steady_state(
         if found is not None:
             return found
         solver = "auto"
-    chosen = _direct(model, basis) if solver == "auto" else _solver(solver)
+    chosen = needs.direct_solver(model, basis) if solver == "auto" else _solver(solver)
     started = time.perf_counter()
-    place = _window(model, basis, liouvillian, window)
-    if isinstance(chosen, MatrixFree) or (solver == "auto" and place == "full" and liouvillian is None and prefers_iteration(model, basis)):
+    place = needs.window_of(model, basis, liouvillian, window)
+    if isinstance(chosen, MatrixFree) or (
+        solver == "auto" and place == "full" and liouvillian is None and needs.prefers_iteration(model, basis)
+    ):
         settings = chosen if isinstance(chosen, MatrixFree) else MatrixFree()
         return _announced(_matrix_free(model, basis, settings, labels, tolerance, verify, place, liouvillian, progress or silent, kept))
     if kept is not None:
@@ -135,7 +141,7 @@ def steady_state(
     else:
         if liouvillian is None:
             if isinstance(basis, str):
-                plan = _plan(model, basis, None if solver == "auto" else chosen)
+                plan = needs.plan_of(model, basis, None if solver == "auto" else chosen)
                 chosen = plan.solver
                 if plan.seconds > choice.LONG and progress is not None:
                     progress(f"full basis, {plan.describe()} ...")
@@ -150,14 +156,14 @@ def steady_state(
         peak = _likely_peak(model, liouvillian.basis)
         state = certified(solve_on(liouvillian, model, chosen, tolerance, peak), labels)
         if solver == "auto" and choice.doubtful(chosen, state.algebraic_error):
-            double = choice.plan(*lattice(model, liouvillian.basis.representation), _direct(model, liouvillian.basis))
+            double = choice.plan(*needs.lattice(model, liouvillian.basis.representation), needs.direct_solver(model, liouvillian.basis))
             if double.fits:
                 del state  # its factors, before the next ones
                 state = certified(solve_on(liouvillian, model, double.solver, tolerance, peak), labels)
     state.timings["total"] = time.perf_counter() - started
     if verify:
         other = _other(state.basis)
-        check_memory(model, other, "full")
+        needs.check_memory(model, other, "full")
         second = steady_state(model, basis=other, solver=chosen, moments=[], tolerance=tolerance, window="full")
         state.adopt(state.verified(second, labels))
     return _announced(state)
@@ -204,7 +210,7 @@ def _matrix_free(
     if not isinstance(basis, str) or liouvillian is not None or place != "full":
         raise InputError("the matrix-free solver makes its own basis; give basis as a name and window='full', and no Liouvillian")
     started = time.perf_counter()
-    check_blocks(model, basis, settings)
+    needs.check_blocks(model, basis, settings)
     refuse_degenerate(model)
     from permsym.basis.blocks import Blocks  # these two load the compiler
     from permsym.steady.block_state import solve_blocks
@@ -217,49 +223,22 @@ def _matrix_free(
     return state
 
 
-def prefers_iteration(model: Model, basis: str | Basis = "auto") -> bool:
-    """Whether a cavity is too large for a factorisation."""
-    if not isinstance(basis, str) or basis == "full" or model.centre.kind != "boson":
-        return False
-    size, sides = lattice(model, basis)
-    return memory.solve_seconds(size, sides) > PATIENCE or memory.solve_bytes(size, sides) > memory.available_bytes()
-
-
 def with_likely_levels(model: Model) -> Model:
     """A model with an open cut-off, cut where a small system with the same physics suggests."""
-    if not automatic_levels(model):
+    if not needs.automatic_levels(model):
         return model
-
-    def solve(cut: Model, asked: list[MomentLabel]) -> State:
-        return steady_state(cut, moments=asked)
-
     mode, levels = start_of(model, silent)
-    if levels is None:
-        levels = cutoff.predicted(mode, solve, ratio=float("inf"))
-        if levels == cutoff.START:  # a small system: find out
-            levels = cutoff.automatic(mode, [], DEFAULT_TOLERANCE, silent, solve).model.centre.levels
-    return mode.with_levels(levels)
+    return mode.with_levels(_likely_levels(mode) if levels is None else levels)
 
 
-def estimate(model: Model, representation: str = "auto", window: str | float = "auto") -> tuple[int, float, float, str]:
-    """(dimension, bytes, seconds, solver) of what the automatic choice would do; TooLarge where the bytes are not free now."""
-    if window != "auto" or not prefers_iteration(model, representation):
-        return *check_memory(model, representation, window), "superlu"
-    size, needed = check_blocks(model, representation)
-    products = 60 * max(model.sizes) ** 0.7 + 200  # fitted to cavities with loss rates near their coupling
-    return size, needed, size * products * SECONDS, "matrix-free"
+def _likely_levels(model: Model) -> int:
+    return cutoff.likely(model, lambda cut, asked: steady_state(cut, moments=asked))
 
 
-def check_blocks(model: Model, basis: str = "auto", settings: MatrixFree | None = None) -> tuple[int, float]:
-    """(dimension, bytes) of a matrix-free solve; TooLarge where the bytes are not free now."""
-    size, _ = lattice(model, basis)
-    needed, free = (settings or MatrixFree()).bytes(size), memory.available_bytes()
-    if needed > free:
-        raise TooLarge(
-            f"this needs about {memory.readable(needed)} ({size:,} unknowns), but {memory.readable(free)} are available; "
-            "use fewer levels or satellites, or raise PERMSYM_MEMORY if there is more"
-        )
-    return size, needed
+def _refuse_unbounded(model: Model) -> None:
+    """InputError where nothing takes photons out of the mode and one satellite, with the same physics, cannot hold them either."""
+    if not cutoff.loses_photons(model) and max(model.sizes) > 1:
+        steady_state(model.rescaled(1 / max(model.sizes)), moments=["ad a"])
 
 
 def refuse_degenerate(model: Model) -> None:
@@ -309,106 +288,10 @@ def _hermite_certified(model: Model, labels: Sequence[MomentLabel], tolerance: f
     return found if found.certificate.certified else None
 
 
-def automatic_levels(model: Model) -> bool:
-    """Whether the cut-off of the model's boson is still to be found."""
-    return isinstance(model.centre, Boson) and model.centre.automatic
-
-
 def _likely_peak(model: Model, basis: Basis) -> tuple[int, int] | None:
     """Where to pin a large full basis: a wrong guess costs a second factorisation."""
     large = windows.applies(model, basis.representation) and model.sizes[0] > windows.CROSSOVER
     return windows.likely_peak(model) if large and basis.boundary == "closed" else None
-
-
-def uses_window(model: Model) -> bool:
-    """Whether the automatic choice solves on a window instead of the whole basis."""
-    return windows.applies(model, choose(model)) and model.sizes[0] > windows.CROSSOVER
-
-
-def _window(
-    model: Model, basis: str | Basis, liouvillian: Liouvillian | None, window: str | float | Window
-) -> Literal["full", "adapted"] | float | Window:
-    """What to do about a window: nothing, adapt one, or use the one given."""
-    if isinstance(window, str) and window not in ("auto", "full"):
-        raise InputError(f"`window` must be auto, full or a number of standard deviations, but is {window!r}")
-    if not isinstance(window, str | Window) and not (is_real(window) and math.isfinite(window) and window > 0):
-        raise InputError(f"`window` must be auto, full or a positive number of standard deviations, but is {window!r}")
-    if window == "full" or (window == "auto" and (liouvillian is not None or not isinstance(basis, str))):
-        return "full"
-    name = (choose(model) if basis == "auto" else basis) if isinstance(basis, str) and liouvillian is None else ""
-    fits = windows.applies(model, name)
-    if window == "auto":
-        return "adapted" if fits and model.sizes[0] > windows.CROSSOVER else "full"
-    if not fits:
-        raise InputError(
-            "a window needs one ensemble of two-level satellites, a U(1) symmetry that ties m' to m, and basis='dicke' (or 'auto'); "
-            "use window='full'"
-        )
-    return window if isinstance(window, Window) else float(window)
-
-
-def check_memory(model: Model, representation: str = "auto", window: str | float = "auto") -> tuple[int, float, float]:
-    """(dimension, bytes, seconds) of a direct solve; TooLarge where the bytes are not free now.
-
-    window   as in :func:`steady_state`; a window is predicted by solving smaller systems
-    """
-    place = _window(model, representation, None, window)
-    if place != "full":
-        found = windows.check_memory(model, *windows.predicted(model, None if place == "adapted" else place))
-        return found.size, found.bytes_, found.seconds
-    found = _plan(model, representation, None)
-    return found.size, found.bytes_, found.seconds
-
-
-def _plan(model: Model, representation: str, solver: choice.Chosen | None) -> choice.Plan:
-    """How a full basis is solved (None: the automatic choice); TooLarge where that needs more than is free now."""
-
-    def of(each: Model) -> choice.Plan:
-        size, sides = lattice(each, representation)
-        return choice.automatic(size, sides, _direct(each, representation)) if solver is None else choice.plan(size, sides, solver)
-
-    found = of(model)
-    if not found.fits:
-        raise TooLarge(
-            f"this needs about {memory.readable(found.bytes_)} ({found.size:,} unknowns), but "
-            f"{memory.readable(memory.available_bytes())} are available; {_advice(model, lambda each: of(each).fits)}"
-        )
-    return found
-
-
-def lattice(model: Model, representation: str = "auto") -> tuple[int, list[int]]:
-    """Unknowns of the steady state and the sides of the lattice they live on."""
-    name = choose(model) if representation == "auto" else representation
-    size = dimension(model, name)
-    if name == "full":
-        return size, []
-    sides: list[int] = []
-    if model.centre.kind == "boson":
-        sides += [model.centre.levels] * (1 if model.charges else 2)
-    for each in model.ensembles:
-        if each.levels > 2:
-            sides += [each.N + 1] * (each.levels**2 - 1 - bool(model.charges))
-        else:
-            sides += [each.N // 2 + 1, each.N + 1] if model.charges else [each.N // 2 + 1, each.N + 1, each.N + 1]
-    return size, sides
-
-
-def _advice(model: Model, fits: Callable[[Model], bool]) -> str:
-    """The largest system that would fit."""
-    low, high = 0.0, 1.0
-    for _ in range(30):
-        middle = (low + high) / 2
-        low, high = (middle, high) if fits(model.rescaled(middle)) else (low, middle)
-    sizes = [int(each.N * low) for each in model.ensembles]
-    if min(sizes) < 1:
-        return "free some memory or raise PERMSYM_MEMORY"
-    return f"N={', '.join(map(str, sizes))} would fit, or raise PERMSYM_MEMORY if there is more"
-
-
-def _direct(model: Model, basis: str | Basis) -> SuperLU:
-    """Nested dissection on lattices of two dimensions; with more, its separators are thick and minimum degree fills less."""
-    name = basis if isinstance(basis, str) else basis.representation
-    return SuperLU() if len(lattice(model, name)[1]) <= 2 else SuperLU(ordering="MMD_AT_PLUS_A")
 
 
 def _solver(solver: Solver | str) -> DirectSolver | ShiftInvert | MatrixFree:

@@ -47,7 +47,7 @@ class Bench:
         """A Liouvillian that fits the model; None where the lattice is too large to keep."""
         from permsym.basis.basis import build
         from permsym.liouvillian import Liouvillian
-        from permsym.steady.solve import lattice
+        from permsym.steady.needs import lattice
 
         if self._last is None or not self._last.fits(model):
             self._last = None  # first, so that two never exist at once
@@ -137,7 +137,8 @@ def _solvers() -> list[str]:
 
 def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
     """Exact steady state with its certificate; what falls short is flagged in the status."""
-    from permsym.steady.solve import automatic_levels, check_memory, steady_state, uses_window
+    from permsym.steady.needs import automatic_levels, check_memory, uses_window
+    from permsym.steady.solve import steady_state
 
     window = options.get("window", "auto")
     plain = all(options.get(name, "auto") == "auto" for name in ("basis", "solver")) and not automatic_levels(model)
@@ -162,7 +163,7 @@ def exact_cost(model: Model, options: Options) -> Cost:
     """From the lattice, or from a window predicted by smaller systems."""
     from permsym.basis.basis import choose
     from permsym.steady.cutoff import START
-    from permsym.steady.solve import automatic_levels, check_memory, lattice, uses_window
+    from permsym.steady.needs import automatic_levels, check_memory, lattice, uses_window
 
     if automatic_levels(model):  # unknown before it is solved: as if the first attempt had to be doubled
         found = exact_cost(model.with_levels(2 * START), options)
