@@ -97,3 +97,17 @@ def test_a_zero_of_another_sign_is_no_difference_but_not_the_same_bits(data, tmp
     path = dataset.save(changed, tmp_path / "x.nc")
     assert main(["rerun", str(path), "--jobs", "1"]) == 0
     assert "largest difference 0 (zeros of another sign, as in moment_imag)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["p1-fig3c", "p2-fig1"])
+def test_a_figure_repeats_itself_to_the_bit(name, tmp_path, capsys):
+    assert main(["figure", name, "-o", str(tmp_path), "--max-N", "8"]) == 0
+    capsys.readouterr()
+    path = str(tmp_path / f"{name}.nc")
+    assert main(["rerun", path]) == 0
+    assert capsys.readouterr().out.endswith("points computed again: largest difference 0 (equal to the bit)\n")
+    with dataset.open_dataset(path) as data:
+        changed = data.assign_attrs(figure="p9-fig1")
+    dataset.save(changed, tmp_path / "x.nc")
+    assert main(["rerun", str(tmp_path / "x.nc")]) == 1
+    assert "says that it is the figure 'p9-fig1' up to N=8" in capsys.readouterr().err

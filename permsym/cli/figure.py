@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     largest = None if options.max_N is None else number_or_text(options.max_N)
     code = 0
     for name in names:
-        data, paths = draw(name, Path(options.output), largest, options.command_line, _progress(name))  # type: ignore[arg-type]
+        data, paths = draw(name, Path(options.output), largest, options.command_line, counter(name))  # type: ignore[arg-type]
         print(table(FIGURES[name].table(data)))
         print("wrote " + " and ".join(map(str, paths)))
         short = [str(status) for status in data["status"].values.ravel() if str(status).startswith(("uncertified", "failed"))]
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def _progress(name: str) -> Callable[[int, int], None] | None:
+def counter(name: str) -> Callable[[int, int], None] | None:
     """A counter on a terminal, nothing in a log."""
     if not sys.stderr.isatty():
         return None

@@ -11,7 +11,11 @@ from permsym.cli.run import add_workers, executor
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from permsym.sweep.methods import Cost
+    from permsym.sweep.rerun import Repeated
+    from permsym.sweep.run import Executor
     from permsym.sweep.task import Result
 
 
@@ -22,41 +26,60 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="compute a file again from its own provenance",
         description="Compute a file again from its own provenance and report the largest difference.",
     )
-    rerun.add_argument("words", nargs="*", metavar="FILE.nc", help="a file that permsym wrote, or a reference dataset such as p1-fig3b")
+    rerun.add_argument(
+        "words",
+        nargs="*",
+        metavar="FILE.nc",
+        help="a file that permsym wrote (of a sweep, a solution or a figure), or a reference dataset such as p1-fig3b",
+    )
     add_workers(rerun)
     rerun.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     from permsym.dataset import open_dataset, open_reference, reference_names
-    from permsym.sweep.progress import Display
-    from permsym.sweep.rerun import plan_of, rerun
 
     if len(options.words) != 1:
         raise InputError("which file? give one file that permsym wrote, such as permsym rerun sweep.nc")
     name = options.words[0]
     data = open_reference(name) if name in reference_names() and not Path(name).exists() else open_dataset(name)
-    plan = plan_of(data)
-    display = Display(Path(name).stem, len(plan), float(len(plan)))
-
-    def count(_: object, cost: Cost, result: Result) -> None:
-        display.advance(1.0, result.point.status.startswith("failed"))
-
-    try:
-        _, found = rerun(data, executor(options), count)
-    finally:
-        display.close()
+    points, found = _figure(data) if "figure" in data.attrs else _sweep(data, Path(name).stem, executor(options))
     for package, (then, now) in found.other.items():
         print(f"permsym: {package} was {then} when the file was made and is {now} now", file=sys.stderr)
     if found.equal:
-        print(f"{len(plan)} points computed again: largest difference 0 (equal to the bit)")
+        print(f"{points} points computed again: largest difference 0 (equal to the bit)")
     elif found.largest == 0:
-        print(f"{len(plan)} points computed again: largest difference 0 (zeros of another sign, as in {found.variable})")
+        print(f"{points} points computed again: largest difference 0 (zeros of another sign, as in {found.variable})")
     else:
         place = " ".join(f"{key}={value}" for key, value in found.place.items())
-        print(f"{len(plan)} points computed again: largest difference {found.largest:.1e} ({found.variable} at {place})")
+        print(f"{points} points computed again: largest difference {found.largest:.1e} ({found.variable} at {place})")
     if found.states:
         print(f"permsym: {found.states} points have another status than in the file", file=sys.stderr)
     if found.beyond:
         print(f"permsym: {found.beyond} moments differ by more than their error estimates", file=sys.stderr)
     return UNCERTIFIED_EXIT_CODE if found.beyond or found.states else 0
+
+
+def _sweep(data: xr.Dataset, name: str, work_on: Executor) -> tuple[int, Repeated]:
+    from permsym.sweep.progress import Display
+    from permsym.sweep.rerun import plan_of, rerun
+
+    plan = plan_of(data)
+    display = Display(name, len(plan), float(len(plan)))
+
+    def count(_: object, cost: Cost, result: Result) -> None:
+        display.advance(1.0, result.point.status.startswith("failed"))
+
+    try:
+        return len(plan), rerun(data, work_on, count)[1]
+    finally:
+        display.close()
+
+
+def _figure(data: xr.Dataset) -> tuple[int, Repeated]:
+    """A figure is more than a sweep: its own function computes it again, on one core."""
+    from permsym.cli.figure import counter
+    from permsym.figures import redrawn
+    from permsym.sweep.rerun import compared
+
+    return data["status"].size, compared(data, redrawn(data, counter(str(data.attrs["figure"]))))

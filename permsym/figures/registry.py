@@ -159,7 +159,15 @@ def draw(
         raise InputError(f"cannot make the folder {str(folder)!r}: {error.strerror}; choose another with -o") from error
     data, picture = datasets.check(folder / f"{name}.nc"), folder / f"{name}.png"
     check_target(picture, (".png",))
-    found = figure.compute(largest, command, progress)
+    found = figure.compute(largest, command, progress).assign_attrs(figure=name, max_N=largest)
     datasets.save(found, data)
     figure.plot(found, lambda drawing: save_figure(drawing, picture))
     return found, [data, picture]
+
+
+def redrawn(data: xr.Dataset, progress: Progress | None = None) -> xr.Dataset:
+    """The data of a figure computed again, as its attributes ``figure`` and ``max_N`` say."""
+    name, largest = str(data.attrs["figure"]), int(data.attrs.get("max_N", 0))
+    if name not in FIGURES or largest < 1:
+        raise InputError(f"the file says that it is the figure {name!r} up to N={largest}, which this version does not draw")
+    return FIGURES[name].compute(largest, str(data.attrs.get("command", "")), progress)

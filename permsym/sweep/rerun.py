@@ -69,7 +69,7 @@ def rerun(
 
 
 def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
-    """The differences between two datasets of the same plan."""
+    """The differences between two datasets of the same plan or figure."""
     sizes = {name: size for name, size in before.sizes.items() if name != PHOTON.name}  # no part of a sweep
     if sizes != dict(after.sizes):
         raise InputError(f"the file has the dimensions {sizes}, but its provenance gives {dict(after.sizes)}")
@@ -78,7 +78,7 @@ def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
         if name in _NOT_NUMBERS or name.startswith("time_") or name not in after:
             continue
         old, new = before[name].values, after[name].values
-        if old.tobytes() == new.tobytes():
+        if old.dtype.kind not in "biufc" or old.tobytes() == new.tobytes():
             continue
         with np.errstate(invalid="ignore"):
             difference = np.abs(np.asarray(new, dtype=float) - np.asarray(old, dtype=float))
@@ -91,12 +91,14 @@ def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
             place = {dim: before[dim].values[i].item() for dim, i in known}
     recorded = json.loads(before.attrs.get("versions", "{}"))
     other = {name: (recorded[name], now) for name, now in versions().items() if name in recorded and recorded[name] != now}
-    states = int((before["status"].values != after["status"].values).sum())
+    states = sum(int((before[name].values != after[name].values).sum()) for name in ("status",) if name in before and name in after)
     return Repeated(largest, variable, place, _beyond(before, after), states, other)
 
 
 def _beyond(before: xr.Dataset, after: xr.Dataset) -> int:
     """Moments whose difference the two error estimates do not explain."""
+    if "moment_error" not in before or "moment_error" not in after:
+        return 0
     difference = np.hypot(
         after["moment_real"].values - before["moment_real"].values, after["moment_imag"].values - before["moment_imag"].values
     )
