@@ -4,7 +4,7 @@ M. Zens, D. O. Krimer, S. Rotter, Phys. Rev. A 100, 013856 (2019) asks for exact
 The steady state is unique at every N and changes smoothly with the drive, through the turning points of the semiclassical curve.  The
 gap, the slowest relaxation rate, is that at 1.05 eta_crit+, just above the upper turning point, and falls with N.  P(n) and the Wigner
 function are shown at 1.1 eta_crit+, where both branches carry weight: P(n) falls from n = 0 on for N up to 5, with a shoulder that grows
-into a second peak by N = 8.  The second and third order are shown for the largest N, where they settle from the empty cavity.
+into a second peak at N = 10.  The second and third order are shown for the largest N, where they settle from the empty cavity.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ FIGURES: dict[str, Figure] = {
     "p2-fig5": Figure("P2 Fig. 5: N_sc against drive and cooperativity", p2_fig5.compute, p2_fig5.plot, p2_fig5.table, 10),
     "p2-fig6": Figure("P2 Fig. 6: broadened ensembles", p2_fig6.compute, p2_fig6.plot, p2_fig6.table, 10),
     "p2-exact": Figure(
-        "P2, exact: driven cavity through its bistable region, P(n) and the gap",
+        "P2, exact: driven cavity through its bistable region, cumulants, P(n), Wigner function and the gap",
         p2_exact.compute,
         p2_exact.plot,
         p2_exact.table,
