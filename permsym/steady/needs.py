@@ -81,7 +81,7 @@ def check_blocks(model: Model, basis: str = "auto", settings: MatrixFree | None 
 
     def of(each: Model) -> tuple[int, float]:
         size, _ = lattice(each, basis)
-        return size, (settings or MatrixFree()).bytes(size)
+        return size, (settings or MatrixFree.suited(each)).bytes(size)
 
     (size, needed), free = of(model), memory.available_bytes()
     if needed > free:
@@ -97,7 +97,7 @@ def refuse_hopeless(model: Model, basis: str) -> None:
 
     def needed(each: Model) -> float:
         size, sides = lattice(each, basis)
-        return min(MatrixFree().bytes(size), memory.solve_bytes(size, sides))
+        return min(MatrixFree.suited(each).bytes(size), memory.solve_bytes(size, sides))
 
     def like(each: Model) -> Model:  # levels grow as the satellites do
         factor = max(each.sizes) / max(model.sizes)

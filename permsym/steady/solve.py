@@ -120,7 +120,7 @@ def steady_state(
     if isinstance(chosen, MatrixFree) or (
         solver == "auto" and place == "full" and liouvillian is None and needs.prefers_iteration(model, basis)
     ):
-        settings = chosen if isinstance(chosen, MatrixFree) else MatrixFree()
+        settings = solver if isinstance(solver, MatrixFree) else MatrixFree.suited(model)
         return _announced(_matrix_free(model, basis, settings, labels, tolerance, verify, place, liouvillian, progress or silent, kept))
     if kept is not None:
         raise InputError("only the matrix-free solver keeps checkpoints; give solver='matrix-free'")
