@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym import kernels
-from permsym.basis.basis import Basis, Table, choose, differences_of, parts_of, representative
+from permsym.basis.basis import Basis, choose, differences_of, parts_of
 from permsym.basis.moves import Labels, Move, Moves, Values
 from permsym.basis.part import Part
+from permsym.basis.table import Table, representative
 from permsym.model import Model
 from permsym.operators import CentreOperator, Matrix, Product
 

@@ -43,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("which file? give one file that permsym wrote, such as permsym rerun sweep.nc")
     name = options.words[0]
     data = open_reference(name) if name in reference_names() and not Path(name).exists() else open_dataset(name)
-    points, found = _figure(data) if "figure" in data.attrs else _sweep(data, Path(name).stem, executor(options))
+    work_on = executor(options)
+    points, found = _figure(data) if "figure" in data.attrs else _sweep(data, Path(name).stem, work_on)
     for package, (then, now) in found.other.items():
         print(f"permsym: {package} was {then} when the file was made and is {now} now", file=sys.stderr)
     if found.equal:

@@ -91,7 +91,7 @@ def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
             place = {dim: before[dim].values[i].item() for dim, i in known}
     recorded = json.loads(before.attrs.get("versions", "{}"))
     other = {name: (recorded[name], now) for name, now in versions().items() if name in recorded and recorded[name] != now}
-    states = sum(int((before[name].values != after[name].values).sum()) for name in ("status",) if name in before and name in after)
+    states = int((before["status"].values != after["status"].values).sum())
     return Repeated(largest, variable, place, _beyond(before, after), states, other)
 
 
