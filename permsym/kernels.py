@@ -245,13 +245,15 @@ def embed(y, wide, rows, low, high, offset, block, wide_low, wide_high, wide_off
 
 
 @njit(cache=True)
-def weigh(residual, z, top, wide_rows, wide_low, wide_high, wide_offset, wide_kind_excess, block, rows, low, high, offset):
-    """Sums of |residual| |z| on wide blocks: (inside, dropped by a cut, largest |z|, |residual| where no block is kept).
+def weigh(residual, z, top, wide_rows, wide_low, wide_high, wide_offset, wide_kind_excess, kept, block, rows, low, high, offset):
+    """Sums of |residual| |z| on wide blocks: (inside, dropped by a cut), Re conj(z) . residual of both, and of the rest, |residual| |z|.
 
     z lives on the kept blocks and is continued from the nearest place of the same block.  A place counts as dropped if it
-    is not kept, or if one of its levels is ``top`` or above, where products of cut matrices differ.
+    is not kept, or if one of its levels is ``top`` or above, where products of cut matrices differ.  In the rest are blocks
+    that are not kept, where ``block`` is a neighbour or -1 and only the size of z is known, if any.
     """
-    inside, dropped, largest, elsewhere = 0.0, 0.0, 0.0, 0.0
+    inside, dropped, signed, elsewhere = 0.0, 0.0, 0.0, 0.0
+    largest = 0.0
     for i in range(len(z)):
         largest = max(largest, abs(z[i]))
     for b in range(len(wide_rows)):
@@ -262,24 +264,41 @@ def weigh(residual, z, top, wide_rows, wide_low, wide_high, wide_offset, wide_ki
                 size = abs(residual[wide_offset[b] + r * width + c])
                 if size == 0:
                     continue
-                column = wide_low[b] + c
                 if s < 0 or rows[s] == 0 or high[s] <= low[s]:
-                    elsewhere += size
+                    elsewhere += size * largest
                     continue
+                column = wide_low[b] + c
                 row, place = r, min(max(column, low[s]), high[s] - 1)
                 if rows[s] > 1:  # down a diagonal of the square: a parity of n - n' is kept
                     over = max(0, r - rows[s] + 1, column - high[s] + 1)
                     row, place = r - over, column - over
                     if row < 0 or place < 0:
-                        elsewhere += size
+                        elsewhere += size * largest
                         continue
-                weight = size * abs(z[offset[s] + row * (high[s] - low[s]) + place - low[s]])
+                known = z[offset[s] + row * (high[s] - low[s]) + place - low[s]]
+                if not kept[b]:
+                    elsewhere += size * abs(known)
+                    continue
+                signed += (np.conj(known) * residual[wide_offset[b] + r * width + c]).real
                 level = max(r, column + wide_kind_excess[b])
                 if row != r or place != column or level >= top:
-                    dropped += weight
+                    dropped += size * abs(known)
                 else:
-                    inside += weight
-    return inside, dropped, largest, elsewhere
+                    inside += size * abs(known)
+    return inside, dropped, signed, elsewhere
+
+
+@njit(cache=True)
+def by_levels(z, weights, difference, offset, low, levels):
+    """(2, levels, levels) sums of weights times z, and of weights, by difference and place in its run."""
+    found = np.zeros((2, levels, levels))
+    for e in range(len(difference)):
+        d = difference[e]
+        for i in range(offset[e], offset[e + 1]):
+            n = low[e] + i - offset[e]
+            found[0, d, n] += weights[i] * z[i]
+            found[1, d, n] += weights[i]
+    return found
 
 
 _CHUNK = 8192

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from permsym import kernels
 from permsym.basis.blocks import Blocks, combinations
-from permsym.basis.moves import Moves, Values
+from permsym.basis.moves import Labels, Moves, Values
 from permsym.errors import InputError, NotApplicable
 from permsym.model import Model
 
@@ -107,6 +107,27 @@ class BlockLiouvillian:
         held = [self.diagonal, self._source, *self._shared]
         return sum(array.nbytes for array in held)
 
+    def reached(self, whole: Blocks) -> Blocks:
+        """What one move of the stored numbers reaches, as a cut of a basis with more levels and all blocks."""
+        b = self.blocks
+        low, high = np.full(len(whole.low), np.iinfo(np.int64).max), np.zeros(len(whole.low), dtype=np.int64)
+        for outer, centre in [((0,) * len(b.outer), (0, 0)), *self._shifts]:
+            found, _ = b.find(whole.outer - np.array(outer)[:, None])
+            to = np.flatnonzero(found >= 0)
+            source, shift = found[to], self._run_shift(centre, whole.difference[to])
+            low[to], high[to] = np.minimum(low[to], b.low[source] + shift), np.maximum(high[to], b.high[source] + shift)
+        low, high = np.maximum(low, 0), np.minimum(high, whole.high)
+        some = high > low
+        return Blocks.of(whole.model, whole.representation, (whole.outer[:, some], low[some], high[some]), "closed")
+
+    def neighbour(self, outer: Labels) -> NDArray[np.int64]:
+        """A block that one move takes to each label of the ensembles, or -1."""
+        block = np.full(outer.shape[1], -1)
+        for shift, _ in self._shifts:
+            found, conjugated = self.blocks.find(outer - np.array(shift)[:, None])
+            block = np.where((block < 0) & ~conjugated, found, block)
+        return block
+
     # -- construction ---------------------------------------------------------------------------------------------------
 
     def _links(self) -> list[_Link]:
@@ -184,14 +205,14 @@ class BlockLiouvillian:
 
     def _tabulate(self, links: list[_Link]) -> None:
         b = self.blocks
-        shifts = list(dict.fromkeys((link.outer, link.centre) for link in links))
+        shifts = self._shifts = list(dict.fromkeys((link.outer, link.centre) for link in links))
         source = np.full((len(shifts), b.outer.shape[1]), -1, dtype=np.int32)
         up = np.array([centre[0] for _, centre in shifts], dtype=np.int64)
         right = np.zeros((len(shifts), len(b.kinds)), dtype=np.int64)
         for g, (outer, (s, t)) in enumerate(shifts):
             found, conjugated = b.find(b.outer - np.array(outer)[:, None])
             source[g] = np.where(found < 0, -1, np.where(conjugated, -2 - found, found))
-            right[g] = [-min(max(d, 0) - s, max(-d, 0) - t) for d in b.kinds] if b.tied else t
+            right[g] = self._run_shift((s, t), b.kinds) if b.tied else t
         group = np.array([shifts.index((link.outer, link.centre)) for link in links], dtype=np.int64)
         tables = [self._tables(link) for link in links]
         levels = self.model.centre.levels
@@ -209,6 +230,12 @@ class BlockLiouvillian:
             stacked([row for row, _ in tables], (1,)),
             stacked([table for _, table in tables], (len(b.kinds), levels)),
         )
+
+    @staticmethod
+    def _run_shift(centre: tuple[int, int], difference: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How a move of the centre changes the smaller of n and n', by the n - n' that is reached."""
+        s, t = centre
+        return -np.minimum(np.maximum(difference, 0) - s, np.maximum(-difference, 0) - t)
 
     def _tables(self, link: _Link) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
         """Row table and column table by the place that is reached: one table a difference for runs."""

@@ -25,10 +25,13 @@ from permsym.basis.basis import Basis, choose, differences_of, parts_of
 from permsym.basis.moves import Labels, Move, Moves, Values
 from permsym.basis.part import Part
 from permsym.basis.table import Table, representative
+from permsym.basis.window import Boundary
 from permsym.model import Model
 from permsym.operators import CentreOperator, Matrix, Product
 
 Integers = NDArray[np.int64]
+Kept = tuple[Labels, Integers, Integers]
+"""What a window keeps: labels of the ensembles (columns, blocks), and the range low .. high-1 of each."""
 
 
 class Blocks(Basis):
@@ -47,7 +50,8 @@ class Blocks(Basis):
         model: Model,
         parts: Sequence[Part],
         representation: str,
-        kept: tuple[Labels, Integers, Integers] | None = None,
+        kept: Kept | None = None,
+        boundary: Boundary = "reflecting",
     ) -> None:
         super().__init__(model, parts, representation)
         self.tied = any(charge[0] for charge in model.charges)
@@ -61,7 +65,7 @@ class Blocks(Basis):
         self.low = np.zeros(len(size), dtype=np.int64) if kept is None else kept[1]
         self.high = size if kept is None else kept[2]
         if kept is not None:
-            self.boundary = "reflecting"
+            self.boundary = boundary
         self.rows = np.ones(len(size), dtype=np.int64) if self.tied else self.high
         self.offset = np.concatenate([[0], np.cumsum(self.rows * (self.high - self.low))])
         self.kinds, kind = np.unique(self.difference, return_inverse=True)
@@ -69,10 +73,10 @@ class Blocks(Basis):
         self.phases = (0,) * len(self.parts)
 
     @classmethod
-    def of(cls, model: Model, representation: str = "auto", kept: tuple[Labels, Integers, Integers] | None = None) -> Blocks:
-        """Blocks of a model, whole or cut to the kept (outer labels, low, high)."""
+    def of(cls, model: Model, representation: str = "auto", kept: Kept | None = None, boundary: Boundary = "reflecting") -> Blocks:
+        """Blocks of a model, whole or cut."""
         name = choose(model) if representation == "auto" else representation
-        return cls(model, parts_of(model, name), name, kept)
+        return cls(model, parts_of(model, name), name, kept, boundary)
 
     # -- labels of the ensembles ----------------------------------------------------------------------------------------
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, reduce
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +41,9 @@ from permsym.steady.state import State
 
 EPS = float(np.finfo(float).eps)
 _EVERY = 2.0  # seconds before the first line of progress; the others come ever more slowly
-_DUAL_ACCURACY = 1e-2  # of dual vectors: they weigh errors and need few digits
-_EACH = 150_000  # stored numbers up to which every moment gets a dual vector of its own
+_DUAL_ACCURACY = 3e-2  # of dual vectors: they weigh errors and need few digits
+_EACH = 50_000  # stored numbers up to which every moment gets a dual vector of its own
+_CONTINUED = 0.05  # relative error of dual vectors next to a window
 _SAFETY = 2.0  # of error estimates, for what dual vectors miss beyond a cut
 
 
@@ -132,9 +133,14 @@ class BlockSolution:
         """|L y| / |diagonal y| (2-norms, rows scaled by the diagonal)."""
         return self.outcome.residual / float(np.linalg.norm(self.stored))
 
-    @property
+    @cached_property
     def edge_mass(self) -> float:
-        return 0.0
+        b = self.operator.blocks
+        if b.boundary == "closed":
+            return 0.0
+        place, block, n = b.populations
+        end = (n == b.low[block]) & (n > 0) | (n == b.high[block] - 1)
+        return float((b.population_traces[end] * np.abs(self.stored[place[end]])).sum())
 
     @property
     def outside_mass(self) -> float:
@@ -148,6 +154,17 @@ class BlockSolution:
 
     def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
         raise NotImplementedError("a BlockState makes its estimates on stored numbers")
+
+
+class _Bound(NamedTuple):
+    """algebraic: from the residual and from rounding; cut: from what was left out; sizes: see :attr:`BlockState.dual_sizes`."""
+
+    algebraic: float
+    cut: float
+    sizes: NDArray[np.float64]
+
+    def times(self, factor: float) -> _Bound:
+        return _Bound(factor * self.algebraic, factor * self.cut, factor * self.sizes)
 
 
 class BlockState(State):
@@ -170,6 +187,8 @@ class BlockState(State):
         super().__init__(model, blocks, solution, solver, timings, tolerance)
         self.problem = problem
         self.settings = settings
+        self.dual_sizes: dict[int, NDArray[np.float64]] = {}
+        """Mean size (differences, levels) of dual vectors by \\|n - n'\\| and the smaller level, for moments with so many a and ad."""
 
     def _fock_errors(self) -> None:
         """None: an iteration for the dual vector of each n would cost as much as the state itself, every time."""
@@ -212,13 +231,14 @@ class BlockState(State):
         together = self._together(parts) if len(parts) > 2 and self.basis.stored > _EACH else None
         for key, part in parts:
             covector = self._stored_covector(key, part)
-            if together is None:
-                algebraic, cut = self._bounded(covector)
+            bound = self._bounded(covector) if together is None else together.times(self._scale(covector))
+            self._errors[key] = float(np.hypot(self._errors[key], bound.algebraic + bound.cut))
+            self.algebraic_error = max(self.algebraic_error, bound.algebraic)
+            if self.basis.boundary == "closed":
+                self.cutoff_error = max(self.cutoff_error, bound.cut)
             else:
-                algebraic, cut = (each * self._scale(covector) for each in together)
-            self._errors[key] = float(np.hypot(self._errors[key], algebraic + cut))
-            self.algebraic_error = max(self.algebraic_error, algebraic)
-            self.cutoff_error = max(self.cutoff_error, cut)
+                self.window_error = max(self.window_error, bound.cut)
+            self.dual_sizes[len(key.centre)] = np.maximum(self.dual_sizes.get(len(key.centre), 0.0), bound.sizes)
         for key in neutral:
             above = self._above_the_cutoff(key)
             self._errors[key] += above
@@ -235,27 +255,35 @@ class BlockState(State):
     def _scale(self, covector: NDArray[Any]) -> float:
         return float(np.abs(covector) @ np.abs(self.null.stored))
 
-    def _together(self, parts: Sequence[tuple[MomentLabel, complex]]) -> tuple[float, float]:
+    def _together(self, parts: Sequence[tuple[MomentLabel, complex]]) -> _Bound:
         """Bounds for two sums of all observables, each in units of sum |c| |y|: the larger serves them all."""
         found = []
         for signs in (np.ones(len(parts)), (-1.0) ** np.arange(len(parts))):
-            total: NDArray[Any] = np.zeros(self.basis.stored, dtype=complex if self.null.operator.dtype == complex else float)
+            total: NDArray[Any] = np.zeros(self.basis.stored, dtype=self.null.operator.dtype)
             for sign, (key, part) in zip(signs, parts, strict=True):
                 covector = self._stored_covector(key, part)
-                total = total + sign / max(self._scale(covector), EPS) * covector
+                total += sign / max(self._scale(covector), EPS) * covector
             found.append(self._bounded(total))
-        return max(each[0] for each in found), max(each[1] for each in found)
+        return _Bound(*(reduce(np.maximum, each) for each in zip(*found, strict=True)))
 
-    def _bounded(self, covector: NDArray[Any]) -> tuple[float, float]:
-        """(from the residual and from rounding, from what was cut) in the error of Re sum conj(covector) y."""
+    def _bounded(self, covector: NDArray[Any]) -> _Bound:
+        """Of the error of Re sum conj(covector) y."""
         z = self._dual(covector)
         if z is None:
-            return float("inf"), 0.0
-        inside, dropped, largest, elsewhere = self._beyond.weighed(z)
-        size = np.abs(self.null.stored)
-        rounding = len(self.null.operator._shared[0]) * EPS * float((np.abs(z) * np.abs(self.null.operator.diagonal)) @ size)
+            return _Bound(float("inf"), 0.0, np.zeros(1))
+        inside, cut = self._beyond.weighed(z)
+        operator, size = self.null.operator, np.abs(self.null.stored)
+        rounding = len(operator._shared[0]) * EPS * float((np.abs(z) * np.abs(operator.diagonal)) @ size)
         rounding += 4 * EPS * float(np.abs(covector) @ size)
-        return _SAFETY * inside + rounding, 2 * _SAFETY * (dropped + largest * elsewhere)
+        return _Bound(_SAFETY * inside + rounding, _SAFETY * cut, self._sizes(np.abs(z), size))
+
+    def _sizes(self, z: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(differences, levels) mean of z by |n - n'| and the smaller level; of runs only."""
+        b = self.basis
+        if not b.tied:
+            return np.zeros(1)
+        sums = kernels.by_levels(z, weights, np.abs(b.difference), b.offset, b.low, b.model.centre.levels)
+        return np.asarray(sums[0] / np.maximum(sums[1], np.finfo(float).tiny))
 
     def _dual(self, covector: NDArray[Any]) -> NDArray[Any] | None:
         """z with L^T z = c - <c> tr and <z> = 0; None where the iteration does not find it."""
@@ -284,61 +312,66 @@ class BlockState(State):
     def _beyond(self) -> Beyond:
         return Beyond(self.null.operator, self.null.stored, self.model)
 
-    @property
-    def dropped_rate(self) -> float:
-        """Sum of |r| over what a cut dropped, relative to the slowest... see :class:`Beyond`."""
-        return self._beyond.rate
-
 
 class Beyond:
-    """The residual on a larger set of labels: r = L' x with more levels of the boson."""
+    """The residual r = L' x on a larger set of labels: what one move of a window's elements reaches, and more levels of the boson."""
 
     def __init__(self, operator: BlockLiouvillian, y: NDArray[Any], model: Model) -> None:
-        self.blocks = operator.blocks
+        b = self.blocks = operator.blocks
         more = cutoff.reach(model) if isinstance(model.centre, Boson) else 0
         levels = model.centre.levels
         self.top = levels - more if more else levels + 1
-        if more == 0:
-            self.wide, self.residual = self.blocks, operator.matvec(y)
+        if more == 0 and b.boundary == "closed":
+            self.wide, self.residual = b, operator.matvec(y)
         else:
-            self.wide = Blocks.of(model.with_levels(levels + more), self.blocks.representation)
-            wider = BlockLiouvillian(self.wide)
-            assert wider.dtype == operator.dtype
-            whole = np.zeros(self.wide.stored, dtype=wider.dtype)
-            b, w = self.blocks, self.wide
-            kernels.embed(y, whole, b.rows, b.low, b.high, b.offset, w.find(b.outer)[0], w.low, w.high, w.offset)
-            self.residual = wider.matvec(whole)
-        found, conjugated = self.blocks.find(self.wide.outer)
-        self.block = np.where(conjugated, -1, found)
+            wider = Blocks.of(model.with_levels(levels + more) if more else model, b.representation)
+            self.wide = wider if b.boundary == "closed" else operator.reached(wider)
+            whole = BlockLiouvillian(self.wide)
+            assert whole.dtype == operator.dtype
+            x = np.zeros(self.wide.stored, dtype=whole.dtype)
+            w = self.wide
+            kernels.embed(y, x, b.rows, b.low, b.high, b.offset, w.find(b.outer)[0], w.low, w.high, w.offset)
+            self.residual = whole.matvec(x)
+        found, conjugated = b.find(self.wide.outer)
+        self.kept = (found >= 0) & ~conjugated
+        self.block = np.where(self.kept, found, operator.neighbour(self.wide.outer))
 
-    def weighed(self, z: NDArray[Any]) -> tuple[float, float, float, float]:
-        """(inside, dropped, largest |z|, |r| elsewhere): see :func:`permsym.kernels.weigh`."""
+    def weighed(self, z: NDArray[Any]) -> tuple[float, float]:
+        """(sum of |r| |z| over what was solved on, estimate of the error z . r from what was cut), see :func:`permsym.kernels.weigh`."""
         b, w = self.blocks, self.wide
         excess = np.abs(w.difference) if w.tied else np.zeros(len(w.difference), dtype=np.int64)
-        found = kernels.weigh(
-            self.residual, z, self.top, w.rows, w.low, w.high, w.offset, excess, self.block, b.rows, b.low, b.high, b.offset
+        inside, dropped, signed, elsewhere = map(
+            float,
+            kernels.weigh(
+                self.residual, z, self.top, w.rows, w.low, w.high, w.offset, excess, self.kept, self.block, b.rows, b.low, b.high, b.offset
+            ),
         )
-        inside, dropped, largest, elsewhere = map(float, found)
-        return inside, dropped, largest, elsewhere
-
-    @cached_property
-    def rate(self) -> float:
-        """Sum of |r| over everything that was dropped."""
-        _, dropped, _, elsewhere = self.weighed(np.ones(self.blocks.stored))
-        return dropped + elsewhere
+        if b.boundary == "closed":
+            return inside, 2 * (dropped + elsewhere)
+        # z is smooth across a window's edge: what is lost beyond it cancels as it does in z . r
+        return inside, abs(signed) + _CONTINUED * dropped + elsewhere
 
 
 def solve_blocks(
-    blocks: Blocks, model: Model, settings: MatrixFree, tolerance: float, progress: Progress, checkpoint: Checkpoint | None = None
+    blocks: Blocks,
+    model: Model,
+    settings: MatrixFree,
+    tolerance: float,
+    progress: Progress,
+    checkpoint: Checkpoint | None = None,
+    start: NDArray[np.float64] | None = None,
 ) -> BlockState:
     """The steady state on blocks, not yet certified.
 
     checkpoint   where to keep the iterate now and then, and to go on from
+    start        populations (blocks.populations,) to start from
     """
     begun = time.perf_counter()
     operator = BlockLiouvillian(blocks, model)
     problem = ShiftedProblem(operator)
     y = problem.start
+    if start is not None:
+        y[problem.place] = start / problem.trace
     scale = float(np.linalg.norm(y))
     resumed = None if checkpoint is None else checkpoint.load(model, len(y), operator.dtype)
     if resumed is not None:

@@ -18,6 +18,7 @@ from permsym.steady.direct import SuperLU
 from permsym.steady.matrix_free import SECONDS, MatrixFree
 
 PATIENCE = 0.5  # seconds of a factorisation above which a cavity is solved by iteration
+BLOCK_CROSSOVER = 50  # satellites of a cavity up to which all blocks are as fast as a window of them
 _COUNTABLE = 10**10  # unknowns of a cavity up to which they are counted, one block at a time
 
 
@@ -52,6 +53,14 @@ def prefers_iteration(model: Model, basis: str | Basis = "auto") -> bool:
         return False
     size, sides = lattice(model, basis)
     return memory.solve_seconds(size, sides) > PATIENCE or memory.solve_bytes(size, sides) > memory.available_bytes()
+
+
+def uses_block_window(model: Model, basis: str | Basis) -> bool:
+    """Whether the automatic choice cuts a cavity's blocks: of one large Dicke ensemble that exchanges quanta with a mode."""
+    if not isinstance(basis, str) or not isinstance(model.centre, Boson) or len(model.ensembles) != 1:
+        return False
+    name = choose(model) if basis == "auto" else basis
+    return name == "dicke" and any(charge[0] and charge[1] for charge in model.charges) and model.sizes[0] >= BLOCK_CROSSOVER
 
 
 def estimate(model: Model, representation: str = "auto", window: str | float = "auto") -> tuple[int, float, float, str]:
@@ -90,6 +99,16 @@ def check_blocks(model: Model, basis: str = "auto", settings: MatrixFree | None 
             f"{_advice(model, lambda each: of(each)[1] <= free)}"
         )
     return size, needed
+
+
+def check_numbers(numbers: int, settings: MatrixFree) -> None:
+    """TooLarge where the vectors of so many stored numbers do not fit into what is free now."""
+    needed, free = settings.bytes(numbers), memory.available_bytes()
+    if needed > free:
+        raise TooLarge(
+            f"this window needs about {memory.readable(needed)} ({numbers:,} numbers), but {memory.readable(free)} are available; "
+            "take fewer satellites, or raise PERMSYM_MEMORY if there is more"
+        )
 
 
 def refuse_hopeless(model: Model, basis: str) -> None:

@@ -94,12 +94,14 @@ def steady_state(
         if isinstance(basis, str) and sum(model.sizes) > MANY:
             needs.refuse_hopeless(mode.with_levels(_likely_levels(mode)) if start is None else mode.with_levels(start), basis)
 
+        iterative = solver == "matrix-free" or isinstance(solver, MatrixFree)
+        if (iterative or solver == "auto") and window == "auto" and start is None and needs.uses_block_window(mode, basis):
+            settings = solver if isinstance(solver, MatrixFree) else MatrixFree.suited(mode)
+            return _announced(_on_a_block_window(mode, settings, labels, tolerance, verify, say))
+
         def attempt(cut: Model, asked: list[MomentLabel]) -> State:
             # the dual vectors of an iteration serve all moments together; factors are at hand for later ones
-            iterates = (
-                solver == "matrix-free" or isinstance(solver, MatrixFree) or (solver == "auto" and needs.prefers_iteration(cut, basis))
-            )
-            moments = asked if iterates else asked[:1]
+            moments = asked if iterative or (solver == "auto" and needs.prefers_iteration(cut, basis)) else asked[:1]
             return steady_state(
                 cut, basis=basis, solver=solver, moments=moments, tolerance=tolerance, verify=verify, window=window, progress=progress
             )
@@ -219,6 +221,24 @@ def _matrix_free(
     state.timings["total"] = time.perf_counter() - started
     if verify:
         second = steady_state(model, basis=_other(state.basis), solver=settings, moments=[], tolerance=tolerance)
+        state.adopt(state.verified(second, labels))
+    return state
+
+
+def _on_a_block_window(
+    model: Model, settings: MatrixFree, labels: Sequence[MomentLabel], tolerance: float, verify: bool, progress: Progress
+) -> State:
+    started = time.perf_counter()
+    refuse_degenerate(model.with_levels(4))
+    from permsym.steady.block_window import adapted  # loads the compiler
+
+    def solve(small: Model, settings: MatrixFree) -> State:
+        return steady_state(small, basis="dicke", solver=settings, moments=labels, tolerance=1e3 * tolerance)
+
+    state = adapted(model, labels, settings, tolerance, progress, solve)
+    state.timings["total"] = time.perf_counter() - started
+    if verify:
+        second = steady_state(state.model, basis=_other(state.basis), solver=settings, moments=[], tolerance=tolerance)
         state.adopt(state.verified(second, labels))
     return state
 

@@ -1,0 +1,199 @@
+"""Windows of blocks: which elements of a large cavity's state are worth solving for, predicted from a smaller one's.
+
+With the same intensive parameters populations obey large deviations, and bound all other elements (Cauchy-Schwarz):
+
+    ln P_N(j, m, n) = (N / N') ln P_N'(j N'/N, m N'/N, n N'/N),        |x_ab|^2 <= P_a P_b
+
+A moment feels an error of x_ab by its dual vector z_ab, which falls with d = |n - n'| about as the weight w(d) of the
+smaller system's does.  So coherences are kept where sqrt(P_a P_b) w(d) > eps, and populations where P > eps.  Of a
+coherence that feeds populations both are kept: the edge reflects, and loses no probability.  The certificate judges what
+was left out; where that is too much, eps is made smaller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.blocks import Blocks, Kept
+from permsym.model import Model
+from permsym.moments.labels import MomentLabel
+from permsym.steady import cutoff, needs
+from permsym.steady.block_state import BlockState, solve_blocks
+from permsym.steady.matrix_free import MatrixFree
+from permsym.steady.progress import Progress
+from permsym.steady.single import certified
+from permsym.steady.state import State
+
+Array = NDArray[np.float64]
+
+_RATIO = 3  # of the satellites to those of the small system
+_ROUGH = 1e-10  # residual of the small system, whose logarithms are what counts
+_SHARE, _AIM = 0.5, 0.2  # of the tolerance: what a window may cost, and what the first one is made for
+_EDGES = 1.6  # error of a window over N sum |x| |z| of what it leaves out (cavities of 40 to 100 satellites)
+_ATTEMPTS = 5
+_BINS, _DEEPEST = 400, 100.0  # of a histogram of ln sizes, down to exp(-100)
+_FLOOR = -600.0  # of ln P': below it nothing is predicted, and nothing needed
+_POPULATIONS = 1e-2  # of eps: populations are few, and a moment feels their loss most
+
+
+class Prediction:
+    """What a small state says about that of N satellites with the same intensive parameters.
+
+    small   its state, certified for the moments that are asked for
+    N       satellites of the large system
+    """
+
+    def __init__(self, small: BlockState, N: int) -> None:
+        self.N, self._small = N, small.model.sizes[0]
+        place, block, level = small.basis.populations
+        J, M = small.basis.outer[:2, block]
+        rows, width = self._small // 2 + 1, self._small + 1
+        found = np.zeros((rows, width, small.model.centre.levels))
+        found[J // 2, (J + M) // 2, level] = small.null.stored[place].real
+        # beyond the triangle |m| <= j as on its edge, so that there is something to interpolate
+        inside = np.minimum(np.arange(width), 2 * (np.arange(rows) + self._small % 2 / 2)[:, None]).astype(int)
+        found = np.take_along_axis(found, inside[:, :, None], axis=1)
+        self._log = np.maximum(np.log(np.maximum(found / found.max(), 1e-300)), _FLOOR)
+        sizes = sum(found * (N / self._small) ** (k / 2) for k, found in small.dual_sizes.items())
+        known = sizes[(sizes > 0).any(axis=1)]  # a small ensemble has few differences, and few levels beside large ones
+        last = np.maximum.accumulate(np.where(known > 0, np.arange(known.shape[1]), 0), axis=1)
+        self._sizes = np.log(np.take_along_axis(known, last, axis=1))
+
+    @property
+    def levels(self) -> int:
+        """More Fock states than any window will keep."""
+        return int(np.ceil(self._log.shape[2] * self.N / self._small)) + 2
+
+    def log_populations(self, levels: int) -> Array:
+        """(N // 2 + 1, N + 1, levels) ln P by (j - j_min, j + m, n), normalised; beyond the triangle |m| <= j far below zero."""
+        N, scale = self.N, self._small / self.N
+        j = np.arange(N // 2 + 1)[:, None] + N % 2 / 2
+        m = np.arange(N + 1)[None, :] - j
+        row, across = _between(j * scale - self._small % 2 / 2, self._log.shape[0])
+        level, up = _between(np.arange(levels) * scale, self._log.shape[2])
+        found = np.zeros((*m.shape, levels))
+        for r, share in ((row, 1 - across), (row + 1, across)):
+            column, along = _between(m * scale + r + self._small % 2 / 2, self._log.shape[1])
+            for c, part in ((column, 1 - along), (column + 1, along)):
+                values = self._log[r, c]
+                found += (share * part)[:, :, None] * (values[:, :, level] * (1 - up) + values[:, :, level + 1] * up)
+        found *= N / self._small
+        found[m > j] = _FLOOR * N / self._small
+        return np.asarray(found - np.log(np.exp(found).sum()))
+
+    def log_sizes(self, levels: int) -> Array:
+        """(differences, levels) ln of the dual vectors' size by |n - n'| and the smaller level, in the units of the moments asked for.
+
+        A moment with k ladder operators grows as N^(k/2).  In |n - n'| nothing is scaled: a dual vector falls with each quantum.
+        """
+        up, part = _between(np.arange(levels) * (self._small / self.N), self._sizes.shape[1])
+        known = self._sizes[:, up] * (1 - part) + self._sizes[:, up + 1] * part
+        last = len(known) - 1
+        more = np.arange(1, levels - last)[:, None]
+        fall = np.minimum(known[last] - known[max(last - 3, 0)], 0) / min(max(last, 1), 3)
+        return np.concatenate([known, known[last] + more * fall])[:levels]
+
+    def _bounds(self, whole: Blocks) -> Iterator[tuple[int, NDArray[np.int64], Array, Array]]:
+        """(difference, blocks, ln bound (blocks, places), ln size of dual vectors (places,)) of all elements, kind by kind."""
+        levels, J, (M, other) = whole.model.centre.levels, whole.outer[0], whole.outer[1:]
+        log, sizes = self.log_populations(levels), self.log_sizes(levels)
+        for kind, d in enumerate(whole.kinds.tolist()):
+            mine = np.flatnonzero(whole.kind == kind)
+            row, a, b = J[mine] // 2, max(d, 0), max(-d, 0)
+            bound = log[row, (J + M)[mine] // 2][:, a : levels - b] + log[row, (J + other)[mine] // 2][:, b : levels - a]
+            yield d, mine, bound / 2, sizes[abs(d), : levels - abs(d)]
+
+    def smallest(self, whole: Blocks, error: float) -> float:
+        """The eps whose window is predicted to cost ``error``."""
+        bins = np.zeros(_BINS)
+        for d, _, bound, size in self._bounds(whole):
+            if d:
+                lost = bound + size
+                place = np.clip((lost + _DEEPEST) * (_BINS / _DEEPEST), 0, _BINS - 1).astype(int)
+                bins += np.bincount(place.ravel(), weights=np.exp(lost).ravel(), minlength=_BINS)
+        enough = int(np.searchsorted(np.cumsum(bins), error))
+        return float(np.exp(enough * (_DEEPEST / _BINS) - _DEEPEST))
+
+    def kept(self, whole: Blocks, eps: float) -> Kept:
+        """The blocks and their ranges that a window keeps of a whole basis with enough levels."""
+        J, M, other = whole.outer
+        levels, least = whole.model.centre.levels, np.log(eps)
+        populations = self.log_populations(levels) + self.log_sizes(levels)[0]
+        population = _ranges(populations > least + np.log(_POPULATIONS))  # (2, rows, columns)
+        low, high = np.zeros(len(J), dtype=np.int64), np.zeros(len(J), dtype=np.int64)
+        feeding = cutoff.reach(whole.model)
+        for d, mine, bound, size in self._bounds(whole):
+            row, a, b = J[mine] // 2, max(d, 0), max(-d, 0)
+            if d:
+                low[mine], high[mine] = _ranges(bound + size > least)
+            if abs(d) <= feeding:
+                for m, shift in ((M, a), (other, b)):
+                    start, stop = population[:, row, (J + m)[mine] // 2] - shift
+                    low[mine], high[mine] = (np.maximum(low[mine], start), np.minimum(high[mine], stop)) if d else (start, stop)
+        some = high > low
+        return whole.outer[:, some], low[some], high[some]
+
+    def start(self, blocks: Blocks) -> Array:
+        """Predicted populations (blocks.populations,)."""
+        _, block, level = blocks.populations
+        J, M = blocks.outer[:2, block]
+        P = np.exp(self.log_populations(blocks.model.centre.levels)[J // 2, (J + M) // 2, level])
+        return np.asarray(P / P.sum())
+
+
+def _between(x: NDArray[np.floating[Any]], size: int) -> tuple[NDArray[np.int64], Array]:
+    """(index below, fraction of the way to the next) of places among ``size`` points, ends continued linearly."""
+    low = np.clip(np.floor(x).astype(np.int64), 0, max(size - 2, 0))
+    return low, np.asarray(x - low)
+
+
+def _ranges(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """(2, ...) first True along the last axis, and one past the last; (0, 0) where there is none."""
+    some = mask.any(axis=-1)
+    low = np.where(some, mask.argmax(axis=-1), 0)
+    high = np.where(some, mask.shape[-1] - mask[..., ::-1].argmax(axis=-1), 0)
+    return np.stack([low, high])
+
+
+def adapted(
+    model: Model,
+    labels: Sequence[MomentLabel],
+    settings: MatrixFree,
+    tolerance: float,
+    progress: Progress,
+    solve: Callable[[Model, MatrixFree], State],
+) -> BlockState:
+    """The certified steady state of a model with an open cut-off, on the window that its own certificate finds large enough.
+
+    solve   the steady state of a smaller model, certified for the same moments
+    """
+    N = model.sizes[0]
+    small = solve(model.rescaled(round(N / _RATIO) / N), replace(settings, tolerance=_ROUGH))
+    assert isinstance(small, BlockState)
+    prediction = Prediction(small, N)
+    del small
+    whole = Blocks.of(model.with_levels(prediction.levels), "dicke")
+    target = _SHARE * tolerance
+    eps = prediction.smallest(whole, _AIM * tolerance / (_EDGES * N))
+    attempt = 0
+    while True:
+        attempt += 1
+        kept = prediction.kept(whole, eps)
+        cut = model.with_levels(int((kept[2] + np.abs(whole.difference[whole.find(kept[0])[0]])).max()))
+        blocks = Blocks.of(cut, "dicke", kept)
+        needs.check_numbers(blocks.stored, settings)
+        state = solve_blocks(blocks, cut, settings, tolerance, progress, start=prediction.start(blocks))
+        certified(state, labels)
+        progress(
+            f"{blocks.stored:,} numbers on {cut.centre.levels} levels: error {state.certificate.error_estimate:.1e}, "
+            f"of which the window {state.window_error:.1e}"
+        )
+        if state.window_error <= target or not state.null.outcome.converged or attempt == _ATTEMPTS:
+            return state
+        eps *= (target / state.window_error) ** 1.2 / 2
+        del state  # its vectors, before the next ones

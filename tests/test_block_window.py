@@ -1,0 +1,123 @@
+"""Windows of a large cavity's blocks: predicted from a small cavity, judged by the certificate, equal to all blocks."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import permsym as ps
+from permsym.basis.blocks import Blocks
+from permsym.errors import TooLarge
+from permsym.matrixfree import BlockLiouvillian
+from permsym.moments.labels import parse
+from permsym.steady import block_window, memory, needs
+from permsym.steady.block_state import Beyond, solve_blocks
+from permsym.steady.block_window import Prediction
+from permsym.steady.matrix_free import MatrixFree
+from permsym.steady.progress import silent
+
+N = 24
+LABELS = ("ad a", "z1", "ad -1", "z1 z2", "+1 -2", "ad ad a a", "ad a z1")
+CASES = {
+    "resonant": {},
+    "detuned": {"omega": 1.3},
+    "dephased": {"gamma_phi": 0.2},
+    "weakly coupled": {"g": 0.05},
+    "strongly pumped": {"gamma_up": 1.0, "kappa": 0.5},
+    "hardly pumped": {"gamma_up": 0.1, "gamma_down": 0.4},
+}
+
+
+def whole(model, levels):
+    """The state on all blocks."""
+    cut = model.with_levels(levels)
+    return solve_blocks(Blocks.of(cut), cut, MatrixFree(), 1e-9, silent)
+
+
+def windowed(model, tolerance, labels=LABELS):
+    """The state on the window that :func:`permsym.steady.block_window.adapted` finds, and how many it tried."""
+    keys = [parse(label, model) for label in labels]
+    lines = []
+
+    def solve(small, settings):
+        return ps.steady_state(small, basis="dicke", solver=settings, moments=keys, tolerance=1e3 * tolerance)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        state = block_window.adapted(model, keys, MatrixFree(), tolerance, lines.append, solve)
+    return state, sum("of which the window" in line for line in lines)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_window_is_certified_and_equals_all_blocks(case):
+    model = ps.models.tavis_cummings(N=N, **CASES[case])
+    state, tried = windowed(model, 1e-8)
+    assert state.certificate.certified
+    assert tried <= 3
+    reference = whole(model, state.model.centre.levels + 6)
+    assert state.dimension < reference.dimension
+    for label in LABELS:
+        assert abs(state.moment(label) - reference.moment(label)) < state.error(label) < 1e-8
+
+
+def test_the_larger_the_tolerance_the_smaller_the_window():
+    model = ps.models.tavis_cummings(N=N)
+    sizes = [windowed(model, tolerance, ["ad a"])[0].dimension for tolerance in (1e-10, 1e-7, 1e-4)]
+    assert sizes[0] > 1.2 * sizes[1] > 1.4 * sizes[2]
+
+
+@pytest.fixture(scope="module")
+def small():
+    return ps.steady_state(ps.models.tavis_cummings(N=N).rescaled(1 / 3), moments=["ad a"], solver="matrix-free")
+
+
+def test_populations_are_predicted(small):
+    state = whole(ps.models.tavis_cummings(N=N), 30)
+    place, block, n = state.basis.populations
+    J, M = state.basis.outer[:2, block]
+    actual = state.null.stored[place] * state.basis.population_traces
+    predicted = Prediction(small, N).log_populations(30)
+    assert abs(np.exp(predicted).sum() - 1) < 1e-12
+    likely = actual > 1e-14
+    off = predicted[J // 2, (J + M) // 2, n][likely] - np.log(actual[likely])
+    assert np.abs(off).max() < 0.2 * -np.log(1e-14)
+    assert np.abs(off[actual[likely] > 1e-4]).max() < 3
+
+
+def test_one_move_reaches_no_more_than_said(small):
+    """The residual on the reached labels is that on all labels: nothing of L x lies elsewhere."""
+    model = ps.models.tavis_cummings(N=N)
+    prediction = Prediction(small, N)
+    every = Blocks.of(model.with_levels(prediction.levels))
+    kept = prediction.kept(every, 1e-7)
+    cut = model.with_levels(int((kept[2] + np.abs(every.difference[every.find(kept[0])[0]])).max()))
+    blocks = Blocks.of(cut, kept=kept)
+    operator = BlockLiouvillian(blocks)
+    y = np.random.default_rng(0).standard_normal(blocks.stored)
+    reached = Beyond(operator, y, cut)
+    assert reached.wide.stored < 0.7 * Blocks.of(cut).stored
+    x = np.zeros(every.stored)
+    for e, label in zip(every.find(blocks.outer)[0], range(len(blocks.rows)), strict=True):
+        start = every.offset[e] + blocks.low[label]
+        x[start : start + blocks.high[label] - blocks.low[label]] = y[blocks.offset[label] : blocks.offset[label + 1]]
+    residual = BlockLiouvillian(every).matvec(x)
+    assert np.abs(reached.residual).sum() == pytest.approx(np.abs(residual).sum(), rel=1e-12)
+
+
+def test_large_cavities_are_solved_on_windows():
+    """The automatic choice, against all blocks."""
+    model = ps.models.tavis_cummings(N=needs.BLOCK_CROSSOVER)
+    state = ps.steady_state(model, moments=["ad a"], tolerance=1e-6)
+    assert state.basis.boundary == "reflecting"
+    assert state.certificate.certified
+    assert 0 < state.certificate.edge_mass < 1e-9
+    assert state.basis.stored < 0.5 * Blocks.of(state.model).stored
+    every = ps.steady_state(state.model, moments=["ad a"], tolerance=1e-6)
+    assert every.basis.boundary == "closed"
+    assert abs(state.moment("ad a") - every.moment("ad a")) < state.error("ad a") < 1e-6
+
+
+def test_a_window_beyond_the_memory_is_refused(monkeypatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda: 1.205e8)
+    with pytest.raises(TooLarge, match=r"window needs about .* numbers"):
+        windowed(ps.models.tavis_cummings(N=N), 1e-9)
