@@ -1,12 +1,13 @@
 """Model + Blocks -> the Liouvillian as an operator that is never written out.
 
-A label is a pair (e, c) of the ensembles and of the centre.  Every summand of the Liouvillian is a superoperator of the
-centre times one of the ensembles, so that all moves by (shift of e, shift of c) together have the weight
+A block is a label e of the ensembles and of n - n', and a run of places c of the centre.  Every summand of the Liouvillian is a
+superoperator of the centre times one of the ensembles, so that all moves by one shift have the weight
 
     sum_k A_k[e] u_k[n] v_k[n']
 
-and a product with a vector is, for every block e, a sum over a dozen or two neighbouring blocks of a number times a short
-table times a contiguous run.  Tables take a few numbers a block; the diagonal is the only array of a vector's size.
+and a product with a vector is, for every block, a sum over a dozen or two others of a number times a short table times
+a contiguous run.  These are listed block by block, so that a product reads its lists and runs in order; the diagonal is the only
+array of a vector's size.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from permsym.model import Model
 
 EPS = float(np.finfo(float).eps)
 Shift = tuple[int, ...]
+Integers = NDArray[np.int64]
 _TURNS = np.array([1, 1j, -1, -1j])
 
 
@@ -39,6 +41,22 @@ class _Link:
     u: NDArray[np.complex128]
     v: NDArray[np.complex128]
     factor: NDArray[np.complex128]  # (blocks,), by the block that is reached
+
+
+class Lists(NamedTuple):
+    """What a product adds to each block: for entries first[e] .. first[e+1]-1, ``factor`` times a table times a run.
+
+    Entries from middle[e] on take the conjugate of the run.  begin: where the run starts among the stored numbers;
+    place: where it goes in the block; length: its own; table: where the table starts in the flat array of all.
+    """
+
+    first: Integers
+    middle: Integers
+    factor: NDArray[Any]
+    begin: NDArray[np.int32 | np.int64]
+    place: NDArray[np.int32]
+    length: NDArray[np.int32]
+    table: NDArray[np.int32]
 
 
 class BlockLiouvillian:
@@ -81,17 +99,14 @@ class BlockLiouvillian:
     def matvec(self, x: NDArray[Any], out: NDArray[Any] | None = None, scaled: bool = False) -> NDArray[Any]:
         """L x (n,); ``scaled``: L x / diagonal, the row-scaled operator of a Jacobi preconditioner."""
         result = np.empty_like(x) if out is None else out
-        b = self.blocks
-        kernels.apply(x, result, self.diagonal, scaled, b.offset, b.rows, b.low, b.high, b.kind, b.tied, self._source, *self._shared)
+        kernels.apply(x, result, self.diagonal, scaled, self.blocks.offset, self._shares, *self._lists, self._tables, self._tables)
         return result
 
     def rmatvec(self, z: NDArray[Any], out: NDArray[Any] | None = None, scaled: bool = False) -> NDArray[Any]:
         """The adjoint under the real inner product Re sum conj(z) x; for real numbers L^T z."""
         result = np.empty_like(z) if out is None else out
-        b = self.blocks
-        kernels.apply_transposed(
-            z, result, self.diagonal, scaled, b.offset, b.rows, b.low, b.high, b.kind, b.tied, *self._reversed, *self._shared
-        )
+        diagonal, tables = (self.diagonal, self._tables) if self.dtype == float else (self.diagonal.conj(), self._tables.conj())
+        kernels.apply(z, result, diagonal, scaled, self.blocks.offset, self._shares, *self._transposed, tables, self._tables)
         return result
 
     @property
@@ -104,8 +119,12 @@ class BlockLiouvillian:
     @property
     def bytes(self) -> int:
         """Memory of the operator."""
-        held = [self.diagonal, self._source, *self._shared]
-        return sum(array.nbytes for array in held)
+        return sum(array.nbytes for array in [self.diagonal, self._tables, *self._lists])
+
+    @property
+    def links(self) -> int:
+        """Most terms in one row of a product."""
+        return int(np.diff(self._lists.first).max(initial=0)) + 1
 
     def reached(self, whole: Blocks) -> Blocks:
         """What one move of the stored numbers reaches, as a cut of a basis with more levels and all blocks."""
@@ -114,14 +133,14 @@ class BlockLiouvillian:
         for outer, centre in [((0,) * len(b.outer), (0, 0)), *self._shifts]:
             found, _ = b.find(whole.outer - np.array(outer)[:, None])
             to = np.flatnonzero(found >= 0)
-            source, shift = found[to], self._run_shift(centre, whole.difference[to])
+            source, shift = found[to], _run_shift(centre, whole.difference[to])
             low[to], high[to] = np.minimum(low[to], b.low[source] + shift), np.maximum(high[to], b.high[source] + shift)
         low, high = np.maximum(low, 0), np.minimum(high, whole.high)
         some = high > low
         return Blocks.of(whole.model, whole.representation, (whole.outer[:, some], low[some], high[some]), "closed")
 
-    def neighbour(self, outer: Labels) -> NDArray[np.int64]:
-        """A block that one move takes to each label of the ensembles, or -1."""
+    def neighbour(self, outer: Labels) -> Integers:
+        """A block that one move takes to each label, or -1."""
         block = np.full(outer.shape[1], -1)
         for shift, _ in self._shifts:
             found, conjugated = self.blocks.find(outer - np.array(shift)[:, None])
@@ -134,24 +153,27 @@ class BlockLiouvillian:
         found: dict[tuple[Shift, tuple[int, int]], list[_Link]] = {}
         for term in self.model.terms:
             for value, (first, *rest) in self.blocks.factored(term):
-                scaled = value * term.coefficient
-                outer = list(self._outer_factors(self.blocks.outer_moves(rest)))
-                for centre, u, v in self._centre_factors(first):
-                    for shift, weights in outer:
-                        self._merge(found.setdefault((shift, centre), []), _Link(shift, centre, u, v, scaled * weights))
+                moves = self.blocks.outer_moves(rest)
+                for (s, t), u, v in self._centre_factors(first):
+                    for shift, weights in self._outer_factors(moves, s - t):
+                        self._merge(found.setdefault((shift, (s, t)), []), _Link(shift, (s, t), u, v, value * term.coefficient * weights))
         return [link for links in found.values() for link in links if np.abs(link.factor).max(initial=0.0) > 0]
 
-    def _outer_factors(self, moves: Moves) -> Iterator[tuple[Shift, Values]]:
-        """(shift, weight at the block that is left) of every shift, by the block that is reached; zero where none is left."""
+    def _outer_factors(self, moves: Moves, change: int) -> Iterator[tuple[Shift, Values]]:
+        """(shift, weight at the block that is left) of every shift, by the block that is reached; zero where none is left.
+
+        change   of n - n', which goes with these moves
+        """
         by_shift: dict[Shift, list[Any]] = {}
         for step in moves.steps:
             by_shift.setdefault(step.shift, []).append(step)
         for shift, steps in by_shift.items():
-            start = self.blocks.outer - np.array(shift)[:, None]
+            whole = (change, *shift[1:])
+            start = self.blocks.outer - np.array(whole)[:, None]
             there = self.blocks.find(start)[0] >= 0
             weights = np.zeros(len(there), dtype=complex)
             weights[there] = Moves(tuple(steps)).weights(start[:, there])[shift]
-            yield shift, weights
+            yield whole, weights
 
     def _centre_factors(self, moves: Moves | None) -> Iterator[tuple[tuple[int, int], NDArray[np.complex128], NDArray[np.complex128]]]:
         """(shift, u, v) of every move of the centre: its weight on (n, n') is u[n] v[n']."""
@@ -180,8 +202,7 @@ class BlockLiouvillian:
         b = self.blocks
         found = np.zeros(b.stored, dtype=complex)
         for link in links:
-            row_table, table = self._tables(link)
-            kernels.accumulate(found, b.offset, b.rows, b.low, b.high, b.kind, b.tied, link.factor, row_table, table)
+            kernels.spread(found, b.offset, b.low, b.kind, link.factor, self._table(link))
         return found
 
     def _gauge(self, links: list[_Link], diagonal: NDArray[np.complex128]) -> tuple[tuple[int, ...], bool]:
@@ -200,70 +221,76 @@ class BlockLiouvillian:
 
     def _turn(self, link: _Link, phases: tuple[int, ...]) -> complex:
         """phase of the label that is left / phase of the label that is reached."""
-        changes = [link.centre[0] - link.centre[1], *self.blocks.shift_differences(link.outer)]
+        changes = [link.outer[0], *self.blocks.shift_differences(link.outer)]
         return complex(_TURNS[-sum(k * d for k, d in zip(phases, changes, strict=True)) % 4])
 
     def _tabulate(self, links: list[_Link]) -> None:
         b = self.blocks
-        shifts = self._shifts = list(dict.fromkeys((link.outer, link.centre) for link in links))
-        source = np.full((len(shifts), b.outer.shape[1]), -1, dtype=np.int32)
-        up = np.array([centre[0] for _, centre in shifts], dtype=np.int64)
-        right = np.zeros((len(shifts), len(b.kinds)), dtype=np.int64)
-        for g, (outer, (s, t)) in enumerate(shifts):
+        self._shifts = list(dict.fromkeys((link.outer, link.centre) for link in links))
+        tables = np.stack([self._table(link) for link in links]) if links else np.zeros((0, len(b.kinds), self.model.centre.levels))
+        self._tables = np.ascontiguousarray(tables.real if self.dtype == float else tables).ravel()
+        entries = []
+        for outer, centre in self._shifts:
             found, conjugated = b.find(b.outer - np.array(outer)[:, None])
-            source[g] = np.where(found < 0, -1, np.where(conjugated, -2 - found, found))
-            right[g] = self._run_shift((s, t), b.kinds) if b.tied else t
-        group = np.array([shifts.index((link.outer, link.centre)) for link in links], dtype=np.int64)
-        tables = [self._tables(link) for link in links]
-        levels = self.model.centre.levels
+            to = np.flatnonzero(found >= 0)
+            source, shift = found[to], _run_shift(centre, b.difference[to])
+            start, stop = np.maximum(b.low[to], b.low[source] + shift), np.minimum(b.high[to], b.high[source] + shift)
+            for number, link in enumerate(links):
+                if (link.outer, link.centre) != (outer, centre):
+                    continue
+                some = np.flatnonzero((start < stop) & (link.factor[to] != 0))
+                e, s, a = to[some], source[some], start[some]
+                entries.append(
+                    (
+                        e,
+                        conjugated[e],
+                        link.factor[e].real if self.dtype == float else link.factor[e],
+                        b.offset[s] - b.low[s] - shift[some] + a,
+                        a - b.low[e],
+                        stop[some] - a,
+                        (number * len(b.kinds) + b.kind[e]) * self.model.centre.levels + a,
+                    )
+                )
+        empty = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool), np.zeros(0, dtype=self.dtype), *[np.zeros(0, dtype=np.int64)] * 4)
+        self._lists = self._listed(*(np.concatenate(each) for each in zip(empty, *entries, strict=True)))
+        # threads take equal shares of the numbers
+        self._shares = np.unique(np.searchsorted(b.offset, np.linspace(0, b.stored, kernels.SHARES + 1)))
 
-        def stacked(arrays: list[NDArray[Any]], shape: tuple[int, ...]) -> NDArray[Any]:
-            whole = np.stack(arrays) if arrays else np.zeros((0, *shape))
-            return np.ascontiguousarray(whole.real if self.dtype == float else whole).astype(self.dtype)
-
-        self._source = source
-        self._shared = (
-            group,
-            stacked([link.factor for link in links], (source.shape[1],)),
-            up,
-            right,
-            stacked([row for row, _ in tables], (1,)),
-            stacked([table for _, table in tables], (len(b.kinds), levels)),
+    def _listed(self, block: Integers, conjugated: Any, factor: Any, begin: Any, place: Any, length: Any, table: Any) -> Lists:
+        """Entries in the order in which a product reads them."""
+        code = 2 * block + conjugated
+        order = np.argsort(code, kind="stable")
+        bounds = np.searchsorted(code[order], np.arange(2 * len(self.blocks.low) + 1))
+        small = np.int32 if self.blocks.stored < 2**31 else np.int64
+        return Lists(
+            bounds[::2].copy(),
+            bounds[1::2].copy(),
+            factor[order],
+            begin[order].astype(small),
+            place[order].astype(np.int32),
+            length[order].astype(np.int32),
+            table[order].astype(np.int32),
         )
 
-    @staticmethod
-    def _run_shift(centre: tuple[int, int], difference: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How a move of the centre changes the smaller of n and n', by the n - n' that is reached."""
-        s, t = centre
-        return -np.minimum(np.maximum(difference, 0) - s, np.maximum(-difference, 0) - t)
+    @cached_property
+    def _transposed(self) -> Lists:
+        """The same entries, with what is read and what is added to exchanged."""
+        b, own = self.blocks, self._lists
+        to = np.repeat(np.arange(len(b.low)), np.diff(own.first))
+        conjugated = np.arange(len(to)) >= own.middle[to]
+        source = np.searchsorted(b.offset, own.begin, side="right") - 1
+        factor = own.factor if self.dtype == float else np.where(conjugated, own.factor, own.factor.conj())
+        return self._listed(source, conjugated, factor, b.offset[to] + own.place, own.begin - b.offset[source], own.length, own.table)
 
-    def _tables(self, link: _Link) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-        """Row table and column table by the place that is reached: one table a difference for runs."""
-        b, (s, t), levels = self.blocks, link.centre, self.model.centre.levels
+    def _table(self, link: _Link) -> NDArray[np.complex128]:
+        """(kinds, levels) u v by the place that is reached."""
+        (s, t), levels = link.centre, self.model.centre.levels
+        n = np.arange(levels)
 
-        def moved(table: NDArray[np.complex128], at: NDArray[np.int64]) -> NDArray[np.complex128]:
+        def moved(table: NDArray[np.complex128], at: Integers) -> NDArray[np.complex128]:
             return np.where((at >= 0) & (at < levels), table[np.clip(at, 0, levels - 1)], 0.0)
 
-        n = np.arange(levels)
-        if not b.tied:
-            return moved(link.u, n - s), moved(link.v, n - t)[None, :]
-        runs = [moved(link.u, n + max(d, 0) - s) * moved(link.v, n + max(-d, 0) - t) for d in b.kinds.tolist()]
-        return np.ones(1, dtype=complex), np.stack(runs)
-
-    @cached_property
-    def _reversed(self) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-        """For each block where it is taken to: directly, and by conjugation (groups and blocks, sorted by source)."""
-        groups, blocks = self._source.shape
-        target = np.full((groups, blocks), -1, dtype=np.int32)
-        mirrored = []
-        for g, code in enumerate(self._source):
-            direct, conjugated = np.flatnonzero(code >= 0), np.flatnonzero(code < -1)
-            target[g, code[direct]] = direct
-            mirrored.append(np.stack([np.full(len(conjugated), g), conjugated, -2 - code[conjugated].astype(np.int64)]))
-        triples = np.concatenate(mirrored, axis=1) if mirrored else np.zeros((3, 0), dtype=np.int64)
-        triples = triples[:, np.argsort(triples[2], kind="stable")]
-        start = np.searchsorted(triples[2], np.arange(blocks + 1))
-        return target, np.ascontiguousarray(triples[:2]), start
+        return np.stack([moved(link.u, n + max(d, 0) - s) * moved(link.v, n + max(-d, 0) - t) for d in self.blocks.kinds.tolist()])
 
     def _reflect(self) -> None:
         """Populations keep what their moves would have taken out of a window: trace @ L = 0 again."""
@@ -275,6 +302,12 @@ class BlockLiouvillian:
             raise NotApplicable(
                 "this window cuts jumps that turn coherences into populations, and cannot conserve probability; solve on all blocks"
             )
+
+
+def _run_shift(centre: tuple[int, int], difference: Integers) -> Integers:
+    """How a move of the centre changes the smaller of n and n', by the n - n' that is reached."""
+    s, t = centre
+    return -np.minimum(np.maximum(difference, 0) - s, np.maximum(-difference, 0) - t)
 
 
 def _proportion(table: NDArray[np.complex128], known: NDArray[np.complex128]) -> complex | None:

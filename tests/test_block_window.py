@@ -74,7 +74,7 @@ def small():
 def test_populations_are_predicted(small):
     state = whole(ps.models.tavis_cummings(N=N), 30)
     place, block, n = state.basis.populations
-    J, M = state.basis.outer[:2, block]
+    J, M = state.basis.outer[1:3, block]
     actual = state.null.stored[place] * state.basis.population_traces
     predicted = Prediction(small, N).log_populations(30)
     assert abs(np.exp(predicted).sum() - 1) < 1e-12
@@ -97,7 +97,7 @@ def test_one_move_reaches_no_more_than_said(small):
     reached = Beyond(operator, y, cut)
     assert reached.wide.stored < 0.7 * Blocks.of(cut).stored
     x = np.zeros(every.stored)
-    for e, label in zip(every.find(blocks.outer)[0], range(len(blocks.rows)), strict=True):
+    for e, label in zip(every.find(blocks.outer)[0], range(len(blocks.low)), strict=True):
         start = every.offset[e] + blocks.low[label]
         x[start : start + blocks.high[label] - blocks.low[label]] = y[blocks.offset[label] : blocks.offset[label + 1]]
     residual = BlockLiouvillian(every).matvec(x)

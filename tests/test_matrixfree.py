@@ -85,7 +85,7 @@ def test_resonant_models_are_real(function, real):
 def windowed(whole, populations, eps):
     """Blocks whose elements may be larger than eps: |rho_ab|^2 <= rho_aa rho_bb; populations down to eps^2, which they all need."""
     block, n, m = whole.places
-    J, M, other = whole.outer[:, block]
+    J, M, other = whole.outer[1:, block]
     bound = np.sqrt([populations.get(key, 0.0) for key in zip(J, M, n, strict=True)])
     bound *= np.sqrt([populations.get(key, 0.0) for key in zip(J, other, m, strict=True)])
     inside = bound > np.where((n == m) & (other == M), eps**2, eps)
@@ -102,7 +102,7 @@ def cavity():
     state = solve_blocks(whole, model, MatrixFree(), 1e-9, silent)
     place, block, n = whole.populations
     values = np.abs(whole.population_traces * state.null.stored[place])
-    return state, dict(zip(zip(*whole.outer[:2, block], n, strict=True), values, strict=True))
+    return state, dict(zip(zip(*whole.outer[1:3, block], n, strict=True), values, strict=True))
 
 
 @pytest.mark.parametrize("eps", [1e-4, 1e-7, 1e-10])

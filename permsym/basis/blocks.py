@@ -1,18 +1,18 @@
-"""A basis as blocks: for each label e of the ensembles, a contiguous run of labels c of the centre.
+"""A basis as blocks: for each label e of the ensembles and difference n - n' of the centre, a contiguous run of labels.
 
-Every superoperator of a model is a sum of products A[e] B[c], so that a Liouvillian on N_e x N_c labels is held by
-tables over e and over c alone (:mod:`permsym.matrixfree`).  A charge that the centre carries ties n - n' to e; then a
-block is the run n = low .. high-1 of the smaller of the two levels.  Without one it is a square of n and n'.
+Every superoperator of a model is a sum of products A[e] B[n, n'], so that a Liouvillian on N_e x N_c labels is held by
+tables over blocks and over n alone (:mod:`permsym.matrixfree`).  A block is the run n = low .. high-1 of the smaller of the two
+levels.  A charge that the centre carries ties n - n' to e; without one every difference is a block of its own.
 
 The stored numbers are y = x / prod_p i^(k_p d_p) with d_p the ket minus bra excitations of part p and phases k_p that
 make the Liouvillian real where that is possible (on resonance); otherwise they are complex.  Of a conjugate pair the
-block with the smaller e is stored.
+block with the smaller label is stored.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, reduce
 from operator import matmul
 from typing import Any
@@ -37,10 +37,8 @@ Kept = tuple[Labels, Integers, Integers]
 class Blocks(Basis):
     """The neutral sector of a model, block by block.
 
-    outer        (columns, blocks) labels of the ensembles
-    difference   (blocks,) n - n' of the centre's levels; zeros for square blocks
-    rows         (blocks,) rows of each block: 1 for a run, the kept levels n for a square
-    low, high    (blocks,) kept columns: the smaller of n and n' of a run, n' of a square
+    outer        (1 + columns, blocks) n - n' of the centre's levels, and labels of the ensembles
+    low, high    (blocks,) kept places of each run: the smaller of n and n'
     offset       (blocks + 1,) where each block starts among the stored numbers
     phases       k_p of each part, centre first, set by the Liouvillian that is built on the blocks
     """
@@ -54,20 +52,15 @@ class Blocks(Basis):
         boundary: Boundary = "reflecting",
     ) -> None:
         super().__init__(model, parts, representation)
-        self.tied = any(charge[0] for charge in model.charges)
-        levels = model.centre.levels
         self.outer = self._outer() if kept is None else kept[0]
         self._table_of_blocks = Table(self._outer_key(self.outer))
-        mirrored = self._outer_conjugate(self.outer)
-        self.own_conjugate: NDArray[np.bool_] = (self.outer == mirrored).all(axis=0)
-        self.difference = self._centre_difference(self.outer)
-        size = levels - np.abs(self.difference)
-        self.low = np.zeros(len(size), dtype=np.int64) if kept is None else kept[1]
-        self.high = size if kept is None else kept[2]
+        self.own_conjugate: NDArray[np.bool_] = (self.outer == self.conjugate_outer(self.outer)).all(axis=0)
+        self.difference = self.outer[0]
+        self.low = np.zeros(self.outer.shape[1], dtype=np.int64) if kept is None else kept[1]
+        self.high = model.centre.levels - np.abs(self.difference) if kept is None else kept[2]
         if kept is not None:
             self.boundary = boundary
-        self.rows = np.ones(len(size), dtype=np.int64) if self.tied else self.high
-        self.offset = np.concatenate([[0], np.cumsum(self.rows * (self.high - self.low))])
+        self.offset = np.concatenate([[0], np.cumsum(self.high - self.low)])
         self.kinds, kind = np.unique(self.difference, return_inverse=True)
         self.kind = kind.ravel().astype(np.int32)
         self.phases = (0,) * len(self.parts)
@@ -78,14 +71,15 @@ class Blocks(Basis):
         name = choose(model) if representation == "auto" else representation
         return cls(model, parts_of(model, name), name, kept, boundary)
 
-    # -- labels of the ensembles ----------------------------------------------------------------------------------------
+    # -- labels of blocks -----------------------------------------------------------------------------------------------
 
     @cached_property
     def _outer_slices(self) -> list[slice]:
-        width = self.parts[0].columns
+        width = self.parts[0].columns - 1
         return [slice(mine.start - width, mine.stop - width) for mine in self.slices[1:]]
 
     def _outer(self) -> Labels:
+        levels = self.model.centre.levels
         found = []
         seen = set()
         for _, *differences in differences_of(self.parts, self.model.charges, self.charge):
@@ -95,44 +89,48 @@ class Blocks(Basis):
             each = [part.labels(difference) for part, difference in zip(self.parts[1:], differences, strict=True)]
             sizes = [labels.shape[1] for labels in each]
             positions = np.indices(sizes).reshape(len(sizes), -1)
-            labels = np.concatenate([labels[:, at] for labels, at in zip(each, positions, strict=True)])
-            found.append(labels[:, representative(labels, self._outer_conjugate(labels))])
+            ensembles = np.concatenate([labels[:, at] for labels, at in zip(each, positions, strict=True)])
+            for d in self._centre_differences(differences):
+                if abs(d) < levels:
+                    labels = np.concatenate([np.full((1, ensembles.shape[1]), d), ensembles])
+                    found.append(labels[:, representative(labels, self.conjugate_outer(labels))])
         return np.concatenate(found, axis=1)
 
-    def _outer_conjugate(self, outer: Labels) -> Labels:
-        return np.concatenate([part.conjugate(outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)])
+    def _centre_differences(self, differences: Sequence[int | None]) -> Iterable[int]:
+        """The n - n' that go with ket minus bra excitations of the ensembles."""
+        charge = next((charge for charge in self.model.charges if charge[0]), None)
+        if charge is None:
+            return range(1 - self.model.centre.levels, self.model.centre.levels)
+        carried = sum(w * d for w, d in zip(charge[1:], differences, strict=True) if d is not None)
+        q = self.model.centre.excitations
+        return [-carried // (charge[0] * (q[1] - q[0]))]  # level 0 of a spin is the excited one
+
+    def conjugate_outer(self, outer: Labels) -> Labels:
+        """Labels of the blocks of the adjoint."""
+        ensembles = [part.conjugate(outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
+        return np.concatenate([-outer[:1], *ensembles])
 
     def _outer_key(self, outer: Labels) -> Labels:
-        return np.concatenate([part.key(outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)])
+        return np.concatenate([outer[:1], *(part.key(outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True))])
 
     def outer_differences(self, outer: Labels) -> list[Integers]:
         """Ket minus bra excitations of each ensemble."""
         return [part.difference(outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
 
-    def _centre_difference(self, outer: Labels) -> Integers:
-        if not self.tied:
-            return np.zeros(outer.shape[1], dtype=np.int64)
-        charge = next(charge for charge in self.model.charges if charge[0])
-        carried = sum(
-            (w * d for w, d in zip(charge[1:], self.outer_differences(outer), strict=True)), np.zeros(outer.shape[1], dtype=np.int64)
-        )
-        q = self.model.centre.excitations
-        return -carried // (charge[0] * (q[1] - q[0]))  # level 0 of a spin is the excited one
-
     def find(self, outer: Labels) -> tuple[Integers, NDArray[np.bool_]]:
-        """The stored block of each label of the ensembles (-1: none), and whether it is the conjugate of that label."""
-        mirrored = self._outer_conjugate(outer)
+        """The stored block of each label (-1: none), and whether it is the conjugate of that label."""
+        mirrored = self.conjugate_outer(outer)
         conjugated = ~representative(outer, mirrored)
         return self._table_of_blocks.find(self._outer_key(np.where(conjugated, mirrored, outer))), conjugated
 
     def outer_moves(self, factors: Sequence[Moves | None]) -> Moves:
-        """A product of superoperators of the ensembles as moves of their labels."""
+        """A product of superoperators of the ensembles as moves of blocks' labels."""
         width = len(self.outer)
         found = [each.embedded(mine.start, width) for each, mine in zip(factors, self._outer_slices, strict=True) if each is not None]
         return reduce(matmul, found) if found else Moves((Move((0,) * width, 1.0, lambda labels: np.ones(labels.shape[1])),))
 
     def shift_differences(self, shift: Sequence[int]) -> list[int]:
-        """How a shift of the ensembles' labels changes ket minus bra excitations of each."""
+        """How a shift of blocks' labels changes ket minus bra excitations of each ensemble."""
         start = self.outer[:, :1]
         moved = start + np.array(shift)[:, None]
         pairs = zip(self.outer_differences(moved), self.outer_differences(start), strict=True)
@@ -146,76 +144,46 @@ class Blocks(Basis):
         return int(self.offset[-1])
 
     def _levels_of(self, kind: int) -> tuple[Integers, Integers]:
-        """(n, n') of every place in a run whose difference is ``kinds[kind]``; of a whole square without a symmetry."""
-        levels = self.model.centre.levels
-        if not self.tied:
-            n, m = np.divmod(np.arange(levels**2), levels)
-            return n, m
+        """(n, n') of every place in a run whose difference is ``kinds[kind]``."""
         d = int(self.kinds[kind])
-        run = np.arange(levels - abs(d))
+        run = np.arange(self.model.centre.levels - abs(d))
         return run + max(d, 0), run + max(-d, 0)
 
     @cached_property
     def places(self) -> tuple[Integers, Integers, Integers]:
         """(block, n, n') of every stored number."""
-        width = self.high - self.low
-        block = np.repeat(np.arange(len(width)), np.diff(self.offset))
-        within = np.arange(self.stored) - self.offset[block]
-        if not self.tied:
-            n, m = np.divmod(within, width[block])
-            return block, n, m
+        block = np.repeat(np.arange(len(self.low)), self.high - self.low)
+        run = np.arange(self.stored) - (self.offset[:-1] - self.low)[block]
         d = self.difference[block]
-        run = within + self.low[block]
         return block, run + np.maximum(d, 0), run + np.maximum(-d, 0)
-
-    @cached_property
-    def _labelled(self) -> NDArray[np.bool_]:
-        """Which stored numbers are labels; a square block that is its own conjugate stores both of a pair."""
-        block, n, m = self.places
-        return (n <= m) | ~self.own_conjugate[block]
 
     @cached_property
     def labels(self) -> Labels:
         block, n, m = self.places
-        kept = self._labelled
-        return np.concatenate([np.stack([n, m])[:, kept], self.outer[:, block[kept]]])
+        return np.concatenate([np.stack([n, m]), self.outer[1:, block]])
 
     def _first(self, labels: Labels) -> NDArray[np.bool_]:
-        reordered = np.concatenate([labels[2:], labels[:2]])
-        mirrored = self.conjugate(labels)
-        return representative(reordered, np.concatenate([mirrored[2:], mirrored[:2]]))
+        outer = np.concatenate([labels[:1] - labels[1:2], labels[2:]])
+        return representative(outer, self.conjugate_outer(outer))
 
     @cached_property
     def phase(self) -> NDArray[np.complex128]:
-        """x / y: of each block, times i^(k_0 (n - n')) within a square block."""
+        """x / y of each block."""
         turns = sum(
             (k * d for k, d in zip(self.phases[1:], self.outer_differences(self.outer), strict=True)), self.phases[0] * self.difference
         )
         return np.array([1, 1j, -1, -1j])[turns % 4]
 
-    def _phases_of_places(self, where: Any = slice(None)) -> NDArray[np.complex128]:
-        block, n, m = (each[where] for each in self.places)
-        found = self.phase[block]
-        return found if self.tied else found * np.array([1, 1j, -1, -1j])[(self.phases[0] * (n - m)) % 4]
-
     def unknowns(self, y: NDArray[Any]) -> NDArray[np.float64]:
         """The real unknowns (dimension,) of :class:`Basis`: real parts of all labels, imaginary parts of pairs."""
-        kept = self._labelled
-        x = y[kept] * self._phases_of_places(kept)
+        x = y * self.phase[self.places[0]]
         return np.concatenate([x.real, x.imag[self.paired]])
 
     def stored_from(self, unknowns: NDArray[np.float64], real: bool) -> NDArray[Any]:
         """The stored numbers of real unknowns; the inverse of :meth:`unknowns`."""
-        x = np.zeros(self.size, dtype=complex)
-        x.real = unknowns[: self.size]
-        x.imag[self.paired] = unknowns[self.size :]
-        y = np.zeros(self.stored, dtype=complex)
-        y[self._labelled] = x
-        if not self.tied:  # the other half of square blocks that are their own conjugates
-            rest = np.flatnonzero(~self._labelled)
-            block, n, m = (each[rest] for each in self.places)
-            y[rest] = y[self.offset[block] + m * (self.high - self.low)[block] + n].conj()
-        y /= self._phases_of_places()
+        y = unknowns[: self.size].astype(complex)
+        y.imag[self.paired] = unknowns[self.size :]
+        y /= self.phase[self.places[0]]
         return y.real.copy() if real else y
 
     # -- populations ----------------------------------------------------------------------------------------------------
@@ -223,22 +191,27 @@ class Blocks(Basis):
     @cached_property
     def populations(self) -> tuple[Integers, Integers, Integers]:
         """(place, block, level) of every population among the stored numbers."""
-        diagonal = np.logical_and.reduce(
-            [part.population(self.outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
-        ) & (self.difference == 0)
-        blocks = np.flatnonzero(diagonal)
-        count = (self.high - self.low)[blocks] if self.tied else np.minimum(self.rows, self.high)[blocks]
+        blocks = np.flatnonzero(self.diagonal_in_ensembles & (self.difference == 0))
+        count = (self.high - self.low)[blocks]
         block = np.repeat(blocks, count)
         within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        level = within + self.low[block]
-        place = self.offset[block] + (within if self.tied else within * ((self.high - self.low)[block] + 1))
-        return place, block, level
+        return self.offset[block] + within, block, within + self.low[block]
 
     @cached_property
     def population_traces(self) -> NDArray[np.float64]:
         """Trace of the element of each population."""
-        _, block, _ = self.populations
-        return np.asarray(self._outer_product(lambda part, labels: part.trace(labels))[block], dtype=float)
+        return self.ensemble_traces[self.populations[1]]
+
+    @property
+    def ensemble_traces(self) -> NDArray[np.float64]:
+        """(blocks,) trace of the ensembles' elements."""
+        return np.asarray(self._outer_product(lambda part, labels: part.trace(labels)), dtype=float)
+
+    @property
+    def diagonal_in_ensembles(self) -> NDArray[np.bool_]:
+        """(blocks,) whether the ensembles are in a population."""
+        held = [part.population(self.outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
+        return np.asarray(np.logical_and.reduce(held))
 
     def _outer_product(self, weight: Any, outer: Labels | None = None) -> Values:
         labels = self.outer if outer is None else outer
@@ -250,21 +223,17 @@ class Blocks(Basis):
     def contracted(self, y: NDArray[Any], weights: Any) -> tuple[Values, Values]:
         """sum_c w(c) x(e, c) of every block, and sum_c w(conjugate c) conj(x(e, c)), with w a function of labels (2, n)."""
         tables = self._weight_tables(weights)
-        levels = self.model.centre.levels
-        first = kernels.contract(y, self.offset, self.rows, self.low, self.high, self.kind, tables[0], levels) * self.phase
-        second = kernels.contract(y.conj(), self.offset, self.rows, self.low, self.high, self.kind, tables[1], levels) * self.phase.conj()
+        first = kernels.contract(y, self.offset, self.low, self.kind, tables[0]) * self.phase
+        second = kernels.contract(y, self.offset, self.low, self.kind, tables[1].conj()).conj() * self.phase.conj()
         return first, second
 
     def _weight_tables(self, weights: Any) -> list[NDArray[np.complex128]]:
-        """Weights of the centre's labels and of their conjugates, (kinds, places) each, with the phase within a square."""
+        """Weights of the centre's labels and of their conjugates, (kinds, places) each."""
         direct, mirrored = [], []
-        turns = np.array([1, 1j, -1, -1j])
         for kind in range(len(self.kinds)):
             n, m = self._levels_of(kind)
-            # the phase of n - n' within a square; a run's is that of its block
-            inner = np.ones(len(n)) if self.tied else turns[(self.phases[0] * (n - m)) % 4]
-            direct.append(weights(np.stack([n, m])) * inner)
-            mirrored.append(weights(np.stack([m, n])) * inner.conj())
+            direct.append(weights(np.stack([n, m])))
+            mirrored.append(weights(np.stack([m, n])))
         width = max(map(len, direct))
         return [np.stack([np.pad(np.asarray(t, dtype=complex), (0, width - len(t))) for t in each]) for each in (direct, mirrored)]
 
@@ -276,7 +245,7 @@ class Blocks(Basis):
         direct, mirrored = self.contracted(y, centre)
         others = ~self.own_conjugate
         total = (outer(self.outer) * direct).sum()
-        return complex(total + (outer(self._outer_conjugate(self.outer[:, others])) * mirrored[others]).sum())
+        return complex(total + (outer(self.conjugate_outer(self.outer[:, others])) * mirrored[others]).sum())
 
     def moment(self, y: NDArray[Any], centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> complex:
         """The value of :meth:`correlator` without its covector."""
@@ -298,15 +267,14 @@ class Blocks(Basis):
             return reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self._outer_slices, strict=True)])
 
         direct = outer(self.outer) * self.phase
-        mirrored = np.where(self.own_conjugate, 0, outer(self._outer_conjugate(self.outer))) * self.phase.conj()
+        mirrored = np.where(self.own_conjugate, 0, outer(self.conjugate_outer(self.outer))) * self.phase.conj()
         tables = self._weight_tables(inner)
-        found = np.zeros(self.stored, dtype=complex)
-        levels = self.model.centre.levels
+        found = np.zeros(self.stored, dtype=float if real else complex)
         # value = sum a y + b conj(y): Re (value / part) = Re sum (a / part + conj(b / part)) y
         for factor, table in ((direct / part, tables[0]), ((mirrored / part).conj(), tables[1].conj())):
-            kernels.spread(found, self.offset, self.rows, self.low, self.high, self.kind, factor, table, levels)
-        found = found.conj()
-        return found.real.copy() if real else found
+            for f, t in ((factor.real, table.real), (-factor.imag, table.imag)) if real else ((factor.conj(), table.conj()),):
+                kernels.spread(found, self.offset, self.low, self.kind, np.ascontiguousarray(f), np.ascontiguousarray(t))
+        return found
 
     def expected(self, y: NDArray[Any], terms: dict[Product, complex]) -> complex:
         """The value of :meth:`expectation` without its covector."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.blocks import Blocks
+from permsym.basis.table import representative
 from permsym.dynamics.given import Initial
 from permsym.dynamics.krylov import Step, Subspace, steps, subspace
 from permsym.dynamics.sector import VECTORS, Method, Sector, check_memory
@@ -89,20 +90,47 @@ class BlockSector(Sector):
 
     def _mode(self, state: NDArray[Any]) -> ComplexArray:
         """The mode's density matrix on the kept levels."""
-        _, block, level = self.basis.populations
-        first = level == 0
-        squares = self._squares(state)[block[first]]
-        return np.tensordot(self.basis.population_traces[first], squares, axes=1) * self._inner * self.basis.phase[block[first][0]]
+        at, index, weights = self._mode_places
+        values, levels = weights * self._stored(state)[at], self.model.centre.levels
+        half = np.bincount(index, values.real, levels**2) + 1j * np.bincount(index, values.imag, levels**2)
+        rho: ComplexArray = half.reshape(levels, levels)
+        return rho + np.tril(rho.conj().T, -1) + np.triu(rho.conj().T, 1)
+
+    @cached_property
+    def _mode_places(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.complex128]]:
+        """(place, n levels + n', weight) of what is traced over the ensembles."""
+        b = self.basis
+        block, n, m = b.places
+        held = b.diagonal_in_ensembles[block]
+        weights = b.ensemble_traces * b.phase
+        return np.flatnonzero(held), (n * self.model.centre.levels + m)[held], weights[block[held]]
 
     def _squares(self, state: NDArray[Any]) -> NDArray[Any]:
+        """(ensembles' labels, levels, levels) one matrix in n, n' for each label of the ensembles and its conjugate."""
+        y, (index, conjugated, own, mirrored) = self._stored(state), self._square_places
         levels = self.model.centre.levels
-        return self._stored(state).reshape(-1, levels, levels)
+        found = np.zeros((int(index.max()) // levels**2 + 1) * levels**2, dtype=y.dtype)
+        found[index] = np.where(conjugated, y.conj(), y)
+        found[mirrored] = y[own].conj()
+        return found.reshape(-1, levels, levels)
 
-    @property
-    def _inner(self) -> ComplexArray:
-        """Phases of (n, n') within a block."""
-        n = np.arange(self.model.centre.levels)
-        return _TURNS[(self.basis.phases[0] * (n[:, None] - n)) % 4]
+    def _from_squares(self, squares: NDArray[Any]) -> NDArray[Any]:
+        index, conjugated, *_ = self._square_places
+        y = squares.ravel()[index]
+        return np.where(conjugated, y.conj(), y)
+
+    @cached_property
+    def _square_places(self) -> tuple[NDArray[Any], ...]:
+        """Where each stored number stands in the squares, and whether conjugated; which stand there twice, and where else."""
+        b, levels = self.basis, self.model.centre.levels
+        ensembles, mirrored = b.outer[1:], b.conjugate_outer(b.outer)[1:]
+        first = representative(ensembles, mirrored)
+        _, square = np.unique(np.where(first, ensembles, mirrored), axis=1, return_inverse=True)
+        block, n, m = b.places
+        start, turned = square.ravel()[block] * levels**2, ~first[block]
+        index = start + np.where(turned, m * levels + n, n * levels + m)
+        own = np.flatnonzero((ensembles == mirrored).all(axis=0)[block])
+        return index, turned, own, (start + m * levels + n)[own]
 
     # -- other Fock states ----------------------------------------------------------------------------------------------------
 
@@ -120,7 +148,7 @@ class BlockSector(Sector):
             turn = _TURNS[(-self.basis.phases[0] * n) % 4][:, None] * turn * _TURNS[(self.basis.phases[0] * m) % 4]
         if self.operator.dtype == float:
             turn = turn.real
-        return larger._flat(turn @ self._squares(state) @ turn.conj().T)
+        return larger._flat(larger._from_squares(turn @ self._squares(state) @ turn.conj().T))
 
     def grown(self, state: NDArray[Any], small: float) -> Model:
         """The model on Fock states that hold ``state`` and its next steps: displaced differently where that saves levels, else more."""

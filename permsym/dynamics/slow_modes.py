@@ -50,7 +50,7 @@ class _Deflated:
     def symmetrise(self, x: NDArray[np.float64]) -> None:
         """Keep the hermitian part: on the rest, which rounding brings in, the stored form of L is singular."""
         b = self.operator.blocks
-        kernels.symmetrise(self.stored(x), np.flatnonzero(b.own_conjugate), b.offset, b.rows, b.low, b.high, b.tied)
+        kernels.real_parts(self.stored(x), np.flatnonzero(b.own_conjugate), b.offset)
 
     def scaled(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         diagonal = self.operator.diagonal

@@ -84,9 +84,9 @@ class ShiftedProblem:
         y, result = self._stored(z), self._stored(out)
         self.operator.rmatvec(y, result, scaled=True)
         result[self.place] -= self.strength * (self.v @ y[self.place].real) * self.trace / self.scale
-        if not (b := self.operator.blocks).tied or result.dtype == complex:
+        if result.dtype == complex:
             # the transposed operator acts on dual vectors of hermitian matrices; on the rest it is singular
-            kernels.symmetrise(result, self.own, b.offset, b.rows, b.low, b.high, b.tied)
+            kernels.real_parts(result, self.own, self.operator.blocks.offset)
 
     def balance(self, y: NDArray[Any]) -> float:
         """d<n>/dt of the centre's excitations over <n>, from correlators: zero in the steady state."""
@@ -215,7 +215,7 @@ class BlockState(State):
         if self.basis.representation != "dicke" or len(self.model.ensembles) != 1:
             return super().populations()
         place, block, _ = self.basis.populations
-        J, M = self.basis.outer[:2, block]
+        J, M = self.basis.outer[1:3, block]
         return self._collected(J, M, self.null.stored[place].real)
 
     def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
@@ -273,15 +273,13 @@ class BlockState(State):
             return _Bound(float("inf"), 0.0, np.zeros(1))
         inside, cut = self._beyond.weighed(z)
         operator, size = self.null.operator, np.abs(self.null.stored)
-        rounding = len(operator._shared[0]) * EPS * float((np.abs(z) * np.abs(operator.diagonal)) @ size)
+        rounding = operator.links * EPS * float((np.abs(z) * np.abs(operator.diagonal)) @ size)
         rounding += 4 * EPS * float(np.abs(covector) @ size)
         return _Bound(_SAFETY * inside + rounding, _SAFETY * cut, self._sizes(np.abs(z), size))
 
     def _sizes(self, z: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(differences, levels) mean of z by |n - n'| and the smaller level; of runs only."""
+        """(differences, levels) mean of z by |n - n'| and the smaller level."""
         b = self.basis
-        if not b.tied:
-            return np.zeros(1)
         sums = kernels.by_levels(z, weights, np.abs(b.difference), b.offset, b.low, b.model.centre.levels)
         return np.asarray(sums[0] / np.maximum(sums[1], np.finfo(float).tiny))
 
@@ -291,8 +289,7 @@ class BlockState(State):
         right = covector.copy()
         value = float(np.vdot(covector, y).real)
         right[problem.place] -= value * problem.trace
-        b = problem.operator.blocks
-        kernels.symmetrise(right, problem.own, b.offset, b.rows, b.low, b.high, b.tied)
+        kernels.real_parts(right, problem.own, self.basis.offset)
         scaled = problem.scaled(right)
         z = np.zeros(self.null.operator.shape[0], dtype=self.null.operator.dtype)
         outcome = krylov.bicgstab(
@@ -330,7 +327,7 @@ class Beyond:
             assert whole.dtype == operator.dtype
             x = np.zeros(self.wide.stored, dtype=whole.dtype)
             w = self.wide
-            kernels.embed(y, x, b.rows, b.low, b.high, b.offset, w.find(b.outer)[0], w.low, w.high, w.offset)
+            kernels.embed(y, x, b.low, b.offset, w.find(b.outer)[0], w.low, w.offset)
             self.residual = whole.matvec(x)
         found, conjugated = b.find(self.wide.outer)
         self.kept = (found >= 0) & ~conjugated
@@ -339,13 +336,9 @@ class Beyond:
     def weighed(self, z: NDArray[Any]) -> tuple[float, float]:
         """(sum of |r| |z| over what was solved on, estimate of the error z . r from what was cut), see :func:`permsym.kernels.weigh`."""
         b, w = self.blocks, self.wide
-        excess = np.abs(w.difference) if w.tied else np.zeros(len(w.difference), dtype=np.int64)
-        inside, dropped, signed, elsewhere = map(
-            float,
-            kernels.weigh(
-                self.residual, z, self.top, w.rows, w.low, w.high, w.offset, excess, self.kept, self.block, b.rows, b.low, b.high, b.offset
-            ),
-        )
+        excess = np.abs(w.difference)
+        found = kernels.weigh(self.residual, z, self.top, w.low, w.offset, excess, self.kept, self.block, b.low, b.high, b.offset)
+        inside, dropped, signed, elsewhere = map(float, found)
         if b.boundary == "closed":
             return inside, 2 * (dropped + elsewhere)
         # z is smooth across a window's edge: what is lost beyond it cancels as it does in z . r

@@ -51,7 +51,7 @@ class Prediction:
     def __init__(self, small: BlockState, N: int) -> None:
         self.N, self._small = N, small.model.sizes[0]
         place, block, level = small.basis.populations
-        J, M = small.basis.outer[:2, block]
+        J, M = small.basis.outer[1:3, block]
         rows, width = self._small // 2 + 1, self._small + 1
         found = np.zeros((rows, width, small.model.centre.levels))
         found[J // 2, (J + M) // 2, level] = small.null.stored[place].real
@@ -100,7 +100,7 @@ class Prediction:
 
     def _bounds(self, whole: Blocks) -> Iterator[tuple[int, NDArray[np.int64], Array, Array]]:
         """(difference, blocks, ln bound (blocks, places), ln size of dual vectors (places,)) of all elements, kind by kind."""
-        levels, J, (M, other) = whole.model.centre.levels, whole.outer[0], whole.outer[1:]
+        levels, (_, J, M, other) = whole.model.centre.levels, whole.outer
         log, sizes = self.log_populations(levels), self.log_sizes(levels)
         for kind, d in enumerate(whole.kinds.tolist()):
             mine = np.flatnonzero(whole.kind == kind)
@@ -121,7 +121,7 @@ class Prediction:
 
     def kept(self, whole: Blocks, eps: float) -> Kept:
         """The blocks and their ranges that a window keeps of a whole basis with enough levels."""
-        J, M, other = whole.outer
+        _, J, M, other = whole.outer
         levels, least = whole.model.centre.levels, np.log(eps)
         populations = self.log_populations(levels) + self.log_sizes(levels)[0]
         population = _ranges(populations > least + np.log(_POPULATIONS))  # (2, rows, columns)
@@ -141,7 +141,7 @@ class Prediction:
     def start(self, blocks: Blocks) -> Array:
         """Predicted populations (blocks.populations,)."""
         _, block, level = blocks.populations
-        J, M = blocks.outer[:2, block]
+        J, M = blocks.outer[1:3, block]
         P = np.exp(self.log_populations(blocks.model.centre.levels)[J // 2, (J + M) // 2, level])
         return np.asarray(P / P.sum())
 
