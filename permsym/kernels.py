@@ -149,15 +149,14 @@ def weigh(residual, z, top, wide_low, wide_offset, excess, kept, block, low, hig
 
 
 @njit(cache=True)
-def by_levels(z, weights, difference, offset, low, levels):
-    """(2, levels, levels) sums of weights times z, and of weights, by difference and place in its run."""
-    found = np.zeros((2, levels, levels))
-    for e in range(len(difference)):
-        d = difference[e]
+def by_levels(z, weights, kind, offset, low, kinds, levels):
+    """(2, kinds, levels) sums of weights times z, and of weights, by kind of block and place in its run."""
+    found = np.zeros((2, kinds, levels))
+    for e in range(len(kind)):
         for i in range(offset[e], offset[e + 1]):
             n = low[e] + i - offset[e]
-            found[0, d, n] += weights[i] * z[i]
-            found[1, d, n] += weights[i]
+            found[0, kind[e], n] += weights[i] * z[i]
+            found[1, kind[e], n] += weights[i]
     return found
 
 

@@ -106,7 +106,7 @@ def test_one_move_reaches_no_more_than_said(small):
 
 def test_large_cavities_are_solved_on_windows():
     """The automatic choice, against all blocks."""
-    model = ps.models.tavis_cummings(N=needs.BLOCK_CROSSOVER)
+    model = ps.models.tavis_cummings(N=needs.BLOCK_CROSSOVER[True])
     state = ps.steady_state(model, moments=["ad a"], tolerance=1e-6)
     assert state.basis.boundary == "reflecting"
     assert state.certificate.certified

@@ -117,6 +117,14 @@ class Blocks(Basis):
         """Ket minus bra excitations of each ensemble."""
         return [part.difference(outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
 
+    @cached_property
+    def coherences(self) -> tuple[Integers, Integers]:
+        """Ket minus bra quanta of the mode and of each ensemble, up to a common sign: (kinds, parts), and which each block has."""
+        quanta = np.stack([self.difference, *self.outer_differences(self.outer)])
+        first = np.take_along_axis(quanta, np.argmax(quanta != 0, axis=0)[None], axis=0)
+        kinds, kind = np.unique(np.where(first < 0, -quanta, quanta), axis=1, return_inverse=True)
+        return kinds.T, kind.ravel()
+
     def find(self, outer: Labels) -> tuple[Integers, NDArray[np.bool_]]:
         """The stored block of each label (-1: none), and whether it is the conjugate of that label."""
         mirrored = self.conjugate_outer(outer)

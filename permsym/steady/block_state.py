@@ -188,7 +188,7 @@ class BlockState(State):
         self.problem = problem
         self.settings = settings
         self.dual_sizes: dict[int, NDArray[np.float64]] = {}
-        """Mean size (differences, levels) of dual vectors by \\|n - n'\\| and the smaller level, for moments with so many a and ad."""
+        """(kinds of :attr:`Blocks.coherences`, levels) mean size of dual vectors, for moments with so many a and ad."""
 
     def _fock_errors(self) -> None:
         """None: an iteration for the dual vector of each n would cost as much as the state itself, every time."""
@@ -278,9 +278,10 @@ class BlockState(State):
         return _Bound(_SAFETY * inside + rounding, _SAFETY * cut, self._sizes(np.abs(z), size))
 
     def _sizes(self, z: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(differences, levels) mean of z by |n - n'| and the smaller level."""
+        """(kinds of coherences, levels) mean of z by the smaller level."""
         b = self.basis
-        sums = kernels.by_levels(z, weights, np.abs(b.difference), b.offset, b.low, b.model.centre.levels)
+        kinds, kind = b.coherences
+        sums = kernels.by_levels(z, weights, kind, b.offset, b.low, len(kinds), b.model.centre.levels)
         return np.asarray(sums[0] / np.maximum(sums[1], np.finfo(float).tiny))
 
     def _dual(self, covector: NDArray[Any]) -> NDArray[Any] | None:

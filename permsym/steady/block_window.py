@@ -4,10 +4,10 @@ With the same intensive parameters populations obey large deviations, and bound 
 
     ln P_N(j, m, n) = (N / N') ln P_N'(j N'/N, m N'/N, n N'/N),        |x_ab|^2 <= P_a P_b
 
-A moment feels an error of x_ab by its dual vector z_ab, which falls with d = |n - n'| about as the weight w(d) of the
-smaller system's does.  So coherences are kept where sqrt(P_a P_b) w(d) > eps, and populations where P > eps.  Of a
-coherence that feeds populations both are kept: the edge reflects, and loses no probability.  The certificate judges what
-was left out; where that is too much, eps is made smaller.
+A moment feels an error of x_ab by its dual vector z_ab, which falls with the quanta by which a and b differ about as the smaller
+system's does.  So coherences are kept where sqrt(P_a P_b) |z| > eps, and populations where P |z| > eps / 100.  Of a coherence that
+feeds populations both are kept: the edge reflects, and loses no probability.  The certificate judges what was left out; where that is
+too much, eps is made smaller.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from permsym.basis.blocks import Blocks, Kept
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
+from permsym.sites import Boson
 from permsym.steady import cutoff, needs
 from permsym.steady.block_state import BlockState, solve_blocks
 from permsym.steady.matrix_free import MatrixFree
@@ -38,6 +39,7 @@ _EDGES = 1.6  # error of a window over N sum |x| |z| of what it leaves out (cavi
 _ATTEMPTS = 5
 _BINS, _DEEPEST = 400, 100.0  # of a histogram of ln sizes, down to exp(-100)
 _FLOOR = -600.0  # of ln P': below it nothing is predicted, and nothing needed
+_FEEDING = 2  # quanta of the spins up to which a coherence may turn into populations in one move
 _POPULATIONS = 1e-2  # of eps: populations are few, and a moment feels their loss most
 
 
@@ -59,10 +61,12 @@ class Prediction:
         inside = np.minimum(np.arange(width), 2 * (np.arange(rows) + self._small % 2 / 2)[:, None]).astype(int)
         found = np.take_along_axis(found, inside[:, :, None], axis=1)
         self._log = np.maximum(np.log(np.maximum(found / found.max(), 1e-300)), _FLOOR)
-        sizes = sum(found * (N / self._small) ** (k / 2) for k, found in small.dual_sizes.items())
-        known = sizes[(sizes > 0).any(axis=1)]  # a small ensemble has few differences, and few levels beside large ones
-        last = np.maximum.accumulate(np.where(known > 0, np.arange(known.shape[1]), 0), axis=1)
-        self._sizes = np.log(np.take_along_axis(known, last, axis=1))
+        kinds, _ = small.basis.coherences
+        sizes = sum((found * (N / self._small) ** (k / 2) for k, found in small.dual_sizes.items()), np.zeros((len(kinds), 1)))
+        # short runs say nothing of high levels, which are like their last
+        last = np.maximum.accumulate(np.where(sizes > 0, np.arange(sizes.shape[1]), 0), axis=1)
+        sizes = np.log(np.maximum(np.take_along_axis(sizes, last, axis=1), 1e-300))
+        self._sizes = {tuple(kind): each for kind, each in zip(kinds.tolist(), sizes, strict=True)}
 
     @property
     def levels(self) -> int:
@@ -86,33 +90,40 @@ class Prediction:
         found[m > j] = _FLOOR * N / self._small
         return np.asarray(found - np.log(np.exp(found).sum()))
 
-    def log_sizes(self, levels: int) -> Array:
-        """(differences, levels) ln of the dual vectors' size by |n - n'| and the smaller level, in the units of the moments asked for.
+    def log_sizes(self, kind: tuple[int, int], levels: int) -> Array:
+        """(levels,) ln of the dual vectors' size by the smaller level, for a coherence of so many quanta of the mode and of the spins.
 
-        A moment with k ladder operators grows as N^(k/2).  In |n - n'| nothing is scaled: a dual vector falls with each quantum.
+        In the units of the moments asked for, of which one with k ladder operators grows as N^(k/2).  In the coherence nothing is
+        scaled: a dual vector falls with each quantum, beyond those that the small system has as among its last.
         """
-        up, part = _between(np.arange(levels) * (self._small / self.N), self._sizes.shape[1])
-        known = self._sizes[:, up] * (1 - part) + self._sizes[:, up + 1] * part
-        last = len(known) - 1
-        more = np.arange(1, levels - last)[:, None]
-        fall = np.minimum(known[last] - known[max(last - 3, 0)], 0) / min(max(last, 1), 3)
-        return np.concatenate([known, known[last] + more * fall])[:levels]
+        quanta = abs(kind[0]) + abs(kind[1])
+        towards = (_signed(round(kind[0] * k / quanta), round(kind[1] * k / quanta)) for k in range(quanta, 0, -1))
+        near = next((each for each in towards if each in self._sizes), (0, 0))
+        known, missing = self._sizes[near], quanta - abs(near[0]) - abs(near[1])
+        if missing:
+            inner = _signed(round(near[0] * 0.8), round(near[1] * 0.8))
+            steps = abs(near[0]) + abs(near[1]) - abs(inner[0]) - abs(inner[1])
+            if inner in self._sizes and steps:
+                known = known + missing * np.minimum((known - self._sizes[inner]) / steps, 0)
+        up, part = _between(np.arange(levels) * (self._small / self.N), len(known))
+        return np.asarray(known[up] * (1 - part) + known[up + 1] * part)
 
-    def _bounds(self, whole: Blocks) -> Iterator[tuple[int, NDArray[np.int64], Array, Array]]:
-        """(difference, blocks, ln bound (blocks, places), ln size of dual vectors (places,)) of all elements, kind by kind."""
-        levels, (_, J, M, other) = whole.model.centre.levels, whole.outer
-        log, sizes = self.log_populations(levels), self.log_sizes(levels)
-        for kind, d in enumerate(whole.kinds.tolist()):
-            mine = np.flatnonzero(whole.kind == kind)
+    def _bounds(self, whole: Blocks) -> Iterator[tuple[tuple[int, int], NDArray[np.int64], Array, Array]]:
+        """(quanta of mode and spins, blocks, ln bound (blocks, places), ln size of dual vectors (places,)) of all elements."""
+        levels, (D, J, M, other) = whole.model.centre.levels, whole.outer
+        log = self.log_populations(levels)
+        kinds, kind = np.unique(np.stack([D, (M - other) // 2]), axis=1, return_inverse=True)
+        order = np.argsort(kind.ravel(), kind="stable")
+        for (d, e), mine in zip(kinds.T.tolist(), np.split(order, np.cumsum(np.bincount(kind.ravel()))[:-1]), strict=True):
             row, a, b = J[mine] // 2, max(d, 0), max(-d, 0)
             bound = log[row, (J + M)[mine] // 2][:, a : levels - b] + log[row, (J + other)[mine] // 2][:, b : levels - a]
-            yield d, mine, bound / 2, sizes[abs(d), : levels - abs(d)]
+            yield (d, e), mine, bound / 2, self.log_sizes((d, e), levels)[: levels - abs(d)]
 
     def smallest(self, whole: Blocks, error: float) -> float:
         """The eps whose window is predicted to cost ``error``."""
         bins = np.zeros(_BINS)
-        for d, _, bound, size in self._bounds(whole):
-            if d:
+        for kind, _, bound, size in self._bounds(whole):
+            if any(kind):
                 lost = bound + size
                 place = np.clip((lost + _DEEPEST) * (_BINS / _DEEPEST), 0, _BINS - 1).astype(int)
                 bins += np.bincount(place.ravel(), weights=np.exp(lost).ravel(), minlength=_BINS)
@@ -123,18 +134,17 @@ class Prediction:
         """The blocks and their ranges that a window keeps of a whole basis with enough levels."""
         _, J, M, other = whole.outer
         levels, least = whole.model.centre.levels, np.log(eps)
-        populations = self.log_populations(levels) + self.log_sizes(levels)[0]
+        populations = self.log_populations(levels) + self.log_sizes((0, 0), levels)
         population = _ranges(populations > least + np.log(_POPULATIONS))  # (2, rows, columns)
         low, high = np.zeros(len(J), dtype=np.int64), np.zeros(len(J), dtype=np.int64)
         feeding = cutoff.reach(whole.model)
-        for d, mine, bound, size in self._bounds(whole):
-            row, a, b = J[mine] // 2, max(d, 0), max(-d, 0)
-            if d:
+        for (d, e), mine, bound, size in self._bounds(whole):
+            if d or e:
                 low[mine], high[mine] = _ranges(bound + size > least)
-            if abs(d) <= feeding:
-                for m, shift in ((M, a), (other, b)):
-                    start, stop = population[:, row, (J + m)[mine] // 2] - shift
-                    low[mine], high[mine] = (np.maximum(low[mine], start), np.minimum(high[mine], stop)) if d else (start, stop)
+            if abs(d) <= feeding and abs(e) <= _FEEDING:
+                for m, shift in ((M, max(d, 0)), (other, max(-d, 0))):
+                    start, stop = population[:, J[mine] // 2, (J + m)[mine] // 2] - shift
+                    low[mine], high[mine] = (np.maximum(low[mine], start), np.minimum(high[mine], stop)) if d or e else (start, stop)
         some = high > low
         return whole.outer[:, some], low[some], high[some]
 
@@ -144,6 +154,11 @@ class Prediction:
         J, M = blocks.outer[1:3, block]
         P = np.exp(self.log_populations(blocks.model.centre.levels)[J // 2, (J + M) // 2, level])
         return np.asarray(P / P.sum())
+
+
+def _signed(d: int, e: int) -> tuple[int, int]:
+    """A coherence up to conjugation."""
+    return (d, e) if (d, e) >= (0, 0) else (-d, -e)
 
 
 def _between(x: NDArray[np.floating[Any]], size: int) -> tuple[NDArray[np.int64], Array]:
@@ -173,7 +188,11 @@ def adapted(
     solve   the steady state of a smaller model, certified for the same moments
     """
     N = model.sizes[0]
-    small = solve(model.rescaled(round(N / _RATIO) / N), replace(settings, tolerance=_ROUGH))
+    factor = round(N / _RATIO) / N
+    fewer = model.rescaled(factor)
+    if isinstance(model.centre, Boson) and model.centre.displacement:
+        fewer = fewer.displaced(model.centre.displacement * np.sqrt(factor))
+    small = solve(fewer, replace(settings, tolerance=_ROUGH))
     assert isinstance(small, BlockState)
     prediction = Prediction(small, N)
     del small

@@ -18,7 +18,7 @@ from permsym.steady.direct import SuperLU
 from permsym.steady.matrix_free import SECONDS, MatrixFree
 
 PATIENCE = 0.5  # seconds of a factorisation above which a cavity is solved by iteration
-BLOCK_CROSSOVER = 50  # satellites of a cavity up to which all blocks are as fast as a window of them
+BLOCK_CROSSOVER = {True: 50, False: 14}  # satellites of a cavity, with a charge or without, up to which all blocks are as fast as a window
 _COUNTABLE = 10**10  # unknowns of a cavity up to which they are counted, one block at a time
 
 
@@ -56,11 +56,12 @@ def prefers_iteration(model: Model, basis: str | Basis = "auto") -> bool:
 
 
 def uses_block_window(model: Model, basis: str | Basis) -> bool:
-    """Whether the automatic choice cuts a cavity's blocks: of one large Dicke ensemble that exchanges quanta with a mode."""
+    """Whether the automatic choice cuts a cavity's blocks: of one large Dicke ensemble beside a mode."""
     if not isinstance(basis, str) or not isinstance(model.centre, Boson) or len(model.ensembles) != 1:
         return False
     name = choose(model) if basis == "auto" else basis
-    return name == "dicke" and any(charge[0] and charge[1] for charge in model.charges) and model.sizes[0] >= BLOCK_CROSSOVER
+    tied = any(charge[0] and charge[1] for charge in model.charges)
+    return name == "dicke" and (tied or not model.charges) and model.sizes[0] >= BLOCK_CROSSOVER[tied]
 
 
 def estimate(model: Model, representation: str = "auto", window: str | float = "auto") -> tuple[int, float, float, str]:
