@@ -39,6 +39,7 @@ _EDGES = 1.6  # error of a window over N sum |x| |z| of what it leaves out (cavi
 _ATTEMPTS = 5
 _BINS, _DEEPEST = 400, 100.0  # of a histogram of ln sizes, down to exp(-100)
 _FLOOR = -600.0  # of ln P': below it nothing is predicted, and nothing needed
+_MORE = 4  # levels by which the small system's populations are continued
 _FEEDING = 2  # quanta of the spins up to which a coherence may turn into populations in one move
 _POPULATIONS = 1e-2  # of eps: populations are few, and a moment feels their loss most
 
@@ -60,7 +61,9 @@ class Prediction:
         # beyond the triangle |m| <= j as on its edge, so that there is something to interpolate
         inside = np.minimum(np.arange(width), 2 * (np.arange(rows) + self._small % 2 / 2)[:, None]).astype(int)
         found = np.take_along_axis(found, inside[:, :, None], axis=1)
-        self._log = np.maximum(np.log(np.maximum(found / found.max(), 1e-300)), _FLOOR)
+        log = np.log(np.maximum(found / found.max(), 1e-300))
+        fall = np.minimum(log[:, :, -1:] - log[:, :, -2:-1], 0)  # beyond the last level, however noisy that is
+        self._log = np.maximum(np.concatenate([log, log[:, :, -1:] + fall * np.arange(1, _MORE + 1)], axis=2), _FLOOR)
         kinds, _ = small.basis.coherences
         sizes = sum((found * (N / self._small) ** (k / 2) for k, found in small.dual_sizes.items()), np.zeros((len(kinds), 1)))
         # short runs say nothing of high levels, which are like their last
@@ -71,7 +74,7 @@ class Prediction:
     @property
     def levels(self) -> int:
         """More Fock states than any window will keep."""
-        return int(np.ceil(self._log.shape[2] * self.N / self._small)) + 2
+        return int((self._log.shape[2] - 1) * self.N / self._small)
 
     def log_populations(self, levels: int) -> Array:
         """(N // 2 + 1, N + 1, levels) ln P by (j - j_min, j + m, n), normalised; beyond the triangle |m| <= j far below zero."""
@@ -162,9 +165,9 @@ def _signed(d: int, e: int) -> tuple[int, int]:
 
 
 def _between(x: NDArray[np.floating[Any]], size: int) -> tuple[NDArray[np.int64], Array]:
-    """(index below, fraction of the way to the next) of places among ``size`` points, ends continued linearly."""
+    """(index below, fraction of the way to the next) of places among ``size`` points; beyond an end the end itself."""
     low = np.clip(np.floor(x).astype(np.int64), 0, max(size - 2, 0))
-    return low, np.asarray(x - low)
+    return low, np.clip(x - low, 0, 1)
 
 
 def _ranges(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
