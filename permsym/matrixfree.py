@@ -53,7 +53,7 @@ class Lists(NamedTuple):
     first: Integers
     middle: Integers
     factor: NDArray[Any]
-    begin: NDArray[np.int32 | np.int64]
+    begin: NDArray[Any]
     place: NDArray[np.int32]
     length: NDArray[np.int32]
     table: NDArray[np.int32]
@@ -229,58 +229,67 @@ class BlockLiouvillian:
         self._shifts = list(dict.fromkeys((link.outer, link.centre) for link in links))
         tables = np.stack([self._table(link) for link in links]) if links else np.zeros((0, len(b.kinds), self.model.centre.levels))
         self._tables = np.ascontiguousarray(tables.real if self.dtype == float else tables).ravel()
-        entries = []
+        count = np.zeros(2 * len(b.low), dtype=np.int64)
+        for code, *_ in self._entries(links):
+            count[code] += 1
+        lists = self._empty(count)
+        cursor = np.concatenate([[0], np.cumsum(count)[:-1]])
+        for code, *values in self._entries(links):
+            at = cursor[code]
+            cursor[code] += 1
+            for array, value in zip(lists[2:], values, strict=True):
+                array[at] = value
+        self._lists = lists
+        # threads take equal shares of the numbers
+        self._shares = np.unique(np.searchsorted(b.offset, np.linspace(0, b.stored, kernels.SHARES + 1)))
+
+    def _entries(self, links: list[_Link]) -> Iterator[tuple[NDArray[Any], ...]]:
+        """For each link: 2 e (+ 1 where by conjugation) of the blocks e that it adds to, and the columns of their lists."""
+        b, levels = self.blocks, self.model.centre.levels
         for outer, centre in self._shifts:
             found, conjugated = b.find(b.outer - np.array(outer)[:, None])
             to = np.flatnonzero(found >= 0)
             source, shift = found[to], _run_shift(centre, b.difference[to])
             start, stop = np.maximum(b.low[to], b.low[source] + shift), np.minimum(b.high[to], b.high[source] + shift)
             for number, link in enumerate(links):
-                if (link.outer, link.centre) != (outer, centre):
-                    continue
-                some = np.flatnonzero((start < stop) & (link.factor[to] != 0))
-                e, s, a = to[some], source[some], start[some]
-                entries.append(
-                    (
-                        e,
-                        conjugated[e],
-                        link.factor[e].real if self.dtype == float else link.factor[e],
-                        b.offset[s] - b.low[s] - shift[some] + a,
+                if (link.outer, link.centre) == (outer, centre):
+                    some = np.flatnonzero((start < stop) & (link.factor[to] != 0))
+                    e, s, a = to[some], source[some], start[some]
+                    factor = link.factor[e].real if self.dtype == float else link.factor[e]
+                    begin = b.offset[s] - b.low[s] - shift[some] + a
+                    yield (
+                        2 * e + conjugated[e],
+                        factor,
+                        begin,
                         a - b.low[e],
                         stop[some] - a,
-                        (number * len(b.kinds) + b.kind[e]) * self.model.centre.levels + a,
+                        (number * len(b.kinds) + b.kind[e]) * levels + a,
                     )
-                )
-        empty = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool), np.zeros(0, dtype=self.dtype), *[np.zeros(0, dtype=np.int64)] * 4)
-        self._lists = self._listed(*(np.concatenate(each) for each in zip(empty, *entries, strict=True)))
-        # threads take equal shares of the numbers
-        self._shares = np.unique(np.searchsorted(b.offset, np.linspace(0, b.stored, kernels.SHARES + 1)))
 
-    def _listed(self, block: Integers, conjugated: Any, factor: Any, begin: Any, place: Any, length: Any, table: Any) -> Lists:
-        """Entries in the order in which a product reads them."""
-        code = 2 * block + conjugated
-        order = np.argsort(code, kind="stable")
-        bounds = np.searchsorted(code[order], np.arange(2 * len(self.blocks.low) + 1))
-        small = np.int32 if self.blocks.stored < 2**31 else np.int64
-        return Lists(
-            bounds[::2].copy(),
-            bounds[1::2].copy(),
-            factor[order],
-            begin[order].astype(small),
-            place[order].astype(np.int32),
-            length[order].astype(np.int32),
-            table[order].astype(np.int32),
-        )
+    def _empty(self, count: Integers) -> Lists:
+        """Lists with room for so many entries of each block, taken as they are and by conjugation in turn."""
+        bounds = np.concatenate([[0], np.cumsum(count)])
+        size = int(bounds[-1])
+        begin: NDArray[Any] = np.empty(size, dtype=np.int32 if self.blocks.stored < 2**31 else np.int64)
+        place, length, table = (np.empty(size, dtype=np.int32) for _ in range(3))
+        return Lists(bounds[::2].copy(), bounds[1::2].copy(), np.empty(size, dtype=self.dtype), begin, place, length, table)
 
     @cached_property
     def _transposed(self) -> Lists:
         """The same entries, with what is read and what is added to exchanged."""
         b, own = self.blocks, self._lists
-        to = np.repeat(np.arange(len(b.low)), np.diff(own.first))
+        to = np.repeat(np.arange(len(b.low), dtype=np.int32), np.diff(own.first))
         conjugated = np.arange(len(to)) >= own.middle[to]
-        source = np.searchsorted(b.offset, own.begin, side="right") - 1
+        source = (np.searchsorted(b.offset, own.begin, side="right") - 1).astype(np.int32)
+        code = 2 * source.astype(np.int64) + conjugated
+        lists = self._empty(np.bincount(code, minlength=2 * len(b.low)))
+        order = np.argsort(code, kind="stable")
+        del code
         factor = own.factor if self.dtype == float else np.where(conjugated, own.factor, own.factor.conj())
-        return self._listed(source, conjugated, factor, b.offset[to] + own.place, own.begin - b.offset[source], own.length, own.table)
+        values = factor, b.offset[to] + own.place, own.begin - b.offset[source], own.length, own.table
+        for array, value in zip(lists[2:], values, strict=True):
+            array[:] = value[order]
+        return lists
 
     def _table(self, link: _Link) -> NDArray[np.complex128]:
         """(kinds, levels) u v by the place that is reached."""
