@@ -214,6 +214,13 @@ class Blocks(Basis):
         y /= self._phases_of_places()
         return y.real.copy() if real else y
 
+    def embedded(self, y: NDArray[Any], wider: Blocks) -> NDArray[Any]:
+        """The same state on blocks with more levels."""
+        found = np.zeros(wider.stored, dtype=y.dtype)
+        to = wider.find(self.outer)[0]
+        kernels.embed(y, found, self.rows, self.low, self.high, self.offset, to, wider.low, wider.high, wider.offset)
+        return found
+
     # -- populations ----------------------------------------------------------------------------------------------------
 
     @cached_property
