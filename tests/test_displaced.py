@@ -1,17 +1,13 @@
-"""Displaced Fock states: the same Liouvillian, moments and reduced states; the automatic choice; slow modes without a factorisation."""
+"""Displaced Fock states: the same Liouvillian, moments and reduced states; the automatic choice."""
 
 import numpy as np
 import pytest
 import qutip
-from oracles.brute_force import BruteForce
 
 import permsym as ps
-from permsym.basis.blocks import Blocks
-from permsym.dynamics import sector, slow_modes
-from permsym.matrixfree import BlockLiouvillian
+from permsym.dynamics import sector
 from permsym.operators import Monomial, displacement
 from permsym.steady import frame
-from permsym.steady.progress import silent
 
 
 def driven(N, **given):
@@ -125,32 +121,6 @@ def test_larger_driven_cavity():
     assert abs(state.derived["coherent_photons"] - 1.900493474755) < 1e-9
     assert state.certificate.certified
     assert state.model.centre.displacement != 0
-    assert abs(ps.spectrum(driven(10), k=2).gap - 0.265) < 5e-4
-
-
-def test_slow_modes_are_those_of_a_factorisation():
-    """Inverse Arnoldi by iterations against shift-invert, plain and displaced, real and complex."""
-    for model, k in ((driven(2, levels=16), 2), (driven(2).displaced(0.5).with_levels(14), 2), (driven(2, Delta=0.4, levels=14), 2)):
-        reference = ps.spectrum(model, k=6, solver=ps.ShiftInvert()).eigenvalues
-        values, vectors, residuals = slow_modes.slowest(BlockLiouvillian(Blocks.of(model)), k, silent)
-        assert values[0] == 0
-        assert np.abs(reference - values[1]).min() < 1e-7
-        assert abs(values[1].real - np.sort(reference.real)[-2]) < 1e-7
-        assert residuals.max() < 1e-5
-        assert vectors.shape[1] == k - 1
-
-
-def test_gap_with_an_automatic_cut_off(monkeypatch):
-    """N = 2 both ways; every eigenvalue is one of the whole space's (N = 1)."""
-    direct = ps.spectrum(driven(2), k=2)
-    monkeypatch.setattr(sector, "LARGE", 1)
-    iterated = ps.spectrum(driven(2), k=2)
-    assert abs(direct.gap - iterated.gap) < 1e-7
-    assert direct.model.centre.levels > 16
-    small = driven(1, levels=6)
-    full = np.linalg.eigvals(BruteForce(small).liouvillian())
-    for value in ps.spectrum(small, k=3, solver=ps.ShiftInvert()).eigenvalues:
-        assert np.abs(full - value).min() < 1e-8
 
 
 def test_linewidth_of_an_emitting_cavity_with_an_automatic_cut_off():

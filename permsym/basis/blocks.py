@@ -194,6 +194,12 @@ class Blocks(Basis):
         y /= self.phase[self.places[0]]
         return y.real.copy() if real else y
 
+    def embedded(self, y: NDArray[Any], wider: Blocks) -> NDArray[Any]:
+        """The same state on blocks with wider ranges, or more levels."""
+        found = np.zeros(wider.stored, dtype=y.dtype)
+        kernels.embed(y, found, self.low, self.offset, wider.find(self.outer)[0], wider.low, wider.offset)
+        return found
+
     # -- populations ----------------------------------------------------------------------------------------------------
 
     @cached_property

@@ -1,14 +1,25 @@
-"""Slowest eigenvalues of a matrix-free Liouvillian: Arnoldi on its inverse, each solve by iteration.
+"""Slowest eigenvalues of a matrix-free Liouvillian: a subspace that grows by inexact solves (Davidson), without a factorisation.
 
-    M = L - s v tr,   tr v = 1
+    L x = lambda x,   lambda != 0   =>   tr x = 0,   M x = L x,   M = L - s v tr
 
-has the eigenvalues of L, the zero of the steady state moved to -s; L x = lambda x with lambda != 0 has tr x = 0, so that its vectors are
-those of M too.  No factorisation and no shift: the largest eigenvalues of M^-1 are the slowest rates.
+so that the inverse of M, which has no zero, has the slowest modes on top.  With D the diagonal of L, the subspace holds traceless
+hermitian x_i whose images w_i = D^-1 M x_i are orthonormal; on it
+
+    H_ij = w_i . D^-1 x_j,   H c = c / lambda,   x = sum c_i x_i,   r = D^-1 (L - lambda) x = w - lambda D^-1 x  orthogonal to all w_i
+
+(harmonic Ritz values: none is near zero by accident).  It grows by a t with
+
+    (1 - P) D^-1 M t = r
+
+solved to a third only, P the projector on the images w of the modes that are found and of the one that is sought: t moves within the
+subspace by what P takes away, and the slow modes no longer slow the iteration.  In all the slowest one takes about as many products as
+the steady state.  G. L. G. Sleijpen, H. A. van der Vorst, SIAM J. Matrix Anal. Appl. 17, 401 (1996), with the shift in their correction
+equation left at zero: moved to lambda it makes the solves longer by as much as it saves of them.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,108 +27,193 @@ from numpy.typing import NDArray
 from permsym import kernels
 from permsym.basis.blocks import Blocks
 from permsym.errors import SolverFailed
-from permsym.matrixfree import BlockLiouvillian
+from permsym.matrixfree import EPS, BlockLiouvillian
 from permsym.steady import krylov
+from permsym.steady.matrix_free import MatrixFree
 from permsym.steady.progress import Progress
+from permsym.steady.shifted import ShiftedProblem, reals
 
-_SOLVES = 60  # most vectors of the subspace
-_INNER = 1e-9  # relative residual of a solve
-_PRODUCTS = 40_000  # most products of a solve
-_ACCURACY = 1e-7  # |L x - lambda x| / |lambda x| at which an eigenvalue counts as found
+_ACCURACY = 1e-8  # |L x - lambda x| / |lambda x| at which an eigenvalue counts as found
+_ROUNDING = 64 * EPS  # of the largest rate: what products leave of |L x - lambda x| / |x|
+_INNER = 0.3  # relative residual of a solve
+_PRODUCTS = 100_000  # most of a search
+_KEPT = 6  # modes beyond those asked for that a subspace keeps when it is cut back
+_SMOOTH = 0.5  # decay with each level of the start
 
-
-class _Deflated:
-    """M with its rows scaled by the diagonal of L, on arrays of real numbers."""
-
-    def __init__(self, operator: BlockLiouvillian) -> None:
-        self.operator = operator
-        self.place, _, level = operator.blocks.populations
-        self.trace = operator.blocks.population_traces
-        weights = self.trace * 0.5**level
-        self.v = weights / (self.trace @ weights)
-        diagonal = operator.diagonal[self.place].real
-        self.strength = float(np.abs(diagonal) @ (self.v * self.trace))
-        self.scale = np.where(diagonal == 0, 1.0, diagonal)
-
-    def stored(self, x: NDArray[np.float64]) -> NDArray[Any]:
-        return x if self.operator.dtype == float else x.view(complex)
-
-    def product(self, x: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-        y, result = self.stored(x), self.stored(out)
-        self.operator.matvec(y, result, scaled=True)
-        result[self.place] -= self.strength * (self.trace @ y[self.place].real) * self.v / self.scale
-
-    def symmetrise(self, x: NDArray[np.float64]) -> None:
-        """Keep the hermitian part: on the rest, which rounding brings in, the stored form of L is singular."""
-        b = self.operator.blocks
-        kernels.real_parts(self.stored(x), np.flatnonzero(b.own_conjugate), b.offset)
-
-    def scaled(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        diagonal = self.operator.diagonal
-        right = self.stored(x) / np.where(diagonal == 0, 1.0, diagonal)
-        return right if right.dtype == float else right.view(float)
+Vector = NDArray[np.float64]
 
 
-def slowest(
-    operator: BlockLiouvillian, k: int, progress: Progress
-) -> tuple[NDArray[np.complex128], NDArray[np.complex128], NDArray[np.float64]]:
-    """The zero and the k - 1 other eigenvalues nearest to it, vectors (n, k - 1) of the latter, all residuals |L x - lambda x| / |x|.
+@dataclass(frozen=True)
+class Modes:
+    """The slowest modes but the steady state, largest real part first.
+
+    blocks     where
+    values     (k,) eigenvalues
+    vectors    (k, n) complex combinations of stored numbers, as reals
+    residuals  (k,) |L x - lambda x| / |x|
+    """
+
+    blocks: Blocks
+    values: NDArray[np.complex128]
+    vectors: NDArray[np.complex128]
+    residuals: NDArray[np.float64]
+
+    def top_weight(self, count: int = 2) -> float:
+        """Largest share of a vector's norm in the boson's last ``count`` levels."""
+        _, n, m = self.blocks.places
+        top = np.maximum(n, m) >= self.blocks.model.centre.levels - count
+        shown = np.repeat(top, self.vectors.shape[1] // len(top))
+        return float(max((np.linalg.norm(x[shown]) / np.linalg.norm(x) for x in self.vectors), default=0.0))
+
+
+def slowest(operator: BlockLiouvillian, k: int, progress: Progress, known: Modes | None = None) -> Modes:
+    """The ``k`` eigenvalues nearest to the zero of the steady state.
+
+    known   modes on fewer levels of the same boson, to start from
 
     Only the part of the neutral sector that holds the steady state: on resonance the other quadrature is a part of its own.
     """
-    deflated = _Deflated(operator)
-    start = _start(operator.blocks, operator.dtype == float)
-    vectors = [start / np.linalg.norm(start)]
-    h = np.zeros((_SOLVES + 1, _SOLVES))
-    for step in range(_SOLVES):
-        x = np.zeros_like(start)
-        right = deflated.scaled(vectors[-1])
-        outcome = krylov.bicgstab(deflated.product, right, x, 2, _INNER * float(np.linalg.norm(right)), _PRODUCTS)
-        if not outcome.residual < 1e4 * _INNER * float(np.linalg.norm(right)):
-            raise SolverFailed("the iteration for the slowest modes did not converge; use fewer satellites")
-        deflated.symmetrise(x)
-        for _ in range(2):
-            for i, known in enumerate(vectors):
-                part = float(known @ x)
-                x -= part * known
-                h[i, step] += part
-        h[step + 1, step] = np.linalg.norm(x)
-        inverse, mixed = np.linalg.eig(h[: step + 1, : step + 1])
-        order = np.argsort(-np.abs(inverse), kind="stable")[: k - 1]
-        left = np.abs(h[step + 1, step] * mixed[-1, order] / inverse[order])
-        progress(f"{step + 1} solves ({outcome.products} products): slowest {-1 / inverse[order[0]].real:.10g}, residual {left[0]:.1e}")
-        if step + 1 >= k and (left < _ACCURACY).all():
-            break
-        vectors.append(x / h[step + 1, step])
+    space = _Subspace(operator, k)
+    if known is None:
+        space.grow(_start(operator), np.zeros((0, space.numbers)))
     else:
-        raise SolverFailed(f"{_SOLVES} solves did not find the {k} slowest modes; ask for fewer")
-    values = 1 / inverse[order]
-    found = np.stack(vectors[: step + 1], axis=1) @ mixed[:, order]
-    residuals = [_residual(operator, found[:, i], values[i]) for i in range(len(values))]
-    return np.concatenate([[0], values]), found, np.array([0.0, *residuals])
+        for part in np.concatenate([known.vectors.real, known.vectors.imag]):
+            space.add(reals(known.blocks.embedded(space.problem.stored(part), operator.blocks)))
+    least = _ROUNDING * float(np.abs(operator.diagonal).max())
+    while True:
+        values, mixed = space.pairs(k)
+        for found, value in enumerate(values):
+            x, r = space.pair(value, mixed[:, found])
+            size = float(np.linalg.norm(space.times_diagonal(r)) / np.linalg.norm(x))
+            if size > max(_ACCURACY * abs(value), least):
+                break
+        else:
+            if len(values) == k:
+                break
+        progress(f"{space.products} products: eigenvalue {value:.10g}, residual {size:.1e}")
+        if space.products > _PRODUCTS:
+            raise SolverFailed(f"{space.products:,} products did not find the {k} slowest modes; ask for fewer, or use fewer satellites")
+        images = space.images_of(mixed[:, : found + 1])
+        if space.full:
+            space.cut(k + _KEPT)
+        for part in (r.real, r.imag):
+            if np.linalg.norm(part) > 1e-3 * np.linalg.norm(r):
+                space.grow(np.ascontiguousarray(part), images)
+    order = np.argsort(-values.real, kind="stable")
+    vectors = np.stack([space.pair(values[i], mixed[:, i])[0] for i in order])
+    residuals = [_residual(operator, x, value) for x, value in zip(vectors, values[order], strict=True)]
+    return Modes(operator.blocks, values[order], vectors, np.array(residuals))
 
 
-def _start(blocks: Blocks, real: bool) -> NDArray[np.float64]:
-    """A hermitian operator that any mode has a part in: the same every time."""
-    unknowns = np.random.default_rng(0).standard_normal(blocks.dimension)
-    stored = blocks.stored_from(unknowns, real)
-    return stored if real else stored.view(float)
+class _Subspace:
+    """Traceless hermitian operators over the diagonal, D^-1 x_i, and images D^-1 M x_i that are orthonormal: rows of two arrays."""
+
+    def __init__(self, operator: BlockLiouvillian, k: int) -> None:
+        self.problem = ShiftedProblem(operator)
+        self.diagonal = np.where(operator.diagonal == 0, 1.0, operator.diagonal)
+        self.degree = MatrixFree.suited(operator.model).l
+        self.numbers, most = len(reals(self.diagonal)), capacity(k)
+        self.scaled, self.images = np.empty((most, self.numbers)), np.empty((most, self.numbers))
+        self.projected = np.zeros((most, most))
+        self.count = self.products = 0
+
+    @property
+    def full(self) -> bool:
+        return self.count + 2 > len(self.images)
+
+    def grow(self, right: Vector, held: Vector) -> None:
+        """Add x with (1 - P) D^-1 M x = right, about; P the projector on the orthonormal rows of ``held``."""
+
+        def product(y: Vector, out: Vector) -> None:
+            self.problem.product(y, out)
+            for row in held:  # not a matrix product: the threads of its library keep those of the kernels waiting
+                np.subtract(out, kernels.dot(row, out) * row, out=out)
+
+        x, size = np.zeros_like(right), float(np.linalg.norm(right))
+        outcome = krylov.bicgstab(product, right, x, self.degree, _INNER * size, _PRODUCTS)
+        self.products += outcome.products
+        if not outcome.residual < size:
+            raise SolverFailed("the iteration for the slowest modes did not converge; use fewer satellites")
+        self.add(x)
+
+    def add(self, x: Vector) -> None:
+        """Take in x, unless the subspace holds it already."""
+        problem, stored, m = self.problem, self.problem.stored(x), self.count
+        problem.symmetrise(stored)
+        stored[problem.place] -= (problem.trace @ stored[problem.place].real) * problem.v
+        image, scaled = np.empty_like(x), reals(stored / self.diagonal)
+        problem.product(x, image)
+        self.products += 1
+        size = np.linalg.norm(image)
+        for _ in range(2):
+            parts = self.images[:m] @ image
+            image -= parts @ self.images[:m]
+            scaled -= parts @ self.scaled[:m]
+        rest = np.linalg.norm(image)
+        if not rest > 1e-10 * size:
+            return
+        self.images[m], self.scaled[m] = image / rest, scaled / rest
+        self.projected[: m + 1, m] = self.images[: m + 1] @ self.scaled[m]
+        self.projected[m, :m] = self.scaled[:m] @ self.images[m]
+        self.count += 1
+
+    def pairs(self, k: int) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        """The (at most) k eigenvalues nearest to zero, and the combinations (count, k) that belong to them."""
+        inverse, mixed = np.linalg.eig(self.projected[: self.count, : self.count])
+        nearest = np.argsort(-np.abs(inverse), kind="stable")[:k]
+        return np.asarray(1 / inverse[nearest] + 0j, dtype=complex), mixed[:, nearest] + 0j
+
+    def pair(self, value: complex, c: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        """x, and the residual (L - value) x over the diagonal."""
+        scaled, image = _combined(c, self.scaled[: self.count]), _combined(c, self.images[: self.count])
+        return self.times_diagonal(scaled), image - value * scaled
+
+    def images_of(self, mixed: NDArray[np.complex128]) -> Vector:
+        """Orthonormal rows that span the images of combinations (count, k) and of their conjugates."""
+        return _spanned(mixed).T @ self.images[: self.count]
+
+    def cut(self, k: int) -> None:
+        """Keep the span of the k pairs nearest to zero."""
+        q, m = _spanned(self.pairs(k)[1]), self.count
+        self.count = q.shape[1]
+        for rows in (self.scaled, self.images):
+            rows[: self.count] = q.T @ rows[:m]
+        self.projected[: self.count, : self.count] = q.T @ self.projected[:m, :m] @ q
+
+    def times_diagonal(self, x: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        real, imaginary = (reals(self.problem.stored(np.ascontiguousarray(part)) * self.diagonal) for part in (x.real, x.imag))
+        return real + 1j * imaginary
 
 
-def _residual(operator: BlockLiouvillian, vector: NDArray[np.complex128], value: complex) -> float:
-    """|L x - lambda x| / |x|, for a complex combination of stored real arrays."""
-
-    def acted(part: NDArray[np.float64]) -> NDArray[np.float64]:
-        contiguous = np.ascontiguousarray(part)
-        return operator.matvec(contiguous if operator.dtype == float else contiguous.view(complex)).view(float)
-
-    left = acted(vector.real) + 1j * acted(vector.imag)
-    return float(np.linalg.norm(left - value * vector) / np.linalg.norm(vector))
+def capacity(k: int) -> int:
+    """Most vectors in each half of a subspace for k modes."""
+    return 2 * (k + _KEPT)
 
 
-def top_weight(blocks: Blocks, vectors: NDArray[np.complex128], count: int = 2) -> float:
-    """Largest share of a vector's norm in the last ``count`` levels."""
+def _combined(c: NDArray[np.complex128], rows: Vector) -> NDArray[np.complex128]:
+    return c.real @ rows + 1j * (c.imag @ rows)
+
+
+def _spanned(mixed: NDArray[np.complex128]) -> Vector:
+    """Orthonormal columns that span the real and imaginary parts of columns."""
+    u, size, _ = np.linalg.svd(np.hstack([mixed.real, mixed.imag]), full_matrices=False)
+    return u[:, size > 1e-8 * size[0]]
+
+
+def _start(operator: BlockLiouvillian) -> Vector:
+    """A right side that any mode has a part in, smooth in the levels: the same every time."""
+    blocks = operator.blocks
     _, n, m = blocks.places
-    top = np.maximum(n, m) >= blocks.model.centre.levels - count
-    rows = np.repeat(top, len(vectors) // len(top))
-    return float(max((np.linalg.norm(v[rows]) / np.linalg.norm(v) for v in vectors.T), default=0.0))
+    y = blocks.stored_from(np.random.default_rng(0).standard_normal(blocks.dimension), operator.dtype == float)
+    return reals(y * _SMOOTH ** ((n + m) / 2))
+
+
+def _residual(operator: BlockLiouvillian, x: NDArray[np.complex128], value: complex) -> float:
+    """|L x - value x| / |x|, for a complex combination of stored numbers, as reals."""
+
+    def acted(part: Vector) -> Vector:
+        y = np.ascontiguousarray(part)
+        return reals(operator.matvec(y if operator.dtype == float else y.view(complex)))
+
+    left = acted(x.real) + 1j * acted(x.imag)
+    return float(np.linalg.norm(left - value * x) / np.linalg.norm(x))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +15,17 @@ from permsym.errors import InputError
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.sites import Boson
+from permsym.steady import needs
 from permsym.steady.arpack import ShiftInvert
 from permsym.steady.cutoff import START
 from permsym.steady.progress import Progress, silent
 from permsym.steady.solve import start_of
 
+if TYPE_CHECKING:
+    from permsym.dynamics.slow_modes import Modes
+
 _ATTEMPTS = 24
+_FEWER = 0.75  # of the levels that the steady state's moments start from: enough for the driven cavity's gap at N = 5 to 20
 _TOP = 1e-6  # of an eigenvector's norm that a boson's last two levels may hold: eigenvalues then are good to about 1e-8
 
 
@@ -77,9 +84,10 @@ def spectrum(
     if not (isinstance(model.centre, Boson) and model.centre.automatic):
         return _of(model, k, charges, charge, basis, solver, say)[0]
     model, start = start_of(model, say)
-    levels = START if start is None else start
+    levels = START if start is None else math.ceil(_FEWER * start)
+    modes: Modes | None = None
     for _ in range(_ATTEMPTS):
-        found, top = _of(model.with_levels(levels), k, charges, charge, basis, solver, say)
+        found, top, modes = _of(model.with_levels(levels), k, charges, charge, basis, solver, say, modes)
         say(f"levels={levels}: the last two hold {top:.1e} of an eigenvector")
         if top < _TOP:
             return found
@@ -88,27 +96,35 @@ def spectrum(
 
 
 def _of(
-    model: Model, k: int, charges: tuple[int, ...], charge: object, basis: str, solver: ShiftInvert | None, say: Progress
-) -> tuple[Spectrum, float]:
-    """The spectrum at the model's cut-off, and the largest share of an eigenvector in a boson's last two levels."""
+    model: Model,
+    k: int,
+    charges: tuple[int, ...],
+    charge: object,
+    basis: str,
+    solver: ShiftInvert | None,
+    say: Progress,
+    known: Modes | None = None,
+) -> tuple[Spectrum, float, Modes | None]:
+    """The spectrum at the model's cut-off, the largest share of an eigenvector in a boson's last two levels, and what to go on from."""
     name = choose(model) if basis == "auto" else basis
     if not dimension(model, name, charges):
         raise InputError(f"no state has `charge` {charge!r}; it is limited by the excitations that the sites can hold")
     if solver is None and k > 1 and block_by_block(model, name, charges):
-        from permsym.basis.blocks import Blocks
+        from permsym.basis.blocks import Blocks  # these three load the compiler
         from permsym.dynamics import slow_modes
         from permsym.matrixfree import BlockLiouvillian
 
-        blocks = Blocks.of(model, name)
-        values, vectors, residuals = slow_modes.slowest(BlockLiouvillian(blocks), k, say)
-        return Spectrum(values, charges, residuals, model), slow_modes.top_weight(blocks, vectors)
+        needs.check_blocks(model, name, beside=2 * slow_modes.capacity(k - 1))
+        modes = slow_modes.slowest(BlockLiouvillian(Blocks.of(model, name)), k - 1, say, known)
+        values, residuals = np.concatenate([[0], modes.values]), np.concatenate([[0], modes.residuals])
+        return Spectrum(values, charges, residuals, model), modes.top_weight(), modes
     space = build(model, name, charges)
     if not 1 <= k < max(space.dimension, 2):
         raise InputError(f"`k` must be from 1 to {space.dimension - 1}, but is {k!r}")
     matrix = Liouvillian(space).matrix()
     values, vectors = (solver or ShiftInvert()).eigenpairs(matrix, space.coordinates, k)
     residuals = np.linalg.norm(matrix @ vectors - vectors * values, axis=0) / np.linalg.norm(vectors, axis=0)
-    return Spectrum(values, space.charge, residuals, model), _top_weight(space, vectors)
+    return Spectrum(values, space.charge, residuals, model), _top_weight(space, vectors), None
 
 
 def _top_weight(space: Basis, vectors: NDArray[np.complex128]) -> float:

@@ -28,7 +28,7 @@ from permsym.errors import InputError
 from permsym.matrixfree import BlockLiouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.operators import Operator, Product
+from permsym.operators import Operator
 from permsym.sites import Boson
 from permsym.steady import cutoff, krylov
 from permsym.steady.checkpoint import Checkpoint
@@ -37,6 +37,7 @@ from permsym.steady.gradient import Family
 from permsym.steady.matrix_free import MatrixFree
 from permsym.steady.nullspace import Bounds
 from permsym.steady.progress import Progress
+from permsym.steady.shifted import ShiftedProblem, reals
 from permsym.steady.state import State
 
 EPS = float(np.finfo(float).eps)
@@ -45,70 +46,6 @@ _DUAL_ACCURACY = 3e-2  # of dual vectors: they weigh errors and need few digits
 _EACH = 50_000  # stored numbers up to which every moment gets a dual vector of its own
 _CONTINUED = 0.05  # relative error of dual vectors next to a window
 _SAFETY = 2.0  # of error estimates, for what dual vectors miss beyond a cut
-
-
-class ShiftedProblem:
-    """(L - s v tr) Y = -s v with rows scaled by the diagonal of L, and its transpose."""
-
-    def __init__(self, operator: BlockLiouvillian) -> None:
-        self.operator = operator
-        blocks = operator.blocks
-        self.place, _, level = blocks.populations
-        self.trace = blocks.population_traces
-        start = self.trace * 0.5**level
-        self.v = start / (self.trace @ start)
-        diagonal = operator.diagonal[self.place].real
-        self.strength = float(np.abs(diagonal) @ (self.v * self.trace)) or 1.0
-        self.scale = np.where(diagonal == 0, 1.0, diagonal)
-        self.own = np.flatnonzero(blocks.own_conjugate)
-        self._flows: dict[Product, complex] | None = None
-
-    @property
-    def start(self) -> NDArray[Any]:
-        y = np.zeros(self.operator.shape[0], dtype=self.operator.dtype)
-        y[self.place] = self.v
-        return y
-
-    @property
-    def right(self) -> NDArray[np.float64]:
-        y = np.zeros(self.operator.shape[0], dtype=self.operator.dtype)
-        y[self.place] = -self.strength * self.v / self.scale
-        return _real(y)
-
-    def product(self, x: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-        y, result = self._stored(x), self._stored(out)
-        self.operator.matvec(y, result, scaled=True)
-        result[self.place] -= self.strength * (self.trace @ y[self.place].real) * self.v / self.scale
-
-    def transposed(self, z: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-        y, result = self._stored(z), self._stored(out)
-        self.operator.rmatvec(y, result, scaled=True)
-        result[self.place] -= self.strength * (self.v @ y[self.place].real) * self.trace / self.scale
-        if result.dtype == complex:
-            # the transposed operator acts on dual vectors of hermitian matrices; on the rest it is singular
-            kernels.real_parts(result, self.own, self.operator.blocks.offset)
-
-    def balance(self, y: NDArray[Any]) -> float:
-        """d<n>/dt of the centre's excitations over <n>, from correlators: zero in the steady state."""
-        blocks, model = self.operator.blocks, self.operator.model
-        if self._flows is None:
-            n = model.centre.n if isinstance(model.centre, Boson) else model.centre.operator(np.diag(model.centre.excitations))
-            self._flows = model.heisenberg(n).terms
-        flows = [blocks.expected(y, {key: value}) for key, value in self._flows.items()]
-        return abs(sum(flows)) / (sum(map(abs, flows)) or 1.0)
-
-    def scaled(self, right: NDArray[Any]) -> NDArray[np.float64]:
-        """A right side of the transposed equation, scaled like its rows."""
-        diagonal = self.operator.diagonal.conj()
-        return _real(right / np.where(diagonal == 0, 1.0, diagonal))
-
-    def _stored(self, x: NDArray[np.float64]) -> NDArray[Any]:
-        return x if self.operator.dtype == float else x.view(complex)
-
-
-def _real(y: NDArray[Any]) -> NDArray[np.float64]:
-    """The same numbers as reals, real and imaginary parts in turn."""
-    return y if y.dtype == float else y.view(float)
 
 
 @dataclass(frozen=True)
@@ -126,7 +63,7 @@ class BlockSolution:
 
     @property
     def size(self) -> int:
-        return len(_real(self.stored))
+        return len(reals(self.stored))
 
     @property
     def residual(self) -> float:
@@ -290,13 +227,13 @@ class BlockState(State):
         right = covector.copy()
         value = float(np.vdot(covector, y).real)
         right[problem.place] -= value * problem.trace
-        kernels.real_parts(right, problem.own, self.basis.offset)
+        problem.symmetrise(right)
         scaled = problem.scaled(right)
         z = np.zeros(self.null.operator.shape[0], dtype=self.null.operator.dtype)
         outcome = krylov.bicgstab(
             problem.transposed,
             scaled,
-            _real(z),
+            reals(z),
             self.settings.l,
             _DUAL_ACCURACY * float(np.linalg.norm(scaled)),
             20 * max(self.null.outcome.products, 100),
@@ -326,10 +263,7 @@ class Beyond:
             self.wide = wider if b.boundary == "closed" else operator.reached(wider)
             whole = BlockLiouvillian(self.wide)
             assert whole.dtype == operator.dtype
-            x = np.zeros(self.wide.stored, dtype=whole.dtype)
-            w = self.wide
-            kernels.embed(y, x, b.low, b.offset, w.find(b.outer)[0], w.low, w.offset)
-            self.residual = whole.matvec(x)
+            self.residual = whole.matvec(b.embedded(y, self.wide))
         found, conjugated = b.find(self.wide.outer)
         self.kept = (found >= 0) & ~conjugated
         self.block = np.where(self.kept, found, operator.neighbour(self.wide.outer))
@@ -385,7 +319,7 @@ def solve_blocks(
     right = problem.right
     if checkpoint is not None:
         checkpoint.started()
-    outcome = krylov.bicgstab(problem.product, right, _real(y), settings.l, settings.tolerance * scale, settings.products, watch)
+    outcome = krylov.bicgstab(problem.product, right, reals(y), settings.l, settings.tolerance * scale, settings.products, watch)
     y = y / (problem.trace @ y[problem.place].real)
     timings = {"assemble": assembled - begun, "solve": time.perf_counter() - assembled}
     if checkpoint is not None:

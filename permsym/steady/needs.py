@@ -86,12 +86,15 @@ def check_memory(model: Model, representation: str = "auto", window: str | float
     return found.size, found.bytes_, found.seconds
 
 
-def check_blocks(model: Model, basis: str = "auto", settings: MatrixFree | None = None) -> tuple[int, float]:
-    """(dimension, bytes) of a matrix-free solve; TooLarge where the bytes are not free now."""
+def check_blocks(model: Model, basis: str = "auto", settings: MatrixFree | None = None, beside: int = 0) -> tuple[int, float]:
+    """(dimension, bytes) of a matrix-free solve; TooLarge where the bytes are not free now.
+
+    beside   vectors that are held besides those of the iteration
+    """
 
     def of(each: Model) -> tuple[int, float]:
         size, _ = lattice(each, basis)
-        return size, (settings or MatrixFree.suited(each)).bytes(size)
+        return size, (settings or MatrixFree.suited(each)).bytes(size) + 8.0 * size * beside
 
     (size, needed), free = of(model), memory.available_bytes()
     if needed > free:

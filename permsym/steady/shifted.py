@@ -1,0 +1,87 @@
+"""The Liouvillian with its zero moved away, and its rows scaled: what iterations on blocks solve with.
+
+    M = L - s v tr,   tr v = 1
+
+has no zero: M Y = -s v has the steady state, normalised, as its only solution, no row is replaced and no population pinned;
+and M x = L x wherever tr x = 0, as for every mode that decays.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym import kernels
+from permsym.matrixfree import BlockLiouvillian
+from permsym.operators import Product
+from permsym.sites import Boson
+
+
+class ShiftedProblem:
+    """(L - s v tr) Y = -s v with rows scaled by the diagonal of L, and its transpose."""
+
+    def __init__(self, operator: BlockLiouvillian) -> None:
+        self.operator = operator
+        blocks = operator.blocks
+        self.place, _, level = blocks.populations
+        self.trace = blocks.population_traces
+        start = self.trace * 0.5**level
+        self.v = start / (self.trace @ start)
+        diagonal = operator.diagonal[self.place].real
+        self.strength = float(np.abs(diagonal) @ (self.v * self.trace)) or 1.0
+        self.scale = np.where(diagonal == 0, 1.0, diagonal)
+        self.own = np.flatnonzero(blocks.own_conjugate)
+        self._flows: dict[Product, complex] | None = None
+
+    @property
+    def start(self) -> NDArray[Any]:
+        y = np.zeros(self.operator.shape[0], dtype=self.operator.dtype)
+        y[self.place] = self.v
+        return y
+
+    @property
+    def right(self) -> NDArray[np.float64]:
+        y = np.zeros(self.operator.shape[0], dtype=self.operator.dtype)
+        y[self.place] = -self.strength * self.v / self.scale
+        return reals(y)
+
+    def product(self, x: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+        y, result = self.stored(x), self.stored(out)
+        self.operator.matvec(y, result, scaled=True)
+        result[self.place] -= self.strength * (self.trace @ y[self.place].real) * self.v / self.scale
+
+    def transposed(self, z: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+        y, result = self.stored(z), self.stored(out)
+        self.operator.rmatvec(y, result, scaled=True)
+        result[self.place] -= self.strength * (self.v @ y[self.place].real) * self.trace / self.scale
+        self.symmetrise(result)
+
+    def balance(self, y: NDArray[Any]) -> float:
+        """d<n>/dt of the centre's excitations over <n>, from correlators: zero in the steady state."""
+        blocks, model = self.operator.blocks, self.operator.model
+        if self._flows is None:
+            n = model.centre.n if isinstance(model.centre, Boson) else model.centre.operator(np.diag(model.centre.excitations))
+            self._flows = model.heisenberg(n).terms
+        flows = [blocks.expected(y, {key: value}) for key, value in self._flows.items()]
+        return abs(sum(flows)) / (sum(map(abs, flows)) or 1.0)
+
+    def scaled(self, right: NDArray[Any]) -> NDArray[np.float64]:
+        """A right side of the transposed equation, scaled like its rows."""
+        diagonal = self.operator.diagonal.conj()
+        return reals(right / np.where(diagonal == 0, 1.0, diagonal))
+
+    def symmetrise(self, y: NDArray[Any]) -> None:
+        """Keep the hermitian part: on the rest, which rounding brings in, the stored form of L is singular."""
+        if y.dtype == complex:
+            kernels.real_parts(y, self.own, self.operator.blocks.offset)
+
+    def stored(self, x: NDArray[np.float64]) -> NDArray[Any]:
+        """Reals as the operator's numbers; the inverse of :func:`reals`."""
+        return x if self.operator.dtype == float else x.view(complex)
+
+
+def reals(y: NDArray[Any]) -> NDArray[np.float64]:
+    """The same numbers as reals, real and imaginary parts in turn."""
+    return y if y.dtype == float else y.view(float)
