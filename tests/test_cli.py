@@ -218,11 +218,14 @@ def nothing(N):
 """
 
 
-def test_model_function_knows_its_parameters(capsys, tmp_path, monkeypatch):
+def test_model_function_knows_its_name_and_parameters(capsys, tmp_path, monkeypatch):
     (tmp_path / "users_models.py").write_text(USERS_MODULE)
     monkeypatch.chdir(tmp_path)
     found = solved(capsys, "users_models:driven", "N=2")
     assert found["parameters"] == {"N": 2, "rabi": 0.3, "loss": 0.5}
+    code, out, _ = run(capsys, "info", "users_models:driven", "N=2", "--json")
+    assert code == 0
+    assert json.loads(out)["model"] == "users_models:driven"
 
 
 @pytest.mark.parametrize(
