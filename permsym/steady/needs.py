@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-from permsym.basis.basis import Basis, choose, dimension
+from permsym.basis.basis import Basis, choose, dimension, parts_of
 from permsym.basis.window import Window
 from permsym.errors import InputError, TooLarge
 from permsym.liouvillian import Liouvillian
@@ -16,8 +16,12 @@ from permsym.steady import choice, memory
 from permsym.steady import window as windows
 from permsym.steady.direct import SuperLU
 from permsym.steady.matrix_free import SECONDS, MatrixFree
+from permsym.steady.small import Decoupling
 
+# A factorisation of about 0.25 s and an iteration take the same time, certificate included; from there the iteration gains
+# (2 s: fivefold), but loading its machine code takes 0.5 s once, and it has no error estimates of P(n).
 PATIENCE = 0.5  # seconds of a factorisation above which a cavity is solved by iteration
+_WHOLE = 2.0  # how much longer, at that size, a factorisation takes where no half of the unknowns decouples
 _COUNTABLE = 10**10  # unknowns of a cavity up to which they are counted, one block at a time
 
 
@@ -51,7 +55,23 @@ def prefers_iteration(model: Model, basis: str | Basis = "auto") -> bool:
     if not isinstance(basis, str) or basis == "full" or model.centre.kind != "boson":
         return False
     size, sides = lattice(model, basis)
-    return memory.solve_seconds(size, sides) > PATIENCE or memory.solve_bytes(size, sides) > memory.available_bytes()
+    seconds = memory.solve_seconds(size, sides)
+    if seconds > PATIENCE or memory.solve_bytes(size, sides) > memory.available_bytes():
+        return True
+    return _WHOLE * seconds > PATIENCE and not Decoupling(model).halved
+
+
+def stored(model: Model, representation: str, real: bool) -> int:
+    """Real numbers that a matrix-free solve stores: one or two (``real`` or not) for each label, of conjugate pairs one label.
+
+    Without a symmetry that ties n - n' to the satellites, blocks that are their own conjugates hold both labels of a pair.
+    """
+    size, _ = lattice(model, representation)
+    name = choose(model) if representation == "auto" else representation
+    levels = model.centre.levels
+    block = levels if any(charge[0] for charge in model.charges) else levels**2
+    both = block * math.prod(part.count(0) for part in parts_of(model, name)[1:])
+    return (size + min(both, size)) // 2 * (1 if real else 2)
 
 
 def estimate(model: Model, representation: str = "auto", window: str | float = "auto") -> tuple[int, float, float, str]:
@@ -79,9 +99,11 @@ def check_memory(model: Model, representation: str = "auto", window: str | float
 def check_blocks(model: Model, basis: str = "auto", settings: MatrixFree | None = None) -> tuple[int, float]:
     """(dimension, bytes) of a matrix-free solve; TooLarge where the bytes are not free now."""
 
+    real = Decoupling(model).real
+
     def of(each: Model) -> tuple[int, float]:
-        size, _ = lattice(each, basis)
-        return size, (settings or MatrixFree.suited(each)).bytes(size)
+        numbers = stored(each, basis, real)
+        return numbers, (settings or MatrixFree.suited(each)).bytes(numbers)
 
     (size, needed), free = of(model), memory.available_bytes()
     if needed > free:
@@ -95,9 +117,10 @@ def check_blocks(model: Model, basis: str = "auto", settings: MatrixFree | None 
 def refuse_hopeless(model: Model, basis: str) -> None:
     """TooLarge where the most frugal solver needs twice what is free: of a cavity whose cut-off is a prediction."""
 
+    real = Decoupling(model).real
+
     def needed(each: Model) -> float:
-        size, sides = lattice(each, basis)
-        return min(MatrixFree.suited(each).bytes(size), memory.solve_bytes(size, sides))
+        return min(MatrixFree.suited(each).bytes(stored(each, basis, real)), memory.solve_bytes(*lattice(each, basis)))
 
     def like(each: Model) -> Model:  # levels grow as the satellites do
         factor = max(each.sizes) / max(model.sizes)
