@@ -8,10 +8,9 @@ can ask for.  Each solve runs in a process of its own; the ratio is piqs over pe
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
-from measure import isolated, machine, show
+from measure import RATIOS, attempted, isolated, machine, ratios, show
 from problems import check
 
 PERMSYM = """
@@ -45,33 +44,14 @@ if __name__ == "__main__":
     largest = int(sys.argv[1]) if len(sys.argv) > 1 else 48
     allowed = float(sys.argv[2]) if len(sys.argv) > 2 else 600.0
     print(machine())
-    rows: list[list[object]] = [
-        ["N", "unknowns", "piqs unknowns", "permsym s", "piqs s", "ratio", "permsym MB", "piqs MB", "ratio", "difference", "answer"]
-    ]
+    rows: list[list[object]] = [["N", "unknowns", "piqs unknowns", *RATIOS, "difference", "answer"]]
     for n in (n for n in (10, 16, 20, 24, 32, 40, 48) if n <= largest):
         ours = isolated(PERMSYM.format(n=n))
         verdict = check(n, ours["p"])
-        try:
-            theirs = isolated(PIQS.format(n=n), timeout=allowed)
-        except (RuntimeError, subprocess.TimeoutExpired) as error:
-            reason = f"over {allowed:.0f} s" if isinstance(error, subprocess.TimeoutExpired) else str(error)
-            rows.append(
-                [
-                    n,
-                    int(ours["unknowns"]),
-                    reason[:60],
-                    f"{ours['seconds']:.3f}",
-                    "-",
-                    "-",
-                    f"{ours['peak_mb']:.0f}",
-                    "-",
-                    "-",
-                    "-",
-                    verdict,
-                ]
-            )
+        theirs = attempted(PIQS.format(n=n), allowed)
+        if isinstance(theirs, str):
+            rows.append([n, int(ours["unknowns"]), theirs, *ratios(ours, theirs), "-", verdict])
             break
-        seconds = [f"{ours['seconds']:.3f}", f"{theirs['seconds']:.3f}", f"{theirs['seconds'] / ours['seconds']:.1f}"]
-        memory = [f"{ours['peak_mb']:.0f}", f"{theirs['peak_mb']:.0f}", f"{theirs['peak_mb'] / ours['peak_mb']:.1f}"]
-        rows.append([n, int(ours["unknowns"]), int(theirs["unknowns"]), *seconds, *memory, f"{abs(ours['p'] - theirs['p']):.0e}", verdict])
+        difference = f"{abs(ours['p'] - theirs['p']):.0e}"
+        rows.append([n, int(ours["unknowns"]), int(theirs["unknowns"]), *ratios(ours, theirs), difference, verdict])
     show(rows)

@@ -26,6 +26,8 @@ from permsym.jumps import Jump, individual_adjoint
 from permsym.operators import CentreOperator, Matrix, Monomial, Operator, Product, as_matrix, commutator, dense, entries
 from permsym.sites import Boson, Ensemble, Levels, Site, Spin
 
+UNNAMED = "user-defined"
+
 
 @dataclass(frozen=True)
 class Term:
@@ -69,7 +71,7 @@ class Model:
         hamiltonian: Operator,
         jumps: Sequence[Jump] = (),
         *,
-        name: str = "user-defined",
+        name: str = UNNAMED,
         parameters: Mapping[str, float] | None = None,
     ) -> None:
         if not isinstance(hamiltonian, Operator):

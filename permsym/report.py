@@ -20,7 +20,7 @@ from permsym.models.registry import names as model_names
 from permsym.moments.labels import MomentLabel
 from permsym.moments.mode import PhotonDistribution
 from permsym.steady import memory
-from permsym.steady.needs import estimate, lattice
+from permsym.steady.needs import automatic_levels, estimate, lattice
 from permsym.steady.solve import NAMES, with_likely_levels
 from permsym.steady.state import State
 
@@ -152,6 +152,7 @@ def info_report() -> dict[str, Any]:
 def model_report(model: Model, representation: str, window: Literal["auto", "full"] | float) -> dict[str, Any]:
     """What solving a model takes, before anything runs (a window is predicted from smaller systems)."""
     name = choose(model) if representation == "auto" else representation
+    open_levels = automatic_levels(model)
     model = with_likely_levels(model)
     report: dict[str, Any] = {
         "model": model.name,
@@ -164,7 +165,7 @@ def model_report(model: Model, representation: str, window: Literal["auto", "ful
     if model.centre.kind == "boson":
         report["levels"] = model.centre.levels
     try:
-        size, needed, seconds, solver = estimate(model, name, window)
+        size, needed, seconds, solver = estimate(model, name, window, open_levels)
     except TooLarge as error:
         return report | {"fits": False, "reason": str(error)}
     sizes = {"dimension": size, "memory": memory.readable(needed), "memory_bytes": needed, "time_seconds": round(seconds, 3)}

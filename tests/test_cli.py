@@ -187,6 +187,10 @@ def test_model_function(capsys):
         (["figure", "p1-fig9"], 1, "there is no figure"),
         (["figure", "p1-fig3b", "--max-N", "x"], 1, "max-N"),
         (["info", "central-spin", "N=abc"], 1, "no parameter here"),
+        (["evolve", "central-spin", "N=2", "--times", "-1:2:5"], 1, "0 <= T0 <= T1 and a whole number of STEPS >= 1, such as 0:10:100"),
+        (["evolve", "central-spin", "N=2", "--times", "-1e-1:2:5"], 1, "but is '-1e-1:2:5'"),
+        (["rerun", "nosuch.nc"], 1, "cannot read 'nosuch.nc' as a dataset (No such file or directory); give a file"),
+        (["rerun", "nosuch.csv"], 1, "cannot read 'nosuch.csv' as a dataset (No such file or directory); give a file"),
     ],
 )
 def test_mistakes_give_one_line_and_the_documented_code(capsys, words, code, fragment):
@@ -214,11 +218,14 @@ def nothing(N):
 """
 
 
-def test_model_function_knows_its_parameters(capsys, tmp_path, monkeypatch):
+def test_model_function_knows_its_name_and_parameters(capsys, tmp_path, monkeypatch):
     (tmp_path / "users_models.py").write_text(USERS_MODULE)
     monkeypatch.chdir(tmp_path)
     found = solved(capsys, "users_models:driven", "N=2")
     assert found["parameters"] == {"N": 2, "rabi": 0.3, "loss": 0.5}
+    code, out, _ = run(capsys, "info", "users_models:driven", "N=2", "--json")
+    assert code == 0
+    assert json.loads(out)["model"] == "users_models:driven"
 
 
 @pytest.mark.parametrize(

@@ -172,3 +172,13 @@ def test_charges():
     uncoupled = ps.models.central_spin(N=3, g=0)
     assert sorted(parse("+0 -1", uncoupled).charge(uncoupled)) == [-1, 1]
     assert parse("+0", systems.nine_pairs(2)).charge(systems.nine_pairs(2)) == ()
+
+
+def test_many_ensembles_are_enumerated_in_a_moment():
+    """Two photons, a photon and a spin, two spins of one ensemble, of two: 3 + 2 * 3 K + 6 K + 9 K (K - 1) / 2."""
+    K = 12
+    c, clusters = ps.Boson(3), [ps.Ensemble(2, f"E{k}") for k in range(K)]
+    model = ps.Model(c, clusters, c.n, [ps.Central(1.0, c.a)])
+    found = [label.order for label in enumerate_labels(model, 2)]
+    assert found.count(1) == 2 + 3 * K
+    assert found.count(2) == 3 + 6 * K + 6 * K + 9 * K * (K - 1) // 2

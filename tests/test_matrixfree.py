@@ -23,7 +23,15 @@ def resonant(N):
     return ps.models.tavis_cummings(N=N, levels=5)
 
 
-MODELS = {**systems.MODELS, "resonant": resonant, "driven": driven}
+def shared(N):
+    """Two ensembles whose excitations together exceed the levels of their cavity."""
+    c, a, b = ps.Boson(3), ps.Ensemble(N, "A"), ps.Ensemble(2, "B")
+    couplings = 0.3 * (c.a * a.p + c.ad * a.m) + 0.2 * (c.a * b.p + c.ad * b.m)
+    jumps = [ps.Central(1.0, c.a), ps.Individual(0.4, a.p), ps.Individual(0.3, b.m)]
+    return ps.Model(c, [a, b], hamiltonian=c.n + 0.6 * a.z + 0.5 * b.z + couplings, jumps=jumps)
+
+
+MODELS = {**systems.MODELS, "resonant": resonant, "driven": driven, "shared": shared}
 CASES = [(name, rep) for name in MODELS for rep in ("dicke", "occupation") if rep == "occupation" or name not in systems.QUTRITS]
 
 

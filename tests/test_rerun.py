@@ -106,6 +106,8 @@ def test_a_figure_repeats_itself_to_the_bit(name, tmp_path, capsys):
     path = str(tmp_path / f"{name}.nc")
     assert main(["rerun", path]) == 0
     assert capsys.readouterr().out.endswith("points computed again: largest difference 0 (equal to the bit)\n")
+    assert main(["rerun", path, "--scheduler", "tcp://127.0.0.1:8786"]) == 1
+    assert "computed again on one core of this machine; leave out --scheduler" in capsys.readouterr().err
     with dataset.open_dataset(path) as data:
         changed = data.assign_attrs(figure="p9-fig1")
     dataset.save(changed, tmp_path / "x.nc")

@@ -5,6 +5,8 @@ import pytest
 
 import permsym as ps
 from permsym.errors import InputError
+from permsym.moments.labels import parse
+from permsym.sweep.methods import Bench, exact_cost, exact_point
 
 
 def test_a_point_does_not_depend_on_its_neighbours():
@@ -62,3 +64,16 @@ def test_progress_counts_points():
     seen = []
     ps.sweep("central-spin", {"N": [2, 3]}, methods=("exact", "mf"), progress=lambda done, total: seen.append((done, total)))
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_large_cavities_are_iterated_and_reckoned_so(monkeypatch):
+    def assembled(*_):
+        raise AssertionError("a large cavity needs no assembled Liouvillian")
+
+    monkeypatch.setattr(Bench, "liouvillian", assembled)
+    model = ps.models.tavis_cummings(N=20, levels=29)
+    cost = exact_cost(model, {})
+    found = exact_point(model, [parse("ad a", model)], {}, Bench())
+    assert found.status == "certified"
+    assert cost.dimension == found.scalars["dimension"]
+    assert cost.bytes < 2e8 < exact_cost(model, {"solver": "superlu"}).bytes

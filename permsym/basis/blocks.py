@@ -82,8 +82,9 @@ class Blocks(Basis):
         levels = self.model.centre.levels
         found = []
         seen = set()
-        for _, *differences in differences_of(self.parts, self.model.charges, self.charge):
-            if tuple(differences) in seen:
+        for first, *differences in differences_of(self.parts, self.model.charges, self.charge):
+            # several ensembles together can ask for more than the centre's levels give
+            if tuple(differences) in seen or (first is not None and first not in self.parts[0].differences()):
                 continue
             seen.add(tuple(differences))
             each = [part.labels(difference) for part, difference in zip(self.parts[1:], differences, strict=True)]

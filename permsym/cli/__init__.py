@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -18,12 +19,14 @@ from permsym.errors import Mistakes, PermsymError
 COMMANDS = (solve, cumulants, continuation, boundary, evolve, run, rerun, compare, figure, info)
 """Modules with ``add(commands)``, in the order of ``permsym --help``."""
 
+_NEGATIVE = re.compile(r"-[\d.]+[eE:].*")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = _parser()
-    options, rest = parser.parse_known_args(words)
+    options, rest = parser.parse_known_args(_joined(words))
     unknown = [word for word in rest if word.startswith("--")]
     if unknown:
         parser.error(f"unknown option {unknown[0]}")
@@ -47,6 +50,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, `head` for instance, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """``--times -1:2:5`` as ``--times=-1:2:5``: argparse takes -1:2:5 and -1e3 for options, though not -1."""
+    found: list[str] = []
+    for word in words:
+        if found and found[-1].startswith("--") and _NEGATIVE.fullmatch(word):
+            found[-1] += f"={word}"
+        else:
+            found.append(word)
+    return found
 
 
 def _one_line(text: str) -> str:

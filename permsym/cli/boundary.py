@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from permsym.cli.words import model_words, number_or_text, say_defaults
+from permsym.cli import words
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 
 
@@ -21,7 +21,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     boundary.add_argument("words", nargs="*", metavar="MODEL NAME=VALUE", help="driven-tavis-cummings and its parameters, without N")
     boundary.add_argument("--threshold", default="0.01", metavar="X", help="relative deviation of |<a>|^2 (default 0.01)")
-    boundary.add_argument("--json", action="store_true", help="print the result as JSON")
+    words.add_json(boundary)
     boundary.set_defaults(run=run)
 
 
@@ -34,16 +34,16 @@ def run(options: argparse.Namespace) -> int:
     from permsym.models import lookup
     from permsym.report import table
 
-    name, given = model_words(options)
+    name, given = words.model_words(options)
     if name != MODEL:
         wrong = repr(name) if name else "not given"
         raise InputError(f"the boundary is defined for {MODEL}, but the model is {wrong}; write permsym boundary {MODEL} C=14 drive=0.95")
-    threshold = number_or_text(options.threshold)
+    threshold = words.number_or_text(options.threshold)
     started = time.perf_counter()
     source = lookup(name)
     family = HomogeneousFamily(given, source=source)
     found = boundary(lambda: family, threshold)  # type: ignore[arg-type]  # a word is refused there
-    say_defaults(source, given)
+    words.say_defaults(source, given)
     report: dict[str, Any] = {
         "model": name,
         "parameters": family.model(found.N_sc).parameters,

@@ -6,8 +6,8 @@ import argparse
 import json
 import sys
 
+from permsym.cli import words
 from permsym.cli.cumulants import add_expansion, expansion
-from permsym.cli.words import add_model, model_words, number_or_text, order, say_defaults
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 
 
@@ -18,26 +18,19 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="branch of cumulant steady states along a parameter: stability, folds, Hopf points",
         description="Follow the fixed point of the cumulant equations along one parameter; N may be real.",
     )
-    add_model(parser)
+    words.add_model(parser)
     add_expansion(parser)
     parser.add_argument("--over", metavar="NAME", help="the parameter to follow, such as N")
     parser.add_argument("--from", dest="start", metavar="A", help="its first value")
     parser.add_argument("--to", dest="stop", metavar="B", help="its last value")
     parser.add_argument("--points", default="50", metavar="K", help="least number of points on the branch (default 50)")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--moments", metavar="ORDER", help="all moments with up to ORDER operators (default 2)")
-    what.add_argument("--moment", metavar="LABEL", nargs="+", action="extend", help="these moments, such as 'z0' '+1 -2'")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    words.add_moments(parser)
+    words.add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    from permsym.models import lookup, names
-
-    name, given = model_words(options)
-    if name is None:
-        raise InputError(f"which model? give one of {', '.join(names())}, a TOML file or package.module:function")
-    source = lookup(name)
+    source, given = words.model_source(options)
     choice = expansion(options)
     for word, value in (("--over", options.over), ("--from", options.start), ("--to", options.stop)):
         if value is None:
@@ -50,14 +43,13 @@ def run(options: argparse.Namespace) -> int:
     from permsym.cumulants.path import model_at
     from permsym.cumulants.report import branch_report
     from permsym.dataset.build import versions
-    from permsym.moments.labels import select_labels
     from permsym.report import branch_table
 
     source.check(options.over)
-    say_defaults(source, {**given, options.over: start})
+    words.say_defaults(source, {**given, options.over: start})
     branch = continuation(source, over=options.over, start=start, stop=stop, points=int(points), **choice, **given)  # type: ignore[arg-type]
     model = max((model_at(source, {**given, options.over: value}) for value in (start, stop)), key=lambda end: sum(end.sizes))
-    labels = select_labels(model, options.moment or order(options.moments))
+    labels = words.asked_moments(options, model)
     report = {
         "model": source.name,
         "over": options.over,
@@ -76,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _number(word: str, text: str) -> float:
-    value = number_or_text(text)
+    value = words.number_or_text(text)
     if isinstance(value, str):
         raise InputError(f"{word} must be a number, but is {text!r}")
     return float(value)

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from permsym.cli.words import add_model, load, order, say_defaults
+from permsym.cli import words
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 
 
@@ -18,13 +18,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="steady state of a cumulant expansion of any order",
         description="Fixed point of the cumulant equations on the branch continued from the smallest N.",
     )
-    add_model(parser)
+    words.add_model(parser)
     add_expansion(parser)
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--moments", metavar="ORDER", help="all moments with up to ORDER operators (default 2)")
-    what.add_argument("--moment", metavar="LABEL", nargs="+", action="extend", help="these moments, such as 'z0' '+1 -2'")
+    words.add_moments(parser)
     parser.add_argument("--equations", metavar="FORM", help="print the equations instead: text, latex or python")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    words.add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -48,12 +46,11 @@ def expansion(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def run(options: argparse.Namespace) -> int:
-    source, given, model = load(options)
+    source, given, model = words.load(options)
     choice = expansion(options)
-    from permsym.moments.labels import select_labels
 
-    labels = select_labels(model, options.moment or order(options.moments))
-    say_defaults(source, given)
+    labels = words.asked_moments(options, model)
+    words.say_defaults(source, given)
     if options.equations is not None:
         from permsym.cumulants import equations
         from permsym.cumulants.export import exported

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from permsym.cli.words import add_model, load, number_or_text, order, say_defaults
+from permsym.cli import words
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 
 if TYPE_CHECKING:
@@ -22,36 +22,30 @@ if TYPE_CHECKING:
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     evolve = commands.add_parser("evolve", help="exact time evolution of a model", description="Exact time evolution of a model.")
-    add_model(evolve)
+    words.add_model(evolve)
     evolve.add_argument("--times", required=True, metavar="T0:T1:STEPS", help="STEPS equal steps from T0 to T1; the initial state is at 0")
     evolve.add_argument(
         "--initial", default="", metavar="LABEL", help="'coherent=2.0 up', 'fock=1 down', 'down dicke=3,0', ...; default: lowest states"
     )
-    what = evolve.add_mutually_exclusive_group()
-    what.add_argument("--moments", metavar="ORDER", help="all moments with up to ORDER operators (default 2)")
-    what.add_argument("--moment", metavar="LABEL", nargs="+", action="extend", help="these moments, such as 'z0' '+1 -2'")
-    evolve.add_argument("--basis", default="auto", metavar="NAME", help="auto, dicke or occupation")
+    words.add_moments(evolve)
+    words.add_basis(evolve)
     evolve.add_argument("--tolerance", metavar="ERROR", help="absolute error aimed at (default 1e-9)")
-    evolve.add_argument("--json", action="store_true", help="print the result as JSON")
-    evolve.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE.nc or FILE.csv")
+    words.add_json(evolve)
+    words.add_output(evolve)
     evolve.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    source, given, model = load(options)
-    if options.output:
-        from permsym import dataset
-
-        dataset.check(options.output)  # before the work, not after it
+    source, given, model = words.load(options)
+    words.check_output(options)
     from permsym.dynamics.evolve import evolve
-    from permsym.moments.labels import select_labels
     from permsym.report import evolve_report, evolve_table
     from permsym.steady.progress import on_stderr
     from permsym.steady.state import DEFAULT_TOLERANCE
 
-    labels = select_labels(model, options.moment or order(options.moments))
-    tolerance = DEFAULT_TOLERANCE if options.tolerance is None else number_or_text(options.tolerance)
-    say_defaults(source, given)
+    labels = words.asked_moments(options, model)
+    tolerance = DEFAULT_TOLERANCE if options.tolerance is None else words.number_or_text(options.tolerance)
+    words.say_defaults(source, given)
     found = evolve(
         model,
         _times(options.times),
@@ -62,6 +56,8 @@ def run(options: argparse.Namespace) -> int:
         progress=on_stderr(),
     )
     if options.output:
+        from permsym import dataset
+
         definition = {
             "name": source.name,
             "fixed": given,
@@ -82,7 +78,7 @@ def _times(text: str) -> NDArray[np.float64]:
     """STEPS + 1 times from T0 to T1."""
     import numpy as np
 
-    parts = [number_or_text(part) for part in text.split(":")]
+    parts = [words.number_or_text(part) for part in text.split(":")]
     if len(parts) != 3 or any(isinstance(part, str) for part in parts):
         raise InputError(f"--times must be T0:T1:STEPS, such as 0:10:100, but is {text!r}")
     first, last, count = (float(part) for part in parts)

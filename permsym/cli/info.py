@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from permsym.cli.words import add_model, add_window, load, say_defaults, window
+from permsym.cli import words
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -15,10 +15,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="versions, and what a model would cost",
         description="Versions; for a model, dimension, memory and time before anything runs.",
     )
-    add_model(info)
-    info.add_argument("--basis", default="auto", metavar="NAME", help="auto, dicke or occupation")
-    add_window(info)
-    info.add_argument("--json", action="store_true", help="print as JSON")
+    words.add_model(info)
+    words.add_basis(info)
+    words.add_window(info)
+    words.add_json(info)
     info.set_defaults(run=run)
 
 
@@ -27,9 +27,9 @@ def run(options: argparse.Namespace) -> int:
 
     report = info_report()
     if options.words:
-        source, given, model = load(options)
-        say_defaults(source, given)
-        report |= model_report(model, options.basis, window(options.window))
+        source, given, model = words.load(options)
+        words.say_defaults(source, given)
+        report |= model_report(model, options.basis, words.window(options.window))
     if options.json:
         print(json.dumps(report, indent=2))
     else:

@@ -44,7 +44,12 @@ def run(options: argparse.Namespace) -> int:
     name = options.words[0]
     data = open_reference(name) if name in reference_names() and not Path(name).exists() else open_dataset(name)
     work_on = executor(options)
-    points, found = _figure(data) if "figure" in data.attrs else _sweep(data, Path(name).stem, work_on)
+    if "figure" in data.attrs:
+        if options.scheduler is not None:
+            raise InputError(f"{name} is a figure's, which is computed again on one core of this machine; leave out --scheduler")
+        points, found = _figure(data)
+    else:
+        points, found = _sweep(data, Path(name).stem, work_on)
     for package, (then, now) in found.other.items():
         print(f"permsym: {package} was {then} when the file was made and is {now} now", file=sys.stderr)
     if found.equal:

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from permsym.cli.words import add_model, add_window, load, order, say_defaults, window
+from permsym.cli import words
 from permsym.errors import UNCERTIFIED_EXIT_CODE
 
 if TYPE_CHECKING:
@@ -17,40 +17,34 @@ if TYPE_CHECKING:
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     solve = commands.add_parser("solve", help="exact steady state of a model, certified", description="Exact steady state of a model.")
-    add_model(solve)
-    what = solve.add_mutually_exclusive_group()
-    what.add_argument("--moments", metavar="ORDER", help="all moments with up to ORDER operators (default 2)")
-    what.add_argument("--moment", metavar="LABEL", nargs="+", action="extend", help="these moments, such as 'z0' '+1 -2'")
-    solve.add_argument("--basis", default="auto", metavar="NAME", help="auto, dicke or occupation")
-    add_window(solve)
+    words.add_model(solve)
+    words.add_moments(solve)
+    words.add_basis(solve)
+    words.add_window(solve)
     solve.add_argument(
         "--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso, matrix-free, hermite or quick"
     )
     solve.add_argument("--checkpoint", metavar="FILE", help="keep the iterate of a long matrix-free solve in FILE.npz, and go on from it")
     solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")
     solve.add_argument("--photons", action="store_true", help="the photon-number distribution P(n) of a bosonic centre too")
-    solve.add_argument("--json", action="store_true", help="print the result as JSON")
-    solve.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE.nc or FILE.csv")
+    words.add_json(solve)
+    words.add_output(solve)
     solve.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     import warnings
 
-    source, given, model = load(options)
-    if options.output:
-        from permsym import dataset
-
-        dataset.check(options.output)  # before the work, not after it
+    source, given, model = words.load(options)
+    words.check_output(options)
     if options.photons:
         _check_photons(model, options.output)
     from permsym.errors import UncertifiedWarning
-    from permsym.moments.labels import select_labels
     from permsym.steady.progress import on_stderr
     from permsym.steady.solve import steady_state
 
-    labels = select_labels(model, options.moment or order(options.moments))
-    say_defaults(source, given)
+    labels = words.asked_moments(options, model)
+    words.say_defaults(source, given)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
         state = steady_state(
@@ -59,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
             solver=options.solver,
             moments=labels,
             verify=options.verify,
-            window=window(options.window),
+            window=words.window(options.window),
             progress=on_stderr(),
             checkpoint=options.checkpoint,
         )
@@ -68,11 +62,12 @@ def run(options: argparse.Namespace) -> int:
     photons = state.mode.photon_distribution() if options.photons else None
     report = solve_report(state, labels, source, given, photons)
     if options.output:
+        from permsym import dataset
         from permsym.sweep.methods import state_point
         from permsym.sweep.plan import make
         from permsym.sweep.run import assembled
 
-        asked = {"basis": options.basis, "solver": options.solver, "window": window(options.window)}
+        asked = {"basis": options.basis, "solver": options.solver, "window": words.window(options.window)}
         chosen = {name: value for name, value in asked.items() if value != "auto"}
         plan = make(source, {}, fixed=given, moments=list(map(str, labels)), options={"exact": chosen} if chosen else None)
         found = assembled(plan, {((), "exact"): state_point(state, labels)}, options.command_line)

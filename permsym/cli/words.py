@@ -12,6 +12,7 @@ from permsym.errors import InputError
 if TYPE_CHECKING:
     from permsym.model import Model
     from permsym.models import ModelSource
+    from permsym.moments.labels import MomentLabel
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
@@ -27,6 +28,32 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 def add_window(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--window", default="auto", metavar="SIZE", help="auto, full, or K standard deviations around the mean")
+
+
+def add_basis(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--basis", default="auto", metavar="NAME", help="auto, dicke or occupation")
+
+
+def add_moments(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--moments", metavar="ORDER", help="all moments with up to ORDER operators (default 2)")
+    what.add_argument("--moment", metavar="LABEL", nargs="+", action="extend", help="these moments, such as 'z0' '+1 -2'")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE.nc or FILE.csv")
+
+
+def check_output(options: argparse.Namespace) -> None:
+    """Refuse a file that cannot be written before the work, not after it."""
+    if options.output:
+        from permsym import dataset
+
+        dataset.check(options.output)
 
 
 def model_words(options: argparse.Namespace) -> tuple[str | None, dict[str, float | str]]:
@@ -67,13 +94,17 @@ def number_or_text(text: str) -> float | str:
             return text
 
 
-def load(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str], Model]:
+def model_source(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str]]:
     from permsym.models import lookup, names
 
     name, given = model_words(options)
     if name is None:
         raise InputError(f"which model? give one of {', '.join(names())}, a TOML file or package.module:function")
-    source = lookup(name)
+    return lookup(name), given
+
+
+def load(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str], Model]:
+    source, given = model_source(options)
     return source, given, source.model(given)
 
 
@@ -92,7 +123,14 @@ def window(text: str) -> Literal["auto", "full"] | float:
     return float(number)
 
 
-def order(text: str | None) -> int:
+def asked_moments(options: argparse.Namespace, model: Model) -> list[MomentLabel]:
+    """The moments that ``--moment`` or ``--moments`` asks for."""
+    from permsym.moments.labels import select_labels
+
+    return select_labels(model, options.moment or _order(options.moments))
+
+
+def _order(text: str | None) -> int:
     if text is None:
         return 2
     try:

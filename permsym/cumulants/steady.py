@@ -18,7 +18,8 @@ from permsym.cumulants.start import first_point, relaxed_from_product
 from permsym.cumulants.state import UNSTABLE, CumulantState
 from permsym.errors import InputError, SolverFailed
 from permsym.model import Model
-from permsym.models.registry import ModelSource, lookup, source_of
+from permsym.models import registry
+from permsym.models.registry import ModelSource
 from permsym.sites import Boson
 
 
@@ -199,7 +200,7 @@ def continuation(
 
     Raises SolverFailed where the branch does not get to ``stop``; the exception's ``branch`` holds what was found.
     """
-    source = model if isinstance(model, ModelSource) else lookup(model) if isinstance(model, str) else source_of("user-defined", model)
+    source = registry.source(model)
     if over in fixed:
         raise InputError(f"{over!r} is both followed and fixed; leave one of them out")
     if not (math.isfinite(start) and math.isfinite(stop)) or start == stop:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,9 @@ def open_dataset(path: str | Path) -> xr.Dataset:
     except (OSError, ValueError, KeyError, StopIteration) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"cannot read {str(path)!r} as a dataset ({error}); give a file that permsym wrote") from error
+        # HDF5 wraps what the system says in a long message of its own
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+        raise InputError(f"cannot read {str(path)!r} as a dataset ({reason}); give a file that permsym wrote") from error
     return dataset
 
 

@@ -5,10 +5,9 @@ Open form with individual emission, as in P. Kirton, J. Keeling, Phys. Rev. Lett
 
 from __future__ import annotations
 
-from permsym.jumps import Central, Individual
 from permsym.model import Model
-from permsym.models.parameters import AUTO, Number, resolved
-from permsym.sites import Boson, Ensemble
+from permsym.models.parameters import AUTO, Number
+from permsym.models.tavis_cummings import emitters_in_a_cavity
 
 
 def dicke(
@@ -34,24 +33,7 @@ def dicke(
 
     Raises InputError for negative rates, values that are not finite, and counts that are no whole numbers.
     """
-    p = resolved(
-        {
-            "N": N, "omega": omega, "epsilon": epsilon, "g": g, "kappa": kappa,
-            "gamma_up": gamma_up, "gamma_down": gamma_down, "gamma_phi": gamma_phi, "levels": levels,
-        },
-        rates=("kappa", "gamma_up", "gamma_down", "gamma_phi"),
+    return emitters_in_a_cavity(
+        "dicke", lambda c, s: (c.a + c.ad) * s.x,
+        N=N, omega=omega, epsilon=epsilon, g=g, kappa=kappa, gamma_up=gamma_up, gamma_down=gamma_down, gamma_phi=gamma_phi, levels=levels,
     )  # fmt: skip
-    c, s = Boson(p.get("levels")), Ensemble(p["N"])
-    return Model(
-        c,
-        s,
-        hamiltonian=p["omega"] * c.n + p["epsilon"] / 2 * s.z + p["g"] * (c.a + c.ad) * s.x,
-        jumps=[
-            Central(p["kappa"], c.a),
-            Individual(p["gamma_up"], s.p),
-            Individual(p["gamma_down"], s.m),
-            Individual(p["gamma_phi"], s.z),
-        ],
-        name="dicke",
-        parameters=p,
-    )

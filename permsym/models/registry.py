@@ -13,7 +13,7 @@ from pathlib import Path
 
 from permsym import expressions
 from permsym.errors import InputError, PermsymError
-from permsym.model import Model
+from permsym.model import UNNAMED, Model
 from permsym.models.central_spin import central_spin
 from permsym.models.dicke import dicke
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
@@ -66,7 +66,7 @@ class ModelSource:
         return self._users(left, numbers)
 
     def _users(self, left: Mapping[str, float | str], numbers: dict[str, float]) -> Model:
-        """What a user's function makes; it knows the numbers it was made from, and mistakes in it are named."""
+        """What a user's function makes; it knows its name and the numbers it was made from, and mistakes in it are named."""
         try:
             found = self.function(**left, **numbers)
         except PermsymError:
@@ -80,6 +80,8 @@ class ModelSource:
             raise InputError(f"the model function {self.name} must return a Model, but returns {found!r}")
         if not found.parameters:
             found.parameters = dict(numbers)
+        if found.name == UNNAMED:
+            found.name = self.name
         return found
 
     def filled(self, given: Mapping[str, float | str]) -> dict[str, float | str]:
@@ -114,6 +116,16 @@ def lookup(name: str) -> ModelSource:
         f"did you mean {near[0]!r}?" if near else f"the models are {', '.join(LIBRARY)}; a TOML file or package.module:function works too"
     )
     raise InputError(f"there is no model {name!r}; {advice}")
+
+
+def source(model: str | Callable[..., Model] | ModelSource) -> ModelSource:
+    """The model that a caller means: by name, as a function, or as what :func:`lookup` found."""
+    if isinstance(model, ModelSource):
+        return model
+    if isinstance(model, str):
+        return lookup(model)
+    name = next((name for name, function in LIBRARY.items() if function is model), getattr(model, "__name__", UNNAMED))
+    return source_of(name, model)
 
 
 def source_of(name: str, function: Callable[..., Model]) -> ModelSource:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from permsym.jumps import Central, Individual
 from permsym.model import Model
 from permsym.models.parameters import AUTO, Number, resolved
+from permsym.operators import Operator
 from permsym.sites import Boson, Ensemble
 
 
@@ -31,24 +34,26 @@ def tavis_cummings(
 
     Raises InputError for negative rates, values that are not finite, and counts that are no whole numbers.
     """
-    p = resolved(
-        {
-            "N": N, "omega": omega, "epsilon": epsilon, "g": g, "kappa": kappa,
-            "gamma_up": gamma_up, "gamma_down": gamma_down, "gamma_phi": gamma_phi, "levels": levels,
-        },
-        rates=("kappa", "gamma_up", "gamma_down", "gamma_phi"),
+    return emitters_in_a_cavity(
+        "tavis-cummings", lambda c, s: c.a * s.p + c.ad * s.m,
+        N=N, omega=omega, epsilon=epsilon, g=g, kappa=kappa, gamma_up=gamma_up, gamma_down=gamma_down, gamma_phi=gamma_phi, levels=levels,
     )  # fmt: skip
+
+
+def emitters_in_a_cavity(name: str, coupling: Callable[[Boson, Ensemble], Operator], **parameters: Number) -> Model:
+    """The model above with ``coupling`` of the mode and the emitters in the place of sum_n (a sn+ + a^dag sn-)."""
+    p = resolved(parameters, rates=("kappa", "gamma_up", "gamma_down", "gamma_phi"))
     c, s = Boson(p.get("levels")), Ensemble(p["N"])
     return Model(
         c,
         s,
-        hamiltonian=p["omega"] * c.n + p["epsilon"] / 2 * s.z + p["g"] * (c.a * s.p + c.ad * s.m),
+        hamiltonian=p["omega"] * c.n + p["epsilon"] / 2 * s.z + p["g"] * coupling(c, s),
         jumps=[
             Central(p["kappa"], c.a),
             Individual(p["gamma_up"], s.p),
             Individual(p["gamma_down"], s.m),
             Individual(p["gamma_phi"], s.z),
         ],
-        name="tavis-cummings",
+        name=name,
         parameters=p,
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from permsym.errors import InputError
@@ -164,14 +164,19 @@ def select_labels(model: Model, moments: int | str | Iterable[str | MomentLabel]
 def _all_labels(model: Model, order: int) -> Iterator[MomentLabel]:
     names = tuple(each.name for each in model.ensembles)
     for centre in _centres(model.centre, order):
-        budget = order - len(centre)
-        options = [
-            [combo for k in range(min(budget, e.N) + 1) for combo in itertools.combinations_with_replacement(_symbols(e), k)]
-            for e in model.ensembles
-        ]
-        for satellites in itertools.product(*options):
-            if sum(map(len, satellites)) <= budget:
-                yield MomentLabel(centre, satellites, names)
+        for satellites in _satellites(model.ensembles, order - len(centre)):
+            yield MomentLabel(centre, satellites, names)
+
+
+def _satellites(ensembles: Sequence[Ensemble], most: int) -> Iterator[tuple[tuple[str, ...], ...]]:
+    """All products of operators of distinct satellites with up to ``most`` factors, by ensemble."""
+    if not ensembles:
+        yield ()
+        return
+    for k in range(min(most, ensembles[0].N) + 1):
+        for symbols in itertools.combinations_with_replacement(_symbols(ensembles[0]), k):
+            for others in _satellites(ensembles[1:], most - k):
+                yield (symbols, *others)
 
 
 def _centres(site: Site, order: int) -> list[tuple[str, ...]]:

@@ -43,8 +43,9 @@ from permsym.steady.state import State
 EPS = float(np.finfo(float).eps)
 _EVERY = 2.0  # seconds before the first line of progress; the others come ever more slowly
 _DUAL_ACCURACY = 3e-2  # of dual vectors: they weigh errors and need few digits
-_EACH = 50_000  # stored numbers up to which every moment gets a dual vector of its own
+_EACH = 10_000  # stored numbers up to which every moment gets a dual vector of its own
 _CONTINUED = 0.05  # relative error of dual vectors next to a window
+_NOTHING = 1e-12  # of the largest weight of an observable: less than that of it the state does not have
 _SAFETY = 2.0  # of error estimates, for what dual vectors miss beyond a cut
 
 
@@ -193,13 +194,17 @@ class BlockState(State):
         return float(np.abs(covector) @ np.abs(self.null.stored))
 
     def _together(self, parts: Sequence[tuple[MomentLabel, complex]]) -> _Bound:
-        """Bounds for two sums of all observables, each in units of sum |c| |y|: the larger serves them all."""
+        """Bounds for two sums of all observables, each in units of sum |c| |y|: the larger serves them all.
+
+        Observables that the state has nothing of (those of the other parity) have no such unit.
+        """
         found = []
         for signs in (np.ones(len(parts)), (-1.0) ** np.arange(len(parts))):
             total: NDArray[Any] = np.zeros(self.basis.stored, dtype=self.null.operator.dtype)
             for sign, (key, part) in zip(signs, parts, strict=True):
                 covector = self._stored_covector(key, part)
-                total += sign / max(self._scale(covector), EPS) * covector
+                if (unit := self._scale(covector)) > _NOTHING * np.abs(covector).max():
+                    total += sign / unit * covector
             found.append(self._bounded(total))
         return _Bound(*(reduce(np.maximum, each) for each in zip(*found, strict=True)))
 

@@ -42,6 +42,6 @@ class MatrixFree:
     def describe(self) -> dict[str, Any]:
         return {"name": "matrix-free", **asdict(self)}
 
-    def bytes(self, numbers: float, width: int = 8) -> float:
-        """Peak memory of a solve with so many stored numbers of ``width`` bytes."""
-        return OVERHEAD + numbers * width * (2 * self.l + 4 + 3.5)
+    def bytes(self, numbers: float) -> float:
+        """Peak memory of a solve with so many stored real numbers."""
+        return OVERHEAD + numbers * 8 * (2 * self.l + 4 + 3.5)

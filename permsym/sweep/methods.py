@@ -137,11 +137,12 @@ def _solvers() -> list[str]:
 
 def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
     """Exact steady state with its certificate; what falls short is flagged in the status."""
-    from permsym.steady.needs import automatic_levels, check_memory, uses_window
+    from permsym.steady.needs import automatic_levels, check_memory, prefers_iteration, uses_window
     from permsym.steady.solve import steady_state
 
     window = options.get("window", "auto")
     plain = all(options.get(name, "auto") == "auto" for name in ("basis", "solver")) and not automatic_levels(model)
+    plain = plain and not prefers_iteration(model)  # which has no use for an assembled Liouvillian
     shared = bench.liouvillian(model) if plain and (window == "full" or (window == "auto" and not uses_window(model))) else None
     if shared is not None:
         check_memory(model, "auto", "full")
@@ -163,7 +164,7 @@ def exact_cost(model: Model, options: Options) -> Cost:
     """From the lattice, or from a window predicted by smaller systems."""
     from permsym.basis.basis import choose
     from permsym.steady.cutoff import START
-    from permsym.steady.needs import automatic_levels, check_memory, lattice, uses_window
+    from permsym.steady.needs import automatic_levels, check_memory, estimate, lattice, prefers_iteration, uses_window
 
     if automatic_levels(model):  # unknown before it is solved: as if the first attempt had to be doubled
         found = exact_cost(model.with_levels(2 * START), options)
@@ -172,10 +173,13 @@ def exact_cost(model: Model, options: Options) -> Cost:
     name = choose(model) if basis == "auto" else basis
     if options.get("solver") == "hermite":
         return Cost(0, 5e8, 2.0)
-    if window == "full" or (window == "auto" and not uses_window(model)):
+    iterated = options.get("solver", "quick") in ("auto", "quick") and window in ("auto", "full") and prefers_iteration(model, basis)
+    if not iterated and (window == "full" or (window == "auto" and not uses_window(model))):
         size, sides = lattice(model, name)
         return Cost(size, memory.solve_bytes(size, sides), memory.solve_seconds(size, sides))
     try:
+        if iterated:
+            return Cost(*estimate(model, basis)[:3])
         return Cost(*check_memory(model, basis, window))
     except TooLarge:  # the solver has other means, or refuses by itself: it runs alone
         return Cost(lattice(model, name)[0], float("inf"), 600.0)

@@ -17,7 +17,8 @@ from typing import Any
 from permsym import expressions
 from permsym.errors import InputError
 from permsym.model import Model
-from permsym.models.registry import LIBRARY, ModelSource, lookup, source_of
+from permsym.models import registry
+from permsym.models.registry import LIBRARY, ModelSource, lookup
 from permsym.moments.labels import enumerate_labels, parse
 from permsym.operators import Operator
 from permsym.sites import Ensemble, is_real
@@ -152,7 +153,7 @@ def make(
     options: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Plan:
     """A plan, checked with all of its models; InputError for the first mistake."""
-    source = _source(model)
+    source = registry.source(model)
     check_methods(methods)
     dimensions = dimensions_of(axes, lists)
     plan = Plan(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}), text_of(source))
@@ -269,15 +270,6 @@ def _plain(values: Sequence[Value]) -> tuple[Value, ...]:
             each = expressions.evaluate(each, {})
         found.append(each)
     return tuple(found)
-
-
-def _source(model: str | Callable[..., Model] | ModelSource) -> ModelSource:
-    if isinstance(model, ModelSource):
-        return model
-    if isinstance(model, str):
-        return lookup(model)
-    name = next((name for name, function in LIBRARY.items() if function is model), getattr(model, "__name__", "user-defined"))
-    return source_of(name, model)
 
 
 def text_of(source: ModelSource) -> str | None:
