@@ -13,6 +13,7 @@ from permsym.moments.labels import parse
 from permsym.steady import block_window, memory, needs
 from permsym.steady.block_state import Beyond, solve_blocks
 from permsym.steady.block_window import Prediction
+from permsym.steady.checkpoint import Checkpoint
 from permsym.steady.matrix_free import MatrixFree
 from permsym.steady.progress import silent
 
@@ -106,7 +107,8 @@ def test_one_move_reaches_no_more_than_said(small):
 
 def test_large_cavities_are_solved_on_windows():
     """The automatic choice, against all blocks."""
-    model = ps.models.tavis_cummings(N=needs.BLOCK_CROSSOVER[True])
+    model = ps.models.tavis_cummings(N=50)
+    assert needs.block_crossover(model) == 50
     state = ps.steady_state(model, moments=["ad a"], tolerance=1e-6)
     assert state.basis.boundary == "reflecting"
     assert state.certificate.certified
@@ -115,6 +117,32 @@ def test_large_cavities_are_solved_on_windows():
     every = ps.steady_state(state.model, moments=["ad a"], tolerance=1e-6)
     assert every.basis.boundary == "closed"
     assert abs(state.moment("ad a") - every.moment("ad a")) < state.error("ad a") < 1e-6
+
+
+def test_an_interrupted_solve_goes_on_with_its_window(tmp_path):
+    model = ps.models.tavis_cummings(N=N)
+    keys, path = [parse("ad a", model)], tmp_path / "iterate.npz"
+    asked = []
+
+    def solve(small, settings):
+        asked.append(small)
+        return ps.steady_state(small, basis="dicke", solver=settings, moments=keys, tolerance=1e-6)
+
+    def run(products):
+        settings = MatrixFree(products=products)
+        return block_window.adapted(model, keys, settings, 1e-8, silent, solve, Checkpoint(path, every=0.0))
+
+    first = run(400)  # not enough
+    assert not first.null.outcome.converged
+    resumed = run(10_000)
+    assert len(asked) == 1  # the window is that of the file
+    assert resumed.certificate.certified
+    assert resumed.dimension == first.dimension
+    afresh, _ = windowed(model, 1e-8, ["ad a"])
+    assert resumed.null.outcome.products < 0.8 * afresh.null.outcome.products
+    assert abs(resumed.moment("ad a") - afresh.moment("ad a")) < resumed.error("ad a")
+    with pytest.raises(ps.InputError, match="another model"):
+        block_window.adapted(ps.models.tavis_cummings(N=N, kappa=2), keys, MatrixFree(), 1e-8, silent, solve, Checkpoint(path))
 
 
 def test_a_window_beyond_the_memory_is_refused(monkeypatch):

@@ -206,7 +206,11 @@ class Blocks(Basis):
     @cached_property
     def populations(self) -> tuple[Integers, Integers, Integers]:
         """(place, block, level) of every population among the stored numbers."""
-        blocks = np.flatnonzero(self.diagonal_in_ensembles & (self.difference == 0))
+        return self._runs_of(self.diagonal_in_ensembles & (self.difference == 0))
+
+    def _runs_of(self, which: NDArray[np.bool_]) -> tuple[Integers, Integers, Integers]:
+        """(place, block, smaller level) of the stored numbers of some blocks."""
+        blocks = np.flatnonzero(which)
         count = (self.high - self.low)[blocks]
         block = np.repeat(blocks, count)
         within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
@@ -309,6 +313,15 @@ class Blocks(Basis):
 
             total += factor * self.value(y, centre, outer)
         return total
+
+    def centre_matrix(self, y: NDArray[Any]) -> NDArray[np.complex128]:
+        """The centre's density matrix on its kept levels."""
+        place, block, run = self._runs_of(self.diagonal_in_ensembles)
+        d, levels = self.difference[block], self.model.centre.levels
+        values = (self.ensemble_traces * self.phase)[block] * y[place]
+        at = (run + np.maximum(d, 0)) * levels + run + np.maximum(-d, 0)
+        half = (np.bincount(at, values.real, levels**2) + 1j * np.bincount(at, values.imag, levels**2)).reshape(levels, levels)
+        return np.asarray(half + np.tril(half.conj().T, -1) + np.triu(half.conj().T, 1))  # of a conjugate pair one is stored
 
     def photon_distribution(self, y: NDArray[Any]) -> NDArray[np.float64]:
         """Populations (levels,) of the centre."""

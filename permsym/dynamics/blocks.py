@@ -90,20 +90,7 @@ class BlockSector(Sector):
 
     def _mode(self, state: NDArray[Any]) -> ComplexArray:
         """The mode's density matrix on the kept levels."""
-        at, index, weights = self._mode_places
-        values, levels = weights * self._stored(state)[at], self.model.centre.levels
-        half = np.bincount(index, values.real, levels**2) + 1j * np.bincount(index, values.imag, levels**2)
-        rho: ComplexArray = half.reshape(levels, levels)
-        return rho + np.tril(rho.conj().T, -1) + np.triu(rho.conj().T, 1)
-
-    @cached_property
-    def _mode_places(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.complex128]]:
-        """(place, n levels + n', weight) of what is traced over the ensembles."""
-        b = self.basis
-        block, n, m = b.places
-        held = b.diagonal_in_ensembles[block]
-        weights = b.ensemble_traces * b.phase
-        return np.flatnonzero(held), (n * self.model.centre.levels + m)[held], weights[block[held]]
+        return self.basis.centre_matrix(self._stored(state))
 
     def _squares(self, state: NDArray[Any]) -> NDArray[Any]:
         """(ensembles' labels, levels, levels) one matrix in n, n' for each label of the ensembles and its conjugate."""

@@ -25,7 +25,7 @@ class PhotonDistribution:
 
     n             (levels,) photon numbers
     probability   (levels,)
-    error         (levels,) estimates of the absolute errors, as those of moments; None where nothing estimates them
+    error         (levels,) estimates of the absolute errors, as those of moments; None where they were not asked for
     """
 
     n: NDArray[np.int64]

@@ -28,7 +28,7 @@ from permsym.errors import InputError
 from permsym.matrixfree import BlockLiouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.operators import Operator
+from permsym.operators import ComplexArray, Matrix, Operator, as_matrix
 from permsym.sites import Boson
 from permsym.steady import cutoff, krylov
 from permsym.steady.checkpoint import Checkpoint
@@ -46,6 +46,7 @@ _DUAL_ACCURACY = 3e-2  # of dual vectors: they weigh errors and need few digits
 _EACH = 10_000  # stored numbers up to which every moment gets a dual vector of its own
 _CONTINUED = 0.05  # relative error of dual vectors next to a window
 _NOTHING = 1e-12  # of the largest weight of an observable: less than that of it the state does not have
+_SIGNED_SUMS = 3  # of projectors
 _SAFETY = 2.0  # of error estimates, for what dual vectors miss beyond a cut
 
 
@@ -128,8 +129,20 @@ class BlockState(State):
         self.dual_sizes: dict[int, NDArray[np.float64]] = {}
         """(kinds of :attr:`Blocks.coherences`, levels) mean size of dual vectors, for moments with so many a and ad."""
 
-    def _fock_errors(self) -> None:
-        """None: an iteration for the dual vector of each n would cost as much as the state itself, every time."""
+    def _fock_errors(self) -> NDArray[np.float64]:
+        """One bound for all n: of sums of all projectors with random signs, as large as that of any one of them, and few to solve for."""
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], (_SIGNED_SUMS, self.basis.centre_levels))
+        projectors = np.array([self.basis.centre_projector(n) for n in range(self.basis.centre_levels)])
+        nothing: list[tuple[Matrix, ...]] = [()] * len(self.model.ensembles)
+        real = self.null.operator.dtype == float
+        sums = (as_matrix(np.tensordot(each, projectors, axes=1)) for each in signs)
+        bounds = [self._bounded(self.basis.stored_covector([each], nothing, 1.0, real)) for each in sums]
+        return np.full(self.basis.centre_levels, max(each.algebraic + each.cut for each in bounds))
+
+    def reduced(self, satellites: int | Sequence[int] = 0, centre: bool = True) -> ComplexArray:
+        if centre and not any(self._counts(satellites)):
+            return self.basis.in_fock_states(self.basis.centre_matrix(self.null.stored))
+        return super().reduced(satellites, centre)
 
     def _value(self, key: MomentLabel) -> complex:
         return self.basis.moment(self.null.stored, *key.operators(self.model))

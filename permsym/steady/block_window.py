@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
 from permsym.steady import cutoff, needs
 from permsym.steady.block_state import BlockState, solve_blocks
+from permsym.steady.checkpoint import Checkpoint
 from permsym.steady.matrix_free import MatrixFree
 from permsym.steady.progress import Progress
 from permsym.steady.single import certified
@@ -32,7 +34,8 @@ from permsym.steady.state import State
 
 Array = NDArray[np.float64]
 
-_RATIO = 3  # of the satellites to those of the small system
+_RATIO = 3  # of the satellites to those of the small system, at least
+_ON_ALL_BLOCKS = 0.8  # of the size from which windows are used: what a small system may have
 _ROUGH = 1e-10  # residual of the small system, whose logarithms are what counts
 _SHARE, _AIM = 0.5, 0.2  # of the tolerance: what a window may cost, and what the first one is made for
 _EDGES = 1.6  # error of a window over N sum |x| |z| of what it leaves out (cavities of 40 to 100 satellites)
@@ -185,31 +188,34 @@ def adapted(
     tolerance: float,
     progress: Progress,
     solve: Callable[[Model, MatrixFree], State],
+    checkpoint: Checkpoint | None = None,
 ) -> BlockState:
     """The certified steady state of a model with an open cut-off, on the window that its own certificate finds large enough.
 
-    solve   the steady state of a smaller model, certified for the same moments
+    solve        the steady state of a smaller model, certified for the same moments
+    checkpoint   where to keep the iterate and its window now and then, and to go on from
     """
-    N = model.sizes[0]
-    factor = round(N / _RATIO) / N
-    fewer = model.rescaled(factor)
-    if isinstance(model.centre, Boson) and model.centre.displacement:
-        fewer = fewer.displaced(model.centre.displacement * np.sqrt(factor))
-    small = solve(fewer, replace(settings, tolerance=_ROUGH))
-    assert isinstance(small, BlockState)
-    prediction = Prediction(small, N)
-    del small
-    whole = Blocks.of(model.with_levels(prediction.levels), "dicke")
+
+    @cache
+    def predicted() -> tuple[Prediction, Blocks]:
+        """The prediction, and the blocks to choose from."""
+        prediction = Prediction(_small(model, settings, solve), model.sizes[0])
+        return prediction, Blocks.of(model.with_levels(prediction.levels), "dicke")
+
     target = _SHARE * tolerance
-    eps = prediction.smallest(whole, _AIM * tolerance / (_EDGES * N))
+    held = None if checkpoint is None else checkpoint.held("outer", "low", "high", "eps")
+    eps = float(held.pop()) if held else predicted()[0].smallest(predicted()[1], _AIM * tolerance / (_EDGES * model.sizes[0]))
     attempt = 0
     while True:
         attempt += 1
-        kept = prediction.kept(whole, eps)
-        cut = model.with_levels(int((kept[2] + np.abs(whole.difference[whole.find(kept[0])[0]])).max()))
-        blocks = Blocks.of(cut, "dicke", kept)
+        outer, low, high = held or predicted()[0].kept(predicted()[1], eps)
+        if checkpoint is not None:
+            checkpoint.beside = {"outer": outer, "low": low, "high": high, "eps": np.array(eps)}
+        cut = model.with_levels(int((high + np.abs(outer[0])).max()))
+        blocks = Blocks.of(cut, "dicke", (outer, low, high))
         needs.check_numbers(blocks.stored, settings)
-        state = solve_blocks(blocks, cut, settings, tolerance, progress, start=prediction.start(blocks))
+        start = None if held else predicted()[0].start(blocks)
+        state = solve_blocks(blocks, cut, settings, tolerance, progress, checkpoint, start)
         certified(state, labels)
         progress(
             f"{blocks.stored:,} numbers on {cut.centre.levels} levels: error {state.certificate.error_estimate:.1e}, "
@@ -218,4 +224,22 @@ def adapted(
         if state.window_error <= target or not state.null.outcome.converged or attempt == _ATTEMPTS:
             return state
         eps *= (target / state.window_error) ** 1.2 / 2
-        del state  # its vectors, before the next ones
+        del state, held  # vectors, before the next ones
+        held = None
+        if checkpoint is not None:
+            checkpoint.discard()
+
+
+def _small(model: Model, settings: MatrixFree, solve: Callable[[Model, MatrixFree], State]) -> BlockState:
+    """The state of a system with fewer satellites and the same intensive parameters, on Fock states displaced alike.
+
+    On all blocks: a window's own dual vectors fall too fast towards its edge to say how those of a larger system do.
+    """
+    few = min(round(model.sizes[0] / _RATIO), int(_ON_ALL_BLOCKS * needs.block_crossover(model)))
+    factor = few / model.sizes[0]
+    fewer = model.rescaled(factor)
+    if isinstance(model.centre, Boson) and model.centre.displacement:
+        fewer = fewer.displaced(model.centre.displacement * np.sqrt(factor))
+    small = solve(fewer, replace(settings, tolerance=_ROUGH))
+    assert isinstance(small, BlockState)
+    return small

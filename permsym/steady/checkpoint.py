@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,28 +26,46 @@ class Checkpoint:
 
     path    an .npz file; if it is there, the solve goes on from it
     every   seconds between two writings
+    beside  arrays to be written with the iterate, such as the window that it lives on
     """
 
     path: str | os.PathLike[str]
     every: float = EVERY
+    beside: dict[str, NDArray[Any]] = field(default_factory=dict, init=False)
     _last: float = field(default=0.0, init=False)
+
+    def held(self, *names: str) -> list[NDArray[Any]] | None:
+        """The arrays of these names that were written beside an iterate; None where there is no file, or it has none."""
+        if not Path(self.path).exists():
+            return None
+        with self._opened() as file:
+            return [file[name] for name in names] if set(names) <= set(file.files) else None
 
     def load(self, model: Model, size: int, dtype: np.dtype[Any]) -> NDArray[Any] | None:
         """The iterate that was kept; None where there is no file.  InputError for the file of another model."""
         if not Path(self.path).exists():
             return None
-        try:
-            with np.load(self.path, allow_pickle=False) as file:
-                owner, iterate = str(file["model"]), file["iterate"]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise InputError(f"{self.path} is not a checkpoint ({error}); delete it or give another name") from None
+        with self._opened() as file:
+            owner, iterate = str(file["model"]), file["iterate"]
         if owner != model.hash or iterate.shape != (size,) or iterate.dtype != dtype:
             raise InputError(f"{self.path} is the checkpoint of another model or cut-off; delete it or give another name")
         return np.array(iterate)
 
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                yield file
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise InputError(f"{self.path} is not a checkpoint ({error}); delete it or give another name") from None
+
     def started(self) -> None:
         """Count the seconds from now."""
         self._last = time.monotonic()
+
+    def discard(self) -> None:
+        """Forget what was written."""
+        Path(self.path).unlink(missing_ok=True)
 
     def keep(self, model: Model, iterate: NDArray[Any], now: bool = False) -> None:
         """Write the iterate if it is time; whole or not at all."""
@@ -54,7 +74,7 @@ class Checkpoint:
         path = Path(self.path)
         partial = path.with_name(path.name + ".part")
         with partial.open("wb") as file:
-            np.savez(file, model=model.hash, iterate=iterate)
+            np.savez(file, model=model.hash, iterate=iterate, **self.beside)  # type: ignore[arg-type]
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)

@@ -19,9 +19,8 @@ from permsym.steady.matrix_free import SECONDS, MatrixFree
 from permsym.steady.small import Decoupling
 
 # A factorisation of about 0.25 s and an iteration take the same time, certificate included; from there the iteration gains
-# (2 s: fivefold), but loading its machine code takes 0.5 s once, and it has no error estimates of P(n).
+# (2 s: fivefold), but loading its machine code takes 0.5 s once, and its error estimates of P(n) are one for all n.
 PATIENCE = 0.5  # seconds of a factorisation above which a cavity is solved by iteration
-BLOCK_CROSSOVER = {True: 50, False: 14}  # satellites of a cavity, with a charge or without, up to which all blocks are as fast as a window
 _WHOLE = 2.0  # how much longer, at that size, a factorisation takes where no half of the unknowns decouples
 _COUNTABLE = 10**10  # unknowns of a cavity up to which they are counted, one block at a time
 
@@ -70,13 +69,18 @@ def stored(model: Model, representation: str, real: bool) -> int:
     return (size + min(populations, size)) // 2 * (1 if real else 2)
 
 
+def block_crossover(model: Model) -> int:
+    """Satellites of a cavity up to which all blocks are as fast as a window of them."""
+    return 50 if model.charges else 14
+
+
 def uses_block_window(model: Model, basis: str | Basis) -> bool:
     """Whether the automatic choice cuts a cavity's blocks: of one large Dicke ensemble beside a mode."""
     if not isinstance(basis, str) or not isinstance(model.centre, Boson) or len(model.ensembles) != 1:
         return False
     name = choose(model) if basis == "auto" else basis
-    tied = any(charge[0] and charge[1] for charge in model.charges)
-    return name == "dicke" and (tied or not model.charges) and model.sizes[0] >= BLOCK_CROSSOVER[tied]
+    exchanged = not model.charges or any(charge[0] and charge[1] for charge in model.charges)
+    return name == "dicke" and exchanged and model.sizes[0] >= block_crossover(model)
 
 
 def kept_share(model: Model, basis: str) -> float:

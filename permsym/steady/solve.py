@@ -70,7 +70,8 @@ def steady_state(
     verify       solve in the other representation too and enter the largest difference of those moments
     liouvillian  reuse one of another model with the same structure (sweeps)
     window       sites (j, m) to solve on, for one ensemble in the Dicke representation: "auto" (all up to N = 300, then an
-                 adaptive level set), "full", a number of standard deviations around the mean, or a Window
+                 adaptive level set), "full", a number of standard deviations around the mean, or a Window; beside a boson with
+                 automatic levels "auto" cuts the blocks of large systems, and "full" does not
     checkpoint   a file in which the matrix-free solver keeps its iterate, and from which it goes on
     progress     called with a line of text now and then, such as ``permsym.steady.progress.on_stderr()``
 
@@ -83,8 +84,6 @@ def steady_state(
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
     labels = select_labels(model, moments)
     kept = Checkpoint(checkpoint) if isinstance(checkpoint, str) else checkpoint
-    if kept is not None and needs.automatic_levels(model):
-        raise InputError("a checkpoint belongs to one cut-off; give levels, such as levels=40, beside it")
     if needs.automatic_levels(model):
         if liouvillian is not None or isinstance(basis, Basis):
             raise InputError("a basis or Liouvillian of the caller's has a cut-off of its own; give the model the same with with_levels()")
@@ -97,7 +96,9 @@ def steady_state(
         iterative = solver == "matrix-free" or isinstance(solver, MatrixFree)
         if (iterative or solver == "auto") and window == "auto" and needs.uses_block_window(mode, basis):
             settings = solver if isinstance(solver, MatrixFree) else MatrixFree.suited(mode)
-            return _announced(_on_a_block_window(mode, settings, labels, tolerance, verify, say))
+            return _announced(_on_a_block_window(mode, settings, labels, tolerance, verify, say, kept))
+        if kept is not None:
+            raise InputError("of a cavity of this size a checkpoint belongs to one cut-off; give levels, such as levels=40, beside it")
 
         def attempt(cut: Model, asked: list[MomentLabel]) -> State:
             # the dual vectors of an iteration serve all moments together; factors are at hand for later ones
@@ -226,7 +227,13 @@ def _matrix_free(
 
 
 def _on_a_block_window(
-    model: Model, settings: MatrixFree, labels: Sequence[MomentLabel], tolerance: float, verify: bool, progress: Progress
+    model: Model,
+    settings: MatrixFree,
+    labels: Sequence[MomentLabel],
+    tolerance: float,
+    verify: bool,
+    progress: Progress,
+    checkpoint: Checkpoint | None,
 ) -> State:
     started = time.perf_counter()
     refuse_degenerate(model.with_levels(4))
@@ -235,7 +242,7 @@ def _on_a_block_window(
     def solve(small: Model, settings: MatrixFree) -> State:
         return steady_state(small, basis="dicke", solver=settings, moments=labels, tolerance=1e3 * tolerance)
 
-    state = adapted(model, labels, settings, tolerance, progress, solve)
+    state = adapted(model, labels, settings, tolerance, progress, solve, checkpoint)
     state.timings["total"] = time.perf_counter() - started
     if verify:
         second = steady_state(state.model, basis=_other(state.basis), solver=settings, moments=[], tolerance=tolerance)
