@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 
 from permsym import kernels
 from permsym.basis.blocks import Blocks
-from permsym.errors import InputError
 from permsym.matrixfree import BlockLiouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
@@ -33,9 +32,7 @@ from permsym.sites import Boson
 from permsym.steady import cutoff, krylov
 from permsym.steady.checkpoint import Checkpoint
 from permsym.steady.distribution import DickePopulations
-from permsym.steady.gradient import Family
 from permsym.steady.matrix_free import MatrixFree
-from permsym.steady.nullspace import Bounds
 from permsym.steady.progress import Progress
 from permsym.steady.shifted import ShiftedProblem, reals
 from permsym.steady.state import State
@@ -87,12 +84,6 @@ class BlockSolution:
 
     def unknowns(self, dimension: int) -> NDArray[np.float64]:
         return self.operator.blocks.unknowns(self.stored)
-
-    def restricted(self, covector: NDArray[np.complex128]) -> NDArray[np.complex128]:
-        raise NotImplementedError("a BlockState makes its estimates on stored numbers")
-
-    def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
-        raise NotImplementedError("a BlockState makes its estimates on stored numbers")
 
 
 class _Bound(NamedTuple):
@@ -168,9 +159,6 @@ class BlockState(State):
         place, block, _ = self.basis.populations
         J, M = self.basis.outer[1:3, block]
         return self._collected(J, M, self.null.stored[place].real)
-
-    def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
-        raise InputError("a gradient needs the factors of a direct solver; solve with solver='superlu'")
 
     # -- errors ---------------------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from permsym.steady.distribution import DickePopulations
 from permsym.steady.galerkin import Array, Cloud, Galerkin, evaluated
 from permsym.steady.gradient import Family
 from permsym.steady.nullspace import Bounds
-from permsym.steady.state import DEFAULT_TOLERANCE, State
+from permsym.steady.state import DEFAULT_TOLERANCE, FactoredState
 
 EPS = float(np.finfo(float).eps)
 DEGREE = 16
@@ -127,7 +127,7 @@ class Series:
         return Bounds(rounding, truncation, np.zeros(len(self.vector)))
 
 
-class HermiteState(State):
+class HermiteState(FactoredState):
     """A steady state as Gaussian times Hermite polynomials: the interface of :class:`State`, any N.
 
     ``vector`` holds quadrature weight times coefficient at the nodes, so that every covector of the Dicke representation

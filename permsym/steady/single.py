@@ -17,7 +17,7 @@ from permsym.steady import cutoff, nullspace
 from permsym.steady.arpack import ShiftInvert
 from permsym.steady.direct import DirectSolver, SuperLU
 from permsym.steady.nullspace import NullProblem, NullVector
-from permsym.steady.state import State
+from permsym.steady.state import FactoredState, State
 
 _COARSE = 10  # satellites of the small model that predicts where the probability sits
 _SMALL = 64  # satellites up to which pinning twice costs less than that prediction
@@ -45,7 +45,7 @@ def solve_on(
         beyond = cutoff.dropped(basis, model, problem.expanded(null.vector, basis.dimension))
         null.beyond, null.lost = beyond.weight[problem.active], beyond.elsewhere
     timings = {"assemble": assembled - started, "solve": time.perf_counter() - assembled}
-    return State(model, basis, null, {**solver.describe(), "fill": null.factor.fill}, timings, tolerance)
+    return FactoredState(model, basis, null, {**solver.describe(), "fill": null.factor.fill}, timings, tolerance)
 
 
 def certified(state: State, labels: Iterable[MomentLabel]) -> State:

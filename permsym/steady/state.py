@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
+from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Matrix, Operator
@@ -48,6 +49,10 @@ class Solution(Protocol):
 
     def unknowns(self, dimension: int) -> NDArray[np.float64]:
         """Every unknown of the basis (dimension,), in its order."""
+
+
+class Factored(Solution, Protocol):
+    """What a solver with factors hands over: they solve for dual vectors, too."""
 
     def restricted(self, covector: NDArray[np.complex128]) -> NDArray[np.complex128]:
         """A covector of the basis on the unknowns that were solved for (size,)."""
@@ -91,14 +96,11 @@ class State(DensityOperator):
         return self.null.unknowns(self.basis.dimension)
 
     def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
-        """d<moment>/d parameter for every real parameter, from one transposed solve.
+        """d<moment>/d parameter for every real parameter.
 
         family   the function that makes the model from its parameters (a library model knows its own)
         """
-        key = self.label(label)
-        if any(key.charge(self.model)):
-            return dict.fromkeys((name for name, value in self.model.parameters.items() if not isinstance(value, int)), 0j)
-        return moment_gradient(self, self._covector(key), family)
+        raise InputError("a gradient needs the factors of a direct solver; solve with solver='superlu'")
 
     # -- certificate ----------------------------------------------------------------------------------------------------
 
@@ -110,23 +112,7 @@ class State(DensityOperator):
 
     def _estimate(self, labels: Iterable[MomentLabel]) -> None:
         """Fill in error estimates, one for a moment and its conjugate."""
-        wanted = [key for key in dict.fromkeys(map(_smaller, labels)) if key not in self._errors]
-        columns: list[tuple[MomentLabel, NDArray[np.float64]]] = []
-        for key in wanted:
-            self._errors[key] = 0.0
-            if key.order and not any(key.charge(self.model)):
-                covector = self.null.restricted(self._covector(key))
-                held = [(key, part) for part in (covector.real, covector.imag) if part.any()]
-                columns += held
-                if not held and self.null.edge_mass > 0:  # a window without any site that this moment lives on says nothing of it
-                    self._errors[key] = self.null.outside_mass
-        for (key, _), bound in zip(columns, self._bounds([part for _, part in columns]), strict=True):
-            self._errors[key] = float(np.hypot(self._errors[key], bound))
-        for key in wanted:
-            if key.order and not any(key.charge(self.model)):
-                above = self._above_the_cutoff(key)
-                self._errors[key] += above
-                self.cutoff_error = max(self.cutoff_error, above)
+        raise NotImplementedError
 
     def _above_the_cutoff(self, key: MomentLabel) -> float:
         """What photon numbers above the cut-off would add to a moment: their probability, continued as a geometric series, times n^k.
@@ -142,22 +128,6 @@ class State(DensityOperator):
             outside = np.sqrt(outside * (outside + np.abs(self.fock[-apart:]).sum()))
         ladder = math.sqrt(len(self.fock) + 1) + abs(self.model.centre.displacement)
         return float(2 * outside * ladder ** len(key.centre))
-
-    def _bounds(self, covectors: Sequence[NDArray[np.float64]]) -> Iterator[float]:
-        """Error estimate of each covector's value, over the active unknowns, in blocks."""
-        step = max(1, min(_BLOCK, _BLOCK_NUMBERS // self.dimension))
-        for start in range(0, len(covectors), step):
-            bounds = self.null.bounds(np.stack(covectors[start : start + step], axis=1))
-            self.algebraic_error = max(self.algebraic_error, float(bounds.algebraic.max()))
-            self.window_error = max(self.window_error, float(bounds.window.max()))
-            self.cutoff_error = max(self.cutoff_error, float(np.max(bounds.cutoff)))
-            np.maximum(self.edge, bounds.edge, out=self.edge)
-            yield from bounds.total.tolist()
-
-    def _fock_errors(self) -> NDArray[np.float64] | None:
-        nothing: list[tuple[Matrix, ...]] = [()] * len(self.model.ensembles)
-        covectors = (self.basis.correlator([self.basis.centre_projector(n)], nothing) for n in range(self.basis.centre_levels))
-        return np.array(list(self._bounds([self.null.restricted(each).real for each in covectors])))
 
     def certify(self, labels: Iterable[str | MomentLabel], tolerance: float | None = None) -> Certificate:
         """Certificate for the moments of these labels."""
@@ -227,6 +197,54 @@ class State(DensityOperator):
 
     def __repr__(self) -> str:
         return f"State({self.model!r}, {self.basis.representation}, dimension={self.dimension})"
+
+
+class FactoredState(State):
+    """A steady state whose error estimates come from the factors that solved for it."""
+
+    null: Factored
+
+    def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
+        """From one transposed solve."""
+        key = self.label(label)
+        if any(key.charge(self.model)):
+            return dict.fromkeys((name for name, value in self.model.parameters.items() if not isinstance(value, int)), 0j)
+        return moment_gradient(self, self._covector(key), family)
+
+    def _estimate(self, labels: Iterable[MomentLabel]) -> None:
+        wanted = [key for key in dict.fromkeys(map(_smaller, labels)) if key not in self._errors]
+        columns: list[tuple[MomentLabel, NDArray[np.float64]]] = []
+        for key in wanted:
+            self._errors[key] = 0.0
+            if key.order and not any(key.charge(self.model)):
+                covector = self.null.restricted(self._covector(key))
+                held = [(key, part) for part in (covector.real, covector.imag) if part.any()]
+                columns += held
+                if not held and self.null.edge_mass > 0:  # a window without any site that this moment lives on says nothing of it
+                    self._errors[key] = self.null.outside_mass
+        for (key, _), bound in zip(columns, self._bounds([part for _, part in columns]), strict=True):
+            self._errors[key] = float(np.hypot(self._errors[key], bound))
+        for key in wanted:
+            if key.order and not any(key.charge(self.model)):
+                above = self._above_the_cutoff(key)
+                self._errors[key] += above
+                self.cutoff_error = max(self.cutoff_error, above)
+
+    def _bounds(self, covectors: Sequence[NDArray[np.float64]]) -> Iterator[float]:
+        """Error estimate of each covector's value, over the active unknowns, in blocks."""
+        step = max(1, min(_BLOCK, _BLOCK_NUMBERS // self.dimension))
+        for start in range(0, len(covectors), step):
+            bounds = self.null.bounds(np.stack(covectors[start : start + step], axis=1))
+            self.algebraic_error = max(self.algebraic_error, float(bounds.algebraic.max()))
+            self.window_error = max(self.window_error, float(bounds.window.max()))
+            self.cutoff_error = max(self.cutoff_error, float(np.max(bounds.cutoff)))
+            np.maximum(self.edge, bounds.edge, out=self.edge)
+            yield from bounds.total.tolist()
+
+    def _fock_errors(self) -> NDArray[np.float64] | None:
+        nothing: list[tuple[Matrix, ...]] = [()] * len(self.model.ensembles)
+        covectors = (self.basis.correlator([self.basis.centre_projector(n)], nothing) for n in range(self.basis.centre_levels))
+        return np.array(list(self._bounds([self.null.restricted(each).real for each in covectors])))
 
 
 def _smaller(key: MomentLabel) -> MomentLabel:
