@@ -293,19 +293,19 @@ def solve_blocks(
     tolerance: float,
     progress: Progress,
     checkpoint: Checkpoint | None = None,
-    start: NDArray[np.float64] | None = None,
+    start: NDArray[Any] | None = None,
 ) -> BlockState:
     """The steady state on blocks, not yet certified.
 
     checkpoint   where to keep the iterate now and then, and to go on from
-    start        populations (blocks.populations,) to start from
+    start        stored numbers to start from
     """
     begun = time.perf_counter()
     operator = BlockLiouvillian(blocks, model)
     problem = ShiftedProblem(operator)
     y = problem.start
     if start is not None:
-        y[problem.place] = start / problem.trace
+        y[:] = start
     scale = float(np.linalg.norm(y))
     resumed = None if checkpoint is None else checkpoint.load(model, len(y), operator.dtype)
     if resumed is not None:

@@ -39,6 +39,7 @@ _ON_ALL_BLOCKS = 0.8  # of the size from which windows are used: what a small sy
 _ROUGH = 1e-10  # residual of the small system, whose logarithms are what counts
 _SHARE, _AIM = 0.5, 0.2  # of the tolerance: what a window may cost, and what the first one is made for
 _EDGES = 1.6  # error of a window over N sum |x| |z| of what it leaves out (cavities of 40 to 100 satellites)
+_FARTHER = 4  # power of the growth beyond _RATIO with which a prediction is too low (measured at N = 200: 9 times for 1.7 times too far)
 _ATTEMPTS = 5
 _BINS, _DEEPEST = 400, 100.0  # of a histogram of ln sizes, down to exp(-100)
 _FLOOR = -600.0  # of ln P': below it nothing is predicted, and nothing needed
@@ -125,8 +126,13 @@ class Prediction:
             bound = log[row, (J + M)[mine] // 2][:, a : levels - b] + log[row, (J + other)[mine] // 2][:, b : levels - a]
             yield (d, e), mine, bound / 2, self.log_sizes((d, e), levels)[: levels - abs(d)]
 
+    def first(self, whole: Blocks, tolerance: float) -> float:
+        """The eps to begin with: its window is predicted to cost a share of the tolerance, the smaller the further the prediction goes."""
+        far = self.N / (_RATIO * self._small)
+        return self.smallest(whole, _AIM * min(far**-_FARTHER, 1.0) * tolerance / (_EDGES * self.N))
+
     def smallest(self, whole: Blocks, error: float) -> float:
-        """The eps whose window is predicted to cost ``error``."""
+        """The eps of the window that leaves out ``error`` in sum |x| |z|."""
         bins = np.zeros(_BINS)
         for kind, _, bound, size in self._bounds(whole):
             if any(kind):
@@ -155,11 +161,13 @@ class Prediction:
         return whole.outer[:, some], low[some], high[some]
 
     def start(self, blocks: Blocks) -> Array:
-        """Predicted populations (blocks.populations,)."""
-        _, block, level = blocks.populations
+        """Stored numbers (blocks.stored,) with the predicted populations and no coherence."""
+        place, block, level = blocks.populations
         J, M = blocks.outer[1:3, block]
         P = np.exp(self.log_populations(blocks.model.centre.levels)[J // 2, (J + M) // 2, level])
-        return np.asarray(P / P.sum())
+        found = np.zeros(blocks.stored)
+        found[place] = P / (P.sum() * blocks.population_traces)
+        return found
 
 
 def _signed(d: int, e: int) -> tuple[int, int]:
@@ -202,32 +210,45 @@ def adapted(
         prediction = Prediction(_small(model, settings, solve), model.sizes[0])
         return prediction, Blocks.of(model.with_levels(prediction.levels), "dicke")
 
+    def chosen(eps: float) -> Blocks:
+        prediction, every = predicted()
+        return _cut(model, prediction.kept(every, eps))
+
     target = _SHARE * tolerance
+    start: NDArray[Any] | None = None  # the iterate is in the file
     held = None if checkpoint is None else checkpoint.held("outer", "low", "high", "eps")
-    eps = float(held.pop()) if held else predicted()[0].smallest(predicted()[1], _AIM * tolerance / (_EDGES * model.sizes[0]))
+    if held:
+        blocks, eps = _cut(model, held[:3]), float(held[3])
+    else:
+        eps = predicted()[0].first(predicted()[1], tolerance)
+        blocks = chosen(eps)
+        start = predicted()[0].start(blocks)
     attempt = 0
     while True:
         attempt += 1
-        outer, low, high = held or predicted()[0].kept(predicted()[1], eps)
         if checkpoint is not None:
-            checkpoint.beside = {"outer": outer, "low": low, "high": high, "eps": np.array(eps)}
-        cut = model.with_levels(int((high + np.abs(outer[0])).max()))
-        blocks = Blocks.of(cut, "dicke", (outer, low, high))
+            checkpoint.beside = {"outer": blocks.outer, "low": blocks.low, "high": blocks.high, "eps": np.array(eps)}
         needs.check_numbers(blocks.stored, settings)
-        start = None if held else predicted()[0].start(blocks)
-        state = solve_blocks(blocks, cut, settings, tolerance, progress, checkpoint, start)
+        state = solve_blocks(blocks, blocks.model, settings, tolerance, progress, checkpoint, start)
         certified(state, labels)
         progress(
-            f"{blocks.stored:,} numbers on {cut.centre.levels} levels: error {state.certificate.error_estimate:.1e}, "
+            f"{blocks.stored:,} numbers on {blocks.model.centre.levels} levels: error {state.certificate.error_estimate:.1e}, "
             f"of which the window {state.window_error:.1e}"
         )
         if state.window_error <= target or not state.null.outcome.converged or attempt == _ATTEMPTS:
             return state
         eps *= (target / state.window_error) ** 1.2 / 2
-        del state, held  # vectors, before the next ones
-        held = None
+        blocks = chosen(eps)
+        start = state.basis.embedded(state.null.stored, blocks)
+        del state  # its vectors, before the next ones
         if checkpoint is not None:
             checkpoint.discard()
+
+
+def _cut(model: Model, kept: Sequence[Any]) -> Blocks:
+    """The blocks of a window, with as many levels as it has."""
+    outer, low, high = kept
+    return Blocks.of(model.with_levels(int((high + np.abs(outer[0])).max())), "dicke", (outer, low, high))
 
 
 def _small(model: Model, settings: MatrixFree, solve: Callable[[Model, MatrixFree], State]) -> BlockState:
