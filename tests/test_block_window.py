@@ -60,6 +60,45 @@ def test_a_window_is_certified_and_equals_all_blocks(case):
         assert abs(state.moment(label) - reference.moment(label)) < state.error(label) < 1e-8
 
 
+def test_a_conserved_parity_is_predicted():
+    """Coherences beyond the small system's are as of their own parity; the other parity's are zero, and left out."""
+    model = ps.models.dicke(N=14, g=0.5 / np.sqrt(14), gamma_up=0, gamma_down=0.5)
+    few = ps.steady_state(model.rescaled(5 / 14), moments=["ad a"], solver="matrix-free")
+    prediction = Prediction(few, 14)
+    assert prediction.log_sizes((2, 6), 20).min() > -100
+    assert prediction.log_sizes((1, 6), 20).max() == -np.inf
+    state, tried = windowed(model, 1e-4, ["ad ad -1 -2", "ad a"])
+    assert state.certificate.certified
+    assert tried <= 2
+    assert state.basis.stored < 6000
+    reference = whole(model, state.model.centre.levels + 6)
+    for label in ("ad ad -1 -2", "ad a"):
+        assert abs(state.moment(label) - reference.moment(label)) < state.error(label)
+
+
+def test_a_driven_window_stays_small():
+    """What leaves a window by conjugation is weighed by its neighbour's dual vector as well, not by the largest of all."""
+    model = ps.models.driven_tavis_cummings(N=12, C=3, drive=0.2, kappa=4, gamma_p=0.2)
+    state, tried = windowed(model, 1e-8, ["ad a", "a z1", "-1 -2"])
+    assert state.certificate.certified
+    assert tried <= 2
+    assert state.basis.stored < 2000
+    reference = whole(model, state.model.centre.levels + 6)
+    for label in ("ad a", "a z1", "-1 -2"):
+        assert abs(state.moment(label) - reference.moment(label)) < state.error(label)
+
+
+def test_moments_of_more_satellites_than_a_third_of_all():
+    label = "+1 +2 +3 -4 -5 -6"
+    model = ps.models.tavis_cummings(N=12)
+    state, _ = windowed(model, 1e-8, [label])
+    assert state.certificate.certified
+    assert abs(state.moment(label) - whole(model, state.model.centre.levels + 6).moment(label)) < state.error(label)
+    everyone = " ".join(f"z{n}" for n in range(1, 15))
+    driven = ps.models.driven_tavis_cummings(N=needs.BLOCK_CROSSOVER[False], C=1, drive=0.2)
+    assert ps.steady_state(driven, moments=[everyone], tolerance=1e-6).basis.boundary == "closed"
+
+
 def test_the_larger_the_tolerance_the_smaller_the_window():
     model = ps.models.tavis_cummings(N=N)
     sizes = [windowed(model, tolerance, ["ad a"])[0].dimension for tolerance in (1e-10, 1e-7, 1e-4)]

@@ -12,6 +12,7 @@ too much, eps is made smaller.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -69,7 +70,9 @@ class Prediction:
         # short runs say nothing of high levels, which are like their last
         last = np.maximum.accumulate(np.where(sizes > 0, np.arange(sizes.shape[1]), 0), axis=1)
         sizes = np.log(np.maximum(np.take_along_axis(sizes, last, axis=1), 1e-300))
-        self._sizes = {tuple(kind): each for kind, each in zip(kinds.tolist(), sizes, strict=True)}
+        held = (sizes > np.log(1e-300)).any(axis=1) | ~kinds.any(axis=1)
+        self._sizes = {tuple(kind): each for kind, each in zip(kinds[held].tolist(), sizes[held], strict=True)}
+        self._lattice = _lattice(kinds[held])
 
     @property
     def levels(self) -> int:
@@ -97,9 +100,12 @@ class Prediction:
         """(levels,) ln of the dual vectors' size by the smaller level, for a coherence of so many quanta of the mode and of the spins.
 
         In the units of the moments asked for, of which one with k ladder operators grows as N^(k/2).  In the coherence nothing is
-        scaled: a dual vector falls with each quantum, beyond those that the small system has as among its last.
+        scaled: a dual vector falls with each quantum, beyond those that the small system has as among its last.  A coherence that
+        is no sum of those with a dual vector has none (a parity that the model conserves).
         """
         quanta = abs(kind[0]) + abs(kind[1])
+        if not _contains(self._lattice, kind):
+            return np.full(levels, -np.inf)
         towards = (_signed(round(kind[0] * k / quanta), round(kind[1] * k / quanta)) for k in range(quanta, 0, -1))
         near = next((each for each in towards if each in self._sizes), (0, 0))
         known, missing = self._sizes[near], quanta - abs(near[0]) - abs(near[1])
@@ -164,6 +170,23 @@ def _signed(d: int, e: int) -> tuple[int, int]:
     return (d, e) if (d, e) >= (0, 0) else (-d, -e)
 
 
+def _lattice(kinds: NDArray[np.int64]) -> tuple[int, int, int]:
+    """(a, b, c) with all sums and differences of ``kinds`` (n, 2) the multiples of (a, b) and (0, c) together."""
+    a = b = c = 0
+    for d, e in kinds.tolist():
+        while d:
+            a, b, d, e = d, e, a % d, b - a // d * e
+        c = math.gcd(c, e)
+    return a, b, c
+
+
+def _contains(lattice: tuple[int, int, int], kind: tuple[int, int]) -> bool:
+    a, b, c = lattice
+    times, left = divmod(kind[0], a) if a else (0, kind[0])
+    rest = kind[1] - times * b
+    return left == 0 and (rest % c == 0 if c else rest == 0)
+
+
 def _between(x: NDArray[np.floating[Any]], size: int) -> tuple[NDArray[np.int64], Array]:
     """(index below, fraction of the way to the next) of places among ``size`` points; beyond an end the end itself."""
     low = np.clip(np.floor(x).astype(np.int64), 0, max(size - 2, 0))
@@ -191,7 +214,8 @@ def adapted(
     solve   the steady state of a smaller model, certified for the same moments
     """
     N = model.sizes[0]
-    factor = round(N / _RATIO) / N
+    most = max((len(satellites) for label in labels for satellites in label.satellites), default=0)
+    factor = max(round(N / _RATIO), most) / N
     fewer = model.rescaled(factor)
     if isinstance(model.centre, Boson) and model.centre.displacement:
         fewer = fewer.displaced(model.centre.displacement * np.sqrt(factor))
