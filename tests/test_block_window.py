@@ -56,6 +56,7 @@ def test_a_window_is_certified_and_equals_all_blocks(case):
     assert tried <= 3
     reference = whole(model, state.model.centre.levels + 6)
     assert state.dimension < reference.dimension
+    assert not state.null.stored[state.basis.populations[0]].imag.any()
     for label in LABELS:
         assert abs(state.moment(label) - reference.moment(label)) < state.error(label) < 1e-8
 

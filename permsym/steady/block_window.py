@@ -239,7 +239,9 @@ def adapted(
             f"{blocks.stored:,} numbers on {cut.centre.levels} levels: error {state.certificate.error_estimate:.1e}, "
             f"of which the window {state.window_error:.1e}"
         )
-        if state.window_error <= target or not state.null.outcome.converged or attempt == _ATTEMPTS:
+        lost = state.window_error + state.cutoff_error
+        futile = state.algebraic_error > max(tolerance, lost) or not state.null.outcome.converged  # no window helps
+        if lost <= target or futile or attempt == _ATTEMPTS:
             return state
-        eps *= (target / state.window_error) ** 1.2 / 2
+        eps *= (target / lost) ** 1.2 / 2
         del state  # its vectors, before the next ones
