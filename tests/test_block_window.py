@@ -89,6 +89,18 @@ def test_a_driven_window_stays_small():
         assert abs(state.moment(label) - reference.moment(label)) < state.error(label)
 
 
+def test_what_leaves_a_rough_window_is_not_underestimated():
+    """Two-photon coupling on a window for a loose tolerance: dual vectors change much across its edge."""
+    c, s = ps.Boson(), ps.Ensemble(13)
+    jumps = [ps.Central(0.77, c.a), ps.Individual(1.0, s.p), ps.Individual(0.1, s.m), ps.Individual(0.3, s.z)]
+    model = ps.Model(c, s, hamiltonian=0.4 * c.n + 0.6 / 13 * (c.a * c.a * s.p + c.ad * c.ad * s.m), jumps=jumps)
+    labels = ("ad a", "z1", "+1 -2", "ad a z1", "ad ad a a", "ad ad -1")
+    state, _ = windowed(model, 1e-4, labels)
+    reference = whole(model, state.model.centre.levels + 8)
+    for label in labels:
+        assert abs(state.moment(label) - reference.moment(label)) < state.error(label)
+
+
 def test_moments_of_more_satellites_than_a_third_of_all():
     label = "+1 +2 +3 -4 -5 -6"
     model = ps.models.tavis_cummings(N=12)

@@ -44,7 +44,7 @@ EPS = float(np.finfo(float).eps)
 _EVERY = 2.0  # seconds before the first line of progress; the others come ever more slowly
 _DUAL_ACCURACY = 3e-2  # of dual vectors: they weigh errors and need few digits
 _EACH = 10_000  # stored numbers up to which every moment gets a dual vector of its own
-_CONTINUED = 0.05  # relative error of dual vectors next to a window
+_CONTINUED = 0.15  # relative error of dual vectors next to a window (up to 0.13 with two-photon coupling)
 _NOTHING = 1e-12  # of the largest weight of an observable: less than that of it the state does not have
 _SAFETY = 2.0  # of error estimates, for what dual vectors miss beyond a cut
 
