@@ -140,11 +140,11 @@ class BlockLiouvillian:
         return Blocks.of(whole.model, whole.representation, (whole.outer[:, some], low[some], high[some]), "closed")
 
     def neighbour(self, outer: Labels) -> Integers:
-        """A block that one move takes to each label, or -1."""
+        """A block that one move takes to each label or to its conjugate, or -1."""
         block = np.full(outer.shape[1], -1)
         for shift, _ in self._shifts:
-            found, conjugated = self.blocks.find(outer - np.array(shift)[:, None])
-            block = np.where((block < 0) & ~conjugated, found, block)
+            found, _ = self.blocks.find(outer - np.array(shift)[:, None])
+            block = np.where(block < 0, found, block)
         return block
 
     # -- construction ---------------------------------------------------------------------------------------------------

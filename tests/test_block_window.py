@@ -57,8 +57,61 @@ def test_a_window_is_certified_and_equals_all_blocks(case):
     assert tried <= 3
     reference = whole(model, state.model.centre.levels + 6)
     assert state.dimension < reference.dimension
+    assert not state.null.stored[state.basis.populations[0]].imag.any()
     for label in LABELS:
         assert abs(state.moment(label) - reference.moment(label)) < state.error(label) < 1e-8
+
+
+def test_a_conserved_parity_is_predicted():
+    """Coherences beyond the small system's are as of their own parity; the other parity's are zero, and left out."""
+    model = ps.models.dicke(N=14, g=0.5 / np.sqrt(14), gamma_up=0, gamma_down=0.5)
+    few = ps.steady_state(model.rescaled(5 / 14), moments=["ad a"], solver="matrix-free")
+    prediction = Prediction(few, 14)
+    assert prediction.log_sizes((2, 6), 20).min() > -100
+    assert prediction.log_sizes((1, 6), 20).max() == -np.inf
+    state, tried = windowed(model, 1e-4, ["ad ad -1 -2", "ad a"])
+    assert state.certificate.certified
+    assert tried <= 2
+    assert state.basis.stored < 6000
+    reference = whole(model, state.model.centre.levels + 6)
+    for label in ("ad ad -1 -2", "ad a"):
+        assert abs(state.moment(label) - reference.moment(label)) < state.error(label)
+
+
+def test_a_driven_window_stays_small():
+    """What leaves a window by conjugation is weighed by its neighbour's dual vector as well, not by the largest of all."""
+    model = ps.models.driven_tavis_cummings(N=12, C=3, drive=0.2, kappa=4, gamma_p=0.2)
+    state, tried = windowed(model, 1e-8, ["ad a", "a z1", "-1 -2"])
+    assert state.certificate.certified
+    assert tried <= 2
+    assert state.basis.stored < 2000
+    reference = whole(model, state.model.centre.levels + 6)
+    for label in ("ad a", "a z1", "-1 -2"):
+        assert abs(state.moment(label) - reference.moment(label)) < state.error(label)
+
+
+def test_what_leaves_a_rough_window_is_not_underestimated():
+    """Two-photon coupling on a window for a loose tolerance: dual vectors change much across its edge."""
+    c, s = ps.Boson(), ps.Ensemble(13)
+    jumps = [ps.Central(0.77, c.a), ps.Individual(1.0, s.p), ps.Individual(0.1, s.m), ps.Individual(0.3, s.z)]
+    model = ps.Model(c, s, hamiltonian=0.4 * c.n + 0.6 / 13 * (c.a * c.a * s.p + c.ad * c.ad * s.m), jumps=jumps)
+    labels = ("ad a", "z1", "+1 -2", "ad a z1", "ad ad a a", "ad ad -1")
+    state, _ = windowed(model, 1e-4, labels)
+    reference = whole(model, state.model.centre.levels + 8)
+    for label in labels:
+        assert abs(state.moment(label) - reference.moment(label)) < state.error(label)
+
+
+def test_moments_of_more_satellites_than_a_third_of_all():
+    label = "+1 +2 +3 -4 -5 -6"
+    model = ps.models.tavis_cummings(N=12)
+    state, _ = windowed(model, 1e-8, [label])
+    assert state.certificate.certified
+    assert abs(state.moment(label) - whole(model, state.model.centre.levels + 6).moment(label)) < state.error(label)
+    everyone = " ".join(f"z{n}" for n in range(1, 15))
+    driven = ps.models.driven_tavis_cummings(N=14, C=1, drive=0.2)
+    assert needs.uses_block_window(driven, "auto")
+    assert ps.steady_state(driven, moments=[everyone], tolerance=1e-6).basis.boundary == "closed"
 
 
 def test_the_larger_the_tolerance_the_smaller_the_window():

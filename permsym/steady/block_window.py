@@ -12,6 +12,7 @@ too much, eps is made smaller.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -73,7 +74,9 @@ class Prediction:
         # short runs say nothing of high levels, which are like their last
         last = np.maximum.accumulate(np.where(sizes > 0, np.arange(sizes.shape[1]), 0), axis=1)
         sizes = np.log(np.maximum(np.take_along_axis(sizes, last, axis=1), 1e-300))
-        self._sizes = {tuple(kind): each for kind, each in zip(kinds.tolist(), sizes, strict=True)}
+        held = (sizes > np.log(1e-300)).any(axis=1) | ~kinds.any(axis=1)
+        self._sizes = {tuple(kind): each for kind, each in zip(kinds[held].tolist(), sizes[held], strict=True)}
+        self._lattice = _lattice(kinds[held])
 
     @property
     def levels(self) -> int:
@@ -101,9 +104,12 @@ class Prediction:
         """(levels,) ln of the dual vectors' size by the smaller level, for a coherence of so many quanta of the mode and of the spins.
 
         In the units of the moments asked for, of which one with k ladder operators grows as N^(k/2).  In the coherence nothing is
-        scaled: a dual vector falls with each quantum, beyond those that the small system has as among its last.
+        scaled: a dual vector falls with each quantum, beyond those that the small system has as among its last.  A coherence that
+        is no sum of those with a dual vector has none (a parity that the model conserves).
         """
         quanta = abs(kind[0]) + abs(kind[1])
+        if not _contains(self._lattice, kind):
+            return np.full(levels, -np.inf)
         towards = (_signed(round(kind[0] * k / quanta), round(kind[1] * k / quanta)) for k in range(quanta, 0, -1))
         near = next((each for each in towards if each in self._sizes), (0, 0))
         known, missing = self._sizes[near], quanta - abs(near[0]) - abs(near[1])
@@ -175,6 +181,23 @@ def _signed(d: int, e: int) -> tuple[int, int]:
     return (d, e) if (d, e) >= (0, 0) else (-d, -e)
 
 
+def _lattice(kinds: NDArray[np.int64]) -> tuple[int, int, int]:
+    """(a, b, c) with all sums and differences of ``kinds`` (n, 2) the multiples of (a, b) and (0, c) together."""
+    a = b = c = 0
+    for d, e in kinds.tolist():
+        while d:
+            a, b, d, e = d, e, a % d, b - a // d * e
+        c = math.gcd(c, e)
+    return a, b, c
+
+
+def _contains(lattice: tuple[int, int, int], kind: tuple[int, int]) -> bool:
+    a, b, c = lattice
+    times, left = divmod(kind[0], a) if a else (0, kind[0])
+    rest = kind[1] - times * b
+    return left == 0 and (rest % c == 0 if c else rest == 0)
+
+
 def _between(x: NDArray[np.floating[Any]], size: int) -> tuple[NDArray[np.int64], Array]:
     """(index below, fraction of the way to the next) of places among ``size`` points; beyond an end the end itself."""
     low = np.clip(np.floor(x).astype(np.int64), 0, max(size - 2, 0))
@@ -207,7 +230,7 @@ def adapted(
     @cache
     def predicted() -> tuple[Prediction, Blocks]:
         """The prediction, and the blocks to choose from."""
-        prediction = Prediction(_small(model, settings, solve), model.sizes[0])
+        prediction = Prediction(_small(model, labels, settings, solve), model.sizes[0])
         return prediction, Blocks.of(model.with_levels(prediction.levels), "dicke")
 
     def chosen(eps: float) -> Blocks:
@@ -235,9 +258,11 @@ def adapted(
             f"{blocks.stored:,} numbers on {blocks.model.centre.levels} levels: error {state.certificate.error_estimate:.1e}, "
             f"of which the window {state.window_error:.1e}"
         )
-        if state.window_error <= target or not state.null.outcome.converged or attempt == _ATTEMPTS:
+        lost = state.window_error + state.cutoff_error
+        futile = state.algebraic_error > max(tolerance, lost) or not state.null.outcome.converged  # no window helps
+        if lost <= target or futile or attempt == _ATTEMPTS:
             return state
-        eps *= (target / state.window_error) ** 1.2 / 2
+        eps *= (target / lost) ** 1.2 / 2
         blocks = chosen(eps)
         start = state.basis.embedded(state.null.stored, blocks)
         del state  # its vectors, before the next ones
@@ -251,13 +276,14 @@ def _cut(model: Model, kept: Sequence[Any]) -> Blocks:
     return Blocks.of(model.with_levels(int((high + np.abs(outer[0])).max())), "dicke", (outer, low, high))
 
 
-def _small(model: Model, settings: MatrixFree, solve: Callable[[Model, MatrixFree], State]) -> BlockState:
-    """The state of a system with fewer satellites and the same intensive parameters, on Fock states displaced alike.
+def _small(model: Model, labels: Sequence[MomentLabel], settings: MatrixFree, solve: Callable[[Model, MatrixFree], State]) -> BlockState:
+    """The state of a system with fewer satellites, enough for the moments, and the same intensive parameters, displaced alike.
 
     On all blocks: a window's own dual vectors fall too fast towards its edge to say how those of a larger system do.
     """
+    most = max((len(satellites) for label in labels for satellites in label.satellites), default=0)
     few = min(round(model.sizes[0] / _RATIO), int(_ON_ALL_BLOCKS * needs.block_crossover(model)))
-    factor = few / model.sizes[0]
+    factor = max(few, most) / model.sizes[0]
     fewer = model.rescaled(factor)
     if isinstance(model.centre, Boson) and model.centre.displacement:
         fewer = fewer.displaced(model.centre.displacement * np.sqrt(factor))

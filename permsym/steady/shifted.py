@@ -51,6 +51,7 @@ class ShiftedProblem:
         y, result = self.stored(x), self.stored(out)
         self.operator.matvec(y, result, scaled=True)
         result[self.place] -= self.strength * (self.trace @ y[self.place].real) * self.v / self.scale
+        self.symmetrise(result)
 
     def transposed(self, z: NDArray[np.float64], out: NDArray[np.float64]) -> None:
         y, result = self.stored(z), self.stored(out)

@@ -94,7 +94,8 @@ def steady_state(
             needs.refuse_hopeless(mode.with_levels(_likely_levels(mode)) if start is None else mode.with_levels(start), basis)
 
         iterative = solver == "matrix-free" or isinstance(solver, MatrixFree)
-        if (iterative or solver == "auto") and window == "auto" and needs.uses_block_window(mode, basis):
+        few = 2 * max((len(each) for label in labels for each in label.satellites), default=0) <= max(mode.sizes)  # for a smaller model
+        if (iterative or solver == "auto") and window == "auto" and few and needs.uses_block_window(mode, basis):
             settings = solver if isinstance(solver, MatrixFree) else MatrixFree.suited(mode)
             return _announced(_on_a_block_window(mode, settings, labels, tolerance, verify, say, kept))
         if kept is not None:
