@@ -20,7 +20,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when the threads are
 from numba import njit, prange
 
 SHARES = 64  # pieces of equal size that threads divide among themselves
-_SERIAL = 2**17  # numbers up to which starting threads costs more than they save
+_SERIAL = 2**16  # numbers up to which starting threads costs more than they save
 
 
 def _both(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -199,6 +199,14 @@ def residuals(x, r, u, alpha, j):
             a[k] += alpha * b[k]
 
 
+@njit(cache=True, fastmath=True)
+def _product(a, b):
+    total = 0.0
+    for k in range(len(a)):
+        total += a[k] * b[k]
+    return total
+
+
 @_both(fastmath=True)
 def gram(r):
     """(l + 1, l + 1) products r_i . r_j."""
@@ -209,16 +217,12 @@ def gram(r):
         first, last = chunk * _CHUNK, min((chunk + 1) * _CHUNK, n)
         for i in range(rows):
             for j in range(i + 1):
-                a, b = r[i, first:last], r[j, first:last]
-                total = 0.0
-                for k in range(last - first):
-                    total += a[k] * b[k]
-                parts[chunk, i, j] = total
+                parts[chunk, i, j] = _product(r[i, first:last], r[j, first:last])
     found = np.zeros((rows, rows))
-    for chunk in range(chunks):
-        found += parts[chunk]
-    for i in range(rows):
-        for j in range(i):
+    for i in range(rows):  # not as a sum of arrays, each of which would start the threads
+        for j in range(i + 1):
+            for chunk in range(chunks):
+                found[i, j] += parts[chunk, i, j]
             found[j, i] = found[i, j]
     return found
 
