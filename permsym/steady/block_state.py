@@ -235,6 +235,7 @@ class BlockState(State):
         right[problem.place] -= value * problem.trace
         problem.symmetrise(right)
         scaled = problem.scaled(right)
+        del right
         z = np.zeros(self.null.operator.shape[0], dtype=self.null.operator.dtype)
         outcome = krylov.bicgstab(
             problem.transposed,

@@ -253,6 +253,7 @@ def adapted(
             checkpoint.beside = {"outer": blocks.outer, "low": blocks.low, "high": blocks.high, "eps": np.array(eps)}
         needs.check_numbers(blocks.stored, settings)
         state = solve_blocks(blocks, blocks.model, settings, tolerance, progress, checkpoint, start)
+        start = None  # its memory, for the certificate
         certified(state, labels)
         progress(
             f"{blocks.stored:,} numbers on {blocks.model.centre.levels} levels: error {state.certificate.error_estimate:.1e}, "

@@ -9,7 +9,8 @@ from permsym.errors import InputError
 from permsym.model import Model
 
 OVERHEAD = 1.2e8  # bytes of the compiler's library
-SECONDS = 1.5e-8  # a number and product, with the vectors' part, on two threads
+LISTS = 44  # bytes a number, over l: what else there is, lists of links above all, more of them without a charge, where l is larger
+SECONDS = 7e-9  # a number and product, with the vectors' part, on two threads
 
 
 @dataclass(frozen=True)
@@ -44,4 +45,4 @@ class MatrixFree:
 
     def bytes(self, numbers: float) -> float:
         """Peak memory of a solve with so many stored real numbers."""
-        return OVERHEAD + numbers * 8 * (2 * self.l + 4 + 3.5)
+        return OVERHEAD + numbers * (8 * (2 * self.l + 4) + LISTS * self.l)
