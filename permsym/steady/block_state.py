@@ -13,6 +13,7 @@ solved on, so that it holds what a cut-off or a window dropped as well.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -170,7 +171,7 @@ class BlockState(State):
         together = self._together(parts) if len(parts) > 2 and self.basis.stored > _EACH else None
         for key, part in parts:
             covector = self._stored_covector(key, part)
-            bound = self._bounded(covector) if together is None else together.times(self._scale(covector))
+            bound = self._bounded(covector) if together is None else together.times(math.sqrt(self._scale(covector)))
             self._errors[key] = float(np.hypot(self._errors[key], bound.algebraic + bound.cut))
             self.algebraic_error = max(self.algebraic_error, bound.algebraic)
             if self.basis.boundary == "closed":
@@ -195,9 +196,10 @@ class BlockState(State):
         return float(np.abs(covector) @ np.abs(self.null.stored))
 
     def _together(self, parts: Sequence[tuple[MomentLabel, complex]]) -> _Bound:
-        """Bounds for two sums of all observables, each in units of sum |c| |y|: the larger serves them all.
+        """Bounds for two sums of all observables, each in units of (sum |c| |y|)^(1/2): the larger serves them all.
 
-        Observables that the state has nothing of (those of the other parity) have no such unit.
+        Large observables (photons) have smaller relative errors than small ones (spins); in these units their errors are alike.
+        Those that the state has nothing of (of the other parity) have no unit.
         """
         found = []
         for signs in (np.ones(len(parts)), (-1.0) ** np.arange(len(parts))):
@@ -205,7 +207,7 @@ class BlockState(State):
             for sign, (key, part) in zip(signs, parts, strict=True):
                 covector = self._stored_covector(key, part)
                 if (unit := self._scale(covector)) > _NOTHING * np.abs(covector).max():
-                    total += sign / unit * covector
+                    total += sign / math.sqrt(unit) * covector
             found.append(self._bounded(total))
         return _Bound(*(reduce(np.maximum, each) for each in zip(*found, strict=True)))
 

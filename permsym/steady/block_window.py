@@ -35,7 +35,7 @@ from permsym.steady.state import State
 
 Array = NDArray[np.float64]
 
-_RATIO = 3  # of the satellites to those of the small system, at least
+_RATIO = {True: 3, False: 2}  # of the satellites to those of the small system at least, with a charge and without
 _ON_ALL_BLOCKS = 0.8  # of the size from which windows are used: what a small system may have
 _ROUGH = 1e-10  # residual of the small system, whose logarithms are what counts
 _SHARE, _AIM = 0.5, 0.2  # of the tolerance: what a window may cost, and what the first one is made for
@@ -134,7 +134,7 @@ class Prediction:
 
     def first(self, whole: Blocks, tolerance: float) -> float:
         """The eps to begin with: its window is predicted to cost a share of the tolerance, the smaller the further the prediction goes."""
-        far = self.N / (_RATIO * self._small)
+        far = self.N / (_RATIO[bool(whole.model.charges)] * self._small)
         return self.smallest(whole, _AIM * min(far**-_FARTHER, 1.0) * tolerance / (_EDGES * self.N))
 
     def smallest(self, whole: Blocks, error: float) -> float:
@@ -283,7 +283,7 @@ def _small(model: Model, labels: Sequence[MomentLabel], settings: MatrixFree, so
     On all blocks: a window's own dual vectors fall too fast towards its edge to say how those of a larger system do.
     """
     most = max((len(satellites) for label in labels for satellites in label.satellites), default=0)
-    few = min(round(model.sizes[0] / _RATIO), int(_ON_ALL_BLOCKS * needs.block_crossover(model)))
+    few = min(round(model.sizes[0] / _RATIO[bool(model.charges)]), int(_ON_ALL_BLOCKS * needs.block_crossover(model)))
     factor = max(few, most) / model.sizes[0]
     fewer = model.rescaled(factor)
     if isinstance(model.centre, Boson) and model.centre.displacement:
