@@ -118,6 +118,7 @@ def test_the_larger_the_tolerance_the_smaller_the_window():
     model = ps.models.tavis_cummings(N=N)
     sizes = [windowed(model, tolerance, ["ad a"])[0].dimension for tolerance in (1e-10, 1e-7, 1e-4)]
     assert sizes[0] > 1.2 * sizes[1] > 1.4 * sizes[2]
+    assert 0.3 * sizes[2] < windowed(model, 1e9, ["ad a"])[0].dimension < sizes[2]  # and never empty
 
 
 @pytest.fixture(scope="module")

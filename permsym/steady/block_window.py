@@ -38,6 +38,7 @@ Array = NDArray[np.float64]
 _RATIO = {True: 3, False: 2}  # of the satellites to those of the small system at least, with a charge and without
 _ON_ALL_BLOCKS = 0.8  # of the size from which windows are used: what a small system may have
 _ROUGH = 1e-10  # residual of the small system, whose logarithms are what counts
+_COARSEST = 1e-3  # tolerance above which a window would be no smaller, but might hold nothing
 _SHARE, _AIM = 0.5, 0.2  # of the tolerance: what a window may cost, and what the first one is made for
 _EDGES = 1.6  # error of a window over N sum |x| |z| of what it leaves out (cavities of 40 to 100 satellites)
 _FARTHER = 4  # power of the growth beyond _RATIO with which a prediction is too low (measured at N = 200: 9 times for 1.7 times too far)
@@ -135,7 +136,7 @@ class Prediction:
     def first(self, whole: Blocks, tolerance: float) -> float:
         """The eps to begin with: its window is predicted to cost a share of the tolerance, the smaller the further the prediction goes."""
         far = self.N / (_RATIO[bool(whole.model.charges)] * self._small)
-        return self.smallest(whole, _AIM * min(far**-_FARTHER, 1.0) * tolerance / (_EDGES * self.N))
+        return self.smallest(whole, _AIM * min(far**-_FARTHER, 1.0) * min(tolerance, _COARSEST) / (_EDGES * self.N))
 
     def smallest(self, whole: Blocks, error: float) -> float:
         """The eps of the window that leaves out ``error`` in sum |x| |z|."""
