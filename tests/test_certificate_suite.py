@@ -25,7 +25,7 @@ from permsym.steady import nullspace
 from permsym.steady import window as windows
 from permsym.steady.nullspace import NullVector
 from permsym.steady.single import certified, solve_on
-from permsym.steady.state import State
+from permsym.steady.state import FactoredState, State
 
 N = 61
 ROUNDING = 1e-15  # of a moment, beside the estimates
@@ -123,7 +123,7 @@ def spoiled(change: Callable[[State, np.ndarray, np.random.Generator], np.ndarra
 
 
 def remade(state: State, null: NullVector) -> State:
-    return certified(State(state.model, state.basis, null, state.solver, state.timings, state.tolerance), state.labels(2))
+    return certified(FactoredState(state.model, state.basis, null, state.solver, state.timings, state.tolerance), state.labels(2))
 
 
 def populations(state: State) -> np.ndarray:
