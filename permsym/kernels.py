@@ -94,6 +94,16 @@ def apply(x, out, diagonal, scaled, offset, shares, first, middle, factor, begin
 
 
 @njit(cache=True)
+def add_rank_one(x, out, place, functional, vector):
+    """out += (functional . Re x) vector on some places; not by a matrix library, whose threads keep ours waiting."""
+    total = 0.0
+    for k in range(len(place)):
+        total += functional[k] * x[place[k]].real
+    for k in range(len(place)):
+        out[place[k]] += total * vector[k]
+
+
+@njit(cache=True)
 def real_parts(z, blocks, offset):
     """Keep real parts on blocks that are their own conjugates: the hermitian part of what is stored."""
     for e in blocks:

@@ -32,6 +32,7 @@ class ShiftedProblem:
         diagonal = operator.diagonal[self.place].real
         self.strength = float(np.abs(diagonal) @ (self.v * self.trace)) or 1.0
         self.scale = np.where(diagonal == 0, 1.0, diagonal)
+        self._moved, self._moved_back = (-self.strength * each / self.scale for each in (self.v, self.trace))  # of the zero
         self.own = np.flatnonzero(blocks.own_conjugate)
         self._flows: dict[Product, complex] | None = None
 
@@ -44,19 +45,19 @@ class ShiftedProblem:
     @property
     def right(self) -> NDArray[np.float64]:
         y = np.zeros(self.operator.shape[0], dtype=self.operator.dtype)
-        y[self.place] = -self.strength * self.v / self.scale
+        y[self.place] = self._moved
         return reals(y)
 
     def product(self, x: NDArray[np.float64], out: NDArray[np.float64]) -> None:
         y, result = self.stored(x), self.stored(out)
         self.operator.matvec(y, result, scaled=True)
-        result[self.place] -= self.strength * (self.trace @ y[self.place].real) * self.v / self.scale
+        kernels.add_rank_one(y, result, self.place, self.trace, self._moved)
         self.symmetrise(result)
 
     def transposed(self, z: NDArray[np.float64], out: NDArray[np.float64]) -> None:
         y, result = self.stored(z), self.stored(out)
         self.operator.rmatvec(y, result, scaled=True)
-        result[self.place] -= self.strength * (self.v @ y[self.place].real) * self.trace / self.scale
+        kernels.add_rank_one(y, result, self.place, self.v, self._moved_back)
         self.symmetrise(result)
 
     def balance(self, y: NDArray[Any]) -> float:
