@@ -199,6 +199,31 @@ def test_an_interrupted_solve_goes_on_with_its_window(tmp_path):
         block_window.adapted(ps.models.tavis_cummings(N=N, kappa=2), keys, MatrixFree(), 1e-8, silent, solve, Checkpoint(path))
 
 
+def test_a_solve_killed_after_its_window_grew_goes_on_with_the_larger_one(tmp_path, monkeypatch):
+    model = ps.models.tavis_cummings(N=N)
+    keys, path = [parse("ad a", model)], tmp_path / "iterate.npz"
+    sizes = []
+
+    def solve(small, settings):
+        return ps.steady_state(small, basis="dicke", solver=settings, moments=keys, tolerance=1e-6)
+
+    def killed(blocks, *given):
+        sizes.append(blocks.stored)
+        if len(sizes) == 2:
+            raise KeyboardInterrupt
+        return solve_blocks(blocks, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(block_window, "_AIM", 20.0)  # the first window is too small
+        patched.setattr(block_window, "solve_blocks", killed)
+        with pytest.raises(KeyboardInterrupt):
+            block_window.adapted(model, keys, MatrixFree(), 1e-8, silent, solve, Checkpoint(path))
+    resumed = block_window.adapted(model, keys, MatrixFree(), 1e-8, silent, solve, Checkpoint(path))
+    assert resumed.basis.stored == sizes[1] > sizes[0]
+    assert resumed.certificate.certified
+    assert resumed.null.outcome.products < windowed(model, 1e-8, ["ad a"])[0].null.outcome.products
+
+
 def test_a_window_beyond_the_memory_is_refused(monkeypatch):
     monkeypatch.setattr(memory, "available_bytes", lambda: 1.205e8)
     with pytest.raises(TooLarge, match=r"window needs about .* numbers"):

@@ -325,9 +325,7 @@ class Blocks(Basis):
 
     def photon_distribution(self, y: NDArray[Any]) -> NDArray[np.float64]:
         """Populations (levels,) of the centre."""
-        place, _, level = self.populations
-        weights = self.population_traces * y[place].real
-        return np.asarray(np.bincount(level, weights=weights, minlength=self.model.centre.levels), dtype=float)
+        return self.centre_matrix(y).diagonal().real.copy()
 
 
 def _traced(weights: dict[tuple[int, ...], Values], labels: Labels, trace: Any) -> Values:

@@ -238,6 +238,10 @@ def adapted(
         prediction, every = predicted()
         return _cut(model, prediction.kept(every, eps))
 
+    def kept_beside() -> None:
+        if checkpoint is not None:
+            checkpoint.beside = {"outer": blocks.outer, "low": blocks.low, "high": blocks.high, "eps": np.array(eps)}
+
     target = _SHARE * tolerance
     start: NDArray[Any] | None = None  # the iterate is in the file
     held = None if checkpoint is None else checkpoint.held("outer", "low", "high", "eps")
@@ -247,11 +251,10 @@ def adapted(
         eps = predicted()[0].first(predicted()[1], tolerance)
         blocks = chosen(eps)
         start = predicted()[0].start(blocks)
+    kept_beside()
     attempt = 0
     while True:
         attempt += 1
-        if checkpoint is not None:
-            checkpoint.beside = {"outer": blocks.outer, "low": blocks.low, "high": blocks.high, "eps": np.array(eps)}
         needs.check_numbers(blocks.stored, settings)
         state = solve_blocks(blocks, blocks.model, settings, tolerance, progress, checkpoint, start)
         start = None  # its memory, for the certificate
@@ -268,8 +271,9 @@ def adapted(
         blocks = chosen(eps)
         start = state.basis.embedded(state.null.stored, blocks)
         del state  # its vectors, before the next ones
+        kept_beside()
         if checkpoint is not None:
-            checkpoint.discard()
+            checkpoint.keep(blocks.model, start, now=True)
 
 
 def _cut(model: Model, kept: Sequence[Any]) -> Blocks:

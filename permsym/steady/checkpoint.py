@@ -63,10 +63,6 @@ class Checkpoint:
         """Count the seconds from now."""
         self._last = time.monotonic()
 
-    def discard(self) -> None:
-        """Forget what was written."""
-        Path(self.path).unlink(missing_ok=True)
-
     def keep(self, model: Model, iterate: NDArray[Any], now: bool = False) -> None:
         """Write the iterate if it is time; whole or not at all."""
         if not now and time.monotonic() - self._last < self.every:

@@ -15,7 +15,6 @@ from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge, Un
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
-from permsym.sites import Boson, Ensemble
 from permsym.steady import choice, cutoff, frame, needs
 from permsym.steady import window as windows
 from permsym.steady.arpack import ShiftInvert
@@ -26,6 +25,7 @@ from permsym.steady.matrix_free import MatrixFree
 from permsym.steady.pardiso import Pardiso
 from permsym.steady.progress import Progress, silent
 from permsym.steady.single import certified, solve_on
+from permsym.steady.small import few
 from permsym.steady.state import DEFAULT_TOLERANCE, State
 
 Solver = DirectSolver | ShiftInvert | MatrixFree | Literal["auto"]
@@ -94,8 +94,8 @@ def steady_state(
             needs.refuse_hopeless(mode.with_levels(_likely_levels(mode)) if start is None else mode.with_levels(start), basis)
 
         iterative = solver == "matrix-free" or isinstance(solver, MatrixFree)
-        few = 2 * max((len(each) for label in labels for each in label.satellites), default=0) <= max(mode.sizes)  # for a smaller model
-        if (iterative or solver == "auto") and window == "auto" and few and needs.uses_block_window(mode, basis):
+        enough = 2 * max((len(each) for label in labels for each in label.satellites), default=0) <= max(mode.sizes)  # for a smaller model
+        if (iterative or solver == "auto") and window == "auto" and enough and needs.uses_block_window(mode, basis):
             settings = solver if isinstance(solver, MatrixFree) else MatrixFree.suited(mode)
             return _announced(_on_a_block_window(mode, settings, labels, tolerance, verify, say, kept))
         if kept is not None:
@@ -282,9 +282,7 @@ def refuse_degenerate(model: Model) -> None:
 
     An iteration finds one of them and does not notice.
     """
-    few = [Ensemble(min(each.N, 2), each.name, each.levels) for each in model.ensembles]
-    centre = Boson(min(model.centre.levels, 4)) if isinstance(model.centre, Boson) else model.centre
-    small = Model(centre, few, model.hamiltonian, model.jumps)
+    small = few(model, 2)
     solve_on(Liouvillian(build(small)), small, SuperLU(ordering="MMD_AT_PLUS_A"), 1.0)
 
 
