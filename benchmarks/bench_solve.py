@@ -22,7 +22,7 @@ values = state.moments(3)
 result.update(everything=time.perf_counter() - start, p=state.derived["p0_up"], bound=state.certificate.error_estimate,
               unknowns=len(state.null.vector), fill=state.solver["fill"], certified=state.certificate.certified, **state.timings)
 size, sides = lattice(model, "{basis}")
-result.update(predicted_mb=memory.solve_bytes(size, sides) / 2**20, predicted_fill=memory.fill_estimate(size, sides))
+result.update(predicted_mb=cost.solve_bytes(size, sides) / 2**20, predicted_fill=cost.fill_estimate(size, sides))
 """
 
 if __name__ == "__main__":

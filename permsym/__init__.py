@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from permsym.moments.reduced import concurrence, entropy, negativity, purity
     from permsym.operators import Operator
     from permsym.sites import Boson, Ensemble, Levels, Spin
-    from permsym.steady.arpack import ShiftInvert
+    from permsym.linear.shift_invert import ShiftInvert
     from permsym.steady.certificate import Certificate
     from permsym.steady.density import DensityOperator
-    from permsym.steady.direct import SuperLU
+    from permsym.linear.superlu import SuperLU
     from permsym.steady.exchange import from_matrix, from_qutip
     from permsym.steady.hermite import HermiteState, hermite_state
-    from permsym.steady.iterative import IncompleteLU
-    from permsym.steady.pardiso import Pardiso
+    from permsym.linear.incomplete_lu import IncompleteLU
+    from permsym.linear.pardiso import Pardiso
     from permsym.steady.solve import steady_state
     from permsym.steady.state import State
     from permsym.sweep.grid import sweep
@@ -56,14 +56,14 @@ _PLACES = {
     "permsym.moments.reduced": ("concurrence", "entropy", "negativity", "purity"),
     "permsym.operators": ("Operator",),
     "permsym.sites": ("Boson", "Ensemble", "Levels", "Spin"),
-    "permsym.steady.arpack": ("ShiftInvert",),
+    "permsym.linear.shift_invert": ("ShiftInvert",),
     "permsym.steady.certificate": ("Certificate",),
     "permsym.steady.density": ("DensityOperator",),
-    "permsym.steady.direct": ("SuperLU",),
+    "permsym.linear.superlu": ("SuperLU",),
     "permsym.steady.exchange": ("from_matrix", "from_qutip"),
     "permsym.steady.hermite": ("HermiteState", "hermite_state"),
-    "permsym.steady.iterative": ("IncompleteLU",),
-    "permsym.steady.pardiso": ("Pardiso",),
+    "permsym.linear.incomplete_lu": ("IncompleteLU",),
+    "permsym.linear.pardiso": ("Pardiso",),
     "permsym.steady.solve": ("steady_state",),
     "permsym.steady.state": ("State",),
     "permsym.sweep.grid": ("sweep",),

@@ -19,7 +19,7 @@ from permsym.models.registry import ModelSource
 from permsym.models.registry import names as model_names
 from permsym.moments.labels import MomentLabel
 from permsym.moments.mode import PhotonDistribution
-from permsym.steady import memory
+from permsym import machine
 from permsym.steady.needs import automatic_levels, estimate, lattice
 from permsym.steady.solve import NAMES, with_likely_levels
 from permsym.steady.state import State
@@ -145,7 +145,7 @@ def info_report() -> dict[str, Any]:
         "solvers": list(NAMES),
         "installed": [name for name, there in optional.items() if there],
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "memory_available": memory.readable(memory.available_bytes()),
+        "memory_available": machine.readable(machine.available_bytes()),
     }
 
 
@@ -168,7 +168,7 @@ def model_report(model: Model, representation: str, window: Literal["auto", "ful
         size, needed, seconds, solver = estimate(model, name, window, open_levels)
     except TooLarge as error:
         return report | {"fits": False, "reason": str(error)}
-    sizes = {"dimension": size, "memory": memory.readable(needed), "memory_bytes": needed, "time_seconds": round(seconds, 3)}
+    sizes = {"dimension": size, "memory": machine.readable(needed), "memory_bytes": needed, "time_seconds": round(seconds, 3)}
     return report | sizes | {"solver": solver, "fits": True}
 
 

@@ -10,7 +10,9 @@ from permsym.basis.blocks import Blocks
 from permsym.errors import TooLarge
 from permsym.matrixfree import BlockLiouvillian
 from permsym.moments.labels import parse
-from permsym.steady import block_window, memory, needs
+from permsym import machine
+from permsym.steady import block_window, needs
+
 from permsym.steady.block_state import Beyond, solve_blocks
 from permsym.steady.block_window import Prediction
 from permsym.steady.checkpoint import Checkpoint
@@ -225,6 +227,6 @@ def test_a_solve_killed_after_its_window_grew_goes_on_with_the_larger_one(tmp_pa
 
 
 def test_a_window_beyond_the_memory_is_refused(monkeypatch):
-    monkeypatch.setattr(memory, "available_bytes", lambda: 1.205e8)
+    monkeypatch.setattr(machine, "available_bytes", lambda: 1.205e8)
     with pytest.raises(TooLarge, match=r"window needs about .* numbers"):
         windowed(ps.models.tavis_cummings(N=N), 1e-9)

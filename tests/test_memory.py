@@ -9,7 +9,9 @@ import pytest
 from oracles import systems
 
 import permsym as ps
-from permsym.steady import choice, direct, memory
+from permsym.steady import choice
+from permsym.linear import cost, superlu as direct
+from permsym import machine
 from permsym.steady import window as windows
 from permsym.steady.needs import check_memory, lattice
 
@@ -122,7 +124,7 @@ def test_nothing_fits(monkeypatch):
 )
 def test_sizes(monkeypatch, text, size):
     monkeypatch.setenv("PERMSYM_MEMORY", text)
-    assert memory.available_bytes() == size
+    assert machine.available_bytes() == size
 
 
 @pytest.mark.parametrize("text", ["lots", "-1G", "8 G B", "1e9", "GB", "8PB", "nan", "8,5G"])
@@ -134,7 +136,7 @@ def test_bad_sizes(monkeypatch, text):
 
 def test_without_the_variable(monkeypatch):
     monkeypatch.delenv("PERMSYM_MEMORY", raising=False)
-    assert 2**24 < memory.available_bytes() < 2**50
+    assert 2**24 < machine.available_bytes() < 2**50
 
 
 def test_estimates_grow_with_the_system():
@@ -144,7 +146,7 @@ def test_estimates_grow_with_the_system():
 
 @pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (999, "999 B"), (1.5e9, "1.5 GB"), (2e12, "2 TB")])
 def test_readable(size, text):
-    assert memory.readable(size) == text
+    assert machine.readable(size) == text
 
 
 @pytest.mark.parametrize(("limit", "kind"), [("400M", "double"), ("270M", "single"), ("190M", "incomplete")])
@@ -153,13 +155,13 @@ def test_the_solver_of_a_window_is_chosen_by_memory(monkeypatch, limit, kind):
     model = ps.models.central_spin(N=1500)
     plan = windows.check_memory(model, *windows.predicted(model, None))
     assert choice.kind(plan.solver) == kind
-    assert plan.bytes_ <= memory.available_bytes()
+    assert plan.bytes_ <= machine.available_bytes()
 
 
 @pytest.mark.parametrize("kind", ["double", "single"])
 def test_the_solver_of_a_full_basis_is_chosen_by_memory(monkeypatch, kind):
     model = ps.models.central_spin(N=200)
-    monkeypatch.setenv("PERMSYM_MEMORY", f"{1.01 * memory.solve_bytes(*lattice(model, 'dicke'), kind):.0f}")
+    monkeypatch.setenv("PERMSYM_MEMORY", f"{1.01 * cost.solve_bytes(*lattice(model, 'dicke'), kind):.0f}")
     state = ps.steady_state(model)
     assert (state.solver["name"], state.solver["precision"]) == ("superlu", kind)
     assert state.certificate.certified

@@ -23,7 +23,7 @@ from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray, Monomial, Operator, Product, as_matrix
 from permsym.sites import Boson, Levels
-from permsym.steady import memory
+from permsym import machine
 
 Vector = NDArray[np.float64]
 TermKey = tuple[str, object]
@@ -350,7 +350,7 @@ def _finite(model: Model, counting: str) -> Model:
 
 def _enumerate(alphabet: Alphabet, order: int, keeps: Predicate, charged: bool) -> list[Counts]:
     """The unknowns, lowest order first; refused before the list fills the memory."""
-    most = min(MOST_UNKNOWNS, int((memory.available_bytes() / 64) ** 0.5))
+    most = min(MOST_UNKNOWNS, int((machine.available_bytes() / 64) ** 0.5))
     # about one in 2 M moments of order M is neutral
     expected = alphabet.number(order) / (1 if charged else 2 * order)
     if expected > 4 * most:
@@ -362,7 +362,7 @@ def _enumerate(alphabet: Alphabet, order: int, keeps: Predicate, charged: bool) 
 
 
 def _too_large(order: int, number: float) -> str:
-    needed, hours = memory.readable(48 * number**2), 2.5e-11 * number**3 / 3600
+    needed, hours = machine.readable(48 * number**2), 2.5e-11 * number**3 / 3600
     return (
         f"order {order} of this model keeps about {number:,.0f} moments: a fixed point with its stability would take {needed} and "
         f"{hours:,.1g} hours; choose a lower order"

@@ -19,8 +19,9 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
-from permsym.steady import memory
-from permsym.steady.direct import SuperLU
+from permsym import machine
+from permsym.linear import cost
+from permsym.linear.superlu import SuperLU
 from permsym.steady.needs import lattice
 
 Method = Literal["auto", "krylov", "shift-invert"]
@@ -195,11 +196,11 @@ class Sector:
     def _stiff(self, products: float) -> bool:
         """Whether factorisations will be faster than that many products."""
         size, extents = lattice(self.model, self.basis.representation)
-        if memory.solve_bytes(size, extents) > memory.available_bytes():
+        if cost.solve_bytes(size, extents) > machine.available_bytes():
             return False
         phases = max(1.0, np.log(max(products / VECTORS, 1.0)) / np.log(_LONGER))
-        substitution = 4e-9 * memory.fill_estimate(size, extents)
-        factored = phases * (memory.solve_seconds(size, extents) + 3 * VECTORS * substitution)
+        substitution = 4e-9 * cost.fill_estimate(size, extents)
+        factored = phases * (cost.solve_seconds(size, extents) + 3 * VECTORS * substitution)
         return products * (3e-9 * self.matrix.nnz + 2e-9 * VECTORS * size + 3e-5) > 2 * factored
 
     def rounding(self, step: Step) -> float:
@@ -216,9 +217,9 @@ def check_memory(model: Model, unknowns: int, assembled: bool = False) -> float:
     assembled   whether the Liouvillian is written out
     """
     needed = 6e7 + unknowns * (8.0 * (VECTORS + 6) + (1200.0 if assembled else 0.0))
-    if needed > memory.available_bytes():
+    if needed > machine.available_bytes():
         raise TooLarge(
-            f"this evolution needs about {memory.readable(needed)} ({unknowns:,} unknowns), but "
-            f"{memory.readable(memory.available_bytes())} are available; use fewer satellites or levels"
+            f"this evolution needs about {machine.readable(needed)} ({unknowns:,} unknowns), but "
+            f"{machine.readable(machine.available_bytes())} are available; use fewer satellites or levels"
         )
     return needed

@@ -28,7 +28,7 @@ from permsym import kernels
 from permsym.basis.blocks import Blocks
 from permsym.errors import SolverFailed
 from permsym.matrixfree import EPS, BlockLiouvillian
-from permsym.steady import krylov
+from permsym.linear import bicgstab
 from permsym.steady.matrix_free import MatrixFree
 from permsym.steady.progress import Progress
 from permsym.steady.shifted import ShiftedProblem, reals
@@ -130,7 +130,7 @@ class _Subspace:
                 np.subtract(out, kernels.dot(row, out) * row, out=out)
 
         x, size = np.zeros_like(right), float(np.linalg.norm(right))
-        outcome = krylov.bicgstab(product, right, x, self.degree, _INNER * size, _PRODUCTS)
+        outcome = bicgstab.bicgstab(product, right, x, self.degree, _INNER * size, _PRODUCTS)
         self.products += outcome.products
         if not outcome.residual < size:
             raise SolverFailed("the iteration for the slowest modes did not converge; use fewer satellites")

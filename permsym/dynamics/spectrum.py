@@ -16,7 +16,7 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.sites import Boson
 from permsym.steady import needs
-from permsym.steady.arpack import ShiftInvert
+from permsym.linear.shift_invert import ShiftInvert
 from permsym.steady.cutoff import START
 from permsym.steady.progress import Progress, silent
 from permsym.steady.solve import start_of

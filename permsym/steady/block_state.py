@@ -30,7 +30,8 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray, Matrix, Operator, as_matrix
 from permsym.sites import Boson
-from permsym.steady import cutoff, krylov
+from permsym.steady import cutoff
+from permsym.linear import bicgstab
 from permsym.steady.checkpoint import Checkpoint
 from permsym.steady.distribution import DickePopulations
 from permsym.steady.matrix_free import MatrixFree
@@ -59,7 +60,7 @@ class BlockSolution:
 
     operator: BlockLiouvillian
     stored: NDArray[Any]
-    outcome: krylov.Outcome
+    outcome: bicgstab.Outcome
 
     @property
     def size(self) -> int:
@@ -239,7 +240,7 @@ class BlockState(State):
         scaled = problem.scaled(right)
         del right
         z = np.zeros(self.null.operator.shape[0], dtype=self.null.operator.dtype)
-        outcome = krylov.bicgstab(
+        outcome = bicgstab.bicgstab(
             problem.transposed,
             scaled,
             reals(z),
@@ -328,7 +329,7 @@ def solve_blocks(
     right = problem.right
     if checkpoint is not None:
         checkpoint.started()
-    outcome = krylov.bicgstab(problem.product, right, reals(y), settings.l, settings.tolerance * scale, settings.products, watch)
+    outcome = bicgstab.bicgstab(problem.product, right, reals(y), settings.l, settings.tolerance * scale, settings.products, watch)
     y = y / (problem.trace @ y[problem.place].real)
     timings = {"assemble": assembled - begun, "solve": time.perf_counter() - assembled}
     if checkpoint is not None:

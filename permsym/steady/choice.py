@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from permsym.steady import memory
-from permsym.steady.arpack import ShiftInvert
-from permsym.steady.direct import DirectSolver, SuperLU
-from permsym.steady.iterative import IncompleteLU
+from permsym import machine
+from permsym.linear import cost
+from permsym.linear.shift_invert import ShiftInvert
+from permsym.linear.contract import DirectSolver
+from permsym.linear.superlu import SuperLU
+from permsym.linear.incomplete_lu import IncompleteLU
 
 Chosen = DirectSolver | ShiftInvert
 QUICKER = 100_000  # unknowns from which single precision and refinement take less time than double precision
@@ -34,14 +36,14 @@ class Plan:
 
     @property
     def fits(self) -> bool:
-        return self.bytes_ <= memory.available_bytes()
+        return self.bytes_ <= machine.available_bytes()
 
     def describe(self) -> str:
         name = {"double": "double precision", "single": "single precision", "incomplete": "incomplete factors"}[kind(self.solver)]
-        return f"{self.size:,} unknowns, {name}, about {self.seconds:.0f} s and {memory.readable(self.bytes_)}"
+        return f"{self.size:,} unknowns, {name}, about {self.seconds:.0f} s and {machine.readable(self.bytes_)}"
 
 
-def kind(solver: Chosen) -> memory.Kind:
+def kind(solver: Chosen) -> cost.Kind:
     """Of which kind a solver's factors are."""
     if isinstance(solver, IncompleteLU):
         return "incomplete"
@@ -51,7 +53,7 @@ def kind(solver: Chosen) -> memory.Kind:
 def plan(size: int, sides: Sequence[int], solver: Chosen) -> Plan:
     """What a solver needs on a lattice box with these sides."""
     of = kind(solver)
-    return Plan(solver, size, memory.solve_bytes(size, sides, of), memory.solve_seconds(size, sides, of))
+    return Plan(solver, size, cost.solve_bytes(size, sides, of), cost.solve_seconds(size, sides, of))
 
 
 def automatic(size: int, sides: Sequence[int], double: SuperLU | None = None) -> Plan:

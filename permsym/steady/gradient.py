@@ -17,7 +17,7 @@ from permsym.errors import InputError
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model, Term
 from permsym.models.registry import LIBRARY
-from permsym.steady.direct import SuperLU
+from permsym.linear.superlu import SuperLU
 from permsym.steady.nullspace import NullVector
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from scipy import linalg, special
 from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarning
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
-from permsym.steady import memory
+from permsym import machine
 from permsym.steady.centring import WINDOW, describe_edges, locate
 from permsym.steady.distribution import DickePopulations
 from permsym.steady.galerkin import Array, Cloud, Galerkin, evaluated
@@ -243,11 +243,11 @@ def _check(model: Model, degree: int, tolerance: float) -> None:
             "the Hermite solver needs a U(1) symmetry of the satellites, but a term of this model breaks it; use permsym.steady_state"
         )
     size = model.centre.levels**2 * (degree + 1) * (degree + 2) / 2
-    needed, free = 48 * size**2, memory.available_bytes()
+    needed, free = 48 * size**2, machine.available_bytes()
     if needed > free:
         raise TooLarge(
-            f"a centre with {model.centre.levels} levels needs up to {memory.readable(needed)} at degree {degree}, but "
-            f"{memory.readable(free)} are available; use a smaller degree or fewer levels"
+            f"a centre with {model.centre.levels} levels needs up to {machine.readable(needed)} at degree {degree}, but "
+            f"{machine.readable(free)} are available; use a smaller degree or fewer levels"
         )
 
 

@@ -12,9 +12,11 @@ from permsym.errors import InputError, TooLarge
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.sites import Boson, is_real
-from permsym.steady import choice, memory
+from permsym.steady import choice
+from permsym import machine
+from permsym.linear import cost
 from permsym.steady import window as windows
-from permsym.steady.direct import SuperLU
+from permsym.linear.superlu import SuperLU
 from permsym.steady.matrix_free import SECONDS, MatrixFree
 from permsym.steady.small import Decoupling
 
@@ -55,8 +57,8 @@ def prefers_iteration(model: Model, basis: str | Basis = "auto") -> bool:
     if not isinstance(basis, str) or basis == "full" or model.centre.kind != "boson":
         return False
     size, sides = lattice(model, basis)
-    seconds = memory.solve_seconds(size, sides)
-    if seconds > PATIENCE or memory.solve_bytes(size, sides) > memory.available_bytes():
+    seconds = cost.solve_seconds(size, sides)
+    if seconds > PATIENCE or cost.solve_bytes(size, sides) > machine.available_bytes():
         return True
     return _WHOLE * seconds > PATIENCE and not Decoupling(model).halved
 
@@ -136,10 +138,10 @@ def check_blocks(
         numbers = int(stored(each, basis, real) * (kept_share(each, basis) if open_levels else 1))
         return numbers, (settings or MatrixFree.suited(each)).bytes(numbers) + 8.0 * numbers * beside
 
-    (size, needed), free = of(model), memory.available_bytes()
+    (size, needed), free = of(model), machine.available_bytes()
     if needed > free:
         raise TooLarge(
-            f"this needs about {memory.readable(needed)} ({size:,} unknowns), but {memory.readable(free)} are available; "
+            f"this needs about {machine.readable(needed)} ({size:,} unknowns), but {machine.readable(free)} are available; "
             f"{_advice(model, lambda each: of(each)[1] <= free)}"
         )
     return size, needed
@@ -147,10 +149,10 @@ def check_blocks(
 
 def check_numbers(numbers: int, settings: MatrixFree) -> None:
     """TooLarge where the vectors of so many stored numbers do not fit into what is free now."""
-    needed, free = settings.bytes(numbers), memory.available_bytes()
+    needed, free = settings.bytes(numbers), machine.available_bytes()
     if needed > free:
         raise TooLarge(
-            f"this window needs about {memory.readable(needed)} ({numbers:,} numbers), but {memory.readable(free)} are available; "
+            f"this window needs about {machine.readable(needed)} ({numbers:,} numbers), but {machine.readable(free)} are available; "
             "take fewer satellites, or raise PERMSYM_MEMORY if there is more"
         )
 
@@ -162,17 +164,17 @@ def refuse_hopeless(model: Model, basis: str) -> None:
 
     def needed(each: Model) -> float:
         numbers = stored(each, basis, real) * kept_share(each, basis)
-        return min(MatrixFree.suited(each).bytes(numbers), memory.solve_bytes(*lattice(each, basis)))
+        return min(MatrixFree.suited(each).bytes(numbers), cost.solve_bytes(*lattice(each, basis)))
 
     def like(each: Model) -> Model:  # levels grow as the satellites do
         factor = max(each.sizes) / max(model.sizes)
         return each.with_levels(max(2, math.ceil(factor * model.centre.levels)))
 
-    bytes_, free = needed(model), memory.available_bytes()
+    bytes_, free = needed(model), machine.available_bytes()
     if bytes_ > 2 * free:
         raise TooLarge(
-            f"this needs about {memory.readable(bytes_)} on some {model.centre.levels} levels, "
-            f"but {memory.readable(free)} are available; {_advice(model, lambda each: needed(like(each)) <= free)}"
+            f"this needs about {machine.readable(bytes_)} on some {model.centre.levels} levels, "
+            f"but {machine.readable(free)} are available; {_advice(model, lambda each: needed(like(each)) <= free)}"
         )
 
 
@@ -186,8 +188,8 @@ def plan_of(model: Model, representation: str, solver: choice.Chosen | None) -> 
     found = of(model)
     if not found.fits:
         raise TooLarge(
-            f"this needs about {memory.readable(found.bytes_)} ({found.size:,} unknowns), but "
-            f"{memory.readable(memory.available_bytes())} are available; {_advice(model, lambda each: of(each).fits)}"
+            f"this needs about {machine.readable(found.bytes_)} ({found.size:,} unknowns), but "
+            f"{machine.readable(machine.available_bytes())} are available; {_advice(model, lambda each: of(each).fits)}"
         )
     return found
 

@@ -16,7 +16,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from permsym.errors import DegenerateSteadyState, SolverFailed
-from permsym.steady.direct import DirectSolver, Factor
+from permsym.linear.contract import DirectSolver, Factor
 
 EPS = float(np.finfo(float).eps)
 Vector = NDArray[np.float64]

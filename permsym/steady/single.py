@@ -14,8 +14,9 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
 from permsym.steady import cutoff, nullspace
-from permsym.steady.arpack import ShiftInvert
-from permsym.steady.direct import DirectSolver, SuperLU
+from permsym.linear.shift_invert import ShiftInvert
+from permsym.linear.contract import DirectSolver
+from permsym.linear.superlu import SuperLU
 from permsym.steady.nullspace import NullProblem, NullVector
 from permsym.steady.state import FactoredState, State
 

@@ -17,12 +17,13 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.steady import choice, cutoff, frame, needs
 from permsym.steady import window as windows
-from permsym.steady.arpack import ShiftInvert
+from permsym.linear.shift_invert import ShiftInvert
 from permsym.steady.checkpoint import Checkpoint
-from permsym.steady.direct import DirectSolver, SuperLU
-from permsym.steady.iterative import IncompleteLU
+from permsym.linear.contract import DirectSolver
+from permsym.linear.superlu import SuperLU
+from permsym.linear.incomplete_lu import IncompleteLU
 from permsym.steady.matrix_free import MatrixFree
-from permsym.steady.pardiso import Pardiso
+from permsym.linear.pardiso import Pardiso
 from permsym.steady.progress import Progress, silent
 from permsym.steady.single import certified, solve_on
 from permsym.steady.small import few

@@ -18,10 +18,11 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
-from permsym.steady import choice, memory
+from permsym.steady import choice
+from permsym import machine
 from permsym.steady.choice import Plan
 from permsym.steady.cloud import Cloud
-from permsym.steady.direct import SuperLU
+from permsym.linear.superlu import SuperLU
 from permsym.steady.nullspace import NullVector
 from permsym.steady.progress import Progress, silent
 from permsym.steady.single import certified, solve_on
@@ -154,7 +155,7 @@ def _plan(size: int, sides: Sequence[int], solver: Solver) -> Plan:
 
 def _refuse(model: Model, plan: Plan, sides: tuple[int, int], solver: Solver, growth: float = 1.0, slack: float = 1.0) -> None:
     """TooLarge with the N that would fit, given that sites grow as N^growth; ``slack``: how rough the estimate is."""
-    free = memory.available_bytes()
+    free = machine.available_bytes()
 
     def needed(share: float) -> float:
         sites = share**growth
@@ -167,7 +168,7 @@ def _refuse(model: Model, plan: Plan, sides: tuple[int, int], solver: Solver, gr
     fits = int(model.sizes[0] * low)
     advice = f"N={fits} would fit, or a smaller window such as window=6, or" if fits else "free some memory, or"
     raise TooLarge(
-        f"this needs about {memory.readable(plan.bytes_)} ({plan.size:,} unknowns on the window), but {memory.readable(free)} are "
+        f"this needs about {machine.readable(plan.bytes_)} ({plan.size:,} unknowns on the window), but {machine.readable(free)} are "
         f"available; {advice} raise PERMSYM_MEMORY if there is more"
     )
 
@@ -181,7 +182,7 @@ def _refuse_early(model: Model, before: Cloud, cloud: Cloud) -> None:
     longest = max(cloud.log.shape) * (sites / np.isfinite(cloud.log).sum()) ** 0.5
     size, sides = round(cloud.unknowns * sites), (round(longest), round(sites / longest))
     hoped = _plan(size, sides, None)
-    if hoped.bytes_ > 1.5 * memory.available_bytes():
+    if hoped.bytes_ > 1.5 * machine.available_bytes():
         _refuse(model, hoped, sides, None, growth, 2.5)
 
 

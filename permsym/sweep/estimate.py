@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from permsym.steady import memory
+from permsym import machine
 from permsym.sweep.progress import clock
 from permsym.sweep.run import Work
 
@@ -26,11 +26,11 @@ def describe(work: Work, jobs: int, output: Path) -> str:
         lines.append(f"stored   {len(work.recalled)} of them, {len(work.jobs)} to do")
     names = list(dict.fromkeys(name for dimension in plan.dimensions for name in dimension.columns))
     rows: list[Sequence[str]] = [(*names, "method", "unknowns", "memory", "time")]
-    free = memory.available_bytes()
+    free = machine.available_bytes()
     for task, cost in work.jobs:
         given = plan.given(task.place[0])
         values = [f"{value:g}" if not isinstance(value := given[name], str) else value for name in names]
-        needed = "more than is free" if cost.bytes > free else memory.readable(cost.bytes)
+        needed = "more than is free" if cost.bytes > free else machine.readable(cost.bytes)
         rows.append((*values, task.method, f"{cost.dimension:,}" if cost.dimension else "-", needed, clock(cost.seconds)))
     if len(rows) > 1:
         shown = rows if len(rows) <= _SHOWN + 1 else [*rows[: _SHOWN // 2 + 1], ("...",) * len(rows[0]), *rows[-_SHOWN // 2 :]]
@@ -41,7 +41,7 @@ def describe(work: Work, jobs: int, output: Path) -> str:
         largest = max(cost.bytes for _, cost in work.jobs)
         lines.append(
             f"about {clock(together)} with {jobs} jobs; the largest point needs "
-            f"{memory.readable(largest) if largest < float('inf') else 'more than is free'}, {memory.readable(free)} are free"
+            f"{machine.readable(largest) if largest < float('inf') else 'more than is free'}, {machine.readable(free)} are free"
         )
         wide = sum(cost.bytes > free for _, cost in work.jobs)
         if wide:

@@ -18,7 +18,7 @@ from permsym.errors import InputError, PermsymError, TooLarge, UncertifiedWarnin
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
-from permsym.steady import memory
+from permsym.linear import cost
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
     from permsym.liouvillian import Liouvillian
@@ -176,7 +176,7 @@ def exact_cost(model: Model, options: Options) -> Cost:
     iterated = options.get("solver", "quick") in ("auto", "quick") and window in ("auto", "full") and prefers_iteration(model, basis)
     if not iterated and (window == "full" or (window == "auto" and not uses_window(model))):
         size, sides = lattice(model, name)
-        return Cost(size, memory.solve_bytes(size, sides), memory.solve_seconds(size, sides))
+        return Cost(size, cost.solve_bytes(size, sides), cost.solve_seconds(size, sides))
     try:
         if iterated:
             return Cost(*estimate(model, basis)[:3])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from permsym.errors import InputError
-from permsym.steady import memory
+from permsym import machine
 from permsym.sweep.methods import Bench, Cost, failed_point
 from permsym.sweep.task import Result, Task, compute
 from permsym.sweep.threads import ENVIRONMENT, single_threaded
@@ -51,7 +51,7 @@ def pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Task, Result]]:
         raise InputError(f"`jobs` must be at least 1, but is {workers}")
     waiting = sorted(jobs, key=lambda job: -job[1].seconds)  # stable: tasks of equal cost keep their order
     crew = _Crew(min(workers, max(len(waiting), 1)))
-    budget = memory.available_bytes() - _IDLE * len(crew.workers)
+    budget = machine.available_bytes() - _IDLE * len(crew.workers)
     suspects: list[Job] = []
     try:
         while waiting or suspects or crew.busy:

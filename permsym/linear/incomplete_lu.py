@@ -12,7 +12,7 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from permsym.errors import SolverFailed
-from permsym.steady.ordering import nested_dissection
+from permsym.linear.nested_dissection import nested_dissection
 
 _ROUGH = 1e-4  # relative residual of an estimate
 

@@ -1,10 +1,10 @@
-"""Direct solvers: frozen values that factor a sparse matrix and solve with it, in both directions."""
+"""SuperLU in symmetric mode, in double precision or in single precision with refinement."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,41 +12,12 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from permsym.errors import InputError, SolverFailed
-from permsym.steady.ordering import nested_dissection
+from permsym.linear.nested_dissection import nested_dissection
 
 Ordering = Literal["nested-dissection", "MMD_AT_PLUS_A", "COLAMD", "NATURAL"]
 Precision = Literal["double", "single"]
 EPS = float(np.finfo(float).eps)
 _REFINEMENTS = 12
-
-
-class Factor(Protocol):
-    """A factorised matrix A."""
-
-    fill: int
-    """Nonzeros of the factors."""
-    refined: bool
-    """Whether solutions come refined to rounding, as far as that converges."""
-
-    def solve(self, right: NDArray[Any]) -> NDArray[Any]:
-        """A^-1 right; one vector (n,) or several as columns (n, k)."""
-
-    def solve_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
-        """A^-T right."""
-
-    def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
-        """A^-1 right to a few digits, at the price of one substitution."""
-
-    def estimate_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
-        """A^-T right to a few digits."""
-
-
-class DirectSolver(Protocol):
-    """Settings of a factorisation, printable and saved with results."""
-
-    def factor(self, matrix: sparse.csc_array, coordinates: NDArray[np.int64] | None = None) -> Factor: ...
-
-    def describe(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)

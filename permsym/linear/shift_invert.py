@@ -11,7 +11,8 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from permsym.errors import SolverFailed
-from permsym.steady.direct import DirectSolver, SuperLU
+from permsym.linear.contract import DirectSolver
+from permsym.linear.superlu import SuperLU
 
 
 @dataclass(frozen=True)

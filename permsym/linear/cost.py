@@ -1,19 +1,12 @@
-"""What a direct solve will need, known before anything is allocated."""
+"""What a direct solve will take, in bytes and seconds, from the number of unknowns and the lattice they live on."""
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
-
-from permsym.errors import InputError
 
 Kind = Literal["double", "single", "incomplete"]
 """Factors in double or in single precision, or incomplete ones."""
-
-_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
 def fill_estimate(unknowns: int, extents: Sequence[int]) -> float:
@@ -54,44 +47,3 @@ def solve_seconds(unknowns: int, extents: Sequence[int], kind: Kind = "double") 
     if kind == "incomplete":
         return 0.05 + 1e-4 * unknowns
     return 0.05 + 1.2e-5 * unknowns + (0.5e-9 if kind == "single" else 1e-9) * work_estimate(unknowns, extents)
-
-
-def available_bytes() -> float:
-    """Memory that may be used now: PERMSYM_MEMORY, else what the system and the control group leave free."""
-    limit = os.environ.get("PERMSYM_MEMORY")
-    if limit:
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*", limit.lower())
-        if match is None:
-            raise InputError(f"PERMSYM_MEMORY must be a size such as 8GB or 500M, but is {limit!r}")
-        return float(match[1]) * _UNITS[match[2]]
-    free = [_meminfo(), _cgroup("memory.max", "memory.current"), _cgroup("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")]
-    return min(value for value in free if value is not None) if any(value is not None for value in free) else float("inf")
-
-
-def readable(size: float) -> str:
-    """A size as people write it: 1.5 GB."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"
-
-
-def _meminfo() -> float | None:
-    try:
-        text = Path("/proc/meminfo").read_text()
-        return float(re.search(r"MemAvailable:\s+(\d+) kB", text)[1]) * 1024  # type: ignore[index]
-    except (OSError, TypeError):
-        try:  # not Linux
-            return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-        except (AttributeError, ValueError, OSError):
-            return None
-
-
-def _cgroup(limit_name: str, usage_name: str) -> float | None:
-    root = Path("/sys/fs/cgroup")
-    try:
-        limit = (root / limit_name).read_text().strip()
-        return None if limit == "max" else float(limit) - float((root / usage_name).read_text())
-    except (OSError, ValueError):
-        return None
