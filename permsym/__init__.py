@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from permsym.sites import Boson, Ensemble, Levels, Spin
     from permsym.linear.shift_invert import ShiftInvert
     from permsym.steady.certificate import Certificate
-    from permsym.steady.density import DensityOperator
+    from permsym.states.density import DensityOperator
     from permsym.linear.superlu import SuperLU
-    from permsym.steady.exchange import from_matrix, from_qutip
+    from permsym.states.qutip import from_matrix, from_qutip
     from permsym.steady.hermite import HermiteState, hermite_state
     from permsym.linear.incomplete_lu import IncompleteLU
     from permsym.linear.pardiso import Pardiso
@@ -58,9 +58,9 @@ _PLACES = {
     "permsym.sites": ("Boson", "Ensemble", "Levels", "Spin"),
     "permsym.linear.shift_invert": ("ShiftInvert",),
     "permsym.steady.certificate": ("Certificate",),
-    "permsym.steady.density": ("DensityOperator",),
+    "permsym.states.density": ("DensityOperator",),
     "permsym.linear.superlu": ("SuperLU",),
-    "permsym.steady.exchange": ("from_matrix", "from_qutip"),
+    "permsym.states.qutip": ("from_matrix", "from_qutip"),
     "permsym.steady.hermite": ("HermiteState", "hermite_state"),
     "permsym.linear.incomplete_lu": ("IncompleteLU",),
     "permsym.linear.pardiso": ("Pardiso",),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import permsym as ps
-from permsym.steady.distribution import DickePopulations
+from permsym.states.collective_spin import DickePopulations
 
 
 def pumped(N: int) -> ps.Model:

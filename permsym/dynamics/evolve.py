@@ -25,7 +25,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.sites import Boson, is_real
-from permsym.steady.density import DensityOperator
+from permsym.states.density import DensityOperator
 from permsym.steady.progress import Progress, silent
 from permsym.steady.state import DEFAULT_TOLERANCE
 

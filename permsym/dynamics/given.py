@@ -16,8 +16,8 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import ComplexArray, displacement
 from permsym.sites import Boson
-from permsym.steady.density import DensityOperator
-from permsym.steady.exchange import checked_matrix
+from permsym.states.density import DensityOperator
+from permsym.states.qutip import checked_matrix
 
 if TYPE_CHECKING:
     import qutip

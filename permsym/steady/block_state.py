@@ -33,7 +33,7 @@ from permsym.sites import Boson
 from permsym.steady import cutoff
 from permsym.linear import bicgstab
 from permsym.steady.checkpoint import Checkpoint
-from permsym.steady.distribution import DickePopulations
+from permsym.states.collective_spin import DickePopulations
 from permsym.steady.matrix_free import MatrixFree
 from permsym.steady.progress import Progress
 from permsym.steady.shifted import ShiftedProblem, reals

@@ -15,7 +15,7 @@ from scipy import ndimage
 from permsym.basis.basis import dimension
 from permsym.errors import NotApplicable, UncertifiedWarning
 from permsym.model import Model
-from permsym.steady.distribution import DickePopulations
+from permsym.states.collective_spin import DickePopulations
 from permsym.steady.galerkin import Array, Cloud, Galerkin
 from permsym.steady.solve import steady_state
 

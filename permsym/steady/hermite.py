@@ -20,7 +20,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym import machine
 from permsym.steady.centring import WINDOW, describe_edges, locate
-from permsym.steady.distribution import DickePopulations
+from permsym.states.collective_spin import DickePopulations
 from permsym.steady.galerkin import Array, Cloud, Galerkin, evaluated
 from permsym.steady.gradient import Family
 from permsym.steady.nullspace import Bounds

@@ -18,7 +18,7 @@ from permsym.moments.labels import MomentLabel
 from permsym.operators import Matrix, Operator
 from permsym.sites import Boson
 from permsym.steady.certificate import Certificate
-from permsym.steady.density import DensityOperator
+from permsym.states.density import DensityOperator
 from permsym.steady.gradient import Family, moment_gradient
 from permsym.steady.nullspace import Bounds
 

@@ -22,7 +22,7 @@ from permsym.moments.mode import Mode
 from permsym.moments.photons import photon_numbers
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Operator
 from permsym.sites import Ensemble, Site, unit
-from permsym.steady.distribution import DickePopulations, Gaussianity
+from permsym.states.collective_spin import DickePopulations, Gaussianity
 
 if TYPE_CHECKING:
     import qutip

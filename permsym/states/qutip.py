@@ -11,7 +11,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import ComplexArray
 from permsym.sites import Boson
-from permsym.steady.density import DensityOperator
+from permsym.states.density import DensityOperator
 
 if TYPE_CHECKING:
     import qutip

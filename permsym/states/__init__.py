@@ -1,0 +1,1 @@
+"""Density operators, and everything that one reads off them."""
