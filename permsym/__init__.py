@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from permsym.dynamics.spectrum import Spectrum, spectrum
     from permsym.errors import DegenerateSteadyState, InputError, PermsymError, TooLarge, UncertifiedWarning
     from permsym.jumps import Central, Collective, Individual
+    from permsym.linear.incomplete_lu import IncompleteLU
+    from permsym.linear.pardiso import Pardiso
+    from permsym.linear.shift_invert import ShiftInvert
+    from permsym.linear.superlu import SuperLU
     from permsym.model import Model
     from permsym.moments.mode import Mode
     from permsym.moments.phase_space import husimi, spin_husimi, spin_wigner, wigner
     from permsym.moments.reduced import concurrence, entropy, negativity, purity
     from permsym.operators import Operator
     from permsym.sites import Boson, Ensemble, Levels, Spin
-    from permsym.linear.shift_invert import ShiftInvert
-    from permsym.steady.certificate import Certificate
     from permsym.states.density import DensityOperator
-    from permsym.linear.superlu import SuperLU
     from permsym.states.qutip import from_matrix, from_qutip
-    from permsym.steady.hermite import HermiteState, hermite_state
-    from permsym.linear.incomplete_lu import IncompleteLU
-    from permsym.linear.pardiso import Pardiso
+    from permsym.steady.certificate import Certificate
+    from permsym.steady.hermite.series import HermiteState, hermite_state
     from permsym.steady.solve import steady_state
     from permsym.steady.state import State
     from permsym.sweep.grid import sweep
@@ -61,7 +61,7 @@ _PLACES = {
     "permsym.states.density": ("DensityOperator",),
     "permsym.linear.superlu": ("SuperLU",),
     "permsym.states.qutip": ("from_matrix", "from_qutip"),
-    "permsym.steady.hermite": ("HermiteState", "hermite_state"),
+    "permsym.steady.hermite.series": ("HermiteState", "hermite_state"),
     "permsym.linear.incomplete_lu": ("IncompleteLU",),
     "permsym.linear.pardiso": ("Pardiso",),
     "permsym.steady.solve": ("steady_state",),

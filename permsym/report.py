@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from permsym import machine
 from permsym.basis.basis import choose
 from permsym.dataset.build import versions
 from permsym.dynamics.evolution import Evolution
@@ -19,7 +20,6 @@ from permsym.models.registry import ModelSource
 from permsym.models.registry import names as model_names
 from permsym.moments.labels import MomentLabel
 from permsym.moments.mode import PhotonDistribution
-from permsym import machine
 from permsym.steady.needs import automatic_levels, estimate, lattice
 from permsym.steady.solve import NAMES, with_likely_levels
 from permsym.steady.state import State

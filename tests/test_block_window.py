@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 import permsym as ps
+from permsym import machine
 from permsym.basis.blocks import Blocks
 from permsym.errors import TooLarge
 from permsym.matrixfree import BlockLiouvillian
 from permsym.moments.labels import parse
-from permsym import machine
-from permsym.steady import block_window, needs
-
-from permsym.steady.block_state import Beyond, solve_blocks
-from permsym.steady.block_window import Prediction
-from permsym.steady.checkpoint import Checkpoint
-from permsym.steady.matrix_free import MatrixFree
+from permsym.steady import needs
+from permsym.steady.cavity import window as block_window
+from permsym.steady.cavity.checkpoint import Checkpoint
+from permsym.steady.cavity.iterate import Beyond, solve_blocks
+from permsym.steady.cavity.matrix_free import MatrixFree
+from permsym.steady.cavity.window import Prediction
 from permsym.steady.progress import silent
 
 N = 24
@@ -38,7 +38,7 @@ def whole(model, levels):
 
 
 def windowed(model, tolerance, labels=LABELS):
-    """The state on the window that :func:`permsym.steady.block_window.adapted` finds, and how many it tried."""
+    """The state on the window that :func:`permsym.steady.cavity.window.adapted` finds, and how many it tried."""
     keys = [parse(label, model) for label in labels]
     lines = []
 

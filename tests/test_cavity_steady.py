@@ -15,8 +15,8 @@ from oracles.brute_force import BruteForce
 from qutip import piqs
 
 import permsym as ps
-from permsym.steady.checkpoint import Checkpoint
-from permsym.steady.matrix_free import MatrixFree
+from permsym.steady.cavity.checkpoint import Checkpoint
+from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.needs import prefers_iteration
 
 SOLVERS = ["superlu", "matrix-free"]
@@ -191,7 +191,7 @@ def test_estimates_cover_an_unfinished_iteration(case, tolerance):
 
 
 def test_duals_of_sums_cover_those_of_single_moments(monkeypatch):
-    from permsym.steady import block_state
+    from permsym.steady.cavity import iterate as block_state
 
     model = ps.models.tavis_cummings(N=8, levels=14)
     single = quietly(model, solver="matrix-free", moments=3)
@@ -244,7 +244,7 @@ def test_a_cavity_beyond_the_memory_is_refused_at_once(monkeypatch, N):
         assert max(model.sizes) <= 8, "larger systems are solved on the way"
         return 8
 
-    monkeypatch.setattr("permsym.steady.cutoff.predicted", beginning)
+    monkeypatch.setattr("permsym.steady.fock_cutoff.predicted", beginning)
     with pytest.raises(ps.TooLarge, match=r"levels, but 2.15 GB are available; N=\d+ would fit"):
         ps.steady_state(ps.models.tavis_cummings(N))
 
@@ -293,8 +293,8 @@ def test_settings_are_checked(options, fragment):
 
 SCRIPT = """
 import sys, permsym as ps
-from permsym.steady.checkpoint import Checkpoint
-from permsym.steady.matrix_free import MatrixFree
+from permsym.steady.cavity.checkpoint import Checkpoint
+from permsym.steady.cavity.matrix_free import MatrixFree
 model = ps.models.tavis_cummings(N=24, levels=24)
 ps.steady_state(model, solver=MatrixFree(), moments=["ad a"], tolerance=1e-2, checkpoint=Checkpoint(sys.argv[1], every=0.0))
 """

@@ -21,10 +21,10 @@ from permsym.basis.centre import CentrePart
 from permsym.basis.occupation import OccupationPart, multiplicity_scale
 from permsym.basis.window import Window
 from permsym.liouvillian import Liouvillian
-from permsym.steady import nullspace
-from permsym.steady import window as windows
-from permsym.steady.nullspace import NullVector
-from permsym.steady.single import certified, solve_on
+from permsym.steady.lattice import null_vector
+from permsym.steady.lattice import window as windows
+from permsym.steady.lattice.direct import certified, solve_on
+from permsym.steady.lattice.null_vector import NullVector
 from permsym.steady.state import FactoredState, State
 
 N = 61
@@ -173,7 +173,7 @@ def improbable_pin(rank: float, name: str = "default") -> Case:
     def run() -> State:
         state = solve(SYSTEMS[name](N), window="full")
         order = populations(state)[np.argsort(state.null.vector[populations(state)])]
-        return remade(state, nullspace._pinned(state.null.problem, ps.SuperLU(), int(order[int(rank * (len(order) - 1))])))
+        return remade(state, null_vector._pinned(state.null.problem, ps.SuperLU(), int(order[int(rank * (len(order) - 1))])))
 
     return Case(run, lambda: SYSTEMS[name](N))
 

@@ -7,7 +7,7 @@ import qutip
 import permsym as ps
 from permsym.dynamics import sector
 from permsym.operators import Monomial, displacement
-from permsym.steady import frame
+from permsym.steady.cavity.displacement import best, needed, worthwhile
 
 
 def driven(N, **given):
@@ -87,24 +87,24 @@ def test_refusals(call, fragment):
 
 def test_displacement_is_chosen_where_it_saves_levels():
     def solve(small):
-        return ps.steady_state(small, moments=["a"], tolerance=frame.TOLERANCE)
+        return ps.steady_state(small, moments=["a"], tolerance=TOLERANCE)
 
-    found = frame.predicted(driven(10), solve)
+    found = predicted(driven(10), solve)
     assert found is not None
     model, levels = found
     assert levels < 30  # 44 without
-    assert model.centre.displacement.imag == 0  # on resonance, where that halves the unknowns
-    assert not frame.worthwhile(ps.models.tavis_cummings(N=10))
-    assert not frame.worthwhile(driven(10, levels=20))
-    assert frame.predicted(driven(10, drive=0.05), solve) is None
+    assert model.centre.imag == 0  # on resonance, where that halves the unknowns
+    assert not worthwhile(ps.models.tavis_cummings(N=10))
+    assert not worthwhile(driven(10, levels=20))
+    assert predicted(driven(10, drive=0.05), solve) is None
 
 
 def test_levels_needed():
     amplitudes = np.exp(-2.0) * np.cumprod([1.0, *(2.0 / np.sqrt(np.arange(1, 40)))])
     coherent = np.outer(amplitudes, amplitudes)
-    assert frame.needed(coherent, 2.0) < 1
-    assert frame.needed(coherent, 0.0) > 20
-    assert abs(frame.best(coherent, 1.0 + 0.5j) - 2.0) < 0.3
+    assert needed(coherent, 2.0) < 1
+    assert needed(coherent, 0.0) > 20
+    assert abs(best(coherent, 1.0 + 0.5j) - 2.0) < 0.3
 
 
 @pytest.mark.slow

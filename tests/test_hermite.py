@@ -18,9 +18,9 @@ from permsym.model import Model
 from permsym.models import central_spin
 from permsym.operators import Operator
 from permsym.sites import Ensemble, Levels, Spin
-from permsym.steady import hermite
-from permsym.steady.galerkin import Cloud, Galerkin, evaluated, polynomials
-from permsym.steady.hermite import hermite_state
+from permsym.steady.hermite import series
+from permsym.steady.hermite.galerkin import Cloud, Galerkin, evaluated, polynomials
+from permsym.steady.hermite.series import hermite_state
 
 
 def pumped(N: int, omega: float = 1.0) -> Model:
@@ -121,7 +121,7 @@ def test_equals_the_lattice_within_its_own_estimate(model: Model, within: float,
 @pytest.mark.slow
 @pytest.mark.parametrize("model", [pumped(500), ladder(400, 100.0), driven(500)], ids=["pumped", "detuned", "driven"])
 def test_equals_a_lattice_solved_now(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hermite, "_NEAREST_EDGE", 4.0)
+    monkeypatch.setattr(series, "_NEAREST_EDGE", 4.0)
     exact = permsym.steady_state(model, basis="dicke", moments=[])
     state = hermite_state(model, tolerance=1e-4)
     for label, value in exact.moments(3).items():
@@ -130,7 +130,7 @@ def test_equals_a_lattice_solved_now(model: Model, monkeypatch: pytest.MonkeyPat
 
 def test_equals_a_lattice_solved_now_roughly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four standard deviations from an edge: a rough answer with a fair error estimate, below the usual limit."""
-    monkeypatch.setattr(hermite, "_NEAREST_EDGE", 3.0)
+    monkeypatch.setattr(series, "_NEAREST_EDGE", 3.0)
     for model in (ladder(150, 40.0), driven(250)):
         exact = permsym.steady_state(model, basis="dicke", moments=[])
         state = hermite_state(model, degree=12, tolerance=1e-2)

@@ -10,8 +10,8 @@ from permsym.errors import NotApplicable
 from permsym.liouvillian import Liouvillian
 from permsym.matrixfree import BlockLiouvillian
 from permsym.moments.labels import enumerate_labels
-from permsym.steady.block_state import solve_blocks
-from permsym.steady.matrix_free import MatrixFree
+from permsym.steady.cavity.iterate import solve_blocks
+from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.progress import silent
 
 

@@ -9,10 +9,11 @@ import pytest
 from oracles import systems
 
 import permsym as ps
-from permsym.steady import choice
-from permsym.linear import cost, superlu as direct
 from permsym import machine
-from permsym.steady import window as windows
+from permsym.linear import cost
+from permsym.linear import superlu as direct
+from permsym.steady import choice
+from permsym.steady.lattice import window as windows
 from permsym.steady.needs import check_memory, lattice
 
 P0_UP_200 = 0.4561166243257493  # occupation basis

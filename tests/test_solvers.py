@@ -8,8 +8,8 @@ from scipy import sparse
 
 import permsym as ps
 from permsym.errors import InputError, SolverFailed
-from permsym.models import central_spin
 from permsym.linear.nested_dissection import nested_dissection
+from permsym.models import central_spin
 from permsym.steady.solve import SOLVERS
 
 HAVE_PARDISO = importlib.util.find_spec("pypardiso") is not None

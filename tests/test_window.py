@@ -12,8 +12,8 @@ import permsym as ps
 from permsym.basis.basis import build
 from permsym.basis.window import Window
 from permsym.liouvillian import Liouvillian
-from permsym.steady import window as windows
-from permsym.steady.cloud import Cloud
+from permsym.steady.lattice import window as windows
+from permsym.steady.lattice.cloud import Cloud
 from permsym.steady.state import State
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from permsym import machine
 from permsym.cumulants.alphabet import Alphabet, Counts
 from permsym.cumulants.closure import Predicate, Program, retained_by
 from permsym.cumulants.structure import Rows
@@ -23,7 +24,6 @@ from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray, Monomial, Operator, Product, as_matrix
 from permsym.sites import Boson, Levels
-from permsym import machine
 
 Vector = NDArray[np.float64]
 TermKey = tuple[str, object]

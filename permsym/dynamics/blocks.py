@@ -19,7 +19,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray, displacement
 from permsym.sites import Boson
-from permsym.steady import frame
+from permsym.steady.cavity.displacement import best, needed
 
 _ROOM = 4  # levels beyond those that the state needs when it is put on other Fock states
 _GAIN = 0.8  # of the levels held now: what other Fock states must need for a change
@@ -156,10 +156,10 @@ class BlockSector(Sector):
         rho, centre = self._mode(state), self.model.centre
         assert isinstance(centre, Boson)
         amplitude = complex(np.sum(np.sqrt(np.arange(1, len(rho))) * rho.diagonal(-1)))
-        step = frame.best(rho, amplitude, small)
+        step = best(rho, amplitude, small)
         if self.operator.dtype == float:
             step = complex(step.real)
-        return centre.displacement + step, frame.needed(rho, 0, small), frame.needed(rho, step, small)
+        return centre.displacement + step, needed(rho, 0, small), needed(rho, step, small)
 
     def closed(self) -> bool:
         return False

@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from permsym import machine
 from permsym.basis.basis import Basis, build, dimension
 from permsym.dynamics.given import Initial
 from permsym.dynamics.krylov import EPS, Step, Subspace, steps, subspace
 from permsym.errors import SolverFailed, TooLarge
+from permsym.linear import cost
+from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
-from permsym import machine
-from permsym.linear import cost
-from permsym.linear.superlu import SuperLU
 from permsym.steady.needs import lattice
 
 Method = Literal["auto", "krylov", "shift-invert"]

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from permsym.basis.basis import Basis, build, choose, dimension
 from permsym.dynamics.sector import block_by_block
 from permsym.errors import InputError
+from permsym.linear.shift_invert import ShiftInvert
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.sites import Boson
 from permsym.steady import needs
-from permsym.linear.shift_invert import ShiftInvert
-from permsym.steady.cutoff import START
+from permsym.steady.fock_cutoff import START
 from permsym.steady.progress import Progress, silent
 from permsym.steady.solve import start_of
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from permsym import machine
 from permsym.linear import cost
-from permsym.linear.shift_invert import ShiftInvert
 from permsym.linear.contract import DirectSolver
-from permsym.linear.superlu import SuperLU
 from permsym.linear.incomplete_lu import IncompleteLU
+from permsym.linear.shift_invert import ShiftInvert
+from permsym.linear.superlu import SuperLU
 
 Chosen = DirectSolver | ShiftInvert
 QUICKER = 100_000  # unknowns from which single precision and refinement take less time than double precision

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.errors import InputError
+from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model, Term
 from permsym.models.registry import LIBRARY
-from permsym.linear.superlu import SuperLU
-from permsym.steady.nullspace import NullVector
+from permsym.steady.lattice.null_vector import NullVector
 
 if TYPE_CHECKING:
     from permsym.steady.state import State

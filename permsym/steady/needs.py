@@ -6,18 +6,18 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
+from permsym import machine
 from permsym.basis.basis import Basis, choose, dimension, parts_of
 from permsym.basis.window import Window
 from permsym.errors import InputError, TooLarge
+from permsym.linear import cost
+from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.sites import Boson, is_real
 from permsym.steady import choice
-from permsym import machine
-from permsym.linear import cost
-from permsym.steady import window as windows
-from permsym.linear.superlu import SuperLU
-from permsym.steady.matrix_free import SECONDS, MatrixFree
+from permsym.steady.cavity.matrix_free import SECONDS, MatrixFree
+from permsym.steady.lattice import window as windows
 from permsym.steady.small import Decoupling
 
 # A factorisation of about 0.25 s and an iteration take the same time, certificate included; from there the iteration gains

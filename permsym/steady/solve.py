@@ -12,20 +12,21 @@ import numpy as np
 from permsym.basis.basis import REPRESENTATIONS, Basis, build
 from permsym.basis.window import Window
 from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge, UncertifiedWarning
+from permsym.linear.contract import DirectSolver
+from permsym.linear.incomplete_lu import IncompleteLU
+from permsym.linear.pardiso import Pardiso
+from permsym.linear.shift_invert import ShiftInvert
+from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
-from permsym.steady import choice, cutoff, frame, needs
-from permsym.steady import window as windows
-from permsym.linear.shift_invert import ShiftInvert
-from permsym.steady.checkpoint import Checkpoint
-from permsym.linear.contract import DirectSolver
-from permsym.linear.superlu import SuperLU
-from permsym.linear.incomplete_lu import IncompleteLU
-from permsym.steady.matrix_free import MatrixFree
-from permsym.linear.pardiso import Pardiso
+from permsym.steady import choice, fock_cutoff, needs
+from permsym.steady.cavity import displacement
+from permsym.steady.cavity.checkpoint import Checkpoint
+from permsym.steady.cavity.matrix_free import MatrixFree
+from permsym.steady.lattice import window as windows
+from permsym.steady.lattice.direct import certified, solve_on
 from permsym.steady.progress import Progress, silent
-from permsym.steady.single import certified, solve_on
 from permsym.steady.small import few
 from permsym.steady.state import DEFAULT_TOLERANCE, State
 
@@ -109,7 +110,7 @@ def steady_state(
                 cut, basis=basis, solver=solver, moments=moments, tolerance=tolerance, verify=verify, window=window, progress=progress
             )
 
-        return _announced(cutoff.automatic(mode, labels, tolerance, say, attempt, start))
+        return _announced(fock_cutoff.automatic(mode, labels, tolerance, say, attempt, start))
     if solver == "hermite":
         return _hermite(model, labels, tolerance)
     if solver == "quick":
@@ -179,12 +180,12 @@ def start_of(model: Model, say: Progress) -> tuple[Model, int | None]:
 
     None leaves the cut-off to a prediction from smaller systems.
     """
-    if not frame.worthwhile(model):
+    if not displacement.worthwhile(model):
         return model, None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)
-            found = frame.predicted(model, lambda small: steady_state(small, moments=["a"], tolerance=frame.TOLERANCE))
+            found = displacement.predicted(model, lambda small: steady_state(small, moments=["a"], tolerance=displacement.TOLERANCE))
     except PermsymError:  # what the small model lacks the model itself may have, and says otherwise
         return model, None
     if found is None:
@@ -218,7 +219,7 @@ def _matrix_free(
     needs.check_blocks(model, basis, settings)
     refuse_degenerate(model)
     from permsym.basis.blocks import Blocks  # these two load the compiler
-    from permsym.steady.block_state import solve_blocks
+    from permsym.steady.cavity.iterate import solve_blocks
 
     state: State = certified(solve_blocks(Blocks.of(model, basis), model, settings, tolerance, progress, checkpoint), labels)
     state.timings["total"] = time.perf_counter() - started
@@ -239,7 +240,7 @@ def _on_a_block_window(
 ) -> State:
     started = time.perf_counter()
     refuse_degenerate(model.with_levels(4))
-    from permsym.steady.block_window import adapted  # loads the compiler
+    from permsym.steady.cavity.window import adapted  # loads the compiler
 
     def solve(small: Model, settings: MatrixFree) -> State:
         return steady_state(small, basis="dicke", solver=settings, moments=labels, tolerance=1e3 * tolerance)
@@ -261,12 +262,12 @@ def with_likely_levels(model: Model) -> Model:
 
 
 def _likely_levels(model: Model) -> int:
-    return cutoff.likely(model, lambda cut, asked: steady_state(cut, moments=asked))
+    return fock_cutoff.likely(model, lambda cut, asked: steady_state(cut, moments=asked))
 
 
 def _refuse_unbounded(model: Model) -> None:
     """InputError where nothing takes photons out of the mode and one satellite, with the same physics, cannot hold them either."""
-    if cutoff.loses_photons(model) or max(model.sizes) == 1:
+    if fock_cutoff.loses_photons(model) or max(model.sizes) == 1:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)
@@ -288,7 +289,7 @@ def refuse_degenerate(model: Model) -> None:
 
 
 def _hermite(model: Model, labels: Sequence[MomentLabel], tolerance: float) -> State:
-    from permsym.steady.hermite import hermite_state  # it finds its cloud by a small exact solve, with this module
+    from permsym.steady.hermite.series import hermite_state  # it finds its cloud by a small exact solve, with this module
 
     return hermite_state(model, moments=labels, tolerance=tolerance)
 

@@ -17,10 +17,10 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Matrix, Operator
 from permsym.sites import Boson
-from permsym.steady.certificate import Certificate
 from permsym.states.density import DensityOperator
+from permsym.steady.certificate import Certificate
 from permsym.steady.gradient import Family, moment_gradient
-from permsym.steady.nullspace import Bounds
+from permsym.steady.lattice.null_vector import Bounds
 
 DEFAULT_TOLERANCE = 1e-9
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells

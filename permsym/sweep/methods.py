@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point
 from permsym.errors import InputError, PermsymError, TooLarge, UncertifiedWarning
+from permsym.linear import cost
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
-from permsym.linear import cost
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
     from permsym.liouvillian import Liouvillian
@@ -163,7 +163,7 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
 def exact_cost(model: Model, options: Options) -> Cost:
     """From the lattice, or from a window predicted by smaller systems."""
     from permsym.basis.basis import choose
-    from permsym.steady.cutoff import START
+    from permsym.steady.fock_cutoff import START
     from permsym.steady.needs import automatic_levels, check_memory, estimate, lattice, prefers_iteration, uses_window
 
     if automatic_levels(model):  # unknown before it is solved: as if the first attempt had to be doubled

@@ -12,8 +12,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
-from permsym.errors import InputError
 from permsym import machine
+from permsym.errors import InputError
 from permsym.sweep.methods import Bench, Cost, failed_point
 from permsym.sweep.task import Result, Task, compute
 from permsym.sweep.threads import ENVIRONMENT, single_threaded

@@ -16,7 +16,7 @@ from permsym.basis.basis import dimension
 from permsym.errors import NotApplicable, UncertifiedWarning
 from permsym.model import Model
 from permsym.states.collective_spin import DickePopulations
-from permsym.steady.galerkin import Array, Cloud, Galerkin
+from permsym.steady.hermite.galerkin import Array, Cloud, Galerkin
 from permsym.steady.solve import steady_state
 
 _COARSE = (60, 40, 25, 16)  # satellites of the small model; the first that is cheap

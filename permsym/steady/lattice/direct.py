@@ -9,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis, parts_of
+from permsym.linear.contract import DirectSolver
+from permsym.linear.shift_invert import ShiftInvert
+from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
-from permsym.steady import cutoff, nullspace
-from permsym.linear.shift_invert import ShiftInvert
-from permsym.linear.contract import DirectSolver
-from permsym.linear.superlu import SuperLU
-from permsym.steady.nullspace import NullProblem, NullVector
+from permsym.steady import fock_cutoff
+from permsym.steady.lattice import null_vector
+from permsym.steady.lattice.null_vector import NullProblem, NullVector
 from permsym.steady.state import FactoredState, State
 
 _COARSE = 10  # satellites of the small model that predicts where the probability sits
@@ -37,13 +38,13 @@ def solve_on(
     basis = liouvillian.basis
     matrix, leaks = liouvillian.with_leaks(model)
     assembled = time.perf_counter()
-    problem = nullspace.reduce(matrix, liouvillian.trace(), basis.coordinates, leaks)
-    nullspace.refuse_conserved(matrix, problem.active, basis.coordinates, SuperLU())
+    problem = null_vector.reduce(matrix, liouvillian.trace(), basis.coordinates, leaks)
+    null_vector.refuse_conserved(matrix, problem.active, basis.coordinates, SuperLU())
     del matrix, leaks
     pin = _likely_pin(problem, basis, model) if peak is None else _pin_at(problem, basis, peak)
     null = _solved(problem, pin, solver)
     if isinstance(basis.model.centre, Boson):
-        beyond = cutoff.dropped(basis, model, problem.expanded(null.vector, basis.dimension))
+        beyond = fock_cutoff.dropped(basis, model, problem.expanded(null.vector, basis.dimension))
         null.beyond, null.lost = beyond.weight[problem.active], beyond.elsewhere
     timings = {"assemble": assembled - started, "solve": time.perf_counter() - assembled}
     return FactoredState(model, basis, null, {**solver.describe(), "fill": null.factor.fill}, timings, tolerance)
@@ -59,11 +60,11 @@ def certified(state: State, labels: Iterable[MomentLabel]) -> State:
 
 def _solved(problem: NullProblem, pin: int, solver: DirectSolver | ShiftInvert) -> NullVector:
     if not isinstance(solver, ShiftInvert):
-        return nullspace.solve(problem, solver, pin)
+        return null_vector.solve(problem, solver, pin)
     _, vectors = solver.eigenpairs(problem.matrix, problem.coordinates, 1)
     # the pinned factorisation carries the certificate; the eigenvector is the answer that it judges
     vector = vectors[:, 0] / (problem.trace @ vectors[:, 0])
-    null = nullspace.solve(problem, solver.direct, int(np.argmax(np.abs(problem.trace * vector))))
+    null = null_vector.solve(problem, solver.direct, int(np.argmax(np.abs(problem.trace * vector))))
     return NullVector(problem, null.factor, null.pin, vector.real)
 
 
@@ -85,9 +86,9 @@ def _likely_pin(problem: NullProblem, basis: Basis, model: Model) -> int:
     small = model.rescaled(factor)
     small_basis = Basis(small, parts_of(small, basis.representation), basis.representation)
     small_liouvillian = Liouvillian(small_basis)
-    small_problem = nullspace.reduce(small_liouvillian.matrix(), small_liouvillian.trace(), small_basis.coordinates)
+    small_problem = null_vector.reduce(small_liouvillian.matrix(), small_liouvillian.trace(), small_basis.coordinates)
     places = np.flatnonzero((small_problem.trace != 0) & small_problem.recurrent)
-    vector = nullspace.solve(small_problem, SuperLU(), int(places[len(places) // 2])).vector
+    vector = null_vector.solve(small_problem, SuperLU(), int(places[len(places) // 2])).vector
     peak = small_basis.labels[:, small_problem.active[int(np.argmax(np.abs(small_problem.trace * vector)))]]
     return int(candidates[_nearest(labels[:, candidates], peak, small.sizes, model.sizes, basis)])
 

@@ -211,7 +211,7 @@ class NullVector:
             2 sum_i leak_i |x_i| |y_i - <y> trace_i|  +  4 outside max_i |c_i - <c> trace_i|,    <y> = y . x
 
         where ``outside`` is the probability beyond the edge.  The cut-off of a boson drops rates r whose places lie beyond it
-        (see :mod:`permsym.steady.cutoff`): 4 sum_i |r_i| |y_i - <y> trace_i|, with y_i of the nearest kept unknown.
+        (see :mod:`permsym.steady.fock_cutoff`): 4 sum_i |r_i| |y_i - <y> trace_i|, with y_i of the nearest kept unknown.
         """
         problem, x = self.problem, np.abs(self.vector)
         uncertainty = np.abs(self.residual_vector) + (problem.row_counts + 1) * EPS * (problem.magnitude @ x)

@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, special
 
+from permsym import machine
 from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarning
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
-from permsym import machine
-from permsym.steady.centring import WINDOW, describe_edges, locate
 from permsym.states.collective_spin import DickePopulations
-from permsym.steady.galerkin import Array, Cloud, Galerkin, evaluated
 from permsym.steady.gradient import Family
-from permsym.steady.nullspace import Bounds
+from permsym.steady.hermite.centring import WINDOW, describe_edges, locate
+from permsym.steady.hermite.galerkin import Array, Cloud, Galerkin, evaluated
+from permsym.steady.lattice.null_vector import Bounds
 from permsym.steady.state import DEFAULT_TOLERANCE, FactoredState
 
 EPS = float(np.finfo(float).eps)

@@ -25,18 +25,18 @@ from numpy.typing import NDArray
 
 from permsym import kernels
 from permsym.basis.blocks import Blocks
+from permsym.linear import bicgstab
 from permsym.matrixfree import BlockLiouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray, Matrix, Operator, as_matrix
 from permsym.sites import Boson
-from permsym.steady import cutoff
-from permsym.linear import bicgstab
-from permsym.steady.checkpoint import Checkpoint
 from permsym.states.collective_spin import DickePopulations
-from permsym.steady.matrix_free import MatrixFree
+from permsym.steady import fock_cutoff
+from permsym.steady.cavity.checkpoint import Checkpoint
+from permsym.steady.cavity.matrix_free import MatrixFree
+from permsym.steady.cavity.shifted import ShiftedProblem, reals
 from permsym.steady.progress import Progress
-from permsym.steady.shifted import ShiftedProblem, reals
 from permsym.steady.state import State
 
 EPS = float(np.finfo(float).eps)
@@ -263,7 +263,7 @@ class Beyond:
 
     def __init__(self, operator: BlockLiouvillian, y: NDArray[Any], model: Model) -> None:
         b = self.blocks = operator.blocks
-        more = cutoff.reach(model) if isinstance(model.centre, Boson) else 0
+        more = fock_cutoff.reach(model) if isinstance(model.centre, Boson) else 0
         levels = model.centre.levels
         self.top = levels - more if more else levels + 1
         if more == 0 and b.boundary == "closed":

@@ -25,12 +25,12 @@ from permsym.basis.blocks import Blocks, Kept
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
-from permsym.steady import cutoff, needs
-from permsym.steady.block_state import BlockState, solve_blocks
-from permsym.steady.checkpoint import Checkpoint
-from permsym.steady.matrix_free import MatrixFree
+from permsym.steady import fock_cutoff, needs
+from permsym.steady.cavity.checkpoint import Checkpoint
+from permsym.steady.cavity.iterate import BlockState, solve_blocks
+from permsym.steady.cavity.matrix_free import MatrixFree
+from permsym.steady.lattice.direct import certified
 from permsym.steady.progress import Progress
-from permsym.steady.single import certified
 from permsym.steady.state import State
 
 Array = NDArray[np.float64]
@@ -156,7 +156,7 @@ class Prediction:
         populations = self.log_populations(levels) + self.log_sizes((0, 0), levels)
         population = _ranges(populations > least + np.log(_POPULATIONS))  # (2, rows, columns)
         low, high = np.zeros(len(J), dtype=np.int64), np.zeros(len(J), dtype=np.int64)
-        feeding = cutoff.reach(whole.model)
+        feeding = fock_cutoff.reach(whole.model)
         for (d, e), mine, bound, size in self._bounds(whole):
             if d or e:
                 low[mine], high[mine] = _ranges(bound + size > least)

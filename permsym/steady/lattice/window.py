@@ -11,21 +11,21 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
+from permsym import machine
 from permsym.basis.basis import build, dimension
 from permsym.basis.window import Window
 from permsym.errors import InputError, SolverFailed, TooLarge
+from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
 from permsym.steady import choice
-from permsym import machine
 from permsym.steady.choice import Plan
-from permsym.steady.cloud import Cloud
-from permsym.linear.superlu import SuperLU
-from permsym.steady.nullspace import NullVector
+from permsym.steady.lattice.cloud import Cloud
+from permsym.steady.lattice.direct import certified, solve_on
+from permsym.steady.lattice.null_vector import NullVector
 from permsym.steady.progress import Progress, silent
-from permsym.steady.single import certified, solve_on
 from permsym.steady.state import State
 
 CROSSOVER = 300  # satellites up to which the full basis is as fast

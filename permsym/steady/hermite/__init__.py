@@ -1,0 +1,1 @@
+"""Very large systems as a Gaussian times Hermite polynomials in (j, m)."""
