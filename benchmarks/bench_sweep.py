@@ -19,14 +19,14 @@ from measure import machine, show
 from problems import check
 
 from permsym import dataset
-from permsym.sweep.methods import Bench
-from permsym.sweep.plan import make
-from permsym.sweep.pool import inline, pooled
-from permsym.sweep.record import packed
-from permsym.sweep.run import assembled, execute, prepare
-from permsym.sweep.store import opened
-from permsym.sweep.task import compute
-from permsym.sweep.threads import single_threaded
+from permsym.sweeps.methods import Bench
+from permsym.sweeps.plan import make
+from permsym.sweeps.pool import inline, pooled
+from permsym.sweeps.record import packed
+from permsym.sweeps.run import assembled, execute, prepare
+from permsym.sweeps.store import opened
+from permsym.sweeps.task import compute
+from permsym.sweeps.threads import single_threaded
 
 
 def plan(points: int, N: int, moments: int = 3):

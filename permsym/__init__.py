@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from permsym.steady.hermite.series import HermiteState, hermite_state
     from permsym.steady.solve import steady_state
     from permsym.steady.state import State
-    from permsym.sweep.grid import sweep
-    from permsym.sweep.limits import Limit, limit
+    from permsym.sweeps.grid import sweep
+    from permsym.sweeps.limits import Limit, limit
 
 _PLACES = {
     "permsym.dataset": ("open_dataset", "open_reference"),
@@ -66,8 +66,8 @@ _PLACES = {
     "permsym.linear.pardiso": ("Pardiso",),
     "permsym.steady.solve": ("steady_state",),
     "permsym.steady.state": ("State",),
-    "permsym.sweep.grid": ("sweep",),
-    "permsym.sweep.limits": ("Limit", "limit"),
+    "permsym.sweeps.grid": ("sweep",),
+    "permsym.sweeps.limits": ("Limit", "limit"),
 }
 _MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot")
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}

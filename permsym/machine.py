@@ -23,15 +23,6 @@ def available_bytes() -> float:
     return min(value for value in free if value is not None) if any(value is not None for value in free) else float("inf")
 
 
-def readable(size: float) -> str:
-    """A size as people write it: 1.5 GB."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"
-
-
 def _meminfo() -> float | None:
     try:
         text = Path("/proc/meminfo").read_text()

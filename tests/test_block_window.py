@@ -11,13 +11,13 @@ from permsym.basis.blocks import Blocks
 from permsym.errors import TooLarge
 from permsym.matrixfree import BlockLiouvillian
 from permsym.moments.labels import parse
+from permsym.progress import silent
 from permsym.steady import needs
 from permsym.steady.cavity import window as block_window
 from permsym.steady.cavity.checkpoint import Checkpoint
 from permsym.steady.cavity.iterate import Beyond, solve_blocks
 from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.cavity.window import Prediction
-from permsym.steady.progress import silent
 
 N = 24
 LABELS = ("ad a", "z1", "ad -1", "z1 z2", "+1 -2", "ad ad a a", "ad a z1")

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from permsym.cli import main
-from permsym.cumulants.boundary import boundary
-from permsym.cumulants.cluster_solve import evolve, semiclassical_start, steady_state
-from permsym.cumulants.clusters import ClusterEquations
 from permsym.cumulants.continuation import follow
-from permsym.cumulants.driven_cavity import ClusterFamily, HomogeneousFamily
 from permsym.cumulants.path import over_parameter
+from permsym.driven_cavity.boundary import boundary
+from permsym.driven_cavity.cluster_solve import evolve, semiclassical_start, steady_state
+from permsym.driven_cavity.clusters import ClusterEquations
+from permsym.driven_cavity.semiclassical import ClusterFamily, HomogeneousFamily
 from permsym.errors import InputError
 from permsym.models.semiclassics import coupling, critical_drives
 

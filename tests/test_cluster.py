@@ -13,9 +13,9 @@ import pytest
 from sweeps import finish, permsym, start, until, write
 
 import permsym as ps
-from permsym.sweep.cluster import on_cluster
-from permsym.sweep.file import read_sweep_file
-from permsym.sweep.run import prepare
+from permsym.sweeps.cluster import on_cluster
+from permsym.sweeps.file import read_sweep_file
+from permsym.sweeps.run import prepare
 
 pytest.importorskip("distributed", reason="needs permsym[dask]")
 

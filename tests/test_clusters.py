@@ -5,9 +5,9 @@ import pytest
 from oracles import distinct_spins as brute
 
 import permsym as ps
-from permsym.cumulants.cluster_moments import Layout, conjugate
-from permsym.cumulants.clusters import ClusterEquations
 from permsym.cumulants.equations import equations
+from permsym.driven_cavity.cluster_moments import Layout, conjugate
+from permsym.driven_cavity.clusters import ClusterEquations
 
 PARAMETERS = {"kappa": 0.9, "gamma_h": 0.4, "gamma_p": 0.13, "Delta_c": 0.35, "eta": 1.7}
 COUPLINGS, DETUNINGS = np.array([0.5, 0.8, 0.3]), np.array([-0.6, 0.2, 1.1])

@@ -13,8 +13,8 @@ import pytest
 import permsym as ps
 from permsym.dataset import reference, reference_names
 from permsym.errors import InputError
-from permsym.sweep.file import read_sweep_file
-from permsym.sweep.rerun import plan_of
+from permsym.sweeps.file import read_sweep_file
+from permsym.sweeps.rerun import plan_of
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"

@@ -13,7 +13,7 @@ import permsym as ps
 from permsym import dataset
 from permsym.dataset.schema import BY_NAME, VARIABLES
 from permsym.errors import InputError
-from permsym.sweep.grid import sweep
+from permsym.sweeps.grid import sweep
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from sweeps import alive, children, finish, permsym, start, until, write
 
 import permsym as ps
-from permsym.sweep.store import opened
+from permsym.sweeps.store import opened
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
 

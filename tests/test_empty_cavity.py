@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from permsym.cumulants.cluster_solve import evolve, steady_state
-from permsym.cumulants.clusters import ClusterEquations
-from permsym.cumulants.empty_cavity import _repeats, from_empty_cavity, settle
 from permsym.cumulants.equations import equations
+from permsym.driven_cavity.cluster_solve import evolve, steady_state
+from permsym.driven_cavity.clusters import ClusterEquations
+from permsym.driven_cavity.empty_cavity import _repeats, from_empty_cavity, settle
 from permsym.errors import InputError, SolverFailed
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 

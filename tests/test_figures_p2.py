@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from oracles import linear_noise
 
-from permsym.cumulants.boundary import boundary
+from permsym.driven_cavity.boundary import boundary
 from permsym.figures import p2_fig3, p2_fig4, p2_fig5, p2_fig6
 from permsym.figures.p2_data import family
 from permsym.models.broadening import gaussian_clusters

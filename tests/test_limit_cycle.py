@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from permsym.cumulants.cluster_solve import evolve
-from permsym.cumulants.clusters import ClusterEquations
-from permsym.cumulants.empty_cavity import settle
 from permsym.cumulants.equations import equations
 from permsym.cumulants.evolve import attractor
 from permsym.cumulants.newton import newton
+from permsym.driven_cavity.cluster_solve import evolve
+from permsym.driven_cavity.clusters import ClusterEquations
+from permsym.driven_cavity.empty_cavity import settle
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 
 N = 100

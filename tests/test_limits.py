@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import permsym as ps
-from permsym.sweep.extrapolation import chosen, extrapolated, leading_power
+from permsym.sweeps.extrapolation import chosen, extrapolated, leading_power
 
 SIZES = np.array([32, 64, 128, 256, 512, 1024])
 SEQUENCES = {

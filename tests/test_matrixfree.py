@@ -10,9 +10,9 @@ from permsym.errors import NotApplicable
 from permsym.liouvillian import Liouvillian
 from permsym.matrixfree import BlockLiouvillian
 from permsym.moments.labels import enumerate_labels
+from permsym.progress import silent
 from permsym.steady.cavity.iterate import solve_blocks
 from permsym.steady.cavity.matrix_free import MatrixFree
-from permsym.steady.progress import silent
 
 
 def driven(N):

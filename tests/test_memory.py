@@ -15,6 +15,7 @@ from permsym.linear import superlu as direct
 from permsym.steady import choice
 from permsym.steady.lattice import window as windows
 from permsym.steady.needs import check_memory, lattice
+from permsym.text import readable
 
 P0_UP_200 = 0.4561166243257493  # occupation basis
 
@@ -147,7 +148,7 @@ def test_estimates_grow_with_the_system():
 
 @pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (999, "999 B"), (1.5e9, "1.5 GB"), (2e12, "2 TB")])
 def test_readable(size, text):
-    assert machine.readable(size) == text
+    assert readable(size) == text
 
 
 @pytest.mark.parametrize(("limit", "kind"), [("400M", "double"), ("270M", "single"), ("190M", "incomplete")])

@@ -11,7 +11,7 @@ from oracles.brute_force import BruteForce
 
 import permsym as ps
 from permsym.cli import main
-from permsym.sweep.rerun import rerun
+from permsym.sweeps.rerun import rerun
 
 UP, DOWN = qutip.basis(2, 0), qutip.basis(2, 1)
 pytestmark = pytest.mark.filterwarnings("ignore::permsym.errors.UncertifiedWarning")  # few Fock states: the oracle is cut as they are

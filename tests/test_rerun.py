@@ -9,7 +9,7 @@ import permsym as ps
 from permsym import dataset
 from permsym.cli import main
 from permsym.errors import InputError
-from permsym.sweep.rerun import compared, plan_of, rerun
+from permsym.sweeps.rerun import compared, plan_of, rerun
 
 
 @pytest.fixture(scope="module")

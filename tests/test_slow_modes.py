@@ -8,7 +8,7 @@ import permsym as ps
 from permsym.basis.blocks import Blocks
 from permsym.dynamics import sector, slow_modes
 from permsym.matrixfree import BlockLiouvillian
-from permsym.steady.progress import silent
+from permsym.progress import silent
 
 GAPS = {3: 0.71093895, 5: 0.47441812, 10: 0.26453075}
 """In units of gamma_h: N = 3 by shift-invert; 5 and 10 by an Arnoldi iteration on inverses to 1e-9, which this one replaced."""

@@ -6,7 +6,7 @@ import pytest
 import permsym as ps
 from permsym.errors import InputError
 from permsym.moments.labels import parse
-from permsym.sweep.methods import Bench, exact_cost, exact_point
+from permsym.sweeps.methods import Bench, exact_cost, exact_point
 
 
 def test_a_point_does_not_depend_on_its_neighbours():

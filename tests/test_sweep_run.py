@@ -8,13 +8,13 @@ import pytest
 
 import permsym as ps
 from permsym.errors import InputError, SolverFailed
-from permsym.sweep import methods
-from permsym.sweep.methods import Bench, Cost
-from permsym.sweep.plan import make
-from permsym.sweep.pool import _next, inline, pooled
-from permsym.sweep.progress import Display
-from permsym.sweep.run import assembled, execute, prepare
-from permsym.sweep.task import compute
+from permsym.progress import Bar
+from permsym.sweeps import methods
+from permsym.sweeps.methods import Bench, Cost
+from permsym.sweeps.plan import make
+from permsym.sweeps.pool import _next, inline, pooled
+from permsym.sweeps.run import assembled, execute, prepare
+from permsym.sweeps.task import compute
 
 NUMBERS = ("moment_real", "moment_imag", "cumulant_real", "cumulant_imag", "moment_error", "residual", "balance", "min_population", "p_up")
 
@@ -189,7 +189,7 @@ class Stream:
 def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_log():
     for terminal in (True, False):
         stream = Stream(terminal)
-        display = Display("name", 2, 2.0, stream)
+        display = Bar("name", 2, 2.0, stream)
         display.advance(1.0, False)
         display.advance(1.0, True)
         assert "2/2 points, 1 failed" in stream.text

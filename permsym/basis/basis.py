@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.centre import CentrePart
-from permsym.basis.dense import dense, project
 from permsym.basis.dicke import DickePart
 from permsym.basis.full import FullPart
 from permsym.basis.moves import Labels, Moves, Values, Weight
@@ -289,14 +288,6 @@ class Basis:
         values = np.array(vector[: self.size], dtype=complex)
         values[self.paired] += 1j * vector[self.size :]
         return values
-
-    def dense(self, vector: Values) -> ComplexArray:
-        """The operator of the whole space with these coefficients (small systems): see :func:`permsym.basis.dense.dense`."""
-        return dense(self, vector)
-
-    def project(self, matrix: ComplexArray, sector_only: bool = False) -> Values:
-        """Coefficients of an operator of the whole space; the inverse of :meth:`dense`: see :func:`permsym.basis.dense.project`."""
-        return project(self, matrix, sector_only)
 
     def expectation(self, terms: dict[Product, complex]) -> NDArray[np.complex128]:
         """Covector of an operator's expectation value, by letting it act from the left and tracing."""

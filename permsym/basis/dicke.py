@@ -23,9 +23,9 @@ from scipy.linalg import expm
 from scipy.special import xlogy
 
 from permsym.basis.centre import real_if_real
-from permsym.basis.dense import spin_multiplets
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part
+from permsym.basis.product_space import spin_multiplets
 from permsym.basis.window import Boundary, Window
 from permsym.errors import InputError
 from permsym.operators import ComplexArray, Matrix, as_array

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from permsym.basis.centre import CentrePart
-from permsym.basis.dense import positions
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part
+from permsym.basis.product_space import positions
 from permsym.operators import Matrix
 from permsym.sites import Ensemble
 

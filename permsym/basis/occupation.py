@@ -20,9 +20,9 @@ from scipy import sparse
 from scipy.special import gammaln
 
 from permsym.basis.centre import real_if_real
-from permsym.basis.dense import positions, type_strings
 from permsym.basis.moves import Labels, Move, Moves, Shift, Values, Weight
 from permsym.basis.part import Part
+from permsym.basis.product_space import positions, type_strings
 from permsym.operators import ComplexArray, Matrix, as_array
 from permsym.sites import Ensemble
 

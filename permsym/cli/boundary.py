@@ -28,11 +28,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     import time
 
-    from permsym.cumulants.boundary import boundary
-    from permsym.cumulants.driven_cavity import MODEL, HomogeneousFamily
     from permsym.dataset.build import versions
+    from permsym.driven_cavity.boundary import boundary
+    from permsym.driven_cavity.semiclassical import MODEL, HomogeneousFamily
     from permsym.models import lookup
-    from permsym.report import table
+    from permsym.text import table
 
     name, given = words.model_words(options)
     if name != MODEL:

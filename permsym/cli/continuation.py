@@ -39,11 +39,11 @@ def run(options: argparse.Namespace) -> int:
     points = _number("--points", options.points)
     if points != int(points) or points < 1:
         raise InputError(f"--points must be a whole number >= 1, but is {options.points!r}")
+    from permsym.cli.report import branch_table
     from permsym.cumulants import continuation
     from permsym.cumulants.path import model_at
     from permsym.cumulants.report import branch_report
     from permsym.dataset.build import versions
-    from permsym.report import branch_table
 
     source.check(options.over)
     words.say_defaults(source, {**given, options.over: start})

@@ -57,10 +57,10 @@ def run(options: argparse.Namespace) -> int:
 
         print(exported(equations(model, **choice), options.equations))
         return 0
+    from permsym.cli.report import cumulant_table
     from permsym.cumulants import steady_state
     from permsym.cumulants.report import state_report
     from permsym.dataset.build import versions
-    from permsym.report import cumulant_table
 
     followed = (source, given) if isinstance(source.filled(given).get("N"), int | float) else None
     state = steady_state(model, source=followed, **choice)

@@ -38,9 +38,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     source, given, model = words.load(options)
     words.check_output(options)
+    from permsym.cli.report import evolve_report, evolve_table
     from permsym.dynamics.evolve import evolve
-    from permsym.report import evolve_report, evolve_table
-    from permsym.steady.progress import on_stderr
+    from permsym.progress import on_stderr
     from permsym.steady.state import DEFAULT_TOLERANCE
 
     labels = words.asked_moments(options, model)

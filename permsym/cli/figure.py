@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 
 from permsym.cli.words import number_or_text
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
@@ -26,7 +25,8 @@ def run(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from permsym.figures import FIGURES, draw, expand
-    from permsym.report import table
+    from permsym.progress import on_terminal
+    from permsym.text import table
 
     if options.list:
         print(table([(name, figure.title) for name, figure in FIGURES.items()]))
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     largest = None if options.max_N is None else number_or_text(options.max_N)
     code = 0
     for name in names:
-        data, paths = draw(name, Path(options.output), largest, options.command_line, counter(name))  # type: ignore[arg-type]
+        data, paths = draw(name, Path(options.output), largest, options.command_line, on_terminal(name))  # type: ignore[arg-type]
         print(table(FIGURES[name].table(data)))
         print("wrote " + " and ".join(map(str, paths)))
         short = [str(status) for status in data["status"].values.ravel() if str(status).startswith(("uncertified", "failed"))]
@@ -45,14 +45,3 @@ def run(options: argparse.Namespace) -> int:
             print(f"permsym: {name}: {len(short)} points are not certified; the first: {short[0]}", file=sys.stderr)
             code = UNCERTIFIED_EXIT_CODE
     return code
-
-
-def counter(name: str) -> Callable[[int, int], None] | None:
-    """A counter on a terminal, nothing in a log."""
-    if not sys.stderr.isatty():
-        return None
-
-    def show(done: int, total: int) -> None:
-        print(f"\r{name}: {done}/{total} points", end="\n" if done == total else "", file=sys.stderr, flush=True)
-
-    return show

@@ -23,7 +23,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from permsym.report import info_report, model_report, table
+    from permsym.cli.report import info_report, model_report
+    from permsym.text import table
 
     report = info_report()
     if options.words:

@@ -13,10 +13,10 @@ from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 if TYPE_CHECKING:
     import xarray as xr
 
-    from permsym.sweep.methods import Cost
-    from permsym.sweep.rerun import Repeated
-    from permsym.sweep.run import Executor
-    from permsym.sweep.task import Result
+    from permsym.sweeps.methods import Cost
+    from permsym.sweeps.rerun import Repeated
+    from permsym.sweeps.run import Executor
+    from permsym.sweeps.task import Result
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -67,11 +67,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sweep(data: xr.Dataset, name: str, work_on: Executor) -> tuple[int, Repeated]:
-    from permsym.sweep.progress import Display
-    from permsym.sweep.rerun import plan_of, rerun
+    from permsym.progress import Bar
+    from permsym.sweeps.rerun import plan_of, rerun
 
     plan = plan_of(data)
-    display = Display(name, len(plan), float(len(plan)))
+    display = Bar(name, len(plan), float(len(plan)))
 
     def count(_: object, cost: Cost, result: Result) -> None:
         display.advance(1.0, result.point.status.startswith("failed"))
@@ -84,8 +84,8 @@ def _sweep(data: xr.Dataset, name: str, work_on: Executor) -> tuple[int, Repeate
 
 def _figure(data: xr.Dataset) -> tuple[int, Repeated]:
     """A figure is more than a sweep: its own function computes it again, on one core."""
-    from permsym.cli.figure import counter
     from permsym.figures import redrawn
-    from permsym.sweep.rerun import compared
+    from permsym.progress import on_terminal
+    from permsym.sweeps.rerun import compared
 
-    return data["status"].size, compared(data, redrawn(data, counter(str(data.attrs["figure"]))))
+    return data["status"].size, compared(data, redrawn(data, on_terminal(str(data.attrs["figure"]))))

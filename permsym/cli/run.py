@@ -15,10 +15,10 @@ from permsym.cli.words import number_or_text
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, TooLarge
 
 if TYPE_CHECKING:
-    from permsym.sweep.file import SweepFile
-    from permsym.sweep.methods import Cost
-    from permsym.sweep.run import Executor, Outcome, Work
-    from permsym.sweep.task import Result
+    from permsym.sweeps.file import SweepFile
+    from permsym.sweeps.methods import Cost
+    from permsym.sweeps.run import Executor, Outcome, Work
+    from permsym.sweeps.task import Result
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,12 +44,12 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 def executor(options: argparse.Namespace) -> Executor:
     """Who computes, as the options say."""
-    from permsym.sweep.pool import cores, pooled
+    from permsym.sweeps.pool import cores, pooled
 
     if options.scheduler is not None:
         if options.jobs is not None:
             raise InputError("give --jobs for this machine or --scheduler for a cluster, not both")
-        from permsym.sweep.cluster import on_cluster
+        from permsym.sweeps.cluster import on_cluster
 
         return partial(on_cluster, address=options.scheduler)
     jobs = cores() if options.jobs is None else number_or_text(options.jobs)
@@ -60,9 +60,9 @@ def executor(options: argparse.Namespace) -> Executor:
 
 def run(options: argparse.Namespace) -> int:
     from permsym import dataset
-    from permsym.sweep.file import read_sweep_file
-    from permsym.sweep.run import assembled, prepare
-    from permsym.sweep.store import opened
+    from permsym.sweeps.file import read_sweep_file
+    from permsym.sweeps.run import assembled, prepare
+    from permsym.sweeps.store import opened
 
     if len(options.words) != 1:
         raise InputError("which sweep? give one sweep file, such as permsym run sweep.toml")
@@ -89,12 +89,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
     """Compute what is missing, with a display; an interruption says what is safe."""
-    from permsym.sweep.progress import Display
-    from permsym.sweep.run import execute
+    from permsym.progress import Bar
+    from permsym.sweeps.run import execute
 
     if work.recalled:
         print(f"permsym: {len(work.recalled)} of {len(work.plan)} points are in the store; {len(work.jobs)} to do", file=sys.stderr)
-    display = Display(name, len(work.jobs), sum(cost.seconds for _, cost in work.jobs))
+    display = Bar(name, len(work.jobs), sum(cost.seconds for _, cost in work.jobs))
 
     def count(_: object, cost: Cost, result: Result) -> None:
         display.advance(cost.seconds, result.point.status.startswith("failed"))
@@ -144,10 +144,10 @@ def _summary(outcome: Outcome, written: str) -> int:
 
 
 def _dry_run(options: argparse.Namespace, sweep: SweepFile, output: Path, store_path: Path) -> int:
-    from permsym.sweep.estimate import describe
-    from permsym.sweep.pool import cores
-    from permsym.sweep.run import prepare
-    from permsym.sweep.store import opened
+    from permsym.sweeps.estimate import describe
+    from permsym.sweeps.pool import cores
+    from permsym.sweeps.run import prepare
+    from permsym.sweeps.store import opened
 
     jobs = cores() if options.jobs is None else int(options.jobs)
     if store_path.exists() and not options.fresh:

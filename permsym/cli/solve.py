@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     if options.photons:
         _check_photons(model, options.output)
     from permsym.errors import UncertifiedWarning
-    from permsym.steady.progress import on_stderr
+    from permsym.progress import on_stderr
     from permsym.steady.solve import steady_state
 
     labels = words.asked_moments(options, model)
@@ -57,15 +57,15 @@ def run(options: argparse.Namespace) -> int:
             progress=on_stderr(),
             checkpoint=options.checkpoint,
         )
-    from permsym.report import solve_report, solve_table
+    from permsym.cli.report import solve_report, solve_table
 
     photons = state.mode.photon_distribution() if options.photons else None
     report = solve_report(state, labels, source, given, photons)
     if options.output:
         from permsym import dataset
-        from permsym.sweep.methods import state_point
-        from permsym.sweep.plan import make
-        from permsym.sweep.run import assembled
+        from permsym.sweeps.methods import state_point
+        from permsym.sweeps.plan import make
+        from permsym.sweeps.run import assembled
 
         asked = {"basis": options.basis, "solver": options.solver, "window": words.window(options.window)}
         chosen = {name: value for name, value in asked.items() if value != "auto"}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from permsym.compare.judge import Comparison, Row
 from permsym.dataset.files import written_aside
+from permsym.text import table
 
 SHOWN = 24  # lines of the first table
 _SHOWN_LINES = 20
@@ -53,7 +54,6 @@ def convergence(found: Comparison) -> list[list[str]]:
 
 def text(found: Comparison) -> str:
     """What ``permsym compare`` prints."""
-    from permsym.report import table
 
     quantities = found.quantities[: max(3, SHOWN // len(found.methods))]
     parts = [head(found), table(overview(found, quantities))]

@@ -24,6 +24,7 @@ from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray, Monomial, Operator, Product, as_matrix
 from permsym.sites import Boson, Levels
+from permsym.text import readable
 
 Vector = NDArray[np.float64]
 TermKey = tuple[str, object]
@@ -362,7 +363,7 @@ def _enumerate(alphabet: Alphabet, order: int, keeps: Predicate, charged: bool) 
 
 
 def _too_large(order: int, number: float) -> str:
-    needed, hours = machine.readable(48 * number**2), 2.5e-11 * number**3 / 3600
+    needed, hours = readable(48 * number**2), 2.5e-11 * number**3 / 3600
     return (
         f"order {order} of this model keeps about {number:,.0f} moments: a fixed point with its stability would take {needed} and "
         f"{hours:,.1g} hours; choose a lower order"

@@ -24,9 +24,9 @@ from permsym.dynamics.sector import METHODS, VECTORS, Method, Sector, block_by_b
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
+from permsym.progress import Progress, silent
 from permsym.sites import Boson, is_real
 from permsym.states.density import DensityOperator
-from permsym.steady.progress import Progress, silent
 from permsym.steady.state import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis, build
 from permsym.basis.moves import Labels
+from permsym.basis.whole_space import project
 from permsym.dynamics.initial import InitialState, parse_initial
 from permsym.errors import InputError
 from permsym.model import Model
@@ -39,7 +40,7 @@ class GivenMatrix:
         if isinstance(model.centre, Boson):
             model = Model(Boson(self.levels), model.ensembles, model.hamiltonian, model.jumps)
         own = build(model, basis.representation, basis.charge)
-        return _onto(basis, *_plain(own, own.project(self.matrix, sector_only=True)))
+        return _onto(basis, *_plain(own, project(own, self.matrix, sector_only=True)))
 
     def __str__(self) -> str:
         return f"matrix {len(self.matrix)} x {len(self.matrix)}"

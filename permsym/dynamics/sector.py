@@ -23,6 +23,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
 from permsym.steady.needs import lattice
+from permsym.text import readable
 
 Method = Literal["auto", "krylov", "shift-invert"]
 METHODS: tuple[Method, ...] = ("auto", "krylov", "shift-invert")
@@ -219,7 +220,7 @@ def check_memory(model: Model, unknowns: int, assembled: bool = False) -> float:
     needed = 6e7 + unknowns * (8.0 * (VECTORS + 6) + (1200.0 if assembled else 0.0))
     if needed > machine.available_bytes():
         raise TooLarge(
-            f"this evolution needs about {machine.readable(needed)} ({unknowns:,} unknowns), but "
-            f"{machine.readable(machine.available_bytes())} are available; use fewer satellites or levels"
+            f"this evolution needs about {readable(needed)} ({unknowns:,} unknowns), but "
+            f"{readable(machine.available_bytes())} are available; use fewer satellites or levels"
         )
     return needed

@@ -29,9 +29,9 @@ from permsym.basis.blocks import Blocks
 from permsym.errors import SolverFailed
 from permsym.linear import bicgstab
 from permsym.matrixfree import EPS, BlockLiouvillian
+from permsym.progress import Progress
 from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.cavity.shifted import ShiftedProblem, reals
-from permsym.steady.progress import Progress
 
 _ACCURACY = 1e-8  # |L x - lambda x| / |lambda x| at which an eigenvalue counts as found
 _ROUNDING = 64 * EPS  # of the largest rate: what products leave of |L x - lambda x| / |x|

@@ -15,10 +15,10 @@ from permsym.errors import InputError
 from permsym.linear.shift_invert import ShiftInvert
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
+from permsym.progress import Progress, silent
 from permsym.sites import Boson
 from permsym.steady import needs
 from permsym.steady.fock_cutoff import START
-from permsym.steady.progress import Progress, silent
 from permsym.steady.solve import start_of
 
 if TYPE_CHECKING:

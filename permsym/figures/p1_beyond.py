@@ -19,8 +19,9 @@ from permsym import plot
 from permsym.dataset.build import versions
 from permsym.dataset.schema import CONVENTION
 from permsym.errors import PermsymError
-from permsym.sweep.grid import Progress, sweep
-from permsym.sweep.limits import Limit, limit
+from permsym.progress import Counter
+from permsym.sweeps.grid import sweep
+from permsym.sweeps.limits import Limit, limit
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,7 +39,7 @@ SCALINGS: dict[str, dict[str, Any]] = {
 SHOWN = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 100_000)
 
 
-def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     """Limits by every method, and p0_up up to the largest N asked for at both scalings."""
     import xarray as xr
 

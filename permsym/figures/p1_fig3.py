@@ -14,8 +14,9 @@ import numpy as np
 from permsym import plot
 from permsym.cumulants.mean_field import threshold
 from permsym.figures.branches import P0_UP, draw_curves, inverse, with_curves
-from permsym.sweep.grid import Progress, sweep
-from permsym.sweep.limits import limit
+from permsym.progress import Counter
+from permsym.sweeps.grid import sweep
+from permsym.sweeps.limits import limit
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -43,7 +44,7 @@ def against_size(
     lines: Sequence[str],
     largest: int,
     command: str,
-    progress: Progress | None,
+    progress: Counter | None,
     ends: Mapping[str, float] | None = None,
 ) -> xr.Dataset:
     """The sweep over N by several methods, and lines of the approximations to N = 10^6."""
@@ -60,15 +61,15 @@ def with_limit(data: xr.Dataset, fixed: dict[str, Any]) -> xr.Dataset:
     return data
 
 
-def compute_a(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute_a(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     return against_size(FIXED_G, COMPARED, ("mf", "c2"), largest, command, progress)
 
 
-def compute_b(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute_b(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     return against_size(FIXED_KAPPA, COMPARED, ("mf", "c2"), largest, command, progress)
 
 
-def compute_c(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     """200 pump ratios at one size; --max-N sets that size."""
     pump = np.linspace(0.0, 2.0, 202)[1:-1].tolist()
     fixed = FIXED_KAPPA | {"N": largest, "gamma_down": "2 - gamma_up"}

@@ -15,7 +15,7 @@ from permsym import plot as style
 from permsym.figures.branches import draw_curves, inverse
 from permsym.figures.p1_fig3 import FIXED_KAPPA, against_size
 from permsym.figures.p1_fig3 import table_sizes as table
-from permsym.sweep.grid import Progress
+from permsym.progress import Counter
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,7 +29,7 @@ BEYOND = dict.fromkeys(("c6", "c7", "c8"), 160.0)
 """Orders beyond the paper's, as far as all of them are stable: C8 loses its stability at N = 169."""
 
 
-def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     return against_size(FIXED_KAPPA, METHODS, LINES, largest, command, progress, BEYOND)
 
 

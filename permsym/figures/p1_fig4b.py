@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from permsym import plot
 from permsym.figures.branches import PHOTONS, draw_curves, inverse, with_curves
-from permsym.sweep.grid import Progress, sweep
+from permsym.progress import Counter
+from permsym.sweeps.grid import sweep
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -30,14 +31,14 @@ def sizes(largest: int) -> list[int]:
     return sorted({n for n in _SIZES if n < largest} | {largest})
 
 
-def scaled_photons(methods: Sequence[str], largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def scaled_photons(methods: Sequence[str], largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     """The sweep over N with all moments up to order 2 by each method, and lines of the approximations to N = 10^6."""
     data = sweep("tavis-cummings", {"N": sizes(largest)}, methods=methods, command=command, progress=progress, **PARAMETERS)
     lines = [method for method in methods if method != "exact"]
     return with_curves(data, "tavis-cummings", lines, PHOTONS, "N", 1.0, FARTHEST, {**PARAMETERS, "levels": "auto"})
 
 
-def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     return scaled_photons(METHODS, largest, command, progress)
 
 

@@ -14,7 +14,8 @@ import numpy as np
 from permsym import plot as style
 from permsym.figures.branches import draw_curves, with_curves
 from permsym.figures.p1_fig3 import FARTHEST, FIXED_G, FIXED_KAPPA, METHODS, sizes
-from permsym.sweep.grid import Progress, sweep
+from permsym.progress import Counter
+from permsym.sweeps.grid import sweep
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,7 +32,7 @@ PANELS = (
 )
 
 
-def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     import xarray as xr
 
     axis = {"N": sizes(largest)}
@@ -84,7 +85,7 @@ def title(letter: str) -> str:
     return f"P1 Fig. 5({letter}): {('<s+ s->', 'Im <s0+ s->')[panel]} against 1/sqrt(N) at {list(SCALINGS)[scaling]}"
 
 
-def computed(letter: str) -> Callable[[int, str, Progress | None], xr.Dataset]:
+def computed(letter: str) -> Callable[[int, str, Counter | None], xr.Dataset]:
     """The sweep and the lines of one panel."""
     scaling, panel = divmod("abcd".index(letter), 2)
     fixed, (moment, variable, _) = list(SCALINGS.values())[scaling], PANELS[panel]
@@ -92,7 +93,7 @@ def computed(letter: str) -> Callable[[int, str, Progress | None], xr.Dataset]:
     def correlation(value: Callable[[str], complex], N: float) -> float:
         return value(moment).real if variable == "moment_real" else value(moment).imag
 
-    def run(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+    def run(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
         data = sweep("central-spin", {"N": sizes(largest)}, methods=SWEPT, moments=MOMENTS, command=command, progress=progress, **fixed)
         return with_curves(data, "central-spin", ("mf", "c2"), {"correlation": correlation}, "N", 2.0, FARTHEST, fixed)
 

@@ -19,7 +19,8 @@ from permsym.cumulants.steady import charged_growth, on_branch
 from permsym.figures.branches import P0_UP, Quantities, draw_curves, inverse, with_curves
 from permsym.figures.p1_fig3 import FIXED_KAPPA, against_size, table_pump, table_sizes
 from permsym.models.registry import lookup
-from permsym.sweep.grid import Progress, sweep
+from permsym.progress import Counter
+from permsym.sweeps.grid import sweep
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,13 +33,13 @@ LINES = ("mf", "c3", "c3-broken")
 AMPLITUDE: Quantities = {"amplitude": lambda moment, N: abs(moment("+0"))}
 
 
-def compute_a(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute_a(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     data = against_size(FIXED_KAPPA, METHODS, LINES, largest, command, progress)
     data.attrs["onset"] = onset(FIXED_KAPPA)
     return data
 
 
-def compute_b(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute_b(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     """|<s0+>| of the third order with charged moments."""
     data = sweep(
         "central-spin",
@@ -54,7 +55,7 @@ def compute_b(largest: int, command: str, progress: Progress | None) -> xr.Datas
     return data
 
 
-def compute_c(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     """Pump ratios at one size; --max-N sets that size."""
     pump = np.linspace(0.0, 2.0, 102)[1:-1].tolist()
     fixed: dict[str, Any] = FIXED_KAPPA | {"N": largest, "gamma_down": "2 - gamma_up"}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from permsym.figures.p1_fig4b import plot_panel, scaled_photons, table
-from permsym.sweep.grid import Progress
+from permsym.progress import Counter
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,7 +20,7 @@ __all__ = ["METHODS", "compute", "plot", "table"]
 METHODS = ("exact", "mf", "c3", "c3-broken")
 
 
-def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     return scaled_photons(METHODS, largest, command, progress)
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from permsym.cumulants.driven_cavity import MODEL, HomogeneousFamily
-from permsym.cumulants.empty_cavity import Settled
 from permsym.dataset.build import versions
+from permsym.driven_cavity.empty_cavity import Settled
+from permsym.driven_cavity.semiclassical import MODEL, HomogeneousFamily
 from permsym.models.semiclassics import MaxwellBloch, coupling
 
 if TYPE_CHECKING:

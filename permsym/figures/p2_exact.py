@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym import plot as style
-from permsym.cumulants.empty_cavity import from_empty_cavity
 from permsym.cumulants.equations import equations
+from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.dynamics.spectrum import spectrum
 from permsym.errors import UncertifiedWarning
 from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models import driven_tavis_cummings
+from permsym.progress import Counter
 from permsym.steady.solve import steady_state
-from permsym.sweep.grid import Progress
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,7 +48,7 @@ def sizes(largest: int) -> list[int]:
     return sorted({n for n in SIZES if n < largest} | {largest})
 
 
-def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     numbers = sizes(largest)
     shape = (len(numbers), len(DRIVES))
     values = {name: np.full(shape, np.nan) for name in ("coherent_photons", "photons", "g2", "error_estimate")}

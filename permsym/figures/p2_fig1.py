@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from permsym import plot as style
-from permsym.cumulants.cluster_solve import evolve
-from permsym.cumulants.clusters import ClusterEquations
+from permsym.driven_cavity.cluster_solve import evolve
+from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, curve, dataset
-from permsym.sweep.grid import Progress
+from permsym.progress import Counter
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,7 +24,7 @@ _POINTS = 400
 _LONG = 300.0
 
 
-def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     """The curves are the same at every N: --max-N changes nothing."""
     curves = [curve(C) for C in COOPERATIVITIES]
     photons = np.geomspace(1e-4, 3.0, _POINTS)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym import plot as style
-from permsym.cumulants.cluster_solve import evolve
-from permsym.cumulants.clusters import ClusterEquations
-from permsym.cumulants.empty_cavity import from_empty_cavity
 from permsym.cumulants.equations import Equations, equations
+from permsym.driven_cavity.cluster_solve import evolve
+from permsym.driven_cavity.clusters import ClusterEquations
+from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
-from permsym.sweep.grid import Progress
+from permsym.progress import Counter
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -44,15 +44,15 @@ def closed(N: int, drive: float, order: int) -> Equations:
     return equations(driven_tavis_cummings(N, drive=drive, **_PARAMETERS), order=order, closure="no-three-spin")
 
 
-def compute_a(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute_a(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     return _stationary(2, largest, command, progress)
 
 
-def compute_b(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute_b(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     return _stationary(3, largest, command, progress)
 
 
-def _stationary(order: int, largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def _stationary(order: int, largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     sizes = at_most(SIZES, largest)
     shape = (len(sizes), len(DRIVES))
     photons, growth, inversion = (np.full(shape, np.nan) for _ in range(3))
@@ -93,7 +93,7 @@ def _stationary(order: int, largest: int, command: str, progress: Progress | Non
     )  # fmt: skip
 
 
-def compute_c(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     """Third order at the paper's sizes, and the exact evolution at sizes up to --max-N (N = 20 takes long)."""
     import permsym as ps
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from permsym import plot as style
-from permsym.cumulants.empty_cavity import from_empty_cavity
 from permsym.cumulants.equations import equations
+from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
-from permsym.sweep.grid import Progress
+from permsym.progress import Counter
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,7 +25,7 @@ ORDERS = (2, 3)
 
 
 def compute(
-    largest: int, command: str, progress: Progress | None, cooperativities: Sequence[float] = COOPERATIVITIES, drive: float = DRIVE
+    largest: int, command: str, progress: Counter | None, cooperativities: Sequence[float] = COOPERATIVITIES, drive: float = DRIVE
 ) -> xr.Dataset:
     sizes = [n for n in SIZES if n <= largest]
     shape = (len(cooperativities), len(ORDERS), len(sizes))

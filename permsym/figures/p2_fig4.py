@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym import plot as style
-from permsym.cumulants.boundary import PAIRS, BoundaryPoint, boundary
-from permsym.cumulants.empty_cavity import from_empty_cavity
 from permsym.cumulants.equations import equations
+from permsym.driven_cavity.boundary import PAIRS, BoundaryPoint, boundary
+from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.errors import SolverFailed
 from permsym.figures.p2_data import GAMMA_H, KAPPA, dataset, family
 from permsym.model import Model
-from permsym.sweep.grid import Progress
+from permsym.progress import Counter
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,7 +32,7 @@ _STYLES: dict[str, dict[str, Any]] = {
 }
 
 
-def compute(largest: int, command: str, progress: Progress | None) -> xr.Dataset:
+def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     """Along the branch that comes down from large N as far as it exists, below that where the empty cavity settles."""
     sizes = np.geomspace(10, max(largest, 20), SIZES)[::-1]
     deviations = np.full((len(DRIVES), len(PAIRS), len(sizes)), np.nan)

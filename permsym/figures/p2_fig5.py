@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from permsym import plot as style
-from permsym.cumulants.boundary import boundary
-from permsym.cumulants.driven_cavity import HomogeneousFamily
+from permsym.driven_cavity.boundary import boundary
+from permsym.driven_cavity.semiclassical import HomogeneousFamily
 from permsym.errors import InputError, SolverFailed
 from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, dataset
-from permsym.sweep.grid import Progress
+from permsym.progress import Counter
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,7 +32,7 @@ _COMMENT = (
 def compute(
     largest: int,
     command: str,
-    progress: Progress | None,
+    progress: Counter | None,
     cooperativities: Sequence[float] = COOPERATIVITIES,
     drives: Sequence[float] = DRIVES,
 ) -> xr.Dataset:

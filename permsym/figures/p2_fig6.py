@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym import plot as style
-from permsym.cumulants.boundary import boundary
-from permsym.cumulants.clusters import ClusterEquations
-from permsym.cumulants.driven_cavity import ClusterFamily
+from permsym.driven_cavity.boundary import boundary
+from permsym.driven_cavity.clusters import ClusterEquations
+from permsym.driven_cavity.semiclassical import ClusterFamily
 from permsym.errors import InputError, SolverFailed
 from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, dataset, family
 from permsym.models.broadening import gaussian_clusters
 from permsym.models.semiclassics import MaxwellBloch, coupling
-from permsym.sweep.grid import Progress
+from permsym.progress import Counter
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -68,7 +68,7 @@ def _boundary(width: float, drive: float, clusters: int) -> tuple[float, str]:
 def compute(
     largest: int,
     command: str,
-    progress: Progress | None,
+    progress: Counter | None,
     widths: Sequence[float] = WIDTHS,
     drives: Sequence[float] = DRIVES,
     clusters: int = CLUSTERS,

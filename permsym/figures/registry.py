@@ -28,13 +28,12 @@ from permsym.figures import (
     p2_fig6,
 )
 from permsym.plot import save_figure
+from permsym.progress import Counter
 from permsym.sites import as_count
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure as Drawing
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Figure:
     """
 
     title: str
-    compute: Callable[[int, str, Progress | None], xr.Dataset]
+    compute: Callable[[int, str, Counter | None], xr.Dataset]
     plot: Callable[[xr.Dataset, Callable[[Drawing], None]], None]
     table: Callable[[xr.Dataset], Sequence[Sequence[str]]]
     default_max_n: int
@@ -145,7 +144,7 @@ def expand(name: str) -> list[str]:
 
 
 def draw(
-    name: str, folder: Path, max_n: int | None = None, command: str = "", progress: Progress | None = None
+    name: str, folder: Path, max_n: int | None = None, command: str = "", progress: Counter | None = None
 ) -> tuple[xr.Dataset, list[Path]]:
     """Compute a figure's data and write NAME.nc and NAME.png into a folder.
 
@@ -165,7 +164,7 @@ def draw(
     return found, [data, picture]
 
 
-def redrawn(data: xr.Dataset, progress: Progress | None = None) -> xr.Dataset:
+def redrawn(data: xr.Dataset, progress: Counter | None = None) -> xr.Dataset:
     """The data of a figure computed again, as its attributes ``figure`` and ``max_N`` say."""
     name, largest = str(data.attrs["figure"]), int(data.attrs.get("max_N", 0))
     if name not in FIGURES or largest < 1:

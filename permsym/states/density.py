@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 from permsym.basis.basis import Basis
+from permsym.basis.whole_space import dense
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments import phase_space, reduced
@@ -286,7 +287,7 @@ class DensityOperator:
 
     def full(self) -> ComplexArray:
         """Density matrix of the centre and all satellites, one by one (small systems): (D, D), order as in reduced()."""
-        return self.basis.dense(self.vector)
+        return dense(self.basis, self.vector)
 
     def to_qutip(self, satellites: int | Sequence[int] | None = 0, centre: bool = True) -> qutip.Qobj:
         """A density matrix as a QuTiP object: reduced as by :meth:`reduced`, or with ``satellites=None`` the whole state."""

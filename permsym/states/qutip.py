@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym.basis.basis import build
+from permsym.basis.whole_space import project
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import ComplexArray
@@ -37,7 +38,7 @@ def from_matrix(matrix: ComplexArray, model: Model, basis: str = "auto") -> Dens
     """The same from an array (D, D) in the product basis."""
     array = np.asarray(matrix, dtype=complex)
     neutral = build(model, basis)
-    vector = neutral.project(array)
+    vector = project(neutral, array)
     _check_state(array)
     return DensityOperator(model, neutral, vector)
 

@@ -11,6 +11,7 @@ from permsym.linear.contract import DirectSolver
 from permsym.linear.incomplete_lu import IncompleteLU
 from permsym.linear.shift_invert import ShiftInvert
 from permsym.linear.superlu import SuperLU
+from permsym.text import readable
 
 Chosen = DirectSolver | ShiftInvert
 QUICKER = 100_000  # unknowns from which single precision and refinement take less time than double precision
@@ -40,7 +41,7 @@ class Plan:
 
     def describe(self) -> str:
         name = {"double": "double precision", "single": "single precision", "incomplete": "incomplete factors"}[kind(self.solver)]
-        return f"{self.size:,} unknowns, {name}, about {self.seconds:.0f} s and {machine.readable(self.bytes_)}"
+        return f"{self.size:,} unknowns, {name}, about {self.seconds:.0f} s and {readable(self.bytes_)}"
 
 
 def kind(solver: Chosen) -> cost.Kind:

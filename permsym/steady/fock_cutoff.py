@@ -27,7 +27,7 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import Monomial
-from permsym.steady.progress import Progress
+from permsym.progress import Progress
 
 if TYPE_CHECKING:
     from permsym.steady.state import State

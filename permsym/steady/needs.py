@@ -19,6 +19,7 @@ from permsym.steady import choice
 from permsym.steady.cavity.matrix_free import SECONDS, MatrixFree
 from permsym.steady.lattice import window as windows
 from permsym.steady.small import Decoupling
+from permsym.text import readable
 
 # A factorisation of about 0.25 s and an iteration take the same time, certificate included; from there the iteration gains
 # (2 s: fivefold), but loading its machine code takes 0.5 s once, and its error estimates of P(n) are one for all n.
@@ -141,7 +142,7 @@ def check_blocks(
     (size, needed), free = of(model), machine.available_bytes()
     if needed > free:
         raise TooLarge(
-            f"this needs about {machine.readable(needed)} ({size:,} unknowns), but {machine.readable(free)} are available; "
+            f"this needs about {readable(needed)} ({size:,} unknowns), but {readable(free)} are available; "
             f"{_advice(model, lambda each: of(each)[1] <= free)}"
         )
     return size, needed
@@ -152,7 +153,7 @@ def check_numbers(numbers: int, settings: MatrixFree) -> None:
     needed, free = settings.bytes(numbers), machine.available_bytes()
     if needed > free:
         raise TooLarge(
-            f"this window needs about {machine.readable(needed)} ({numbers:,} numbers), but {machine.readable(free)} are available; "
+            f"this window needs about {readable(needed)} ({numbers:,} numbers), but {readable(free)} are available; "
             "take fewer satellites, or raise PERMSYM_MEMORY if there is more"
         )
 
@@ -173,8 +174,8 @@ def refuse_hopeless(model: Model, basis: str) -> None:
     bytes_, free = needed(model), machine.available_bytes()
     if bytes_ > 2 * free:
         raise TooLarge(
-            f"this needs about {machine.readable(bytes_)} on some {model.centre.levels} levels, "
-            f"but {machine.readable(free)} are available; {_advice(model, lambda each: needed(like(each)) <= free)}"
+            f"this needs about {readable(bytes_)} on some {model.centre.levels} levels, "
+            f"but {readable(free)} are available; {_advice(model, lambda each: needed(like(each)) <= free)}"
         )
 
 
@@ -188,8 +189,8 @@ def plan_of(model: Model, representation: str, solver: choice.Chosen | None) -> 
     found = of(model)
     if not found.fits:
         raise TooLarge(
-            f"this needs about {machine.readable(found.bytes_)} ({found.size:,} unknowns), but "
-            f"{machine.readable(machine.available_bytes())} are available; {_advice(model, lambda each: of(each).fits)}"
+            f"this needs about {readable(found.bytes_)} ({found.size:,} unknowns), but "
+            f"{readable(machine.available_bytes())} are available; {_advice(model, lambda each: of(each).fits)}"
         )
     return found
 

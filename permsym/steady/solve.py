@@ -20,13 +20,13 @@ from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
+from permsym.progress import Progress, silent
 from permsym.steady import choice, fock_cutoff, needs
 from permsym.steady.cavity import displacement
 from permsym.steady.cavity.checkpoint import Checkpoint
 from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.lattice import window as windows
 from permsym.steady.lattice.direct import certified, solve_on
-from permsym.steady.progress import Progress, silent
 from permsym.steady.small import few
 from permsym.steady.state import DEFAULT_TOLERANCE, State
 
@@ -75,7 +75,7 @@ def steady_state(
                  adaptive level set), "full", a number of standard deviations around the mean, or a Window; beside a boson with
                  automatic levels "auto" cuts the blocks of large systems, and "full" does not
     checkpoint   a file in which the matrix-free solver keeps its iterate, and from which it goes on
-    progress     called with a line of text now and then, such as ``permsym.steady.progress.on_stderr()``
+    progress     called with a line of text now and then, such as ``permsym.progress.on_stderr()``
 
     Raises DegenerateSteadyState where the steady state is not unique, TooLarge before allocating more than is free.
     Warns with UncertifiedWarning where the certificate falls short.

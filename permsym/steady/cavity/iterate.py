@@ -30,13 +30,13 @@ from permsym.matrixfree import BlockLiouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray, Matrix, Operator, as_matrix
+from permsym.progress import Progress
 from permsym.sites import Boson
 from permsym.states.collective_spin import DickePopulations
 from permsym.steady import fock_cutoff
 from permsym.steady.cavity.checkpoint import Checkpoint
 from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.cavity.shifted import ShiftedProblem, reals
-from permsym.steady.progress import Progress
 from permsym.steady.state import State
 
 EPS = float(np.finfo(float).eps)

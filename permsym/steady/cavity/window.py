@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 from permsym.basis.blocks import Blocks, Kept
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
+from permsym.progress import Progress
 from permsym.sites import Boson
 from permsym.steady import fock_cutoff, needs
 from permsym.steady.cavity.checkpoint import Checkpoint
 from permsym.steady.cavity.iterate import BlockState, solve_blocks
 from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.lattice.direct import certified
-from permsym.steady.progress import Progress
 from permsym.steady.state import State
 
 Array = NDArray[np.float64]

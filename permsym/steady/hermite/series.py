@@ -25,6 +25,7 @@ from permsym.steady.hermite.centring import WINDOW, describe_edges, locate
 from permsym.steady.hermite.galerkin import Array, Cloud, Galerkin, evaluated
 from permsym.steady.lattice.null_vector import Bounds
 from permsym.steady.state import DEFAULT_TOLERANCE, FactoredState
+from permsym.text import readable
 
 EPS = float(np.finfo(float).eps)
 DEGREE = 16
@@ -246,8 +247,8 @@ def _check(model: Model, degree: int, tolerance: float) -> None:
     needed, free = 48 * size**2, machine.available_bytes()
     if needed > free:
         raise TooLarge(
-            f"a centre with {model.centre.levels} levels needs up to {machine.readable(needed)} at degree {degree}, but "
-            f"{machine.readable(free)} are available; use a smaller degree or fewer levels"
+            f"a centre with {model.centre.levels} levels needs up to {readable(needed)} at degree {degree}, but "
+            f"{readable(free)} are available; use a smaller degree or fewer levels"
         )
 
 

@@ -20,13 +20,14 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
+from permsym.progress import Progress, silent
 from permsym.steady import choice
 from permsym.steady.choice import Plan
 from permsym.steady.lattice.cloud import Cloud
 from permsym.steady.lattice.direct import certified, solve_on
 from permsym.steady.lattice.null_vector import NullVector
-from permsym.steady.progress import Progress, silent
 from permsym.steady.state import State
+from permsym.text import readable
 
 CROSSOVER = 300  # satellites up to which the full basis is as fast
 _SMALLEST, _RATIO = 40, 4  # the first level has _SMALLEST to _RATIO * _SMALLEST satellites
@@ -168,7 +169,7 @@ def _refuse(model: Model, plan: Plan, sides: tuple[int, int], solver: Solver, gr
     fits = int(model.sizes[0] * low)
     advice = f"N={fits} would fit, or a smaller window such as window=6, or" if fits else "free some memory, or"
     raise TooLarge(
-        f"this needs about {machine.readable(plan.bytes_)} ({plan.size:,} unknowns on the window), but {machine.readable(free)} are "
+        f"this needs about {readable(plan.bytes_)} ({plan.size:,} unknowns on the window), but {readable(free)} are "
         f"available; {advice} raise PERMSYM_MEMORY if there is more"
     )
 

@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.cumulants.cluster_moments import Array
-from permsym.cumulants.clusters import ClusterEquations
+from permsym.driven_cavity.cluster_moments import Array
+from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.errors import InputError, SolverFailed
 
 Vector = NDArray[np.float64]

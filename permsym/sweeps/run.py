@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point, build_dataset
-from permsym.sweep.methods import Cost, method
-from permsym.sweep.plan import Plan
-from permsym.sweep.pool import Job, inline
-from permsym.sweep.store import Store
-from permsym.sweep.task import Place, Result, Task
+from permsym.sweeps.methods import Cost, method
+from permsym.sweeps.plan import Plan
+from permsym.sweeps.pool import Job, inline
+from permsym.sweeps.store import Store
+from permsym.sweeps.task import Place, Result, Task
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -37,9 +37,9 @@ from permsym.model import Model
 from permsym.models.parameters import AUTO
 from permsym.models.registry import ModelSource, lookup
 from permsym.sites import is_real
-from permsym.sweep.methods import HIGHEST_ORDER
-from permsym.sweep.mistakes import SHOWN, Reader, Where, key_lines
-from permsym.sweep.plan import Plan, Value, checked_moments, dimensions_of, problems, text_of
+from permsym.sweeps.methods import HIGHEST_ORDER
+from permsym.sweeps.mistakes import SHOWN, Reader, Where, key_lines
+from permsym.sweeps.plan import Plan, Value, checked_moments, dimensions_of, problems, text_of
 
 _TABLES = ("model", "sweep", "methods", "moments", "output")
 _METHODS = ("exact", "mf", "cumulants", "break_symmetry", "counting", "closure")

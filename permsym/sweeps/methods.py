@@ -23,7 +23,7 @@ from permsym.sites import is_real
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
     from permsym.liouvillian import Liouvillian
     from permsym.steady.state import State
-    from permsym.sweep.task import Origin
+    from permsym.sweeps.task import Origin
 
 Moments = int | str | Iterable[str]
 Options = Mapping[str, Any]

@@ -23,6 +23,7 @@ from permsym.moments.mode import PhotonDistribution
 from permsym.steady.needs import automatic_levels, estimate, lattice
 from permsym.steady.solve import NAMES, with_likely_levels
 from permsym.steady.state import State
+from permsym.text import readable, table
 
 
 def solve_report(
@@ -145,7 +146,7 @@ def info_report() -> dict[str, Any]:
         "solvers": list(NAMES),
         "installed": [name for name, there in optional.items() if there],
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "memory_available": machine.readable(machine.available_bytes()),
+        "memory_available": readable(machine.available_bytes()),
     }
 
 
@@ -168,14 +169,8 @@ def model_report(model: Model, representation: str, window: Literal["auto", "ful
         size, needed, seconds, solver = estimate(model, name, window, open_levels)
     except TooLarge as error:
         return report | {"fits": False, "reason": str(error)}
-    sizes = {"dimension": size, "memory": machine.readable(needed), "memory_bytes": needed, "time_seconds": round(seconds, 3)}
+    sizes = {"dimension": size, "memory": readable(needed), "memory_bytes": needed, "time_seconds": round(seconds, 3)}
     return report | sizes | {"solver": solver, "fits": True}
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows in aligned columns."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
 
 
 def _photon_rows(photons: dict[str, Any] | None) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from permsym import machine
-from permsym.sweep.progress import clock
-from permsym.sweep.run import Work
+from permsym.sweeps.run import Work
+from permsym.text import clock, readable
 
 _SHOWN = 40  # rows of the table
 
@@ -30,7 +30,7 @@ def describe(work: Work, jobs: int, output: Path) -> str:
     for task, cost in work.jobs:
         given = plan.given(task.place[0])
         values = [f"{value:g}" if not isinstance(value := given[name], str) else value for name in names]
-        needed = "more than is free" if cost.bytes > free else machine.readable(cost.bytes)
+        needed = "more than is free" if cost.bytes > free else readable(cost.bytes)
         rows.append((*values, task.method, f"{cost.dimension:,}" if cost.dimension else "-", needed, clock(cost.seconds)))
     if len(rows) > 1:
         shown = rows if len(rows) <= _SHOWN + 1 else [*rows[: _SHOWN // 2 + 1], ("...",) * len(rows[0]), *rows[-_SHOWN // 2 :]]
@@ -41,7 +41,7 @@ def describe(work: Work, jobs: int, output: Path) -> str:
         largest = max(cost.bytes for _, cost in work.jobs)
         lines.append(
             f"about {clock(together)} with {jobs} jobs; the largest point needs "
-            f"{machine.readable(largest) if largest < float('inf') else 'more than is free'}, {machine.readable(free)} are free"
+            f"{readable(largest) if largest < float('inf') else 'more than is free'}, {readable(free)} are free"
         )
         wide = sum(cost.bytes > free for _, cost in work.jobs)
         if wide:

@@ -17,11 +17,11 @@ from permsym.models.registry import ModelSource
 from permsym.moments.labels import parse
 from permsym.sites import as_count
 from permsym.steady.solve import QUICK
-from permsym.sweep.extrapolation import chosen, extrapolated, leading_power, remainder
-from permsym.sweep.methods import Bench
-from permsym.sweep.methods import method as find
-from permsym.sweep.plan import checked_moments, grammar, make
-from permsym.sweep.task import labels_of
+from permsym.sweeps.extrapolation import chosen, extrapolated, leading_power, remainder
+from permsym.sweeps.methods import Bench
+from permsym.sweeps.methods import method as find
+from permsym.sweeps.plan import checked_moments, grammar, make
+from permsym.sweeps.task import labels_of
 
 HERMITE_SIZES = (10**5, 2 * 10**5, 4 * 10**5, 8 * 10**5, 16 * 10**5)
 LATTICE_SIZES = (32, 64, 128, 256, 512, 1024, 2048)

@@ -15,7 +15,7 @@ from permsym.model import Model
 from permsym.models.file import read_model_text
 from permsym.models.registry import ModelSource, lookup
 from permsym.moments.labels import enumerate_labels, parse
-from permsym.sweep.methods import Bench, failed_point, method
+from permsym.sweeps.methods import Bench, failed_point, method
 
 Place = tuple[tuple[int, ...], str]
 """(index along each dimension, method)."""

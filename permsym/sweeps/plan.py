@@ -22,9 +22,9 @@ from permsym.models.registry import LIBRARY, ModelSource, lookup
 from permsym.moments.labels import enumerate_labels, parse
 from permsym.operators import Operator
 from permsym.sites import Ensemble, is_real
-from permsym.sweep.methods import check_methods, method
-from permsym.sweep.mistakes import Where
-from permsym.sweep.task import Origin, Task
+from permsym.sweeps.methods import check_methods, method
+from permsym.sweeps.mistakes import Where
+from permsym.sweeps.task import Origin, Task
 
 Value = float | str
 

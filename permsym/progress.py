@@ -1,4 +1,4 @@
-"""How far a sweep is: a bar with the time that is left on a terminal, plain lines in a log."""
+"""What long work tells whoever waits: lines about a solve, and how far a sweep is."""
 
 from __future__ import annotations
 
@@ -7,15 +7,50 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-Progress = Callable[[int, int], None]
-"""Called with (points done, points in all)."""
+from permsym.text import clock
+
+Progress = Callable[[str], None]
+"""Takes one line about a solve at a time."""
+
+Counter = Callable[[int, int], None]
+"""Takes (points done, points in all) of a sweep."""
 
 _WIDTH = 30
 _EVERY = 30.0  # seconds between lines of a log
 
 
-class Display:
-    """Progress of a sweep on standard error; weighed by what each point costs.
+def silent(line: str) -> None:
+    """Say nothing."""
+
+
+def on_stderr(after: float = 2.0) -> Progress:
+    """Prints lines on standard error once ``after`` seconds have passed since this call.
+
+    Earlier ones are dropped, but for those that announce a long step: they end in dots.
+    """
+    started = time.perf_counter()
+
+    def say(line: str) -> None:
+        elapsed = time.perf_counter() - started
+        if elapsed >= after or line.endswith("..."):
+            print(f"[{elapsed:6.1f} s] {line}", file=sys.stderr, flush=True)
+
+    return say
+
+
+def on_terminal(name: str) -> Counter | None:
+    """A counter on a terminal, nothing in a log."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        print(f"\r{name}: {done}/{total} points", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+    return show
+
+
+class Bar:
+    """How far a sweep is, on standard error, weighed by what each point costs: a bar on a terminal or in a notebook, lines in a log.
 
     total    points to compute; weight: their estimated seconds
     """
@@ -23,7 +58,7 @@ class Display:
     def __init__(self, name: str, total: int, weight: float, stream: TextIO | None = None) -> None:
         self.name, self.total, self.weight = name, total, max(weight, 1e-300)
         self.stream = sys.stderr if stream is None else stream
-        self.bar = self.stream.isatty()
+        self.bar = self.stream.isatty() or "ipykernel" in sys.modules
         self.done = self.failed = 0
         self._through = 0.0
         self._started = self._shown = time.monotonic()
@@ -58,17 +93,3 @@ class Display:
             self.stream.write("\n")
             self.stream.flush()
         self.bar = False
-
-
-def clock(seconds: float) -> str:
-    """A duration as people read it: 42 s, 3:07 min, 5:02:11 h.
-
-    >>> clock(187)
-    '3:07 min'
-    """
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}:{rest:02d} min"
-    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d} h"

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from permsym.errors import InputError, PermsymError
-from permsym.sweep.methods import Bench, failed_point
-from permsym.sweep.pool import Job
-from permsym.sweep.task import Result, Task, compute
-from permsym.sweep.threads import single_threaded
+from permsym.sweeps.methods import Bench, failed_point
+from permsym.sweeps.pool import Job
+from permsym.sweeps.task import Result, Task, compute
+from permsym.sweeps.threads import single_threaded
 
 _CONNECT = 10.0  # seconds
 _ALLOWED_LOSSES = 3  # workers that may be lost under one point before it counts as failed

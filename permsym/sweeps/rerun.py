@@ -12,11 +12,11 @@ import numpy as np
 from permsym.dataset.build import versions
 from permsym.dataset.schema import PHOTON
 from permsym.errors import InputError
-from permsym.sweep.methods import Cost
-from permsym.sweep.plan import Plan, from_definition
-from permsym.sweep.pool import inline
-from permsym.sweep.run import Executor, assembled, execute, prepare
-from permsym.sweep.task import Result, Task
+from permsym.sweeps.methods import Cost
+from permsym.sweeps.plan import Plan, from_definition
+from permsym.sweeps.pool import inline
+from permsym.sweeps.run import Executor, assembled, execute, prepare
+from permsym.sweeps.task import Result, Task
 
 if TYPE_CHECKING:
     import xarray as xr

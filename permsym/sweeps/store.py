@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from permsym.errors import InputError, PermsymError
-from permsym.sweep.lock import locked
-from permsym.sweep.record import Row, digest, packed, unpacked
-from permsym.sweep.task import Result
+from permsym.sweeps.lock import locked
+from permsym.sweeps.record import Row, digest, packed, unpacked
+from permsym.sweeps.task import Result
 
 _MAGIC = b"SQLite format 3\0"
 _APPLICATION = 0x7073796D  # "psym", in the header of every store

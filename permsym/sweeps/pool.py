@@ -14,9 +14,9 @@ from typing import Any
 
 from permsym import machine
 from permsym.errors import InputError
-from permsym.sweep.methods import Bench, Cost, failed_point
-from permsym.sweep.task import Result, Task, compute
-from permsym.sweep.threads import ENVIRONMENT, single_threaded
+from permsym.sweeps.methods import Bench, Cost, failed_point
+from permsym.sweeps.task import Result, Task, compute
+from permsym.sweeps.threads import ENVIRONMENT, single_threaded
 
 Job = tuple[Task, Cost]
 _IDLE = 1.5e8  # bytes of a worker with its libraries, before any task
@@ -104,7 +104,7 @@ class _Worker:
         environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)}
         with child:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "permsym.sweep.worker", str(child.fileno()), str(os.getpid())],
+                [sys.executable, "-m", "permsym.sweeps.worker", str(child.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[child.fileno()],
                 env=environment,

@@ -22,7 +22,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from permsym.cumulants.cluster_moments import Array, Expectations, Layout
+from permsym.driven_cavity.cluster_moments import Array, Expectations, Layout
 from permsym.errors import InputError
 from permsym.models.semiclassics import MaxwellBloch
 from permsym.sites import is_real

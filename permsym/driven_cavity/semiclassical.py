@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from permsym.cumulants.cluster_moments import Array
-from permsym.cumulants.cluster_solve import ClusterState, semiclassical_start, steady_state
-from permsym.cumulants.clusters import ClusterEquations
 from permsym.cumulants.equations import Equations, equations
 from permsym.cumulants.newton import Point, newton
 from permsym.cumulants.path import model_at
+from permsym.driven_cavity.cluster_moments import Array
+from permsym.driven_cavity.cluster_solve import ClusterState, semiclassical_start, steady_state
+from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.errors import InputError, SolverFailed
 from permsym.model import Model
 from permsym.models.registry import ModelSource, lookup

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from permsym.model import Model
 from permsym.models.registry import ModelSource
-from permsym.sweep.methods import Moments
-from permsym.sweep.plan import make
-from permsym.sweep.pool import inline, pooled
-from permsym.sweep.progress import Progress as Progress
-from permsym.sweep.run import assembled, execute, prepare
+from permsym.progress import Counter
+from permsym.sweeps.methods import Moments
+from permsym.sweeps.plan import make
+from permsym.sweeps.pool import inline, pooled
+from permsym.sweeps.run import assembled, execute, prepare
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,7 +28,7 @@ def sweep(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     jobs: int | None = None,
     command: str = "",
-    progress: Progress | None = None,
+    progress: Counter | None = None,
     **fixed: float | str,
 ) -> xr.Dataset:
     """Steady states of a model over the product of parameter axes, as a labelled dataset.

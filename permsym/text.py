@@ -1,0 +1,34 @@
+"""Sizes, durations and tables as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def readable(size: float) -> str:
+    """A size as people write it: 1.5 GB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
+
+
+def clock(seconds: float) -> str:
+    """A duration as people read it: 42 s, 3:07 min, 5:02:11 h.
+
+    >>> clock(187)
+    '3:07 min'
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02d} min"
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d} h"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows in aligned columns."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
