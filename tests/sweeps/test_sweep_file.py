@@ -194,7 +194,7 @@ def test_mistakes_on_the_command_line(tmp_path, capsys, words, fragment):
     assert fragment in err
 
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples" / "sweeps").glob("*.toml"))
 
 

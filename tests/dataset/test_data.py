@@ -16,7 +16,7 @@ from permsym.errors import InputError
 from permsym.sweeps.file import read_sweep_file
 from permsym.sweeps.rerun import plan_of
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"
 SUMS = dict(reversed(line.split()) for line in (DATA / "SHA256SUMS").read_text().splitlines())
 NAMES = [name.removesuffix(".nc") for name in SUMS]

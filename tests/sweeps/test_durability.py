@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sweeps import alive, children, finish, permsym, start, until, write
+from sweep_processes import alive, children, finish, permsym, start, until, write
 
 import permsym as ps
 from permsym.sweeps.store import opened
