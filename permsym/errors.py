@@ -1,7 +1,7 @@
 """The family of errors that permsym raises on purpose.
 
-A message says what is wrong, what was given and what to do; the command line prints it as one line and
-leaves with the class's ``exit_code``.
+A message is for people: it says what is wrong, what was given and what to do; the command line prints it as one line and leaves
+with the class's ``exit_code``.  Types and fields are for code.
 """
 
 from __future__ import annotations
@@ -16,7 +16,29 @@ class PermsymError(Exception):
 
 
 class InputError(PermsymError, ValueError):
-    """A parameter, label, file or option that cannot be used."""
+    """A parameter, label, file or option that cannot be used.
+
+    parameter   its name, where it is one of a model's or of a function's
+    """
+
+    def __init__(self, message: str = "", *, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class TooFewSatellites(InputError):
+    """A moment of more distinct satellites than there are.
+
+    needed, available   numbers of satellites
+    """
+
+    def __init__(self, message: str = "", *, needed: int = 0, available: int = 0) -> None:
+        super().__init__(message)
+        self.needed, self.available = needed, available
+
+
+class UnsuitedModel(InputError):
+    """A solver that models of this kind cannot use, whatever their parameters."""
 
 
 class Mistakes(InputError):
@@ -32,9 +54,20 @@ class DegenerateSteadyState(PermsymError):
 
 
 class TooLarge(PermsymError, MemoryError):
-    """Refused before anything is allocated: the problem needs more memory than is available now."""
+    """Refused before anything is allocated: the problem needs more memory than is available now.
+
+    needed, available   bytes, where they are known
+    fits                numbers of satellites that would fit, one for each ensemble, where that is known
+    """
 
     exit_code = 4
+
+    def __init__(
+        self, message: str = "", *, needed: float | None = None, available: float | None = None, fits: Sequence[int] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.needed, self.available = needed, available
+        self.fits = None if fits is None else tuple(fits)
 
 
 class SolverFailed(PermsymError):
