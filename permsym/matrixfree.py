@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym import kernels
-from permsym.basis.blocks import Blocks, combinations
+from permsym.basis.blocks import BlockRanges, Blocks, combinations
 from permsym.basis.moves import Labels, Moves, Values
 from permsym.errors import InputError, NotApplicable
 from permsym.model import Model
@@ -92,7 +92,7 @@ class BlockLiouvillian:
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.blocks.stored, self.blocks.stored
+        return self.blocks.numbers, self.blocks.numbers
 
     # -- products -------------------------------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ class BlockLiouvillian:
     @property
     def trace(self) -> NDArray[Any]:
         """Covector (n,) with Re sum trace x = tr rho."""
-        found = np.zeros(self.blocks.stored, dtype=self.dtype)
+        found = np.zeros(self.blocks.numbers, dtype=self.dtype)
         found[self.blocks.populations[0]] = self.blocks.population_traces
         return found
 
@@ -137,7 +137,7 @@ class BlockLiouvillian:
             low[to], high[to] = np.minimum(low[to], b.low[source] + shift), np.maximum(high[to], b.high[source] + shift)
         low, high = np.maximum(low, 0), np.minimum(high, whole.high)
         some = high > low
-        return Blocks.of(whole.model, whole.representation, (whole.outer[:, some], low[some], high[some]), "closed")
+        return Blocks.of(whole.model, whole.representation, BlockRanges(whole.outer[:, some], low[some], high[some]), "closed")
 
     def neighbour(self, outer: Labels) -> Integers:
         """A block that one move takes to each label or to its conjugate, or -1."""
@@ -200,7 +200,7 @@ class BlockLiouvillian:
 
     def _diagonal(self, links: list[_Link]) -> NDArray[np.complex128]:
         b = self.blocks
-        found = np.zeros(b.stored, dtype=complex)
+        found = np.zeros(b.numbers, dtype=complex)
         for link in links:
             kernels.spread(found, b.offset, b.low, b.kind, link.factor, self._table(link))
         return found
@@ -241,7 +241,7 @@ class BlockLiouvillian:
                 array[at] = value
         self._lists = lists
         # threads take equal shares of the numbers
-        self._shares = np.unique(np.searchsorted(b.offset, np.linspace(0, b.stored, kernels.SHARES + 1)))
+        self._shares = np.unique(np.searchsorted(b.offset, np.linspace(0, b.numbers, kernels.SHARES + 1)))
 
     def _entries(self, links: list[_Link]) -> Iterator[tuple[NDArray[Any], ...]]:
         """For each link: 2 e (+ 1 where by conjugation) of the blocks e that it adds to, and the columns of their lists."""
@@ -270,7 +270,7 @@ class BlockLiouvillian:
         """Lists with room for so many entries of each block, taken as they are and by conjugation in turn."""
         bounds = np.concatenate([[0], np.cumsum(count)])
         size = int(bounds[-1])
-        begin: NDArray[Any] = np.empty(size, dtype=np.int32 if self.blocks.stored < 2**31 else np.int64)
+        begin: NDArray[Any] = np.empty(size, dtype=np.int32 if self.blocks.numbers < 2**31 else np.int64)
         place, length, table = (np.empty(size, dtype=np.int32) for _ in range(3))
         return Lists(bounds[::2].copy(), bounds[1::2].copy(), np.empty(size, dtype=self.dtype), begin, place, length, table)
 

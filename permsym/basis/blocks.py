@@ -15,7 +15,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from functools import cached_property, reduce
 from operator import matmul
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,18 @@ from permsym.model import Model
 from permsym.operators import CentreOperator, Matrix, Product
 
 Integers = NDArray[np.int64]
-Kept = tuple[Labels, Integers, Integers]
-"""What a window keeps: labels of the ensembles (columns, blocks), and the range low .. high-1 of each."""
+
+
+class BlockRanges(NamedTuple):
+    """What a window leaves of a whole set of blocks.
+
+    outer      (columns, blocks) n - n' of the centre and labels of the ensembles
+    low, high  (blocks,) the run low .. high-1 of each block, by the smaller of n and n'
+    """
+
+    outer: Labels
+    low: Integers
+    high: Integers
 
 
 class Blocks(Basis):
@@ -48,17 +58,17 @@ class Blocks(Basis):
         model: Model,
         parts: Sequence[Part],
         representation: str,
-        kept: Kept | None = None,
+        ranges: BlockRanges | None = None,
         boundary: Boundary = "reflecting",
     ) -> None:
         super().__init__(model, parts, representation)
-        self.outer = self._outer() if kept is None else kept[0]
+        self.outer = self._outer() if ranges is None else ranges.outer
         self._table_of_blocks = Table(self._outer_key(self.outer))
         self.own_conjugate: NDArray[np.bool_] = (self.outer == self.conjugate_outer(self.outer)).all(axis=0)
         self.difference = self.outer[0]
-        self.low = np.zeros(self.outer.shape[1], dtype=np.int64) if kept is None else kept[1]
-        self.high = model.centre.levels - np.abs(self.difference) if kept is None else kept[2]
-        if kept is not None:
+        self.low = np.zeros(self.outer.shape[1], dtype=np.int64) if ranges is None else ranges.low
+        self.high = model.centre.levels - np.abs(self.difference) if ranges is None else ranges.high
+        if ranges is not None:
             self.boundary = boundary
         self.offset = np.concatenate([[0], np.cumsum(self.high - self.low)])
         self.kinds, kind = np.unique(self.difference, return_inverse=True)
@@ -66,10 +76,10 @@ class Blocks(Basis):
         self.phases = (0,) * len(self.parts)
 
     @classmethod
-    def of(cls, model: Model, representation: str = "auto", kept: Kept | None = None, boundary: Boundary = "reflecting") -> Blocks:
+    def of(cls, model: Model, representation: str = "auto", ranges: BlockRanges | None = None, boundary: Boundary = "reflecting") -> Blocks:
         """Blocks of a model, whole or cut."""
         name = choose(model) if representation == "auto" else representation
-        return cls(model, parts_of(model, name), name, kept, boundary)
+        return cls(model, parts_of(model, name), name, ranges, boundary)
 
     # -- labels of blocks -----------------------------------------------------------------------------------------------
 
@@ -148,7 +158,7 @@ class Blocks(Basis):
     # -- stored numbers -------------------------------------------------------------------------------------------------
 
     @property
-    def stored(self) -> int:
+    def numbers(self) -> int:
         """How many numbers a state takes."""
         return int(self.offset[-1])
 
@@ -162,7 +172,7 @@ class Blocks(Basis):
     def places(self) -> tuple[Integers, Integers, Integers]:
         """(block, n, n') of every stored number."""
         block = np.repeat(np.arange(len(self.low)), self.high - self.low)
-        run = np.arange(self.stored) - (self.offset[:-1] - self.low)[block]
+        run = np.arange(self.numbers) - (self.offset[:-1] - self.low)[block]
         d = self.difference[block]
         return block, run + np.maximum(d, 0), run + np.maximum(-d, 0)
 
@@ -188,7 +198,7 @@ class Blocks(Basis):
         x = y * self.phase[self.places[0]]
         return np.concatenate([x.real, x.imag[self.paired]])
 
-    def stored_from(self, unknowns: NDArray[np.float64], real: bool) -> NDArray[Any]:
+    def from_unknowns(self, unknowns: NDArray[np.float64], real: bool) -> NDArray[Any]:
         """The stored numbers of real unknowns; the inverse of :meth:`unknowns`."""
         y = unknowns[: self.size].astype(complex)
         y.imag[self.paired] = unknowns[self.size :]
@@ -197,7 +207,7 @@ class Blocks(Basis):
 
     def embedded(self, y: NDArray[Any], wider: Blocks) -> NDArray[Any]:
         """The same state on blocks with wider ranges, or more levels."""
-        found = np.zeros(wider.stored, dtype=y.dtype)
+        found = np.zeros(wider.numbers, dtype=y.dtype)
         kernels.embed(y, found, self.low, self.offset, wider.find(self.outer)[0], wider.low, wider.offset)
         return found
 
@@ -275,7 +285,7 @@ class Blocks(Basis):
             lambda outer: reduce(np.multiply, [w(outer[mine]) for w, mine in zip(weights, self._outer_slices, strict=True)]),
         )
 
-    def stored_covector(
+    def block_covector(
         self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]], part: complex, real: bool
     ) -> NDArray[Any]:
         """c with Re sum conj(c) y = Re (moment / part): the real part for part = 1, the imaginary part for 1j."""
@@ -288,7 +298,7 @@ class Blocks(Basis):
         direct = outer(self.outer) * self.phase
         mirrored = np.where(self.own_conjugate, 0, outer(self.conjugate_outer(self.outer))) * self.phase.conj()
         tables = self._weight_tables(inner)
-        found = np.zeros(self.stored, dtype=float if real else complex)
+        found = np.zeros(self.numbers, dtype=float if real else complex)
         # value = sum a y + b conj(y): Re (value / part) = Re sum (a / part + conj(b / part)) y
         for factor, table in ((direct / part, tables[0]), ((mirrored / part).conj(), tables[1].conj())):
             for f, t in ((factor.real, table.real), (-factor.imag, table.imag)) if real else ((factor.conj(), table.conj()),):

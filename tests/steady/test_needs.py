@@ -55,7 +55,7 @@ def test_the_stored_numbers_are_known_beforehand(name, representation):
     operator = BlockLiouvillian(Blocks.of(model, representation))
     assert (operator.dtype == float) is real
     assert Decoupling(model).real is real
-    assert needs.stored(model, representation, real) == operator.blocks.stored * (1 if real else 2)
+    assert needs.stored(model, representation, real) == operator.blocks.numbers * (1 if real else 2)
 
 
 @pytest.mark.parametrize("name", [name for name in systems.MODELS if name not in systems.QUTRITS])
@@ -63,13 +63,13 @@ def test_the_same_for_any_centre(name):
     model = systems.MODELS[name](3)
     operator = BlockLiouvillian(Blocks.of(model, "occupation"))
     assert Decoupling(model).real is (operator.dtype == float)
-    assert needs.stored(model, "occupation", False) == 2 * operator.blocks.stored
+    assert needs.stored(model, "occupation", False) == 2 * operator.blocks.numbers
 
 
 @pytest.mark.parametrize("name", ["qutrits", "random_qutrits"])
 def test_many_levels_need_no_more_than_predicted(name):
     model = systems.MODELS[name](4)
-    found = Blocks.of(model, "occupation").stored
+    found = Blocks.of(model, "occupation").numbers
     assert found <= needs.stored(model, "occupation", True) <= 1.25 * found
 
 

@@ -54,22 +54,22 @@ class BlockSolution:
     """A solution on blocks.
 
     operator  the Liouvillian on the blocks that were solved on
-    stored    (n,) the state
+    elements  (n,) the state
     outcome   how the iteration ended
     """
 
     operator: BlockLiouvillian
-    stored: NDArray[Any]
+    elements: NDArray[Any]
     outcome: bicgstab.Outcome
 
     @property
     def size(self) -> int:
-        return len(reals(self.stored))
+        return len(reals(self.elements))
 
     @property
     def residual(self) -> float:
         """|L y| / |diagonal y| (2-norms, rows scaled by the diagonal)."""
-        return self.outcome.residual / float(np.linalg.norm(self.stored))
+        return self.outcome.residual / float(np.linalg.norm(self.elements))
 
     @cached_property
     def edge_mass(self) -> float:
@@ -78,14 +78,14 @@ class BlockSolution:
             return 0.0
         place, block, n = b.populations
         end = (n == b.low[block]) & (n > 0) | (n == b.high[block] - 1)
-        return float((b.population_traces[end] * np.abs(self.stored[place[end]])).sum())
+        return float((b.population_traces[end] * np.abs(self.elements[place[end]])).sum())
 
     @property
     def outside_mass(self) -> float:
         return 0.0
 
     def unknowns(self, dimension: int) -> NDArray[np.float64]:
-        return self.operator.blocks.unknowns(self.stored)
+        return self.operator.blocks.unknowns(self.elements)
 
 
 class _Bound(NamedTuple):
@@ -129,38 +129,38 @@ class BlockState(State):
         nothing: list[tuple[Matrix, ...]] = [()] * len(self.model.ensembles)
         real = self.null.operator.dtype == float
         sums = (as_matrix(np.tensordot(each, projectors, axes=1)) for each in signs)
-        bounds = [self._bounded(self.basis.stored_covector([each], nothing, 1.0, real)) for each in sums]
+        bounds = [self._bounded(self.basis.block_covector([each], nothing, 1.0, real)) for each in sums]
         return np.full(self.basis.centre_levels, max(each.algebraic + each.cut for each in bounds))
 
     def reduced(self, satellites: int | Sequence[int] = 0, centre: bool = True) -> ComplexArray:
         if centre and not any(self._counts(satellites)):
-            return self.basis.in_fock_states(self.basis.centre_matrix(self.null.stored))
+            return self.basis.in_fock_states(self.basis.centre_matrix(self.null.elements))
         return super().reduced(satellites, centre)
 
     def _value(self, key: MomentLabel) -> complex:
-        return self.basis.moment(self.null.stored, *key.operators(self.model))
+        return self.basis.moment(self.null.elements, *key.operators(self.model))
 
     def _correlator(self, centre: Any, satellites: Any) -> complex:
-        return self.basis.moment(self.null.stored, centre, satellites)
+        return self.basis.moment(self.null.elements, centre, satellites)
 
     def expect(self, operator: Operator) -> complex:
         self.model.check(operator)
-        return self.basis.expected(self.null.stored, operator.terms)
+        return self.basis.expected(self.null.elements, operator.terms)
 
     @cached_property
     def fock(self) -> NDArray[np.float64]:
-        return self.basis.photon_distribution(self.null.stored)
+        return self.basis.photon_distribution(self.null.elements)
 
     def _min_population(self) -> float:
         place, *_ = self.basis.populations
-        return float((self.basis.population_traces * self.null.stored[place].real).min())
+        return float((self.basis.population_traces * self.null.elements[place].real).min())
 
     def populations(self) -> DickePopulations:
         if self.basis.representation != "dicke" or len(self.model.ensembles) != 1:
             return super().populations()
         place, block, _ = self.basis.populations
         J, M = self.basis.outer[1:3, block]
-        return self._collected(J, M, self.null.stored[place].real)
+        return self._collected(J, M, self.null.elements[place].real)
 
     # -- errors ---------------------------------------------------------------------------------------------------------
 
@@ -169,9 +169,9 @@ class BlockState(State):
         self._errors |= dict.fromkeys(wanted, 0.0)
         neutral = [key for key in wanted if key.order and not any(key.charge(self.model))]
         parts = [(key, part) for key in neutral for part in (1.0, 1j) if self._carries(key, part)]
-        together = self._together(parts) if len(parts) > 2 and self.basis.stored > _EACH else None
+        together = self._together(parts) if len(parts) > 2 and self.basis.numbers > _EACH else None
         for key, part in parts:
-            covector = self._stored_covector(key, part)
+            covector = self._block_covector(key, part)
             bound = self._bounded(covector) if together is None else together.times(math.sqrt(self._scale(covector)))
             self._errors[key] = float(np.hypot(self._errors[key], bound.algebraic + bound.cut))
             self.algebraic_error = max(self.algebraic_error, bound.algebraic)
@@ -185,16 +185,16 @@ class BlockState(State):
             self._errors[key] += above
             self.cutoff_error = max(self.cutoff_error, above)
 
-    def _stored_covector(self, key: MomentLabel, part: complex) -> NDArray[Any]:
-        return self.basis.stored_covector(*key.operators(self.model), part, self.null.operator.dtype == float)
+    def _block_covector(self, key: MomentLabel, part: complex) -> NDArray[Any]:
+        return self.basis.block_covector(*key.operators(self.model), part, self.null.operator.dtype == float)
 
     def _carries(self, key: MomentLabel, part: complex) -> bool:
         """Whether the real (part = 1) or imaginary (1j) part of a moment can be other than zero."""
-        covector = self._stored_covector(key, part)
+        covector = self._block_covector(key, part)
         return bool(np.abs(covector).max() > 1e-14)
 
     def _scale(self, covector: NDArray[Any]) -> float:
-        return float(np.abs(covector) @ np.abs(self.null.stored))
+        return float(np.abs(covector) @ np.abs(self.null.elements))
 
     def _together(self, parts: Sequence[tuple[MomentLabel, complex]]) -> _Bound:
         """Bounds for two sums of all observables, each in units of (sum |c| |y|)^(1/2): the larger serves them all.
@@ -204,9 +204,9 @@ class BlockState(State):
         """
         found = []
         for signs in (np.ones(len(parts)), (-1.0) ** np.arange(len(parts))):
-            total: NDArray[Any] = np.zeros(self.basis.stored, dtype=self.null.operator.dtype)
+            total: NDArray[Any] = np.zeros(self.basis.numbers, dtype=self.null.operator.dtype)
             for sign, (key, part) in zip(signs, parts, strict=True):
-                covector = self._stored_covector(key, part)
+                covector = self._block_covector(key, part)
                 if (unit := self._scale(covector)) > _NOTHING * np.abs(covector).max():
                     total += sign / math.sqrt(unit) * covector
             found.append(self._bounded(total))
@@ -218,7 +218,7 @@ class BlockState(State):
         if z is None:
             return _Bound(float("inf"), 0.0, np.zeros(1))
         inside, cut = self._beyond.weighed(z)
-        operator, size = self.null.operator, np.abs(self.null.stored)
+        operator, size = self.null.operator, np.abs(self.null.elements)
         rounding = operator.links * EPS * float((np.abs(z) * np.abs(operator.diagonal)) @ size)
         rounding += 4 * EPS * float(np.abs(covector) @ size)
         return _Bound(_SAFETY * inside + rounding, _SAFETY * cut, self._sizes(np.abs(z), size))
@@ -232,10 +232,10 @@ class BlockState(State):
 
     def _dual(self, covector: NDArray[Any]) -> NDArray[Any] | None:
         """z with L^T z = c - <c> tr and <z> = 0; None where the iteration does not find it."""
-        y, problem = self.null.stored, self.problem
+        y, problem = self.null.elements, self.problem
         right = covector.copy()
         value = float(np.vdot(covector, y).real)
-        right[problem.place] -= value * problem.trace
+        right[problem.populations] -= value * problem.trace
         problem.symmetrise(right)
         scaled = problem.scaled(right)
         del right
@@ -250,12 +250,12 @@ class BlockState(State):
         )
         if not outcome.converged:
             return None
-        z[problem.place] = z[problem.place] - float(np.vdot(z, y).real) * problem.trace
+        z[problem.populations] = z[problem.populations] - float(np.vdot(z, y).real) * problem.trace
         return z
 
     @cached_property
     def _beyond(self) -> Beyond:
-        return Beyond(self.null.operator, self.null.stored, self.model)
+        return Beyond(self.null.operator, self.null.elements, self.model)
 
 
 class Beyond:
@@ -275,14 +275,14 @@ class Beyond:
             assert whole.dtype == operator.dtype
             self.residual = whole.matvec(b.embedded(y, self.wide))
         found, conjugated = b.find(self.wide.outer)
-        self.kept = (found >= 0) & ~conjugated
-        self.block = np.where(self.kept, found, operator.neighbour(self.wide.outer))
+        self.solved = (found >= 0) & ~conjugated
+        self.block = np.where(self.solved, found, operator.neighbour(self.wide.outer))
 
     def weighed(self, z: NDArray[Any]) -> tuple[float, float]:
         """(sum of |r| |z| over what was solved on, estimate of the error z . r from what was cut), see :func:`permsym.kernels.weigh`."""
         b, w = self.blocks, self.wide
         excess = np.abs(w.difference)
-        found = kernels.weigh(self.residual, z, self.top, w.low, w.offset, excess, self.kept, self.block, b.low, b.high, b.offset)
+        found = kernels.weigh(self.residual, z, self.top, w.low, w.offset, excess, self.solved, self.block, b.low, b.high, b.offset)
         inside, dropped, signed, elsewhere = map(float, found)
         if b.boundary == "closed":
             return inside, 2 * (dropped + elsewhere)
@@ -330,7 +330,7 @@ def solve_blocks(
     if checkpoint is not None:
         checkpoint.started()
     outcome = bicgstab.bicgstab(problem.product, right, reals(y), settings.l, settings.tolerance * scale, settings.products, watch)
-    y = y / (problem.trace @ y[problem.place].real)
+    y = y / (problem.trace @ y[problem.populations].real)
     timings = {"assemble": assembled - begun, "solve": time.perf_counter() - assembled}
     if checkpoint is not None:
         checkpoint.keep(model, y, now=True)

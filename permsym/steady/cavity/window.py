@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.blocks import Blocks, Kept
+from permsym.basis.blocks import BlockRanges, Blocks
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.progress import Progress
@@ -63,7 +63,7 @@ class Prediction:
         J, M = small.basis.outer[1:3, block]
         rows, width = self._small // 2 + 1, self._small + 1
         found = np.zeros((rows, width, small.model.centre.levels))
-        found[J // 2, (J + M) // 2, level] = small.null.stored[place].real
+        found[J // 2, (J + M) // 2, level] = small.null.elements[place].real
         # beyond the triangle |m| <= j as on its edge, so that there is something to interpolate
         inside = np.minimum(np.arange(width), 2 * (np.arange(rows) + self._small % 2 / 2)[:, None]).astype(int)
         found = np.take_along_axis(found, inside[:, :, None], axis=1)
@@ -149,7 +149,7 @@ class Prediction:
         enough = int(np.searchsorted(np.cumsum(bins), error))
         return float(np.exp(enough * (_DEEPEST / _BINS) - _DEEPEST))
 
-    def kept(self, whole: Blocks, eps: float) -> Kept:
+    def ranges(self, whole: Blocks, eps: float) -> BlockRanges:
         """The blocks and their ranges that a window keeps of a whole basis with enough levels."""
         _, J, M, other = whole.outer
         levels, least = whole.model.centre.levels, np.log(eps)
@@ -165,14 +165,14 @@ class Prediction:
                     start, stop = population[:, J[mine] // 2, (J + m)[mine] // 2] - shift
                     low[mine], high[mine] = (np.maximum(low[mine], start), np.minimum(high[mine], stop)) if d or e else (start, stop)
         some = high > low
-        return whole.outer[:, some], low[some], high[some]
+        return BlockRanges(whole.outer[:, some], low[some], high[some])
 
     def start(self, blocks: Blocks) -> Array:
-        """Stored numbers (blocks.stored,) with the predicted populations and no coherence."""
+        """Stored numbers (blocks.numbers,) with the predicted populations and no coherence."""
         place, block, level = blocks.populations
         J, M = blocks.outer[1:3, block]
         P = np.exp(self.log_populations(blocks.model.centre.levels)[J // 2, (J + M) // 2, level])
-        found = np.zeros(blocks.stored)
+        found = np.zeros(blocks.numbers)
         found[place] = P / (P.sum() * blocks.population_traces)
         return found
 
@@ -236,7 +236,7 @@ def adapted(
 
     def chosen(eps: float) -> Blocks:
         prediction, every = predicted()
-        return _cut(model, prediction.kept(every, eps))
+        return _cut(model, prediction.ranges(every, eps))
 
     def kept_beside() -> None:
         if checkpoint is not None:
@@ -246,7 +246,7 @@ def adapted(
     start: NDArray[Any] | None = None  # the iterate is in the file
     held = None if checkpoint is None else checkpoint.held("outer", "low", "high", "eps")
     if held:
-        blocks, eps = _cut(model, held[:3]), float(held[3])
+        blocks, eps = _cut(model, BlockRanges(*held[:3])), float(held[3])
     else:
         eps = predicted()[0].first(predicted()[1], tolerance)
         blocks = chosen(eps)
@@ -255,12 +255,12 @@ def adapted(
     attempt = 0
     while True:
         attempt += 1
-        needs.check_numbers(blocks.stored, settings)
+        needs.check_numbers(blocks.numbers, settings)
         state = solve_blocks(blocks, blocks.model, settings, tolerance, progress, checkpoint, start)
         start = None  # its memory, for the certificate
         certified(state, labels)
         progress(
-            f"{blocks.stored:,} numbers on {blocks.model.centre.levels} levels: error {state.certificate.error_estimate:.1e}, "
+            f"{blocks.numbers:,} numbers on {blocks.model.centre.levels} levels: error {state.certificate.error_estimate:.1e}, "
             f"of which the window {state.window_error:.1e}"
         )
         lost = state.window_error + state.cutoff_error
@@ -269,17 +269,16 @@ def adapted(
             return state
         eps *= (target / lost) ** 1.2 / 2
         blocks = chosen(eps)
-        start = state.basis.embedded(state.null.stored, blocks)
+        start = state.basis.embedded(state.null.elements, blocks)
         del state  # its vectors, before the next ones
         kept_beside()
         if checkpoint is not None:
             checkpoint.keep(blocks.model, start, now=True)
 
 
-def _cut(model: Model, kept: Sequence[Any]) -> Blocks:
+def _cut(model: Model, ranges: BlockRanges) -> Blocks:
     """The blocks of a window, with as many levels as it has."""
-    outer, low, high = kept
-    return Blocks.of(model.with_levels(int((high + np.abs(outer[0])).max())), "dicke", (outer, low, high))
+    return Blocks.of(model.with_levels(int((ranges.high + np.abs(ranges.outer[0])).max())), "dicke", ranges)
 
 
 def _small(model: Model, labels: Sequence[MomentLabel], settings: MatrixFree, solve: Callable[[Model, MatrixFree], State]) -> BlockState:

@@ -59,7 +59,7 @@ def test_a_window_is_certified_and_equals_all_blocks(case):
     assert tried <= 3
     reference = whole(model, state.model.centre.levels + 6)
     assert state.dimension < reference.dimension
-    assert not state.null.stored[state.basis.populations[0]].imag.any()
+    assert not state.null.elements[state.basis.populations[0]].imag.any()
     for label in LABELS:
         assert abs(state.moment(label) - reference.moment(label)) < state.error(label) < 1e-8
 
@@ -74,7 +74,7 @@ def test_a_conserved_parity_is_predicted():
     state, tried = windowed(model, 1e-4, ["ad ad -1 -2", "ad a"])
     assert state.certificate.certified
     assert tried <= 2
-    assert state.basis.stored < 6000
+    assert state.basis.numbers < 6000
     reference = whole(model, state.model.centre.levels + 6)
     for label in ("ad ad -1 -2", "ad a"):
         assert abs(state.moment(label) - reference.moment(label)) < state.error(label)
@@ -86,7 +86,7 @@ def test_a_driven_window_stays_small():
     state, tried = windowed(model, 1e-8, ["ad a", "a z1", "-1 -2"])
     assert state.certificate.certified
     assert tried <= 2
-    assert state.basis.stored < 2000
+    assert state.basis.numbers < 2000
     reference = whole(model, state.model.centre.levels + 6)
     for label in ("ad a", "a z1", "-1 -2"):
         assert abs(state.moment(label) - reference.moment(label)) < state.error(label)
@@ -132,7 +132,7 @@ def test_populations_are_predicted(small):
     state = whole(ps.models.tavis_cummings(N=N), 30)
     place, block, n = state.basis.populations
     J, M = state.basis.outer[1:3, block]
-    actual = state.null.stored[place] * state.basis.population_traces
+    actual = state.null.elements[place] * state.basis.population_traces
     predicted = Prediction(small, N).log_populations(30)
     assert abs(np.exp(predicted).sum() - 1) < 1e-12
     likely = actual > 1e-14
@@ -146,14 +146,14 @@ def test_one_move_reaches_no_more_than_said(small):
     model = ps.models.tavis_cummings(N=N)
     prediction = Prediction(small, N)
     every = Blocks.of(model.with_levels(prediction.levels))
-    kept = prediction.kept(every, 1e-7)
-    cut = model.with_levels(int((kept[2] + np.abs(every.difference[every.find(kept[0])[0]])).max()))
-    blocks = Blocks.of(cut, kept=kept)
+    ranges = prediction.ranges(every, 1e-7)
+    cut = model.with_levels(int((ranges.high + np.abs(every.difference[every.find(ranges.outer)[0]])).max()))
+    blocks = Blocks.of(cut, ranges=ranges)
     operator = BlockLiouvillian(blocks)
-    y = np.random.default_rng(0).standard_normal(blocks.stored)
+    y = np.random.default_rng(0).standard_normal(blocks.numbers)
     reached = Beyond(operator, y, cut)
-    assert reached.wide.stored < 0.7 * Blocks.of(cut).stored
-    x = np.zeros(every.stored)
+    assert reached.wide.numbers < 0.7 * Blocks.of(cut).numbers
+    x = np.zeros(every.numbers)
     for e, label in zip(every.find(blocks.outer)[0], range(len(blocks.low)), strict=True):
         start = every.offset[e] + blocks.low[label]
         x[start : start + blocks.high[label] - blocks.low[label]] = y[blocks.offset[label] : blocks.offset[label + 1]]
@@ -169,7 +169,7 @@ def test_large_cavities_are_solved_on_windows():
     assert state.basis.boundary == "reflecting"
     assert state.certificate.certified
     assert 0 < state.certificate.edge_mass < 1e-9
-    assert state.basis.stored < 0.5 * Blocks.of(state.model).stored
+    assert state.basis.numbers < 0.5 * Blocks.of(state.model).numbers
     every = ps.steady_state(state.model, moments=["ad a"], tolerance=1e-6)
     assert every.basis.boundary == "closed"
     assert abs(state.moment("ad a") - every.moment("ad a")) < state.error("ad a") < 1e-6
@@ -210,7 +210,7 @@ def test_a_solve_killed_after_its_window_grew_goes_on_with_the_larger_one(tmp_pa
         return ps.steady_state(small, basis="dicke", solver=settings, moments=keys, tolerance=1e-6)
 
     def killed(blocks, *given):
-        sizes.append(blocks.stored)
+        sizes.append(blocks.numbers)
         if len(sizes) == 2:
             raise KeyboardInterrupt
         return solve_blocks(blocks, *given)
@@ -221,7 +221,7 @@ def test_a_solve_killed_after_its_window_grew_goes_on_with_the_larger_one(tmp_pa
         with pytest.raises(KeyboardInterrupt):
             block_window.adapted(model, keys, MatrixFree(), 1e-8, silent, solve, Checkpoint(path))
     resumed = block_window.adapted(model, keys, MatrixFree(), 1e-8, silent, solve, Checkpoint(path))
-    assert resumed.basis.stored == sizes[1] > sizes[0]
+    assert resumed.basis.numbers == sizes[1] > sizes[0]
     assert resumed.certificate.certified
     assert resumed.null.outcome.products < windowed(model, 1e-8, ["ad a"])[0].null.outcome.products
 
