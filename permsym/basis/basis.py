@@ -28,6 +28,8 @@ from permsym.model import Model, Term
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Product, adjoint, as_matrix, product
 from permsym.sites import Ensemble
 
+_REMEMBERED = 50_000  # unknowns up to which covectors are remembered
+
 Representation = Literal["dicke", "occupation", "full"]
 REPRESENTATIONS: dict[str, Callable[[Ensemble], Part]] = {"dicke": DickePart, "occupation": OccupationPart, "full": FullPart}
 
@@ -63,8 +65,7 @@ class Basis:
         self.slices = [slice(int(a), int(b)) for a, b in itertools.pairwise(starts)]
         self.columns = int(starts[-1])
         self.boundary: Boundary = next((part.boundary for part in self.parts if part.boundary != "closed"), "closed")
-        self.covectors: dict[Hashable, NDArray[np.complex128]] = {}
-        """Covectors of observables that were asked for before, for small bases."""
+        self._covectors: dict[Hashable, NDArray[np.complex128]] = {}
 
     # -- labels ---------------------------------------------------------------------------------------------------------
 
@@ -227,12 +228,6 @@ class Basis:
         """Trace of each basis element."""
         return reduce(np.multiply, [part.trace(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
 
-    def centre_populations(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Populations (levels,) of the centre's states, of a state with these unknowns (dimension,)."""
-        held = self.population
-        weights = self.trace(self.labels[:, held]) * vector[: self.size][held]
-        return np.asarray(np.bincount(self.labels[0, held], weights=weights, minlength=self.model.centre.levels), dtype=float)
-
     def correlator(self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> NDArray[np.complex128]:
         """Covector of a correlator on distinct sites: <...> = covector @ unknowns.
 
@@ -280,6 +275,45 @@ class Basis:
         turned = self._centre.fock_states
         row = np.eye(self.model.centre.levels)[level] if turned is None else turned[level]
         return as_matrix(np.outer(row.conj(), row))
+
+    # -- values of a state x, in the form in which this basis holds it ----------------------------------------------------
+
+    def unknowns(self, x: NDArray[Any]) -> NDArray[Any]:
+        """The state as coefficients (dimension,)."""
+        return x
+
+    def covector(self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> NDArray[np.complex128]:
+        """:meth:`correlator`, remembered on a small basis for the certificate and for the next point of a sweep."""
+        if self.dimension > _REMEMBERED:
+            return self.correlator(centre, satellites)
+        key = tuple(centre), tuple(map(tuple, satellites))
+        if key not in self._covectors:
+            self._covectors[key] = self.correlator(centre, satellites)
+        return self._covectors[key]
+
+    def moment(self, x: NDArray[Any], centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> complex:
+        """The value of a correlator."""
+        return complex(self.covector(centre, satellites) @ x)
+
+    def expected(self, x: NDArray[Any], terms: dict[Product, complex]) -> complex:
+        """The expectation value of an operator."""
+        return complex(self.expectation(terms) @ x)
+
+    def centre_populations(self, x: NDArray[Any]) -> NDArray[np.float64]:
+        """Populations (levels,) of the centre's states."""
+        diagonal = self.population
+        weights = self.trace(self.labels[:, diagonal]) * x[: self.size][diagonal]
+        return np.asarray(np.bincount(self.labels[0, diagonal], weights=weights, minlength=self.model.centre.levels), dtype=float)
+
+    def least_population(self, x: NDArray[Any]) -> float:
+        """The smallest population, times its trace."""
+        populations = self.trace(self.labels) * x[: self.size]
+        return float(populations[self.population].min())
+
+    def spin_populations(self, x: NDArray[Any]) -> tuple[Indices, Indices, NDArray[np.float64]]:
+        """(2j, 2m, probability) of every population of one ensemble in the Dicke representation, the centre's states apart."""
+        labels = self.labels[:, self.population]
+        return labels[2], labels[3], x[: self.size][self.population].real
 
     def coefficients(self, vector: Values) -> ComplexArray:
         """The complex coefficient of every label, from the unknowns."""

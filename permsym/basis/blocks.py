@@ -27,7 +27,7 @@ from permsym.basis.part import Part
 from permsym.basis.table import Table, representative
 from permsym.basis.window import Boundary
 from permsym.model import Model
-from permsym.operators import CentreOperator, Matrix, Product
+from permsym.operators import CentreOperator, ComplexArray, Matrix, Product
 
 Integers = NDArray[np.int64]
 
@@ -333,9 +333,24 @@ class Blocks(Basis):
         half = (np.bincount(at, values.real, levels**2) + 1j * np.bincount(at, values.imag, levels**2)).reshape(levels, levels)
         return np.asarray(half + np.tril(half.conj().T, -1) + np.triu(half.conj().T, 1))  # of a conjugate pair one is stored
 
-    def photon_distribution(self, y: NDArray[Any]) -> NDArray[np.float64]:
-        """Populations (levels,) of the centre."""
+    def partial(self, y: NDArray[Any], satellites: Sequence[Sequence[Matrix]]) -> ComplexArray:
+        """As :meth:`Basis.partial`, from the stored numbers."""
+        if any(satellites):
+            return super().partial(self.unknowns(y), satellites)
+        return self.in_fock_states(self.centre_matrix(y))
+
+    def centre_populations(self, y: NDArray[Any]) -> NDArray[np.float64]:
+        """Populations (levels,) of the centre's states."""
         return self.centre_matrix(y).diagonal().real.copy()
+
+    def least_population(self, y: NDArray[Any]) -> float:
+        """The smallest population, times its trace."""
+        return float((self.population_traces * y[self.populations[0]].real).min())
+
+    def spin_populations(self, y: NDArray[Any]) -> tuple[Integers, Integers, NDArray[np.float64]]:
+        """(2j, 2m, probability) of every population of one ensemble in the Dicke representation."""
+        position, block, _ = self.populations
+        return self.outer[1, block], self.outer[2, block], y[position].real
 
 
 def _traced(weights: dict[tuple[int, ...], Values], labels: Labels, trace: Any) -> Values:

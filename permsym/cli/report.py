@@ -20,8 +20,9 @@ from permsym.models.registry import ModelSource
 from permsym.models.registry import names as model_names
 from permsym.moments.labels import MomentLabel
 from permsym.moments.mode import PhotonDistribution
-from permsym.steady.needs import automatic_levels, estimate, lattice
-from permsym.steady.solve import NAMES, with_likely_levels
+from permsym.steady.needs import lattice
+from permsym.steady.plan import NAMES
+from permsym.steady.solve import plan_of
 from permsym.steady.state import State
 from permsym.text import readable, table
 
@@ -50,6 +51,7 @@ def solve_report(
         "derived": state.derived,
         **extra,
         "certificate": state.certificate.to_dict(),
+        "plan": None if state.plan is None else state.plan.to_dict(),
         "solver": state.solver,
         "timings": state.timings,
         "versions": versions(),
@@ -153,24 +155,27 @@ def info_report() -> dict[str, Any]:
 def model_report(model: Model, representation: str, window: Literal["auto", "full"] | float) -> dict[str, Any]:
     """What solving a model takes, before anything runs (a window is predicted from smaller systems)."""
     name = choose(model) if representation == "auto" else representation
-    open_levels = automatic_levels(model)
-    model = with_likely_levels(model)
     report: dict[str, Any] = {
         "model": model.name,
         "parameters": model.parameters,
         "terms": [term.name for term in model.terms],
         "charges": [list(charge) for charge in model.charges],
         "representation": name,
-        "dimension_full": lattice(model, name)[0],
     }
-    if model.centre.kind == "boson":
-        report["levels"] = model.centre.levels
     try:
-        size, needed, seconds, solver = estimate(model, name, window, open_levels)
+        plan = plan_of(model, basis=name, window=window)
     except TooLarge as error:
         return report | {"fits": False, "reason": str(error)}
-    sizes = {"dimension": size, "memory": readable(needed), "memory_bytes": needed, "time_seconds": round(seconds, 3)}
-    return report | sizes | {"solver": solver, "fits": True}
+    cut = model if plan.levels is None else plan.model.with_levels(plan.levels)
+    report["dimension_full"] = lattice(cut, name)[0]
+    if cut.centre.kind == "boson":
+        report["levels"] = cut.centre.levels
+    sizes = {"dimension": plan.unknowns, "memory": readable(plan.bytes), "memory_bytes": plan.bytes, "time_seconds": round(plan.seconds, 3)}
+    report |= sizes | {"solver": plan.solver_name, "plan": plan.to_dict()}
+    free = machine.available_bytes()
+    if plan.bytes > free:
+        return report | {"fits": False, "reason": f"this needs about {readable(plan.bytes)}, but {readable(free)} are available"}
+    return report | {"fits": True}
 
 
 def _photon_rows(photons: dict[str, Any] | None) -> str:

@@ -19,7 +19,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray, displacement
 from permsym.sites import Boson
-from permsym.steady.cavity.displacement import best, needed
+from permsym.steady.scaling.displacement import best, needed
 
 _ROOM = 4  # levels beyond those that the state needs when it is put on other Fock states
 _GAIN = 0.8  # of the levels held now: what other Fock states must need for a change

@@ -16,7 +16,7 @@ from permsym.model import Model
 from permsym.models.registry import ModelSource
 from permsym.moments.labels import parse
 from permsym.sites import as_count
-from permsym.steady.solve import QUICK
+from permsym.steady.planning import QUICK
 from permsym.sweeps.extrapolation import chosen, extrapolated, leading_power, remainder
 from permsym.sweeps.methods import Bench
 from permsym.sweeps.methods import method as find

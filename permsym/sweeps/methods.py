@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point
 from permsym.errors import InputError, PermsymError, TooLarge, UncertifiedWarning
-from permsym.linear import cost
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
     from permsym.liouvillian import Liouvillian
+    from permsym.steady.plan import Plan
     from permsym.steady.state import State
     from permsym.sweeps.task import Origin
 
@@ -59,11 +59,12 @@ class Bench:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a point will take: unknowns, bytes at the peak, seconds of one core.  Estimates, for plans and schedules."""
+    """What a point will take: unknowns, bytes at the peak, seconds of one core.  Estimates, with the plan where there is one."""
 
     dimension: int
     bytes: float
     seconds: float
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True)
@@ -130,22 +131,23 @@ _EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def _solvers() -> list[str]:
-    from permsym.steady.solve import NAMES
+    from permsym.steady.plan import NAMES
 
     return list(NAMES)
 
 
 def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
     """Exact steady state with its certificate; what falls short is flagged in the status."""
-    from permsym.steady.needs import automatic_levels, check_memory, prefers_iteration, uses_window
+    from permsym.steady.needs import on_full_basis
+    from permsym.steady.plan import Request
+    from permsym.steady.planning import on_whole_lattice
     from permsym.steady.solve import steady_state
 
     window = options.get("window", "auto")
-    plain = all(options.get(name, "auto") == "auto" for name in ("basis", "solver")) and not automatic_levels(model)
-    plain = plain and not prefers_iteration(model)  # which has no use for an assembled Liouvillian
-    shared = bench.liouvillian(model) if plain and (window == "full" or (window == "auto" and not uses_window(model))) else None
+    plain = all(options.get(name, "auto") == "auto" for name in ("basis", "solver"))
+    shared = bench.liouvillian(model) if plain and on_whole_lattice(Request.of(model, [], window=window)) else None
     if shared is not None:
-        check_memory(model, "auto", "full")
+        on_full_basis(model, "auto")  # refused where it does not fit
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
         state = steady_state(
@@ -161,28 +163,22 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
 
 
 def exact_cost(model: Model, options: Options) -> Cost:
-    """From the lattice, or from a window predicted by smaller systems."""
-    from permsym.basis.basis import choose
-    from permsym.steady.fock_cutoff import START
-    from permsym.steady.needs import automatic_levels, check_memory, estimate, lattice, prefers_iteration, uses_window
+    """From the plan; a window is predicted by smaller systems."""
+    from permsym.steady.needs import lattice
+    from permsym.steady.scaling.levels import START
+    from permsym.steady.solve import plan_of
 
-    if automatic_levels(model):  # unknown before it is solved: as if the first attempt had to be doubled
-        found = exact_cost(model.with_levels(2 * START), options)
-        return Cost(found.dimension, found.bytes, 3 * found.seconds)
-    basis, window = options.get("basis", "auto"), options.get("window", "auto")
-    name = choose(model) if basis == "auto" else basis
-    if options.get("solver") == "hermite":
-        return Cost(0, 5e8, 2.0)
-    iterated = options.get("solver", "quick") in ("auto", "quick") and window in ("auto", "full") and prefers_iteration(model, basis)
-    if not iterated and (window == "full" or (window == "auto" and not uses_window(model))):
-        size, sides = lattice(model, name)
-        return Cost(size, cost.solve_bytes(size, sides), cost.solve_seconds(size, sides))
+    if getattr(model.centre, "automatic", False):  # unknown before it is solved: as if the first attempt had to be doubled
+        cost = exact_cost(model.with_levels(2 * START), options)
+        return replace(cost, seconds=3 * cost.seconds)
+    asked = {"basis": "auto", "window": "auto", "solver": "quick"} | dict(options)
+    asked.pop("tolerance", None)
     try:
-        if iterated:
-            return Cost(*estimate(model, basis)[:3])
-        return Cost(*check_memory(model, basis, window))
-    except TooLarge:  # the solver has other means, or refuses by itself: it runs alone
-        return Cost(lattice(model, name)[0], float("inf"), 600.0)
+        plan = plan_of(model, **asked)
+    except TooLarge as error:  # the solver has other means, or refuses by itself: it runs alone
+        basis = asked["basis"]
+        return Cost(lattice(model, basis)[0], error.needed or float("inf"), 600.0)
+    return Cost(plan.unknowns, plan.bytes, plan.seconds, plan)
 
 
 def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:

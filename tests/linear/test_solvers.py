@@ -10,7 +10,7 @@ import permsym as ps
 from permsym.errors import InputError, SolverFailed
 from permsym.linear.nested_dissection import nested_dissection
 from permsym.models import central_spin
-from permsym.steady.solve import SOLVERS
+from permsym.steady.plan import SOLVERS
 
 HAVE_PARDISO = importlib.util.find_spec("pypardiso") is not None
 NAMES = [name for name in SOLVERS if name != "pardiso" or HAVE_PARDISO]

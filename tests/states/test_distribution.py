@@ -53,7 +53,7 @@ def test_the_hermite_series_has_the_same_distribution() -> None:
     lattice, series = ps.steady_state(pumped(600), moments="z0"), ps.hermite_state(pumped(600))
     assert series.standard_deviations == pytest.approx(lattice.standard_deviations, rel=1e-10)
     assert series.distribution().correlation == pytest.approx(lattice.distribution().correlation, abs=1e-10)
-    assert series.covariance == pytest.approx(series.distribution().covariance, rel=1e-10)
+    assert series.spin.covariance == pytest.approx(series.distribution().covariance, rel=1e-10)
     for name in ("skewness", "excess_kurtosis", "distance"):
         assert getattr(series.gaussianity, name) == pytest.approx(getattr(lattice.gaussianity, name), abs=2e-5), name
 

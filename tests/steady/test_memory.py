@@ -10,11 +10,10 @@ from oracles import systems
 
 import permsym as ps
 from permsym import machine
-from permsym.linear import cost
-from permsym.linear import superlu as direct
-from permsym.steady import choice
-from permsym.steady.lattice import window as windows
-from permsym.steady.needs import check_memory, lattice
+from permsym.linear import cost, factorisation, superlu
+from permsym.steady.needs import lattice
+from permsym.steady.plan import Route
+from permsym.steady.solve import plan_of
 from permsym.text import readable
 
 P0_UP_200 = 0.4561166243257493  # occupation basis
@@ -37,10 +36,9 @@ def test_a_million_is_refused_quickly(monkeypatch, basis, limit, bytes_):
     assert caught.value.exit_code == 4
     fitting = int(re.search(r"N=(\d+) would fit", str(caught.value))[1])
     assert fitting > 100
-    _, needed, _ = check_memory(ps.models.central_spin(N=fitting), basis, "full")
-    assert needed <= bytes_
+    assert plan_of(ps.models.central_spin(N=fitting), basis=basis, window="full").bytes <= bytes_
     with pytest.raises(ps.TooLarge):
-        check_memory(ps.models.central_spin(N=fitting + 2), basis, "full")
+        plan_of(ps.models.central_spin(N=fitting + 2), basis=basis, window="full")
 
 
 @pytest.mark.parametrize("limit", ["700M", "3 GiB"])
@@ -51,7 +49,7 @@ def test_a_window_that_is_too_large_says_what_would_fit(monkeypatch, limit):
         ps.steady_state(ps.models.central_spin(N=10**6), basis="dicke")
     fitting = int(re.search(r"N=(\d+) would fit", str(caught.value))[1])
     assert fitting > 1000
-    check_memory(ps.models.central_spin(N=fitting))
+    assert plan_of(ps.models.central_spin(N=fitting)).route is Route.LATTICE
 
 
 def test_where_neither_window_nor_hermite_serves_both_reasons_are_given(monkeypatch):
@@ -73,7 +71,7 @@ def test_counts_do_not_overflow(monkeypatch, N):
     """No symmetry: 2/3 N^3 unknowns, beyond 64-bit integers."""
     monkeypatch.setenv("PERMSYM_MEMORY", "1GB")
     with pytest.raises(ps.TooLarge) as caught:
-        check_memory(driven(N), "dicke")
+        plan_of(driven(N), basis="dicke")
     unknowns = int(re.search(r"\((.*) unknowns", str(caught.value))[1].replace(",", ""))
     assert abs(unknowns / (2 / 3 * N**3) - 1) < 1e-3
 
@@ -142,8 +140,8 @@ def test_without_the_variable(monkeypatch):
 
 
 def test_estimates_grow_with_the_system():
-    needs = [check_memory(ps.models.central_spin(N=N))[1:] for N in (10, 30, 100, 200)]
-    assert (np.diff(needs, axis=0) > 0).all()
+    plans = [plan_of(ps.models.central_spin(N=N)) for N in (10, 30, 100, 200)]
+    assert (np.diff([(plan.bytes, plan.seconds) for plan in plans], axis=0) > 0).all()
 
 
 @pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (999, "999 B"), (1.5e9, "1.5 GB"), (2e12, "2 TB")])
@@ -155,9 +153,10 @@ def test_readable(size, text):
 def test_the_solver_of_a_window_is_chosen_by_memory(monkeypatch, limit, kind):
     monkeypatch.setenv("PERMSYM_MEMORY", limit)
     model = ps.models.central_spin(N=1500)
-    plan = windows.check_memory(model, *windows.predicted(model, None))
-    assert choice.kind(plan.solver) == kind
-    assert plan.bytes_ <= machine.available_bytes()
+    plan = plan_of(model)
+    assert plan.window == "adapted"
+    assert factorisation.kind_of(plan.solver) == kind
+    assert plan.bytes <= machine.available_bytes()
 
 
 @pytest.mark.parametrize("kind", ["double", "single"])
@@ -171,11 +170,11 @@ def test_the_solver_of_a_full_basis_is_chosen_by_memory(monkeypatch, kind):
 
 
 def test_large_windows_take_the_quicker_precision_and_try_again_where_it_fails(monkeypatch):
-    monkeypatch.setattr(choice, "QUICKER", 1000)
+    monkeypatch.setattr(factorisation, "QUICKER", 1000)
     easy = ps.steady_state(ps.models.central_spin(N=301))
     assert easy.solver["precision"] == "single"
     assert easy.algebraic_error < 1e-12
-    monkeypatch.setattr(direct, "_REFINEMENTS", 0)  # what single precision gives where refinement does not converge
+    monkeypatch.setattr(superlu, "_REFINEMENTS", 0)  # what single precision gives where refinement does not converge
     lines = []
     state = ps.steady_state(ps.models.central_spin(N=301), progress=lines.append)
     assert state.solver["precision"] == "double"

@@ -1,7 +1,5 @@
 """Windows of a large cavity's blocks: predicted from a small cavity, judged by the certificate, equal to all blocks."""
 
-import warnings
-
 import numpy as np
 import pytest
 
@@ -10,14 +8,18 @@ from permsym import machine
 from permsym.basis.blocks import Blocks
 from permsym.errors import TooLarge
 from permsym.matrixfree import BlockLiouvillian
-from permsym.moments.labels import parse
 from permsym.progress import silent
 from permsym.steady import needs
 from permsym.steady.cavity import window as block_window
+from permsym.steady.cavity.beyond import Beyond
 from permsym.steady.cavity.checkpoint import Checkpoint
-from permsym.steady.cavity.iterate import Beyond, solve_blocks
+from permsym.steady.cavity.iterate import solve_blocks
 from permsym.steady.cavity.matrix_free import MatrixFree
-from permsym.steady.cavity.window import Prediction
+from permsym.steady.cavity.window import adapted
+from permsym.steady.plan import Request
+from permsym.steady.scaling import blocks as predictions
+from permsym.steady.scaling.blocks import BlockPrediction
+from permsym.steady.solve import answer
 
 N = 24
 LABELS = ("ad a", "z1", "ad -1", "z1 z2", "+1 -2", "ad ad a a", "ad a z1")
@@ -37,17 +39,14 @@ def whole(model, levels):
     return solve_blocks(Blocks.of(cut), cut, MatrixFree(), 1e-9, silent)
 
 
+def prediction_of(small, N):
+    return BlockPrediction(small.solution.blocks, small.x, small.solution.dual_sizes, N)
+
+
 def windowed(model, tolerance, labels=LABELS):
     """The state on the window that :func:`permsym.steady.cavity.window.adapted` finds, and how many it tried."""
-    keys = [parse(label, model) for label in labels]
     lines = []
-
-    def solve(small, settings):
-        return ps.steady_state(small, basis="dicke", solver=settings, moments=keys, tolerance=1e3 * tolerance)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        state = block_window.adapted(model, keys, MatrixFree(), tolerance, lines.append, solve)
+    state = adapted(Request.of(model, labels, tolerance=tolerance), model, MatrixFree(), lines.append, answer)
     return state, sum("of which the window" in line for line in lines)
 
 
@@ -59,7 +58,7 @@ def test_a_window_is_certified_and_equals_all_blocks(case):
     assert tried <= 3
     reference = whole(model, state.model.centre.levels + 6)
     assert state.dimension < reference.dimension
-    assert not state.null.elements[state.basis.populations[0]].imag.any()
+    assert not state.x[state.basis.populations[0]].imag.any()
     for label in LABELS:
         assert abs(state.moment(label) - reference.moment(label)) < state.error(label) < 1e-8
 
@@ -68,7 +67,7 @@ def test_a_conserved_parity_is_predicted():
     """Coherences beyond the small system's are as of their own parity; the other parity's are zero, and left out."""
     model = ps.models.dicke(N=14, g=0.5 / np.sqrt(14), gamma_up=0, gamma_down=0.5)
     few = ps.steady_state(model.rescaled(5 / 14), moments=["ad a"], solver="matrix-free")
-    prediction = Prediction(few, 14)
+    prediction = prediction_of(few, 14)
     assert prediction.log_sizes((2, 6), 20).min() > -100
     assert prediction.log_sizes((1, 6), 20).max() == -np.inf
     state, tried = windowed(model, 1e-4, ["ad ad -1 -2", "ad a"])
@@ -112,7 +111,7 @@ def test_moments_of_more_satellites_than_a_third_of_all():
     assert abs(state.moment(label) - whole(model, state.model.centre.levels + 6).moment(label)) < state.error(label)
     everyone = " ".join(f"z{n}" for n in range(1, 15))
     driven = ps.models.driven_tavis_cummings(N=14, C=1, drive=0.2)
-    assert needs.uses_block_window(driven, "auto")
+    assert needs.may_cut_blocks(driven, "auto")
     assert ps.steady_state(driven, moments=[everyone], tolerance=1e-6).basis.boundary == "closed"
 
 
@@ -132,8 +131,8 @@ def test_populations_are_predicted(small):
     state = whole(ps.models.tavis_cummings(N=N), 30)
     place, block, n = state.basis.populations
     J, M = state.basis.outer[1:3, block]
-    actual = state.null.elements[place] * state.basis.population_traces
-    predicted = Prediction(small, N).log_populations(30)
+    actual = state.x[place] * state.basis.population_traces
+    predicted = prediction_of(small, N).log_populations(30)
     assert abs(np.exp(predicted).sum() - 1) < 1e-12
     likely = actual > 1e-14
     off = predicted[J // 2, (J + M) // 2, n][likely] - np.log(actual[likely])
@@ -144,7 +143,7 @@ def test_populations_are_predicted(small):
 def test_one_move_reaches_no_more_than_said(small):
     """The residual on the reached labels is that on all labels: nothing of L x lies elsewhere."""
     model = ps.models.tavis_cummings(N=N)
-    prediction = Prediction(small, N)
+    prediction = prediction_of(small, N)
     every = Blocks.of(model.with_levels(prediction.levels))
     ranges = prediction.ranges(every, 1e-7)
     cut = model.with_levels(int((ranges.high + np.abs(every.difference[every.find(ranges.outer)[0]])).max()))
@@ -176,38 +175,36 @@ def test_large_cavities_are_solved_on_windows():
 
 
 def test_an_interrupted_solve_goes_on_with_its_window(tmp_path):
-    model = ps.models.tavis_cummings(N=N)
-    keys, path = [parse("ad a", model)], tmp_path / "iterate.npz"
+    model, path = ps.models.tavis_cummings(N=N), tmp_path / "iterate.npz"
     asked = []
 
-    def solve(small, settings):
-        asked.append(small)
-        return ps.steady_state(small, basis="dicke", solver=settings, moments=keys, tolerance=1e-6)
+    def counted(request):
+        asked.append(request.model)
+        return answer(request)
 
-    def run(products):
-        settings = MatrixFree(products=products)
-        return block_window.adapted(model, keys, settings, 1e-8, silent, solve, Checkpoint(path, every=0.0))
+    def run(products, model=model):
+        request = Request.of(model, ["ad a"], checkpoint=Checkpoint(path, every=0.0), tolerance=1e-8)
+        return adapted(request, model, MatrixFree(products=products), silent, counted)
 
     first = run(400)  # not enough
-    assert not first.null.outcome.converged
+    assert not first.solution.outcome.converged
     resumed = run(10_000)
     assert len(asked) == 1  # the window is that of the file
     assert resumed.certificate.certified
     assert resumed.dimension == first.dimension
     afresh, _ = windowed(model, 1e-8, ["ad a"])
-    assert resumed.null.outcome.products < 0.8 * afresh.null.outcome.products
+    assert resumed.solution.outcome.products < 0.8 * afresh.solution.outcome.products
     assert abs(resumed.moment("ad a") - afresh.moment("ad a")) < resumed.error("ad a")
     with pytest.raises(ps.InputError, match="another model"):
-        block_window.adapted(ps.models.tavis_cummings(N=N, kappa=2), keys, MatrixFree(), 1e-8, silent, solve, Checkpoint(path))
+        run(10_000, ps.models.tavis_cummings(N=N, kappa=2))
 
 
 def test_a_solve_killed_after_its_window_grew_goes_on_with_the_larger_one(tmp_path, monkeypatch):
-    model = ps.models.tavis_cummings(N=N)
-    keys, path = [parse("ad a", model)], tmp_path / "iterate.npz"
+    model, path = ps.models.tavis_cummings(N=N), tmp_path / "iterate.npz"
     sizes = []
 
-    def solve(small, settings):
-        return ps.steady_state(small, basis="dicke", solver=settings, moments=keys, tolerance=1e-6)
+    def run():
+        return adapted(Request.of(model, ["ad a"], checkpoint=Checkpoint(path), tolerance=1e-8), model, MatrixFree(), silent, answer)
 
     def killed(blocks, *given):
         sizes.append(blocks.numbers)
@@ -216,14 +213,14 @@ def test_a_solve_killed_after_its_window_grew_goes_on_with_the_larger_one(tmp_pa
         return solve_blocks(blocks, *given)
 
     with monkeypatch.context() as patched:
-        patched.setattr(block_window, "_AIM", 20.0)  # the first window is too small
+        patched.setattr(predictions, "_AIM", 20.0)  # the first window is too small
         patched.setattr(block_window, "solve_blocks", killed)
         with pytest.raises(KeyboardInterrupt):
-            block_window.adapted(model, keys, MatrixFree(), 1e-8, silent, solve, Checkpoint(path))
-    resumed = block_window.adapted(model, keys, MatrixFree(), 1e-8, silent, solve, Checkpoint(path))
+            run()
+    resumed = run()
     assert resumed.basis.numbers == sizes[1] > sizes[0]
     assert resumed.certificate.certified
-    assert resumed.null.outcome.products < windowed(model, 1e-8, ["ad a"])[0].null.outcome.products
+    assert resumed.solution.outcome.products < windowed(model, 1e-8, ["ad a"])[0].solution.outcome.products
 
 
 def test_a_window_beyond_the_memory_is_refused(monkeypatch):

@@ -17,7 +17,7 @@ from qutip import piqs
 import permsym as ps
 from permsym.steady.cavity.checkpoint import Checkpoint
 from permsym.steady.cavity.matrix_free import MatrixFree
-from permsym.steady.needs import prefers_iteration
+from permsym.steady.planning import prefers_iteration
 
 SOLVERS = ["superlu", "matrix-free"]
 
@@ -191,11 +191,11 @@ def test_estimates_cover_an_unfinished_iteration(case, tolerance):
 
 
 def test_duals_of_sums_cover_those_of_single_moments(monkeypatch):
-    from permsym.steady.cavity import iterate as block_state
+    from permsym.steady.cavity import solution
 
     model = ps.models.tavis_cummings(N=8, levels=14)
     single = quietly(model, solver="matrix-free", moments=3)
-    monkeypatch.setattr(block_state, "_EACH", 0)
+    monkeypatch.setattr(solution, "_EACH", 0)
     together = quietly(model, solver="matrix-free", moments=3)
     truth = ps.steady_state(ps.models.tavis_cummings(N=8, levels=24), moments=3)
     for label in truth.labels(3):
@@ -227,11 +227,11 @@ def test_no_normalisable_state_is_refused(model):
 
 
 def test_a_drive_without_loss_is_refused_from_one_satellite(monkeypatch):
-    def small(model, _):
+    def small(model, *_):
         assert sum(model.sizes) == 1, "the search went on with the large system"
         return model, None
 
-    monkeypatch.setattr("permsym.steady.solve.start_of", small)
+    monkeypatch.setattr("permsym.steady.planning.displaced", small)
     with pytest.raises(ps.InputError, match=r"no normalisable steady state.*nothing takes photons out"):
         ps.steady_state(ps.models.driven_tavis_cummings(10, g=1.0, eta=1.0, kappa=0.0))
 
@@ -244,7 +244,7 @@ def test_a_cavity_beyond_the_memory_is_refused_at_once(monkeypatch, N):
         assert max(model.sizes) <= 8, "larger systems are solved on the way"
         return 8
 
-    monkeypatch.setattr("permsym.steady.fock_cutoff.predicted", beginning)
+    monkeypatch.setattr("permsym.steady.fock_cutoff.predict_levels", beginning)
     with pytest.raises(ps.TooLarge, match=r"levels, but 2.15 GB are available; N=\d+ would fit"):
         ps.steady_state(ps.models.tavis_cummings(N))
 

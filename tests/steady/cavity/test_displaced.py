@@ -7,7 +7,7 @@ import qutip
 import permsym as ps
 from permsym.dynamics import sector
 from permsym.operators import Monomial, displacement
-from permsym.steady.cavity.displacement import TOLERANCE, best, needed, predicted, worthwhile
+from permsym.steady.scaling.displacement import TOLERANCE, best, needed, predict_displacement, worthwhile
 
 
 def driven(N, **given):
@@ -89,14 +89,14 @@ def test_displacement_is_chosen_where_it_saves_levels():
     def solve(small):
         return ps.steady_state(small, moments=["a"], tolerance=TOLERANCE)
 
-    found = predicted(driven(10), solve)
+    found = predict_displacement(driven(10), solve)
     assert found is not None
     model, levels = found
     assert levels < 30  # 44 without
     assert model.centre.displacement.imag == 0  # on resonance, where that halves the unknowns
     assert not worthwhile(ps.models.tavis_cummings(N=10))
     assert not worthwhile(driven(10, levels=20))
-    assert predicted(driven(10, drive=0.05), solve) is None
+    assert predict_displacement(driven(10, drive=0.05), solve) is None
 
 
 def test_levels_needed():

@@ -19,7 +19,7 @@ from permsym.models import central_spin
 from permsym.operators import Operator
 from permsym.sites import Ensemble, Levels, Spin
 from permsym.steady.hermite import series
-from permsym.steady.hermite.galerkin import Cloud, Galerkin, evaluated, polynomials
+from permsym.steady.hermite.galerkin import Galerkin, Gaussian, evaluated, polynomials
 from permsym.steady.hermite.series import hermite_state
 
 
@@ -183,10 +183,10 @@ def test_probabilities_on_the_lattice() -> None:
     assert np.all((2 * found.j).astype(int) % 2 == 1)
     assert np.all(np.abs(found.m) <= found.j)
     assert found.probability.sum() == pytest.approx(1, abs=1e-12)
-    assert found.probability @ found.j == pytest.approx(state.mean[0], rel=1e-12)
-    assert found.probability @ found.m == pytest.approx(state.mean[1], rel=1e-12)
-    assert found.probability @ (found.m - state.mean[1]) ** 2 == pytest.approx(state.covariance[1, 1], rel=1e-10)
-    assert 2 * state.mean[1] / 9_999 == pytest.approx(state.moment("z1").real, abs=1e-13)
+    assert found.probability @ found.j == pytest.approx(state.spin.mean[0], rel=1e-12)
+    assert found.probability @ found.m == pytest.approx(state.spin.mean[1], rel=1e-12)
+    assert found.probability @ (found.m - state.spin.mean[1]) ** 2 == pytest.approx(state.spin.covariance[1, 1], rel=1e-10)
+    assert 2 * state.spin.mean[1] / 9_999 == pytest.approx(state.moment("z1").real, abs=1e-13)
     with pytest.raises(InputError, match="density"):
         hermite_state(central_spin(1_000_000)).populations()
 
@@ -259,7 +259,7 @@ def test_polynomials_are_orthonormal_and_translate() -> None:
 
 
 def test_the_moves_conserve_the_trace() -> None:
-    cloud = Cloud(np.array([2500.0, 2300.0]), np.array([[1800.0, 1750.0], [1750.0, 1900.0]]))
+    cloud = Gaussian(np.array([2500.0, 2300.0]), np.array([[1800.0, 1750.0], [1750.0, 1900.0]]))
     galerkin = Galerkin(central_spin(10_000), cloud, 4)
     assert galerkin.fields[0][1] == 0
     assert np.array_equal(np.flatnonzero(galerkin.matrix[0]), [0, 15])

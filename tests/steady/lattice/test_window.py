@@ -12,14 +12,15 @@ import permsym as ps
 from permsym.basis.basis import build
 from permsym.basis.window import Window
 from permsym.liouvillian import Liouvillian
-from permsym.steady.lattice import window as windows
-from permsym.steady.lattice.cloud import Cloud
+from permsym.steady import planning
+from permsym.steady.scaling.cloud import Cloud
+from permsym.steady.scaling.lattice import in_rotating_frame
 from permsym.steady.state import State
 
 
 @pytest.fixture
 def always_windowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows, "CROSSOVER", 0)
+    monkeypatch.setattr(planning, "CROSSOVER", 0)
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +216,7 @@ def test_large_deviations_predict_the_level_set() -> None:
 
 def test_the_rotating_frame_keeps_resonance_when_rescaled() -> None:
     model = ps.models.central_spin(N=200)  # omega = epsilon = 1
-    framed = windows.in_rotating_frame(model)
+    framed = in_rotating_frame(model)
     matrices = [Liouvillian(build(each)).matrix() for each in (model, framed)]
     assert abs(matrices[0] - matrices[1]).max() < 1e-10  # the neutral sector does not know the frame
     detuned, resonant = (Liouvillian(build(each.rescaled(0.05))).matrix() for each in (model, framed))

@@ -23,12 +23,12 @@ _LARGEST = 20_000  # unknowns
 _NOTHING = 1e-14  # of the largest weight: what is left where weights cancel
 
 
-def few(model: Model, satellites: int) -> Model:
+def cut_down(model: Model, satellites: int) -> Model:
     """The model with its ensembles and its levels cut down, rates and couplings as they are."""
     ensembles = [Ensemble(min(each.N, satellites), each.name, each.levels) for each in model.ensembles]
     centre = model.centre
     if isinstance(centre, Boson):
-        centre = Boson(min(centre.levels, _LEVELS), centre.displacement)
+        centre = Boson(min(centre.levels or _LEVELS, _LEVELS), centre.displacement)  # 0: an open cut-off
     return Model(centre, ensembles, model.hamiltonian, model.jumps)
 
 
@@ -36,14 +36,14 @@ class Decoupling:
     """Which real unknowns of a small system feed each other; of too many ensembles nothing is known, and no half drops out."""
 
     def __init__(self, model: Model) -> None:
-        small = next((each for each in (few(model, 2), few(model, 1)) if dimension(each) <= _LARGEST), None)
-        self.known = small is not None
+        small = next((small for small in (cut_down(model, 2), cut_down(model, 1)) if dimension(small) <= _LARGEST), None)
+        self.seen = small is not None
         if small is None:
             return
         self.basis = build(small)
         matrix = Liouvillian(self.basis).matrix().tocoo()
-        kept = np.abs(matrix.data) > _NOTHING * np.abs(matrix.data).max(initial=0.0)
-        self.target, self.source = matrix.row[kept], matrix.col[kept]
+        nonzero = np.abs(matrix.data) > _NOTHING * np.abs(matrix.data).max(initial=0.0)
+        self.target, self.source = matrix.row[nonzero], matrix.col[nonzero]
 
     @cached_property
     def real(self) -> bool:
@@ -51,7 +51,7 @@ class Decoupling:
 
         The phases of :class:`permsym.basis.blocks.Blocks`: d is ket minus bra excitations of a part, k is 0 or 1.
         """
-        if not self.known:
+        if not self.seen:
             return False
         basis = self.basis
         differences = np.stack([part.difference(basis.labels[mine]) for part, mine in zip(basis.parts, basis.slices, strict=True)])
@@ -65,7 +65,7 @@ class Decoupling:
     @cached_property
     def halved(self) -> bool:
         """Whether the populations couple to half of the unknowns at most (on resonance, or for a parity)."""
-        if not self.known:
+        if not self.seen:
             return False
         links: NDArray[np.bool_] = np.ones(len(self.target), dtype=bool)
         pattern = sparse.csr_array((links, (self.target, self.source)), shape=(self.basis.dimension,) * 2)

@@ -35,7 +35,7 @@ def worthwhile(model: Model) -> bool:
     return sum(model.sizes) >= WORTHWHILE and not any(charge[0] for charge in model.charges)
 
 
-def predicted(model: Model, solve: Callable[[Model], State]) -> tuple[Model, int] | None:
+def predict_displacement(model: Model, solve: Callable[[Model], State]) -> tuple[Model, int] | None:
     """The model on well displaced Fock states, and a number of levels to start from; None where nothing is gained.
 
     solve   the steady state of a small model, with an automatic cut-off
@@ -54,8 +54,8 @@ def needed(rho: ComplexArray, alpha: complex, small: float = _TAIL) -> float:
     """Displaced levels (a real number) beyond which a mode's state rho (levels, levels) holds less than ``small``."""
     levels = len(rho)
     turned = displacement(-alpha, int((np.sqrt(levels) + abs(alpha)) ** 2) + 2, levels)
-    held = np.einsum("nm,mk,nk->n", turned, rho, turned.conj()).real
-    tail = np.maximum(np.cumsum(held[::-1])[::-1], 1e-3 * small)
+    populations = np.einsum("nm,mk,nk->n", turned, rho, turned.conj()).real
+    tail = np.maximum(np.cumsum(populations[::-1])[::-1], 1e-3 * small)
     k = int(np.argmax(tail < small))
     return k - 1 + float(np.log(tail[k - 1] / small) / np.log(tail[k - 1] / tail[k])) if k else float(len(tail))
 
@@ -65,12 +65,12 @@ def best(rho: ComplexArray, amplitude: complex, small: float = _TAIL) -> complex
     from scipy.optimize import minimize
 
     start = np.array([[amplitude, 1.5 * amplitude + 0.1, amplitude * (1 + 0.3j) + 0.3j]])
-    found = minimize(
+    nearest = minimize(
         lambda x: needed(rho, complex(*x), small),
         [amplitude.real, amplitude.imag],
         method="Nelder-Mead",
         options={"xatol": 0.02, "fatol": 0.05, "initial_simplex": np.stack([start.real[0], start.imag[0]], axis=1)},
     )
-    alpha = complex(*found.x)
+    alpha = complex(*nearest.x)
     # a field that is real up to the search's accuracy is real: on resonance that halves the unknowns
-    return complex(alpha.real) if abs(alpha.imag) < 0.05 and needed(rho, alpha.real, small) < found.fun + 0.3 else alpha
+    return complex(alpha.real) if abs(alpha.imag) < 0.05 and needed(rho, alpha.real, small) < nearest.fun + 0.3 else alpha
