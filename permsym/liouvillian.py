@@ -82,9 +82,9 @@ class Liouvillian:
         leaks = np.zeros(n)
         blocks = []
         for block in self._blocks():
-            for found in self._block_entries(terms, block):
-                blocks.append((found.values, found.rows.astype(small), found.columns.astype(small)))
-                np.add.at(leaks, found.clipped_columns, found.clipped)
+            for entries in self._block_entries(terms, block):
+                blocks.append((entries.values, entries.rows.astype(small), entries.columns.astype(small)))
+                np.add.at(leaks, entries.clipped_columns, entries.clipped)
         if not blocks:
             return sparse.csc_array((n, n), dtype=float if self.basis.hermitian else complex), leaks
         values, rows, columns = (np.concatenate(pieces) for pieces in zip(*blocks, strict=True))
@@ -121,10 +121,10 @@ class Liouvillian:
     def _target(self, shift: Shift, block: slice) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         if shift in self._targets:
             return self._targets[shift]
-        found = self.basis.index(self.basis.labels[:, block] + np.array(shift)[:, None])
+        target = self.basis.index(self.basis.labels[:, block] + np.array(shift)[:, None])
         if self.keep_terms:
-            self._targets[shift] = found
-        return found
+            self._targets[shift] = target
+        return target
 
     def _entries(self, shift: Shift, total: Values, size: Values, block: slice) -> _Entries:
         """Matrix entries of all moves with one shift."""

@@ -47,14 +47,14 @@ class Lists(NamedTuple):
     """What a product adds to each block: for entries first[e] .. first[e+1]-1, ``factor`` times a table times a run.
 
     Entries from middle[e] on take the conjugate of the run.  begin: where the run starts among the stored numbers;
-    place: where it goes in the block; length: its own; table: where the table starts in the flat array of all.
+    target: where it goes in the block; length: its own; table: where the table starts in the flat array of all.
     """
 
     first: Integers
     middle: Integers
     factor: NDArray[Any]
     begin: NDArray[Any]
-    place: NDArray[np.int32]
+    target: NDArray[np.int32]
     length: NDArray[np.int32]
     table: NDArray[np.int32]
 
@@ -112,9 +112,9 @@ class BlockLiouvillian:
     @property
     def trace(self) -> NDArray[Any]:
         """Covector (n,) with Re sum trace x = tr rho."""
-        found = np.zeros(self.blocks.numbers, dtype=self.dtype)
-        found[self.blocks.populations[0]] = self.blocks.population_traces
-        return found
+        covector = np.zeros(self.blocks.numbers, dtype=self.dtype)
+        covector[self.blocks.populations[0]] = self.blocks.population_traces
+        return covector
 
     @property
     def bytes(self) -> int:
@@ -131,9 +131,9 @@ class BlockLiouvillian:
         b = self.blocks
         low, high = np.full(len(whole.low), np.iinfo(np.int64).max), np.zeros(len(whole.low), dtype=np.int64)
         for outer, centre in [((0,) * len(b.outer), (0, 0)), *self._shifts]:
-            found, _ = b.find(whole.outer - np.array(outer)[:, None])
-            to = np.flatnonzero(found >= 0)
-            source, shift = found[to], _run_shift(centre, whole.difference[to])
+            block, _ = b.find(whole.outer - np.array(outer)[:, None])
+            to = np.flatnonzero(block >= 0)
+            source, shift = block[to], _run_shift(centre, whole.difference[to])
             low[to], high[to] = np.minimum(low[to], b.low[source] + shift), np.maximum(high[to], b.high[source] + shift)
         low, high = np.maximum(low, 0), np.minimum(high, whole.high)
         some = high > low
@@ -143,21 +143,21 @@ class BlockLiouvillian:
         """A block that one move takes to each label or to its conjugate, or -1."""
         block = np.full(outer.shape[1], -1)
         for shift, _ in self._shifts:
-            found, _ = self.blocks.find(outer - np.array(shift)[:, None])
-            block = np.where(block < 0, found, block)
+            source, _ = self.blocks.find(outer - np.array(shift)[:, None])
+            block = np.where(block < 0, source, block)
         return block
 
     # -- construction ---------------------------------------------------------------------------------------------------
 
     def _links(self) -> list[_Link]:
-        found: dict[tuple[Shift, tuple[int, int]], list[_Link]] = {}
+        merged: dict[tuple[Shift, tuple[int, int]], list[_Link]] = {}
         for term in self.model.terms:
             for value, (first, *rest) in self.blocks.factored(term):
                 moves = self.blocks.outer_moves(rest)
                 for (s, t), u, v in self._centre_factors(first):
                     for shift, weights in self._outer_factors(moves, s - t):
-                        self._merge(found.setdefault((shift, (s, t)), []), _Link(shift, (s, t), u, v, value * term.coefficient * weights))
-        return [link for links in found.values() for link in links if np.abs(link.factor).max(initial=0.0) > 0]
+                        self._merge(merged.setdefault((shift, (s, t)), []), _Link(shift, (s, t), u, v, value * term.coefficient * weights))
+        return [link for links in merged.values() for link in links if np.abs(link.factor).max(initial=0.0) > 0]
 
     def _outer_factors(self, moves: Moves, change: int) -> Iterator[tuple[Shift, Values]]:
         """(shift, weight at the block that is left) of every shift, by the block that is reached; zero where none is left.
@@ -191,19 +191,19 @@ class BlockLiouvillian:
     @staticmethod
     def _merge(links: list[_Link], link: _Link) -> None:
         """Add to links of the same shift: to one with proportional tables, or as another one."""
-        for known in links:
-            scale_u, scale_v = _proportion(link.u, known.u), _proportion(link.v, known.v)
+        for other in links:
+            scale_u, scale_v = _proportion(link.u, other.u), _proportion(link.v, other.v)
             if scale_u is not None and scale_v is not None:
-                known.factor = known.factor + scale_u * scale_v * link.factor
+                other.factor = other.factor + scale_u * scale_v * link.factor
                 return
         links.append(link)
 
     def _diagonal(self, links: list[_Link]) -> NDArray[np.complex128]:
         b = self.blocks
-        found = np.zeros(b.numbers, dtype=complex)
+        diagonal = np.zeros(b.numbers, dtype=complex)
         for link in links:
-            kernels.spread(found, b.offset, b.low, b.kind, link.factor, self._table(link))
-        return found
+            kernels.spread(diagonal, b.offset, b.low, b.kind, link.factor, self._table(link))
+        return diagonal
 
     def _gauge(self, links: list[_Link], diagonal: NDArray[np.complex128]) -> tuple[tuple[int, ...], bool]:
         """Phases that make every weight real, and whether there are any."""
@@ -247,9 +247,9 @@ class BlockLiouvillian:
         """For each link: 2 e (+ 1 where by conjugation) of the blocks e that it adds to, and the columns of their lists."""
         b, levels = self.blocks, self.model.centre.levels
         for outer, centre in self._shifts:
-            found, conjugated = b.find(b.outer - np.array(outer)[:, None])
-            to = np.flatnonzero(found >= 0)
-            source, shift = found[to], _run_shift(centre, b.difference[to])
+            block, conjugated = b.find(b.outer - np.array(outer)[:, None])
+            to = np.flatnonzero(block >= 0)
+            source, shift = block[to], _run_shift(centre, b.difference[to])
             start, stop = np.maximum(b.low[to], b.low[source] + shift), np.minimum(b.high[to], b.high[source] + shift)
             for number, link in enumerate(links):
                 if (link.outer, link.centre) == (outer, centre):
@@ -271,8 +271,8 @@ class BlockLiouvillian:
         bounds = np.concatenate([[0], np.cumsum(count)])
         size = int(bounds[-1])
         begin: NDArray[Any] = np.empty(size, dtype=np.int32 if self.blocks.numbers < 2**31 else np.int64)
-        place, length, table = (np.empty(size, dtype=np.int32) for _ in range(3))
-        return Lists(bounds[::2].copy(), bounds[1::2].copy(), np.empty(size, dtype=self.dtype), begin, place, length, table)
+        target, length, table = (np.empty(size, dtype=np.int32) for _ in range(3))
+        return Lists(bounds[::2].copy(), bounds[1::2].copy(), np.empty(size, dtype=self.dtype), begin, target, length, table)
 
     @cached_property
     def _transposed(self) -> Lists:
@@ -286,7 +286,7 @@ class BlockLiouvillian:
         order = np.argsort(code, kind="stable")
         del code
         factor = own.factor if self.dtype == float else np.where(conjugated, own.factor, own.factor.conj())
-        values = factor, b.offset[to] + own.place, own.begin - b.offset[source], own.length, own.table
+        values = factor, b.offset[to] + own.target, own.begin - b.offset[source], own.length, own.table
         for array, value in zip(lists[2:], values, strict=True):
             array[:] = value[order]
         return lists
@@ -303,10 +303,10 @@ class BlockLiouvillian:
 
     def _reflect(self) -> None:
         """Populations keep what their moves would have taken out of a window: trace @ L = 0 again."""
-        place, traces = self.blocks.populations[0], self.blocks.population_traces
+        populations, traces = self.blocks.populations[0], self.blocks.population_traces
         excess = self.rmatvec(self.trace)
-        self.diagonal[place] -= excess[place] / traces
-        excess[place] = 0
+        self.diagonal[populations] -= excess[populations] / traces
+        excess[populations] = 0
         if np.abs(excess).max(initial=0.0) > 1e3 * EPS * np.abs(self.diagonal).max(initial=0.0):
             raise NotApplicable(
                 "this window cuts jumps that turn coherences into populations, and cannot conserve probability; solve on all blocks"
@@ -319,11 +319,11 @@ def _run_shift(centre: tuple[int, int], difference: Integers) -> Integers:
     return -np.minimum(np.maximum(difference, 0) - s, np.maximum(-difference, 0) - t)
 
 
-def _proportion(table: NDArray[np.complex128], known: NDArray[np.complex128]) -> complex | None:
-    """The number that ``table`` is of ``known``, or None."""
-    at = int(np.argmax(np.abs(known)))
-    number = complex(table[at] / known[at])
-    return number if np.abs(table - number * known).max() <= 4 * EPS * np.abs(table).max() else None
+def _proportion(table: NDArray[np.complex128], other: NDArray[np.complex128]) -> complex | None:
+    """The factor f with table = f other, or None."""
+    at = int(np.argmax(np.abs(other)))
+    factor = complex(table[at] / other[at])
+    return factor if np.abs(table - factor * other).max() <= 4 * EPS * np.abs(table).max() else None
 
 
 def _unit(table: NDArray[np.complex128]) -> complex:
@@ -335,4 +335,4 @@ def _unit(table: NDArray[np.complex128]) -> complex:
 def _is_real(link: _Link, turn: complex) -> bool:
     u, v = link.u / _unit(link.u), link.v / _unit(link.v)
     factor = link.factor * turn * _unit(link.u) * _unit(link.v)
-    return all(np.abs(each.imag).max() <= 16 * EPS * np.abs(each).max() for each in (u, v, factor))
+    return all(np.abs(table.imag).max() <= 16 * EPS * np.abs(table).max() for table in (u, v, factor))

@@ -143,17 +143,17 @@ class Model:
     @cached_property
     def terms(self) -> tuple[Term, ...]:
         """The Liouvillian as a sum of named terms."""
-        found = [Term(f"H[{self.spell(key)}]", "hamiltonian", ((key, 1 + 0j),), value) for key, value in self.hamiltonian.terms.items()]
+        terms = [Term(f"H[{self.spell(key)}]", "hamiltonian", ((key, 1 + 0j),), value) for key, value in self.hamiltonian.terms.items()]
         for jump in self.jumps:
             spelled = " + ".join(self.spell(key) for key in jump.operator.terms)
-            found.append(Term(f"L[{spelled}] {jump.kind}", jump.kind, tuple(jump.operator.terms.items()), complex(jump.rate)))
-        return tuple(found)
+            terms.append(Term(f"L[{spelled}] {jump.kind}", jump.kind, tuple(jump.operator.terms.items()), complex(jump.rate)))
+        return tuple(terms)
 
     def spell(self, key: Product) -> str:
         """Readable name of a product: ``p0 m`` for c.p * s.m."""
 
         def named(site: Site, matrix: Matrix) -> str:
-            return next((name for name, known in site.operators.items() if known == matrix), "matrix")
+            return next((name for name, operator in site.operators.items() if operator == matrix), "matrix")
 
         words = [] if key.centre is None else [str(key.centre)]
         if not isinstance(key.centre, Monomial | None):
@@ -360,20 +360,20 @@ def _integer_nullspace(rows: Sequence[Sequence[int]], width: int) -> tuple[tuple
     pivots: list[int] = []
     for row in rows:
         values = [Fraction(entry) for entry in row]
-        for pivot, known in zip(pivots, reduced, strict=True):
-            values = [a - values[pivot] * b for a, b in zip(values, known, strict=True)]
+        for pivot, other in zip(pivots, reduced, strict=True):
+            values = [a - values[pivot] * b for a, b in zip(values, other, strict=True)]
         pivot = next((i for i, value in enumerate(values) if value != 0), -1)
         if pivot < 0:
             continue
         values = [value / values[pivot] for value in values]
-        reduced = [[a - known[pivot] * b for a, b in zip(known, values, strict=True)] for known in reduced]
+        reduced = [[a - other[pivot] * b for a, b in zip(other, values, strict=True)] for other in reduced]
         reduced.append(values)
         pivots.append(pivot)
     basis = []
     for free in (i for i in range(width) if i not in pivots):
         vector = [Fraction(int(i == free)) for i in range(width)]
-        for pivot, known in zip(pivots, reduced, strict=True):
-            vector[pivot] = -known[free]
+        for pivot, other in zip(pivots, reduced, strict=True):
+            vector[pivot] = -other[free]
         scale = math.lcm(*(value.denominator for value in vector))
         basis.append(tuple(int(value * scale) for value in vector))
     return tuple(basis)

@@ -149,16 +149,16 @@ class Basis:
         if term.kind == "hamiltonian":
             ((key, factor),) = term.structure
             return [(-1j * factor, self._left(key)), (1j * factor, self._right(key))]
-        found: list[tuple[complex, Factors]] = []
+        summands: list[tuple[complex, Factors]] = []
         for (k, a), (q, b) in itertools.product([(self._cut(key), factor) for key, factor in term.structure], repeat=2):
             (square,), weight = (k.adjoint @ q).terms, -0.5 * a.conjugate() * b
             if term.kind == "individual":
-                found.append((a * b.conjugate(), self._individual(k, q)))
+                summands.append((a * b.conjugate(), self._individual(k, q)))
                 square = Product(square.centre, ((k.satellites[0][0], product(adjoint(k.satellites[0][1]), q.satellites[0][1])),))
             else:
-                found.append((a * b.conjugate(), _composed(self._left(k), self._right(q.adjoint))))
-            found += [(weight, self._left(square)), (weight, self._right(square))]
-        return found
+                summands.append((a * b.conjugate(), _composed(self._left(k), self._right(q.adjoint))))
+            summands += [(weight, self._left(square)), (weight, self._right(square))]
+        return summands
 
     def _cut(self, key: Product) -> Product:
         """A product with its centre's operator as a matrix.
@@ -180,11 +180,11 @@ class Basis:
         return _composed(_composed(self._left(Product(k.centre)), self._right(Product(q.adjoint.centre))), tuple(moves))
 
     def _left(self, key: Product) -> Factors:
-        return tuple(reduce(matmul, each) if each else None for each in self._factors(key, lambda part, matrix: part.left(matrix)))
+        return tuple(reduce(matmul, moves) if moves else None for moves in self._factors(key, lambda part, matrix: part.left(matrix)))
 
     def _right(self, key: Product) -> Factors:
-        found = self._factors(key, lambda part, matrix: part.right(matrix))
-        return tuple(reduce(matmul, reversed(each)) if each else None for each in found)
+        factors = self._factors(key, lambda part, matrix: part.right(matrix))
+        return tuple(reduce(matmul, reversed(moves)) if moves else None for moves in factors)
 
     def _factors(self, key: Product, side: Callable[[Part, Matrix], Moves]) -> list[list[Moves]]:
         """For each part its superoperators, in the product's order."""
@@ -229,9 +229,9 @@ class Basis:
 
     def centre_populations(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
         """Populations (levels,) of the centre's states, of a state with these unknowns (dimension,)."""
-        held = self.population
-        weights = self.trace(self.labels[:, held]) * vector[: self.size][held]
-        return np.asarray(np.bincount(self.labels[0, held], weights=weights, minlength=self.model.centre.levels), dtype=float)
+        diagonal = self.population
+        weights = self.trace(self.labels[:, diagonal]) * vector[: self.size][diagonal]
+        return np.asarray(np.bincount(self.labels[0, diagonal], weights=weights, minlength=self.model.centre.levels), dtype=float)
 
     def correlator(self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> NDArray[np.complex128]:
         """Covector of a correlator on distinct sites: <...> = covector @ unknowns.
@@ -254,8 +254,8 @@ class Basis:
         def summed(labels: Labels, values: Values) -> ComplexArray:
             for weight, mine in zip(weights, self.slices[1:], strict=True):
                 values = values * weight(labels[mine])
-            place = (labels[0] * levels + labels[1]).astype(np.int64, copy=False)
-            total = np.bincount(place, values.real, levels**2) + 1j * np.bincount(place, values.imag, levels**2)
+            entry = (labels[0] * levels + labels[1]).astype(np.int64, copy=False)
+            total = np.bincount(entry, values.real, levels**2) + 1j * np.bincount(entry, values.imag, levels**2)
             return total.reshape(levels, levels)
 
         values = self.coefficients(vector)
@@ -321,7 +321,7 @@ def differences_of(parts: Sequence[Part], charges: Sequence[Sequence[int]], char
     """Combinations of ket - bra excitations of the parts that make up a sector; (None, ...) without a symmetry."""
     if not charges:
         return [(None,) * len(parts)]
-    found: list[tuple[int | None, ...]] = []
+    combinations: list[tuple[int | None, ...]] = []
     # choose all but the largest part freely and solve for that one, which has one value at most for each choice
     last = max(range(len(parts)), key=lambda i: len(parts[i].differences()) if any(w[i] for w in charges) else 0)
     free = [part.differences() if i != last else range(1) for i, part in enumerate(parts)]
@@ -334,18 +334,21 @@ def differences_of(parts: Sequence[Part], charges: Sequence[Sequence[int]], char
         full = [*choice]
         full[last] = rest // decisive[last]
         if all(sum(w * d for w, d in zip(vector, full, strict=True)) == q for vector, q in zip(charges, charge, strict=True)):
-            found.append(tuple(full))
-    return found
+            combinations.append(tuple(full))
+    return combinations
 
 
 def _sector(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> Labels:
-    blocks = []
-    for differences in differences_of(parts, charges, charge):
-        each = [part.labels(difference) for part, difference in zip(parts, differences, strict=True)]
-        sizes = [labels.shape[1] for labels in each]
-        positions = np.indices(sizes).reshape(len(sizes), -1)
-        blocks.append(np.concatenate([labels[:, at] for labels, at in zip(each, positions, strict=True)]))
+    combinations = differences_of(parts, charges, charge)
+    blocks = [combined([part.labels(d) for part, d in zip(parts, differences, strict=True)]) for differences in combinations]
     return np.concatenate(blocks, axis=1)
+
+
+def combined(labels: Sequence[Labels]) -> Labels:
+    """Every combination of one label from each list, the last list running fastest."""
+    sizes = [one.shape[1] for one in labels]
+    positions = np.indices(sizes).reshape(len(sizes), -1)
+    return np.concatenate([one[:, at] for one, at in zip(labels, positions, strict=True)])
 
 
 def parts_of(model: Model, representation: str, window: Window | None = None) -> tuple[Part, ...]:

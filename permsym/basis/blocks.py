@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym import kernels
-from permsym.basis.basis import Basis, choose, differences_of, parts_of
+from permsym.basis.basis import Basis, choose, combined, differences_of, parts_of
 from permsym.basis.moves import Labels, Move, Moves, Values
 from permsym.basis.part import Part
 from permsym.basis.table import Table, representative
@@ -90,22 +90,19 @@ class Blocks(Basis):
 
     def _outer(self) -> Labels:
         levels = self.model.centre.levels
-        found = []
+        blocks = []
         seen = set()
         for first, *differences in differences_of(self.parts, self.model.charges, self.charge):
             # several ensembles together can ask for more than the centre's levels give
             if tuple(differences) in seen or (first is not None and first not in self.parts[0].differences()):
                 continue
             seen.add(tuple(differences))
-            each = [part.labels(difference) for part, difference in zip(self.parts[1:], differences, strict=True)]
-            sizes = [labels.shape[1] for labels in each]
-            positions = np.indices(sizes).reshape(len(sizes), -1)
-            ensembles = np.concatenate([labels[:, at] for labels, at in zip(each, positions, strict=True)])
+            ensembles = combined([part.labels(difference) for part, difference in zip(self.parts[1:], differences, strict=True)])
             for d in self._centre_differences(differences):
                 if abs(d) < levels:
                     labels = np.concatenate([np.full((1, ensembles.shape[1]), d), ensembles])
-                    found.append(labels[:, representative(labels, self.conjugate_outer(labels))])
-        return np.concatenate(found, axis=1)
+                    blocks.append(labels[:, representative(labels, self.conjugate_outer(labels))])
+        return np.concatenate(blocks, axis=1)
 
     def _centre_differences(self, differences: Sequence[int | None]) -> Iterable[int]:
         """The n - n' that go with ket minus bra excitations of the ensembles."""
@@ -145,8 +142,8 @@ class Blocks(Basis):
     def outer_moves(self, factors: Sequence[Moves | None]) -> Moves:
         """A product of superoperators of the ensembles as moves of blocks' labels."""
         width = len(self.outer)
-        found = [each.embedded(mine.start, width) for each, mine in zip(factors, self._outer_slices, strict=True) if each is not None]
-        return reduce(matmul, found) if found else Moves((Move((0,) * width, 1.0, lambda labels: np.ones(labels.shape[1])),))
+        moves = [factor.embedded(mine.start, width) for factor, mine in zip(factors, self._outer_slices, strict=True) if factor is not None]
+        return reduce(matmul, moves) if moves else Moves((Move((0,) * width, 1.0, lambda labels: np.ones(labels.shape[1])),))
 
     def shift_differences(self, shift: Sequence[int]) -> list[int]:
         """How a shift of blocks' labels changes ket minus bra excitations of each ensemble."""
@@ -207,9 +204,9 @@ class Blocks(Basis):
 
     def embedded(self, y: NDArray[Any], wider: Blocks) -> NDArray[Any]:
         """The same state on blocks with wider ranges, or more levels."""
-        found = np.zeros(wider.numbers, dtype=y.dtype)
-        kernels.embed(y, found, self.low, self.offset, wider.find(self.outer)[0], wider.low, wider.offset)
-        return found
+        wide = np.zeros(wider.numbers, dtype=y.dtype)
+        kernels.embed(y, wide, self.low, self.offset, wider.find(self.outer)[0], wider.low, wider.offset)
+        return wide
 
     # -- populations ----------------------------------------------------------------------------------------------------
 
@@ -239,13 +236,12 @@ class Blocks(Basis):
     @property
     def diagonal_in_ensembles(self) -> NDArray[np.bool_]:
         """(blocks,) whether the ensembles are in a population."""
-        held = [part.population(self.outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
-        return np.asarray(np.logical_and.reduce(held))
+        diagonal = [part.population(self.outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
+        return np.asarray(np.logical_and.reduce(diagonal))
 
     def _outer_product(self, weight: Any, outer: Labels | None = None) -> Values:
         labels = self.outer if outer is None else outer
-        each = [weight(part, labels[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
-        return reduce(np.multiply, each)
+        return reduce(np.multiply, [weight(part, labels[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)])
 
     # -- functionals ----------------------------------------------------------------------------------------------------
 
@@ -264,7 +260,7 @@ class Blocks(Basis):
             direct.append(weights(np.stack([n, m])))
             mirrored.append(weights(np.stack([m, n])))
         width = max(map(len, direct))
-        return [np.stack([np.pad(np.asarray(t, dtype=complex), (0, width - len(t))) for t in each]) for each in (direct, mirrored)]
+        return [np.stack([np.pad(np.asarray(t, dtype=complex), (0, width - len(t))) for t in tables]) for tables in (direct, mirrored)]
 
     def value(self, y: NDArray[Any], centre: Any, outer: Any) -> complex:
         """sum over labels of centre(c) outer(e) x(e, c), conjugates included.
@@ -298,12 +294,12 @@ class Blocks(Basis):
         direct = outer(self.outer) * self.phase
         mirrored = np.where(self.own_conjugate, 0, outer(self.conjugate_outer(self.outer))) * self.phase.conj()
         tables = self._weight_tables(inner)
-        found = np.zeros(self.numbers, dtype=float if real else complex)
+        covector = np.zeros(self.numbers, dtype=float if real else complex)
         # value = sum a y + b conj(y): Re (value / part) = Re sum (a / part + conj(b / part)) y
         for factor, table in ((direct / part, tables[0]), ((mirrored / part).conj(), tables[1].conj())):
             for f, t in ((factor.real, table.real), (-factor.imag, table.imag)) if real else ((factor.conj(), table.conj()),):
-                kernels.spread(found, self.offset, self.low, self.kind, np.ascontiguousarray(f), np.ascontiguousarray(t))
-        return found
+                kernels.spread(covector, self.offset, self.low, self.kind, np.ascontiguousarray(f), np.ascontiguousarray(t))
+        return covector
 
     def expected(self, y: NDArray[Any], terms: dict[Product, complex]) -> complex:
         """The value of :meth:`expectation` without its covector."""
@@ -326,9 +322,9 @@ class Blocks(Basis):
 
     def centre_matrix(self, y: NDArray[Any]) -> NDArray[np.complex128]:
         """The centre's density matrix on its kept levels."""
-        place, block, run = self._runs_of(self.diagonal_in_ensembles)
+        index, block, run = self._runs_of(self.diagonal_in_ensembles)
         d, levels = self.difference[block], self.model.centre.levels
-        values = (self.ensemble_traces * self.phase)[block] * y[place]
+        values = (self.ensemble_traces * self.phase)[block] * y[index]
         at = (run + np.maximum(d, 0)) * levels + run + np.maximum(-d, 0)
         half = (np.bincount(at, values.real, levels**2) + 1j * np.bincount(at, values.imag, levels**2)).reshape(levels, levels)
         return np.asarray(half + np.tril(half.conj().T, -1) + np.triu(half.conj().T, 1))  # of a conjugate pair one is stored

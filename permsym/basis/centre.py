@@ -97,8 +97,8 @@ class CentrePart(Part):
 
     def labels(self, difference: int | None) -> Labels:
         ket, bra = np.divmod(np.arange(self.site.levels**2), self.site.levels)
-        kept = slice(None) if difference is None else self.excitations[ket] - self.excitations[bra] == difference
-        return np.stack([ket[kept], bra[kept]])
+        chosen = slice(None) if difference is None else self.excitations[ket] - self.excitations[bra] == difference
+        return np.stack([ket[chosen], bra[chosen]])
 
     def count(self, difference: int | None) -> int:
         return self.labels(difference).shape[1]

@@ -348,8 +348,8 @@ def _products() -> dict[tuple[int, int], tuple[float, dict[int, float]]]:
     for a, first in enumerate(matrices):
         for b, second in enumerate(matrices):
             (uu, ud), (du, dd) = (first @ second).real
-            found = {0: ud, 1: du, 2: (uu - dd) / 2}
-            table[a, b] = (float(uu + dd) / 2, {g: float(value) for g, value in found.items() if value})
+            factors = {0: ud, 1: du, 2: (uu - dd) / 2}
+            table[a, b] = (float(uu + dd) / 2, {g: float(value) for g, value in factors.items() if value})
     return table
 
 

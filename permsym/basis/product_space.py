@@ -37,15 +37,15 @@ def spin_multiplets(N: int) -> dict[tuple[int, int], tuple[NDArray[np.int64], ND
     flipped = np.array([bin(state).count("1") for state in range(2**N)])  # bit 1 is down
     rows = [np.flatnonzero(flipped == downs) for downs in range(N + 1)]
     lower = [_lowering(rows[downs], rows[downs + 1], N) for downs in range(N)]
-    found = {}
+    multiplets = {}
     for downs in range(N // 2 + 1):
         J = N - 2 * downs
         states = linalg.null_space(lower[downs - 1].T) if downs else np.ones((1, 1))
         for step in range(J + 1):
-            found[J, J - 2 * step] = rows[downs + step], states
+            multiplets[J, J - 2 * step] = rows[downs + step], states
             if step < J:
                 states = lower[downs + step] @ states / np.sqrt((J - step) * (step + 1.0))
-    return found
+    return multiplets
 
 
 def _lowering(source: NDArray[np.int64], target: NDArray[np.int64], N: int) -> NDArray[np.float64]:
@@ -63,7 +63,7 @@ def type_strings(levels: int, N: int) -> NDArray[np.int64]:
 
 
 def positions(kets: NDArray[np.int64], bras: NDArray[np.int64], levels: int) -> NDArray[np.int64]:
-    """Place in the ravelled matrix of the product basis, for levels (N, n) of the ket and of the bra."""
+    """Position in the ravelled matrix of the product basis, for levels (N, n) of the ket and of the bra."""
     N = len(kets)
-    place = levels ** np.arange(N - 1, -1, -1)
-    return (place @ kets) * levels**N + place @ bras
+    digits = levels ** np.arange(N - 1, -1, -1)
+    return (digits @ kets) * levels**N + digits @ bras

@@ -29,8 +29,8 @@ def dense(basis: Basis, vector: ComplexArray | NDArray[np.float64]) -> ComplexAr
     values = basis.coefficients(vector)
     if basis.hermitian:
         values = np.where(basis.paired, values, 0.5 * values)
-    kept = basis.model.centre.levels
-    centre = np.zeros((labels.shape[1], kept, kept), dtype=complex)
+    cut = basis.model.centre.levels
+    centre = np.zeros((labels.shape[1], cut, cut), dtype=complex)
     np.add.at(centre, (at, basis.labels[0], basis.labels[1]), values)
     matrix = basis.in_fock_states(centre).reshape(-1, levels**2).T @ _elements(basis, labels)
     matrix = matrix.reshape(levels, levels, satellites, satellites).transpose(0, 2, 1, 3).reshape(levels * satellites, -1)

@@ -15,7 +15,7 @@ def photon_numbers(moment: Callable[[str], complex]) -> dict[str, float]:
     moment   value of a moment by its label
     """
     photons = moment("ad a").real
-    found = {"photons": photons, "coherent_photons": abs(moment("a")) ** 2}
+    numbers = {"photons": photons, "coherent_photons": abs(moment("a")) ** 2}
     if photons > 0:
-        found["g2"] = moment("ad ad a a").real / photons**2
-    return found
+        numbers["g2"] = moment("ad ad a a").real / photons**2
+    return numbers
