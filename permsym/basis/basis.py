@@ -10,26 +10,18 @@ import math
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property, reduce
 from operator import add, matmul
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.centre import CentrePart
-from permsym.basis.dicke import DickePart
-from permsym.basis.full import FullPart
 from permsym.basis.moves import Labels, Moves, Values, Weight
-from permsym.basis.occupation import OccupationPart
 from permsym.basis.part import Part
-from permsym.basis.table import Indices, Table, representative
-from permsym.basis.window import Boundary, Window
-from permsym.errors import InputError
+from permsym.basis.sector import Indices, Table, representative, sector_labels
+from permsym.basis.window import Boundary
 from permsym.model import Model, Term
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Product, adjoint, as_matrix, product
-from permsym.sites import Ensemble
-
-Representation = Literal["dicke", "occupation", "full"]
-REPRESENTATIONS: dict[str, Callable[[Ensemble], Part]] = {"dicke": DickePart, "occupation": OccupationPart, "full": FullPart}
 
 Factors = tuple[Moves | None, ...]
 """A product of superoperators, one for each part; None stands for the identity."""
@@ -71,7 +63,7 @@ class Basis:
     @cached_property
     def labels(self) -> Labels:
         """(columns, size), one label of each conjugate pair in the neutral sector."""
-        labels = _sector(self.parts, self.model.charges, self.charge)
+        labels = sector_labels(self.parts, self.model.charges, self.charge)
         return labels[:, self._first(labels)] if self.hermitian else labels
 
     @cached_property
@@ -315,69 +307,3 @@ def _composed(second: Factors, first: Factors) -> Factors:
         return b if a is None else a if b is None else a @ b
 
     return tuple(both(a, b) for a, b in zip(second, first, strict=True))
-
-
-def differences_of(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> list[tuple[int | None, ...]]:
-    """Combinations of ket - bra excitations of the parts that make up a sector; (None, ...) without a symmetry."""
-    if not charges:
-        return [(None,) * len(parts)]
-    combinations: list[tuple[int | None, ...]] = []
-    # choose all but the largest part freely and solve for that one, which has one value at most for each choice
-    last = max(range(len(parts)), key=lambda i: len(parts[i].differences()) if any(w[i] for w in charges) else 0)
-    free = [part.differences() if i != last else range(1) for i, part in enumerate(parts)]
-    decisive = next(w for w in charges if w[last])
-    target = charge[list(charges).index(decisive)]
-    for choice in itertools.product(*free):
-        rest = target - sum(w * d for i, (w, d) in enumerate(zip(decisive, choice, strict=True)) if i != last)
-        if rest % decisive[last]:
-            continue
-        full = [*choice]
-        full[last] = rest // decisive[last]
-        if all(sum(w * d for w, d in zip(vector, full, strict=True)) == q for vector, q in zip(charges, charge, strict=True)):
-            combinations.append(tuple(full))
-    return combinations
-
-
-def _sector(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> Labels:
-    combinations = differences_of(parts, charges, charge)
-    blocks = [combined([part.labels(d) for part, d in zip(parts, differences, strict=True)]) for differences in combinations]
-    return np.concatenate(blocks, axis=1)
-
-
-def combined(labels: Sequence[Labels]) -> Labels:
-    """Every combination of one label from each list, the last list running fastest."""
-    sizes = [one.shape[1] for one in labels]
-    positions = np.indices(sizes).reshape(len(sizes), -1)
-    return np.concatenate([one[:, at] for one, at in zip(labels, positions, strict=True)])
-
-
-def parts_of(model: Model, representation: str, window: Window | None = None) -> tuple[Part, ...]:
-    """One part for the centre and one for each ensemble; a window cuts the Dicke representation of the only ensemble."""
-    if window is not None:
-        if representation != "dicke" or len(model.ensembles) != 1:
-            raise InputError("a window cuts the Dicke representation of a single ensemble of two-level satellites; use window='full'")
-        return CentrePart(model.centre), DickePart(model.ensembles[0], window)
-    if representation not in REPRESENTATIONS:
-        raise InputError(f"there is no representation {representation!r}; choose one of auto, {', '.join(REPRESENTATIONS)}")
-    return CentrePart(model.centre), *(REPRESENTATIONS[representation](each) for each in model.ensembles)
-
-
-def choose(model: Model) -> str:
-    """The representation that ``auto`` picks: Dicke for two-level satellites, occupations otherwise."""
-    return "dicke" if all(each.levels == 2 for each in model.ensembles) else "occupation"
-
-
-def build(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None, window: Window | None = None) -> Basis:
-    """Basis of a model in one charge sector, cut to a window where one is given."""
-    name = choose(model) if representation == "auto" else representation
-    return Basis(model, parts_of(model, name, window), name, charge)
-
-
-def dimension(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None, window: Window | None = None) -> int:
-    """Number of unknowns of a sector (real ones in the neutral sector), counted without making the basis."""
-    parts = parts_of(model, choose(model) if representation == "auto" else representation, window)
-    target = (0,) * len(model.charges) if charge is None else charge
-    total = 0
-    for differences in differences_of(parts, model.charges, target):
-        total += int(np.prod([part.count(difference) for part, difference in zip(parts, differences, strict=True)], dtype=object))
-    return total

@@ -21,10 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym import kernels
-from permsym.basis.basis import Basis, choose, combined, differences_of, parts_of
+from permsym.basis.basis import Basis
 from permsym.basis.moves import Labels, Move, Moves, Values
 from permsym.basis.part import Part
-from permsym.basis.table import Table, representative
+from permsym.basis.representations import choose, parts_of
+from permsym.basis.sector import Table, combined, differences_of, representative
 from permsym.basis.window import Boundary
 from permsym.model import Model
 from permsym.operators import CentreOperator, Matrix, Product

@@ -9,7 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from permsym.basis.basis import REPRESENTATIONS, Basis, build
+from permsym.basis.basis import Basis
+from permsym.basis.representations import REPRESENTATIONS, build
 from permsym.basis.window import Window
 from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge, UncertifiedWarning
 from permsym.linear.contract import DirectSolver

@@ -45,7 +45,7 @@ class Bench:
 
     def liouvillian(self, model: Model) -> Liouvillian | None:
         """A Liouvillian that fits the model; None where the lattice is too large to keep."""
-        from permsym.basis.basis import build
+        from permsym.basis.representations import build
         from permsym.liouvillian import Liouvillian
         from permsym.steady.needs import lattice
 
@@ -162,7 +162,7 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
 
 def exact_cost(model: Model, options: Options) -> Cost:
     """From the lattice, or from a window predicted by smaller systems."""
-    from permsym.basis.basis import choose
+    from permsym.basis.representations import choose
     from permsym.steady.fock_cutoff import START
     from permsym.steady.needs import automatic_levels, check_memory, estimate, lattice, prefers_iteration, uses_window
 

@@ -12,7 +12,7 @@ import warnings
 import numpy as np
 from scipy import ndimage
 
-from permsym.basis.basis import dimension
+from permsym.basis.representations import dimension
 from permsym.errors import NotApplicable, UncertifiedWarning
 from permsym.model import Model
 from permsym.states.collective_spin import DickePopulations

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import Basis, parts_of
+from permsym.basis.basis import Basis
+from permsym.basis.representations import parts_of
 from permsym.linear.contract import DirectSolver
 from permsym.linear.shift_invert import ShiftInvert
 from permsym.linear.superlu import SuperLU

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from permsym import machine
-from permsym.basis.basis import build, dimension
+from permsym.basis.representations import build, dimension
 from permsym.basis.window import Window
 from permsym.errors import InputError, SolverFailed, TooLarge
 from permsym.linear.superlu import SuperLU

@@ -9,7 +9,7 @@ import pytest
 from oracles.lattices import SYSTEMS, bistable, excess, solve
 
 import permsym as ps
-from permsym.basis.basis import build
+from permsym.basis.representations import build
 from permsym.basis.window import Window
 from permsym.liouvillian import Liouvillian
 from permsym.steady.lattice import window as windows
