@@ -39,13 +39,7 @@ class Basis:
     this order, Re x_l for every label, then Im x_l for every label that is not its own conjugate.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        parts: Sequence[Part],
-        representation: str,
-        charge: tuple[int, ...] | None = None,
-    ) -> None:
+    def __init__(self, model: Model, parts: Sequence[Part], representation: str, charge: tuple[int, ...] | None = None) -> None:
         self.model = model
         self.parts = tuple(parts)
         self.representation = representation
