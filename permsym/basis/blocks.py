@@ -11,7 +11,6 @@ block with the smaller label is stored.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from functools import cached_property, reduce
 from operator import matmul
@@ -337,8 +336,3 @@ class Blocks(Basis):
 
 def _traced(weights: dict[tuple[int, ...], Values], labels: Labels, trace: Any) -> Values:
     return sum((values * trace(labels + np.array(shift)[:, None]) for shift, values in weights.items()), np.zeros(labels.shape[1]))
-
-
-def combinations(parts: int) -> list[tuple[int, ...]]:
-    """Phases k_p to try, no phase first."""
-    return list(itertools.product((0, 1), repeat=parts))
