@@ -1,8 +1,8 @@
 # mypy: disable-error-code="no-untyped-def"
-"""Compiled loops over blocks: see :mod:`permsym.matrixfree` for what they compute.
+"""Compiled loops: over blocks for :mod:`permsym.matrixfree`, over vectors for :mod:`permsym.linear.bicgstab`.
 
-numba compiles them on first use and keeps the result on disk.  Indices are unsigned where they are not negative: the
-compiler then looks for no negative ones and vectorises, without the bookkeeping that slices take.
+numba compiles them on first use and caches the result on disk.  Inner loops have unsigned indices: the compiler then allows for
+no negative ones and vectorises, without the bookkeeping of slices.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# between two products threads are to sleep: on a busy machine spinning ones take the time of those that work
+# threads sleep between two products: on a busy machine, spinning ones take the time of those that work
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when the threads are first started
 
 from numba import njit, prange
 
 SHARES = 64  # pieces of equal size that threads divide among themselves
-_SERIAL = 2**16  # numbers up to which starting threads costs more than they save
+_SERIAL = 2**16  # numbers up to which starting threads costs more than it saves
 
 
 def _both(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Compile a function for several threads and for one; its first argument's size decides which runs."""
 
     def compiled(function: Any) -> Callable[..., Any]:
-        # a name of its own on disk: the cache tells functions apart by name, not by options
+        # the cache on disk tells functions apart by name, not by options
         name = function.__name__ + "_serial"
         copy = FunctionType(function.__code__, function.__globals__, name, function.__defaults__, function.__closure__)
         copy.__qualname__ = name
@@ -46,13 +46,13 @@ def _both(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 @njit(cache=True)
 def contract(x, offset, low, kind, table):
     """(blocks,) sum over each block of table times x."""
-    found = np.zeros(len(low), dtype=np.complex128)
+    sums = np.zeros(len(low), dtype=np.complex128)
     for e in range(len(low)):
         total = 0.0j
         for i in range(offset[e], offset[e + 1]):
             total += table[kind[e], low[e] + i - offset[e]] * x[i]
-        found[e] = total
-    return found
+        sums[e] = total
+    return sums
 
 
 @njit(cache=True)
@@ -193,17 +193,17 @@ def weigh(r, z, top, wide, narrow):
 
 @njit(cache=True)
 def by_levels(z, weights, kind, offset, low, kinds, levels):
-    """(2, kinds, levels) sums of weights times z, and of weights, by kind of block and place in its run."""
-    found = np.zeros((2, kinds, levels))
+    """(2, kinds, levels) sums of weights times z, and of weights, by kind of block and smaller level."""
+    sums = np.zeros((2, kinds, levels))
     for e in range(len(kind)):
         for i in range(offset[e], offset[e + 1]):
             n = low[e] + i - offset[e]
-            found[0, kind[e], n] += weights[i] * z[i]
-            found[1, kind[e], n] += weights[i]
-    return found
+            sums[0, kind[e], n] += weights[i] * z[i]
+            sums[1, kind[e], n] += weights[i]
+    return sums
 
 
-_CHUNK = 2048  # numbers of each vector that stay in the innermost cache
+_CHUNK = 2048  # numbers of each vector in a piece that fits the innermost cache
 
 
 @_both(fastmath=True)
@@ -261,13 +261,13 @@ def gram(r):
         for i in range(rows):
             for j in range(i + 1):
                 parts[chunk, i, j] = _product(r[i, first:last], r[j, first:last])
-    found = np.zeros((rows, rows))
-    for i in range(rows):  # not as a sum of arrays, each of which would start the threads
+    products = np.zeros((rows, rows))
+    for i in range(rows):  # not as a sum of arrays: each would start the threads
         for j in range(i + 1):
             for chunk in range(chunks):
-                found[i, j] += parts[chunk, i, j]
-            found[j, i] = found[i, j]
-    return found
+                products[i, j] += parts[chunk, i, j]
+            products[j, i] = products[i, j]
+    return products
 
 
 @_both(fastmath=True)

@@ -27,10 +27,15 @@ Integers = NDArray[np.int64]
 
 
 class Lists(NamedTuple):
-    """What a product adds to each block: for entries first[e] .. first[e+1]-1, ``factor`` times a table times a run.
+    """What a product adds to each block e: for entries first[e] .. first[e+1]-1, ``factor`` times a table times a run.
 
-    Entries from middle[e] on take the conjugate of the run.  begin: where the run starts among the stored numbers;
-    target: where it goes in the block; length: its own; table: where the table starts in the flat array of all.
+    first    (blocks + 1,)
+    middle   (blocks,) entry from which on conjugates of the runs are taken
+    factor   (entries,)
+    begin    where the run starts in the vector
+    target   where it goes in the block
+    length   of the run
+    table    where the table starts in the flat array of all
     """
 
     first: Integers
@@ -43,11 +48,11 @@ class Lists(NamedTuple):
 
 
 class BlockLiouvillian:
-    """The Liouvillian of a model on blocks: a real-linear operator on their stored numbers.
+    """The Liouvillian of a model on blocks: a real-linear operator on their numbers.
 
-    blocks    where; their ``phases`` are chosen here
+    blocks    basis; the Liouvillian chooses their ``phases``
     dtype     float64 where phases make every weight real (on resonance), else complex128
-    diagonal  (n,) the weight with which each number acts on itself
+    diagonal  (n,) weight with which each number acts on itself
     """
 
     def __init__(self, blocks: Blocks, model: Model | None = None) -> None:
@@ -62,7 +67,7 @@ class BlockLiouvillian:
         links = links_of(self.model, blocks)
         moving = [link for link in links if not link.rests]
         diagonal = self._diagonal([link for link in links if link.rests])
-        # what cancels between the terms of displaced Fock states is no weight, and nothing to divide by
+        # terms of displaced Fock states cancel up to rounding: no weight, and nothing to divide by
         diagonal[np.abs(diagonal) <= 64 * EPS * np.abs(diagonal).max(initial=0.0)] = 0
         blocks.phases, real = make_real(moving, diagonal, blocks)
         self.dtype = np.dtype(float if real else complex)
@@ -109,7 +114,7 @@ class BlockLiouvillian:
         return int(np.diff(self._lists.first).max(initial=0)) + 1
 
     def reached(self, whole: Blocks) -> Blocks:
-        """What one move of the stored numbers reaches, as a cut of a basis with more levels and all blocks."""
+        """The part of ``whole``, all blocks on as many levels or more, that one move of the numbers reaches."""
         b = self.blocks
         low, high = np.full(len(whole.low), np.iinfo(np.int64).max), np.zeros(len(whole.low), dtype=np.int64)
         for outer, centre in [((0,) * len(b.outer), (0, 0)), *self._shifts]:
@@ -122,7 +127,7 @@ class BlockLiouvillian:
         return Blocks.of(whole.model, whole.representation, BlockRanges(whole.outer[:, some], low[some], high[some]), "closed")
 
     def neighbour(self, outer: Labels) -> Integers:
-        """A block that one move takes to each label or to its conjugate, or -1."""
+        """For each label, a block from which one move leads to it or to its conjugate; -1: none."""
         block = np.full(outer.shape[1], -1)
         for shift, _ in self._shifts:
             source, _ = self.blocks.find(outer - np.array(shift)[:, None])
@@ -160,7 +165,7 @@ class BlockLiouvillian:
         self._shares = np.unique(np.searchsorted(b.offset, np.linspace(0, b.numbers, kernels.SHARES + 1)))
 
     def _entries(self, links: list[Link]) -> Iterator[tuple[NDArray[Any], ...]]:
-        """For each link: 2 e (+ 1 where by conjugation) of the blocks e that it adds to, and the columns of their lists."""
+        """For each link: 2 e of the blocks e that it adds to (2 e + 1 by conjugation), and the columns of their lists."""
         b, levels = self.blocks, self.model.centre.levels
         for outer, centre in self._shifts:
             block, conjugated = b.find(b.outer - np.array(outer)[:, None])
@@ -183,7 +188,7 @@ class BlockLiouvillian:
                     )
 
     def _empty(self, count: Integers) -> Lists:
-        """Lists with room for so many entries of each block, taken as they are and by conjugation in turn."""
+        """Empty lists for ``count`` (2 blocks,) entries: of each block as they are, then by conjugation."""
         bounds = np.concatenate([[0], np.cumsum(count)])
         size = int(bounds[-1])
         begin: NDArray[Any] = np.empty(size, dtype=np.int32 if self.blocks.numbers < 2**31 else np.int64)
@@ -192,7 +197,7 @@ class BlockLiouvillian:
 
     @cached_property
     def _transposed(self) -> Lists:
-        """The same entries, with what is read and what is added to exchanged."""
+        """Lists of the transposed operator: the same entries, with source and target exchanged."""
         b, own = self.blocks, self._lists
         to = np.repeat(np.arange(len(b.low), dtype=np.int32), np.diff(own.first))
         conjugated = np.arange(len(to)) >= own.middle[to]
@@ -208,7 +213,7 @@ class BlockLiouvillian:
         return lists
 
     def _reflect(self) -> None:
-        """Populations keep what their moves would have taken out of a window: trace @ L = 0 again."""
+        """Add to each population's diagonal what its moves would take out of a window, so that trace @ L = 0."""
         populations, traces = self.blocks.populations[0], self.blocks.population_traces
         excess = self.rmatvec(self.trace)
         self.diagonal[populations] -= excess[populations] / traces

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.centre import CentrePart
-from permsym.basis.moves import Labels, Moves, Values, Weight
+from permsym.basis.moves import Labels, Moves, Values, Weight, identity
 from permsym.basis.part import Part
 from permsym.basis.sector import Indices, Table, representative, sector_labels
 from permsym.basis.window import Boundary
@@ -30,10 +30,10 @@ Factors = tuple[Moves | None, ...]
 class Basis:
     """Labels of a density operator's coefficients and the moves between them.
 
-    model           whose symmetries cut the basis
+    model           its symmetries make the sectors
     parts           one part for the centre, then one for each ensemble
-    charge          value of each U(1) charge of ``model.charges``; 0 holds the steady state
-    boundary        what happens to a move that leaves: see :data:`Boundary`; "reflecting" where a part has a window
+    charge          value of each U(1) charge of ``model.charges``; the steady state has 0
+    boundary        what happens to a move that leaves (:data:`Boundary`); "reflecting" where a part has a window
 
     In the sector of charge 0 a hermitian operator needs one label of each conjugate pair.  Its real unknowns are, in
     this order, Re x_l for every label, then Im x_l for every label that is not its own conjugate.
@@ -66,7 +66,7 @@ class Basis:
         return np.asarray((self.labels != self.conjugate(self.labels)).any(axis=0))
 
     def _first(self, labels: Labels) -> NDArray[np.bool_]:
-        """Whether each label is the one of its conjugate pair that is kept."""
+        """Whether each label is the first of its conjugate pair."""
         return representative(labels, self.conjugate(labels))
 
     def conjugate(self, labels: Labels) -> Labels:
@@ -74,7 +74,7 @@ class Basis:
         return np.concatenate([part.conjugate(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
 
     def index(self, labels: Labels) -> tuple[Indices, NDArray[np.bool_]]:
-        """Position of each label (-1: not in the basis) and whether it is the conjugate of the one stored there."""
+        """Position of each label or of its conjugate (-1: neither is in the basis), and whether it is the conjugate's."""
         conjugated = np.zeros(labels.shape[1], dtype=bool)
         if self.hermitian:
             conjugated = ~self._first(labels)
@@ -131,7 +131,7 @@ class Basis:
         return reduce(add, [self._product(factors) * value for value, factors in self.factored(term)])
 
     def factored(self, term: Term) -> list[tuple[complex, Factors]]:
-        """The same as a sum of numbers times products of superoperators, one for each part."""
+        """The same summand as numbers times products of superoperators, one for each part."""
         if term.kind == "hamiltonian":
             ((key, factor),) = term.structure
             return [(-1j * factor, self._left(key)), (1j * factor, self._right(key))]
@@ -183,15 +183,8 @@ class Basis:
         return factors
 
     def _product(self, factors: Factors) -> Moves:
-        moves = [self._embedded(position, each) for position, each in enumerate(factors) if each is not None]
-        return reduce(matmul, moves) if moves else self._identity()
-
-    def _embedded(self, position: int, moves: Moves) -> Moves:
-        return moves.embedded(self.slices[position].start, self.columns)
-
-    def _identity(self) -> Moves:
-        levels = self.model.centre.levels
-        return self._embedded(0, self.parts[0].left(as_matrix(np.eye(levels))))
+        moves = [factor.embedded(mine.start, self.columns) for factor, mine in zip(factors, self.slices, strict=True) if factor is not None]
+        return reduce(matmul, moves) if moves else identity(self.columns)
 
     # -- states ---------------------------------------------------------------------------------------------------------
 
@@ -204,7 +197,7 @@ class Basis:
 
     @property
     def trace_norm(self) -> float:
-        """The trace norm of an operator is at most this times the Euclidean norm of its unknowns (which hold one of each pair)."""
+        """The trace norm of an operator is at most this times the Euclidean norm of its unknowns, one of each pair."""
         return math.sqrt(2 if self.hermitian else 1) * math.prod(part.trace_norm for part in self.parts)
 
     # -- functionals ----------------------------------------------------------------------------------------------------
@@ -229,7 +222,7 @@ class Basis:
         return self._covector(lambda labels: reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self.slices, strict=True)]))
 
     def partial(self, vector: Values, satellites: Sequence[Sequence[Matrix]]) -> ComplexArray:
-        """tr over all satellites of (s_1 s_2 ... rho): an operator of the centre, shape (levels, levels); displaced Fock states are undone.
+        """tr over all satellites of (s_1 s_2 ... rho): an operator of the centre, (levels, levels), on plain Fock states.
 
         vector       coefficients (dimension,)
         satellites   for each ensemble one operator a distinct site; none: the reduced density matrix of the centre
@@ -251,18 +244,18 @@ class Basis:
         return self.in_fock_states(matrix)
 
     def in_fock_states(self, matrix: ComplexArray) -> ComplexArray:
-        """Operators of the centre (..., levels, levels) on the kept states, on plain Fock states where these are displaced."""
+        """Operators of the centre (..., levels, levels), taken from displaced Fock states to plain ones."""
         turned = self._centre.fock_states
         return matrix if turned is None else turned @ matrix @ turned.conj().T
 
     @property
     def centre_levels(self) -> int:
-        """Levels of the centre in reduced states; of a displaced boson, the Fock states that its kept ones reach."""
+        """Levels of the centre in reduced states; for a displaced boson, the plain Fock states that its own reach."""
         turned = self._centre.fock_states
         return self.model.centre.levels if turned is None else len(turned)
 
     def centre_projector(self, level: int) -> Matrix:
-        """\\|level><level\\| of the centre on the kept states."""
+        """\\|level><level\\| of the centre, on the levels of this basis."""
         turned = self._centre.fock_states
         row = np.eye(self.model.centre.levels)[level] if turned is None else turned[level]
         return as_matrix(np.outer(row.conj(), row))

@@ -33,7 +33,7 @@ from permsym.sites import Ensemble
 class DickePart(Part):
     """Labels (2j, 2m, 2m') of an ensemble of spins.
 
-    window   the sites whose populations are kept; None: all
+    window   the sites of the basis; None: all
     """
 
     columns = 3
@@ -218,12 +218,12 @@ class DickePart(Part):
         return np.stack([column, lower + 2 * ket, lower + 2 * bra])
 
     def _windowed(self, window: Window, difference: int | None) -> Labels:
-        """Labels whose ket site (2j, 2m) and bra site (2j, 2m') are both kept."""
+        """Labels whose ket site (2j, 2m) and bra site (2j, 2m') are both in the window."""
         if difference is None:
             raise InputError("a window needs a U(1) symmetry that ties m' to m, which this model lacks; use window='full'")
         J, M = window.sites()
         bra = M - 2 * difference
-        both = window.holds(J, bra)
+        both = window.contains(J, bra)
         return np.stack([J[both], M[both], bra[both]])
 
     def count(self, difference: int | None) -> int:

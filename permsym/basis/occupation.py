@@ -99,7 +99,7 @@ class OccupationPart(Part):
     # -- functionals ----------------------------------------------------------------------------------------------------
 
     def _element(self, labels: Labels) -> Values:
-        """Coefficient of p_n (multinomial times matrix element) in units of the stored coefficient."""
+        """Coefficient of p_n (multinomial times matrix element) in units of the coefficient in this basis."""
         value = multiplicity_scale(labels)
         return np.exp(value if self.log_scale is None else value - self.log_scale(labels))
 

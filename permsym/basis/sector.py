@@ -52,6 +52,7 @@ class Table:
         return number
 
     def find(self, keys: Labels) -> Indices:
+        """Position of each key (columns, n) in the list; -1: it is not there."""
         offset = keys - self.low[:, None]
         inside = ((offset >= 0) & (offset < self.extent[:, None])).all(axis=0)
         offset[:, ~inside] = 0

@@ -1,4 +1,4 @@
-"""Between a basis and the whole space of the centre and N satellites, one by one: for small systems, and for other programs.
+"""From a basis to matrices of the whole space, every satellite on its own, and back: for small systems, and for other programs.
 
 Matrices are in the product basis, centre first, then the satellites, ensemble after ensemble, level 0 (up) first on each.
 """
@@ -19,7 +19,7 @@ LARGEST = 4096
 """Dimension of the whole space up to which its matrices are made: 4096 x 4096 complex numbers are 270 MB."""
 
 TOLERANCE = 1e-10
-"""What a matrix may violate a symmetry by, relative to its largest element."""
+"""Largest violation of a symmetry, relative to the largest element of a matrix."""
 
 
 def dense(basis: Basis, vector: ComplexArray | NDArray[np.float64]) -> ComplexArray:

@@ -91,7 +91,7 @@ def given(
     state = _best(model, place, labels, solver, tolerance, cloud.peak_for(N), cloud.unknowns, progress)
     cloud = Cloud.of(state)
     again = cloud.rectangle(N, window)  # around the mean and the deviations found
-    if not place.is_full and (~place.holds(*again.sites())).mean() > 0.02:
+    if not place.is_full and (~place.contains(*again.sites())).mean() > 0.02:
         del state  # its factors, before the next ones
         state = _best(model, again, labels, solver, tolerance, cloud.peak, cloud.unknowns, progress)
     return state
@@ -228,12 +228,12 @@ def _level(model: Model, cloud: Cloud, progress: Progress) -> Cloud:
 def _edge_level(cloud: Cloud, window: Window) -> float:
     """The highest ln P on the window's edge."""
     J, M = window.dilated(1).sites()
-    outside = ~window.holds(J, M)
+    outside = ~window.contains(J, M)
     if not outside.any():
         return -np.inf
     rim = Window.at_sites(window.N, np.stack([J[outside], M[outside]])).dilated(1)
     J, M = window.sites()
-    at = rim.holds(J, M)
+    at = rim.contains(J, M)
     return float(cloud.log[(J[at] - cloud.corner[0]) // 2, (M[at] - cloud.corner[1]) // 2].max())
 
 
