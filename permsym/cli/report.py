@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from permsym import machine
-from permsym.basis.basis import choose
+from permsym.basis.representations import choose
 from permsym.dataset.build import versions
 from permsym.dynamics.evolution import Evolution
 from permsym.errors import TooLarge

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.blocks import Blocks
-from permsym.basis.table import representative
+from permsym.basis.sector import representative
 from permsym.dynamics.given import Initial
 from permsym.dynamics.krylov import Step, Subspace, steps, subspace
 from permsym.dynamics.sector import VECTORS, Method, Sector, check_memory

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from permsym.basis.basis import choose, dimension
+from permsym.basis.representations import choose, dimension
 from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate
 from permsym.dynamics.given import GivenState, Initial, as_initial

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import Basis, build, choose, dimension
+from permsym.basis.basis import Basis
+from permsym.basis.representations import build, choose, dimension
 from permsym.dynamics.sector import block_by_block
 from permsym.errors import InputError
 from permsym.linear.shift_invert import ShiftInvert

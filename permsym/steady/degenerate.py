@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from permsym.basis.basis import build
+from permsym.basis.representations import build
 from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import Basis, build
+from permsym.basis.basis import Basis
 from permsym.basis.moves import Labels
+from permsym.basis.representations import build
 from permsym.errors import InputError, PermsymError, TooLarge
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from permsym import machine
-from permsym.basis.basis import Basis, choose, dimension, parts_of
+from permsym.basis.basis import Basis
+from permsym.basis.representations import choose, dimension, parts_of
 from permsym.basis.window import Window
 from permsym.errors import TooLarge
 from permsym.linear.factorisation import Factorisation, FactorSolver, best

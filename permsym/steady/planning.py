@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Literal
 
 from permsym import machine
-from permsym.basis.basis import Basis, choose
+from permsym.basis.basis import Basis
+from permsym.basis.representations import choose
 from permsym.basis.window import Window
 from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge
 from permsym.linear.factorisation import Factorisation

@@ -9,7 +9,8 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Literal
 
-from permsym.basis.basis import REPRESENTATIONS, Basis
+from permsym.basis.basis import Basis
+from permsym.basis.representations import REPRESENTATIONS
 from permsym.basis.window import Window
 from permsym.errors import NotApplicable, PermsymError, TooLarge, UncertifiedWarning, UnsuitedModel
 from permsym.liouvillian import Liouvillian

@@ -45,7 +45,7 @@ class Bench:
 
     def liouvillian(self, model: Model) -> Liouvillian | None:
         """A Liouvillian that fits the model; None where the lattice is too large to keep."""
-        from permsym.basis.basis import build
+        from permsym.basis.representations import build
         from permsym.liouvillian import Liouvillian
         from permsym.steady.needs import lattice
 

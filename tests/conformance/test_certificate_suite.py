@@ -201,7 +201,7 @@ def foreign_matrix() -> State:
 
 
 def _parts(model: ps.Model) -> tuple:
-    from permsym.basis.basis import parts_of
+    from permsym.basis.representations import parts_of
 
     return parts_of(model, "dicke")
 

@@ -7,8 +7,8 @@ import pytest
 from oracles import systems
 
 import permsym as ps
-from permsym.basis.basis import build
 from permsym.basis.blocks import Blocks
+from permsym.basis.representations import build
 from permsym.liouvillian import Liouvillian
 from permsym.matrixfree import BlockLiouvillian
 from permsym.steady import needs, planning

@@ -40,9 +40,9 @@ class Beyond:
     def weighed(self, z: NDArray[Any]) -> tuple[float, float]:
         """(sum of |r| |z| over what was solved on, estimate of the error z . r from what was cut), see :func:`permsym.kernels.weigh`."""
         b, w = self.blocks, self.wide
-        excess = np.abs(w.difference)
-        found = kernels.weigh(self.residual, z, self.top, w.low, w.offset, excess, self.solved, self.block, b.low, b.high, b.offset)
-        inside, dropped, signed, elsewhere = map(float, found)
+        wide = kernels.Wide(w.low, w.offset, np.abs(w.difference), self.solved, self.block)
+        narrow = kernels.Narrow(b.low, b.high, b.offset)
+        inside, dropped, signed, elsewhere = map(float, kernels.weigh(self.residual, z, self.top, wide, narrow))
         if b.boundary == "closed":
             return inside, 2 * (dropped + elsewhere)
         # z is smooth across a window's edge: what is lost beyond it cancels as it does in z . r

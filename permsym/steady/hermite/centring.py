@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from permsym.basis.basis import build, dimension
+from permsym.basis.representations import build, dimension
 from permsym.errors import NotApplicable
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model

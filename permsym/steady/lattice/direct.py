@@ -6,7 +6,8 @@ import time
 
 import numpy as np
 
-from permsym.basis.basis import Basis, build
+from permsym.basis.basis import Basis
+from permsym.basis.representations import build
 from permsym.basis.window import Window
 from permsym.errors import InputError
 from permsym.linear.factorisation import FactorSolver

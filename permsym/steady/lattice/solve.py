@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from permsym.basis.basis import Basis, build
+from permsym.basis.basis import Basis
+from permsym.basis.representations import build
 from permsym.basis.window import Window
 from permsym.linear.factorisation import LONG, Factorisation, doubtful
 from permsym.liouvillian import Liouvillian

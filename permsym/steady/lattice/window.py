@@ -73,7 +73,7 @@ def within_deviations(plan: Plan, request: Request, say: Progress) -> State:
     state = _best(plan, request, window, cloud.peak_for(N), say)
     solved = Cloud.of(state)
     again = solved.rectangle(N, plan.window)
-    if not window.is_full and (~window.holds(*again.sites())).mean() > _MOVED:
+    if not window.is_full and (~window.contains(*again.sites())).mean() > _MOVED:
         del state  # its factors, before the next ones
         state = _best(replace(plan, cloud=solved), request, again, solved.peak, say)
     return state

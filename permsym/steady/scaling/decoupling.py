@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from permsym.basis.basis import build, dimension
+from permsym.basis.representations import build, dimension
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.sites import Boson, Ensemble

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from permsym import machine
-from permsym.basis.basis import build
+from permsym.basis.representations import build
 from permsym.basis.window import Window
 from permsym.errors import SolverFailed
 from permsym.linear.superlu import SuperLU
@@ -85,12 +85,12 @@ def _level(model: Model, cloud: Cloud, progress: Progress) -> Cloud:
 def _edge_level(cloud: Cloud, window: Window) -> float:
     """The highest ln P on the window's edge."""
     J, M = window.dilated(1).sites()
-    outside = ~window.holds(J, M)
+    outside = ~window.contains(J, M)
     if not outside.any():
         return -np.inf
     rim = Window.at_sites(window.N, np.stack([J[outside], M[outside]])).dilated(1)
     J, M = window.sites()
-    at = rim.holds(J, M)
+    at = rim.contains(J, M)
     return float(cloud.log[(J[at] - cloud.corner[0]) // 2, (M[at] - cloud.corner[1]) // 2].max())
 
 

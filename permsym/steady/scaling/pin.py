@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import Basis, parts_of
+from permsym.basis.basis import Basis
+from permsym.basis.representations import parts_of
 from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model

@@ -9,7 +9,7 @@ import pytest
 from oracles.lattices import SYSTEMS, bistable, excess, solve
 
 import permsym as ps
-from permsym.basis.basis import build
+from permsym.basis.representations import build
 from permsym.basis.window import Window
 from permsym.liouvillian import Liouvillian
 from permsym.steady import planning
@@ -198,11 +198,11 @@ def test_window_sets() -> None:
     assert window.size == 3
     assert sorted(piece.size for piece in window.components()) == [1, 2]
     grown = window.dilated(2)
-    assert grown.holds(*window.sites()).all()
+    assert grown.contains(*window.sites()).all()
     assert (np.abs(grown.sites()[1]) <= grown.sites()[0]).all()
     both = window.united(Window.full(20))
     assert both.is_full
-    assert not window.holds(np.array([4, 100, -2]), np.array([2, 0, 0])).any()
+    assert not window.contains(np.array([4, 100, -2]), np.array([2, 0, 0])).any()
 
 
 def test_large_deviations_predict_the_level_set() -> None:
@@ -210,7 +210,7 @@ def test_large_deviations_predict_the_level_set() -> None:
     predicted = Cloud.of(small).level_set(240, -20.0)
     found = Cloud.of(large)
     rows, columns = np.nonzero(found.log > -20.0)
-    assert predicted.holds(found.corner[0] + 2 * rows, found.corner[1] + 2 * columns).all()
+    assert predicted.contains(found.corner[0] + 2 * rows, found.corner[1] + 2 * columns).all()
     assert predicted.size < 4 * len(rows)
 
 

@@ -1,11 +1,15 @@
-"""Where labels stand in a list of them, and which of a label and its conjugate stands for both."""
+"""Labels of a charge sector: which there are, where each stands, and which of a conjugate pair stands for both."""
 
 from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.moves import Labels
+from permsym.basis.part import Part
 from permsym.errors import InputError
 
 Indices = NDArray[np.int64]
@@ -48,6 +52,7 @@ class Table:
         return number
 
     def find(self, keys: Labels) -> Indices:
+        """Position of each key (columns, n) in the list; -1: it is not there."""
         offset = keys - self.low[:, None]
         inside = ((offset >= 0) & (offset < self.extent[:, None])).all(axis=0)
         offset[:, ~inside] = 0
@@ -68,3 +73,38 @@ def representative(labels: Labels, mirrored: Labels) -> NDArray[np.bool_]:
         smaller |= undecided & (mine < other)
         undecided &= mine == other
     return smaller | undecided
+
+
+def differences_of(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> list[tuple[int | None, ...]]:
+    """Combinations of ket - bra excitations of the parts that make up a sector; (None, ...) without a symmetry."""
+    if not charges:
+        return [(None,) * len(parts)]
+    combinations: list[tuple[int | None, ...]] = []
+    # choose all but the largest part freely and solve for that one, which has one value at most for each choice
+    last = max(range(len(parts)), key=lambda i: len(parts[i].differences()) if any(w[i] for w in charges) else 0)
+    free = [part.differences() if i != last else range(1) for i, part in enumerate(parts)]
+    decisive = next(w for w in charges if w[last])
+    target = charge[list(charges).index(decisive)]
+    for choice in itertools.product(*free):
+        rest = target - sum(w * d for i, (w, d) in enumerate(zip(decisive, choice, strict=True)) if i != last)
+        if rest % decisive[last]:
+            continue
+        full = [*choice]
+        full[last] = rest // decisive[last]
+        if all(sum(w * d for w, d in zip(vector, full, strict=True)) == q for vector, q in zip(charges, charge, strict=True)):
+            combinations.append(tuple(full))
+    return combinations
+
+
+def sector_labels(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> Labels:
+    """Labels (columns, n) of all parts together whose charges have these values."""
+    combinations = differences_of(parts, charges, charge)
+    blocks = [combined([part.labels(d) for part, d in zip(parts, differences, strict=True)]) for differences in combinations]
+    return np.concatenate(blocks, axis=1)
+
+
+def combined(labels: Sequence[Labels]) -> Labels:
+    """Every combination of one label from each list, the last list running fastest."""
+    sizes = [one.shape[1] for one in labels]
+    positions = np.indices(sizes).reshape(len(sizes), -1)
+    return np.concatenate([one[:, at] for one, at in zip(labels, positions, strict=True)])
