@@ -105,6 +105,7 @@ def command(folder, *more):
     return [sys.executable, "-m", "permsym", "figure", "p1-fig3b", "-o", str(folder), *more]
 
 
+@pytest.mark.serial
 def test_a_killed_run_leaves_nothing_half_written(tmp_path):
     for delay in (0.2, 0.6, 1.0, 1.3, 1.6, 2.0):
         running = subprocess.Popen(command(tmp_path, "--max-N", "40"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -121,6 +122,7 @@ def test_a_killed_run_leaves_nothing_half_written(tmp_path):
     assert ps.open_dataset(tmp_path / "p1-fig3b.nc").sizes["N"] == 4
 
 
+@pytest.mark.serial
 def test_interrupt_says_so_and_leaves_nothing(tmp_path):
     running = subprocess.Popen(command(tmp_path, "--max-N", "300"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(2.0)
