@@ -34,7 +34,7 @@ _SHARED = 200_000  # unknowns up to which the weights of a Liouvillian's terms a
 class Bench:
     """What one worker keeps between points: the weights of the last lattice, which depend on it alone.
 
-    Reusing them gives the same bits as evaluating them again (tests/test_sweep_run.py); nothing that depends on another
+    Reusing them gives the same bits as evaluating them again (tests/sweeps/test_run.py); nothing that depends on another
     point's rates or solution is ever kept.
     """
 

@@ -18,6 +18,7 @@ from permsym.sweeps.file import read_sweep_file
 from permsym.sweeps.run import prepare
 
 pytest.importorskip("distributed", reason="needs permsym[dask]")
+pytestmark = pytest.mark.serial
 
 NUMBERS = ("moment_real", "moment_imag", "moment_error", "p0_up")
 

@@ -14,7 +14,10 @@ from sweep_processes import alive, children, finish, permsym, start, until, writ
 import permsym as ps
 from permsym.sweeps.store import opened
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
+pytestmark = [
+    pytest.mark.serial,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc"),
+]
 
 
 def stored(folder):

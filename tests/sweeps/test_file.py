@@ -9,7 +9,6 @@ import permsym as ps
 from permsym.cli import main
 from permsym.errors import InputError, Mistakes
 from permsym.sweeps.file import read_sweep_file
-from permsym.sweeps.mistakes import key_lines
 
 GOOD = """
 [model]
@@ -134,11 +133,6 @@ def test_single_mistakes(tmp_path, text, line, fragment):
     assert any(fragment in each and each.startswith(f"{tmp_path / 'sweep.toml'}:{line}:") for each in found), found
 
 
-def test_lines_of_keys():
-    found = key_lines('[a]\nb = 1\n[[a.c]]\n"d e" = [\n  "x = 1",\n]\n[a.f]\ng.h = {i = 1} # [j]\n')
-    assert {("a",): 1, ("a", "b"): 2, ("a", "c"): 3, ("a", "c", "d e"): 4, ("a", "f"): 7, ("a", "f", "g", "h"): 8}.items() <= found.items()
-
-
 def test_model_files_and_functions(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_model.toml").write_text(
@@ -160,38 +154,6 @@ def test_model_files_and_functions(tmp_path, monkeypatch, capsys):
         capsys.readouterr()
         assert main(["rerun", name, "--jobs", "1"]) == 0
         assert "largest difference 0" in capsys.readouterr().out
-
-
-def test_dry_run_says_what_it_would_take(tmp_path, capsys):
-    text = '[model]\nname = "central-spin"\n[sweep]\nN = [10, 150]\n[methods]\nexact = true\nmf = true\n'
-    assert main(["run", str(written(tmp_path, text)), "--dry-run", "-o", str(tmp_path / "x.nc")]) == 0
-    out = capsys.readouterr().out
-    for fragment in ("4 in all", "22,952", "mf", "MB", "are free"):
-        assert fragment in out
-    assert [path.name for path in tmp_path.iterdir()] == ["sweep.toml"]
-
-
-@pytest.mark.parametrize(
-    ("words", "fragment"),
-    [
-        (["run"], "which sweep"),
-        (["run", "nosuch.toml"], "cannot read the sweep file"),
-        (["run", "GOOD", "--jobs", "0"], "--jobs must be"),
-        (["run", "GOOD", "--jobs", "two"], "--jobs must be"),
-        (["run", "GOOD", "-o", "x.txt"], "end its name with"),
-        (["run", "GOOD", "-o", "no/such/x.nc"], "no folder"),
-        (["run", "GOOD", "--jobs", "1", "--scheduler", "tcp://127.0.0.1:1"], "not both"),
-        (["rerun"], "which file"),
-        (["rerun", "nosuch.nc"], "cannot read"),
-    ],
-)
-def test_mistakes_on_the_command_line(tmp_path, capsys, words, fragment):
-    path = str(written(tmp_path, '[model]\nname = "central-spin"\n[sweep]\nN = [2]\n'))
-    assert main([path if word == "GOOD" else word for word in words]) == 1
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert len(err.splitlines()) == 1
-    assert fragment in err
 
 
 ROOT = Path(__file__).parents[2]

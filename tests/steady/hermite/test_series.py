@@ -6,12 +6,9 @@ import warnings
 
 import numpy as np
 import pytest
+from oracles.lattices import all_jumps
 
 import permsym
-from permsym.basis.basis import Basis
-from permsym.basis.centre import CentrePart
-from permsym.basis.dicke import DickePart
-from permsym.basis.nodes import NodePart
 from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarning
 from permsym.jumps import Central, Collective, Individual
 from permsym.model import Model
@@ -19,31 +16,12 @@ from permsym.models import central_spin
 from permsym.operators import Operator
 from permsym.sites import Ensemble, Levels, Spin
 from permsym.steady.hermite import series
-from permsym.steady.hermite.galerkin import Galerkin, Gaussian, evaluated, polynomials
 from permsym.steady.hermite.series import hermite_state
 
 
 def pumped(N: int, omega: float = 1.0) -> Model:
     """A central spin that is pumped too, optionally detuned."""
     return central_spin(N, kappa="N", g=1.5, gamma_down=0.1, kappa_up="N/10", omega=omega)
-
-
-def mixed(N: int) -> Model:
-    """All kinds of jumps: collective ones, also with the centre, and individual ones with the centre."""
-    c, s = Spin(), Ensemble(N)
-    return Model(
-        c,
-        s,
-        hamiltonian=0.5 * c.z + 0.5 * s.z + 1.5 * (c.p * s.m + c.m * s.p),
-        jumps=[
-            Central(N, c.m),
-            Collective(0.5 / N, s.m),
-            Collective(0.1 / N, c.z * s.m),
-            Individual(1.5, s.p),
-            Individual(0.2, s.m),
-            Individual(0.05, c.z * s.z),
-        ],
-    )
 
 
 def ladder(N: int, detuning: float = 0.0) -> Model:
@@ -97,7 +75,7 @@ EXACT = [
             "+0 -1 z2 z3": -0.009610090865531929 + 0.026386626389491415j,
         },
     ),
-    (mixed(600), 1e-8, {"z0": -0.5143376485089397, "+1 -2": 0.06403625703972574, "z0 z1 z2 z3": -0.04284314024212285}),
+    (all_jumps(600), 1e-8, {"z0": -0.5143376485089397, "+1 -2": 0.06403625703972574, "z0 z1 z2 z3": -0.04284314024212285}),
     (
         central_spin(1000, kappa="N", g=2),
         1e-9,
@@ -139,7 +117,7 @@ def test_equals_a_lattice_solved_now_roughly(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    "make", [central_spin, lambda N: pumped(N, 1 + N / 5), ladder, mixed], ids=["default", "detuned", "ladder", "mixed"]
+    "make", [central_spin, lambda N: pumped(N, 1 + N / 5), ladder, all_jumps], ids=["default", "detuned", "ladder", "mixed"]
 )
 def test_moments_up_to_a_million_are_smooth_in_1_over_N(make) -> None:
     """Order 4 at N = 10^6 within rounding of what a fourth-order polynomial in 1/N says, odd N included."""
@@ -229,40 +207,3 @@ def test_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PERMSYM_MEMORY", "1M")
     with pytest.raises(TooLarge, match="degree"):
         hermite_state(central_spin(10_000))
-
-
-def test_nodes_are_the_dicke_representation_at_real_labels() -> None:
-    """At lattice sites the weights of moves and correlators are those of the lattice, to extended precision."""
-    model = mixed(40)
-    lattice = Basis(model, (CentrePart(model.centre), DickePart(model.ensembles[0])), "dicke")
-    sites = np.array([[6, 8, 17], [2, -3, 16]], dtype=np.longdouble)
-    nodes = Basis(model, (CentrePart(model.centre), NodePart(model.ensembles[0], sites)), "nodes")
-    labels = np.rint(nodes.labels.astype(float)).astype(np.int64)
-    assert np.array_equal(labels, nodes.labels)
-    for term in model.terms:
-        here, there = lattice.superoperator(term).weights(labels), nodes.superoperator(term).weights(nodes.labels)
-        assert here.keys() == there.keys()
-        for shift, values in here.items():
-            assert np.allclose(values, there[shift].astype(complex), rtol=1e-14, atol=1e-14)
-
-
-def test_polynomials_are_orthonormal_and_translate() -> None:
-    found = polynomials(9)
-    gram = (found.weights[:, None] * found.values).T @ found.values
-    assert np.allclose(gram, np.eye(len(gram)), atol=1e-12)
-    step = np.array([0.3, -0.2])
-    gained = found.translated(step)
-    for a in range(len(found.powers)):
-        unit = np.eye(len(found.powers))[a]
-        moved = evaluated(unit, found.powers, found.nodes + step[:, None]) - evaluated(unit, found.powers, found.nodes)
-        assert np.allclose(gained[:, a], moved, rtol=1e-9, atol=1e-9 * np.abs(found.values[:, a]).max())
-
-
-def test_the_moves_conserve_the_trace() -> None:
-    cloud = Gaussian(np.array([2500.0, 2300.0]), np.array([[1800.0, 1750.0], [1750.0, 1900.0]]))
-    galerkin = Galerkin(central_spin(10_000), cloud, 4)
-    assert galerkin.fields[0][1] == 0
-    assert np.array_equal(np.flatnonzero(galerkin.matrix[0]), [0, 15])
-    nodes = galerkin.at_nodes(np.arange(len(galerkin.matrix), dtype=float))
-    covectors = np.random.default_rng(1).standard_normal((len(nodes), 2))
-    assert np.allclose(galerkin.projected(covectors).T @ np.arange(len(galerkin.matrix)), covectors.T @ nodes)

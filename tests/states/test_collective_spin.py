@@ -1,9 +1,12 @@
-"""P(j, m): standard deviations, covariance and Gaussianity, against moments, closed forms and the Hermite series."""
+"""P(j, m): against moments and closed forms; its standard deviations, covariance and Gaussianity, and the Hermite series."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from oracles import systems
 
 import permsym as ps
 from permsym.states.collective_spin import DickePopulations
@@ -64,3 +67,28 @@ def test_large_systems_become_gaussian_as_they_should() -> None:
     assert large.distance == pytest.approx(small.distance / 10, rel=1e-2)
     assert large.skewness == pytest.approx(np.array(small.skewness) / 10, rel=1e-2)
     assert large.excess_kurtosis == pytest.approx(np.array(small.excess_kurtosis) / 100, rel=5e-2)
+
+
+@pytest.mark.parametrize("name", ["central_spin", "resonant_central_spin", "nine_pairs", "collective_jumps"])
+@pytest.mark.parametrize("N", [1, 4, 9])
+def test_populations(name, N):
+    model = systems.SPINS[name](N)
+    state = ps.steady_state(model, basis="dicke")
+    s, found = model.ensembles[0], state.populations()
+    assert len(set(zip(found.j, found.m, strict=True))) == len(found.j) == sum(2 * j // 1 + 1 for j in np.arange(N / 2, -0.1, -1))
+    assert (np.abs(found.m) <= found.j).all()
+    assert found.probability.min() > -1e-14
+    assert abs(found.probability.sum() - 1) < 1e-13
+    assert abs((found.probability * found.m).sum() - state.expect(s.z).real / 2) < 1e-12
+    total = state.expect(s.p * s.m + 0.25 * s.z * s.z - 0.5 * s.z)  # J+ J- + Jz^2 - Jz = j(j + 1)
+    assert abs((found.probability * found.j * (found.j + 1)).sum() - total) < 1e-12
+    assert abs((found.probability * found.m**2).sum() - state.expect(0.25 * s.z * s.z).real) < 1e-12
+
+
+def test_populations_of_a_thermal_state():
+    """Independent spins with p_up = 3/4: P(j, m) = d_j p^(N/2 + m) (1 - p)^(N/2 - m), d_j = C(N, N/2-j) (2j+1)/(N/2+j+1)."""
+    N = 10
+    found = ps.steady_state(ps.models.central_spin(N=N, g=0, kappa_up=0.1)).populations()
+    for j, m, probability in zip(found.j, found.m, found.probability, strict=True):
+        copies = math.comb(N, round(N / 2 - j)) * (2 * j + 1) / (N / 2 + j + 1)
+        assert abs(probability - copies * 0.75 ** (N / 2 + m) * 0.25 ** (N / 2 - m)) < 1e-14

@@ -14,7 +14,6 @@ from permsym.linear import cost, factorisation, superlu
 from permsym.steady.needs import lattice
 from permsym.steady.plan import Route
 from permsym.steady.solve import plan_of
-from permsym.text import readable
 
 P0_UP_200 = 0.4561166243257493  # occupation basis
 
@@ -118,35 +117,9 @@ def test_nothing_fits(monkeypatch):
         ps.steady_state(ps.models.central_spin(N=3))
 
 
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [("8GB", 8 * 2**30), ("500M", 500 * 2**20), ("1.5g", 1.5 * 2**30), ("2 TiB", 2 * 2**40), ("123456", 123456), ("10k", 10240), ("7b", 7)],
-)
-def test_sizes(monkeypatch, text, size):
-    monkeypatch.setenv("PERMSYM_MEMORY", text)
-    assert machine.available_bytes() == size
-
-
-@pytest.mark.parametrize("text", ["lots", "-1G", "8 G B", "1e9", "GB", "8PB", "nan", "8,5G"])
-def test_bad_sizes(monkeypatch, text):
-    monkeypatch.setenv("PERMSYM_MEMORY", text)
-    with pytest.raises(ps.InputError, match="PERMSYM_MEMORY must be a size such as 8GB or 500M, but is"):
-        ps.steady_state(ps.models.central_spin(N=3))
-
-
-def test_without_the_variable(monkeypatch):
-    monkeypatch.delenv("PERMSYM_MEMORY", raising=False)
-    assert 2**24 < machine.available_bytes() < 2**50
-
-
 def test_estimates_grow_with_the_system():
     plans = [plan_of(ps.models.central_spin(N=N)) for N in (10, 30, 100, 200)]
     assert (np.diff([(plan.bytes, plan.seconds) for plan in plans], axis=0) > 0).all()
-
-
-@pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (999, "999 B"), (1.5e9, "1.5 GB"), (2e12, "2 TB")])
-def test_readable(size, text):
-    assert readable(size) == text
 
 
 @pytest.mark.parametrize(("limit", "kind"), [("400M", "double"), ("270M", "single"), ("190M", "incomplete")])

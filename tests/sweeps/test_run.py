@@ -8,11 +8,10 @@ import pytest
 
 import permsym as ps
 from permsym.errors import InputError, SolverFailed
-from permsym.progress import Bar
 from permsym.sweeps import methods
-from permsym.sweeps.methods import Bench, Cost
+from permsym.sweeps.methods import Bench
 from permsym.sweeps.plan import make
-from permsym.sweeps.pool import _next, inline, pooled
+from permsym.sweeps.pool import inline, pooled
 from permsym.sweeps.run import assembled, execute, prepare
 from permsym.sweeps.task import compute
 
@@ -126,26 +125,6 @@ def test_only_lasting_failures_are_kept(monkeypatch):
         assert result.point.status.startswith("failed: ")
 
 
-def job(size, seconds=1.0):
-    return object(), Cost(1, size, seconds)
-
-
-def test_nothing_starts_that_does_not_fit_beside_what_runs():
-    waiting = [job(8.0), job(3.0), job(1.0)]
-    assert _next(waiting, [], 10.0, [5.0])[1].bytes == 3.0
-    assert _next(waiting, [], 10.0, [5.0, 3.0])[1].bytes == 1.0
-    assert _next(waiting, [], 10.0, [3.0]) is None
-    assert _next(waiting, [], 1.0, [])[1].bytes == 8.0  # alone: it refuses by itself
-    assert waiting == []
-
-
-def test_a_task_that_lost_its_worker_runs_alone_and_last():
-    suspect, other = job(1.0), job(2.0)
-    assert _next([other], [suspect], 10.0, []) is other
-    assert _next([], [suspect], 10.0, [1.0]) is None
-    assert _next([], [suspect], 10.0, []) is suspect
-
-
 def test_a_point_too_large_is_refused_and_recorded(monkeypatch):
     monkeypatch.setenv("PERMSYM_MEMORY", "150MB")
     data = ps.sweep("central-spin", {"N": [4, 250]}, jobs=1)
@@ -170,28 +149,3 @@ def test_a_point_too_large_is_refused_and_recorded(monkeypatch):
 def test_mistakes(arguments, fragment):
     with pytest.raises(InputError, match=fragment):
         ps.sweep("central-spin", **{"axes": {}, **arguments})
-
-
-class Stream:
-    def __init__(self, terminal):
-        self.terminal, self.text = terminal, ""
-
-    def isatty(self):
-        return self.terminal
-
-    def write(self, text):
-        self.text += text
-
-    def flush(self):
-        pass
-
-
-def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_log():
-    for terminal in (True, False):
-        stream = Stream(terminal)
-        display = Bar("name", 2, 2.0, stream)
-        display.advance(1.0, False)
-        display.advance(1.0, True)
-        assert "2/2 points, 1 failed" in stream.text
-        assert ("[####" in stream.text) is terminal
-        assert stream.text.count("\n") == 1
