@@ -87,7 +87,7 @@ def _model(data: Mapping[str, Any], given: Mapping[str, float | str], path: Path
     try:
         centre = site_of(data["centre"]["kind"], levels)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{path}: {error}", parameter=error.parameter) from None
     ensembles = [Ensemble(number(each["N"]), each.get("name", "A"), each.get("levels", 2)) for each in data["ensembles"]]
     hamiltonian = Operator()
     for each in data.get("hamiltonian", []):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from permsym.dataset.build import Point
-from permsym.errors import InputError, NotApplicable, PermsymError, UncertifiedWarning
+from permsym.errors import InputError, NotApplicable, UncertifiedWarning, UnsuitedModel
 from permsym.model import Model
 from permsym.models.registry import ModelSource
 from permsym.moments.labels import parse
@@ -116,9 +116,7 @@ def limit(
     else:
         try:
             points, solver = _points(model, wanted, steps or HERMITE_SIZES, method, fixed, {"solver": "hermite"}), "hermite"
-        except PermsymError as error:
-            if not isinstance(error, NotApplicable) and "the Hermite solver needs" not in str(error):
-                raise
+        except (NotApplicable, UnsuitedModel):
             points, solver = _points(model, wanted, steps or LATTICE_SIZES, method, fixed, {}), "lattice"
     found = {each: _limit(each, method, points, power, solver) for each in wanted}
     return found[quantity] if isinstance(quantity, str) else found

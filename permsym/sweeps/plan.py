@@ -157,6 +157,8 @@ def make(
     check_methods(methods)
     dimensions = dimensions_of(axes, lists)
     plan = Plan(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}), text_of(source))
+    for name in (name for dimension in dimensions for name, column in dimension.columns.items() if not column):
+        raise InputError(f"the axis {name!r} must have at least one value, but is empty")
     for _, words in problems(plan):
         raise InputError(words)
     plan = replace(plan, moments=checked_moments(moments, plan.model(plan.indices[0])))
@@ -165,7 +167,10 @@ def make(
 
 
 def problems(plan: Plan) -> Iterator[tuple[Where, str]]:
-    """Mistakes that can be seen without making a model."""
+    """Mistakes that can be seen without making a model, each with the keys of a sweep file that lead to it.
+
+    Empty columns are left to whoever read them.
+    """
     seen: dict[str, str] = {}
     for dimension in plan.dimensions:
         kind = "axis" if dimension.name in dimension.columns else "list"
@@ -175,8 +180,6 @@ def problems(plan: Plan) -> Iterator[tuple[Where, str]]:
             spelled = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             yield where, f"lists that run together must have one length, but {spelled}"
         for name, column in dimension.columns.items():
-            if not column:
-                yield (*where, name), f"the axis {name!r} must have at least one value, but is empty"
             if name in plan.fixed:
                 yield (*where, name), f"{name!r} is both an axis and fixed; leave one of them out"
             if name in seen:

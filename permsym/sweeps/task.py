@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from permsym.dataset.build import Point
-from permsym.errors import DegenerateSteadyState, InputError, NotApplicable, SolverFailed
+from permsym.errors import DegenerateSteadyState, InputError, NotApplicable, SolverFailed, TooFewSatellites
 from permsym.model import Model
 from permsym.models.file import read_model_text
 from permsym.models.registry import ModelSource, lookup
@@ -91,9 +91,8 @@ def labels_of(model: Model, moments: int | tuple[str, ...]) -> list[Any]:
     for text in moments:
         try:
             found.append(parse(text, model))
-        except InputError as error:
-            if "distinct satellites, but N=" not in str(error):
-                raise
+        except TooFewSatellites:
+            continue
     return found
 
 
