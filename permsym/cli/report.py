@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import math
-import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
@@ -145,7 +144,7 @@ def info_report() -> dict[str, Any]:
         "models": list(model_names()),
         "solvers": list(NAMES),
         "installed": [name for name, there in optional.items() if there],
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": machine.cores(),
         "memory_available": readable(machine.available_bytes()),
     }
 

@@ -15,7 +15,7 @@ from permsym.cli.words import number_or_text
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, TooLarge
 
 if TYPE_CHECKING:
-    from permsym.sweeps.file import SweepFile
+    from permsym.sweeps.file.sweep_file import SweepFile
     from permsym.sweeps.methods import Cost
     from permsym.sweeps.run import Executor, Outcome, Work
     from permsym.sweeps.task import Result
@@ -44,15 +44,16 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 def executor(options: argparse.Namespace) -> Executor:
     """Who computes, as the options say."""
-    from permsym.sweeps.pool import cores, pooled
+    from permsym import machine
+    from permsym.sweeps.workers.pool import pooled
 
     if options.scheduler is not None:
         if options.jobs is not None:
             raise InputError("give --jobs for this machine or --scheduler for a cluster, not both")
-        from permsym.sweeps.cluster import on_cluster
+        from permsym.sweeps.workers.cluster import on_cluster
 
         return partial(on_cluster, address=options.scheduler)
-    jobs = cores() if options.jobs is None else number_or_text(options.jobs)
+    jobs = machine.cores() if options.jobs is None else number_or_text(options.jobs)
     if not isinstance(jobs, int) or jobs < 1:
         raise InputError(f"--jobs must be a whole number >= 1, but is {options.jobs!r}")
     return partial(pooled, workers=jobs)
@@ -60,9 +61,9 @@ def executor(options: argparse.Namespace) -> Executor:
 
 def run(options: argparse.Namespace) -> int:
     from permsym import dataset
-    from permsym.sweeps.file import read_sweep_file
+    from permsym.sweeps.file.sweep_file import read_sweep_file
     from permsym.sweeps.run import assembled, prepare
-    from permsym.sweeps.store import opened
+    from permsym.sweeps.store.store import opened
 
     if len(options.words) != 1:
         raise InputError("which sweep? give one sweep file, such as permsym run sweep.toml")
@@ -144,12 +145,12 @@ def _summary(outcome: Outcome, written: str) -> int:
 
 
 def _dry_run(options: argparse.Namespace, sweep: SweepFile, output: Path, store_path: Path) -> int:
+    from permsym import machine
     from permsym.sweeps.estimate import describe
-    from permsym.sweeps.pool import cores
     from permsym.sweeps.run import prepare
-    from permsym.sweeps.store import opened
+    from permsym.sweeps.store.store import opened
 
-    jobs = cores() if options.jobs is None else int(options.jobs)
+    jobs = machine.cores() if options.jobs is None else int(options.jobs)
     if store_path.exists() and not options.fresh:
         with opened(store_path) as store:
             work = prepare(sweep.plan, store, sweep.check)

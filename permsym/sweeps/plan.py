@@ -23,7 +23,6 @@ from permsym.moments.labels import enumerate_labels, parse
 from permsym.operators import Operator
 from permsym.sites import Ensemble, is_real
 from permsym.sweeps.methods import check_methods, method
-from permsym.sweeps.mistakes import Where
 from permsym.sweeps.task import Origin, Task
 
 Value = float | str
@@ -166,7 +165,7 @@ def make(
     return plan
 
 
-def problems(plan: Plan) -> Iterator[tuple[Where, str]]:
+def problems(plan: Plan) -> Iterator[tuple[tuple[str, ...], str]]:
     """Mistakes that can be seen without making a model, each with the keys of a sweep file that lead to it.
 
     Empty columns are left to whoever read them.

@@ -14,9 +14,9 @@ from permsym.dataset.schema import PHOTON
 from permsym.errors import InputError
 from permsym.sweeps.methods import Cost
 from permsym.sweeps.plan import Plan, from_definition
-from permsym.sweeps.pool import inline
 from permsym.sweeps.run import Executor, assembled, execute, prepare
 from permsym.sweeps.task import Result, Task
+from permsym.sweeps.workers.pool import inline
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from permsym.dataset.build import Point, build_dataset
 from permsym.sweeps.methods import Cost, method
 from permsym.sweeps.plan import Plan
-from permsym.sweeps.pool import Job, inline
-from permsym.sweeps.store import Store
+from permsym.sweeps.store.store import Store
 from permsym.sweeps.task import Place, Result, Task
+from permsym.sweeps.workers.pool import Job, inline
 
 if TYPE_CHECKING:
     import xarray as xr

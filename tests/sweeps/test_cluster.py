@@ -13,9 +13,9 @@ import pytest
 from sweep_processes import finish, permsym, start, until, write
 
 import permsym as ps
-from permsym.sweeps.cluster import on_cluster
-from permsym.sweeps.file import read_sweep_file
+from permsym.sweeps.file.sweep_file import read_sweep_file
 from permsym.sweeps.run import prepare
+from permsym.sweeps.workers.cluster import on_cluster
 
 pytest.importorskip("distributed", reason="needs permsym[dask]")
 

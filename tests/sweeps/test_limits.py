@@ -7,8 +7,8 @@ import pytest
 
 import permsym as ps
 from permsym.errors import UnsuitedModel
-from permsym.sweeps import limits
-from permsym.sweeps.extrapolation import chosen, extrapolated, leading_power
+from permsym.sweeps.limits import limit
+from permsym.sweeps.limits.extrapolation import chosen, extrapolated, leading_power
 
 SIZES = np.array([32, 64, 128, 256, 512, 1024])
 SEQUENCES = {
@@ -102,7 +102,7 @@ def test_a_model_that_hermite_series_do_not_suit_is_solved_on_lattices(monkeypat
 
     with pytest.raises(UnsuitedModel):
         ps.hermite_state(driven(10**5))
-    monkeypatch.setattr(limits, "LATTICE_SIZES", (4, 8, 16))
+    monkeypatch.setattr(limit, "LATTICE_SIZES", (4, 8, 16))
     found = ps.limit(driven, "z0")
     assert (found.solver, found.sizes) == ("lattice", (4, 8, 16))
 

@@ -8,8 +8,8 @@ import pytest
 import permsym as ps
 from permsym.cli import main
 from permsym.errors import InputError, Mistakes
-from permsym.sweeps.file import read_sweep_file
-from permsym.sweeps.mistakes import key_lines
+from permsym.sweeps.file.mistakes import key_lines
+from permsym.sweeps.file.sweep_file import read_sweep_file
 
 GOOD = """
 [model]

@@ -12,9 +12,9 @@ from permsym.progress import Bar
 from permsym.sweeps import methods
 from permsym.sweeps.methods import Bench, Cost
 from permsym.sweeps.plan import make
-from permsym.sweeps.pool import _next, inline, pooled
 from permsym.sweeps.run import assembled, execute, prepare
 from permsym.sweeps.task import compute
+from permsym.sweeps.workers.pool import _next, inline, pooled
 
 NUMBERS = ("moment_real", "moment_imag", "cumulant_real", "cumulant_imag", "moment_error", "residual", "balance", "min_population", "p_up")
 

@@ -12,19 +12,14 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
+import permsym
 from permsym import machine
 from permsym.errors import InputError
 from permsym.sweeps.methods import Bench, Cost, failed_point
 from permsym.sweeps.task import Result, Task, compute
-from permsym.sweeps.threads import ENVIRONMENT, single_threaded
 
 Job = tuple[Task, Cost]
 _IDLE = 1.5e8  # bytes of a worker with its libraries, before any task
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class WorkerLost(Exception):
@@ -35,7 +30,7 @@ def inline(jobs: Sequence[Job]) -> Iterator[tuple[Task, Result]]:
     """All tasks in this process, in their order."""
     bench = Bench()
     for task, _ in jobs:
-        with single_threaded():
+        with machine.single_threaded():
             result = compute(task, bench)
         yield task, result
 
@@ -100,11 +95,11 @@ class _Worker:
         self.connection, child = Pipe()
         self.job: Job | None = None
         self.ready = False
-        paths = [str(Path(__file__).parents[2]), *(path or os.getcwd() for path in sys.path)]  # user-defined models are found there too
-        environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)}
+        paths = [str(Path(permsym.__file__).parents[1]), *(path or os.getcwd() for path in sys.path)]  # where user-defined models are, too
+        environment = {**os.environ, **machine.ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)}
         with child:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "permsym.sweeps.worker", str(child.fileno()), str(os.getpid())],
+                [sys.executable, "-m", "permsym.sweeps.workers.worker", str(child.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[child.fileno()],
                 env=environment,

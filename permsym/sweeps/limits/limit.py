@@ -17,7 +17,7 @@ from permsym.models.registry import ModelSource
 from permsym.moments.labels import parse
 from permsym.sites import as_count
 from permsym.steady.solve import QUICK
-from permsym.sweeps.extrapolation import chosen, extrapolated, leading_power, remainder
+from permsym.sweeps.limits.extrapolation import chosen, extrapolated, leading_power, remainder
 from permsym.sweeps.methods import Bench
 from permsym.sweeps.methods import method as find
 from permsym.sweeps.plan import checked_moments, grammar, make

@@ -37,8 +37,8 @@ from permsym.model import Model
 from permsym.models.parameters import AUTO
 from permsym.models.registry import ModelSource, lookup
 from permsym.sites import is_real
+from permsym.sweeps.file.mistakes import SHOWN, Reader, Where, key_lines
 from permsym.sweeps.methods import HIGHEST_ORDER
-from permsym.sweeps.mistakes import SHOWN, Reader, Where, key_lines
 from permsym.sweeps.plan import Plan, Value, checked_moments, dimensions_of, problems, text_of
 
 _TABLES = ("model", "sweep", "methods", "moments", "output")

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from permsym.errors import InputError, PermsymError
-from permsym.sweeps.lock import locked
-from permsym.sweeps.record import Row, digest, packed, unpacked
+from permsym.sweeps.store.lock import locked
+from permsym.sweeps.store.record import Row, digest, packed, unpacked
 from permsym.sweeps.task import Result
 
 _MAGIC = b"SQLite format 3\0"

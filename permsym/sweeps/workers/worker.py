@@ -23,12 +23,12 @@ def main(descriptor: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
     _die_with(parent)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no result
+    from permsym import machine
     from permsym.sweeps.methods import Bench
     from permsym.sweeps.task import compute
-    from permsym.sweeps.threads import single_threaded
 
     bench = Bench()
-    with contextlib.suppress(EOFError, ConnectionError), Connection(descriptor) as connection, single_threaded():
+    with contextlib.suppress(EOFError, ConnectionError), Connection(descriptor) as connection, machine.single_threaded():
         connection.send("ready")
         while True:
             task = connection.recv()

@@ -10,11 +10,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from permsym import machine
 from permsym.errors import InputError, PermsymError
 from permsym.sweeps.methods import Bench, failed_point
-from permsym.sweeps.pool import Job
 from permsym.sweeps.task import Result, Task, compute
-from permsym.sweeps.threads import single_threaded
+from permsym.sweeps.workers.pool import Job
 
 _CONNECT = 10.0  # seconds
 _ALLOWED_LOSSES = 3  # workers that may be lost under one point before it counts as failed
@@ -32,7 +32,7 @@ def remote(task: Task) -> Result:
     """What a Dask worker runs."""
     if not hasattr(_local, "bench"):
         _local.bench = Bench()
-    with single_threaded():
+    with machine.single_threaded():
         return compute(task, _local.bench)
 
 
