@@ -60,7 +60,7 @@ def overhead(folder: Path, points: int) -> list[list[object]]:
     bench = Bench()
     start = time.process_time()
     with single_threaded():
-        results = {task.place: compute(task, bench) for task, _ in work.jobs}
+        results = {task.cell: compute(task, bench) for task, _ in work.jobs}
     solved = time.process_time() - start
     check(30, results[(0,), "exact"].point.derived["p0_up"])
     start = time.process_time()

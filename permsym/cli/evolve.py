@@ -88,7 +88,8 @@ def _times(text: str) -> NDArray[np.float64]:
 
 
 def _dataset(found: Evolution, name: str, definition: Mapping[str, object], command: str) -> xr.Dataset:
-    from permsym.dataset.build import Point, build_dataset
+    from permsym.dataset.build import Cell, Point, build_dataset
+    from permsym.dataset.status import judged
 
     certificate, derived = found.certificate, found.derived
     errors = {label: certificate.errors[label] for label in found.moments}
@@ -99,10 +100,10 @@ def _dataset(found: Evolution, name: str, definition: Mapping[str, object], comm
         "dimension": found.dimension,
         "time_total": found.timings["total"],
     }
-    status = "certified" if certificate.certified else "uncertified: " + "; ".join(certificate.reasons)
-    points: dict[tuple[tuple[int, ...], str], Point] = {}
+    status, reason = judged(certificate)
+    points: dict[Cell, Point] = {}
     for k in range(len(found.times)):
         moments = {label: complex(values[k]) for label, values in found.moments.items()}
         quantities = {label: float(values[k]) for label, values in derived.items()}
-        points[(k,), "exact"] = Point(found.model.parameters, moments, {}, errors, quantities, scalars, status)
+        points[(k,), "exact"] = Point(found.model.parameters, moments, {}, errors, quantities, scalars, status, reason)
     return build_dataset({"time": found.times.tolist()}, ["exact"], points, model=name, definition=definition, command=command)

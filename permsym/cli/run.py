@@ -98,7 +98,7 @@ def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
     display = Bar(name, len(work.jobs), sum(cost.seconds for _, cost in work.jobs))
 
     def count(_: object, cost: Cost, result: Result) -> None:
-        display.advance(cost.seconds, result.point.status.startswith("failed"))
+        display.advance(cost.seconds, not result.point.status.has_values)
 
     try:
         return execute(work, work_on, store, count)
@@ -129,18 +129,19 @@ def _stoppable() -> Iterator[None]:
 
 def _summary(outcome: Outcome, written: str) -> int:
     """Say what was done; the exit code."""
-    states = [point.status.partition(":")[0] for point in outcome.points.values()]
-    kinds = [kind for kind in ("certified", "approximation", "uncertified", "failed") if kind in states]
-    counts = ", ".join(f"{states.count(kind)} {kind}" for kind in kinds)
-    print(f"{len(states)} points: {counts} ({outcome.recalled} from the store, {outcome.computed} computed)")
+    from permsym.dataset.status import Status, kind, spelled
+
+    kinds = [kind(point.status, method) for (_, method), point in outcome.points.items()]
+    counts = ", ".join(f"{kinds.count(word)} {word}" for word in ("certified", "approximation", "uncertified", "failed") if word in kinds)
+    print(f"{len(kinds)} points: {counts} ({outcome.recalled} from the store, {outcome.computed} computed)")
     print(written)
-    bad = [point for point in outcome.points.values() if point.status.startswith(("failed", "uncertified"))]
+    bad = [point for point in outcome.points.values() if point.status.falls_short or not point.status.has_values]
     if not bad:
         return 0
-    first = bad[0]
-    parameters = " ".join(f"{name}={value:g}" for name, value in first.parameters.items())
-    print(f"permsym: {len(bad)} points are not certified; the first, {parameters}: {first.status}", file=sys.stderr)
-    refused = all("are available" in point.status and point.status.startswith("failed") for point in outcome.points.values())
+    parameters = " ".join(f"{name}={value:g}" for name, value in bad[0].parameters.items())
+    first = f"{parameters}: {spelled(bad[0].status, bad[0].reason)}"
+    print(f"permsym: {len(bad)} points are not certified; the first, {first}", file=sys.stderr)
+    refused = all(point.status is Status.REFUSED for point in outcome.points.values())
     return TooLarge.exit_code if refused else UNCERTIFIED_EXIT_CODE
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from permsym.dataset import open_dataset, open_reference, reference_names
 from permsym.dataset.schema import CERTIFICATE
+from permsym.dataset.status import EXACT, parsed
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import parse
@@ -85,7 +86,7 @@ def table_of(dataset: xr.Dataset, name: str) -> Table:
     """The table of a dataset; values that are not numbers are left out."""
     outer = [str(dim) for dim in dataset["status"].dims]
     spatial = [dim for dim in outer if dim != "method"]
-    methods = [str(each) for each in dataset["method"].values] if "method" in outer else [str(dataset.attrs.get("method", "exact"))]
+    methods = [str(each) for each in dataset["method"].values] if "method" in outer else [str(dataset.attrs.get("method", EXACT))]
     quantities = [str(each) for each in dataset.data_vars if dataset[each].dtype.kind == "f" and not _certifies(str(each))]
     labels = [str(label) for label in dataset["moment"].values]
     shape = tuple(dataset.sizes[dim] for dim in spatial)
@@ -105,7 +106,7 @@ def table_of(dataset: xr.Dataset, name: str) -> Table:
     status = numbers("status")[:, :, 0]
     for i in range(len(found.points)):
         for m, method in enumerate(methods):
-            if str(status[i, m]).startswith(("uncertified", "failed")):
+            if parsed(str(status[i, m]))[0].falls_short:
                 found.doubtful.add((i, method))
             entries = [(each, complex(values[i, m]), float(estimate[i, m])) for each, values in derived.items()]
             entries += [(label, complex(moments[i, m, k]), float(errors[i, m, k])) for k, label in enumerate(labels)]

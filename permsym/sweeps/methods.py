@@ -1,12 +1,11 @@
 """How one point of a sweep is computed, by method name: `exact`, `mf`, and cumulant expansions `c2` ... `c8`.
 
 A method is a function (model, labels, options, bench) -> Point with an estimate of what it will cost.  To add one, write
-that function and give it a line in :func:`method`.
+these two functions and a line of the table ``METHODS``: sweep files and comparisons have it then.
 """
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,16 +13,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point
-from permsym.errors import InputError, PermsymError, TooLarge, UncertifiedWarning
+from permsym.dataset.status import EXACT, Status, judged
+from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge, UncertifiedWarning, UnsuitedModel
 from permsym.linear import cost
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
+from permsym.sweeps.origin import Origin
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
     from permsym.liouvillian import Liouvillian
     from permsym.steady.state import State
-    from permsym.sweeps.task import Origin
 
 Moments = int | str | Iterable[str]
 Options = Mapping[str, Any]
@@ -70,16 +70,18 @@ class Cost:
 class Method:
     """One way to compute a point.
 
-    order    order of the cumulant expansion; None for an exact method
-    options  option -> what it must be, in words, and whether a value is that
+    point            how
+    cost             what it will take
+    options          option -> what it must be, in words, and whether a value is that
+    key              its key in the table [methods] of a sweep file; "" for expansions, which ``cumulants`` lists by their order
     follows_branch   whether it needs the model function, to follow a branch in N
     """
 
     name: str
-    order: int | None
     point: Callable[[Model, Sequence[MomentLabel], Options, Bench], Point]
     cost: Callable[[Model, Options], Cost]
     options: Mapping[str, tuple[str, Callable[[Any], bool]]] = field(default_factory=dict)
+    key: str = ""
     follows_branch: bool = False
 
     def check(self, options: Options) -> None:
@@ -90,32 +92,6 @@ class Method:
             words, allowed = self.options[name]
             if not allowed(value):
                 raise InputError(f"{name!r} of the method {self.name} must be {words}, but is {value!r}")
-
-
-def method(name: str) -> Method:
-    """The method of a name; InputError where there is none."""
-    if name == "exact":
-        return Method("exact", None, exact_point, exact_cost, _EXACT_OPTIONS)
-    if name == "mf":
-        return Method("mf", 1, mean_field_point, mean_field_cost)
-    found = re.fullmatch(r"c(\d+)(-broken)?", name)
-    if found and 2 <= int(found[1]) <= HIGHEST_ORDER:
-        order, broken = int(found[1]), bool(found[2])
-        return Method(name, order, partial(cumulant_point, order, broken), partial(cumulant_cost, order), _CUMULANT_OPTIONS, True)
-    raise InputError(
-        f"there is no method {name!r}; the methods are exact, mf and c2 ... c{HIGHEST_ORDER} (c3-broken: with charged moments)"
-    )
-
-
-def check_methods(methods: Sequence[str]) -> None:
-    """InputError unless these are different methods, one at least."""
-    if isinstance(methods, str) or not methods or len(set(methods)) < len(methods):
-        raise InputError(f"`methods` must be different ones of exact, mf, c2 ... c{HIGHEST_ORDER}, but is {methods!r}")
-    for name in methods:
-        try:
-            method(name)
-        except InputError as error:
-            raise InputError(f"`methods`: {error}") from None
 
 
 # -- exact ----------------------------------------------------------------------------------------------------------------
@@ -189,6 +165,7 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
     """A dataset's point from a state."""
     certificate = state.certificate
     keys = list(labels)
+    status, reason = judged(certificate)
     return Point(
         parameters=state.model.parameters,
         moments={str(key): state.moment(key) for key in keys},
@@ -205,7 +182,8 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
             "dimension": state.dimension,
             **{f"time_{name}": seconds for name, seconds in state.timings.items()},
         },
-        status="certified" if certificate.certified else "uncertified: " + "; ".join(certificate.reasons),
+        status=status,
+        reason=reason,
     )
 
 
@@ -223,7 +201,7 @@ def mean_field_point(model: Model, labels: Sequence[MomentLabel], options: Optio
         cumulants={str(key): found.cumulant(key) for key in labels},
         derived=found.derived,
         scalars={"dimension": len(found.equations), "stability": found.stability},
-        status=f"approximation: {found.source}",
+        reason=found.source,
     )
 
 
@@ -244,7 +222,7 @@ def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[Mome
     """Fixed point of the cumulant expansion of an order."""
     from permsym.cumulants import steady_state
 
-    source = None if bench.origin is None or "N" not in bench.origin.given else (bench.origin.source(), bench.origin.given)
+    source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
     found = steady_state(model, order, source=source, **chosen)
     keys = [key for key in labels if key.order <= order]  # beyond it the equations have no value of their own
@@ -261,7 +239,8 @@ def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[Mome
             "stability": found.stability,
             **{f"time_{name}": seconds for name, seconds in found.seconds.items() if name == "solve"},
         },
-        status=", ".join([f"approximation: order {order}", *flags]),
+        status=Status.UNPHYSICAL if found.unphysical else Status.OK if found.stable else Status.UNSTABLE,
+        reason=", ".join([f"order {order}", *flags]),
     )
 
 
@@ -270,7 +249,61 @@ def cumulant_cost(order: int, model: Model, options: Options) -> Cost:
     return Cost(0, 1.5e8, 0.02 * 3.0**order)
 
 
+# -- the table ------------------------------------------------------------------------------------------------------------
+
+METHODS: dict[str, Method] = {
+    entry.name: entry
+    for entry in (
+        Method(EXACT, exact_point, exact_cost, _EXACT_OPTIONS, key="exact"),
+        Method("mf", mean_field_point, mean_field_cost, key="mf"),
+        *(
+            Method(
+                f"c{order}{'-broken' * broken}",
+                partial(cumulant_point, order, broken),
+                partial(cumulant_cost, order),
+                _CUMULANT_OPTIONS,
+                follows_branch=True,
+            )
+            for broken in (False, True)
+            for order in range(2, HIGHEST_ORDER + 1)
+        ),
+    )
+}
+"""Every method by its name in datasets, on the command line and in :func:`permsym.sweep`."""
+
+_NAMES = ", ".join(name for name, entry in METHODS.items() if entry.key)
+
+
+def method(name: str) -> Method:
+    """The method of a name; InputError where there is none."""
+    if name not in METHODS:
+        raise InputError(
+            f"there is no method {name!r}; the methods are {_NAMES} and c2 ... c{HIGHEST_ORDER} (c3-broken: with charged moments)"
+        )
+    return METHODS[name]
+
+
+def check_methods(names: Sequence[str]) -> None:
+    """InputError unless these are different methods, one at least."""
+    if isinstance(names, str) or not names or len(set(names)) < len(names):
+        message = f"`methods` must be different ones of {_NAMES}, c2 ... c{HIGHEST_ORDER}, but is {names!r}"
+        raise InputError(message, parameter="methods")
+    for name in names:
+        try:
+            method(name)
+        except InputError as error:
+            raise InputError(f"`methods`: {error}", parameter="methods") from None
+
+
+_STATUS: tuple[tuple[type[PermsymError], Status], ...] = (
+    (TooLarge, Status.REFUSED),
+    (NotApplicable, Status.NOT_APPLICABLE),
+    (UnsuitedModel, Status.NOT_APPLICABLE),
+)
+
+
 def failed_point(model: Model, error: BaseException) -> Point:
-    """A point without numbers, with the reason."""
+    """A point without numbers: its status by the error's type, its reason by the error's words."""
     words = str(error) if isinstance(error, PermsymError) else f"unexpected {type(error).__name__}: {error}"
-    return Point(parameters=model.parameters, status="failed: " + " ".join(words.split()))
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), Status.FAILED)
+    return Point(parameters=model.parameters, status=status, reason=" ".join(words.split()))

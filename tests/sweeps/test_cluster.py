@@ -93,7 +93,7 @@ def test_a_worker_that_dies_with_results_in_its_memory_costs_nothing(cluster, tm
     workers[0].send_signal(signal.SIGKILL)
     time.sleep(0.2)  # the scheduler has noticed, and has not had everything computed again
     found += results
-    assert {task.place for task, _ in found} == {((index,), "exact") for index in range(8)}
+    assert {task.cell for task, _ in found} == {((index,), "exact") for index in range(8)}
     assert all(result.lasting for _, result in found)
 
 
