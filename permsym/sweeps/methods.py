@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point
 from permsym.dataset.status import EXACT, Status, judged
-from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge, UncertifiedWarning, UnsuitedModel
+from permsym.errors import InputError, TooLarge, UncertifiedWarning
 from permsym.linear import cost
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
@@ -293,17 +293,3 @@ def check_methods(names: Sequence[str]) -> None:
             method(name)
         except InputError as error:
             raise InputError(f"`methods`: {error}", parameter="methods") from None
-
-
-_STATUS: tuple[tuple[type[PermsymError], Status], ...] = (
-    (TooLarge, Status.REFUSED),
-    (NotApplicable, Status.NOT_APPLICABLE),
-    (UnsuitedModel, Status.NOT_APPLICABLE),
-)
-
-
-def failed_point(model: Model, error: BaseException) -> Point:
-    """A point without numbers: its status by the error's type, its reason by the error's words."""
-    words = str(error) if isinstance(error, PermsymError) else f"unexpected {type(error).__name__}: {error}"
-    status = next((status for kind, status in _STATUS if isinstance(error, kind)), Status.FAILED)
-    return Point(parameters=model.parameters, status=status, reason=" ".join(words.split()))

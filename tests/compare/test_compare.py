@@ -13,8 +13,8 @@ import permsym as ps
 from permsym import dataset
 from permsym.cli import main
 from permsym.compare import Table, compare, read_table, table_of
+from permsym.compare.comparison import order_of
 from permsym.compare.html import report
-from permsym.compare.judge import order_of
 from permsym.errors import InputError
 from permsym.sites import Ensemble
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from permsym import machine
 from permsym.errors import InputError, PermsymError
-from permsym.sweeps.methods import Bench, failed_point
-from permsym.sweeps.task import Result, Task, compute
+from permsym.sweeps.methods import Bench
+from permsym.sweeps.task import Result, Task, compute, failed_point
 from permsym.sweeps.workers.pool import Job
 
 _CONNECT = 10.0  # seconds

@@ -15,8 +15,8 @@ from typing import Any
 import permsym
 from permsym import machine
 from permsym.errors import InputError
-from permsym.sweeps.methods import Bench, Cost, failed_point
-from permsym.sweeps.task import Result, Task, compute
+from permsym.sweeps.methods import Bench, Cost
+from permsym.sweeps.task import Result, Task, compute, failed_point
 
 Job = tuple[Task, Cost]
 _IDLE = 1.5e8  # bytes of a worker with its libraries, before any task
