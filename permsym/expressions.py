@@ -47,8 +47,8 @@ def names(text: str) -> set[str]:
     >>> sorted(names("3/sqrt(N) + pi"))
     ['N']
     """
-    found = {node.id for node in ast.walk(parse(text)) if isinstance(node, ast.Name)}
-    return found - set(_FUNCTIONS) - set(_CONSTANTS)
+    words = {node.id for node in ast.walk(parse(text)) if isinstance(node, ast.Name)}
+    return words - set(_FUNCTIONS) - set(_CONSTANTS)
 
 
 def evaluate(text: str, values: Mapping[str, float]) -> float:

@@ -70,16 +70,13 @@ def _sweep(data: xr.Dataset, name: str, work_on: Executor) -> tuple[int, Repeate
     from permsym.progress import Bar
     from permsym.sweeps.rerun import plan_of, rerun
 
-    plan = plan_of(data)
-    display = Bar(name, len(plan), float(len(plan)))
+    points = len(plan_of(data))
+    with Bar(name, points) as bar:
 
-    def count(_: object, cost: Cost, result: Result) -> None:
-        display.advance(1.0, not result.point.status.has_values)
+        def count(_: object, cost: Cost, result: Result) -> None:
+            bar.advance(failed=not result.point.status.has_values)
 
-    try:
-        return len(plan), rerun(data, work_on, count)[1]
-    finally:
-        display.close()
+        return points, rerun(data, work_on, count)[1]
 
 
 def _figure(data: xr.Dataset) -> tuple[int, Repeated]:

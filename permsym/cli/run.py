@@ -95,21 +95,19 @@ def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
 
     if work.recalled:
         print(f"permsym: {len(work.recalled)} of {len(work.plan)} points are in the store; {len(work.jobs)} to do", file=sys.stderr)
-    display = Bar(name, len(work.jobs), sum(cost.seconds for _, cost in work.jobs))
+    bar = Bar(name, len(work.jobs), sum(cost.seconds for _, cost in work.jobs))
 
     def count(_: object, cost: Cost, result: Result) -> None:
-        display.advance(cost.seconds, not result.point.status.has_values)
+        bar.advance(cost.seconds, not result.point.status.has_values)
 
     try:
-        return execute(work, work_on, store, count)
+        with bar:
+            return execute(work, work_on, store, count)
     except KeyboardInterrupt:
-        display.close()
-        kept = store.results([task.key for task, _ in work.jobs])  # the last one may be in it although nobody was told
-        safe = len(work.recalled) + sum(task.key in kept and kept[task.key].lasting for task, _ in work.jobs)
+        results = store.results([task.key for task, _ in work.jobs])  # the last one may be in it although nobody was told
+        safe = len(work.recalled) + sum(task.key in results and results[task.key].lasting for task, _ in work.jobs)
         print(f"permsym: {safe} of {len(work.plan)} points are in the store; the same command goes on from there", file=sys.stderr)
         raise
-    finally:
-        display.close()
 
 
 @contextmanager

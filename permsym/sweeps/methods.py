@@ -28,14 +28,14 @@ if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished 
 Moments = int | str | Iterable[str]
 Options = Mapping[str, Any]
 HIGHEST_ORDER = 8
-_SHARED = 200_000  # unknowns up to which the weights of a Liouvillian's terms are kept for the next point
+_SHARED = 200_000  # unknowns up to which the next point may use the weights of a Liouvillian's terms again
 
 
 class Bench:
-    """What one worker keeps between points: the weights of the last lattice, which depend on it alone.
+    """What one worker carries from point to point: the weights of the last lattice, which depend on that lattice alone.
 
-    Reusing them gives the same bits as evaluating them again (tests/test_sweep_run.py); nothing that depends on another
-    point's rates or solution is ever kept.
+    Points that use them have the same bits as points that evaluate them again (tests/sweeps/test_sweep_run.py).  Nothing that
+    depends on a point's rates or solution is carried on.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Bench:
         self._last: Liouvillian | None = None
 
     def liouvillian(self, model: Model) -> Liouvillian | None:
-        """A Liouvillian that fits the model; None where the lattice is too large to keep."""
+        """A Liouvillian that fits the model; None where the lattice is too large to carry on."""
         from permsym.basis.basis import build
         from permsym.liouvillian import Liouvillian
         from permsym.steady.needs import lattice
@@ -59,7 +59,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a point will take: unknowns, bytes at the peak, seconds of one core.  Estimates, for plans and schedules."""
+    """Estimates of what a point takes: unknowns, bytes at the peak, seconds of one core."""
 
     dimension: int
     bytes: float
@@ -112,7 +112,7 @@ def _solvers() -> list[str]:
 
 
 def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
-    """Exact steady state with its certificate; what falls short is flagged in the status."""
+    """Exact steady state with its certificate; the status says where that falls short."""
     from permsym.steady.needs import automatic_levels, check_memory, prefers_iteration, uses_window
     from permsym.steady.solve import steady_state
 
@@ -191,17 +191,17 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
 
 
 def mean_field_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
-    """Mean field: an approximation, so that nothing certifies its distance from the exact answer."""
+    """Mean field: nothing certifies its distance from the exact answer."""
     from permsym.cumulants import mean_field
 
-    found = mean_field(model)
+    state = mean_field(model)
     return Point(
         parameters=model.parameters,
-        moments={str(key): found.moment(key) for key in labels},
-        cumulants={str(key): found.cumulant(key) for key in labels},
-        derived=found.derived,
-        scalars={"dimension": len(found.equations), "stability": found.stability},
-        reason=found.source,
+        moments={str(key): state.moment(key) for key in labels},
+        cumulants={str(key): state.cumulant(key) for key in labels},
+        derived=state.derived,
+        scalars={"dimension": len(state.equations), "stability": state.stability},
+        reason=state.source,
     )
 
 
@@ -224,28 +224,28 @@ def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[Mome
 
     source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
-    found = steady_state(model, order, source=source, **chosen)
+    state = steady_state(model, order, source=source, **chosen)
     keys = [key for key in labels if key.order <= order]  # beyond it the equations have no value of their own
-    flags = [] if found.stable else ["unstable"]
-    flags += [f"beyond the fold at N={fold:.6g}" for fold in found.folds] + list(found.unphysical)
+    flags = [] if state.stable else ["unstable"]
+    flags += [f"beyond the fold at N={fold:.6g}" for fold in state.folds] + list(state.unphysical)
     return Point(
         parameters=model.parameters,
-        moments={str(key): found.moment(key) for key in keys},
-        cumulants={str(key): found.cumulant(key) for key in keys},
-        derived=found.derived,
+        moments={str(key): state.moment(key) for key in keys},
+        cumulants={str(key): state.cumulant(key) for key in keys},
+        derived=state.derived,
         scalars={
-            "dimension": len(found.equations),
-            "residual": found.residual,
-            "stability": found.stability,
-            **{f"time_{name}": seconds for name, seconds in found.seconds.items() if name == "solve"},
+            "dimension": len(state.equations),
+            "residual": state.residual,
+            "stability": state.stability,
+            **{f"time_{name}": seconds for name, seconds in state.seconds.items() if name == "solve"},
         },
-        status=Status.UNPHYSICAL if found.unphysical else Status.OK if found.stable else Status.UNSTABLE,
+        status=Status.UNPHYSICAL if state.unphysical else Status.OK if state.stable else Status.UNSTABLE,
         reason=", ".join([f"order {order}", *flags]),
     )
 
 
 def cumulant_cost(order: int, model: Model, options: Options) -> Cost:
-    """The number of neutral moments grows as a power of the order; the engine derives its equations once a process."""
+    """The number of neutral moments grows as a power of the order; equations are derived once in a process."""
     return Cost(0, 1.5e8, 0.02 * 3.0**order)
 
 

@@ -12,7 +12,6 @@ import permsym as ps
 from permsym.cli import main
 from permsym.dataset.status import Status, spelled
 from permsym.errors import InputError, NotApplicable, SolverFailed, UnsuitedModel
-from permsym.progress import Bar
 from permsym.sweeps.methods import METHODS, Bench, Cost
 from permsym.sweeps.plan import make
 from permsym.sweeps.run import assembled, execute, prepare
@@ -209,28 +208,3 @@ def test_a_point_too_large_is_refused_and_recorded(monkeypatch):
 def test_mistakes(arguments, fragment):
     with pytest.raises(InputError, match=fragment):
         ps.sweep("central-spin", **{"axes": {}, **arguments})
-
-
-class Stream:
-    def __init__(self, terminal):
-        self.terminal, self.text = terminal, ""
-
-    def isatty(self):
-        return self.terminal
-
-    def write(self, text):
-        self.text += text
-
-    def flush(self):
-        pass
-
-
-def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_log():
-    for terminal in (True, False):
-        stream = Stream(terminal)
-        display = Bar("name", 2, 2.0, stream)
-        display.advance(1.0, False)
-        display.advance(1.0, True)
-        assert "2/2 points, 1 failed" in stream.text
-        assert ("[####" in stream.text) is terminal
-        assert stream.text.count("\n") == 1

@@ -1,4 +1,4 @@
-"""A point as a row of the store: text that people can read, and the values as the bytes of their doubles."""
+"""A point as a row of the store: the values as the bytes of their doubles, everything else as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from permsym.dataset.build import Point
 from permsym.dataset.status import Status, parsed
 
 Row = tuple[str, bytes, str]
-"""(labels, values (5, n): moment real and imaginary, cumulant real and imaginary, error; everything else)."""
+"""(labels as JSON, values as (5, n) doubles, everything else as JSON); a value's five rows are the real and imaginary part of
+the moment, those of the cumulant, and the error."""
 
 
 def packed(point: Point) -> Row:
@@ -39,7 +40,7 @@ def packed(point: Point) -> Row:
 
 
 def unpacked(row: Row, labels: Sequence[str]) -> Point:
-    """The point of a row; ``labels`` are those that it spells."""
+    """The point of a row; ``labels`` are its own, parsed once for many rows."""
     rest: dict[str, Any] = json.loads(row[2])
     status, reason = (Status(rest["status"]), rest["reason"]) if "reason" in rest else parsed(rest["status"])  # older rows spell it
     values = np.frombuffer(row[1], dtype="<f8").reshape(5, -1)

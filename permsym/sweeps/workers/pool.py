@@ -1,4 +1,4 @@
-"""Tasks on the cores of this machine: worker processes, largest task first, within the memory that is free."""
+"""Tasks on the cores of this machine: worker processes, longest task first, within the memory that is free."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def inline(jobs: Sequence[Job]) -> Iterator[tuple[Task, Result]]:
 def pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Task, Result]]:
     """All tasks on worker processes, in the order in which they end.  Closing the iterator ends the workers.
 
-    A task starts only where its memory fits beside what runs; one that is larger than everything that is free runs alone,
-    and refuses by itself.  A worker that is killed (by the system, out of memory) is replaced; its task is tried once more,
-    alone, before it counts as failed.
+    A task starts only where its memory fits beside what runs; one that needs more than everything that is free runs alone,
+    and refuses by itself.  A worker that the system kills for its memory is replaced; its task is tried once more, alone,
+    before it counts as failed.
     """
     if workers < 1:
-        raise InputError(f"`jobs` must be at least 1, but is {workers}")
+        raise InputError(f"`jobs` must be at least 1, but is {workers}", parameter="jobs")
     waiting = sorted(jobs, key=lambda job: -job[1].seconds)  # stable: tasks of equal cost keep their order
     crew = _Crew(min(workers, max(len(waiting), 1)))
     budget = machine.available_bytes() - _IDLE * len(crew.workers)
@@ -51,7 +51,7 @@ def pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Task, Result]]:
     try:
         while waiting or suspects or crew.busy:
             for worker in crew.idle:
-                job = _next(waiting, suspects, budget, [each.job[1].bytes for each in crew.busy if each.job])
+                job = _next(waiting, suspects, budget, [busy.job[1].bytes for busy in crew.busy if busy.job])
                 if job is None:
                     break
                 worker.start(job)
@@ -128,7 +128,7 @@ class _Worker:
 
 
 class _Crew:
-    """The workers."""
+    """All worker processes of a run."""
 
     def __init__(self, number: int) -> None:
         self.workers: list[_Worker] = []
