@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import math
-import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
@@ -31,7 +30,7 @@ def solve_report(
     state: State,
     labels: Iterable[MomentLabel],
     source: ModelSource,
-    given: dict[str, float | str],
+    parameters: dict[str, float | str],
     photons: PhotonDistribution | None = None,
 ) -> dict[str, Any]:
     """The JSON document of ``permsym solve``."""
@@ -43,7 +42,7 @@ def solve_report(
     return {
         "model": source.name,
         "parameters": state.model.parameters,
-        "defaults": sorted(source.defaulted(given)),
+        "defaults": sorted(source.defaulted(parameters)),
         "representation": state.basis.representation,
         "dimension": state.dimension,
         "moments": {str(key): _pair(state.moment(key)) for key in keys},
@@ -71,8 +70,8 @@ def solve_table(report: dict[str, Any]) -> str:
     lines = ", ".join(f"{name} {value:.1e}" if value is not None else f"{name} not finite" for name, value in shown.items())
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
     if "verification" in certificate:
-        found = certificate["verification"]
-        lines += f"\n{found['representation']} representation: largest difference {found['largest_difference']:.1e}"
+        other = certificate["verification"]
+        lines += f"\n{other['representation']} representation: largest difference {other['largest_difference']:.1e}"
     head = f"{report['model']}, {report['representation']} representation, {report['dimension']:,} unknowns"
     return f"{head}\n\n{table(rows)}\n\n{derived}\n\n{verdict}: {lines}"
 
@@ -104,12 +103,12 @@ def branch_table(report: dict[str, Any]) -> str:
     return "\n".join([table(rows), *lines])
 
 
-def evolve_report(evolution: Evolution, source: ModelSource, given: dict[str, float | str]) -> dict[str, Any]:
+def evolve_report(evolution: Evolution, source: ModelSource, parameters: dict[str, float | str]) -> dict[str, Any]:
     """The JSON document of ``permsym evolve``: as that of ``solve``, with a list over ``times`` for each moment and derived quantity."""
     return {
         "model": source.name,
         "parameters": evolution.model.parameters,
-        "defaults": sorted(source.defaulted(given)),
+        "defaults": sorted(source.defaulted(parameters)),
         "initial": str(evolution.initial),
         "representation": evolution.representation,
         "dimension": evolution.dimension,
@@ -146,8 +145,8 @@ def info_report() -> dict[str, Any]:
         **versions(),
         "models": list(model_names()),
         "solvers": list(NAMES),
-        "installed": [name for name, there in optional.items() if there],
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "installed": [name for name, installed in optional.items() if installed],
+        "cores": machine.cores(),
         "memory_available": readable(machine.available_bytes()),
     }
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from permsym.errors import InputError
+from permsym.errors import InputError, TooFewSatellites
 from permsym.model import Model
 from permsym.operators import CentreOperator, Matrix, Monomial, entries
 from permsym.sites import SPIN_OPERATORS, Ensemble, Site, unit
@@ -141,7 +141,8 @@ def parse(text: str, model: Model) -> MomentLabel:
         satellites[position].append(symbol)
     for ensemble_, symbols in zip(model.ensembles, satellites, strict=True):
         if len(symbols) > ensemble_.N:
-            raise InputError(f"moment label {text!r} needs {len(symbols)} distinct satellites, but N={ensemble_.N}; use a label with fewer")
+            message = f"moment label {text!r} needs {len(symbols)} distinct satellites, but N={ensemble_.N}; use a label with fewer"
+            raise TooFewSatellites(message, needed=len(symbols), available=ensemble_.N)
     return MomentLabel(centre, tuple(tuple(sorted(symbols, key=_rank)) for symbols in satellites), tuple(names))
 
 

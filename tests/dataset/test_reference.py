@@ -13,7 +13,7 @@ import pytest
 import permsym as ps
 from permsym.dataset import reference, reference_names
 from permsym.errors import InputError
-from permsym.sweeps.file import read_sweep_file
+from permsym.sweeps.file.sweep_file import read_sweep_file
 from permsym.sweeps.rerun import plan_of
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ import pytest
 from sweep_processes import alive, children, finish, permsym, start, until, write
 
 import permsym as ps
-from permsym.sweeps.store import opened
+from permsym.sweeps.store.store import opened
 
 pytestmark = [
     pytest.mark.serial,

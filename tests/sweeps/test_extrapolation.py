@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from permsym.sweeps.extrapolation import chosen, extrapolated, leading_power
+from permsym.sweeps.limits.extrapolation import chosen, extrapolated, leading_power
 
 SIZES = np.array([32, 64, 128, 256, 512, 1024])
 

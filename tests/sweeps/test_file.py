@@ -8,7 +8,7 @@ import pytest
 import permsym as ps
 from permsym.cli import main
 from permsym.errors import InputError, Mistakes
-from permsym.sweeps.file import read_sweep_file
+from permsym.sweeps.file.sweep_file import read_sweep_file
 
 GOOD = """
 [model]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 import permsym as ps
+from permsym.errors import UnsuitedModel
+from permsym.sweeps.limits import limit
 
 
 def test_fig_3b_is_analytic_in_1_over_n_and_goes_to_mean_field() -> None:
@@ -59,6 +61,18 @@ def test_a_detuned_pair_correlation_has_two_parts() -> None:
     assert imaginary.values[-1] == state.moment("+0 -1").imag
     larger = max(real, imaginary, key=lambda part: abs(part.values[-1]))
     assert ps.limit("central-spin", "+0 -1", **options).value == larger.value
+
+
+def test_a_model_that_hermite_series_do_not_suit_is_solved_on_lattices(monkeypatch: pytest.MonkeyPatch) -> None:
+    def driven(N: int) -> ps.Model:
+        c, s = ps.Spin(), ps.Ensemble(N)
+        return ps.Model(c, s, c.x + (c.p * s.m + c.m * s.p) / N, [ps.Individual(1.0, s.m), ps.Central(1.0, c.m)])
+
+    with pytest.raises(UnsuitedModel):
+        ps.hermite_state(driven(10**5))
+    monkeypatch.setattr(limit, "LATTICE_SIZES", (4, 8, 16))
+    found = ps.limit(driven, "z0")
+    assert (found.solver, found.sizes) == ("lattice", (4, 8, 16))
 
 
 @pytest.mark.parametrize(

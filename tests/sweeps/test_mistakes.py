@@ -1,6 +1,6 @@
 """Lines of keys in a TOML file."""
 
-from permsym.sweeps.mistakes import key_lines
+from permsym.sweeps.file.mistakes import key_lines
 
 
 def test_lines_of_keys():

@@ -1,7 +1,7 @@
 """Which task starts next on which worker, within the memory that is free."""
 
 from permsym.sweeps.methods import Cost
-from permsym.sweeps.pool import _next
+from permsym.sweeps.workers.pool import _next
 
 
 def job(size, seconds=1.0):

@@ -1,19 +1,23 @@
 """Running a plan: the same bits whoever computes, in whatever order; failures recorded; memory respected."""
 
+import json
 import random
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
 import permsym as ps
-from permsym.errors import InputError, SolverFailed
-from permsym.sweeps import methods
-from permsym.sweeps.methods import Bench
+from permsym.cli import main
+from permsym.dataset.status import Status, spelled
+from permsym.errors import InputError, NotApplicable, SolverFailed, UnsuitedModel
+from permsym.sweeps.methods import METHODS, Bench
 from permsym.sweeps.plan import make
-from permsym.sweeps.pool import inline, pooled
 from permsym.sweeps.run import assembled, execute, prepare
+from permsym.sweeps.store.record import packed, unpacked
 from permsym.sweeps.task import compute
+from permsym.sweeps.workers.pool import inline, pooled
 
 NUMBERS = ("moment_real", "moment_imag", "cumulant_real", "cumulant_imag", "moment_error", "residual", "balance", "min_population", "p_up")
 
@@ -98,15 +102,20 @@ def test_cumulants_follow_the_branch_of_the_expressions():
     assert all(str(status).startswith("approximation: order 3") for status in data["status"].values.ravel())
 
 
+def computed_by(monkeypatch, point):
+    """Mean field, by another function."""
+    monkeypatch.setitem(METHODS, "mf", replace(METHODS["mf"], point=point))
+
+
 def test_an_unexpected_failure_is_recorded_and_the_others_go_on(monkeypatch):
-    real = methods.mean_field_point
+    real = METHODS["mf"].point
 
     def fails(model, labels, options, bench):
         if model.sizes == (3,):
             raise ZeroDivisionError("by accident")
         return real(model, labels, options, bench)
 
-    monkeypatch.setattr(methods, "mean_field_point", fails)
+    computed_by(monkeypatch, fails)
     data = ps.sweep("central-spin", {"N": [2, 3, 4]}, methods=("mf",))
     assert str(data["status"].values[1]) == "failed: unexpected ZeroDivisionError: by accident"
     assert list(np.isnan(data["p0_up"].values)) == [False, True, False]
@@ -114,15 +123,45 @@ def test_an_unexpected_failure_is_recorded_and_the_others_go_on(monkeypatch):
 
 def test_only_lasting_failures_are_kept(monkeypatch):
     (task,) = make("central-spin", {}, fixed={"N": 2}, methods=("mf",)).tasks()
-    for error, lasting in ((SolverFailed("no"), True), (MemoryError("full"), False), (ps.TooLarge("big"), False)):
+    for error, lasting, status in (
+        (SolverFailed("no"), True, Status.FAILED),
+        (NotApplicable("no"), True, Status.NOT_APPLICABLE),
+        (UnsuitedModel("no"), True, Status.NOT_APPLICABLE),
+        (MemoryError("full"), False, Status.FAILED),
+        (ps.TooLarge("big"), False, Status.REFUSED),
+    ):
 
         def fails(model, labels, options, bench, error=error):
             raise error
 
-        monkeypatch.setattr(methods, "mean_field_point", fails)
+        computed_by(monkeypatch, fails)
         result = compute(task, Bench())
         assert result.lasting is lasting
-        assert result.point.status.startswith("failed: ")
+        assert result.point.status is status
+        assert spelled(status, result.point.reason, "mf").startswith("failed: ")
+
+
+def test_a_row_of_the_store_gives_back_its_point():
+    for task in plan().tasks():
+        point = compute(task, Bench()).point
+        labels, numbers, record = packed(point)
+        assert unpacked((labels, numbers, record), json.loads(labels)) == point
+        # rows of before the codes have the words of the files
+        old = json.loads(record)
+        del old["reason"]
+        old["status"] = spelled(point.status, point.reason, task.method)
+        assert unpacked((labels, numbers, json.dumps(old)), json.loads(labels)) == point
+
+
+@pytest.mark.parametrize(("N", "memory", "code"), [("[4]", None, 0), ("[4, 250]", "150MB", 3), ("[290, 300]", "150MB", 4)])
+def test_the_exit_code_follows_from_the_statuses(tmp_path, monkeypatch, capsys, N, memory, code):
+    if memory:
+        monkeypatch.setenv("PERMSYM_MEMORY", memory)
+    (tmp_path / "x.toml").write_text(f'[model]\nname = "central-spin"\n[sweep]\nN = {N}\n[methods]\nexact = {{window = "full"}}\n')
+    assert main(["run", str(tmp_path / "x.toml"), "-o", str(tmp_path / "x.nc"), "--jobs", "1"]) == code
+    out, err = capsys.readouterr()
+    assert ("are available" in err) is bool(code)
+    assert {0: "1 certified", 3: "1 certified, 1 failed", 4: "2 points: 2 failed"}[code] in out
 
 
 def test_a_point_too_large_is_refused_and_recorded(monkeypatch):

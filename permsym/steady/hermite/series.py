@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import linalg, special
 
 from permsym import machine
-from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarning
+from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarning, UnsuitedModel
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.states.collective_spin import DickePopulations
@@ -202,7 +202,7 @@ def hermite_state(
 
     Each error estimate is what the last four degrees changed, plus rounding.  Raises NotApplicable, with the reason,
     where the cloud is too near an edge of |m| <= j <= N/2, thinner than the lattice resolves, one of several, or where
-    the series does not converge; InputError for models that are no single U(1)-symmetric ensemble of two-level
+    the series does not converge; UnsuitedModel for models that are no single U(1)-symmetric ensemble of two-level
     satellites.  Warns with UncertifiedWarning where the series converges, but not to the tolerance.
     """
     state = solved(model, degree, select_labels(model, moments), tolerance)
@@ -238,9 +238,9 @@ def _check(model: Model, degree: int, tolerance: float) -> None:
     if not np.isfinite(tolerance) or tolerance <= 0:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
     if len(model.ensembles) != 1 or model.ensembles[0].levels != 2:
-        raise InputError("the Hermite solver needs one ensemble of two-level satellites; use permsym.steady_state for other models")
+        raise UnsuitedModel("the Hermite solver needs one ensemble of two-level satellites; use permsym.steady_state for other models")
     if not any(charge[1] for charge in model.charges):
-        raise InputError(
+        raise UnsuitedModel(
             "the Hermite solver needs a U(1) symmetry of the satellites, but a term of this model breaks it; use permsym.steady_state"
         )
     size = model.centre.levels**2 * (degree + 1) * (degree + 2) / 2

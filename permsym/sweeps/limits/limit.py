@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from permsym.dataset.build import Point
-from permsym.errors import InputError, NotApplicable, PermsymError, UncertifiedWarning
+from permsym.dataset.status import spelled
+from permsym.errors import InputError, NotApplicable, UncertifiedWarning, UnsuitedModel
 from permsym.model import Model
 from permsym.models.registry import ModelSource
 from permsym.moments.labels import parse
 from permsym.sites import as_count
 from permsym.steady.planning import QUICK
-from permsym.sweeps.extrapolation import chosen, extrapolated, leading_power, remainder
+from permsym.sweeps.limits.extrapolation import chosen, extrapolated, leading_power, remainder
 from permsym.sweeps.methods import Bench
 from permsym.sweeps.methods import method as find
 from permsym.sweeps.plan import checked_moments, grammar, make
@@ -103,11 +104,11 @@ def limit(
     """
     wanted = [quantity] if isinstance(quantity, str) else list(quantity)
     if not wanted:
-        raise InputError("`quantity` must be a moment label, a derived quantity or several, but is empty")
+        raise InputError("`quantity` must be a moment label, a derived quantity or several, but is empty", parameter="quantity")
     if "N" in fixed:
-        raise InputError("`N` must not be fixed: the limit is over N; leave it out, or give `sizes`")
+        raise InputError("`N` must not be fixed: the limit is over N; leave it out, or give `sizes`", parameter="N")
     if power is not None and not 0 < power <= 4:
-        raise InputError(f"`power` must be above 0 and at most 4, but is {power!r}")
+        raise InputError(f"`power` must be above 0 and at most 4, but is {power!r}", parameter="power")
     steps = None if sizes is None else _sizes(sizes)
     if method != "exact":
         points, solver = _points(model, wanted, steps or APPROXIMATE_SIZES, method, fixed, {}), method
@@ -116,19 +117,17 @@ def limit(
     else:
         try:
             points, solver = _points(model, wanted, steps or HERMITE_SIZES, method, fixed, {"solver": "hermite"}), "hermite"
-        except PermsymError as error:
-            if not isinstance(error, NotApplicable) and "the Hermite solver needs" not in str(error):
-                raise
+        except (NotApplicable, UnsuitedModel):
             points, solver = _points(model, wanted, steps or LATTICE_SIZES, method, fixed, {}), "lattice"
-    found = {each: _limit(each, method, points, power, solver) for each in wanted}
-    return found[quantity] if isinstance(quantity, str) else found
+    limits = {name: _limit(name, method, points, power, solver) for name in wanted}
+    return limits[quantity] if isinstance(quantity, str) else limits
 
 
 def _sizes(sizes: Sequence[int]) -> list[int]:
-    found = [as_count("sizes", size, 1) for size in sizes]
-    if len(found) < 3 or any(a >= b for a, b in pairwise(found)):
-        raise InputError(f"`sizes` must be three or more rising numbers of satellites, but is {list(sizes)!r}")
-    return found
+    counts = [as_count("sizes", size, 1) for size in sizes]
+    if len(counts) < 3 or any(a >= b for a, b in pairwise(counts)):
+        raise InputError(f"`sizes` must be three or more rising numbers of satellites, but is {list(sizes)!r}", parameter="sizes")
+    return counts
 
 
 def _points(
@@ -142,7 +141,7 @@ def _points(
     """What was computed at each size."""
     plan = make(model, {"N": list(sizes)}, fixed=fixed, methods=[name], options={name: dict(options)} if options else None)
     wide = grammar(plan.model(plan.indices[0]))
-    labels = [_split(each)[1] for each in wanted if _is_label(each, wide)]
+    labels = [_split(quantity)[1] for quantity in wanted if _is_label(quantity, wide)]
     if len(labels) == len(wanted):  # derived quantities take the error estimate of all moments up to order 2
         plan = replace(plan, moments=checked_moments(labels, wide))
     points = []
@@ -152,8 +151,8 @@ def _points(
             bench = Bench()
             bench.origin = task.origin
             moments = labels_of(task.model, task.moments)
-            known = {str(each) for each in moments}
-            moments += [each for each in (parse(label, task.model) for label in labels) if str(each) not in known]
+            listed = {str(moment) for moment in moments}
+            moments += [moment for moment in (parse(label, task.model) for label in labels) if str(moment) not in listed]
             points.append((task.model, find(name).point(task.model, moments, task.options, bench)))
     return points
 
@@ -174,7 +173,7 @@ def _is_label(quantity: str, model: Model) -> bool:
 
 def _limit(quantity: str, name: str, points: Sequence[tuple[Model, Point]], power: float | None, solver: str) -> Limit:
     """Extrapolation of one quantity."""
-    pairs = [_value(quantity, model, point) for model, point in points]
+    pairs = [_value(quantity, name, model, point) for model, point in points]
     last = pairs[-1][0]
     values = [value.imag if abs(last.imag) > abs(last.real) else value.real for value, _ in pairs]
     errors = [error for _, error in pairs]
@@ -192,7 +191,7 @@ def _limit(quantity: str, name: str, points: Sequence[tuple[Model, Point]], powe
     )  # fmt: skip
 
 
-def _value(quantity: str, model: Model, point: Point) -> tuple[complex, float]:
+def _value(quantity: str, name: str, model: Model, point: Point) -> tuple[complex, float]:
     """A quantity at one size and its error estimate."""
     part, label = _split(quantity)
     if quantity in point.derived:
@@ -202,6 +201,6 @@ def _value(quantity: str, model: Model, point: Point) -> tuple[complex, float]:
     except InputError as error:
         raise InputError(f"{error}; derived quantities of this model are {', '.join(point.derived)}") from None
     if key not in point.moments:
-        raise InputError(f"the moment {label!r} has no value here: {point.status}")
+        raise InputError(f"the moment {label!r} has no value here: {spelled(point.status, point.reason, name)}")
     value = complex(point.moments[key])
     return {"Re": complex(value.real), "Im": complex(value.imag)}.get(part, value), point.errors.get(key, 0.0)

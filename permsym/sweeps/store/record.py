@@ -1,4 +1,4 @@
-"""A point as a row of the store: text that people can read, and the values as the bytes of their doubles."""
+"""A point as a row of the store: the values as the bytes of their doubles, everything else as text."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from permsym.dataset.build import Point
+from permsym.dataset.status import Status, parsed
 
 Row = tuple[str, bytes, str]
-"""(labels, values (5, n): moment real and imaginary, cumulant real and imaginary, error; everything else)."""
+"""(labels as JSON, values as (5, n) doubles, everything else as JSON); a value's five rows are the real and imaginary part of
+the moment, those of the cumulant, and the error."""
 
 
 def packed(point: Point) -> Row:
@@ -29,6 +31,7 @@ def packed(point: Point) -> Row:
         "derived": point.derived,
         "scalars": point.scalars,
         "status": point.status,
+        "reason": point.reason,
         "computed_at": point.computed_at.isoformat(),
         "cumulants": bool(point.cumulants),
         "errors": bool(point.errors),
@@ -37,8 +40,9 @@ def packed(point: Point) -> Row:
 
 
 def unpacked(row: Row, labels: Sequence[str]) -> Point:
-    """The point of a row; ``labels`` are those that it spells."""
+    """The point of a row; ``labels`` are its own, parsed once for many rows."""
     rest: dict[str, Any] = json.loads(row[2])
+    status, reason = (Status(rest["status"]), rest["reason"]) if "reason" in rest else parsed(rest["status"])  # older rows spell it
     values = np.frombuffer(row[1], dtype="<f8").reshape(5, -1)
     moments = np.empty(values.shape[1], dtype=complex)
     moments.real, moments.imag = values[0], values[1]
@@ -51,15 +55,16 @@ def unpacked(row: Row, labels: Sequence[str]) -> Point:
         errors=dict(zip(labels, values[4].tolist(), strict=True)) if rest["errors"] else {},
         derived=rest["derived"],
         scalars=rest["scalars"],
-        status=rest["status"],
+        status=status,
+        reason=reason,
         computed_at=datetime.fromisoformat(rest["computed_at"]),
     )
 
 
 def digest(key: str, row: Row) -> bytes:
-    """Checksum of a row, kept beside it: what a damaged disk gives back is never taken for a result."""
-    found = hashlib.sha256(key.encode())
+    """Checksum of a row, which lies beside it: what a damaged disk gives back is never taken for a result."""
+    checksum = hashlib.sha256(key.encode())
     for part in row:
-        found.update(part if isinstance(part, bytes) else part.encode())
-        found.update(b"\0")
-    return found.digest()
+        checksum.update(part if isinstance(part, bytes) else part.encode())
+        checksum.update(b"\0")
+    return checksum.digest()

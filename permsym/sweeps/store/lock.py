@@ -1,4 +1,4 @@
-"""One run at a time on an output: a lock of the operating system, which a killed process cannot keep."""
+"""One run at a time on an output: a lock of the operating system, which ends with its process."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from permsym.errors import InputError
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold ``path`` (a small file, removed at the end) exclusively; InputError where another process holds it.
+    """Lock ``path``, a small file that is removed at the end; InputError where another process has locked it.
 
-    A lock file of its own: closing any descriptor of an SQLite file would drop the locks that SQLite holds on it.
+    The lock has a file of its own: closing any descriptor of an SQLite file would drop SQLite's locks on it.
     """
     handle = _acquire(path)
     try:
         yield
     finally:
         with contextlib.suppress(OSError):
-            path.unlink()  # while still held, so that whoever opened it in between sees that it is gone
+            path.unlink()  # while still locked: whoever opened it in between sees that it is gone
         os.close(handle)
 
 
@@ -32,7 +32,7 @@ def _acquire(path: Path) -> int:
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except OSError as error:
-            raise InputError(f"cannot write {str(path)!r}: {error.strerror}; choose another place for the output") from error
+            raise InputError(f"cannot write {str(path)!r}: {error.strerror}; choose another folder for the output") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,7 +1,7 @@
-"""Finished points on disk, each durable at once: one SQLite transaction a point, beside the output.
+"""Finished points on disk beside the output: one SQLite transaction a point.
 
     points   key (see Task.key), labels, values, record, checksum, lasting
-    plans    fingerprint of a sweep -> the keys of its points, so that a finished sweep is known without making its models
+    plans    fingerprint of a sweep -> the keys of its points: a finished sweep is recognised without making its models
 
 Write-ahead log with ``synchronous=FULL``: a point is on the disk when ``put`` returns, and a process that is killed in the
 middle of it leaves the store as it was before.
@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from permsym.errors import InputError, PermsymError
-from permsym.sweeps.lock import locked
-from permsym.sweeps.record import Row, digest, packed, unpacked
+from permsym.sweeps.store.lock import locked
+from permsym.sweeps.store.record import Row, digest, packed, unpacked
 from permsym.sweeps.task import Result
 
 _MAGIC = b"SQLite format 3\0"
@@ -32,7 +32,7 @@ _ROWS = "SELECT id, key, labels, numbers, record, digest, lasting FROM points"
 
 
 class StoreFailed(PermsymError):
-    """The store cannot be written: the disk is full, or fails."""
+    """The store cannot be written or read: the disk is full, or fails."""
 
 
 class Store:
@@ -43,9 +43,9 @@ class Store:
         self._database = database
 
     def results(self, keys: Sequence[str] | None = None) -> dict[str, Result]:
-        """Stored results by key: of these keys, or all of them.  Rows with a wrong checksum are left out."""
+        """Results by key, of these keys or all; rows with a wrong checksum are left out."""
         wanted = None if keys is None else set(keys)
-        found: dict[str, Result] = {}
+        results: dict[str, Result] = {}
         spelled: dict[str, list[str]] = {}
         for _, key, labels, numbers, record, checksum, lasting in self._database.execute(_ROWS):
             if wanted is not None and key not in wanted:
@@ -55,8 +55,8 @@ class Store:
                 continue
             if labels not in spelled:
                 spelled[labels] = json.loads(labels)
-            found[key] = Result(unpacked(row, spelled[labels]), bool(lasting))
-        return found
+            results[key] = Result(unpacked(row, spelled[labels]), bool(lasting))
+        return results
 
     def put(self, key: str, result: Result) -> None:
         """Store a result; it is on the disk when this returns.  StoreFailed where that is impossible."""
@@ -73,7 +73,7 @@ class Store:
         return None if row is None else row[0].split()
 
     def remember(self, fingerprint: str, keys: Sequence[str]) -> None:
-        """Keep the keys of a sweep's points."""
+        """Note the keys of a sweep's points."""
         with self._writing():
             self._database.execute("INSERT OR REPLACE INTO plans (fingerprint, keys) VALUES (?, ?)", (fingerprint, " ".join(keys)))
 
@@ -83,7 +83,7 @@ class Store:
         return row is not None and output.exists() and row[0] == _seen(output)
 
     def wrote(self, fingerprint: str, output: Path) -> None:
-        """Remember the output of a finished sweep, so that it is not written again."""
+        """Note that a finished sweep has this output, so that it is not written again."""
         with self._writing():
             self._database.execute("UPDATE plans SET written = ? WHERE fingerprint = ?", (_seen(output), fingerprint))
 
@@ -106,7 +106,7 @@ class Store:
 def opened(path: Path, fresh: bool = False) -> Iterator[Store]:
     """The store at a path, locked for this process; made where there is none, or anew if ``fresh``.
 
-    A damaged store is moved aside and what can be read of it is kept; a file that is no store is refused.
+    A damaged store is moved aside, and its readable rows go into a new one.  InputError for a file that is no store.
     """
     with locked(path.with_name(path.name + ".lock")):
         _check_ours(path)
@@ -158,13 +158,13 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _seen(path: Path) -> str:
-    """What changes whenever a file is written."""
-    found = path.stat()
-    return f"{path.name} {found.st_ino} {found.st_size} {found.st_mtime_ns}"
+    """A text that changes whenever the file is written."""
+    state = path.stat()
+    return f"{path.name} {state.st_ino} {state.st_size} {state.st_mtime_ns}"
 
 
 def _check_ours(path: Path) -> None:
-    """Refuse a file that is neither a store nor what is left of one."""
+    """Refuse a file that is neither a store nor the beginning of one."""
     if not path.exists():
         return
     with path.open("rb") as file:
@@ -180,7 +180,7 @@ def _remove(path: Path) -> None:
 
 
 def _rescue(path: Path) -> None:
-    """Replace a damaged store by one with all of its rows that can be read and have their checksum; keep the old one beside it."""
+    """Replace a damaged store by one with its readable rows whose checksum is right; the old one stays beside it."""
     new = path.with_name(path.name + ".rescue")
     _remove(new)
     rows = [
@@ -209,11 +209,11 @@ def _rescue(path: Path) -> None:
 
 def _readable(path: Path) -> Mapping[int, tuple[object, ...]]:
     """Rows of a damaged store that SQLite can still read, from both ends."""
-    found: dict[int, tuple[object, ...]] = {}
+    rows: dict[int, tuple[object, ...]] = {}
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("PRAGMA writable_schema = ON")  # reads on although the file is shorter than its header says
         for order in ("ASC", "DESC"):
             with contextlib.suppress(sqlite3.Error, ValueError, TypeError):
                 for number, *rest in database.execute(f"{_ROWS} ORDER BY id {order}"):
-                    found[number] = tuple(rest)
-    return found
+                    rows[number] = tuple(rest)
+    return rows

@@ -9,7 +9,7 @@ from oracles.tables import EXACT, table
 import permsym as ps
 from permsym.cli import main
 from permsym.compare import compare, read_table, table_of
-from permsym.compare.judge import order_of
+from permsym.compare.comparison import order_of
 
 
 def test_errors_by_hand():

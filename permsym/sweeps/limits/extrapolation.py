@@ -24,7 +24,7 @@ POWERS = (1.0, 0.5, 1 / 3, 0.25)
 
 @dataclass(frozen=True)
 class Series:
-    """a_0 + a_1 N^-s + ... and what is known about it.
+    """a_0 + a_1 N^-s + ... and how well it is determined.
 
     power                s
     coefficients, errors (terms,) a_0, a_1, ..., as many as the order in use, each with its error estimate
@@ -74,9 +74,9 @@ def extrapolated(sizes: Sequence[float], values: Sequence[float], errors: Sequen
 
 def chosen(sizes: Sequence[float], values: Sequence[float], errors: Sequence[float], powers: Sequence[float] = POWERS) -> Series:
     """The series among several powers whose error estimate is smallest; a larger power where two do equally well."""
-    found = [extrapolated(sizes, values, errors, power) for power in powers]
-    least = min(series.error for series in found)
-    return next(series for series in found if series.error <= 2 * least)
+    tried = [extrapolated(sizes, values, errors, power) for power in powers]
+    least = min(series.error for series in tried)
+    return next(series for series in tried if series.error <= 2 * least)
 
 
 def leading_power(sizes: Sequence[float], values: Sequence[float], errors: Sequence[float]) -> float:

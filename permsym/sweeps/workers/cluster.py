@@ -1,4 +1,4 @@
-"""Tasks on a Dask cluster: the same plan and the same store, which only this side of the connection ever touches.
+"""Tasks on a Dask cluster: the same plan and the same store, which this side of the connection alone touches.
 
 Needs the extra ``permsym[dask]`` here and permsym of the same version on the workers.
 """
@@ -10,11 +10,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from permsym import machine
 from permsym.errors import InputError, PermsymError
-from permsym.sweeps.methods import Bench, failed_point
-from permsym.sweeps.pool import Job
-from permsym.sweeps.task import Result, Task, compute
-from permsym.sweeps.threads import single_threaded
+from permsym.sweeps.methods import Bench
+from permsym.sweeps.task import Result, Task, compute, failed_point
+from permsym.sweeps.workers.pool import Job
 
 _CONNECT = 10.0  # seconds
 _ALLOWED_LOSSES = 3  # workers that may be lost under one point before it counts as failed
@@ -32,7 +32,7 @@ def remote(task: Task) -> Result:
     """What a Dask worker runs."""
     if not hasattr(_local, "bench"):
         _local.bench = Bench()
-    with single_threaded():
+    with machine.single_threaded():
         return compute(task, _local.bench)
 
 
@@ -92,22 +92,22 @@ def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[tuple[Task, Result
 
 
 def _outcome(task: Task, future: Any) -> Result:
-    """The result of a finished future; KilledWorker and the like are failures that another run may not meet."""
+    """The result of a finished future; a lost worker is a failure that another run may not meet."""
     if future.status == "finished":
         return future.result()
-    if future.status == "cancelled":  # by nobody here: the connection is gone, and with it what was in flight
+    if future.status == "cancelled":  # not by us: the connection is gone, and with it what was in flight
         raise ClusterFailed("the connection to the Dask scheduler was lost; give the same command again to go on")
     error = future.exception() or RuntimeError(f"the cluster gave up ({future.status})")
     return Result(failed_point(task.model, error), lasting=False)
 
 
 def _same_version(client: Any) -> None:
-    """Refuse workers that would compute something else."""
-    found = client.run(_version, on_error="return")
-    if not found:
+    """Refuse workers of another version: they would compute something else."""
+    versions = client.run(_version, on_error="return")
+    if not versions:
         client.wait_for_workers(1, timeout=_CONNECT)
-        found = client.run(_version, on_error="return")
-    for worker, version in found.items():
+        versions = client.run(_version, on_error="return")
+    for worker, version in versions.items():
         if isinstance(version, BaseException):
             raise ClusterFailed(f"the Dask worker {worker} has no permsym ({_brief(version)}); install the same version there")
         if version != _version():

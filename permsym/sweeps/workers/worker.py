@@ -1,6 +1,6 @@
 """A worker process: takes tasks from its parent, one at a time, and gives back results.
 
-Started as a program of its own (not by fork): it holds nothing of the parent's memory, locks or open files, runs its
+It is started as a program of its own, not by fork: it shares no memory, locks or open files with its parent.  It runs its
 linear algebra on one thread, and ends when the parent does.
 """
 
@@ -23,12 +23,12 @@ def main(descriptor: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
     _die_with(parent)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no result
+    from permsym import machine
     from permsym.sweeps.methods import Bench
     from permsym.sweeps.task import compute
-    from permsym.sweeps.threads import single_threaded
 
     bench = Bench()
-    with contextlib.suppress(EOFError, ConnectionError), Connection(descriptor) as connection, single_threaded():
+    with contextlib.suppress(EOFError, ConnectionError), Connection(descriptor) as connection, machine.single_threaded():
         connection.send("ready")
         while True:
             task = connection.recv()
@@ -36,7 +36,7 @@ def main(descriptor: int, parent: int) -> None:
 
 
 def _die_with(parent: int) -> None:
-    """End with the parent, even in the middle of a point: by the kernel's word on Linux, by looking elsewhere."""
+    """End with the parent, even in the middle of a point: told by the kernel on Linux, and by a look every second elsewhere."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None, use_errno=True).prctl(_PDEATHSIG, signal.SIGKILL)

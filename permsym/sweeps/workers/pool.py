@@ -1,4 +1,4 @@
-"""Tasks on the cores of this machine: worker processes, largest task first, within the memory that is free."""
+"""Tasks on the cores of this machine: worker processes, longest task first, within the memory that is free."""
 
 from __future__ import annotations
 
@@ -12,19 +12,14 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
+import permsym
 from permsym import machine
 from permsym.errors import InputError
-from permsym.sweeps.methods import Bench, Cost, failed_point
-from permsym.sweeps.task import Result, Task, compute
-from permsym.sweeps.threads import ENVIRONMENT, single_threaded
+from permsym.sweeps.methods import Bench, Cost
+from permsym.sweeps.task import Result, Task, compute, failed_point
 
 Job = tuple[Task, Cost]
 _IDLE = 1.5e8  # bytes of a worker with its libraries, before any task
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class WorkerLost(Exception):
@@ -35,7 +30,7 @@ def inline(jobs: Sequence[Job]) -> Iterator[tuple[Task, Result]]:
     """All tasks in this process, in their order."""
     bench = Bench()
     for task, _ in jobs:
-        with single_threaded():
+        with machine.single_threaded():
             result = compute(task, bench)
         yield task, result
 
@@ -43,12 +38,12 @@ def inline(jobs: Sequence[Job]) -> Iterator[tuple[Task, Result]]:
 def pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Task, Result]]:
     """All tasks on worker processes, in the order in which they end.  Closing the iterator ends the workers.
 
-    A task starts only where its memory fits beside what runs; one that is larger than everything that is free runs alone,
-    and refuses by itself.  A worker that is killed (by the system, out of memory) is replaced; its task is tried once more,
-    alone, before it counts as failed.
+    A task starts only where its memory fits beside what runs; one that needs more than everything that is free runs alone,
+    and refuses by itself.  A worker that the system kills for its memory is replaced; its task is tried once more, alone,
+    before it counts as failed.
     """
     if workers < 1:
-        raise InputError(f"`jobs` must be at least 1, but is {workers}")
+        raise InputError(f"`jobs` must be at least 1, but is {workers}", parameter="jobs")
     waiting = sorted(jobs, key=lambda job: -job[1].seconds)  # stable: tasks of equal cost keep their order
     crew = _Crew(min(workers, max(len(waiting), 1)))
     budget = machine.available_bytes() - _IDLE * len(crew.workers)
@@ -56,7 +51,7 @@ def pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Task, Result]]:
     try:
         while waiting or suspects or crew.busy:
             for worker in crew.idle:
-                job = _next(waiting, suspects, budget, [each.job[1].bytes for each in crew.busy if each.job])
+                job = _next(waiting, suspects, budget, [busy.job[1].bytes for busy in crew.busy if busy.job])
                 if job is None:
                     break
                 worker.start(job)
@@ -100,11 +95,11 @@ class _Worker:
         self.connection, child = Pipe()
         self.job: Job | None = None
         self.ready = False
-        paths = [str(Path(__file__).parents[2]), *(path or os.getcwd() for path in sys.path)]  # user-defined models are found there too
-        environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)}
+        paths = [str(Path(permsym.__file__).parents[1]), *(path or os.getcwd() for path in sys.path)]  # where user-defined models are, too
+        environment = {**os.environ, **machine.ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)}
         with child:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "permsym.sweeps.worker", str(child.fileno()), str(os.getpid())],
+                [sys.executable, "-m", "permsym.sweeps.workers.worker", str(child.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[child.fileno()],
                 env=environment,
@@ -133,7 +128,7 @@ class _Worker:
 
 
 class _Crew:
-    """The workers."""
+    """All worker processes of a run."""
 
     def __init__(self, number: int) -> None:
         self.workers: list[_Worker] = []
