@@ -98,7 +98,7 @@ class Model:
             self.check(operator)
         # Hermitian for a few satellites, enough to hold every collective factor on a site of its own, means hermitian for all N.
         deepest = max((len(key.satellites) for key in self.hamiltonian.terms), default=1)
-        few = [(each.name, each.levels, min(math.ceil(each.N), max(deepest, 1))) for each in self.ensembles]
+        few = [(each.name, each.levels, min(math.ceil(each.size), max(deepest, 1))) for each in self.ensembles]
         defect = self.hamiltonian - self.hamiltonian.dag()
         scale = max((abs(value) for value in self.hamiltonian.terms.values()), default=0.0)
         if (
@@ -130,7 +130,7 @@ class Model:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Number of satellites of each ensemble."""
+        """Number of satellites of each ensemble; InputError where one is real."""
         return tuple(each.N for each in self.ensembles)
 
     def ensemble(self, name: str) -> int:
@@ -270,7 +270,7 @@ class Model:
             "name": self.name,
             "parameters": self.parameters,
             "centre": {"kind": self.centre.kind, "levels": self.centre.levels or "auto", **_displacement(self.centre)},
-            "ensembles": [{"name": each.name, "N": each.N, "levels": each.levels} for each in self.ensembles],
+            "ensembles": [{"name": each.name, "N": each.size, "levels": each.levels} for each in self.ensembles],
             "hamiltonian": list(self._operator_data(self.hamiltonian)),
             "jumps": [
                 {"kind": jump.kind, "rate": float(jump.rate), "operator": list(self._operator_data(jump.operator))} for jump in self.jumps
@@ -319,7 +319,7 @@ class Model:
 
     def __repr__(self) -> str:
         counts = f"{len(self.hamiltonian.terms)} Hamiltonian terms, {len(self.jumps)} jumps"
-        return f"Model({self.name!r}, N={', '.join(map(str, self.sizes))}, {counts})"
+        return f"Model({self.name!r}, N={', '.join(str(each.size) for each in self.ensembles)}, {counts})"
 
 
 def site_of(kind: str, levels: Any = None) -> Site:

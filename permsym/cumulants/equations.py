@@ -158,7 +158,7 @@ class Equations:
         coefficients = np.zeros(len(known), dtype=complex)
         for term in finite.terms:
             coefficients[known[term.key]] += term.coefficient
-        return Equations(h, model, coefficients, tuple(float(n) for n in model.sizes))
+        return Equations(h, model, coefficients, tuple(float(each.size) for each in model.ensembles))
 
     # -- evaluation -----------------------------------------------------------------------------------------------------
 
@@ -320,7 +320,7 @@ def equations(
     coefficients = np.zeros(len(keys), dtype=complex)
     for term in finite.terms:
         coefficients[keys.index(term.key)] += term.coefficient
-    return Equations(hierarchy, model, coefficients, tuple(float(n) for n in model.sizes))
+    return Equations(hierarchy, model, coefficients, tuple(float(each.size) for each in model.ensembles))
 
 
 def _sites(model: Model) -> tuple[object, ...]:

@@ -21,7 +21,6 @@ from permsym.model import Model
 from permsym.models.central_spin import central_spin
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray
-from permsym.sites import real_sizes
 
 
 @dataclass(frozen=True)
@@ -107,10 +106,7 @@ def threshold(N: float, g: float, kappa: float, gamma_up: float, gamma_down: flo
 
 def _is_central_spin(model: Model) -> bool:
     """Whether this is the library's model with the parameters it carries, not another one under its name."""
-    if model.name != "central-spin":
-        return False
-    with real_sizes():  # N may be real along a branch
-        return model.terms == central_spin(**model.parameters).terms
+    return model.name == "central-spin" and model.terms == central_spin(**model.parameters).terms
 
 
 def _central_spin(p: Mapping[str, float]) -> tuple[list[ComplexArray], float] | None:

@@ -14,7 +14,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.models.registry import ModelSource
 from permsym.operators import Monomial
-from permsym.sites import real_sizes
+from permsym.sites import Continuous
 
 
 @dataclass
@@ -50,9 +50,8 @@ class Path:
 
 
 def model_at(source: ModelSource, given: Mapping[str, float | str]) -> Model:
-    """A model whose numbers of satellites may be real; expressions are evaluated there."""
-    with real_sizes():
-        return source.model(given)
+    """A model for equations, whose numbers of satellites may be real; expressions are evaluated there."""
+    return source.model({name: Continuous(value) if isinstance(value, float) else value for name, value in given.items()})
 
 
 def over_parameter(source: ModelSource, given: Mapping[str, float | str], name: str, options: Mapping[str, Any]) -> Path:
@@ -67,9 +66,10 @@ def over_parameter(source: ModelSource, given: Mapping[str, float | str], name: 
 
     def make(value: float) -> Equations:
         model = model_at(source, {**given, name: value})
-        if name == "N" and not any(abs(size - value) < 1e-9 * value for size in model.sizes):
+        sizes = [each.size for each in model.ensembles]
+        if name == "N" and not any(abs(size - value) < 1e-9 * value for size in sizes):
             raise InputError(
-                f"{source.name} rounds its number of satellites to {model.sizes[0]} at N={value!r}, so that N cannot be continued; "
+                f"{source.name} rounds its number of satellites to {sizes[0]} at N={value!r}, so that N cannot be continued; "
                 "pass N to Ensemble as it is"
             )
         found = built[0].at(model) if built else equations(model, **options)

@@ -64,7 +64,7 @@ def branch_report(branch: Branch, labels: Sequence[MomentLabel], model: Model) -
 
 def _fits(label: MomentLabel, model: Model) -> bool:
     """Whether a model has the distinct satellites that a label names."""
-    return all(len(symbols) <= each.N for symbols, each in zip(label.satellites, model.ensembles, strict=True))
+    return all(len(symbols) <= each.size for symbols, each in zip(label.satellites, model.ensembles, strict=True))
 
 
 def _point(point: Point, labels: Sequence[MomentLabel], model: Model) -> dict[str, Any]:

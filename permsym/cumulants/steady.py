@@ -56,10 +56,10 @@ def steady_state(
         point = relaxed_from_product(built)
         return CumulantState(point, model, seconds=seconds | {"solve": time.perf_counter() - started})
     path = over_size(built) if source is None else over_parameter(source[0], source[1], "N", options)
-    point, folds = on_branch(path, order, float(sum(model.sizes)))
+    point, folds = on_branch(path, order, float(sum(built.sizes)))
     if charged is not None:
         broken = over_size(charged) if source is None else over_parameter(source[0], source[1], "N", options | {"break_symmetry": True})
-        point = _broken_on_path(path, broken, charged, point, order, float(sum(model.sizes)))
+        point = _broken_on_path(path, broken, charged, point, order, float(sum(built.sizes)))
     return CumulantState(point, model, folds, path.name, seconds | {"solve": time.perf_counter() - started})
 
 

@@ -150,9 +150,9 @@ def _mean_field(
     grid = np.geomspace(start, stop, points) if over == "N" else np.linspace(start, stop, points)
     rows: list[Row] = []
     for value in grid.tolist():
-        each = model_at(source, {**fixed, over: value})
-        product = mean_field(each)
-        rows.append((value, product.stability <= UNSTABLE, [q(product.moment, float(sum(each.sizes))) for q in quantities.values()]))
+        product = mean_field(model_at(source, {**fixed, over: value}))
+        N = float(sum(product.equations.sizes))
+        rows.append((value, product.stability <= UNSTABLE, [quantity(product.moment, N) for quantity in quantities.values()]))
     return rows
 
 

@@ -35,7 +35,7 @@ from permsym.jumps import Jump
 from permsym.model import Model, site_of
 from permsym.models.parameters import AUTO, resolved
 from permsym.operators import Operator
-from permsym.sites import Boson, Ensemble, Site
+from permsym.sites import Boson, Continuous, Ensemble, Site
 
 _WORD = re.compile(r"(?P<op>[+\-z]|\|(?P<row>\d+)><(?P<column>\d+)\|)(?P<centre>0)?(?:@(?P<ensemble>\w+))?")
 _KEYS = {"name", "parameters", "centre", "ensembles", "hamiltonian", "jumps"}
@@ -88,7 +88,8 @@ def _model(data: Mapping[str, Any], given: Mapping[str, float | str], path: Path
         centre = site_of(data["centre"]["kind"], levels)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    ensembles = [Ensemble(number(each["N"]), each.get("name", "A"), each.get("levels", 2)) for each in data["ensembles"]]
+    size = Continuous if any(isinstance(value, Continuous) for value in given.values()) else float
+    ensembles = [Ensemble(size(number(each["N"])), each.get("name", "A"), each.get("levels", 2)) for each in data["ensembles"]]
     hamiltonian = Operator()
     for each in data.get("hamiltonian", []):
         hamiltonian += number(each["coefficient"]) * _operator(each["operator"], centre, ensembles, path)

@@ -140,8 +140,9 @@ def parse(text: str, model: Model) -> MomentLabel:
         seen.add((names[position], digit))
         found[position].append(symbol)
     for ensemble_, symbols in zip(model.ensembles, found, strict=True):
-        if len(symbols) > ensemble_.N:
-            raise InputError(f"moment label {text!r} needs {len(symbols)} distinct satellites, but N={ensemble_.N}; use a label with fewer")
+        N = ensemble_.size
+        if len(symbols) > N:
+            raise InputError(f"moment label {text!r} needs {len(symbols)} distinct satellites, but N={N}; use a label with fewer")
     return MomentLabel(centre, tuple(tuple(sorted(symbols, key=_rank)) for symbols in found), tuple(names))
 
 
@@ -173,7 +174,7 @@ def _satellites(ensembles: Sequence[Ensemble], most: int) -> Iterator[tuple[tupl
     if not ensembles:
         yield ()
         return
-    for k in range(min(most, ensembles[0].N) + 1):
+    for k in range(min(most, int(ensembles[0].size)) + 1):
         for symbols in itertools.combinations_with_replacement(_symbols(ensembles[0]), k):
             for others in _satellites(ensembles[1:], most - k):
                 yield (symbols, *others)
