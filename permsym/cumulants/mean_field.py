@@ -7,12 +7,13 @@ symmetry the phase of a symmetry-broken state turns at some frequency, which is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
 
 from permsym.cumulants.equations import Equations, equations
-from permsym.cumulants.newton import Point, turned_rhs
+from permsym.cumulants.newton import FixedPoint, turned_rhs
 from permsym.cumulants.physical import derived
 from permsym.cumulants.start import relaxed_from_product
 from permsym.model import Model
@@ -21,17 +22,24 @@ from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray
 
 
+class Source(StrEnum):
+    """Where a mean-field state comes from."""
+
+    CLOSED_FORM = "closed form"
+    EQUATIONS = "order-1 equations"
+
+
 @dataclass(frozen=True)
 class MeanField:
     """A stationary product state rho_0 (x) rho_A (x) rho_A ...
 
     point    one-site moments, in the order of the order-1 equations' labels, and the frequencies of the broken phases
-    source   "closed form" or "order-1 equations"
+    source   where it comes from
     """
 
     model: Model
-    point: Point
-    source: str
+    point: FixedPoint
+    source: Source
 
     @property
     def equations(self) -> Equations:
@@ -68,7 +76,7 @@ class MeanField:
         return self.point.stability
 
     def moment(self, label: str | MomentLabel) -> complex:
-        """Product of one-site expectation values.  Charged moments are kept: mean field breaks the symmetry."""
+        """Product of one-site expectation values.  Charged moments do not vanish: mean field breaks the symmetry."""
         return self.equations.moment(self.point.y, label)
 
     def cumulant(self, label: str | MomentLabel) -> complex:
@@ -92,5 +100,7 @@ def mean_field(model: Model) -> MeanField:
     built = equations(model, order=1)
     closed = closed_form(model)
     if closed is None:
-        return MeanField(model, relaxed_from_product(built), "order-1 equations")
-    return MeanField(model, Point(built, built.product_state(closed.sites), (closed.rotation,) * len(model.charges)), "closed form")
+        return MeanField(model, relaxed_from_product(built), Source.EQUATIONS)
+    return MeanField(
+        model, FixedPoint(built, built.product_state(closed.sites), (closed.rotation,) * len(model.charges)), Source.CLOSED_FORM
+    )

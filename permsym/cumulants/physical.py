@@ -1,4 +1,4 @@
-"""Derived quantities of approximate states, and what shows that no density matrix has them."""
+"""Derived quantities of approximate states, and those that no density matrix has."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def derived(model: Model, moment: Callable[[str], complex]) -> dict[str, float]:
 
     moment   value of a moment by its label
     """
-    found: dict[str, float] = {}
+    values: dict[str, float] = {}
     if model.centre.kind == "spin":
-        found["p0_up"] = (1 + moment("z0").real) / 2
+        values["p0_up"] = (1 + moment("z0").real) / 2
     if model.centre.kind == "boson":
-        found |= photon_numbers(moment)
-    for each in model.ensembles:
-        if each.kind == "spin":
-            suffix = _suffix(model, each.name)
-            found[f"p_up{suffix}"] = (1 + moment(f"z1{suffix}").real) / 2
-    return found
+        values |= photon_numbers(moment)
+    for ensemble in model.ensembles:
+        if ensemble.kind == "spin":
+            suffix = _suffix(model, ensemble.name)
+            values[f"p_up{suffix}"] = (1 + moment(f"z1{suffix}").real) / 2
+    return values
 
 
 def unphysical(model: Model, moment: Callable[[str], complex]) -> tuple[str, ...]:
@@ -33,11 +33,11 @@ def unphysical(model: Model, moment: Callable[[str], complex]) -> tuple[str, ...
     populations = {name: value for name, value in derived(model, moment).items() if name.startswith(("p0_up", "p_up"))}
     if model.centre.kind == "levels":
         populations |= {f"|{i}><{i}|0": moment(f"|{i}><{i}|0").real for i in range(1, model.centre.levels)}
-    for each in model.ensembles:
-        if each.kind == "levels":
-            labels = [f"|{i}><{i}|1{_suffix(model, each.name)}" for i in range(1, each.levels)]
+    for ensemble in model.ensembles:
+        if ensemble.kind == "levels":
+            labels = [f"|{i}><{i}|1{_suffix(model, ensemble.name)}" for i in range(1, ensemble.levels)]
             populations |= {label: moment(label).real for label in labels}
-    found = [
+    defects = [
         f"the population {name} = {value:.6g} is outside [0, 1]"
         for name, value in populations.items()
         if not -MARGIN <= value <= 1 + MARGIN
@@ -45,8 +45,8 @@ def unphysical(model: Model, moment: Callable[[str], complex]) -> tuple[str, ...
     if model.centre.kind == "boson":
         photons = moment("ad a").real
         if photons < -MARGIN * max(1.0, abs(photons)):
-            found.append(f"the photon number = {photons:.6g} is negative")
-    return tuple(found)
+            defects.append(f"the photon number = {photons:.6g} is negative")
+    return tuple(defects)
 
 
 def _suffix(model: Model, name: str) -> str:

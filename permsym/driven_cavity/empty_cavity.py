@@ -14,7 +14,7 @@ import numpy as np
 
 from permsym.cumulants.equations import Equations
 from permsym.cumulants.evolve import evolve
-from permsym.cumulants.newton import Point, newton
+from permsym.cumulants.newton import FixedPoint, newton
 from permsym.errors import InputError, SolverFailed
 from permsym.operators import ComplexArray
 
@@ -39,7 +39,7 @@ class Settled:
     """
 
     outcome: Outcome
-    point: Point | None
+    point: FixedPoint | None
     inversion: float
     time: float
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from permsym.cumulants.equations import Equations, equations
-from permsym.cumulants.newton import Point, newton
+from permsym.cumulants.newton import FixedPoint, newton
 from permsym.cumulants.path import model_at
 from permsym.driven_cavity.cluster_moments import Array
 from permsym.driven_cavity.cluster_solve import ClusterState, semiclassical_start, steady_state
@@ -77,7 +77,7 @@ class HomogeneousFamily:
         self.options: dict[str, Any] = {"closure": closure}
         self.source = source or lookup(MODEL)
         self._built: dict[int, Equations] = {}
-        self._last: dict[int, tuple[Point, Array]] = {}
+        self._last: dict[int, tuple[FixedPoint, Array]] = {}
         self._ratios: dict[int, float] = {}
         self._limit: tuple[float, Model, SemiclassicalState] | None = None
 
@@ -101,7 +101,7 @@ class HomogeneousFamily:
             self._limit = (N, model, lowest_stable(semiclassics(model), model.parameters["eta"]))
         return self._limit[1], self._limit[2]
 
-    def point(self, order: int, N: float) -> Point:
+    def point(self, order: int, N: float) -> FixedPoint:
         """The fixed point of an order."""
         model = self.model(N)
         built = self._built[order].at(model) if order in self._built else equations(model, order=order, **self.options)

@@ -16,8 +16,8 @@ import numpy as np
 
 from permsym import plot
 from permsym.cumulants import BranchPoint, continuation, mean_field, steady_state
+from permsym.cumulants.newton import UNSTABLE
 from permsym.cumulants.path import model_at
-from permsym.cumulants.state import UNSTABLE
 from permsym.errors import PermsymError
 from permsym.models.registry import lookup
 

@@ -6,7 +6,7 @@ from oracles import systems
 
 import permsym as ps
 from permsym.cumulants import continuation, equations, evolve, steady_state
-from permsym.cumulants.export import compiled, exported
+from permsym.cumulants.equations.export import compiled, exported
 from permsym.errors import InputError, TooLarge
 from permsym.models import central_spin, tavis_cummings
 

@@ -7,8 +7,8 @@ import pytest
 from oracles import systems
 from oracles.brute_force import BruteForce
 
-from permsym.cumulants.alphabet import Alphabet
-from permsym.cumulants.structure import Rows
+from permsym.cumulants.equations.alphabet import Alphabet
+from permsym.cumulants.equations.structure import Rows
 
 
 def symmetric_operator(oracle, rng):

@@ -311,7 +311,7 @@ def test_right_hand_side_is_the_general_engines(order, sizes):
         known = explicit(clusters.layout, vector, np.arange(L))
         known_twice = explicit(clusters.layout, vector, np.repeat(np.arange(L), 2))  # two spins of one cluster
         values = []
-        for counts in engine.hierarchy.retained:
+        for counts in engine.hierarchy.unknowns:
             p, q, rest = counts[0], counts[1], counts[2:]
             spins = [(k, letter) for k in range(L) for letter, n in zip("psz", rest[3 * k : 3 * k + 3], strict=True) for _ in range(n)]
             if len({k for k, _ in spins}) == len(spins):
