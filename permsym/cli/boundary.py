@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     import time
 
     from permsym.dataset.build import versions
-    from permsym.driven_cavity.boundary import boundary
+    from permsym.driven_cavity.boundary import Reason, boundary
     from permsym.driven_cavity.semiclassical import MODEL, HomogeneousFamily
     from permsym.models import lookup
     from permsym.text import table
@@ -61,9 +61,9 @@ def run(options: argparse.Namespace) -> int:
     else:
         rows = [("N_sc", f"{found.N_sc:.6g}")] + [(f"deviation {name}", f"{value:.6g}") for name, value in found.point.deviations.items()]
         print(table(rows))
-    if found.reason == "smallest ensemble":
+    if found.reason is Reason.SMALLEST:
         print("permsym: no deviation reaches the threshold down to N = 1", file=sys.stderr)
-    if found.reason == "fold":
+    if found.reason is Reason.FOLD:
         print(
             f"permsym: not certified: the branch ends at N = {found.N_sc:.6g} before a deviation reaches {found.threshold:g}",
             file=sys.stderr,

@@ -22,6 +22,7 @@ from permsym.operators import ComplexArray
 Vector = NDArray[np.float64]
 
 STEPS = 25
+"""Most Newton steps: branches and relaxed states take up to five."""
 PHASE_FLOOR = 1e-7
 """Charged moments below this, relative to the largest moment, count as zero: the symmetry is unbroken."""
 UNSTABLE = 1e-9

@@ -68,7 +68,7 @@ class ClusterEquations:
 
     @cached_property
     def layout(self) -> Layout:
-        """Places of the unknowns."""
+        """The order of the unknowns."""
         return Layout(self.order, len(self.curve.g))
 
     def empty_cavity(self) -> Array:
