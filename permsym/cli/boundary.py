@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
 
     from permsym.dataset.build import versions
     from permsym.driven_cavity.boundary import Reason, boundary
-    from permsym.driven_cavity.semiclassical import MODEL, HomogeneousFamily
+    from permsym.driven_cavity.families import MODEL, HomogeneousFamily
     from permsym.models import lookup
     from permsym.text import table
 

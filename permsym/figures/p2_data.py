@@ -15,8 +15,8 @@ import numpy as np
 
 from permsym.dataset.build import versions
 from permsym.driven_cavity.empty_cavity import Settled
+from permsym.driven_cavity.families import MODEL, HomogeneousFamily
 from permsym.driven_cavity.outcome import Outcome
-from permsym.driven_cavity.semiclassical import MODEL, HomogeneousFamily
 from permsym.models.semiclassics import MaxwellBloch, coupling
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import numpy as np
 from permsym import plot as style
 from permsym.driven_cavity.boundary import boundary
 from permsym.driven_cavity.clusters import ClusterEquations
-from permsym.driven_cavity.semiclassical import ClusterFamily
+from permsym.driven_cavity.families import ClusterFamily
 from permsym.errors import InputError, SolverFailed
 from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, dataset, family
 from permsym.models.broadening import gaussian_clusters

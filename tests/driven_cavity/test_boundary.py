@@ -12,7 +12,7 @@ from permsym.cumulants.path import over_parameter
 from permsym.driven_cavity.boundary import boundary
 from permsym.driven_cavity.cluster_solve import evolve, semiclassical_start, steady_state
 from permsym.driven_cavity.clusters import ClusterEquations
-from permsym.driven_cavity.semiclassical import ClusterFamily, HomogeneousFamily
+from permsym.driven_cavity.families import ClusterFamily, HomogeneousFamily
 from permsym.errors import InputError
 from permsym.models.semiclassics import coupling, critical_drives
 

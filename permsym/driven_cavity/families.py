@@ -27,7 +27,7 @@ _LARGEST_JUMP = 0.15
 """Change of |<a>|^2 relative to the semiclassical value, in one step, beyond which another branch is suspected."""
 
 
-def semiclassics(model: Model) -> MaxwellBloch:
+def curve_of(model: Model) -> MaxwellBloch:
     """The Maxwell-Bloch curve of a driven-tavis-cummings model."""
     p = model.parameters
     return MaxwellBloch.of(p["kappa"], p["gamma_h"], p["gamma_p"], p["g"], p["N"], p["Delta_c"], p["Delta"])
@@ -98,7 +98,7 @@ class HomogeneousFamily:
     def _at(self, N: float) -> tuple[Model, SemiclassicalState]:
         if self._limit is None or self._limit[0] != N:  # all orders ask for the same N, one after the other
             model = model_at(self.source, {**self.parameters, "N": N})
-            self._limit = (N, model, lowest_stable(semiclassics(model), model.parameters["eta"]))
+            self._limit = (N, model, lowest_stable(curve_of(model), model.parameters["eta"]))
         return self._limit[1], self._limit[2]
 
     def point(self, order: int, N: float) -> FixedPoint:
