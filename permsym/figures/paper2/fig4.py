@@ -12,7 +12,7 @@ from permsym.cumulants.equations import equations
 from permsym.driven_cavity.boundary import ORDER_PAIRS, BoundaryPoint, boundary
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.errors import SolverFailed
-from permsym.figures.p2_data import GAMMA_H, KAPPA, dataset, family
+from permsym.figures.paper2.shared import GAMMA_H, KAPPA, dataset, family
 from permsym.model import Model
 from permsym.progress import Counter
 

@@ -17,7 +17,7 @@ from permsym.cumulants.equations import Truncation, equations
 from permsym.cumulants.path import model_at, over_parameter
 from permsym.cumulants.steady import charged_growth, on_branch
 from permsym.figures.branches import P0_UP, Quantities, draw_curves, inverse, with_curves
-from permsym.figures.p1_fig3 import FIXED_KAPPA, against_size, table_pump, table_sizes
+from permsym.figures.paper1.fig3 import FIXED_KAPPA, against_size, table_pump, table_sizes
 from permsym.models.registry import lookup
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
