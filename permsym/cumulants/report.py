@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from permsym.cumulants.state import CumulantState
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.states.derived import derived_quantities
+from permsym.text import finite, pair
 
 
 def state_report(state: CumulantState, labels: Iterable[MomentLabel]) -> dict[str, Any]:
@@ -83,13 +83,3 @@ def _point(point: FixedPoint, labels: Sequence[MomentLabel], model: Model) -> di
 def _event(event: Event, name: str, labels: Sequence[MomentLabel], model: Model) -> dict[str, Any]:
     entry = _point(event.point, labels, model)
     return {name: event.value, "moments": entry["moments"], "derived": entry["derived"]}
-
-
-def pair(value: complex) -> list[float]:
-    """[real, imaginary]."""
-    return [value.real, value.imag]
-
-
-def finite(value: float) -> float | None:
-    """A number that JSON can hold."""
-    return float(value) if math.isfinite(value) else None
