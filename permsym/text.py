@@ -1,8 +1,9 @@
-"""Sizes, durations and tables as people read them."""
+"""Sizes, durations, tables and suggestions as people read them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 
 
 def readable(size: float) -> str:
@@ -26,6 +27,17 @@ def clock(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes}:{rest:02d} min"
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d} h"
+
+
+def suggestion(name: str, names: Iterable[str], there_are: str) -> str:
+    """Advice for a name that does not exist: the one that was meant, or all of them.
+
+    >>> suggestion("kapa", ["kappa", "g"], "the parameters are")
+    "did you mean 'kappa'?"
+    """
+    names = list(names)
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"{there_are} {', '.join(names)}"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
