@@ -45,7 +45,6 @@ class Table:
 
     points    parameters of each point
     errors    error estimates, where there are any
-    fixed     parameters that do not vary
     sites     a model whose sites say which labels are the same moment
     doubtful  (point, method) whose certificate fell short
     """
