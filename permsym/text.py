@@ -29,15 +29,15 @@ def clock(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d} h"
 
 
-def suggestion(name: str, names: Iterable[str], there_are: str) -> str:
-    """Advice for a name that does not exist: the one that was meant, or all of them.
+def suggestion(name: str, names: Iterable[str], there_are: str, more: str = "") -> str:
+    """Advice for a name that does not exist: the one that was meant, or all of them and ``more``.
 
     >>> suggestion("kapa", ["kappa", "g"], "the parameters are")
     "did you mean 'kappa'?"
     """
     names = list(names)
     near = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"{there_are} {', '.join(names)}"
+    return f"did you mean {near[0]!r}?" if near else f"{there_are} {', '.join(names)}{more}"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -111,7 +111,7 @@ def lookup(name: str) -> ModelSource:
         return ModelSource(name, function, defaults)
     if ":" in name:
         return source_of(name, _imported(name))
-    advice = suggestion(name, LIBRARY, "give a TOML file, package.module:function, or one of")
+    advice = suggestion(name, LIBRARY, "the models are", "; a TOML file or package.module:function works too")
     raise InputError(f"there is no model {name!r}; {advice}")
 
 
