@@ -1,4 +1,4 @@
-"""What a plan will take, as a table, before anything runs."""
+"""The table of ``permsym run --dry-run``: what a sweep takes, before anything runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHOWN = 40  # rows of the table
 
 
 def describe(work: Work, jobs: int, output: Path) -> str:
-    """Points, dimensions, memory and time of the work; seconds are those of one modern core."""
+    """Points, unknowns, memory and time of the work; seconds are those of one modern core."""
     plan = work.plan
     sides = " x ".join(f"{len(d)} {d.name}" for d in plan.dimensions) or "1 point"
     lines = [
