@@ -15,6 +15,7 @@ from permsym.cumulants.equations import Equations, equations
 from permsym.driven_cavity.cluster_solve import evolve
 from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
+from permsym.driven_cavity.outcome import Outcome
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 from permsym.progress import Counter
@@ -103,11 +104,11 @@ def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Datase
     for done, n in enumerate(TRANSIENT_SIZES):
         bloch = driven_tavis_cummings(n, drive=TRANSIENT_DRIVE, **_PARAMETERS).parameters
         built = ClusterEquations.of(3, kappa=KAPPA, gamma_h=GAMMA_H, eta=bloch["eta"], g=bloch["g"], N=float(n))
-        found = evolve(built, TIMES)
+        transient = evolve(built, TIMES)
         values = np.full(len(TIMES), np.nan)
-        values[: len(found.times)] = found.coherent_photons / n
+        values[: len(transient.times)] = transient.coherent_photons / n
         third.append(values)
-        third_status.append("approximation: third order" + (", diverging" if found.outcome == "diverging" else ""))
+        third_status.append("approximation: third order" + (", diverging" if transient.outcome is Outcome.DIVERGING else ""))
         if progress is not None:
             progress(done + 1, total)
     exact, error, status = [], [], []
@@ -155,9 +156,9 @@ def _plot_stationary(data: xr.Dataset, save: Callable[[Figure], None], letter: s
         _draw_curve(axes, data["curve_drive"].values, data["curve_photons"].values, bloch.turning_points)
         axes.plot(bloch.drive(bloch.turning_points) / bloch.critical.upper, bloch.turning_points, "o", color="#c0392b", zorder=4)
         for shade, n in zip(colours(data.sizes["N"], "plasma", 0.0, 0.8), data["N"].values, strict=True):
-            found = data["coherent_photons"].sel(N=n)
-            axes.plot(data["drive"], found, "D", color=shade, markersize=4, label=f"$N={n}$", zorder=5)
-            for x, start, end in zip(data["drive"].values, data["semiclassical"].values, found.values, strict=True):
+            photons = data["coherent_photons"].sel(N=n)
+            axes.plot(data["drive"], photons, "D", color=shade, markersize=4, label=f"$N={n}$", zorder=5)
+            for x, start, end in zip(data["drive"].values, data["semiclassical"].values, photons.values, strict=True):
                 if np.isfinite(end) and abs(np.log(end / start)) > 0.1:
                     axes.annotate(
                         "", (x, end), (x, start), arrowprops={"arrowstyle": "-|>", "color": shade, "linewidth": 0.7, "alpha": 0.6}

@@ -39,9 +39,9 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     followed = np.zeros((len(DRIVES), len(sizes)), dtype="int8")
     n_sc, status = [], []
     for i, drive in enumerate(DRIVES):
-        found = boundary(lambda drive=drive: family(C, drive), THRESHOLD)  # type: ignore[misc]
-        n_sc.append(found.N_sc)
-        status.append(f"approximation: N_sc by {found.reason}")
+        border = boundary(lambda drive=drive: family(C, drive), THRESHOLD)  # type: ignore[misc]
+        n_sc.append(border.N_sc)
+        status.append(f"approximation: N_sc by {border.reason}")
         steps = family(C, drive)
         for k, n in enumerate(sizes):
             if followed[i, k - 1] or k == 0:
