@@ -14,12 +14,12 @@ import numpy as np
 
 from permsym.cumulants.equations import Equations, equations
 from permsym.cumulants.newton import FixedPoint, turned_rhs
-from permsym.cumulants.physical import derived
 from permsym.cumulants.start import relaxed_from_product
 from permsym.model import Model
 from permsym.models.closed_forms import closed_form
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray
+from permsym.states.derived import derived
 
 
 class Source(StrEnum):

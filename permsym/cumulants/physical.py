@@ -1,31 +1,14 @@
-"""Derived quantities of approximate states, and those that no density matrix has."""
+"""Derived quantities that no density matrix has."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from permsym.model import Model
-from permsym.moments.photons import photon_numbers
+from permsym.states.derived import derived, suffix
 
 MARGIN = 1e-9
 """How far rounding may carry a population beyond its range."""
-
-
-def derived(model: Model, moment: Callable[[str], complex]) -> dict[str, float]:
-    """Populations of spins and photon numbers, named as in exact results.
-
-    moment   value of a moment by its label
-    """
-    values: dict[str, float] = {}
-    if model.centre.kind == "spin":
-        values["p0_up"] = (1 + moment("z0").real) / 2
-    if model.centre.kind == "boson":
-        values |= photon_numbers(moment)
-    for ensemble in model.ensembles:
-        if ensemble.kind == "spin":
-            suffix = _suffix(model, ensemble.name)
-            values[f"p_up{suffix}"] = (1 + moment(f"z1{suffix}").real) / 2
-    return values
 
 
 def unphysical(model: Model, moment: Callable[[str], complex]) -> tuple[str, ...]:
@@ -35,7 +18,7 @@ def unphysical(model: Model, moment: Callable[[str], complex]) -> tuple[str, ...
         populations |= {f"|{i}><{i}|0": moment(f"|{i}><{i}|0").real for i in range(1, model.centre.levels)}
     for ensemble in model.ensembles:
         if ensemble.kind == "levels":
-            labels = [f"|{i}><{i}|1{_suffix(model, ensemble.name)}" for i in range(1, ensemble.levels)]
+            labels = [f"|{i}><{i}|1{suffix(model, ensemble)}" for i in range(1, ensemble.levels)]
             populations |= {label: moment(label).real for label in labels}
     defects = [
         f"the population {name} = {value:.6g} is outside [0, 1]"
@@ -47,7 +30,3 @@ def unphysical(model: Model, moment: Callable[[str], complex]) -> tuple[str, ...
         if photons < -MARGIN * max(1.0, abs(photons)):
             defects.append(f"the photon number = {photons:.6g} is negative")
     return tuple(defects)
-
-
-def _suffix(model: Model, name: str) -> str:
-    return "" if len(model.ensembles) == 1 else f"@{name}"

@@ -8,10 +8,11 @@ from typing import Any
 
 from permsym.cumulants.branch import Branch, Event
 from permsym.cumulants.newton import FixedPoint
-from permsym.cumulants.physical import derived, unphysical
+from permsym.cumulants.physical import unphysical
 from permsym.cumulants.state import CumulantState
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
+from permsym.states.derived import derived
 
 
 def state_report(state: CumulantState, labels: Iterable[MomentLabel]) -> dict[str, Any]:

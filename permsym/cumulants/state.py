@@ -7,12 +7,13 @@ from functools import cached_property
 
 import numpy as np
 
-from permsym.cumulants import physical
 from permsym.cumulants.equations import Equations
 from permsym.cumulants.evolve import Attractor, AttractorKind, attractor
 from permsym.cumulants.newton import FixedPoint
+from permsym.cumulants.physical import unphysical
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
+from permsym.states.derived import derived
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,9 @@ class CumulantState:
     @cached_property
     def derived(self) -> dict[str, float]:
         """Populations and photon numbers, named as in exact results."""
-        return physical.derived(self.model, self.moment)
+        return derived(self.model, self.moment)
 
     @cached_property
     def unphysical(self) -> tuple[str, ...]:
         """What no density matrix has: populations outside [0, 1], negative photon numbers."""
-        return physical.unphysical(self.model, self.moment)
+        return unphysical(self.model, self.moment)

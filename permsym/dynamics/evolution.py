@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.dynamics.given import Initial
+from permsym.dynamics.initial_density import Initial
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
-from permsym.moments.photons import photon_numbers
+from permsym.states.derived import derived
 
 Values = NDArray[np.complex128]
 
@@ -23,8 +23,8 @@ class EvolutionCertificate:
     """Evidence that the moments of a time evolution are right, at all its times.
 
     error_estimate   largest absolute error estimate over the moments
-    errors           estimate for each moment: its operator's norm times (the bound of the trace-norm error of all steps, an
-                     estimate of rounding, and eight times ``top_population`` for the cut-off)
+    errors           estimate for each moment: its operator's norm times the sum of the bound of the trace-norm error of all steps,
+                     an estimate of rounding, and eight times ``top_population`` for the cut-off
     trace_defect     largest |tr rho - 1|
     min_population   smallest population; negative values are unphysical
     top_population   largest probability of a boson's last two Fock states; 0 without a boson
@@ -40,17 +40,17 @@ class EvolutionCertificate:
     reasons: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        found = []
+        reasons = []
         if not self.error_estimate <= self.tolerance:
             worst = max(self.errors, key=lambda label: self.errors[label], default="")
-            found.append(f"the error estimate of {worst!r} is {self.error_estimate:.1e}, above the tolerance {self.tolerance:.0e}")
+            reasons.append(f"the error estimate of {worst!r} is {self.error_estimate:.1e}, above the tolerance {self.tolerance:.0e}")
             if self.top_population > self.tolerance / 16:
-                found.append(f"the last two Fock states hold up to {self.top_population:.1e}; take more levels, or levels=auto")
+                reasons.append(f"the last two Fock states hold up to {self.top_population:.1e}; take more levels, or levels=auto")
         if not self.trace_defect <= self.tolerance:
-            found.append(f"the trace is off by {self.trace_defect:.1e}")
+            reasons.append(f"the trace is off by {self.trace_defect:.1e}")
         if not self.min_population >= -self.tolerance:
-            found.append(f"a population is negative, {self.min_population:.1e}")
-        object.__setattr__(self, "reasons", tuple(found))
+            reasons.append(f"a population is negative, {self.min_population:.1e}")
+        object.__setattr__(self, "reasons", tuple(reasons))
 
     @property
     def certified(self) -> bool:
@@ -117,34 +117,8 @@ class Evolution:
     def derived(self) -> dict[str, NDArray[np.float64]]:
         """Excited-state populations, photon numbers and g2 at all times, each (T,); g2 is nan where there are no photons."""
         rows = [
-            derived_at(self.model, {label: complex(values[k]) for label, values in self.values.items()}) for k in range(len(self.times))
+            derived(self.model, lambda text, k=k: complex(self.values[parse(text, self.model)][k]))  # type: ignore[misc]
+            for k in range(len(self.times))
         ]
         names = dict.fromkeys(name for row in rows for name in row)
         return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
-
-
-def derived_labels(model: Model) -> list[MomentLabel]:
-    """Moments that the derived quantities are made of."""
-    several = len(model.ensembles) > 1
-    texts = ["z0"] if model.centre.kind == "spin" else ["a", "ad a", "ad ad a a"] if model.centre.kind == "boson" else []
-    texts += [f"z1@{each.name}" if several else "z1" for each in model.ensembles if each.kind == "spin"]
-    return [parse(text, model) for text in texts]
-
-
-def derived_at(model: Model, values: Mapping[MomentLabel, complex]) -> dict[str, float]:
-    """Derived quantities at one time, named as those of a steady state."""
-
-    def moment(text: str) -> complex:
-        return values[parse(text, model)]
-
-    found = {}
-    if model.centre.kind == "spin":
-        found["p0_up"] = (1 + moment("z0").real) / 2
-    if model.centre.kind == "boson":
-        found |= photon_numbers(moment)
-    several = len(model.ensembles) > 1
-    for each in model.ensembles:
-        if each.kind == "spin":
-            suffix = f"@{each.name}" if several else ""
-            found["p_up" + suffix] = (1 + moment("z1" + suffix).real) / 2
-    return found

@@ -20,10 +20,10 @@ from permsym.moments import phase_space, reduced
 from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.moments.mode import Mode
-from permsym.moments.photons import photon_numbers
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Operator
 from permsym.sites import Ensemble, Site, unit
 from permsym.states.collective_spin import DickePopulations, Gaussianity
+from permsym.states.derived import derived
 
 if TYPE_CHECKING:
     import qutip
@@ -114,15 +114,7 @@ class DensityOperator:
     @property
     def derived(self) -> dict[str, float]:
         """Quantities people plot: excited-state populations of the centre and of one satellite; photon numbers of a mode."""
-        found = {}
-        if self.model.centre.kind == "spin":
-            found["p0_up"] = self._population(self.model.centre)
-        if self.model.centre.kind == "boson":
-            found |= photon_numbers(self.moment)
-        for ensemble in self.model.ensembles:
-            if ensemble.kind == "spin":
-                found["p_up" if len(self.model.ensembles) == 1 else f"p_up@{ensemble.name}"] = self._population(ensemble)
-        return found
+        return derived(self.model, self.moment, self._population)
 
     def _population(self, site: Site) -> float:
         up = unit(2, 0, 0)
