@@ -1,4 +1,4 @@
-"""A steady state of cumulant equations and what is known about it."""
+"""A steady state of cumulant equations: moments, errors, stability, and where the equations go from it."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def evolve(
     method: str = "auto",
     progress: Progress | None = None,
 ) -> Evolution:
-    """Moments of rho(t) at given times, eight arguments since a user may choose as much.
+    """Moments of rho(t) at given times; its eight arguments are independent choices of a user.
 
     times       >= 0, ascending; the initial state stands at t = 0
     initial     a label such as ``"coherent=2.0 up"`` (see :mod:`permsym.dynamics.initial`); "": every site in its lowest state;

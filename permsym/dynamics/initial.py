@@ -6,7 +6,7 @@ lowest state: ``fock=1 down``, ``coherent=2.0 up``, ``up dicke=3,-1``, ``bloch=p
     a boson        vacuum, fock=n, coherent=alpha, thermal=nbar
     a spin         down, up, up=p (a mixture with probability p), bloch=theta,phi
     levels         level=k
-    spins          what a spin may be, each of them alike; dicke=j,m: the collective state, averaged over the copies of j
+    spins          as a spin, all of them alike; dicke=j,m: the collective state, averaged over the copies of j
     many levels    level=k
 
 Numbers may be expressions in the model's parameters, alpha also a complex number such as 1+2j; angles are radians, and
@@ -35,7 +35,7 @@ from permsym.operators import ComplexArray, as_matrix, displacement
 from permsym.sites import Boson, Ensemble, Site
 
 _WORD = re.compile(r"(?P<kind>[a-z]+)(?:=(?P<value>[^@]*))?(?:@(?P<ensemble>\w+))?")
-_TAIL = 1e-16  # probability of the last level that an initial state is given
+_TAIL = 1e-16  # probability at which the levels of an initial state end
 
 StateWord = Literal["vacuum", "fock", "coherent", "thermal", "down", "up", "bloch", "level", "dicke"]
 

@@ -162,7 +162,7 @@ class Sector:
         return result[larger.active]
 
     def closed(self) -> bool:
-        """Whether more Fock states would never be reached, so that the cut-off is exact whatever its last states hold."""
+        """Whether the evolution reaches no Fock state beyond the cut-off, which is exact then."""
         levels = self.model.centre.levels
         larger = Sector(self.model.with_levels(levels + 1), self.basis.representation, self.basis.charge, (), self.source)
         return not np.any(larger._diagonal[2] == levels)

@@ -65,12 +65,12 @@ def spectrum(
 
     charge     ket minus bra excitations (one number for each U(1) symmetry of the model): 0 holds the steady state and the
                Liouvillian gap, 1 the linewidths of emission
-    solver     shift-invert settings; None: those, and for large driven modes iterations without a factorisation
+    solver     shift-invert settings; None: the default ones, and for large driven modes iterations without a factorisation
     progress   called with a line of text now and then
 
     A boson's automatic cut-off grows until the eigenvectors' top levels are negligible.  Every eigenvalue of the permutation-symmetric
-    Liouvillian is one of the full Liouvillian.  The iterations see the part of the neutral sector that the steady state belongs to: on
-    resonance coherences of the other quadrature are left out.
+    Liouvillian is one of the full Liouvillian.  The iterations see the steady state's part of the neutral sector: on resonance they leave
+    out coherences of the other quadrature.
     """
     say, wanted = progress or silent, _Wanted(k, charge, _charges(model, charge), basis, solver)
     if not (isinstance(model.centre, Boson) and model.centre.automatic):

@@ -10,6 +10,7 @@ import numpy as np
 from permsym import plot as style
 from permsym.driven_cavity.cluster_solve import evolve
 from permsym.driven_cavity.clusters import ClusterEquations
+from permsym.figures.labelled import counted
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset
 from permsym.progress import Counter
 
@@ -33,12 +34,11 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     stable = np.array([~((photons > t[0]) & (photons < t[1])) if len(t) else np.ones(_POINTS, dtype=bool) for t in turning])
     critical = [bloch.critical for bloch in curves]
     last, drives = curves[-1], np.array(TRANSIENTS) * critical[-1].upper
-    settled = []
-    for done, drive in enumerate(drives):
+    settled, count = [], counted(progress, len(drives))
+    for drive in drives:
         late = evolve(ClusterEquations(1, last, float(drive)), [0.0, _LONG])
         settled.append((late.coherent_photons[-1], late.outcome))
-        if progress is not None:
-            progress(done + 1, len(drives))
+        count()
     lower = [np.nan if pair.lower is None else pair.lower for pair in critical]
     return dataset(
         {

@@ -16,6 +16,7 @@ from permsym.driven_cavity.cluster_solve import evolve
 from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.driven_cavity.outcome import Outcome
+from permsym.figures.labelled import counted
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 from permsym.progress import Counter
@@ -57,7 +58,7 @@ def _stationary(order: int, largest: int, command: str, progress: Counter | None
     sizes = at_most(SIZES, largest)
     shape = (len(sizes), len(DRIVES))
     photons, growth, inversion = (np.full(shape, np.nan) for _ in range(3))
-    status = np.empty(shape, dtype=object)
+    status, count = np.empty(shape, dtype=object), counted(progress, len(sizes) * len(DRIVES))
     for i, n in enumerate(sizes):
         for k, drive in enumerate(DRIVES):
             built = closed(n, drive, order)
@@ -66,8 +67,7 @@ def _stationary(order: int, largest: int, command: str, progress: Counter | None
             if settled.point is not None:
                 photons[i, k] = abs(settled.point.y[built.index("a")]) ** 2 / n
                 growth[i, k] = settled.point.stability
-            if progress is not None:
-                progress(i * len(DRIVES) + k + 1, len(sizes) * len(DRIVES))
+            count()
     bloch = curve(C)
     critical = bloch.critical
     grid = np.geomspace(4e-3, 1.2, 400)
@@ -99,9 +99,9 @@ def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Datase
     import permsym as ps
 
     exact_sizes = at_most(EXACT_SIZES, largest)
-    total = len(TRANSIENT_SIZES) + len(exact_sizes)
+    count = counted(progress, len(TRANSIENT_SIZES) + len(exact_sizes))
     third, third_status = [], []
-    for done, n in enumerate(TRANSIENT_SIZES):
+    for n in TRANSIENT_SIZES:
         bloch = driven_tavis_cummings(n, drive=TRANSIENT_DRIVE, **_PARAMETERS).parameters
         built = ClusterEquations.of(3, kappa=KAPPA, gamma_h=GAMMA_H, eta=bloch["eta"], g=bloch["g"], N=float(n))
         transient = evolve(built, TIMES)
@@ -109,18 +109,16 @@ def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Datase
         values[: len(transient.times)] = transient.coherent_photons / n
         third.append(values)
         third_status.append("approximation: third order" + (", diverging" if transient.outcome is Outcome.DIVERGING else ""))
-        if progress is not None:
-            progress(done + 1, total)
+        count()
     exact, error, status = [], [], []
-    for done, n in enumerate(exact_sizes):
+    for n in exact_sizes:
         evolution = ps.evolve(driven_tavis_cummings(n, drive=TRANSIENT_DRIVE, **_PARAMETERS), TIMES, moments=["a"], tolerance=1e-6)
         exact.append(np.abs(evolution.moment("a")) ** 2 / n)
         bound = evolution.certificate.error_estimate
         error.append(bound)
         reasons = evolution.certificate.reasons
         status.append("uncertified: " + "; ".join(reasons) if reasons else "certified")
-        if progress is not None:
-            progress(len(TRANSIENT_SIZES) + done + 1, total)
+        count()
     limit = evolve(ClusterEquations(1, curve(C), TRANSIENT_DRIVE * curve(C).critical.upper), TIMES)
     return dataset(
         {

@@ -11,6 +11,7 @@ from permsym import plot as style
 from permsym.driven_cavity.boundary import boundary
 from permsym.driven_cavity.families import HomogeneousFamily
 from permsym.errors import InputError, SolverFailed
+from permsym.figures.labelled import counted
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, dataset
 from permsym.progress import Counter
 
@@ -39,7 +40,7 @@ def compute(
     """N_sc is what is sought, so that --max-N changes nothing."""
     rows = sorted(set(cooperativities))
     n_sc = np.full((len(rows), len(drives)), np.nan)
-    status = np.empty(n_sc.shape, dtype=object)
+    status, count = np.empty(n_sc.shape, dtype=object), counted(progress, n_sc.size)
     shared: HomogeneousFamily | None = None
     for i, C in enumerate(rows):
         for k, drive in enumerate(drives):
@@ -53,8 +54,7 @@ def compute(
                 status[i, k] = f"failed: {error}"
             else:
                 n_sc[i, k], status[i, k] = border.N_sc, f"approximation: N_sc by {border.reason}"
-            if progress is not None:
-                progress(i * len(drives) + k + 1, n_sc.size)
+            count()
     return dataset(
         {
             "C": (["C"], rows, "1", "cooperativity N g^2 / (kappa gamma_h)"),
