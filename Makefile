@@ -18,11 +18,17 @@ help:  ## list the targets
 demo: $(STAMPS)/run  ## exact data of p1-fig3b: figures/p1-fig3b.png, .nc and a table
 	$(BIN)/permsym figure p1-fig3b -o figures
 
-test: $(STAMPS)/test  ## the whole suite without the slow tests, doctests included
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --doctest-modules permsym tests
+# Many tests at once, each with one thread of linear algebra; then one by one those that kill or time processes.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+PARALLEL = --numprocesses=logical --dist=worksteal
+
+test: $(STAMPS)/test  ## the whole suite without the slow tests, doctests included, on all cores
+	$(PYTEST) -m "not slow and not serial" $(PARALLEL)
+	$(PYTEST) -m "serial and not slow" tests
 
 test-slow: $(STAMPS)/test  ## the tests marked slow
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m "slow and not serial" $(PARALLEL)
+	$(PYTEST) -m "slow and serial" tests
 
 lint: $(STAMPS)/dev  ## ruff check, ruff format --check, mypy
 	$(BIN)/ruff check .

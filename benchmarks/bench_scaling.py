@@ -21,7 +21,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", ps.UncertifiedWarning)
     state = ps.steady_state(model, moments=2, {options})
 result.update(seconds=time.perf_counter() - start, processor=time.process_time() - processor, p=state.derived["p0_up"],
-              bound=state.error("z0") / 2, unknowns=len(state.null.vector), fill=state.solver["fill"],
+              bound=state.error("z0") / 2, unknowns=state.dimension, fill=state.solver["fill"],
               certified=state.certificate.certified, precision=state.solver.get("precision", ""),
               verification=-1.0 if state.certificate.verification is None else state.certificate.verification)
 """
@@ -39,7 +39,7 @@ def measured(way: str, n: int) -> dict[str, float]:
     options = WAYS[way]
     code = CODE.format(n=n, options=options.format(window='"auto"'))
     if way == "window":
-        code = "from permsym.steady import window as windows\nwindows.CROSSOVER = 0\n" + code
+        code = "from permsym.steady import planning\nplanning.CROSSOVER = 0\n" + code
     return isolated(code)
 
 

@@ -20,7 +20,7 @@ start = time.perf_counter()
 state = ps.steady_state(model, basis="{basis}", moments=3, window="full")
 values = state.moments(3)
 result.update(everything=time.perf_counter() - start, p=state.derived["p0_up"], bound=state.certificate.error_estimate,
-              unknowns=len(state.null.vector), fill=state.solver["fill"], certified=state.certificate.certified, **state.timings)
+              unknowns=state.dimension, fill=state.solver["fill"], certified=state.certificate.certified, **state.timings)
 size, sides = lattice(model, "{basis}")
 result.update(predicted_mb=cost.solve_bytes(size, sides) / 2**20, predicted_fill=cost.fill_estimate(size, sides))
 """

@@ -19,14 +19,14 @@ from measure import machine, show
 from problems import check
 
 from permsym import dataset
+from permsym.machine import single_threaded
 from permsym.sweeps.methods import Bench
 from permsym.sweeps.plan import make
-from permsym.sweeps.pool import inline, pooled
-from permsym.sweeps.record import packed
 from permsym.sweeps.run import assembled, execute, prepare
-from permsym.sweeps.store import opened
+from permsym.sweeps.store.record import packed
+from permsym.sweeps.store.store import opened
 from permsym.sweeps.task import compute
-from permsym.sweeps.threads import single_threaded
+from permsym.sweeps.workers.pool import inline, pooled
 
 
 def plan(points: int, N: int, moments: int = 3):
@@ -60,7 +60,7 @@ def overhead(folder: Path, points: int) -> list[list[object]]:
     bench = Bench()
     start = time.process_time()
     with single_threaded():
-        results = {task.place: compute(task, bench) for task, _ in work.jobs}
+        results = {task.cell: compute(task, bench) for task, _ in work.jobs}
     solved = time.process_time() - start
     check(30, results[(0,), "exact"].point.derived["p0_up"])
     start = time.process_time()

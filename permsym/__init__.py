@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from permsym.states.density import DensityOperator
     from permsym.states.qutip import from_matrix, from_qutip
     from permsym.steady.certificate import Certificate
-    from permsym.steady.hermite.series import HermiteState, hermite_state
+    from permsym.steady.hermite.series import hermite_state
     from permsym.steady.solve import steady_state
     from permsym.steady.state import State
     from permsym.sweeps.grid import sweep
-    from permsym.sweeps.limits import Limit, limit
+    from permsym.sweeps.limits.limit import Limit, limit
 
 _PLACES = {
     "permsym.dataset": ("open_dataset", "open_reference"),
@@ -61,13 +61,13 @@ _PLACES = {
     "permsym.states.density": ("DensityOperator",),
     "permsym.linear.superlu": ("SuperLU",),
     "permsym.states.qutip": ("from_matrix", "from_qutip"),
-    "permsym.steady.hermite.series": ("HermiteState", "hermite_state"),
+    "permsym.steady.hermite.series": ("hermite_state",),
     "permsym.linear.incomplete_lu": ("IncompleteLU",),
     "permsym.linear.pardiso": ("Pardiso",),
     "permsym.steady.solve": ("steady_state",),
     "permsym.steady.state": ("State",),
     "permsym.sweeps.grid": ("sweep",),
-    "permsym.sweeps.limits": ("Limit", "limit"),
+    "permsym.sweeps.limits.limit": ("Limit", "limit"),
 }
 _MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot")
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
@@ -82,7 +82,6 @@ __all__ = [
     "Ensemble",
     "Evolution",
     "EvolutionCertificate",
-    "HermiteState",
     "IncompleteLU",
     "Individual",
     "InitialState",

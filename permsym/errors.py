@@ -26,6 +26,10 @@ class InputError(PermsymError, ValueError):
         self.parameter = parameter
 
 
+class NotAnExpression(InputError):
+    """A text that is no arithmetic in a model's parameters."""
+
+
 class TooFewSatellites(InputError):
     """A moment of more distinct satellites than there are.
 

@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from permsym.errors import InputError
+from permsym.errors import InputError, NotAnExpression
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -32,11 +32,11 @@ _CONSTANTS = {"pi": math.pi}
 
 
 def parse(text: str) -> ast.expr:
-    """The expression's syntax tree; InputError where it is not one."""
+    """The expression's syntax tree; NotAnExpression for other texts."""
     try:
         return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise InputError(
+        raise NotAnExpression(
             f"{text!r} is not an expression; write a number or arithmetic in the other parameters, such as N/16 or 3/sqrt(N)"
         ) from None
 
@@ -47,8 +47,8 @@ def names(text: str) -> set[str]:
     >>> sorted(names("3/sqrt(N) + pi"))
     ['N']
     """
-    found = {node.id for node in ast.walk(parse(text)) if isinstance(node, ast.Name)}
-    return found - set(_FUNCTIONS) - set(_CONSTANTS)
+    words = {node.id for node in ast.walk(parse(text)) if isinstance(node, ast.Name)}
+    return words - set(_FUNCTIONS) - set(_CONSTANTS)
 
 
 def evaluate(text: str, values: Mapping[str, float]) -> float:
@@ -111,7 +111,7 @@ def _value(node: ast.expr, text: str, values: Mapping[str, float]) -> float:
             return _UNARY[type(op)](_value(operand, text, values))
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in _FUNCTIONS:
             return _FUNCTIONS[name](_value(argument, text, values))
-    raise InputError(
+    raise NotAnExpression(
         f"{text!r} is not an expression permsym evaluates; use numbers, parameters, + - * / **, parentheses, pi and {', '.join(_FUNCTIONS)}"
     )
 

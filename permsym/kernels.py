@@ -1,8 +1,8 @@
 # mypy: disable-error-code="no-untyped-def"
-"""Compiled loops over blocks: see :mod:`permsym.matrixfree` for what they compute.
+"""Compiled loops: over blocks for :mod:`permsym.matrixfree`, over vectors for :mod:`permsym.linear.bicgstab`.
 
-numba compiles them on first use and keeps the result on disk.  Indices are unsigned where they are not negative: the
-compiler then looks for no negative ones and vectorises, without the bookkeeping that slices take.
+numba compiles them on first use and caches the result on disk.  Inner loops have unsigned indices: the compiler then allows for
+no negative ones and vectorises, without the bookkeeping of slices.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-# between two products threads are to sleep: on a busy machine spinning ones take the time of those that work
+# threads sleep between two products: on a busy machine, spinning ones take the time of those that work
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when the threads are first started
 
 from numba import njit, prange
 
 SHARES = 64  # pieces of equal size that threads divide among themselves
-_SERIAL = 2**16  # numbers up to which starting threads costs more than they save
+_SERIAL = 2**16  # numbers up to which starting threads costs more than it saves
 
 
 def _both(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Compile a function for several threads and for one; its first argument's size decides which runs."""
 
     def compiled(function: Any) -> Callable[..., Any]:
-        # a name of its own on disk: the cache tells functions apart by name, not by options
+        # the cache on disk tells functions apart by name, not by options
         name = function.__name__ + "_serial"
         copy = FunctionType(function.__code__, function.__globals__, name, function.__defaults__, function.__closure__)
         copy.__qualname__ = name
@@ -46,13 +46,13 @@ def _both(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 @njit(cache=True)
 def contract(x, offset, low, kind, table):
     """(blocks,) sum over each block of table times x."""
-    found = np.zeros(len(low), dtype=np.complex128)
+    sums = np.zeros(len(low), dtype=np.complex128)
     for e in range(len(low)):
         total = 0.0j
         for i in range(offset[e], offset[e + 1]):
             total += table[kind[e], low[e] + i - offset[e]] * x[i]
-        found[e] = total
-    return found
+        sums[e] = total
+    return sums
 
 
 @njit(cache=True)
@@ -64,9 +64,14 @@ def spread(out, offset, low, kind, factor, table):
 
 
 @_both(error_model="numpy")
-def apply(x, out, diagonal, scaled, offset, shares, first, middle, factor, begin, place, length, table, direct, mirrored):
-    """out = diagonal x + sum of listed runs (:class:`permsym.matrixfree.Lists`), or x + (that sum) / diagonal where ``scaled``.
+def apply(x, out, diagonal, scaled, offset, shares, first, middle, factor, begin, target, length, table, direct, mirrored):
+    """out = diagonal x + listed runs; fifteen parameters because arrays in a tuple cost a product of a small system a fifth (0.7 us).
 
+    With ``scaled``, out = x + (listed runs) / diagonal.
+
+    offset             first number of each block
+    shares             first block of each thread's share
+    first ... table    the runs: :class:`permsym.matrixfree.Lists`
     direct, mirrored   tables for runs that are taken as they are, and by conjugation
     """
     for share in prange(len(shares) - 1):
@@ -76,12 +81,12 @@ def apply(x, out, diagonal, scaled, offset, shares, first, middle, factor, begin
                 out[i] = 0
             for q in range(first[e], middle[e]):
                 f = factor[q]
-                here, there, at = np.uint64(start + place[q]), np.uint64(begin[q]), np.uint64(table[q])
+                here, there, at = np.uint64(start + target[q]), np.uint64(begin[q]), np.uint64(table[q])
                 for c in range(np.uint64(length[q])):
                     out[here + c] += f * direct[at + c] * x[there + c]
             for q in range(middle[e], first[e + 1]):
                 f = factor[q]
-                here, there, at = np.uint64(start + place[q]), np.uint64(begin[q]), np.uint64(table[q])
+                here, there, at = np.uint64(start + target[q]), np.uint64(begin[q]), np.uint64(table[q])
                 for c in range(np.uint64(length[q])):
                     out[here + c] += f * mirrored[at + c] * np.conj(x[there + c])
             if scaled:
@@ -94,18 +99,18 @@ def apply(x, out, diagonal, scaled, offset, shares, first, middle, factor, begin
 
 
 @njit(cache=True)
-def add_rank_one(x, out, place, functional, vector):
-    """out += (functional . Re x) vector on some places; not by a matrix library, whose threads keep ours waiting."""
+def add_rank_one(x, out, index, functional, vector):
+    """out[index] += (functional . Re x[index]) vector; not by a matrix library, whose threads keep ours waiting."""
     total = 0.0
-    for k in range(len(place)):
-        total += functional[k] * x[place[k]].real
-    for k in range(len(place)):
-        out[place[k]] += total * vector[k]
+    for k in range(len(index)):
+        total += functional[k] * x[index[k]].real
+    for k in range(len(index)):
+        out[index[k]] += total * vector[k]
 
 
 @njit(cache=True)
 def real_parts(z, blocks, offset):
-    """Keep real parts on blocks that are their own conjugates: the hermitian part of what is stored."""
+    """Project blocks that are their own conjugates onto their hermitian part: the imaginary parts of z become 0."""
     for e in blocks:
         for i in range(offset[e], offset[e + 1]):
             z[i] = z[i].real
@@ -113,7 +118,7 @@ def real_parts(z, blocks, offset):
 
 @njit(cache=True)
 def embed(y, wide, low, offset, block, wide_low, wide_offset):
-    """Copy every block into the block of wider range that holds it; what is not reached stays."""
+    """Copy block e of y into block ``block[e]`` of ``wide``, whose range contains its own; -1 copies nothing."""
     for e in range(len(low)):
         b = block[e]
         if b < 0:
@@ -123,54 +128,82 @@ def embed(y, wide, low, offset, block, wide_low, wide_offset):
             wide[there + c] = y[offset[e] + c]
 
 
-@njit(cache=True)
-def weigh(residual, z, top, wide_low, wide_offset, excess, kept, block, low, high, offset):
-    """Sums of |residual| |z| on wide blocks: (inside, dropped by a cut), Re conj(z) . residual of both, and of the rest, |residual| |z|.
+class Narrow(NamedTuple):
+    """Blocks that were solved on: ranges low .. high-1, and the first number of each."""
 
-    z lives on the kept blocks and is continued from the nearest place of the same block.  A place counts as dropped if it
-    is not kept, or if one of its levels (``excess`` above the smaller one) is ``top`` or above, where products of cut matrices
-    differ.  In the rest are blocks that are not kept, where ``block`` is a neighbour or -1 and only the size of z is known, if any.
+    low: Any
+    high: Any
+    offset: Any
+
+
+class Wide(NamedTuple):
+    """Blocks that a residual lives on, beside those that were solved on.
+
+    low, offset   start of the range, first number of each
+    excess        of the larger level over the smaller
+    solved        whether the block was solved on
+    block         that block, or else a neighbour; -1: none
+    """
+
+    low: Any
+    offset: Any
+    excess: Any
+    solved: Any
+    block: Any
+
+
+@njit(cache=True)
+def weigh(r, z, top, wide, narrow):
+    """(inside, dropped, signed, elsewhere): |r| |z| summed over wide blocks, apart by what was solved on.
+
+    inside      sum of |r| |z| over what was solved on
+    dropped     the same over what a cut left out of the blocks that were solved on
+    signed      Re sum conj(z) r over both
+    elsewhere   sum of |r| |z| over other blocks: z of the neighbour, or its largest element where there is none
+
+    z lives on the narrow blocks; beyond a range it stays at the value of that end.  Products of cut matrices differ at levels
+    from ``top`` on, so that these count as dropped.
     """
     inside, dropped, signed, elsewhere = 0.0, 0.0, 0.0, 0.0
     largest = 0.0
     for i in range(len(z)):
         largest = max(largest, abs(z[i]))
-    for b in range(len(wide_low)):
-        s = block[b]
-        for i in range(wide_offset[b], wide_offset[b + 1]):
-            size = abs(residual[i])
+    for b in range(len(wide.low)):
+        s = wide.block[b]
+        for i in range(wide.offset[b], wide.offset[b + 1]):
+            size = abs(r[i])
             if size == 0:
                 continue
-            if s < 0 or high[s] <= low[s]:
+            if s < 0 or narrow.high[s] <= narrow.low[s]:
                 elsewhere += size * largest
                 continue
-            n = wide_low[b] + i - wide_offset[b]
-            place = min(max(n, low[s]), high[s] - 1)
-            known = z[offset[s] + place - low[s]]
-            if not kept[b]:
-                elsewhere += size * abs(known)
+            n = wide.low[b] + i - wide.offset[b]
+            nearest = min(max(n, narrow.low[s]), narrow.high[s] - 1)
+            dual = z[narrow.offset[s] + nearest - narrow.low[s]]
+            if not wide.solved[b]:
+                elsewhere += size * abs(dual)
                 continue
-            signed += (np.conj(known) * residual[i]).real
-            if place != n or n + excess[b] >= top:
-                dropped += size * abs(known)
+            signed += (np.conj(dual) * r[i]).real
+            if nearest != n or n + wide.excess[b] >= top:
+                dropped += size * abs(dual)
             else:
-                inside += size * abs(known)
+                inside += size * abs(dual)
     return inside, dropped, signed, elsewhere
 
 
 @njit(cache=True)
 def by_levels(z, weights, kind, offset, low, kinds, levels):
-    """(2, kinds, levels) sums of weights times z, and of weights, by kind of block and place in its run."""
-    found = np.zeros((2, kinds, levels))
+    """(2, kinds, levels) sums of weights times z, and of weights, by kind of block and smaller level."""
+    sums = np.zeros((2, kinds, levels))
     for e in range(len(kind)):
         for i in range(offset[e], offset[e + 1]):
             n = low[e] + i - offset[e]
-            found[0, kind[e], n] += weights[i] * z[i]
-            found[1, kind[e], n] += weights[i]
-    return found
+            sums[0, kind[e], n] += weights[i] * z[i]
+            sums[1, kind[e], n] += weights[i]
+    return sums
 
 
-_CHUNK = 2048  # numbers of each vector that stay in the innermost cache
+_CHUNK = 2048  # numbers of each vector in a piece that fits the innermost cache
 
 
 @_both(fastmath=True)
@@ -228,13 +261,13 @@ def gram(r):
         for i in range(rows):
             for j in range(i + 1):
                 parts[chunk, i, j] = _product(r[i, first:last], r[j, first:last])
-    found = np.zeros((rows, rows))
-    for i in range(rows):  # not as a sum of arrays, each of which would start the threads
+    products = np.zeros((rows, rows))
+    for i in range(rows):  # not as a sum of arrays: each would start the threads
         for j in range(i + 1):
             for chunk in range(chunks):
-                found[i, j] += parts[chunk, i, j]
-            found[j, i] = found[i, j]
-    return found
+                products[i, j] += parts[chunk, i, j]
+            products[j, i] = products[i, j]
+    return products
 
 
 @_both(fastmath=True)

@@ -1,10 +1,10 @@
 """Model + Basis -> sparse Liouvillian, one named superoperator a term.
 
 The neutral (hermitian) sector is assembled directly in real unknowns: x_l = u_l + i v_l for one label l of each
-conjugate pair.  A move of weight w from l to a stored label adds w x_l there; to the conjugate of a stored label it
-adds conj(w x_l), because L maps hermitian operators to hermitian ones.
+conjugate pair.  A move of weight w from l to such a label adds w x_l there.  A move to the conjugate of such a label adds
+conj(w x_l) to the label itself, because L maps hermitian operators to hermitian ones.
 
-At the edge of a window the moves that leave are dropped, and each population keeps what they would have taken:
+At the edge of a window the moves that leave are dropped, and what they would take from a population stays there:
 
     L_ii  ->  L_ii - sum over population rows p of  trace_p L_pi / trace_i
 
@@ -31,7 +31,7 @@ _BLOCK = 2**17  # labels assembled at once; bounds the memory of the weights
 
 @dataclass(frozen=True)
 class _Entries:
-    """Matrix entries, and what left the window: (|weight|, column) of each dropped move."""
+    """Matrix entries, and (|weight|, column) of each move that a window dropped."""
 
     values: NDArray[Any]
     rows: NDArray[np.int64]
@@ -41,9 +41,9 @@ class _Entries:
 
 
 class Liouvillian:
-    """Superoperators of a model's terms on a basis; a sweep over rates only adds them up again.
+    """Superoperators of a model's terms on a basis.
 
-    keep_terms  remember each term's weights (for sweeps); otherwise they are evaluated at each call
+    keep_terms  remember the weights of each term, so that the next model only adds them up; otherwise each call evaluates them
     """
 
     def __init__(self, basis: Basis, keep_terms: bool = False) -> None:
@@ -82,9 +82,9 @@ class Liouvillian:
         leaks = np.zeros(n)
         blocks = []
         for block in self._blocks():
-            for found in self._block_entries(terms, block):
-                blocks.append((found.values, found.rows.astype(small), found.columns.astype(small)))
-                np.add.at(leaks, found.clipped_columns, found.clipped)
+            for entries in self._block_entries(terms, block):
+                blocks.append((entries.values, entries.rows.astype(small), entries.columns.astype(small)))
+                np.add.at(leaks, entries.clipped_columns, entries.clipped)
         if not blocks:
             return sparse.csc_array((n, n), dtype=float if self.basis.hermitian else complex), leaks
         values, rows, columns = (np.concatenate(pieces) for pieces in zip(*blocks, strict=True))
@@ -121,10 +121,10 @@ class Liouvillian:
     def _target(self, shift: Shift, block: slice) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         if shift in self._targets:
             return self._targets[shift]
-        found = self.basis.index(self.basis.labels[:, block] + np.array(shift)[:, None])
+        target = self.basis.index(self.basis.labels[:, block] + np.array(shift)[:, None])
         if self.keep_terms:
-            self._targets[shift] = found
-        return found
+            self._targets[shift] = target
+        return target
 
     def _entries(self, shift: Shift, total: Values, size: Values, block: slice) -> _Entries:
         """Matrix entries of all moves with one shift."""
@@ -190,8 +190,8 @@ class Liouvillian:
         correction = np.zeros(len(trace))
         correction[populations] = -excess[populations] / trace[populations]
         matrix = (matrix + sparse.diags_array(correction, format="csc")).tocsc()
-        # Coherences feed the populations that they couple, which are both kept.  Only jumps that make populations out of
-        # coherences elsewhere can leave; what they drop goes back to the populations that the column does feed.
+        # A coherence feeds the two populations that it couples, and both are in the window.  Only jumps that turn coherences into
+        # other populations can leave; what they drop goes to the populations that the column does feed.
         scale = np.abs(matrix.data).max(initial=0.0)
         for column in np.flatnonzero(~populations & (np.abs(excess) > 100 * EPS * scale)):
             entries = slice(matrix.indptr[column], matrix.indptr[column + 1])

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from permsym.errors import InputError
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMBA")}
+"""Environment of a process that is to use one thread: the libraries read it when they are loaded."""
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def single_threaded() -> Iterator[None]:
+    """The libraries loaded in this process use one thread inside the block.
+
+    Sums split over threads are added in another order: the last digits would depend on the number of cores.
+    """
+    import scipy.sparse.linalg  # noqa: F401  only libraries that are loaded can be limited
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield
 
 
 def available_bytes() -> float:

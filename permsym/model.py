@@ -1,10 +1,10 @@
-"""A many-to-one Lindblad model as data.
+"""A many-to-one Lindblad model as data.  Long because every view of it is derived here: terms, charges, scaled copies, files.
 
     d rho/dt = -i [H, rho] + sum over jumps of  rate * L[x] rho,      L[x] rho = x rho x^dag - {x^dag x, rho}/2
 
 Jumps come in three kinds: ``Central(rate, C)``, ``Individual(rate, S)`` = sum_n L[S_n] (also ``C * S``: sum_n L[C (x) S_n])
 and ``Collective(rate, S)`` = L[sum_n S_n].  Every view of the system (compressed Liouvillians, brute force, mean field)
-is derived from this and from nothing else.
+is derived from this, and from nothing else.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class Model:
     ensembles    one Ensemble or a sequence of them, with different names
     hamiltonian  hermitian Operator
     jumps        Central, Individual and Collective jumps
-    name         for reports and files; parameters: the numbers it was made from
+    name         for reports and files
+    parameters   the numbers that it was made from
 
     >>> from permsym.jumps import Individual
     >>> c, s = Spin(), Ensemble(5)
@@ -96,7 +97,7 @@ class Model:
             raise InputError(f"ensembles need different names, but are called {', '.join(names)}; use Ensemble(N, name='B')")
         for operator in (self.hamiltonian, *(jump.operator for jump in self.jumps)):
             self.check(operator)
-        # Hermitian for a few satellites, enough to hold every collective factor on a site of its own, means hermitian for all N.
+        # An operator is hermitian for all N if it is for as many satellites as a product has collective factors.
         deepest = max((len(key.satellites) for key in self.hamiltonian.terms), default=1)
         few = [(each.name, each.levels, min(math.ceil(each.N), max(deepest, 1))) for each in self.ensembles]
         defect = self.hamiltonian - self.hamiltonian.dag()
@@ -143,17 +144,17 @@ class Model:
     @cached_property
     def terms(self) -> tuple[Term, ...]:
         """The Liouvillian as a sum of named terms."""
-        found = [Term(f"H[{self.spell(key)}]", "hamiltonian", ((key, 1 + 0j),), value) for key, value in self.hamiltonian.terms.items()]
+        terms = [Term(f"H[{self.spell(key)}]", "hamiltonian", ((key, 1 + 0j),), value) for key, value in self.hamiltonian.terms.items()]
         for jump in self.jumps:
             spelled = " + ".join(self.spell(key) for key in jump.operator.terms)
-            found.append(Term(f"L[{spelled}] {jump.kind}", jump.kind, tuple(jump.operator.terms.items()), complex(jump.rate)))
-        return tuple(found)
+            terms.append(Term(f"L[{spelled}] {jump.kind}", jump.kind, tuple(jump.operator.terms.items()), complex(jump.rate)))
+        return tuple(terms)
 
     def spell(self, key: Product) -> str:
         """Readable name of a product: ``p0 m`` for c.p * s.m."""
 
         def named(site: Site, matrix: Matrix) -> str:
-            return next((name for name, known in site.operators.items() if known == matrix), "matrix")
+            return next((name for name, operator in site.operators.items() if operator == matrix), "matrix")
 
         words = [] if key.centre is None else [str(key.centre)]
         if not isinstance(key.centre, Monomial | None):
@@ -233,8 +234,8 @@ class Model:
     def displaced(self, alpha: complex) -> Model:
         """The same model on the displaced Fock states D(alpha) \\|n> of its boson.
 
-        In the Liouvillian a becomes alpha + a, exactly; moments, photon numbers and reduced states keep their meaning.  A field near
-        alpha takes fewer levels.
+        In the Liouvillian a becomes alpha + a, exactly.  Moments, photon numbers and reduced states mean what they did.  A field
+        near alpha takes fewer levels.
         """
         if not isinstance(self.centre, Boson):
             raise InputError(f"only a boson can be displaced, but the centre is {self.centre!r}")
@@ -360,20 +361,20 @@ def _integer_nullspace(rows: Sequence[Sequence[int]], width: int) -> tuple[tuple
     pivots: list[int] = []
     for row in rows:
         values = [Fraction(entry) for entry in row]
-        for pivot, known in zip(pivots, reduced, strict=True):
-            values = [a - values[pivot] * b for a, b in zip(values, known, strict=True)]
+        for pivot, other in zip(pivots, reduced, strict=True):
+            values = [a - values[pivot] * b for a, b in zip(values, other, strict=True)]
         pivot = next((i for i, value in enumerate(values) if value != 0), -1)
         if pivot < 0:
             continue
         values = [value / values[pivot] for value in values]
-        reduced = [[a - known[pivot] * b for a, b in zip(known, values, strict=True)] for known in reduced]
+        reduced = [[a - other[pivot] * b for a, b in zip(other, values, strict=True)] for other in reduced]
         reduced.append(values)
         pivots.append(pivot)
     basis = []
     for free in (i for i in range(width) if i not in pivots):
         vector = [Fraction(int(i == free)) for i in range(width)]
-        for pivot, known in zip(pivots, reduced, strict=True):
-            vector[pivot] = -known[free]
+        for pivot, other in zip(pivots, reduced, strict=True):
+            vector[pivot] = -other[free]
         scale = math.lcm(*(value.denominator for value in vector))
         basis.append(tuple(int(value * scale) for value in vector))
     return tuple(basis)

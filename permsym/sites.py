@@ -51,7 +51,8 @@ def as_count(name: str, value: Any, least: int) -> int:
     """``value`` as an integer >= ``least`` (10.0 passes, 10.5 and True do not)."""
     whole = is_real(value) and np.isfinite(float(value)) and float(value) == int(value)
     if not whole or int(value) < least:
-        raise InputError(f"`{name}` must be an integer >= {least}, but is {value!r}; give a whole number such as {name}={max(least, 10)}")
+        words = f"`{name}` must be an integer >= {least}, but is {value!r}; give a whole number such as {name}={max(least, 10)}"
+        raise InputError(words, parameter=name)
     return int(value)
 
 

@@ -10,26 +10,20 @@ import math
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property, reduce
 from operator import add, matmul
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.centre import CentrePart
-from permsym.basis.dicke import DickePart
-from permsym.basis.full import FullPart
-from permsym.basis.moves import Labels, Moves, Values, Weight
-from permsym.basis.occupation import OccupationPart
+from permsym.basis.moves import Labels, Moves, Values, Weight, identity
 from permsym.basis.part import Part
-from permsym.basis.table import Indices, Table, representative
-from permsym.basis.window import Boundary, Window
-from permsym.errors import InputError
+from permsym.basis.sector import Indices, Table, representative, sector_labels
+from permsym.basis.window import Boundary
 from permsym.model import Model, Term
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Product, adjoint, as_matrix, product
-from permsym.sites import Ensemble
 
-Representation = Literal["dicke", "occupation", "full"]
-REPRESENTATIONS: dict[str, Callable[[Ensemble], Part]] = {"dicke": DickePart, "occupation": OccupationPart, "full": FullPart}
+_REMEMBERED = 50_000  # unknowns up to which covectors are remembered
 
 Factors = tuple[Moves | None, ...]
 """A product of superoperators, one for each part; None stands for the identity."""
@@ -38,22 +32,16 @@ Factors = tuple[Moves | None, ...]
 class Basis:
     """Labels of a density operator's coefficients and the moves between them.
 
-    model           whose symmetries cut the basis
+    model           its symmetries make the sectors
     parts           one part for the centre, then one for each ensemble
-    charge          value of each U(1) charge of ``model.charges``; 0 holds the steady state
-    boundary        what happens to a move that leaves: see :data:`Boundary`; "reflecting" where a part has a window
+    charge          value of each U(1) charge of ``model.charges``; the steady state has 0
+    boundary        what happens to a move that leaves (:data:`Boundary`); "reflecting" where a part has a window
 
     In the sector of charge 0 a hermitian operator needs one label of each conjugate pair.  Its real unknowns are, in
     this order, Re x_l for every label, then Im x_l for every label that is not its own conjugate.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        parts: Sequence[Part],
-        representation: str,
-        charge: tuple[int, ...] | None = None,
-    ) -> None:
+    def __init__(self, model: Model, parts: Sequence[Part], representation: str, charge: tuple[int, ...] | None = None) -> None:
         self.model = model
         self.parts = tuple(parts)
         self.representation = representation
@@ -63,15 +51,14 @@ class Basis:
         self.slices = [slice(int(a), int(b)) for a, b in itertools.pairwise(starts)]
         self.columns = int(starts[-1])
         self.boundary: Boundary = next((part.boundary for part in self.parts if part.boundary != "closed"), "closed")
-        self.covectors: dict[Hashable, NDArray[np.complex128]] = {}
-        """Covectors of observables that were asked for before, for small bases."""
+        self._covectors: dict[Hashable, NDArray[np.complex128]] = {}
 
     # -- labels ---------------------------------------------------------------------------------------------------------
 
     @cached_property
     def labels(self) -> Labels:
         """(columns, size), one label of each conjugate pair in the neutral sector."""
-        labels = _sector(self.parts, self.model.charges, self.charge)
+        labels = sector_labels(self.parts, self.model.charges, self.charge)
         return labels[:, self._first(labels)] if self.hermitian else labels
 
     @cached_property
@@ -80,7 +67,7 @@ class Basis:
         return np.asarray((self.labels != self.conjugate(self.labels)).any(axis=0))
 
     def _first(self, labels: Labels) -> NDArray[np.bool_]:
-        """Whether each label is the one of its conjugate pair that is kept."""
+        """Whether each label is the first of its conjugate pair."""
         return representative(labels, self.conjugate(labels))
 
     def conjugate(self, labels: Labels) -> Labels:
@@ -88,7 +75,7 @@ class Basis:
         return np.concatenate([part.conjugate(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
 
     def index(self, labels: Labels) -> tuple[Indices, NDArray[np.bool_]]:
-        """Position of each label (-1: not in the basis) and whether it is the conjugate of the one stored there."""
+        """Position of each label or of its conjugate (-1: neither is in the basis), and whether it is the conjugate's."""
         conjugated = np.zeros(labels.shape[1], dtype=bool)
         if self.hermitian:
             conjugated = ~self._first(labels)
@@ -145,20 +132,20 @@ class Basis:
         return reduce(add, [self._product(factors) * value for value, factors in self.factored(term)])
 
     def factored(self, term: Term) -> list[tuple[complex, Factors]]:
-        """The same as a sum of numbers times products of superoperators, one for each part."""
+        """The same summand as numbers times products of superoperators, one for each part."""
         if term.kind == "hamiltonian":
             ((key, factor),) = term.structure
             return [(-1j * factor, self._left(key)), (1j * factor, self._right(key))]
-        found: list[tuple[complex, Factors]] = []
+        summands: list[tuple[complex, Factors]] = []
         for (k, a), (q, b) in itertools.product([(self._cut(key), factor) for key, factor in term.structure], repeat=2):
             (square,), weight = (k.adjoint @ q).terms, -0.5 * a.conjugate() * b
             if term.kind == "individual":
-                found.append((a * b.conjugate(), self._individual(k, q)))
+                summands.append((a * b.conjugate(), self._individual(k, q)))
                 square = Product(square.centre, ((k.satellites[0][0], product(adjoint(k.satellites[0][1]), q.satellites[0][1])),))
             else:
-                found.append((a * b.conjugate(), _composed(self._left(k), self._right(q.adjoint))))
-            found += [(weight, self._left(square)), (weight, self._right(square))]
-        return found
+                summands.append((a * b.conjugate(), _composed(self._left(k), self._right(q.adjoint))))
+            summands += [(weight, self._left(square)), (weight, self._right(square))]
+        return summands
 
     def _cut(self, key: Product) -> Product:
         """A product with its centre's operator as a matrix.
@@ -180,11 +167,11 @@ class Basis:
         return _composed(_composed(self._left(Product(k.centre)), self._right(Product(q.adjoint.centre))), tuple(moves))
 
     def _left(self, key: Product) -> Factors:
-        return tuple(reduce(matmul, each) if each else None for each in self._factors(key, lambda part, matrix: part.left(matrix)))
+        return tuple(reduce(matmul, moves) if moves else None for moves in self._factors(key, lambda part, matrix: part.left(matrix)))
 
     def _right(self, key: Product) -> Factors:
-        found = self._factors(key, lambda part, matrix: part.right(matrix))
-        return tuple(reduce(matmul, reversed(each)) if each else None for each in found)
+        factors = self._factors(key, lambda part, matrix: part.right(matrix))
+        return tuple(reduce(matmul, reversed(moves)) if moves else None for moves in factors)
 
     def _factors(self, key: Product, side: Callable[[Part, Matrix], Moves]) -> list[list[Moves]]:
         """For each part its superoperators, in the product's order."""
@@ -197,15 +184,8 @@ class Basis:
         return factors
 
     def _product(self, factors: Factors) -> Moves:
-        moves = [self._embedded(position, each) for position, each in enumerate(factors) if each is not None]
-        return reduce(matmul, moves) if moves else self._identity()
-
-    def _embedded(self, position: int, moves: Moves) -> Moves:
-        return moves.embedded(self.slices[position].start, self.columns)
-
-    def _identity(self) -> Moves:
-        levels = self.model.centre.levels
-        return self._embedded(0, self.parts[0].left(as_matrix(np.eye(levels))))
+        moves = [factor.embedded(mine.start, self.columns) for factor, mine in zip(factors, self.slices, strict=True) if factor is not None]
+        return reduce(matmul, moves) if moves else identity(self.columns)
 
     # -- states ---------------------------------------------------------------------------------------------------------
 
@@ -218,7 +198,7 @@ class Basis:
 
     @property
     def trace_norm(self) -> float:
-        """The trace norm of an operator is at most this times the Euclidean norm of its unknowns (which hold one of each pair)."""
+        """The trace norm of an operator is at most this times the Euclidean norm of its unknowns, one of each pair."""
         return math.sqrt(2 if self.hermitian else 1) * math.prod(part.trace_norm for part in self.parts)
 
     # -- functionals ----------------------------------------------------------------------------------------------------
@@ -226,12 +206,6 @@ class Basis:
     def trace(self, labels: Labels) -> Values:
         """Trace of each basis element."""
         return reduce(np.multiply, [part.trace(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
-
-    def centre_populations(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Populations (levels,) of the centre's states, of a state with these unknowns (dimension,)."""
-        held = self.population
-        weights = self.trace(self.labels[:, held]) * vector[: self.size][held]
-        return np.asarray(np.bincount(self.labels[0, held], weights=weights, minlength=self.model.centre.levels), dtype=float)
 
     def correlator(self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> NDArray[np.complex128]:
         """Covector of a correlator on distinct sites: <...> = covector @ unknowns.
@@ -243,7 +217,7 @@ class Basis:
         return self._covector(lambda labels: reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self.slices, strict=True)]))
 
     def partial(self, vector: Values, satellites: Sequence[Sequence[Matrix]]) -> ComplexArray:
-        """tr over all satellites of (s_1 s_2 ... rho): an operator of the centre, shape (levels, levels); displaced Fock states are undone.
+        """tr over all satellites of (s_1 s_2 ... rho): an operator of the centre, (levels, levels), on plain Fock states.
 
         vector       coefficients (dimension,)
         satellites   for each ensemble one operator a distinct site; none: the reduced density matrix of the centre
@@ -254,8 +228,8 @@ class Basis:
         def summed(labels: Labels, values: Values) -> ComplexArray:
             for weight, mine in zip(weights, self.slices[1:], strict=True):
                 values = values * weight(labels[mine])
-            place = (labels[0] * levels + labels[1]).astype(np.int64, copy=False)
-            total = np.bincount(place, values.real, levels**2) + 1j * np.bincount(place, values.imag, levels**2)
+            entry = (labels[0] * levels + labels[1]).astype(np.int64, copy=False)
+            total = np.bincount(entry, values.real, levels**2) + 1j * np.bincount(entry, values.imag, levels**2)
             return total.reshape(levels, levels)
 
         values = self.coefficients(vector)
@@ -265,21 +239,60 @@ class Basis:
         return self.in_fock_states(matrix)
 
     def in_fock_states(self, matrix: ComplexArray) -> ComplexArray:
-        """Operators of the centre (..., levels, levels) on the kept states, on plain Fock states where these are displaced."""
+        """Operators of the centre (..., levels, levels), taken from displaced Fock states to plain ones."""
         turned = self._centre.fock_states
         return matrix if turned is None else turned @ matrix @ turned.conj().T
 
     @property
     def centre_levels(self) -> int:
-        """Levels of the centre in reduced states; of a displaced boson, the Fock states that its kept ones reach."""
+        """Levels of the centre in reduced states; for a displaced boson, the plain Fock states that its own reach."""
         turned = self._centre.fock_states
         return self.model.centre.levels if turned is None else len(turned)
 
     def centre_projector(self, level: int) -> Matrix:
-        """\\|level><level\\| of the centre on the kept states."""
+        """\\|level><level\\| of the centre, on the levels of this basis."""
         turned = self._centre.fock_states
         row = np.eye(self.model.centre.levels)[level] if turned is None else turned[level]
         return as_matrix(np.outer(row.conj(), row))
+
+    # -- values of a state x, in the form in which this basis holds it ----------------------------------------------------
+
+    def unknowns(self, x: NDArray[Any]) -> NDArray[Any]:
+        """The state as coefficients (dimension,)."""
+        return x
+
+    def covector(self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> NDArray[np.complex128]:
+        """:meth:`correlator`, remembered on a small basis for the certificate and for the next point of a sweep."""
+        if self.dimension > _REMEMBERED:
+            return self.correlator(centre, satellites)
+        key = tuple(centre), tuple(map(tuple, satellites))
+        if key not in self._covectors:
+            self._covectors[key] = self.correlator(centre, satellites)
+        return self._covectors[key]
+
+    def moment(self, x: NDArray[Any], centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> complex:
+        """The value of a correlator."""
+        return complex(self.covector(centre, satellites) @ x)
+
+    def expected(self, x: NDArray[Any], terms: dict[Product, complex]) -> complex:
+        """The expectation value of an operator."""
+        return complex(self.expectation(terms) @ x)
+
+    def centre_populations(self, x: NDArray[Any]) -> NDArray[np.float64]:
+        """Populations (levels,) of the centre's states."""
+        diagonal = self.population
+        weights = self.trace(self.labels[:, diagonal]) * x[: self.size][diagonal]
+        return np.asarray(np.bincount(self.labels[0, diagonal], weights=weights, minlength=self.model.centre.levels), dtype=float)
+
+    def least_population(self, x: NDArray[Any]) -> float:
+        """The smallest population, times its trace."""
+        populations = self.trace(self.labels) * x[: self.size]
+        return float(populations[self.population].min())
+
+    def spin_populations(self, x: NDArray[Any]) -> tuple[Indices, Indices, NDArray[np.float64]]:
+        """(2j, 2m, probability) of every population of one ensemble in the Dicke representation, the centre's states apart."""
+        labels = self.labels[:, self.population]
+        return labels[2], labels[3], x[: self.size][self.population].real
 
     def coefficients(self, vector: Values) -> ComplexArray:
         """The complex coefficient of every label, from the unknowns."""
@@ -315,66 +328,3 @@ def _composed(second: Factors, first: Factors) -> Factors:
         return b if a is None else a if b is None else a @ b
 
     return tuple(both(a, b) for a, b in zip(second, first, strict=True))
-
-
-def differences_of(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> list[tuple[int | None, ...]]:
-    """Combinations of ket - bra excitations of the parts that make up a sector; (None, ...) without a symmetry."""
-    if not charges:
-        return [(None,) * len(parts)]
-    found: list[tuple[int | None, ...]] = []
-    # choose all but the largest part freely and solve for that one, which has one value at most for each choice
-    last = max(range(len(parts)), key=lambda i: len(parts[i].differences()) if any(w[i] for w in charges) else 0)
-    free = [part.differences() if i != last else range(1) for i, part in enumerate(parts)]
-    decisive = next(w for w in charges if w[last])
-    target = charge[list(charges).index(decisive)]
-    for choice in itertools.product(*free):
-        rest = target - sum(w * d for i, (w, d) in enumerate(zip(decisive, choice, strict=True)) if i != last)
-        if rest % decisive[last]:
-            continue
-        full = [*choice]
-        full[last] = rest // decisive[last]
-        if all(sum(w * d for w, d in zip(vector, full, strict=True)) == q for vector, q in zip(charges, charge, strict=True)):
-            found.append(tuple(full))
-    return found
-
-
-def _sector(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> Labels:
-    blocks = []
-    for differences in differences_of(parts, charges, charge):
-        each = [part.labels(difference) for part, difference in zip(parts, differences, strict=True)]
-        sizes = [labels.shape[1] for labels in each]
-        positions = np.indices(sizes).reshape(len(sizes), -1)
-        blocks.append(np.concatenate([labels[:, at] for labels, at in zip(each, positions, strict=True)]))
-    return np.concatenate(blocks, axis=1)
-
-
-def parts_of(model: Model, representation: str, window: Window | None = None) -> tuple[Part, ...]:
-    """One part for the centre and one for each ensemble; a window cuts the Dicke representation of the only ensemble."""
-    if window is not None:
-        if representation != "dicke" or len(model.ensembles) != 1:
-            raise InputError("a window cuts the Dicke representation of a single ensemble of two-level satellites; use window='full'")
-        return CentrePart(model.centre), DickePart(model.ensembles[0], window)
-    if representation not in REPRESENTATIONS:
-        raise InputError(f"there is no representation {representation!r}; choose one of auto, {', '.join(REPRESENTATIONS)}")
-    return CentrePart(model.centre), *(REPRESENTATIONS[representation](each) for each in model.ensembles)
-
-
-def choose(model: Model) -> str:
-    """The representation that ``auto`` picks: Dicke for two-level satellites, occupations otherwise."""
-    return "dicke" if all(each.levels == 2 for each in model.ensembles) else "occupation"
-
-
-def build(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None, window: Window | None = None) -> Basis:
-    """Basis of a model in one charge sector, cut to a window where one is given."""
-    name = choose(model) if representation == "auto" else representation
-    return Basis(model, parts_of(model, name, window), name, charge)
-
-
-def dimension(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None, window: Window | None = None) -> int:
-    """Number of unknowns of a sector (real ones in the neutral sector), counted without making the basis."""
-    parts = parts_of(model, choose(model) if representation == "auto" else representation, window)
-    target = (0,) * len(model.charges) if charge is None else charge
-    total = 0
-    for differences in differences_of(parts, model.charges, target):
-        total += int(np.prod([part.count(difference) for part, difference in zip(parts, differences, strict=True)], dtype=object))
-    return total

@@ -1,46 +1,60 @@
-"""A basis as blocks: for each label e of the ensembles and difference n - n' of the centre, a contiguous run of labels.
+"""A basis as blocks of labels.  Long because labels, numbers and functionals of a block share their tables.
 
-Every superoperator of a model is a sum of products A[e] B[n, n'], so that a Liouvillian on N_e x N_c labels is held by
-tables over blocks and over n alone (:mod:`permsym.matrixfree`).  A block is the run n = low .. high-1 of the smaller of the two
-levels.  A charge that the centre carries ties n - n' to e; without one every difference is a block of its own.
+A block has the elements of one label e of the ensembles and one difference n - n' of the centre's levels, ordered by the smaller
+level low .. high-1.  Every superoperator of a model is a sum of products A[e] B[n, n'].  Tables over blocks and over levels are
+then all that a Liouvillian on N_e x N_c labels needs (:mod:`permsym.matrixfree`).  A charge that the centre carries ties n - n'
+to e; without one every difference is a block of its own.
 
-The stored numbers are y = x / prod_p i^(k_p d_p) with d_p the ket minus bra excitations of part p and phases k_p that
-make the Liouvillian real where that is possible (on resonance); otherwise they are complex.  Of a conjugate pair the
-block with the smaller label is stored.
+A state is an array of numbers, block after block:
+
+    y = x / prod_p i^(k_p d_p),      d_p the ket minus bra excitations of part p
+
+On resonance, phases k_p make the Liouvillian and y real; otherwise both are complex.  A block and its adjoint have conjugate
+numbers; only the one with the smaller label is in the array.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from functools import cached_property, reduce
 from operator import matmul
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from permsym import kernels
-from permsym.basis.basis import Basis, choose, differences_of, parts_of
-from permsym.basis.moves import Labels, Move, Moves, Values
+from permsym.basis.basis import Basis
+from permsym.basis.moves import Labels, Moves, Values, identity
 from permsym.basis.part import Part
-from permsym.basis.table import Table, representative
+from permsym.basis.representations import choose, parts_of
+from permsym.basis.sector import Table, combined, differences_of, representative
 from permsym.basis.window import Boundary
 from permsym.model import Model
-from permsym.operators import CentreOperator, Matrix, Product
+from permsym.operators import CentreOperator, ComplexArray, Matrix, Product
 
 Integers = NDArray[np.int64]
-Kept = tuple[Labels, Integers, Integers]
-"""What a window keeps: labels of the ensembles (columns, blocks), and the range low .. high-1 of each."""
+
+
+class BlockRanges(NamedTuple):
+    """What a window leaves of a whole set of blocks.
+
+    outer      (columns, blocks) n - n' of the centre and labels of the ensembles
+    low, high  (blocks,) the run low .. high-1 of each block, by the smaller of n and n'
+    """
+
+    outer: Labels
+    low: Integers
+    high: Integers
 
 
 class Blocks(Basis):
     """The neutral sector of a model, block by block.
 
     outer        (1 + columns, blocks) n - n' of the centre's levels, and labels of the ensembles
-    low, high    (blocks,) kept places of each run: the smaller of n and n'
-    offset       (blocks + 1,) where each block starts among the stored numbers
-    phases       k_p of each part, centre first, set by the Liouvillian that is built on the blocks
+    low, high    (blocks,) range low .. high-1 of the smaller of n and n'
+    offset       (blocks + 1,) where each block starts in the array of numbers
+    phases       k_p of each part, centre first; the Liouvillian on the blocks sets them
     """
 
     def __init__(
@@ -48,17 +62,17 @@ class Blocks(Basis):
         model: Model,
         parts: Sequence[Part],
         representation: str,
-        kept: Kept | None = None,
+        ranges: BlockRanges | None = None,
         boundary: Boundary = "reflecting",
     ) -> None:
         super().__init__(model, parts, representation)
-        self.outer = self._outer() if kept is None else kept[0]
+        self.outer = self._outer() if ranges is None else ranges.outer
         self._table_of_blocks = Table(self._outer_key(self.outer))
         self.own_conjugate: NDArray[np.bool_] = (self.outer == self.conjugate_outer(self.outer)).all(axis=0)
         self.difference = self.outer[0]
-        self.low = np.zeros(self.outer.shape[1], dtype=np.int64) if kept is None else kept[1]
-        self.high = model.centre.levels - np.abs(self.difference) if kept is None else kept[2]
-        if kept is not None:
+        self.low = np.zeros(self.outer.shape[1], dtype=np.int64) if ranges is None else ranges.low
+        self.high = model.centre.levels - np.abs(self.difference) if ranges is None else ranges.high
+        if ranges is not None:
             self.boundary = boundary
         self.offset = np.concatenate([[0], np.cumsum(self.high - self.low)])
         self.kinds, kind = np.unique(self.difference, return_inverse=True)
@@ -66,10 +80,10 @@ class Blocks(Basis):
         self.phases = (0,) * len(self.parts)
 
     @classmethod
-    def of(cls, model: Model, representation: str = "auto", kept: Kept | None = None, boundary: Boundary = "reflecting") -> Blocks:
-        """Blocks of a model, whole or cut."""
+    def of(cls, model: Model, representation: str = "auto", ranges: BlockRanges | None = None, boundary: Boundary = "reflecting") -> Blocks:
+        """All blocks of a model, or those of a window."""
         name = choose(model) if representation == "auto" else representation
-        return cls(model, parts_of(model, name), name, kept, boundary)
+        return cls(model, parts_of(model, name), name, ranges, boundary)
 
     # -- labels of blocks -----------------------------------------------------------------------------------------------
 
@@ -80,22 +94,19 @@ class Blocks(Basis):
 
     def _outer(self) -> Labels:
         levels = self.model.centre.levels
-        found = []
+        blocks = []
         seen = set()
         for first, *differences in differences_of(self.parts, self.model.charges, self.charge):
-            # several ensembles together can ask for more than the centre's levels give
+            # the ensembles together can change by more than the centre's levels can take up
             if tuple(differences) in seen or (first is not None and first not in self.parts[0].differences()):
                 continue
             seen.add(tuple(differences))
-            each = [part.labels(difference) for part, difference in zip(self.parts[1:], differences, strict=True)]
-            sizes = [labels.shape[1] for labels in each]
-            positions = np.indices(sizes).reshape(len(sizes), -1)
-            ensembles = np.concatenate([labels[:, at] for labels, at in zip(each, positions, strict=True)])
+            ensembles = combined([part.labels(difference) for part, difference in zip(self.parts[1:], differences, strict=True)])
             for d in self._centre_differences(differences):
                 if abs(d) < levels:
                     labels = np.concatenate([np.full((1, ensembles.shape[1]), d), ensembles])
-                    found.append(labels[:, representative(labels, self.conjugate_outer(labels))])
-        return np.concatenate(found, axis=1)
+                    blocks.append(labels[:, representative(labels, self.conjugate_outer(labels))])
+        return np.concatenate(blocks, axis=1)
 
     def _centre_differences(self, differences: Sequence[int | None]) -> Iterable[int]:
         """The n - n' that go with ket minus bra excitations of the ensembles."""
@@ -120,14 +131,14 @@ class Blocks(Basis):
 
     @cached_property
     def coherences(self) -> tuple[Integers, Integers]:
-        """Ket minus bra quanta of the mode and of each ensemble, up to a common sign: (kinds, parts), and which each block has."""
+        """(kinds, parts) ket minus bra quanta of the mode and of each ensemble, up to a common sign; and the kind of each block."""
         quanta = np.stack([self.difference, *self.outer_differences(self.outer)])
         first = np.take_along_axis(quanta, np.argmax(quanta != 0, axis=0)[None], axis=0)
         kinds, kind = np.unique(np.where(first < 0, -quanta, quanta), axis=1, return_inverse=True)
         return kinds.T, kind.ravel()
 
     def find(self, outer: Labels) -> tuple[Integers, NDArray[np.bool_]]:
-        """The stored block of each label (-1: none), and whether it is the conjugate of that label."""
+        """The block of each label or of its conjugate (-1: none), and whether it is the conjugate's."""
         mirrored = self.conjugate_outer(outer)
         conjugated = ~representative(outer, mirrored)
         return self._table_of_blocks.find(self._outer_key(np.where(conjugated, mirrored, outer))), conjugated
@@ -135,8 +146,8 @@ class Blocks(Basis):
     def outer_moves(self, factors: Sequence[Moves | None]) -> Moves:
         """A product of superoperators of the ensembles as moves of blocks' labels."""
         width = len(self.outer)
-        found = [each.embedded(mine.start, width) for each, mine in zip(factors, self._outer_slices, strict=True) if each is not None]
-        return reduce(matmul, found) if found else Moves((Move((0,) * width, 1.0, lambda labels: np.ones(labels.shape[1])),))
+        moves = [factor.embedded(mine.start, width) for factor, mine in zip(factors, self._outer_slices, strict=True) if factor is not None]
+        return reduce(matmul, moves) if moves else identity(width)
 
     def shift_differences(self, shift: Sequence[int]) -> list[int]:
         """How a shift of blocks' labels changes ket minus bra excitations of each ensemble."""
@@ -145,24 +156,24 @@ class Blocks(Basis):
         pairs = zip(self.outer_differences(moved), self.outer_differences(start), strict=True)
         return [int(after[0] - before[0]) for after, before in pairs]
 
-    # -- stored numbers -------------------------------------------------------------------------------------------------
+    # -- numbers --------------------------------------------------------------------------------------------------------
 
     @property
-    def stored(self) -> int:
+    def numbers(self) -> int:
         """How many numbers a state takes."""
         return int(self.offset[-1])
 
     def _levels_of(self, kind: int) -> tuple[Integers, Integers]:
-        """(n, n') of every place in a run whose difference is ``kinds[kind]``."""
+        """(n, n') by the smaller level, for the difference ``kinds[kind]``."""
         d = int(self.kinds[kind])
         run = np.arange(self.model.centre.levels - abs(d))
         return run + max(d, 0), run + max(-d, 0)
 
     @cached_property
     def places(self) -> tuple[Integers, Integers, Integers]:
-        """(block, n, n') of every stored number."""
+        """(block, n, n') of every number."""
         block = np.repeat(np.arange(len(self.low)), self.high - self.low)
-        run = np.arange(self.stored) - (self.offset[:-1] - self.low)[block]
+        run = np.arange(self.numbers) - (self.offset[:-1] - self.low)[block]
         d = self.difference[block]
         return block, run + np.maximum(d, 0), run + np.maximum(-d, 0)
 
@@ -188,8 +199,8 @@ class Blocks(Basis):
         x = y * self.phase[self.places[0]]
         return np.concatenate([x.real, x.imag[self.paired]])
 
-    def stored_from(self, unknowns: NDArray[np.float64], real: bool) -> NDArray[Any]:
-        """The stored numbers of real unknowns; the inverse of :meth:`unknowns`."""
+    def from_unknowns(self, unknowns: NDArray[np.float64], real: bool) -> NDArray[Any]:
+        """y (numbers,) of real unknowns; the inverse of :meth:`unknowns`.  ``real`` leaves out imaginary parts."""
         y = unknowns[: self.size].astype(complex)
         y.imag[self.paired] = unknowns[self.size :]
         y /= self.phase[self.places[0]]
@@ -197,19 +208,19 @@ class Blocks(Basis):
 
     def embedded(self, y: NDArray[Any], wider: Blocks) -> NDArray[Any]:
         """The same state on blocks with wider ranges, or more levels."""
-        found = np.zeros(wider.stored, dtype=y.dtype)
-        kernels.embed(y, found, self.low, self.offset, wider.find(self.outer)[0], wider.low, wider.offset)
-        return found
+        wide = np.zeros(wider.numbers, dtype=y.dtype)
+        kernels.embed(y, wide, self.low, self.offset, wider.find(self.outer)[0], wider.low, wider.offset)
+        return wide
 
     # -- populations ----------------------------------------------------------------------------------------------------
 
     @cached_property
     def populations(self) -> tuple[Integers, Integers, Integers]:
-        """(place, block, level) of every population among the stored numbers."""
+        """(index in y, block, level) of every population."""
         return self._runs_of(self.diagonal_in_ensembles & (self.difference == 0))
 
     def _runs_of(self, which: NDArray[np.bool_]) -> tuple[Integers, Integers, Integers]:
-        """(place, block, smaller level) of the stored numbers of some blocks."""
+        """(index in y, block, smaller level) of the numbers of some blocks."""
         blocks = np.flatnonzero(which)
         count = (self.high - self.low)[blocks]
         block = np.repeat(blocks, count)
@@ -228,14 +239,13 @@ class Blocks(Basis):
 
     @property
     def diagonal_in_ensembles(self) -> NDArray[np.bool_]:
-        """(blocks,) whether the ensembles are in a population."""
-        held = [part.population(self.outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
-        return np.asarray(np.logical_and.reduce(held))
+        """(blocks,) whether the labels of all ensembles are populations."""
+        diagonal = [part.population(self.outer[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
+        return np.asarray(np.logical_and.reduce(diagonal))
 
     def _outer_product(self, weight: Any, outer: Labels | None = None) -> Values:
         labels = self.outer if outer is None else outer
-        each = [weight(part, labels[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)]
-        return reduce(np.multiply, each)
+        return reduce(np.multiply, [weight(part, labels[mine]) for part, mine in zip(self.parts[1:], self._outer_slices, strict=True)])
 
     # -- functionals ----------------------------------------------------------------------------------------------------
 
@@ -247,14 +257,14 @@ class Blocks(Basis):
         return first, second
 
     def _weight_tables(self, weights: Any) -> list[NDArray[np.complex128]]:
-        """Weights of the centre's labels and of their conjugates, (kinds, places) each."""
+        """Weights of the centre's labels and of their conjugates, (kinds, levels) each."""
         direct, mirrored = [], []
         for kind in range(len(self.kinds)):
             n, m = self._levels_of(kind)
             direct.append(weights(np.stack([n, m])))
             mirrored.append(weights(np.stack([m, n])))
         width = max(map(len, direct))
-        return [np.stack([np.pad(np.asarray(t, dtype=complex), (0, width - len(t))) for t in each]) for each in (direct, mirrored)]
+        return [np.stack([np.pad(np.asarray(t, dtype=complex), (0, width - len(t))) for t in tables]) for tables in (direct, mirrored)]
 
     def value(self, y: NDArray[Any], centre: Any, outer: Any) -> complex:
         """sum over labels of centre(c) outer(e) x(e, c), conjugates included.
@@ -275,10 +285,10 @@ class Blocks(Basis):
             lambda outer: reduce(np.multiply, [w(outer[mine]) for w, mine in zip(weights, self._outer_slices, strict=True)]),
         )
 
-    def stored_covector(
+    def block_covector(
         self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]], part: complex, real: bool
     ) -> NDArray[Any]:
-        """c with Re sum conj(c) y = Re (moment / part): the real part for part = 1, the imaginary part for 1j."""
+        """c (numbers,) with Re sum conj(c) y = Re (moment / part): the real part for part = 1, the imaginary part for 1j."""
         weights = [part_.correlator(ops) for part_, ops in zip(self.parts[1:], satellites, strict=True)]
         inner = self._centre.correlator([self._centre.matrix(operator) for operator in centre])
 
@@ -288,12 +298,12 @@ class Blocks(Basis):
         direct = outer(self.outer) * self.phase
         mirrored = np.where(self.own_conjugate, 0, outer(self.conjugate_outer(self.outer))) * self.phase.conj()
         tables = self._weight_tables(inner)
-        found = np.zeros(self.stored, dtype=float if real else complex)
+        covector = np.zeros(self.numbers, dtype=float if real else complex)
         # value = sum a y + b conj(y): Re (value / part) = Re sum (a / part + conj(b / part)) y
         for factor, table in ((direct / part, tables[0]), ((mirrored / part).conj(), tables[1].conj())):
             for f, t in ((factor.real, table.real), (-factor.imag, table.imag)) if real else ((factor.conj(), table.conj()),):
-                kernels.spread(found, self.offset, self.low, self.kind, np.ascontiguousarray(f), np.ascontiguousarray(t))
-        return found
+                kernels.spread(covector, self.offset, self.low, self.kind, np.ascontiguousarray(f), np.ascontiguousarray(t))
+        return covector
 
     def expected(self, y: NDArray[Any], terms: dict[Product, complex]) -> complex:
         """The value of :meth:`expectation` without its covector."""
@@ -315,23 +325,33 @@ class Blocks(Basis):
         return total
 
     def centre_matrix(self, y: NDArray[Any]) -> NDArray[np.complex128]:
-        """The centre's density matrix on its kept levels."""
-        place, block, run = self._runs_of(self.diagonal_in_ensembles)
+        """The centre's density matrix (levels, levels); displaced Fock states are not undone."""
+        index, block, run = self._runs_of(self.diagonal_in_ensembles)
         d, levels = self.difference[block], self.model.centre.levels
-        values = (self.ensemble_traces * self.phase)[block] * y[place]
+        values = (self.ensemble_traces * self.phase)[block] * y[index]
         at = (run + np.maximum(d, 0)) * levels + run + np.maximum(-d, 0)
         half = (np.bincount(at, values.real, levels**2) + 1j * np.bincount(at, values.imag, levels**2)).reshape(levels, levels)
-        return np.asarray(half + np.tril(half.conj().T, -1) + np.triu(half.conj().T, 1))  # of a conjugate pair one is stored
+        return np.asarray(half + np.tril(half.conj().T, -1) + np.triu(half.conj().T, 1))  # the conjugate blocks
 
-    def photon_distribution(self, y: NDArray[Any]) -> NDArray[np.float64]:
-        """Populations (levels,) of the centre."""
+    def partial(self, y: NDArray[Any], satellites: Sequence[Sequence[Matrix]]) -> ComplexArray:
+        """As :meth:`Basis.partial`, from the stored numbers."""
+        if any(satellites):
+            return super().partial(self.unknowns(y), satellites)
+        return self.in_fock_states(self.centre_matrix(y))
+
+    def centre_populations(self, y: NDArray[Any]) -> NDArray[np.float64]:
+        """Populations (levels,) of the centre's states."""
         return self.centre_matrix(y).diagonal().real.copy()
+
+    def least_population(self, y: NDArray[Any]) -> float:
+        """The smallest population, times its trace."""
+        return float((self.population_traces * y[self.populations[0]].real).min())
+
+    def spin_populations(self, y: NDArray[Any]) -> tuple[Integers, Integers, NDArray[np.float64]]:
+        """(2j, 2m, probability) of every population of one ensemble in the Dicke representation."""
+        position, block, _ = self.populations
+        return self.outer[1, block], self.outer[2, block], y[position].real
 
 
 def _traced(weights: dict[tuple[int, ...], Values], labels: Labels, trace: Any) -> Values:
     return sum((values * trace(labels + np.array(shift)[:, None]) for shift, values in weights.items()), np.zeros(labels.shape[1]))
-
-
-def combinations(parts: int) -> list[tuple[int, ...]]:
-    """Phases k_p to try, no phase first."""
-    return list(itertools.product((0, 1), repeat=parts))

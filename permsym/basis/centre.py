@@ -22,7 +22,7 @@ def real_if_real(array: ComplexArray) -> Values:
 
 
 def _levels(column: Values) -> NDArray[np.int64]:
-    """A label column as indices: beside quadrature nodes (see nodes.py) it arrives as floats."""
+    """A label column as indices: beside the real-valued labels of nodes.py it is an array of floats."""
     return column.astype(np.int64, copy=False)
 
 
@@ -38,7 +38,7 @@ class CentrePart(Part):
         self.excitations = np.array(site.excitations)
 
     def matrix(self, operator: CentreOperator) -> Matrix:
-        """An operator on the kept levels: <k| operator |b>."""
+        """<k| operator |b> on the levels of the site; of a boson, on its displaced Fock states."""
         return as_matrix(operator.matrix(self.site.levels, self.displacement)) if isinstance(operator, Monomial) else operator
 
     @property
@@ -48,7 +48,7 @@ class CentrePart(Part):
 
     @cached_property
     def fock_states(self) -> ComplexArray | None:
-        """<n\\|m> of the Fock states n with the displaced ones m that are kept, (more, levels); None where they are the same."""
+        """<n\\|m> of plain Fock states n with the displaced ones m, shape (more, levels); None where they are the same."""
         if not self.displacement:
             return None
         levels = self.site.levels
@@ -97,8 +97,8 @@ class CentrePart(Part):
 
     def labels(self, difference: int | None) -> Labels:
         ket, bra = np.divmod(np.arange(self.site.levels**2), self.site.levels)
-        kept = slice(None) if difference is None else self.excitations[ket] - self.excitations[bra] == difference
-        return np.stack([ket[kept], bra[kept]])
+        chosen = slice(None) if difference is None else self.excitations[ket] - self.excitations[bra] == difference
+        return np.stack([ket[chosen], bra[chosen]])
 
     def count(self, difference: int | None) -> int:
         return self.labels(difference).shape[1]

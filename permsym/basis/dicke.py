@@ -14,60 +14,26 @@ from __future__ import annotations
 import cmath
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.linalg import expm
 from scipy.special import xlogy
 
 from permsym.basis.centre import real_if_real
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part
-from permsym.basis.product_space import spin_multiplets
+from permsym.basis.spin import STEPS, A, B, D, Elements, Powers, components, distinct, multiplets, rotation
 from permsym.basis.window import Boundary, Window
 from permsym.errors import InputError
-from permsym.operators import ComplexArray, Matrix, as_array
+from permsym.operators import ComplexArray, Matrix
 from permsym.sites import Ensemble
-
-# One-site matrices in terms of 1, s+, s-, sz/2: a = a_1 + a_+ s+ + a_- s- + a_z sz/2.
-STEPS = {"+": 1, "-": -1, "z": 0}
-
-
-def components(matrix: Matrix) -> tuple[complex, dict[str, complex]]:
-    """(a_1, {q: a_q}) of a 2 x 2 matrix, zero components left out."""
-    (uu, ud), (du, dd) = matrix
-    return (uu + dd) / 2, {q: value for q, value in (("+", ud), ("-", du), ("z", uu - dd)) if value != 0}
-
-
-def _root(a: Values, b: Values) -> Values:
-    """sqrt(a b), zero where a factor is negative: labels outside the triangle occur only behind weight zero."""
-    return np.sqrt(np.maximum(a, 0) * np.maximum(b, 0))
-
-
-# Each takes doubled quantum numbers J = 2j, M = 2m as float arrays; j + m = (J + M)/2 and so on.
-_A: dict[str, Callable[[Values, Values], Values]] = {
-    "+": lambda J, M: _root((J - M) / 2, (J + M) / 2 + 1),
-    "-": lambda J, M: _root((J + M) / 2, (J - M) / 2 + 1),
-    "z": lambda J, M: M / 2,
-}
-_B: dict[str, Callable[[Values, Values], Values]] = {
-    "+": lambda J, M: _root((J - M) / 2, (J - M) / 2 - 1),
-    "-": lambda J, M: -_root((J + M) / 2, (J + M) / 2 - 1),
-    "z": lambda J, M: _root((J + M) / 2, (J - M) / 2),
-}
-_D: dict[str, Callable[[Values, Values], Values]] = {
-    "+": lambda J, M: -_root((J + M) / 2 + 1, (J + M) / 2 + 2),
-    "-": lambda J, M: _root((J - M) / 2 + 1, (J - M) / 2 + 2),
-    "z": lambda J, M: _root((J - M) / 2 + 1, (J + M) / 2 + 1),
-}
 
 
 class DickePart(Part):
     """Labels (2j, 2m, 2m') of an ensemble of spins.
 
-    window   the sites whose populations are kept; None: all
+    window   the sites of the basis; None: all
     """
 
     columns = 3
@@ -101,7 +67,7 @@ class DickePart(Part):
 
         def move(q: str, value: complex) -> Move:
             shift = tuple(2 * STEPS[q] if i == column else 0 for i in range(3))
-            return Move(shift, value, lambda labels: _A[q](labels[0] * 1.0, labels[column] * 1.0))
+            return Move(shift, value, lambda labels: A[q](labels[0] * 1.0, labels[column] * 1.0))
 
         steps = [move(q, value) for q, value in parts.items()]
         if identity != 0:
@@ -132,7 +98,7 @@ class DickePart(Part):
         """sum_n s_q E s_r^dag."""
         half = self.N / 2
 
-        def move(step: int, side: dict[str, Callable[[Values, Values], Values]], rate: Callable[[Values], Values]) -> Move:
+        def move(step: int, side: Elements, rate: Callable[[Values], Values]) -> Move:
             def weight(labels: Labels) -> Values:
                 J = labels[0] * 1.0
                 return rate(J / 2) * side[q](J, labels[1] * 1.0) * side[r](J, labels[2] * 1.0)
@@ -148,7 +114,7 @@ class DickePart(Part):
         def up(j: Values) -> Values:
             return np.maximum(half - j, 0) / (2 * (j + 1) * (2 * j + 1))
 
-        return Moves((move(0, _A, same), move(-1, _B, down), move(1, _D, up)))
+        return Moves((move(0, A, same), move(-1, B, down), move(1, D, up)))
 
     # -- functionals ----------------------------------------------------------------------------------------------------
 
@@ -157,10 +123,10 @@ class DickePart(Part):
 
     def correlator(self, matrices: Sequence[Matrix]) -> Weight:
         # Expand each one-site operator in 1, s+, s-, sz; an identity on a named site only drops that site.
-        terms: dict[tuple[int, int, int], complex] = {(0, 0, 0): 1.0}
+        terms: dict[Powers, complex] = {(0, 0, 0): 1.0}
         for matrix in matrices:
             identity, parts = components(matrix)
-            expanded: dict[tuple[int, int, int], complex] = {}
+            expanded: dict[Powers, complex] = {}
             for counts, value in terms.items():
                 if identity != 0:
                     expanded[counts] = expanded.get(counts, 0) + value * identity
@@ -172,10 +138,10 @@ class DickePart(Part):
 
         def weight(labels: Labels) -> Values:
             result = np.zeros(labels.shape[1], dtype=complex)
-            cache: dict[tuple[int, int, int], Values] = {}
+            cache: dict[Powers, Values] = {}
             for counts, value in terms.items():
                 step = 2 * (counts[0] - counts[1])
-                matrix_element = self._distinct(counts, labels[0] * 1.0, labels[1] * 1.0, cache)
+                matrix_element = distinct(self.N, counts, labels[0] * 1.0, labels[1] * 1.0, cache)
                 sites = sum(counts)
                 ordered = float(np.prod([self.N - i for i in range(sites)], dtype=float))
                 result += np.where(labels[2] == labels[1] + step, value / ordered * matrix_element, 0.0)
@@ -183,35 +149,8 @@ class DickePart(Part):
 
         return weight
 
-    def _distinct(self, k: tuple[int, int, int], J: Values, M: Values, cache: dict[tuple[int, int, int], Values]) -> Values:
-        """<j, m + k+ - k-| S(k) |j, m> for S(k) = sum over ordered distinct sites of s+^k+ s-^k- sz^kz.
-
-        S(k + e_a) = J_a S(k) - sum_b k_b [ c0(a,b) (N-M+1) S(k-e_b) + sum_g c_g(a,b) S(k-e_b+e_g) ],  M = |k|.
-        """
-        if min(k) < 0:
-            return np.zeros_like(J)
-        if sum(k) == 0:
-            return np.ones_like(J)
-        if k not in cache:
-            a = next(i for i in (2, 1, 0) if k[i] > 0)  # raise z last: diagonal factors are exact
-            rest = _changed(k, a, -1)
-            position = M + 2 * (rest[0] - rest[1])  # where S(rest) has taken m
-            step = _A["+-z"[a]](J, position) * (2.0 if a == 2 else 1.0)
-            value = step * self._distinct(rest, J, M, cache)
-            for b in range(3):
-                if rest[b] == 0:
-                    continue
-                constant, others = _PRODUCTS[a, b]
-                fewer = _changed(rest, b, -1)
-                if constant:
-                    value = value - rest[b] * constant * (self.N - sum(rest) + 1) * self._distinct(fewer, J, M, cache)
-                for g, factor in others.items():
-                    value = value - rest[b] * factor * self._distinct(_changed(fewer, g, 1), J, M, cache)
-            cache[k] = value
-        return cache[k]
-
     def elements(self, labels: Labels) -> sparse.csr_array:
-        states, side = spin_multiplets(self.N), 2**self.N
+        states, side = multiplets(self.N), 2**self.N
         rows, columns, values = [], [], []
         for i, (J, M, bra) in enumerate(labels.T.tolist()):
             (up, left), (down, right) = states[J, M], states[J, bra]
@@ -239,7 +178,7 @@ class DickePart(Part):
             k = np.arange(-J, J + 1, 2) / 2
             copies = math.log(math.comb(self.N, (self.N - J) // 2)) + math.log((J + 1) / ((self.N + J) // 2 + 1))
             weights = np.exp(copies + xlogy(self.N / 2 + k, p) + xlogy(self.N / 2 - k, q))
-            turned = _turned(J, theta)
+            turned = rotation(J, theta)
             phases = np.exp(-1j * phi * k) if phi else np.ones(len(k))
             return phases[:, None] * (turned * weights @ turned.T) * phases.conj()
 
@@ -279,12 +218,12 @@ class DickePart(Part):
         return np.stack([column, lower + 2 * ket, lower + 2 * bra])
 
     def _windowed(self, window: Window, difference: int | None) -> Labels:
-        """Labels whose ket site (2j, 2m) and bra site (2j, 2m') are both kept."""
+        """Labels whose ket site (2j, 2m) and bra site (2j, 2m') are both in the window."""
         if difference is None:
             raise InputError("a window needs a U(1) symmetry that ties m' to m, which this model lacks; use window='full'")
         J, M = window.sites()
         bra = M - 2 * difference
-        both = window.holds(J, bra)
+        both = window.contains(J, bra)
         return np.stack([J[both], M[both], bra[both]])
 
     def count(self, difference: int | None) -> int:
@@ -316,41 +255,10 @@ class DickePart(Part):
         return np.stack([labels[0] // 2, np.minimum(labels[1], labels[2]) // 2, (labels[1] - labels[2]) // 2])
 
 
-def _turned(J: int, theta: float) -> NDArray[np.float64]:
-    """<j, m| exp(-i theta J_y) |j, k>, m and k ascending."""
-    if theta == 0:
-        return np.eye(J + 1)
-    m = np.arange(-J, J, 2) * 1.0
-    raising = np.diag(_A["+"](J * np.ones(J), m), -1) / 2
-    return np.asarray(expm(theta * (raising.T - raising)))
-
-
 def _ket(q: str) -> Moves:
-    return Moves((Move((0, 2 * STEPS[q], 0), 1.0, lambda labels: _A[q](labels[0] * 1.0, labels[1] * 1.0)),))
+    return Moves((Move((0, 2 * STEPS[q], 0), 1.0, lambda labels: A[q](labels[0] * 1.0, labels[1] * 1.0)),))
 
 
 def _bra(r: str) -> Moves:
     """E s_r^dag: the bra moves by r."""
-    return Moves((Move((0, 0, 2 * STEPS[r]), 1.0, lambda labels: _A[r](labels[0] * 1.0, labels[2] * 1.0)),))
-
-
-def _changed(k: tuple[int, int, int], position: int, step: int) -> tuple[int, int, int]:
-    values = list(k)
-    values[position] += step
-    return values[0], values[1], values[2]
-
-
-@lru_cache(maxsize=1)
-def _products() -> dict[tuple[int, int], tuple[float, dict[int, float]]]:
-    """s_a s_b = c0 + sum_g c_g s_g for a, b in (s+, s-, sz), from the 2 x 2 matrices themselves."""
-    matrices: list[ComplexArray] = [as_array(((0, 1), (0, 0))), as_array(((0, 0), (1, 0))), as_array(((1, 0), (0, -1)))]
-    table = {}
-    for a, first in enumerate(matrices):
-        for b, second in enumerate(matrices):
-            (uu, ud), (du, dd) = (first @ second).real
-            found = {0: ud, 1: du, 2: (uu - dd) / 2}
-            table[a, b] = (float(uu + dd) / 2, {g: float(value) for g, value in found.items() if value})
-    return table
-
-
-_PRODUCTS = _products()
+    return Moves((Move((0, 0, 2 * STEPS[r]), 1.0, lambda labels: A[r](labels[0] * 1.0, labels[2] * 1.0)),))

@@ -33,26 +33,26 @@ class FullPart(Part):
         self.columns = 2 * ensemble.N
         self.one = CentrePart(ensemble)  # a satellite on its own is a centre
 
-    def _each(self, one: Moves) -> Moves:
+    def _summed(self, one: Moves) -> Moves:
         """The sum over satellites of one satellite's moves."""
-        return reduce(add, (self._placed(one, n) for n in range(self.N)))
+        return reduce(add, (self._on_satellite(one, n) for n in range(self.N)))
 
-    def _placed(self, one: Moves, n: int) -> Moves:
-        def placed(step: Move) -> Move:
+    def _on_satellite(self, one: Moves, n: int) -> Moves:
+        def moved(step: Move) -> Move:
             shift = [0] * self.columns
             shift[n], shift[n + self.N] = step.shift
             return Move(tuple(shift), step.factor, lambda labels: step.weight(labels[[n, n + self.N]]))
 
-        return Moves(tuple(placed(step) for step in one.steps))
+        return Moves(tuple(moved(step) for step in one.steps))
 
     def left(self, matrix: Matrix) -> Moves:
-        return self._each(self.one.left(matrix))
+        return self._summed(self.one.left(matrix))
 
     def right(self, matrix: Matrix) -> Moves:
-        return self._each(self.one.right(matrix))
+        return self._summed(self.one.right(matrix))
 
     def sandwich(self, first: Matrix, second: Matrix) -> Moves:
-        return self._each(self.one.sandwich(first, second))
+        return self._summed(self.one.sandwich(first, second))
 
     def trace(self, labels: Labels) -> Values:
         return (labels[: self.N] == labels[self.N :]).all(axis=0).astype(float)
@@ -70,8 +70,8 @@ class FullPart(Part):
 
     def elements(self, labels: Labels) -> sparse.csr_array:
         levels, n = self.one.site.levels, labels.shape[1]
-        place = positions(labels[: self.N], labels[self.N :], levels)
-        return sparse.csr_array((np.ones(n), (np.arange(n), place)), shape=(n, levels ** (2 * self.N)))
+        columns = positions(labels[: self.N], labels[self.N :], levels)
+        return sparse.csr_array((np.ones(n), (np.arange(n), columns)), shape=(n, levels ** (2 * self.N)))
 
     def product_state(self, matrix: Matrix) -> Weight:
         one = self.one.product_state(matrix)

@@ -72,6 +72,11 @@ class Moves:
         return merged
 
 
+def identity(columns: int) -> Moves:
+    """The superoperator that changes nothing."""
+    return Moves((Move((0,) * columns, 1.0, lambda labels: np.ones(labels.shape[1])),))
+
+
 def _composed(second: Move, first: Move) -> Move:
     step = np.array(first.shift)[:, None]
     shift = tuple(a + b for a, b in zip(first.shift, second.shift, strict=True))

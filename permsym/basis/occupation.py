@@ -99,7 +99,7 @@ class OccupationPart(Part):
     # -- functionals ----------------------------------------------------------------------------------------------------
 
     def _element(self, labels: Labels) -> Values:
-        """Coefficient of p_n (multinomial times matrix element) in units of the stored coefficient."""
+        """Coefficient of p_n (multinomial times matrix element) in units of the coefficient in this basis."""
         value = multiplicity_scale(labels)
         return np.exp(value if self.log_scale is None else value - self.log_scale(labels))
 
@@ -136,9 +136,9 @@ class OccupationPart(Part):
     def elements(self, labels: Labels) -> sparse.csr_array:
         # every string of types belongs to the label that counts them
         strings = type_strings(self.levels, self.ensemble.N)
-        place = (self.ensemble.N + 1) ** np.arange(self.columns)
-        numbers, order = place @ labels, np.argsort(place @ labels)
-        wanted = sum(place[strings[n]] for n in range(self.ensemble.N))
+        digits = (self.ensemble.N + 1) ** np.arange(self.columns)
+        numbers, order = digits @ labels, np.argsort(digits @ labels)
+        wanted = sum(digits[strings[n]] for n in range(self.ensemble.N))
         at = order[np.minimum(np.searchsorted(numbers[order], wanted), len(order) - 1)]
         there = numbers[at] == wanted
         value = np.exp(-multiplicity_scale(labels) - (0.0 if self.log_scale is None else self.log_scale(labels)))
@@ -206,14 +206,14 @@ class OccupationPart(Part):
 
     def _counts(self) -> Counter[int]:
         """Number of occupations for every difference: a small dynamic programme over the types."""
-        found: Counter[tuple[int, int]] = Counter({(0, 0): 1})
+        counts: Counter[tuple[int, int]] = Counter({(0, 0): 1})
         for step in self.type_difference:
             grown: Counter[tuple[int, int]] = Counter()
-            for (used, total), ways in found.items():
+            for (used, total), ways in counts.items():
                 for k in range(self.ensemble.N - used + 1):
                     grown[used + k, total + k * int(step)] += ways
-            found = grown
-        return Counter({total: ways for (used, total), ways in found.items() if used == self.ensemble.N})
+            counts = grown
+        return Counter({total: ways for (used, total), ways in counts.items() if used == self.ensemble.N})
 
     def differences(self) -> range:
         span = self.ensemble.N * (max(self.ensemble.excitations) - min(self.ensemble.excitations))

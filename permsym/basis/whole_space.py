@@ -1,4 +1,4 @@
-"""Between a basis and the whole space of the centre and N satellites, one by one: for small systems, and for other programs.
+"""From a basis to matrices of the whole space, every satellite on its own, and back: for small systems, and for other programs.
 
 Matrices are in the product basis, centre first, then the satellites, ensemble after ensemble, level 0 (up) first on each.
 """
@@ -19,7 +19,7 @@ LARGEST = 4096
 """Dimension of the whole space up to which its matrices are made: 4096 x 4096 complex numbers are 270 MB."""
 
 TOLERANCE = 1e-10
-"""What a matrix may violate a symmetry by, relative to its largest element."""
+"""Largest violation of a symmetry, relative to the largest element of a matrix."""
 
 
 def dense(basis: Basis, vector: ComplexArray | NDArray[np.float64]) -> ComplexArray:
@@ -29,8 +29,8 @@ def dense(basis: Basis, vector: ComplexArray | NDArray[np.float64]) -> ComplexAr
     values = basis.coefficients(vector)
     if basis.hermitian:
         values = np.where(basis.paired, values, 0.5 * values)
-    kept = basis.model.centre.levels
-    centre = np.zeros((labels.shape[1], kept, kept), dtype=complex)
+    cut = basis.model.centre.levels
+    centre = np.zeros((labels.shape[1], cut, cut), dtype=complex)
     np.add.at(centre, (at, basis.labels[0], basis.labels[1]), values)
     matrix = basis.in_fock_states(centre).reshape(-1, levels**2).T @ _elements(basis, labels)
     matrix = matrix.reshape(levels, levels, satellites, satellites).transpose(0, 2, 1, 3).reshape(levels * satellites, -1)

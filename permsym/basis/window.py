@@ -1,6 +1,6 @@
-"""A window on the lattice of a Dicke representation: the sites (2j, 2m) whose populations are kept.
+"""A window on the lattice of a Dicke representation: the sites (2j, 2m) whose populations are unknowns.
 
-A coherence |j,m><j,m'| is kept only where both populations that it couples, at (2j, 2m) and (2j, 2m'), are kept.
+A coherence |j,m><j,m'| is in the basis where both populations that it couples are, at (2j, 2m) and (2j, 2m').
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Boundary = Literal["closed", "reflecting"]
 """What happens to a move that leaves the basis.
 
 closed       none does: the basis ends where the physics ends, and the weights vanish there
-reflecting   the move is dropped; what it would have taken from a population stays in it, so that no probability is lost
+reflecting   the move is dropped; what it would take from a population stays there, so that no probability is lost
 """
 
 _NEIGHBOURS = np.ones((3, 3), dtype=bool)  # moves reach j +- 1 and m +- 1 at once
@@ -32,9 +32,9 @@ class Window:
 
     N        number of satellites
     corner   (2j, 2m) of mask[0, 0]
-    mask     (sites in j, sites in m): True where the site is kept; a step is one unit of j or m
+    mask     (sites in j, sites in m): True where the site is in the window; a step is one unit of j or m
 
-    |m| <= j and j <= N/2 are physics: sites beyond are never kept, and ending there is no edge.
+    Sites beyond |m| <= j <= N/2 do not exist: they are never in the window, and ending there is no edge.
     """
 
     boundary: ClassVar[Boundary] = "reflecting"
@@ -80,17 +80,17 @@ class Window:
 
     @property
     def sides(self) -> tuple[int, int]:
-        """Length and mean width of the kept region, in sites: what the cost of elimination depends on."""
+        """Length and mean width, in sites: what the cost of elimination depends on."""
         longest = max(self.mask.shape)
         return longest, -(-self.size // max(longest, 1))
 
     def sites(self) -> Labels:
-        """(2j, 2m) of every kept site, shape (2, n), by rising j, then m."""
+        """(2j, 2m) of every site, shape (2, n), by rising j, then m."""
         rows, columns = np.nonzero(self.mask)
         return np.stack([self.corner[0] + 2 * rows, self.corner[1] + 2 * columns])
 
-    def holds(self, J: NDArray[np.int64], M: NDArray[np.int64]) -> Mask:
-        """Whether the sites (2j, 2m) are kept."""
+    def contains(self, J: NDArray[np.int64], M: NDArray[np.int64]) -> Mask:
+        """Whether the sites (2j, 2m) are in the window."""
         row, column = (J - self.corner[0]) >> 1, (M - self.corner[1]) >> 1
         inside = (row >= 0) & (row < self.mask.shape[0]) & (column >= 0) & (column < self.mask.shape[1])
         result = np.zeros(inside.shape, dtype=bool)

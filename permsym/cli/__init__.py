@@ -54,13 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _joined(words: Sequence[str]) -> list[str]:
     """``--times -1:2:5`` as ``--times=-1:2:5``: argparse takes -1:2:5 and -1e3 for options, though not -1."""
-    found: list[str] = []
+    joined: list[str] = []
     for word in words:
-        if found and found[-1].startswith("--") and _NEGATIVE.fullmatch(word):
-            found[-1] += f"={word}"
+        if joined and joined[-1].startswith("--") and _NEGATIVE.fullmatch(word):
+            joined[-1] += f"={word}"
         else:
-            found.append(word)
-    return found
+            joined.append(word)
+    return joined
 
 
 def _one_line(text: str) -> str:

@@ -34,38 +34,38 @@ def run(options: argparse.Namespace) -> int:
     from permsym.models import lookup
     from permsym.text import table
 
-    name, given = words.model_words(options)
+    name, parameters = words.model_words(options)
     if name != MODEL:
         wrong = repr(name) if name else "not given"
         raise InputError(f"the boundary is defined for {MODEL}, but the model is {wrong}; write permsym boundary {MODEL} C=14 drive=0.95")
     threshold = words.number_or_text(options.threshold)
     started = time.perf_counter()
     source = lookup(name)
-    family = HomogeneousFamily(given, source=source)
-    found = boundary(lambda: family, threshold)  # type: ignore[arg-type]  # a word is refused there
-    words.say_defaults(source, given)
+    family = HomogeneousFamily(parameters, source=source)
+    result = boundary(lambda: family, threshold)  # type: ignore[arg-type]  # a word is refused there
+    words.say_defaults(source, parameters)
     report: dict[str, Any] = {
         "model": name,
-        "parameters": family.model(found.N_sc).parameters,
-        "N_sc": found.N_sc,
-        "deviations": found.point.deviations,
-        "threshold": found.threshold,
-        "reason": found.reason,
-        "coherent_photons": {str(order): value for order, value in found.point.coherent_photons.items()},
-        "path": [{"N": point.N, "deviations": point.deviations} for point in found.path],
+        "parameters": family.model(result.N_sc).parameters,
+        "N_sc": result.N_sc,
+        "deviations": result.point.deviations,
+        "threshold": result.threshold,
+        "reason": result.reason,
+        "coherent_photons": {str(order): value for order, value in result.point.coherent_photons.items()},
+        "path": [{"N": point.N, "deviations": point.deviations} for point in result.path],
         "timings": {"total": time.perf_counter() - started},
         "versions": versions(),
     }
     if options.json:
         print(json.dumps(report, indent=2))
     else:
-        rows = [("N_sc", f"{found.N_sc:.6g}")] + [(f"deviation {name}", f"{value:.6g}") for name, value in found.point.deviations.items()]
+        rows = [("N_sc", f"{result.N_sc:.6g}")] + [(f"deviation {name}", f"{value:.6g}") for name, value in result.point.deviations.items()]
         print(table(rows))
-    if found.reason == "smallest ensemble":
+    if result.reason == "smallest ensemble":
         print("permsym: no deviation reaches the threshold down to N = 1", file=sys.stderr)
-    if found.reason == "fold":
+    if result.reason == "fold":
         print(
-            f"permsym: not certified: the branch ends at N = {found.N_sc:.6g} before a deviation reaches {found.threshold:g}",
+            f"permsym: not certified: the branch ends at N = {result.N_sc:.6g} before a deviation reaches {result.threshold:g}",
             file=sys.stderr,
         )
         return UNCERTIFIED_EXIT_CODE

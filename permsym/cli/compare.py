@@ -34,20 +34,20 @@ def run(options: argparse.Namespace) -> int:
     if output is not None:
         check_target(output, (".html", ".png", ".csv"))
     reference = read_table(options.words[0])
-    found = compare(reference, read_table(options.words[1], reference.sites))
-    print(text(found))
+    comparison = compare(reference, read_table(options.words[1], reference.sites))
+    print(text(comparison))
     if output is not None:
         if output.suffix == ".csv":
-            write_csv(found, output)
+            write_csv(comparison, output)
         elif output.suffix == ".png":
             from permsym.compare.picture import write_png
 
-            write_png(found, output)
+            write_png(comparison, output)
         else:
             from permsym.compare.html import write_html
 
-            write_html(found, output)
+            write_html(comparison, output)
         print(f"\nwrote {output}")
-    if found.doubtful:
-        print(f"permsym: {found.doubtful} points of the reference are not certified", file=sys.stderr)
+    if comparison.doubtful:
+        print(f"permsym: {comparison.doubtful} points of the reference are not certified", file=sys.stderr)
     return 0

@@ -30,7 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    source, given = words.model_source(options)
+    source, parameters = words.model_source(options)
     choice = expansion(options)
     for word, value in (("--over", options.over), ("--from", options.start), ("--to", options.stop)):
         if value is None:
@@ -46,14 +46,14 @@ def run(options: argparse.Namespace) -> int:
     from permsym.dataset.build import versions
 
     source.check(options.over)
-    words.say_defaults(source, {**given, options.over: start})
-    branch = continuation(source, over=options.over, start=start, stop=stop, points=int(points), **choice, **given)  # type: ignore[arg-type]
-    model = max((model_at(source, {**given, options.over: value}) for value in (start, stop)), key=lambda end: sum(end.sizes))
+    words.say_defaults(source, {**parameters, options.over: start})
+    branch = continuation(source, over=options.over, start=start, stop=stop, points=int(points), **choice, **parameters)  # type: ignore[arg-type]
+    model = max((model_at(source, {**parameters, options.over: value}) for value in (start, stop)), key=lambda end: sum(end.sizes))
     labels = words.asked_moments(options, model)
     report = {
         "model": source.name,
         "over": options.over,
-        "parameters": {key: value for key, value in source.filled(given).items() if key != options.over},
+        "parameters": {key: value for key, value in source.filled(parameters).items() if key != options.over},
         "order": choice["order"],
         **branch_report(branch, labels, model),
         "versions": versions(),

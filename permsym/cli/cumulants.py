@@ -27,7 +27,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def add_expansion(parser: argparse.ArgumentParser) -> None:
-    """Options that say which cumulants are kept."""
+    """Options that say which cumulants an expansion has."""
     parser.add_argument("--order", metavar="M", help="largest number of operators whose joint cumulants are kept; 1 is mean field")
     parser.add_argument("--break-symmetry", action="store_true", help="keep moments that a U(1) symmetry makes vanish")
     parser.add_argument("--counting", default="operators", metavar="NAME", help="operators (each a and ad counts) or sites")
@@ -35,7 +35,7 @@ def add_expansion(parser: argparse.ArgumentParser) -> None:
 
 
 def expansion(options: argparse.Namespace) -> dict[str, Any]:
-    """Those options as keyword arguments."""
+    """The same options as keyword arguments of :func:`permsym.cumulants.steady_state`."""
     if options.order is None:
         raise InputError("which order? add --order 2, for instance")
     try:
@@ -46,11 +46,11 @@ def expansion(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def run(options: argparse.Namespace) -> int:
-    source, given, model = words.load(options)
+    source, parameters, model = words.load(options)
     choice = expansion(options)
 
     labels = words.asked_moments(options, model)
-    words.say_defaults(source, given)
+    words.say_defaults(source, parameters)
     if options.equations is not None:
         from permsym.cumulants import equations
         from permsym.cumulants.export import exported
@@ -62,12 +62,12 @@ def run(options: argparse.Namespace) -> int:
     from permsym.cumulants.report import state_report
     from permsym.dataset.build import versions
 
-    followed = (source, given) if isinstance(source.filled(given).get("N"), int | float) else None
+    followed = (source, parameters) if isinstance(source.filled(parameters).get("N"), int | float) else None
     state = steady_state(model, source=followed, **choice)
     report = {
         "model": source.name,
         "parameters": state.model.parameters,
-        "defaults": sorted(source.defaulted(given)),
+        "defaults": sorted(source.defaulted(parameters)),
         **state_report(state, labels),
         "versions": versions(),
     }

@@ -36,7 +36,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    source, given, model = words.load(options)
+    source, parameters, model = words.load(options)
     words.check_output(options)
     from permsym.cli.report import evolve_report, evolve_table
     from permsym.dynamics.evolve import evolve
@@ -45,8 +45,8 @@ def run(options: argparse.Namespace) -> int:
 
     labels = words.asked_moments(options, model)
     tolerance = DEFAULT_TOLERANCE if options.tolerance is None else words.number_or_text(options.tolerance)
-    words.say_defaults(source, given)
-    found = evolve(
+    words.say_defaults(source, parameters)
+    evolution = evolve(
         model,
         _times(options.times),
         initial=options.initial,
@@ -60,16 +60,16 @@ def run(options: argparse.Namespace) -> int:
 
         definition = {
             "name": source.name,
-            "fixed": given,
-            "defaults": source.defaulted(given),
-            "initial": str(found.initial),
+            "fixed": parameters,
+            "defaults": source.defaulted(parameters),
+            "initial": str(evolution.initial),
             "first_point": model.to_dict(),
         }
-        dataset.save(_dataset(found, source.name, definition, options.command_line), options.output)
-    report = evolve_report(found, source, given)
+        dataset.save(_dataset(evolution, source.name, definition, options.command_line), options.output)
+    report = evolve_report(evolution, source, parameters)
     print(json.dumps(report, indent=2) if options.json else evolve_table(report))
-    if not found.certificate.certified:
-        print("permsym: not certified: " + "; ".join(found.certificate.reasons), file=sys.stderr)
+    if not evolution.certificate.certified:
+        print("permsym: not certified: " + "; ".join(evolution.certificate.reasons), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
     return 0
 
@@ -87,22 +87,23 @@ def _times(text: str) -> NDArray[np.float64]:
     return np.linspace(first, last, int(count) + 1)
 
 
-def _dataset(found: Evolution, name: str, definition: Mapping[str, object], command: str) -> xr.Dataset:
-    from permsym.dataset.build import Point, build_dataset
+def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], command: str) -> xr.Dataset:
+    from permsym.dataset.build import Cell, Point, build_dataset
+    from permsym.dataset.status import judged
 
-    certificate, derived = found.certificate, found.derived
-    errors = {label: certificate.errors[label] for label in found.moments}
+    certificate, derived = evolution.certificate, evolution.derived
+    errors = {label: certificate.errors[label] for label in evolution.moments}
     scalars = {
         "error_estimate": certificate.error_estimate,
         "min_population": certificate.min_population,
         "certified": int(certificate.certified),
-        "dimension": found.dimension,
-        "time_total": found.timings["total"],
+        "dimension": evolution.dimension,
+        "time_total": evolution.timings["total"],
     }
-    status = "certified" if certificate.certified else "uncertified: " + "; ".join(certificate.reasons)
-    points: dict[tuple[tuple[int, ...], str], Point] = {}
-    for k in range(len(found.times)):
-        moments = {label: complex(values[k]) for label, values in found.moments.items()}
+    status, reason = judged(certificate)
+    points: dict[Cell, Point] = {}
+    for k in range(len(evolution.times)):
+        moments = {label: complex(values[k]) for label, values in evolution.moments.items()}
         quantities = {label: float(values[k]) for label, values in derived.items()}
-        points[(k,), "exact"] = Point(found.model.parameters, moments, {}, errors, quantities, scalars, status)
-    return build_dataset({"time": found.times.tolist()}, ["exact"], points, model=name, definition=definition, command=command)
+        points[(k,), "exact"] = Point(evolution.model.parameters, moments, {}, errors, quantities, scalars, status, reason)
+    return build_dataset({"time": evolution.times.tolist()}, ["exact"], points, model=name, definition=definition, command=command)

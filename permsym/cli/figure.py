@@ -24,6 +24,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     from pathlib import Path
 
+    from permsym.dataset.status import parsed
     from permsym.figures import FIGURES, draw, expand
     from permsym.progress import on_terminal
     from permsym.text import table
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         data, paths = draw(name, Path(options.output), largest, options.command_line, on_terminal(name))  # type: ignore[arg-type]
         print(table(FIGURES[name].table(data)))
         print("wrote " + " and ".join(map(str, paths)))
-        short = [str(status) for status in data["status"].values.ravel() if str(status).startswith(("uncertified", "failed"))]
+        short = [text for text in map(str, data["status"].values.flat) if parsed(text)[0].falls_short]
         if short:
             print(f"permsym: {name}: {len(short)} points are not certified; the first: {short[0]}", file=sys.stderr)
             code = UNCERTIFIED_EXIT_CODE

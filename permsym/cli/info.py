@@ -28,8 +28,8 @@ def run(options: argparse.Namespace) -> int:
 
     report = info_report()
     if options.words:
-        source, given, model = words.load(options)
-        words.say_defaults(source, given)
+        source, parameters, model = words.load(options)
+        words.say_defaults(source, parameters)
         report |= model_report(model, options.basis, words.window(options.window))
     if options.json:
         print(json.dumps(report, indent=2))

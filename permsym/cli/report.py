@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import math
-import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
 from permsym import machine
-from permsym.basis.basis import choose
+from permsym.basis.representations import choose
 from permsym.dataset.build import versions
 from permsym.dynamics.evolution import Evolution
 from permsym.errors import TooLarge
@@ -20,8 +19,9 @@ from permsym.models.registry import ModelSource
 from permsym.models.registry import names as model_names
 from permsym.moments.labels import MomentLabel
 from permsym.moments.mode import PhotonDistribution
-from permsym.steady.needs import automatic_levels, estimate, lattice
-from permsym.steady.solve import NAMES, with_likely_levels
+from permsym.steady.needs import lattice
+from permsym.steady.plan import NAMES
+from permsym.steady.solve import plan_of
 from permsym.steady.state import State
 from permsym.text import readable, table
 
@@ -30,7 +30,7 @@ def solve_report(
     state: State,
     labels: Iterable[MomentLabel],
     source: ModelSource,
-    given: dict[str, float | str],
+    parameters: dict[str, float | str],
     photons: PhotonDistribution | None = None,
 ) -> dict[str, Any]:
     """The JSON document of ``permsym solve``."""
@@ -42,7 +42,7 @@ def solve_report(
     return {
         "model": source.name,
         "parameters": state.model.parameters,
-        "defaults": sorted(source.defaulted(given)),
+        "defaults": sorted(source.defaulted(parameters)),
         "representation": state.basis.representation,
         "dimension": state.dimension,
         "moments": {str(key): _pair(state.moment(key)) for key in keys},
@@ -50,6 +50,7 @@ def solve_report(
         "derived": state.derived,
         **extra,
         "certificate": state.certificate.to_dict(),
+        "plan": None if state.plan is None else state.plan.to_dict(),
         "solver": state.solver,
         "timings": state.timings,
         "versions": versions(),
@@ -69,8 +70,8 @@ def solve_table(report: dict[str, Any]) -> str:
     lines = ", ".join(f"{name} {value:.1e}" if value is not None else f"{name} not finite" for name, value in shown.items())
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
     if "verification" in certificate:
-        found = certificate["verification"]
-        lines += f"\n{found['representation']} representation: largest difference {found['largest_difference']:.1e}"
+        other = certificate["verification"]
+        lines += f"\n{other['representation']} representation: largest difference {other['largest_difference']:.1e}"
     head = f"{report['model']}, {report['representation']} representation, {report['dimension']:,} unknowns"
     return f"{head}\n\n{table(rows)}\n\n{derived}\n\n{verdict}: {lines}"
 
@@ -102,12 +103,12 @@ def branch_table(report: dict[str, Any]) -> str:
     return "\n".join([table(rows), *lines])
 
 
-def evolve_report(evolution: Evolution, source: ModelSource, given: dict[str, float | str]) -> dict[str, Any]:
+def evolve_report(evolution: Evolution, source: ModelSource, parameters: dict[str, float | str]) -> dict[str, Any]:
     """The JSON document of ``permsym evolve``: as that of ``solve``, with a list over ``times`` for each moment and derived quantity."""
     return {
         "model": source.name,
         "parameters": evolution.model.parameters,
-        "defaults": sorted(source.defaulted(given)),
+        "defaults": sorted(source.defaulted(parameters)),
         "initial": str(evolution.initial),
         "representation": evolution.representation,
         "dimension": evolution.dimension,
@@ -144,8 +145,8 @@ def info_report() -> dict[str, Any]:
         **versions(),
         "models": list(model_names()),
         "solvers": list(NAMES),
-        "installed": [name for name, there in optional.items() if there],
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "installed": [name for name, installed in optional.items() if installed],
+        "cores": machine.cores(),
         "memory_available": readable(machine.available_bytes()),
     }
 
@@ -153,24 +154,27 @@ def info_report() -> dict[str, Any]:
 def model_report(model: Model, representation: str, window: Literal["auto", "full"] | float) -> dict[str, Any]:
     """What solving a model takes, before anything runs (a window is predicted from smaller systems)."""
     name = choose(model) if representation == "auto" else representation
-    open_levels = automatic_levels(model)
-    model = with_likely_levels(model)
     report: dict[str, Any] = {
         "model": model.name,
         "parameters": model.parameters,
         "terms": [term.name for term in model.terms],
         "charges": [list(charge) for charge in model.charges],
         "representation": name,
-        "dimension_full": lattice(model, name)[0],
     }
-    if model.centre.kind == "boson":
-        report["levels"] = model.centre.levels
     try:
-        size, needed, seconds, solver = estimate(model, name, window, open_levels)
+        plan = plan_of(model, basis=name, window=window)
     except TooLarge as error:
         return report | {"fits": False, "reason": str(error)}
-    sizes = {"dimension": size, "memory": readable(needed), "memory_bytes": needed, "time_seconds": round(seconds, 3)}
-    return report | sizes | {"solver": solver, "fits": True}
+    cut = model if plan.levels is None else plan.model.with_levels(plan.levels)
+    report["dimension_full"] = lattice(cut, name)[0]
+    if cut.centre.kind == "boson":
+        report["levels"] = cut.centre.levels
+    sizes = {"dimension": plan.unknowns, "memory": readable(plan.bytes), "memory_bytes": plan.bytes, "time_seconds": round(plan.seconds, 3)}
+    report |= sizes | {"solver": plan.solver_name, "plan": plan.to_dict()}
+    free = machine.available_bytes()
+    if plan.bytes > free:
+        return report | {"fits": False, "reason": f"this needs about {readable(plan.bytes)}, but {readable(free)} are available"}
+    return report | {"fits": True}
 
 
 def _photon_rows(photons: dict[str, Any] | None) -> str:

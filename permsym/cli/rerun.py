@@ -47,39 +47,36 @@ def run(options: argparse.Namespace) -> int:
     if "figure" in data.attrs:
         if options.scheduler is not None:
             raise InputError(f"{name} is a figure's, which is computed again on one core of this machine; leave out --scheduler")
-        points, found = _figure(data)
+        points, repeated = _figure(data)
     else:
-        points, found = _sweep(data, Path(name).stem, work_on)
-    for package, (then, now) in found.other.items():
+        points, repeated = _sweep(data, Path(name).stem, work_on)
+    for package, (then, now) in repeated.other.items():
         print(f"permsym: {package} was {then} when the file was made and is {now} now", file=sys.stderr)
-    if found.equal:
+    if repeated.equal:
         print(f"{points} points computed again: largest difference 0 (equal to the bit)")
-    elif found.largest == 0:
-        print(f"{points} points computed again: largest difference 0 (zeros of another sign, as in {found.variable})")
+    elif repeated.largest == 0:
+        print(f"{points} points computed again: largest difference 0 (zeros of another sign, as in {repeated.variable})")
     else:
-        place = " ".join(f"{key}={value}" for key, value in found.place.items())
-        print(f"{points} points computed again: largest difference {found.largest:.1e} ({found.variable} at {place})")
-    if found.states:
-        print(f"permsym: {found.states} points have another status than in the file", file=sys.stderr)
-    if found.beyond:
-        print(f"permsym: {found.beyond} moments differ by more than their error estimates", file=sys.stderr)
-    return UNCERTIFIED_EXIT_CODE if found.beyond or found.states else 0
+        where = " ".join(f"{key}={value}" for key, value in repeated.at.items())
+        print(f"{points} points computed again: largest difference {repeated.largest:.1e} ({repeated.variable} at {where})")
+    if repeated.states:
+        print(f"permsym: {repeated.states} points have another status than in the file", file=sys.stderr)
+    if repeated.beyond:
+        print(f"permsym: {repeated.beyond} moments differ by more than their error estimates", file=sys.stderr)
+    return UNCERTIFIED_EXIT_CODE if repeated.beyond or repeated.states else 0
 
 
 def _sweep(data: xr.Dataset, name: str, work_on: Executor) -> tuple[int, Repeated]:
     from permsym.progress import Bar
     from permsym.sweeps.rerun import plan_of, rerun
 
-    plan = plan_of(data)
-    display = Bar(name, len(plan), float(len(plan)))
+    points = len(plan_of(data))
+    with Bar(name, points) as bar:
 
-    def count(_: object, cost: Cost, result: Result) -> None:
-        display.advance(1.0, result.point.status.startswith("failed"))
+        def count(_: object, cost: Cost, result: Result) -> None:
+            bar.advance(failed=not result.point.status.has_values)
 
-    try:
-        return len(plan), rerun(data, work_on, count)[1]
-    finally:
-        display.close()
+        return points, rerun(data, work_on, count)[1]
 
 
 def _figure(data: xr.Dataset) -> tuple[int, Repeated]:

@@ -15,7 +15,7 @@ from permsym.cli.words import number_or_text
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, TooLarge
 
 if TYPE_CHECKING:
-    from permsym.sweeps.file import SweepFile
+    from permsym.sweeps.file.sweep_file import SweepFile
     from permsym.sweeps.methods import Cost
     from permsym.sweeps.run import Executor, Outcome, Work
     from permsym.sweeps.task import Result
@@ -44,15 +44,16 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 def executor(options: argparse.Namespace) -> Executor:
     """Who computes, as the options say."""
-    from permsym.sweeps.pool import cores, pooled
+    from permsym import machine
+    from permsym.sweeps.workers.pool import pooled
 
     if options.scheduler is not None:
         if options.jobs is not None:
             raise InputError("give --jobs for this machine or --scheduler for a cluster, not both")
-        from permsym.sweeps.cluster import on_cluster
+        from permsym.sweeps.workers.cluster import on_cluster
 
         return partial(on_cluster, address=options.scheduler)
-    jobs = cores() if options.jobs is None else number_or_text(options.jobs)
+    jobs = machine.cores() if options.jobs is None else number_or_text(options.jobs)
     if not isinstance(jobs, int) or jobs < 1:
         raise InputError(f"--jobs must be a whole number >= 1, but is {options.jobs!r}")
     return partial(pooled, workers=jobs)
@@ -60,9 +61,9 @@ def executor(options: argparse.Namespace) -> Executor:
 
 def run(options: argparse.Namespace) -> int:
     from permsym import dataset
-    from permsym.sweeps.file import read_sweep_file
+    from permsym.sweeps.file.sweep_file import read_sweep_file
     from permsym.sweeps.run import assembled, prepare
-    from permsym.sweeps.store import opened
+    from permsym.sweeps.store.store import opened
 
     if len(options.words) != 1:
         raise InputError("which sweep? give one sweep file, such as permsym run sweep.toml")
@@ -94,21 +95,19 @@ def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
 
     if work.recalled:
         print(f"permsym: {len(work.recalled)} of {len(work.plan)} points are in the store; {len(work.jobs)} to do", file=sys.stderr)
-    display = Bar(name, len(work.jobs), sum(cost.seconds for _, cost in work.jobs))
+    bar = Bar(name, len(work.jobs), sum(cost.seconds for _, cost in work.jobs))
 
     def count(_: object, cost: Cost, result: Result) -> None:
-        display.advance(cost.seconds, result.point.status.startswith("failed"))
+        bar.advance(cost.seconds, not result.point.status.has_values)
 
     try:
-        return execute(work, work_on, store, count)
+        with bar:
+            return execute(work, work_on, store, count)
     except KeyboardInterrupt:
-        display.close()
-        kept = store.results([task.key for task, _ in work.jobs])  # the last one may be in it although nobody was told
-        safe = len(work.recalled) + sum(task.key in kept and kept[task.key].lasting for task, _ in work.jobs)
+        results = store.results([task.key for task, _ in work.jobs])  # the last one may be in it although nobody was told
+        safe = len(work.recalled) + sum(task.key in results and results[task.key].lasting for task, _ in work.jobs)
         print(f"permsym: {safe} of {len(work.plan)} points are in the store; the same command goes on from there", file=sys.stderr)
         raise
-    finally:
-        display.close()
 
 
 @contextmanager
@@ -128,28 +127,29 @@ def _stoppable() -> Iterator[None]:
 
 def _summary(outcome: Outcome, written: str) -> int:
     """Say what was done; the exit code."""
-    states = [point.status.partition(":")[0] for point in outcome.points.values()]
-    kinds = [kind for kind in ("certified", "approximation", "uncertified", "failed") if kind in states]
-    counts = ", ".join(f"{states.count(kind)} {kind}" for kind in kinds)
-    print(f"{len(states)} points: {counts} ({outcome.recalled} from the store, {outcome.computed} computed)")
+    from permsym.dataset.status import Status, kind, spelled
+
+    kinds = [kind(point.status, method) for (_, method), point in outcome.points.items()]
+    counts = ", ".join(f"{kinds.count(word)} {word}" for word in ("certified", "approximation", "uncertified", "failed") if word in kinds)
+    print(f"{len(kinds)} points: {counts} ({outcome.recalled} from the store, {outcome.computed} computed)")
     print(written)
-    bad = [point for point in outcome.points.values() if point.status.startswith(("failed", "uncertified"))]
+    bad = [point for point in outcome.points.values() if point.status.falls_short or not point.status.has_values]
     if not bad:
         return 0
-    first = bad[0]
-    parameters = " ".join(f"{name}={value:g}" for name, value in first.parameters.items())
-    print(f"permsym: {len(bad)} points are not certified; the first, {parameters}: {first.status}", file=sys.stderr)
-    refused = all("are available" in point.status and point.status.startswith("failed") for point in outcome.points.values())
+    parameters = " ".join(f"{name}={value:g}" for name, value in bad[0].parameters.items())
+    first = f"{parameters}: {spelled(bad[0].status, bad[0].reason)}"
+    print(f"permsym: {len(bad)} points are not certified; the first, {first}", file=sys.stderr)
+    refused = all(point.status is Status.REFUSED for point in outcome.points.values())
     return TooLarge.exit_code if refused else UNCERTIFIED_EXIT_CODE
 
 
 def _dry_run(options: argparse.Namespace, sweep: SweepFile, output: Path, store_path: Path) -> int:
+    from permsym import machine
     from permsym.sweeps.estimate import describe
-    from permsym.sweeps.pool import cores
     from permsym.sweeps.run import prepare
-    from permsym.sweeps.store import opened
+    from permsym.sweeps.store.store import opened
 
-    jobs = cores() if options.jobs is None else int(options.jobs)
+    jobs = machine.cores() if options.jobs is None else int(options.jobs)
     if store_path.exists() and not options.fresh:
         with opened(store_path) as store:
             work = prepare(sweep.plan, store, sweep.check)

@@ -35,7 +35,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     import warnings
 
-    source, given, model = words.load(options)
+    source, parameters, model = words.load(options)
     words.check_output(options)
     if options.photons:
         _check_photons(model, options.output)
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     from permsym.steady.solve import steady_state
 
     labels = words.asked_moments(options, model)
-    words.say_defaults(source, given)
+    words.say_defaults(source, parameters)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
         state = steady_state(
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     from permsym.cli.report import solve_report, solve_table
 
     photons = state.mode.photon_distribution() if options.photons else None
-    report = solve_report(state, labels, source, given, photons)
+    report = solve_report(state, labels, source, parameters, photons)
     if options.output:
         from permsym import dataset
         from permsym.sweeps.methods import state_point
@@ -69,9 +69,9 @@ def run(options: argparse.Namespace) -> int:
 
         asked = {"basis": options.basis, "solver": options.solver, "window": words.window(options.window)}
         chosen = {name: value for name, value in asked.items() if value != "auto"}
-        plan = make(source, {}, fixed=given, moments=list(map(str, labels)), options={"exact": chosen} if chosen else None)
-        found = assembled(plan, {((), "exact"): state_point(state, labels)}, options.command_line)
-        dataset.save(found if photons is None else dataset.with_photons(found, photons), options.output)
+        plan = make(source, {}, fixed=parameters, moments=list(map(str, labels)), options={"exact": chosen} if chosen else None)
+        data = assembled(plan, {((), "exact"): state_point(state, labels)}, options.command_line)
+        dataset.save(data if photons is None else dataset.with_photons(data, photons), options.output)
     print(json.dumps(report, indent=2) if options.json else solve_table(report))
     if not state.certificate.certified:
         print("permsym: not certified: " + "; ".join(state.certificate.reasons), file=sys.stderr)

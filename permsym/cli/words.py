@@ -65,18 +65,18 @@ def model_words(options: argparse.Namespace) -> tuple[str | None, dict[str, floa
         options.moment = [word for word in options.moment if word not in stray]
         words += stray
     name: str | None = None
-    given: dict[str, float | str] = {}
+    parameters: dict[str, float | str] = {}
     for word in words:
         match = _ASSIGNMENT.fullmatch(word)
         if match is None and name is None:
             name = word
         elif match is None:
             raise InputError(f"{word!r} is neither an option nor NAME=VALUE; the model is {name!r} already")
-        elif match[1] in given:
+        elif match[1] in parameters:
             raise InputError(f"{match[1]!r} is given twice; give it once")
         else:
-            given[match[1]] = number_or_text(match[2])
-    return name, given
+            parameters[match[1]] = number_or_text(match[2])
+    return name, parameters
 
 
 def _looks_like_label(word: str) -> bool:
@@ -97,19 +97,19 @@ def number_or_text(text: str) -> float | str:
 def model_source(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str]]:
     from permsym.models import lookup, names
 
-    name, given = model_words(options)
+    name, parameters = model_words(options)
     if name is None:
         raise InputError(f"which model? give one of {', '.join(names())}, a TOML file or package.module:function")
-    return lookup(name), given
+    return lookup(name), parameters
 
 
 def load(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str], Model]:
-    source, given = model_source(options)
-    return source, given, source.model(given)
+    source, parameters = model_source(options)
+    return source, parameters, source.model(parameters)
 
 
-def say_defaults(source: ModelSource, given: dict[str, float | str]) -> None:
-    defaults = source.defaulted(given)
+def say_defaults(source: ModelSource, parameters: dict[str, float | str]) -> None:
+    defaults = source.defaulted(parameters)
     if defaults:
         print("defaults: " + " ".join(f"{name}={value}" for name, value in defaults.items()), file=sys.stderr)
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from permsym.compare.judge import Comparison
+from permsym.compare.comparison import Comparison
 from permsym.compare.picture import panels, pictured
-from permsym.compare.summary import cells, convergence, head, number, overview, place
+from permsym.compare.summary import cells, convergence, head, number, overview
 from permsym.dataset.files import written_aside
 
 _ROWS = 2000  # rows of the table of points; the CSV has all of them
@@ -38,56 +38,64 @@ details > summary { cursor: pointer; font-weight: 600; padding: .5rem 0; }
 """
 
 
-def write_html(found: Comparison, path: Path) -> None:
+def write_html(comparison: Comparison, path: Path) -> None:
     """The report as a file."""
-    page = report(found)
+    page = report(comparison)
     with written_aside(path) as aside:
         aside.write_text(page, encoding="utf-8")
 
 
-def report(found: Comparison) -> str:
+def report(comparison: Comparison) -> str:
     """The page: nothing in it is loaded from anywhere."""
-    title = f"{found.approximation} against {found.reference}"
+    title = f"{comparison.approximation} against {comparison.reference}"
     notes = [
-        f"{found.unmatched} points of {found.approximation} have no counterpart in {found.reference}." if found.unmatched else "",
-        f"{found.doubtful} points of the reference that were used are not certified." if found.doubtful else "",
+        (comparison.unmatched, f"points of {comparison.approximation} have no counterpart in {comparison.reference}."),
+        (comparison.doubtful, "points of the reference that were used are not certified."),
     ]
-    described = escape(_described(found, pictured(found)))
+    described = escape(_described(comparison, pictured(comparison)))
     pictures = "".join(
-        f'<img alt="{escape(title)}" src="data:image/png;base64,{base64.b64encode(image).decode()}">' for title, image in panels(found)
+        f'<img alt="{escape(title)}" src="data:image/png;base64,{base64.b64encode(image).decode()}">' for title, image in panels(comparison)
     )
-    along = f" along {found.axis}" if found.axis else ""
+    along = f" along {comparison.axis}" if comparison.axis else ""
     caption = f"<figcaption>Values and moduli of the errors{escape(along)}. {described}</figcaption>"
     picture = f'<figure><div class="panels">{pictures}</div>{caption}</figure>'
-    merit = [str(each) for each in found.overtakings]
+    merit = [str(overtaking) for overtaking in comparison.overtakings]
     sections = [
-        _section("Errors", picture + _table("Errors over all points", overview(found))),
+        _section("Errors", picture + _table("Errors over all points", overview(comparison))),
         _section("Order of merit", _list(merit) or "<p>At no point is a higher order (or a later method) worse than a lower one.</p>"),
     ]
-    orders = convergence(found)
+    orders = convergence(comparison)
     if len(orders) > 1:
         sections.append(_section("Convergence with order", _table("Points at which the error falls with every order", orders)))
-    bad = [[row.quantity, row.method, place(found, row.point) or "-", number(row.value), row.unphysical] for row in found.unphysical]
-    unphysical = _table("Values that no density matrix has", [["quantity", "method", "point", "value", "why"], *bad[:_ROWS]]) if bad else ""
-    sections.append(_section("Values that no state has", unphysical or "<p>None.</p>"))
-    rows = [row for row in found.rows if row.quantity in set(found.quantities)]
-    points = [["point", "quantity", "method", "reference", "value", "error", "|error|", "relative"]]
-    points += [cells(found, row) for row in rows[:_ROWS]]
-    cut = f"<p>The first {_ROWS} of {len(rows)} rows; <code>-o REPORT.csv</code> writes all.</p>" if len(rows) > _ROWS else ""
-    sections.append(f"<section><details><summary>Every point</summary>{cut}{_table('Errors point by point', points)}</details></section>")
-    notes_ = "".join(f'<p class="note">{escape(note)}</p>' for note in notes if note)
+    sections += [_section("Values that no state has", _unphysical(comparison) or "<p>None.</p>"), _every_point(comparison)]
+    noted = "".join(f'<p class="note">{escape(f"{count} {words}")}</p>' for count, words in notes if count)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="generator" content="permsym">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main><h1>{escape(title)}</h1>"
-        f"<p>{escape(head(found))}. Error means value minus reference.</p>{notes_}{''.join(sections)}</main></body></html>\n"
+        f"<p>{escape(head(comparison))}. Error means value minus reference.</p>{noted}{''.join(sections)}</main></body></html>\n"
     )
 
 
-def _described(found: Comparison, quantities: Sequence[str]) -> str:
+def _unphysical(comparison: Comparison) -> str:
+    rows = [["quantity", "method", "point", "value", "why"]]
+    for row in comparison.unphysical[:_ROWS]:
+        rows.append([row.quantity, row.method, comparison.where(row.point) or "-", number(row.value), row.unphysical])
+    return _table("Values that no density matrix has", rows) if len(rows) > 1 else ""
+
+
+def _every_point(comparison: Comparison) -> str:
+    rows = [row for row in comparison.rows if row.quantity in set(comparison.quantities)]
+    points = [["point", "quantity", "method", "reference", "value", "error", "|error|", "relative"]]
+    points += [cells(comparison, row) for row in rows[:_ROWS]]
+    cut = f"<p>The first {_ROWS} of {len(rows)} rows; <code>-o REPORT.csv</code> writes all.</p>" if len(rows) > _ROWS else ""
+    return f"<section><details><summary>Every point</summary>{cut}{_table('Errors point by point', points)}</details></section>"
+
+
+def _described(comparison: Comparison, quantities: Sequence[str]) -> str:
     """The pictures in words, for whoever cannot see them."""
     said = []
-    for row in overview(found, quantities)[1:]:
+    for row in overview(comparison, quantities)[1:]:
         said.append(f"{row[0]}, {row[1]}: largest error {row[3]}" + (f" at {row[4]}" if row[4] != "-" else ""))
     return "; ".join(said) + "."
 

@@ -7,6 +7,7 @@ one for each moment or derived quantity, such as ``z0``, ``+1 -2`` or ``p0_up``)
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import math
 from collections.abc import Sequence
@@ -18,11 +19,13 @@ import numpy as np
 
 from permsym.dataset import open_dataset, open_reference, reference_names
 from permsym.dataset.schema import CERTIFICATE
+from permsym.dataset.status import EXACT, parsed
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import parse
 from permsym.operators import Operator
 from permsym.sites import Ensemble, Spin
+from permsym.sweeps.plan import grammar
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,38 +87,41 @@ def read_table(name: str, sites: Model | None = None) -> Table:
 def table_of(dataset: xr.Dataset, name: str) -> Table:
     """The table of a dataset; values that are not numbers are left out."""
     outer = [str(dim) for dim in dataset["status"].dims]
-    spatial = [dim for dim in outer if dim != "method"]
-    methods = [str(each) for each in dataset["method"].values] if "method" in outer else [str(dataset.attrs.get("method", "exact"))]
-    quantities = [str(each) for each in dataset.data_vars if dataset[each].dtype.kind == "f" and not _certifies(str(each))]
-    labels = [str(label) for label in dataset["moment"].values]
-    shape = tuple(dataset.sizes[dim] for dim in spatial)
-    fixed = {str(key): float(value) for key, value in dataset.attrs.items() if isinstance(value, float)}
-    names = [str(each) for each in dataset.coords if str(each) not in ("moment", "method") and dataset[each].dtype.kind in "fi"]
-    varying = {each: _over(dataset[each], spatial, shape) for each in names if not _counts(dataset, each)}
-    found = Table(name, [fixed | {key: float(values[i]) for key, values in varying.items()} for i in range(math.prod(shape))], methods, {})
-    full = [*spatial, *(["method"] if "method" in outer else [])]
+    axes = [dim for dim in outer if dim != "method"]
+    methods = list(map(str, dataset["method"].values)) if "method" in outer else [str(dataset.attrs.get("method", EXACT))]
+    shape = tuple(dataset.sizes[dim] for dim in axes)
+    table = Table(name, _points(dataset, axes, shape), methods, {}, sites=_sites(dataset))
 
     def numbers(variable: str, *tail: str) -> Any:
-        return dataset[variable].transpose(*full, *tail).values.reshape(math.prod(shape), len(methods), -1)
+        full = [*axes, *(["method"] if "method" in outer else []), *tail]
+        return dataset[variable].transpose(*full).values.reshape(math.prod(shape), len(methods), -1)
 
+    labels = [str(label) for label in dataset["moment"].values]
     moments = numbers("moment_real", "moment") + 1j * numbers("moment_imag", "moment")
     errors = numbers("moment_error", "moment") if "moment_error" in dataset else np.full(moments.shape, np.nan)
-    derived = {each: numbers(each)[:, :, 0] for each in quantities}
+    quantities = [variable for variable in map(str, dataset.data_vars) if dataset[variable].dtype.kind == "f" and not _certifies(variable)]
+    derived = {quantity: numbers(quantity)[:, :, 0] for quantity in quantities}
     estimate = numbers("error_estimate")[:, :, 0]
     status = numbers("status")[:, :, 0]
-    for i in range(len(found.points)):
-        for m, method in enumerate(methods):
-            if str(status[i, m]).startswith(("uncertified", "failed")):
-                found.doubtful.add((i, method))
-            entries = [(each, complex(values[i, m]), float(estimate[i, m])) for each, values in derived.items()]
-            entries += [(label, complex(moments[i, m, k]), float(errors[i, m, k])) for k, label in enumerate(labels)]
-            for quantity, value, error in entries:
-                if not np.isnan(value):
-                    found.values[i, method, quantity] = value
-                    if not np.isnan(error):
-                        found.errors[i, method, quantity] = error
-    found.sites = _sites(dataset)
-    return found
+    for i, (m, method) in itertools.product(range(len(table.points)), enumerate(methods)):
+        if parsed(str(status[i, m]))[0].falls_short:
+            table.doubtful.add((i, method))
+        entries = [(quantity, complex(values[i, m]), float(estimate[i, m])) for quantity, values in derived.items()]
+        entries += [(label, complex(moments[i, m, k]), float(errors[i, m, k])) for k, label in enumerate(labels)]
+        for quantity, value, error in entries:
+            if not np.isnan(value):
+                table.values[i, method, quantity] = value
+                if not np.isnan(error):
+                    table.errors[i, method, quantity] = error
+    return table
+
+
+def _points(dataset: xr.Dataset, axes: Sequence[str], shape: tuple[int, ...]) -> list[dict[str, float]]:
+    """All numeric parameters at every point: attributes, and coordinates that do not just count the entries of a list."""
+    fixed = {str(name): value for name, value in dataset.attrs.items() if isinstance(value, float)}
+    names = [name for name in map(str, dataset.coords) if name not in ("moment", "method") and dataset[name].dtype.kind in "fi"]
+    varying = {name: _over(dataset[name], axes, shape) for name in names if not _counts(dataset, name)}
+    return [fixed | {name: float(values[i]) for name, values in varying.items()} for i in range(math.prod(shape))]
 
 
 def _certifies(name: str) -> bool:
@@ -129,8 +135,8 @@ def _counts(dataset: xr.Dataset, name: str) -> bool:
 
 def _over(variable: Any, dims: Sequence[str], shape: tuple[int, ...]) -> Any:
     """A coordinate at every point."""
-    kept = [dim for dim in dims if dim in variable.dims]
-    values = variable.transpose(*kept).values.reshape([size if dim in kept else 1 for dim, size in zip(dims, shape, strict=True)])
+    own = [dim for dim in dims if dim in variable.dims]
+    values = variable.transpose(*own).values.reshape([size if dim in own else 1 for dim, size in zip(dims, shape, strict=True)])
     return np.broadcast_to(values, shape).reshape(-1)
 
 
@@ -140,7 +146,7 @@ def _sites(dataset: xr.Dataset) -> Model | None:
         first = Model.from_dict((definition[0] if isinstance(definition, list) else definition)["first_point"])
     except (KeyError, ValueError, TypeError):
         return None
-    return Model(first.centre, [Ensemble(1000, each.name, each.levels) for each in first.ensembles], Operator())
+    return grammar(first)
 
 
 # -- anybody's CSV --------------------------------------------------------------------------------------------------------
@@ -187,12 +193,15 @@ def _foreign(path: Path, sites: Model | None) -> Table:
 
 @dataclass
 class _Rows:
-    """Rows of a CSV, collected in a table."""
+    """Rows of a CSV, collected in a table.
+
+    indices   of the points by their parameters
+    """
 
     path: Path
     sites: Model
     table: Table
-    known: dict[tuple[tuple[str, float], ...], int] = field(default_factory=dict)
+    indices: dict[tuple[tuple[str, float], ...], int] = field(default_factory=dict)
 
     def long(self, head: Sequence[str], rows: Sequence[tuple[int, dict[str, str]]], label: str, value: str) -> None:
         imaginary = next((name for name in _IMAGINARY_NAMES if name in head), None)
@@ -201,13 +210,13 @@ class _Rows:
         for number, row in rows:
             if not row[value]:
                 continue
-            found = self._complex(row[value], number)
+            z = self._complex(row[value], number)
             if imaginary is not None and row[imaginary]:
-                found = complex(found.real, self._real(row[imaginary], number))
-            entry = self._entry(row, names, number), self._method(row), self._quantity(row[label], number)
+                z = complex(z.real, self._real(row[imaginary], number))
+            entry = self._point(row, names, number), self._method(row), self._quantity(row[label], number)
             if entry in self.table.values:
                 raise InputError(f"{self.path}:{number}: a second value of {row[label]!r} at the same point; give each once")
-            self._keep(entry, found)
+            self._add(entry, z)
             if row.get("error"):
                 self.table.errors[entry] = self._real(row["error"], number)
 
@@ -219,23 +228,23 @@ class _Rows:
             )
         names = [name for name in head if name not in quantities and name != "method"]
         for number, row in rows:
-            point = self._entry(row, names, number)
+            point = self._point(row, names, number)
             for name, quantity in quantities.items():
                 if row[name]:
-                    self._keep((point, self._method(row), quantity), self._complex(row[name], number))
+                    self._add((point, self._method(row), quantity), self._complex(row[name], number))
 
-    def _keep(self, entry: Entry, value: complex) -> None:
+    def _add(self, entry: Entry, value: complex) -> None:
         if not np.isnan(value):
             self.table.values[entry] = value
 
-    def _entry(self, row: dict[str, str], names: Sequence[str], number: int) -> int:
-        """The point of a row."""
+    def _point(self, row: dict[str, str], names: Sequence[str], number: int) -> int:
+        """Index of a row's point, a new one where needed."""
         point = {name: self._real(row[name], number) for name in names}
         key = tuple(point.items())
-        if key not in self.known:
-            self.known[key] = len(self.table.points)
+        if key not in self.indices:
+            self.indices[key] = len(self.table.points)
             self.table.points.append(point)
-        return self.known[key]
+        return self.indices[key]
 
     def _method(self, row: dict[str, str]) -> str:
         name = row.get("method") or self.path.stem
@@ -244,10 +253,10 @@ class _Rows:
         return name
 
     def _quantity(self, text: str, number: int) -> str:
-        found = self._spelled(text)
-        if found is None:
+        name = self._spelled(text)
+        if name is None:
             raise InputError(f"{self.path}:{number}: {text!r} is neither a moment label, such as '+1 -2', nor a name such as p0_up")
-        return found
+        return name
 
     def _spelled(self, text: str) -> str | None:
         """The canonical name of a quantity; None for what is no quantity."""

@@ -15,13 +15,13 @@ import numpy as np
 
 from permsym.cumulants.equations import Equations, as_complex, equations
 from permsym.cumulants.newton import Point, turned_rhs
-from permsym.cumulants.physical import derived
 from permsym.cumulants.start import relaxed_from_product
 from permsym.model import Model
 from permsym.models.central_spin import central_spin
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray
 from permsym.sites import real_sizes
+from permsym.states.derived import derived_quantities
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class MeanField:
     @property
     def derived(self) -> dict[str, float]:
         """Populations and photon numbers, named as in exact results."""
-        return derived(self.model, self.moment)
+        return derived_quantities(self.model, self.moment)
 
 
 def mean_field(model: Model) -> MeanField:

@@ -1,41 +1,24 @@
-"""Derived quantities of approximate states, and what shows that no density matrix has them."""
+"""What shows that no density matrix has the moments of an approximation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from permsym.model import Model
-from permsym.moments.photons import photon_numbers
+from permsym.states.derived import POPULATIONS, derived_quantities, suffix
 
 MARGIN = 1e-9
 """How far rounding may carry a population beyond its range."""
 
 
-def derived(model: Model, moment: Callable[[str], complex]) -> dict[str, float]:
-    """Populations of spins and photon numbers, named as in exact results.
-
-    moment   value of a moment by its label
-    """
-    found: dict[str, float] = {}
-    if model.centre.kind == "spin":
-        found["p0_up"] = (1 + moment("z0").real) / 2
-    if model.centre.kind == "boson":
-        found |= photon_numbers(moment)
-    for each in model.ensembles:
-        if each.kind == "spin":
-            suffix = _suffix(model, each.name)
-            found[f"p_up{suffix}"] = (1 + moment(f"z1{suffix}").real) / 2
-    return found
-
-
 def unphysical(model: Model, moment: Callable[[str], complex]) -> tuple[str, ...]:
     """Populations outside [0, 1] and negative photon numbers, in words."""
-    populations = {name: value for name, value in derived(model, moment).items() if name.startswith(("p0_up", "p_up"))}
+    populations = {name: value for name, value in derived_quantities(model, moment).items() if name.startswith(POPULATIONS)}
     if model.centre.kind == "levels":
         populations |= {f"|{i}><{i}|0": moment(f"|{i}><{i}|0").real for i in range(1, model.centre.levels)}
     for each in model.ensembles:
         if each.kind == "levels":
-            labels = [f"|{i}><{i}|1{_suffix(model, each.name)}" for i in range(1, each.levels)]
+            labels = [f"|{i}><{i}|1{suffix(model, each)}" for i in range(1, each.levels)]
             populations |= {label: moment(label).real for label in labels}
     found = [
         f"the population {name} = {value:.6g} is outside [0, 1]"
@@ -47,7 +30,3 @@ def unphysical(model: Model, moment: Callable[[str], complex]) -> tuple[str, ...
         if photons < -MARGIN * max(1.0, abs(photons)):
             found.append(f"the photon number = {photons:.6g} is negative")
     return tuple(found)
-
-
-def _suffix(model: Model, name: str) -> str:
-    return "" if len(model.ensembles) == 1 else f"@{name}"

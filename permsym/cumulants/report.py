@@ -8,10 +8,11 @@ from typing import Any
 
 from permsym.cumulants.continuation import Branch, Event
 from permsym.cumulants.newton import Point
-from permsym.cumulants.physical import derived, unphysical
+from permsym.cumulants.physical import unphysical
 from permsym.cumulants.state import UNSTABLE, CumulantState
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
+from permsym.states.derived import derived_quantities
 
 
 def state_report(state: CumulantState, labels: Iterable[MomentLabel]) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def _point(point: Point, labels: Sequence[MomentLabel], model: Model) -> dict[st
         "stable": bool(point.stability < UNSTABLE * largest),
         "stability": finite(point.stability),
         "moments": {str(label): pair(moment(str(label))) for label in labels if _fits(label, point.equations.model)},
-        "derived": derived(model, moment),
+        "derived": derived_quantities(model, moment),
         "unphysical": list(unphysical(model, moment)),
         "residual": point.residual,
     }

@@ -13,6 +13,7 @@ from permsym.cumulants.evolve import Attractor, attractor
 from permsym.cumulants.newton import Point
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
+from permsym.states.derived import derived_quantities
 
 UNSTABLE = 1e-9
 """Largest real part of the spectrum, in units of the largest coefficient, that still counts as stable."""
@@ -100,7 +101,7 @@ class CumulantState:
     @cached_property
     def derived(self) -> dict[str, float]:
         """Populations and photon numbers, named as in exact results."""
-        return physical.derived(self.model, self.moment)
+        return derived_quantities(self.model, self.moment)
 
     @cached_property
     def unphysical(self) -> tuple[str, ...]:

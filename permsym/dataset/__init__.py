@@ -20,7 +20,7 @@ FORMATS = {".nc": "permsym.dataset.netcdf", ".csv": "permsym.dataset.csvfile", "
 
 
 def check(path: str | Path) -> Path:
-    """The path, where a dataset may be written there; InputError otherwise."""
+    """The path; InputError where no dataset can be written there, told by its suffix, its folder and what is there already."""
     target = Path(path)
     check_target(target, tuple(FORMATS))
     if target.suffix == ".parquet":

@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.dataset.schema import CONVENTION, VARIABLES, Variable, derived
+from permsym.dataset.status import Status, spelled
 
 if TYPE_CHECKING:
     import xarray as xr
 
+Cell = tuple[tuple[int, ...], str]
+"""One cell of a dataset: (index along each axis, method)."""
 
 _DERIVED = ("p0_up", "p_up")  # in the table of variables, but there only where the model has them
 
@@ -26,9 +29,11 @@ _DERIVED = ("p0_up", "p_up")  # in the table of variables, but there only where 
 class Point:
     """What one method gave at one point.
 
-    parameters   all parameters of the model at this point
-    values       label -> complex, for moments and for cumulants; errors: label -> float
-    scalars      values of variables without the moment dimension, by their schema name
+    parameters       all parameters of the model at this point
+    moments, cumulants, errors   values by label
+    derived          derived quantities by name
+    scalars          values of variables without the dimension ``moment``, by their name in the schema
+    status, reason   how it came out; the reason of an approximation also says which one it is
     """
 
     parameters: Mapping[str, float]
@@ -37,7 +42,8 @@ class Point:
     errors: dict[str, float] = field(default_factory=dict)
     derived: dict[str, float] = field(default_factory=dict)
     scalars: dict[str, Any] = field(default_factory=dict)
-    status: str = "certified"
+    status: Status = Status.OK
+    reason: str = ""
     computed_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -53,7 +59,7 @@ def versions() -> dict[str, str]:
 def build_dataset(
     axes: Mapping[str, Sequence[float]],
     methods: Sequence[str],
-    points: Mapping[tuple[tuple[int, ...], str], Point],
+    points: Mapping[Cell, Point],
     *,
     model: str,
     definition: Mapping[str, Any],
@@ -62,67 +68,22 @@ def build_dataset(
 ) -> xr.Dataset:
     """Dataset over the product of ``axes``, with the dimension ``method`` where there are several, and ``moment``.
 
-    points       (index along each axis, method) -> Point
     definition   what defines the model besides the axes, as JSON-ready data
     lists        axes that count the entries of a list -> the parameters that run together there
     """
     import xarray as xr
 
-    listed = {} if lists is None else lists
-    shape = tuple(len(values) for values in axes.values())
-    several = len(methods) > 1
-    outer = (*axes, "method") if several else tuple(axes)
-    outer_shape = (*shape, len(methods)) if several else shape
+    grid = _Grid.over(axes, methods, points)
     labels = list(dict.fromkeys(label for point in points.values() for label in point.moments))
-    names = list(dict.fromkeys(name for point in points.values() for name in point.derived))
-    table: list[Variable] = [v for v in VARIABLES if v.name not in _DERIVED] + [derived(name) for name in names]
-
-    order = {name: position for position, name in enumerate(methods)}
-    places = [int(np.ravel_multi_index((*index, order[name]), (*shape, len(methods)))) for index, name in points]
-    total = math.prod(shape) * len(methods)
-
-    def scattered(values: Sequence[Any] | NDArray[Any], fill: Any, dtype: Any, tail: tuple[int, ...] = ()) -> NDArray[Any]:
-        """One value (or row) a point -> an array over the dimensions."""
-        flat = np.full((total, *tail), fill, dtype=dtype)
-        flat[places] = np.asarray(values, dtype=dtype).reshape(len(places), *tail)
-        return flat.reshape((*outer_shape, *tail))
-
-    rows = _rows(points.values(), labels)
-    data: dict[str, Any] = {}
-    for variable in table:
-        fill: Any = {"str": "", "float64": np.nan}.get(variable.dtype, 0)
-        if variable.per_moment:
-            array = scattered(rows[variable.name], np.nan, float, (len(labels),))
-        elif variable.name == "status":
-            array = scattered([point.status for point in points.values()], "", object).astype(str)
-        else:
-            array = scattered([_scalar(variable, point, fill) for point in points.values()], fill, variable.dtype)
-        attributes_ = {"units": variable.units, "long_name": variable.long_name}
-        data[variable.name] = ((*outer, "moment") if variable.per_moment else outer, array, attributes_)
-    stamps = [np.datetime64(point.computed_at.replace(tzinfo=None), "s") for point in points.values()]
-    data["computed_at"] = (
-        outer,
-        scattered(stamps, np.datetime64("NaT", "s"), "datetime64[s]"),
-        {"long_name": "when the point was computed (UTC)"},
-    )
-
-    coordinates: dict[str, Any] = {name: ((name,), np.asarray(values), _parameter(name)) for name, values in axes.items()}
-    coordinates["moment"] = (("moment",), np.array(labels, dtype=str), {"units": "1", "long_name": "canonical label of the moment"})
-    if several:
-        coordinates["method"] = (("method",), np.array(list(methods), dtype=str), {"units": "1", "long_name": "how the point was computed"})
-    attributes: dict[str, Any] = {}
-    for dimension, columns in listed.items():
-        counted = {"units": "1", "long_name": "position in the list of points"}
-        coordinates[dimension] = ((dimension,), np.arange(len(axes[dimension])), counted)
-        for name, column in columns.items():
-            if not any(isinstance(value, str) for value in column):
-                coordinates[name] = ((dimension,), np.asarray(column), _parameter(name))
-    for name, array in _parameters(coordinates, shape, points).items():
+    data = _variables(grid, points, labels)
+    coordinates = _coordinates(axes, methods, labels, lists or {})
+    constant: dict[str, float] = {}
+    for name, array in _parameters(coordinates, grid.shape, points).items():
         if np.nanmax(array) > np.nanmin(array):
-            coordinates[name] = (tuple(axes), array, _parameter(name))
+            coordinates[name] = (tuple(axes), array, _described(name))
         else:
-            attributes[name] = float(array.flat[0])
-    attributes |= {
+            constant[name] = float(array.flat[0])
+    provenance = {
         "model": model,
         "definition": json.dumps(definition, sort_keys=True),
         "versions": json.dumps(versions(), sort_keys=True),
@@ -131,48 +92,122 @@ def build_dataset(
         "convention": CONVENTION,
         "permsym_version": versions()["permsym"],
     }
-    if not several:
-        attributes["method"] = methods[0]
-    return xr.Dataset(data, coords=coordinates, attrs=attributes)
+    return xr.Dataset(data, coords=coordinates, attrs=constant | provenance | ({} if grid.several else {"method": methods[0]}))
 
 
-def _scalar(variable: Variable, point: Point, missing: Any) -> Any:
-    return point.scalars.get(variable.name, point.derived.get(variable.name, missing))
+@dataclass(frozen=True)
+class _Grid:
+    """The dimensions of a dataset before ``moment``, and where its points lie.
+
+    shape       of the axes; ``method`` follows where there are several
+    positions   of the points in the flattened array over axes and methods
+    """
+
+    axes: tuple[str, ...]
+    shape: tuple[int, ...]
+    methods: int
+    positions: list[int]
+
+    @classmethod
+    def over(cls, axes: Mapping[str, Sequence[float]], methods: Sequence[str], cells: Collection[Cell]) -> _Grid:
+        shape = tuple(len(values) for values in axes.values())
+        order = {name: position for position, name in enumerate(methods)}
+        positions = [int(np.ravel_multi_index((*index, order[name]), (*shape, len(methods)))) for index, name in cells]
+        return cls(tuple(axes), shape, len(methods), positions)
+
+    @property
+    def several(self) -> bool:
+        return self.methods > 1
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        return (*self.axes, "method") if self.several else self.axes
+
+    def scattered(self, values: Sequence[Any] | NDArray[Any], fill: Any, dtype: Any, tail: tuple[int, ...] = ()) -> NDArray[Any]:
+        """One value (or row of shape ``tail``) a point -> an array over the dimensions."""
+        flat = np.full((math.prod(self.shape) * self.methods, *tail), fill, dtype=dtype)
+        flat[self.positions] = np.asarray(values, dtype=dtype).reshape(len(self.positions), *tail)
+        return flat.reshape((*self.shape, *((self.methods,) if self.several else ()), *tail))
+
+
+def _variables(grid: _Grid, points: Mapping[Cell, Point], labels: Sequence[str]) -> dict[str, Any]:
+    """Variable -> (dimensions, values, attributes)."""
+    names = list(dict.fromkeys(name for point in points.values() for name in point.derived))
+    table: list[Variable] = [v for v in VARIABLES if v.name not in _DERIVED] + [derived(name) for name in names]
+    rows = _rows(points.values(), labels)
+    data: dict[str, Any] = {}
+    for variable in table:
+        fill: Any = {"str": "", "float64": np.nan}.get(variable.dtype, 0)
+        if variable.per_moment:
+            array = grid.scattered(rows[variable.name], np.nan, float, (len(labels),))
+        elif variable.name == "status":
+            texts = [spelled(point.status, point.reason, method) for (_, method), point in points.items()]
+            array = grid.scattered(texts, "", object).astype(str)
+        else:
+            values = [point.scalars.get(variable.name, point.derived.get(variable.name, fill)) for point in points.values()]
+            array = grid.scattered(values, fill, variable.dtype)
+        dimensions = (*grid.dimensions, "moment") if variable.per_moment else grid.dimensions
+        data[variable.name] = (dimensions, array, {"units": variable.units, "long_name": variable.long_name})
+    stamps = [np.datetime64(point.computed_at.replace(tzinfo=None), "s") for point in points.values()]
+    array = grid.scattered(stamps, np.datetime64("NaT", "s"), "datetime64[s]")
+    return data | {"computed_at": (grid.dimensions, array, {"long_name": "when the point was computed (UTC)"})}
+
+
+def _coordinates(
+    axes: Mapping[str, Sequence[float]], methods: Sequence[str], labels: Sequence[str], lists: Mapping[str, Mapping[str, Sequence[Any]]]
+) -> dict[str, Any]:
+    """Coordinate -> (dimensions, values, attributes): the axes, moments, methods, and the columns of lists."""
+    coordinates: dict[str, Any] = {name: ((name,), np.asarray(values), _described(name)) for name, values in axes.items()}
+    coordinates["moment"] = (("moment",), np.array(labels, dtype=str), {"units": "1", "long_name": "canonical label of the moment"})
+    if len(methods) > 1:
+        coordinates["method"] = (("method",), np.array(list(methods), dtype=str), {"units": "1", "long_name": "how the point was computed"})
+    for dimension, columns in lists.items():
+        counted = {"units": "1", "long_name": "position in the list of points"}
+        coordinates[dimension] = ((dimension,), np.arange(len(axes[dimension])), counted)
+        for name, column in columns.items():
+            if not any(isinstance(value, str) for value in column):
+                coordinates[name] = ((dimension,), np.asarray(column), _described(name))
+    return coordinates
 
 
 def _rows(points: Collection[Point], labels: Sequence[str]) -> dict[str, NDArray[np.float64]]:
     """Values with the dimension ``moment``, one row a point, by variable."""
-    found = {name: np.full((len(points), len(labels)), complex(np.nan, np.nan)) for name in ("moment", "cumulant", "error")}
     column = {label: k for k, label in enumerate(labels)}
-    for rows, kind in ((found["moment"], "moments"), (found["cumulant"], "cumulants"), (found["error"], "errors")):
+
+    def matrix(kind: str) -> NDArray[np.complex128]:
+        rows = np.full((len(points), len(labels)), complex(np.nan, np.nan))
         for row, point in zip(rows, points, strict=True):
             values: Mapping[str, complex] = getattr(point, kind)
             row[[column[label] for label in values if label in column]] = [values[label] for label in values if label in column]
+        return rows
+
+    moment, cumulant = matrix("moments"), matrix("cumulants")
     return {
-        "moment_real": found["moment"].real,
-        "moment_imag": found["moment"].imag,
-        "cumulant_real": found["cumulant"].real,
-        "cumulant_imag": found["cumulant"].imag,
-        "moment_error": found["error"].real,
+        "moment_real": moment.real,
+        "moment_imag": moment.imag,
+        "cumulant_real": cumulant.real,
+        "cumulant_imag": cumulant.imag,
+        "moment_error": matrix("errors").real,
     }
 
 
-def _parameters(known: Collection[str], shape: tuple[int, ...], points: Mapping[Any, Point]) -> dict[str, Any]:
-    """Parameters that are no coordinate yet, as arrays over the axes."""
+def _parameters(others: Collection[str], shape: tuple[int, ...], points: Mapping[Cell, Point]) -> dict[str, NDArray[np.float64]]:
+    """Parameters that are not among ``others``, as arrays over the axes."""
     merged: dict[tuple[int, ...], dict[str, float]] = {}
-    for (index, _), point in points.items():  # a method may know more than others: the exact solver finds a boson's levels
+    for (index, _), point in points.items():  # one method may know more than another: the exact solver finds a boson's levels
         merged[index] = {**point.parameters, **merged.get(index, {})}
-    names = dict.fromkeys(name for parameters in merged.values() for name in parameters if name not in known)
-    places = [int(np.ravel_multi_index((*index, 0), (*shape, 1))) for index in merged]
-    found: dict[str, Any] = {}
+    names = dict.fromkeys(name for parameters in merged.values() for name in parameters if name not in others)
+    positions = [int(np.ravel_multi_index((*index, 0), (*shape, 1))) for index in merged]
+    arrays: dict[str, NDArray[np.float64]] = {}
     for name in names:
         flat = np.full(math.prod(shape), np.nan)
-        flat[places] = [parameters.get(name, np.nan) for parameters in merged.values()]
-        found[name] = flat.reshape(shape)
-    return found
+        flat[positions] = [parameters.get(name, np.nan) for parameters in merged.values()]
+        arrays[name] = flat.reshape(shape)
+    return arrays
 
 
-def _parameter(name: str) -> dict[str, str]:
+def _described(name: str) -> dict[str, str]:
+    """Units and long name of a parameter."""
     if name == "N":
         return {"units": "1", "long_name": "number of satellites"}
     if name == "time":

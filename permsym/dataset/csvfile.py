@@ -1,6 +1,6 @@
 """CSV in long format: one row for each point, method and moment.
 
-The first line is a comment: who wrote it, and in JSON what it takes to build the same dataset again.
+The first line is a comment: who wrote the file, and as JSON everything that the columns do not say.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _FRAME = " frame "
 
 def write(dataset: xr.Dataset, path: Path) -> None:
     """Write a dataset as rows; numbers are spelled so that they read back exactly."""
-    found = columns(dataset)
+    table = columns(dataset)
     with written_aside(path) as aside, aside.open("w", newline="", encoding="utf-8") as file:
         head = f"# permsym {dataset.attrs['permsym_version']}: model {dataset.attrs['model']}".replace("\n", " ")
         file.write(f"{head}{_FRAME}{json.dumps(frame(dataset))}\n")
         rows = csv.writer(file)
-        rows.writerow(found)
-        rows.writerows(zip(*(_spelled(values) for values in found.values()), strict=True))
+        rows.writerow(table)
+        rows.writerows(zip(*(_spelled(values) for values in table.values()), strict=True))
 
 
 def read(path: Path) -> xr.Dataset:
@@ -43,9 +43,9 @@ def read(path: Path) -> xr.Dataset:
         names = next(rows)
         values = list(zip(*rows, strict=True))
     about = json.loads(described)
-    kinds = {name: each["dtype"] for name, each in (about["coordinates"] | about["variables"]).items()}
-    found = {name: _parsed(column, kinds.get(name, "float64")) for name, column in zip(names, values, strict=True)}
-    return rebuilt(found, about)
+    kinds = {name: variable["dtype"] for name, variable in (about["coordinates"] | about["variables"]).items()}
+    table = {name: _parsed(column, kinds.get(name, "float64")) for name, column in zip(names, values, strict=True)}
+    return rebuilt(table, about)
 
 
 def _spelled(values: NDArray[Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Files: written aside and renamed, so that a reader never sees half of one, and never over something that is not ours."""
+"""Files: written aside and renamed, so that a reader never sees half of one; a file of somebody else is never overwritten."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from permsym.errors import InputError
 
-_FIRST_BYTES, _LAST_BYTES = 4096, 2**20
+_FIRST_BYTES, _LAST_BYTES = 4096, 2**20  # of a file, in which permsym's name is looked for
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Long format, for CSV and Parquet: one row for each point, method and moment, and what it takes to build the dataset again."""
+"""Long format, for CSV and Parquet: one row for each point, method and moment; a frame says what the columns do not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Columns = dict[str, NDArray[Any]]
 def columns(dataset: xr.Dataset) -> Columns:
     """Columns of equal length: axes, parameters, moment, values of the moment, values of the point.
 
-    A dataset without any moment (every point failed) has one row a point with an empty label.
+    A dataset without any moment, because every point failed, has one row a point with an empty label.
     """
     outer = [str(name) for name in dataset["status"].dims]
     empty = dataset.sizes["moment"] == 0
@@ -39,14 +39,16 @@ def columns(dataset: xr.Dataset) -> Columns:
     parameters = [str(name) for name in dataset.coords if name not in full]
     per_moment = [str(name) for name in dataset.data_vars if "moment" in dataset[name].dims]
     others = [str(name) for name in dataset.data_vars if "moment" not in dataset[name].dims]
-    found = {name: spread(name) for name in [*outer, *parameters]}
     length = int(np.prod(shape))
-    found |= {name: np.full(length, value) for name, value in fixed.items()}
-    return found | {name: spread(name) for name in ["moment", *per_moment, *others]}
+    return {
+        **{name: spread(name) for name in [*outer, *parameters]},
+        **{name: np.full(length, value) for name, value in fixed.items()},
+        **{name: spread(name) for name in ["moment", *per_moment, *others]},
+    }
 
 
 def frame(dataset: xr.Dataset) -> dict[str, Any]:
-    """What the columns do not say: sizes, dimensions, types and attributes, as JSON-ready data."""
+    """Sizes, dimensions, types and attributes: what the columns do not say, as JSON-ready data."""
     return {
         "sizes": {str(name): size for name, size in dataset.sizes.items()},
         "outer": [str(name) for name in dataset["status"].dims],
@@ -61,28 +63,27 @@ def _described(variable: Any) -> dict[str, Any]:
     return {"dims": list(variable.dims), "dtype": kind, "attributes": dict(variable.attrs)}
 
 
-def rebuilt(found: Mapping[str, Any], described: Mapping[str, Any]) -> xr.Dataset:
-    """The dataset of which these are the columns and the frame; equal to the bit."""
+def rebuilt(table: Mapping[str, Any], about: Mapping[str, Any]) -> xr.Dataset:
+    """The dataset with these :func:`columns` and this :func:`frame`; equal to the bit."""
     import xarray as xr
 
-    sizes, outer = described["sizes"], described["outer"]
+    sizes, outer = about["sizes"], about["outer"]
     full = [*outer, "moment"]
     empty = sizes["moment"] == 0
     shape = tuple(1 if empty and name == "moment" else sizes[name] for name in full)
 
-    def gathered(name: str, about: Mapping[str, Any]) -> Any:
-        dims = about["dims"]
-        dtype = about["dtype"]
-        values = np.asarray(found[name]).reshape(shape)
+    def gathered(name: str, variable: Mapping[str, Any]) -> Any:
+        dims, dtype = variable["dims"], variable["dtype"]
+        values = np.asarray(table[name]).reshape(shape)
         values = values[tuple(slice(None) if dim in dims else 0 for dim in full)]
         if empty and "moment" in dims:
             values = values[..., :0]
-        kept = [dim for dim in full if dim in dims]
-        values = np.transpose(values, [kept.index(dim) for dim in dims])
-        return tuple(dims), values.astype(str if dtype == "str" else dtype), about["attributes"]
+        order = [dim for dim in full if dim in dims]
+        values = np.transpose(values, [order.index(dim) for dim in dims])
+        return tuple(dims), values.astype(str if dtype == "str" else dtype), variable["attributes"]
 
     return xr.Dataset(
-        {name: gathered(name, about) for name, about in described["variables"].items()},
-        coords={name: gathered(name, about) for name, about in described["coordinates"].items()},
-        attrs=described["attributes"],
+        {name: gathered(name, variable) for name, variable in about["variables"].items()},
+        coords={name: gathered(name, variable) for name, variable in about["coordinates"].items()},
+        attrs=about["attributes"],
     )

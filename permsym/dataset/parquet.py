@@ -18,15 +18,15 @@ _KEY = b"permsym"
 
 
 def ready() -> None:
-    """InputError where pyarrow is missing: before the work, not after it."""
+    """Raise InputError where pyarrow is missing: before the work, not after it."""
     _arrow()
 
 
 def write(dataset: xr.Dataset, path: Path) -> None:
-    """Write a dataset as rows; what builds it again stands in the schema's metadata under ``permsym``."""
+    """Write a dataset as rows; the schema's metadata says under ``permsym`` what the columns do not."""
     arrow, parquet = _arrow()
-    found = columns(dataset)
-    table = arrow.table({name: arrow.array(values.tolist() if values.dtype.kind in "OUT" else values) for name, values in found.items()})
+    arrays = {name: arrow.array(values.tolist() if values.dtype.kind in "OUT" else values) for name, values in columns(dataset).items()}
+    table = arrow.table(arrays)
     image = io.BytesIO()
     parquet.write_table(table.replace_schema_metadata({_KEY: json.dumps(frame(dataset)).encode()}), image)
     with written_aside(path) as aside:

@@ -18,6 +18,6 @@ def with_photons(dataset: xr.Dataset, photons: PhotonDistribution) -> xr.Dataset
     """A single state's dataset with P(n) and its error estimates over the dimension ``photon``."""
     errors = np.full(len(photons.n), np.nan) if photons.error is None else photons.error
     columns = ((PHOTON_PROBABILITY, photons.probability), (PHOTON_ERROR, errors))
-    described = {each.name: (("photon",), values, {"units": each.units, "long_name": each.long_name}) for each, values in columns}
+    variables = {v.name: (("photon",), values, {"units": v.units, "long_name": v.long_name}) for v, values in columns}
     coordinate = (("photon",), photons.n, {"units": PHOTON.units, "long_name": PHOTON.long_name})
-    return dataset.assign(described).assign_coords(photon=coordinate)
+    return dataset.assign(variables).assign_coords(photon=coordinate)

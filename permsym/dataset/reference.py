@@ -1,6 +1,6 @@
-"""Reference datasets: small, certified, shipped with the package; see data/README.md for what they hold.
+"""Reference datasets: small, certified, shipped with the package; data/README.md describes them.
 
-They stand in the folder ``data`` of the repository, and in ``permsym/_data`` of an installed package.
+They are in the folder ``data`` of the repository, and in ``permsym/_data`` of an installed package.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SUMS = "SHA256SUMS"
 
 
 def reference_folder() -> Path:
-    """Where the reference datasets are."""
+    """The folder with the reference datasets; InputError where the installation has none."""
     package = Path(__file__).parents[1]
     for folder in (package / "_data", package.parent / "data"):
         if (folder / _SUMS).is_file():
@@ -44,16 +44,16 @@ def open_reference(name: str) -> xr.Dataset:
     """
     from permsym.dataset import netcdf
 
-    known = _checksums()
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        advice = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+    checksums = _checksums()
+    if name not in checksums:
+        near = difflib.get_close_matches(name, checksums, n=1)
+        advice = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(checksums)}"
         raise InputError(f"there is no reference dataset {name!r}; {advice}")
     path = reference_folder() / f"{name}.nc"
     try:
         image = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read the reference dataset {str(path)!r}: {error.strerror}; install permsym again") from error
-    if hashlib.sha256(image).hexdigest() != known[name]:
+    if hashlib.sha256(image).hexdigest() != checksums[name]:
         raise InputError(f"the reference dataset {str(path)!r} is not the one that was shipped; install permsym again")
     return netcdf.read(path)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Variable:
     """One variable of a dataset.
 
-    per_moment   whether it has the dimension ``moment`` besides the axes (and ``method``, where several are held)
+    per_moment   whether it has the dimension ``moment`` besides the axes and ``method``
     """
 
     name: str
@@ -45,10 +45,10 @@ VARIABLES = (
 PHOTON = Variable("photon", "1", "photon number n", dtype="int64")
 PHOTON_PROBABILITY = Variable("photon_probability", "1", "probability of n photons")
 PHOTON_ERROR = Variable("photon_probability_error", "1", "estimate of the absolute error of the probability")
-"""Where the distribution of a single state was asked for; see photons.py."""
+"""The photon distribution of a single state, where it was asked for; see photons.py."""
 
 CERTIFICATE = ("error_estimate", "residual", "edge_mass", "balance", "min_population", "certified", "dimension", "stability")
-"""Variables that judge a point or describe its computation; the others without the dimension ``moment`` are results."""
+"""Variables that judge a point or describe its computation.  All others without the dimension ``moment`` are results."""
 
 BY_NAME = {variable.name: variable for variable in VARIABLES}
 
@@ -59,9 +59,9 @@ CONVENTION = (
 
 
 def derived(name: str) -> Variable:
-    """Variable of a derived quantity; one of several ensembles carries its name, as in ``p_up@B``."""
-    known = BY_NAME.get(name.partition("@")[0])
-    if known is None:
+    """Variable of a derived quantity; that of one of several ensembles is called ``p_up@B``, for instance."""
+    quantity, _, ensemble = name.partition("@")
+    if quantity not in BY_NAME:
         return Variable(name, "1", name)
-    suffix = name.partition("@")[2]
-    return known if not suffix else Variable(name, known.units, f"{known.long_name} of ensemble {suffix}")
+    variable = BY_NAME[quantity]
+    return variable if not ensemble else Variable(name, variable.units, f"{variable.long_name} of ensemble {ensemble}")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.blocks import Blocks
-from permsym.basis.table import representative
+from permsym.basis.sector import representative
 from permsym.dynamics.given import Initial
 from permsym.dynamics.krylov import Step, Subspace, steps, subspace
 from permsym.dynamics.sector import VECTORS, Method, Sector, check_memory
@@ -19,7 +19,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray, displacement
 from permsym.sites import Boson
-from permsym.steady.cavity.displacement import best, needed
+from permsym.steady.scaling.displacement import best, needed
 
 _ROOM = 4  # levels beyond those that the state needs when it is put on other Fock states
 _GAIN = 0.8  # of the levels held now: what other Fock states must need for a change
@@ -34,7 +34,7 @@ class BlockSector(Sector):
         self.labels = labels
         self.source = initial
         self.basis: Blocks = Blocks.of(model, representation)
-        check_memory(model, self.basis.stored)
+        check_memory(model, self.basis.numbers)
         self.cavity = True
         self.used = "krylov"
         self.operator = BlockLiouvillian(self.basis)
@@ -42,7 +42,7 @@ class BlockSector(Sector):
     @cached_property
     def initial(self) -> NDArray[Any]:
         """The initial state (size,); complex numbers are needed where its phases are not those of the Liouvillian."""
-        stored = self.basis.stored_from(self.source.vector(self.basis), real=False)
+        stored = self.basis.from_unknowns(self.source.vector(self.basis), real=False)
         return self._flat(stored.real.copy() if self.operator.dtype == float else stored)
 
     @property
@@ -50,12 +50,12 @@ class BlockSector(Sector):
         """Whether real numbers, where the Liouvillian has them, hold the initial state."""
         if self.operator.dtype != float:
             return True
-        stored = self.basis.stored_from(self.source.vector(self.basis), real=False)
+        stored = self.basis.from_unknowns(self.source.vector(self.basis), real=False)
         return bool(np.abs(stored.imag).max(initial=0.0) < 1e-15)
 
     @property
     def size(self) -> int:
-        return self.basis.stored * (1 if self.operator.dtype == float else 2)
+        return self.basis.numbers * (1 if self.operator.dtype == float else 2)
 
     def _flat(self, stored: NDArray[Any]) -> NDArray[np.float64]:
         return np.ascontiguousarray(stored).ravel().view(float)

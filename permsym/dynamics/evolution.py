@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from permsym.dynamics.given import Initial
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
-from permsym.moments.photons import photon_numbers
+from permsym.states.derived import derived_quantities
 
 Values = NDArray[np.complex128]
 
@@ -117,34 +117,8 @@ class Evolution:
     def derived(self) -> dict[str, NDArray[np.float64]]:
         """Excited-state populations, photon numbers and g2 at all times, each (T,); g2 is nan where there are no photons."""
         rows = [
-            derived_at(self.model, {label: complex(values[k]) for label, values in self.values.items()}) for k in range(len(self.times))
+            derived_quantities(self.model, lambda text, k=k: complex(self.moment(text)[k]))  # type: ignore[misc]
+            for k in range(len(self.times))
         ]
         names = dict.fromkeys(name for row in rows for name in row)
         return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
-
-
-def derived_labels(model: Model) -> list[MomentLabel]:
-    """Moments that the derived quantities are made of."""
-    several = len(model.ensembles) > 1
-    texts = ["z0"] if model.centre.kind == "spin" else ["a", "ad a", "ad ad a a"] if model.centre.kind == "boson" else []
-    texts += [f"z1@{each.name}" if several else "z1" for each in model.ensembles if each.kind == "spin"]
-    return [parse(text, model) for text in texts]
-
-
-def derived_at(model: Model, values: Mapping[MomentLabel, complex]) -> dict[str, float]:
-    """Derived quantities at one time, named as those of a steady state."""
-
-    def moment(text: str) -> complex:
-        return values[parse(text, model)]
-
-    found = {}
-    if model.centre.kind == "spin":
-        found["p0_up"] = (1 + moment("z0").real) / 2
-    if model.centre.kind == "boson":
-        found |= photon_numbers(moment)
-    several = len(model.ensembles) > 1
-    for each in model.ensembles:
-        if each.kind == "spin":
-            suffix = f"@{each.name}" if several else ""
-            found["p_up" + suffix] = (1 + moment("z1" + suffix).real) / 2
-    return found

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from permsym.basis.basis import choose, dimension
+from permsym.basis.representations import choose, dimension
 from permsym.dynamics import blocks
-from permsym.dynamics.evolution import Evolution, EvolutionCertificate, derived_labels
+from permsym.dynamics.evolution import Evolution, EvolutionCertificate
 from permsym.dynamics.given import GivenState, Initial, as_initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.sector import METHODS, VECTORS, Method, Sector, block_by_block
@@ -27,6 +27,7 @@ from permsym.moments.labels import MomentLabel, select_labels
 from permsym.progress import Progress, silent
 from permsym.sites import Boson, is_real
 from permsym.states.density import DensityOperator
+from permsym.states.derived import derived_labels
 from permsym.steady.state import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:

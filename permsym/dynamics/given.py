@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import Basis, build
+from permsym.basis.basis import Basis
 from permsym.basis.moves import Labels
+from permsym.basis.representations import build
 from permsym.basis.whole_space import project
 from permsym.dynamics.initial import InitialState, parse_initial
 from permsym.errors import InputError

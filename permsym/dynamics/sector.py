@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from permsym import machine
-from permsym.basis.basis import Basis, build, dimension
+from permsym.basis.basis import Basis
+from permsym.basis.representations import build, dimension
 from permsym.dynamics.given import Initial
 from permsym.dynamics.krylov import EPS, Step, Subspace, steps, subspace
 from permsym.errors import SolverFailed, TooLarge

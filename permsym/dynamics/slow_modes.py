@@ -78,7 +78,7 @@ def slowest(operator: BlockLiouvillian, k: int, progress: Progress, known: Modes
         space.grow(_start(operator), np.zeros((0, space.numbers)))
     else:
         for part in np.concatenate([known.vectors.real, known.vectors.imag]):
-            space.add(reals(known.blocks.embedded(space.problem.stored(part), operator.blocks)))
+            space.add(reals(known.blocks.embedded(space.problem.as_elements(part), operator.blocks)))
     least = _ROUNDING * float(np.abs(operator.diagonal).max())
     while True:
         values, mixed = space.pairs(k)
@@ -138,10 +138,10 @@ class _Subspace:
 
     def add(self, x: Vector) -> None:
         """Take in x, unless the subspace holds it already."""
-        problem, stored, m = self.problem, self.problem.stored(x), self.count
-        problem.symmetrise(stored)
-        stored[problem.place] -= (problem.trace @ stored[problem.place].real) * problem.v
-        image, scaled = np.empty_like(x), reals(stored / self.diagonal)
+        problem, elements, m = self.problem, self.problem.as_elements(x), self.count
+        problem.symmetrise(elements)
+        elements[problem.populations] -= (problem.trace @ elements[problem.populations].real) * problem.v
+        image, scaled = np.empty_like(x), reals(elements / self.diagonal)
         problem.product(x, image)
         self.products += 1
         size = np.linalg.norm(image)
@@ -181,7 +181,7 @@ class _Subspace:
         self.projected[: self.count, : self.count] = q.T @ self.projected[:m, :m] @ q
 
     def times_diagonal(self, x: NDArray[np.complex128]) -> NDArray[np.complex128]:
-        real, imaginary = (reals(self.problem.stored(np.ascontiguousarray(part)) * self.diagonal) for part in (x.real, x.imag))
+        real, imaginary = (reals(self.problem.as_elements(np.ascontiguousarray(part)) * self.diagonal) for part in (x.real, x.imag))
         return real + 1j * imaginary
 
 
@@ -204,7 +204,7 @@ def _start(operator: BlockLiouvillian) -> Vector:
     """A right side that any mode has a part in, smooth in the levels: the same every time."""
     blocks = operator.blocks
     _, n, m = blocks.places
-    y = blocks.stored_from(np.random.default_rng(0).standard_normal(blocks.dimension), operator.dtype == float)
+    y = blocks.from_unknowns(np.random.default_rng(0).standard_normal(blocks.dimension), operator.dtype == float)
     return reals(y * _SMOOTH ** ((n + m) / 2))
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import Basis, build, choose, dimension
+from permsym.basis.basis import Basis
+from permsym.basis.representations import build, choose, dimension
 from permsym.dynamics.sector import block_by_block
 from permsym.errors import InputError
 from permsym.linear.shift_invert import ShiftInvert
@@ -18,8 +19,8 @@ from permsym.model import Model
 from permsym.progress import Progress, silent
 from permsym.sites import Boson
 from permsym.steady import needs
-from permsym.steady.fock_cutoff import START
-from permsym.steady.solve import start_of
+from permsym.steady.scaling.levels import START
+from permsym.steady.solve import on_displaced_states
 
 if TYPE_CHECKING:
     from permsym.dynamics.slow_modes import Modes
@@ -83,7 +84,7 @@ def spectrum(
     say = progress or silent
     if not (isinstance(model.centre, Boson) and model.centre.automatic):
         return _of(model, k, charges, charge, basis, solver, say)[0]
-    model, start = start_of(model, say)
+    model, start = on_displaced_states(model, say)
     levels = START if start is None else math.ceil(_FEWER * start)
     modes: Modes | None = None
     for _ in range(_ATTEMPTS):
@@ -114,7 +115,7 @@ def _of(
         from permsym.dynamics import slow_modes
         from permsym.matrixfree import BlockLiouvillian
 
-        needs.check_blocks(model, name, beside=2 * slow_modes.capacity(k - 1))
+        needs.on_blocks(model, name, beside=2 * slow_modes.capacity(k - 1))
         modes = slow_modes.slowest(BlockLiouvillian(Blocks.of(model, name)), k - 1, say, known)
         values, residuals = np.concatenate([[0], modes.values]), np.concatenate([[0], modes.residuals])
         return Spectrum(values, charges, residuals, model), modes.top_weight(), modes

@@ -21,7 +21,7 @@ from permsym.dataset.schema import CONVENTION
 from permsym.errors import PermsymError
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
-from permsym.sweeps.limits import Limit, limit
+from permsym.sweeps.limits.limit import Limit, limit
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -16,7 +16,7 @@ from permsym.cumulants.mean_field import threshold
 from permsym.figures.branches import P0_UP, draw_curves, inverse, with_curves
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
-from permsym.sweeps.limits import limit
+from permsym.sweeps.limits.limit import limit
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -17,6 +17,7 @@ import numpy as np
 
 from permsym import plot as style
 from permsym.cumulants.equations import equations
+from permsym.dataset.status import judged, spelled
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.dynamics.spectrum import spectrum
 from permsym.errors import UncertifiedWarning
@@ -72,7 +73,7 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
             for name in ("coherent_photons", "photons", "g2"):
                 values[name][i, k] = state.derived[name]
             values["error_estimate"][i, k] = state.certificate.error_estimate
-            status[i, k] = "certified" if state.certificate.certified else "uncertified: " + "; ".join(state.certificate.reasons)
+            status[i, k] = spelled(*judged(state.certificate))
             if drive == TWO_PEAKED:
                 distributions.append(state.mode.photon_distribution(errors=False).probability)
                 wigner = state.mode.wigner(*_plane(n))  # the last one is kept

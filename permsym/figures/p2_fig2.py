@@ -12,6 +12,7 @@ import numpy as np
 
 from permsym import plot as style
 from permsym.cumulants.equations import Equations, equations
+from permsym.dataset.status import judged, spelled
 from permsym.driven_cavity.cluster_solve import evolve
 from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
@@ -116,8 +117,7 @@ def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Datase
         exact.append(np.abs(evolution.moment("a")) ** 2 / n)
         bound = evolution.certificate.error_estimate
         error.append(bound)
-        reasons = evolution.certificate.reasons
-        status.append("uncertified: " + "; ".join(reasons) if reasons else "certified")
+        status.append(spelled(*judged(evolution.certificate)))
         if progress is not None:
             progress(len(TRANSIENT_SIZES) + done + 1, total)
     limit = evolve(ClusterEquations(1, curve(C), TRANSIENT_DRIVE * curve(C).critical.upper), TIMES)

@@ -1,4 +1,4 @@
-"""What a direct solve will take, in bytes and seconds, from the number of unknowns and the lattice they live on."""
+"""Bytes and seconds of a direct solve, predicted from the number of unknowns and the lattice that they live on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Kind = Literal["double", "single", "incomplete"]
 def fill_estimate(unknowns: int, extents: Sequence[int]) -> float:
     """Nonzeros of L + U under nested dissection of a lattice box: 8 s^2 for each separator of size s, dense leaves.
 
-    The constant was fitted to measured fills of both representations (benchmarks/bench_solve.py).
+    The constant 8 was fitted to measured fills (benchmarks/bench_solve.py).
     """
     return _dissected(unknowns, extents, 8.0, 2)
 
@@ -36,14 +36,14 @@ def _dissected(unknowns: int, extents: Sequence[int], weight: float, power: int)
 
 
 def solve_bytes(unknowns: int, extents: Sequence[int], kind: Kind = "double") -> float:
-    """Peak memory of assembly, factorisation and certificate, in bytes."""
+    """Peak memory of assembling a matrix, factoring it and solving in both directions, in bytes."""
     if kind == "incomplete":
         return 6e7 + 1800.0 * unknowns
     return 6e7 + 800.0 * unknowns + (6.3 if kind == "single" else 12.0) * fill_estimate(unknowns, extents)
 
 
 def solve_seconds(unknowns: int, extents: Sequence[int], kind: Kind = "double") -> float:
-    """Rough time of assembly, solve and certificate, in seconds of one modern core."""
+    """Rough time of the same, in seconds of one modern core."""
     if kind == "incomplete":
         return 0.05 + 1e-4 * unknowns
     return 0.05 + 1.2e-5 * unknowns + (0.5e-9 if kind == "single" else 1e-9) * work_estimate(unknowns, extents)

@@ -14,16 +14,17 @@ from scipy.sparse import linalg
 from permsym.errors import SolverFailed
 from permsym.linear.nested_dissection import nested_dissection
 
-_ROUGH = 1e-4  # relative residual of an estimate
+_ROUGH = 1e-4  # relative residual of an estimate with A^T, which weighs other residuals and needs no more digits
 
 
 @dataclass(frozen=True)
 class IncompleteLU:
-    """ILU in nested-dissection order, then BiCGStab until the relative residual is below ``tolerance``.
+    """Incomplete LU factors in nested-dissection order precondition BiCGStab, until |b - A x| <= tolerance |b|.
 
     drop_tolerance   entries below this fraction of their column are dropped
     fill_factor      most fill allowed, relative to the matrix
-    restarts         BiCGStab is restarted on the residual this often, which recovers the digits one run loses
+    iterations       most of one run
+    restarts         most runs: each starts from the true residual, which recovers the digits that the one before lost
     """
 
     drop_tolerance: float = 1e-3
@@ -54,7 +55,7 @@ class IncompleteLU:
 
 
 class IncompleteFactor:
-    """A preconditioned matrix that solves by iteration."""
+    """A matrix and incomplete factors that precondition iterations with it."""
 
     refined = True
 
@@ -66,34 +67,35 @@ class IncompleteFactor:
         self.fill = int(factors.nnz)
 
     def solve(self, right: NDArray[Any]) -> NDArray[Any]:
-        return self._each(right, self._iterated)
+        return self._columns(right, self._iterated)
 
     def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
-        return self.solve(right)  # a search for null vectors needs the digits
+        return self.solve(right)  # a search for null vectors needs all digits
 
     def solve_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
-        return self._each(right, self._iterated, transposed=True)
+        return self._columns(right, self._iterated, transposed=True)
 
     def estimate_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
-        return self._each(right, self._roughly, transposed=True)
+        return self._columns(right, self._roughly, transposed=True)
 
-    def _each(self, right: NDArray[Any], solved: Callable[..., NDArray[Any]], transposed: bool = False) -> NDArray[Any]:
+    def _columns(self, right: NDArray[Any], solved: Callable[..., NDArray[Any]], transposed: bool = False) -> NDArray[Any]:
         matrix = self.matrix.T if transposed else self.matrix
         precondition = linalg.LinearOperator(
             matrix.shape, matvec=lambda v: self.factors.solve(v, "T" if transposed else "N"), dtype=matrix.dtype
         )
         columns = right.reshape(len(right), -1)[self.order]
-        found = np.empty_like(columns)
-        found[self.order] = np.stack([solved(matrix, column, precondition) for column in columns.T], axis=1)
-        return found.reshape(right.shape)
+        solution = np.empty_like(columns)
+        solution[self.order] = np.stack([solved(matrix, column, precondition) for column in columns.T], axis=1)
+        return solution.reshape(right.shape)
 
     def _roughly(self, matrix: Any, right: NDArray[Any], operator: Any) -> NDArray[Any]:
-        """Four digits of the residual: what is left of a dual equation is weighed by the certificate, not iterated away."""
+        """One run to a relative residual of 1e-4."""
         size = float(np.abs(right).max(initial=0.0)) or 1.0  # small residuals must not underflow in inner products
-        found, _ = linalg.bicgstab(matrix, right / size, rtol=_ROUGH, maxiter=self.settings.iterations, M=operator)
-        return np.asarray(found) * size
+        solution, _ = linalg.bicgstab(matrix, right / size, rtol=_ROUGH, maxiter=self.settings.iterations, M=operator)
+        return np.asarray(solution) * size
 
     def _iterated(self, matrix: Any, right: NDArray[Any], operator: Any) -> NDArray[Any]:
+        """Runs until the residual is within the tolerance or falls no further."""
         size = float(np.linalg.norm(right))
         solution = np.zeros_like(right)
         defect = right.copy()
@@ -107,5 +109,4 @@ class IncompleteFactor:
             if not np.linalg.norm(improved) < np.linalg.norm(defect):
                 break
             solution, defect = solution + step, improved
-        # what is left of the residual enters the certificate's bound, which is the judge
-        return solution
+        return solution  # inaccurate or not: the caller computes its residual

@@ -23,13 +23,13 @@ class Pardiso:
         except ImportError:
             raise InputError("pypardiso is not installed; install it with `pip install permsym[pardiso]`, or use superlu") from None
         if np.iscomplexobj(matrix):
-            raise InputError("pardiso factors real matrices only; use superlu for charged sectors")
+            raise InputError("pardiso factors real matrices only, but this one is complex; use superlu")
         rows = matrix.tocsr()
         rows.sort_indices()
         solver = pypardiso.PyPardisoSolver(mtype=11)
         solver.set_iparm(1, 1)
         solver.set_iparm(2, 2)  # nested dissection
-        solver.set_iparm(10, 13)  # pivots are perturbed below 1e-13
+        solver.set_iparm(10, 13)  # pivots below 1e-13 of the matrix are perturbed: MKL's default for such matrices
         solver.set_iparm(18, -1)  # report the fill
         try:
             solver.factorize(rows)
@@ -42,7 +42,7 @@ class Pardiso:
 
 
 class PardisoFactor:
-    """Factors that live in MKL's memory until this object goes."""
+    """Factors in MKL's memory, which is freed with this object."""
 
     refined = False
 

@@ -1,4 +1,4 @@
-"""Shift-invert Arnoldi: eigenvalues of a Liouvillian nearest to a point, with the same factorisations as the direct solver."""
+"""Shift-invert Arnoldi: the eigenvalues of a sparse matrix nearest to a point, with any direct solver's factors."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from permsym.linear.superlu import SuperLU
 
 @dataclass(frozen=True)
 class ShiftInvert:
-    """ARPACK on (L - shift)^-1.
+    """ARPACK on (A - sigma)^-1,  sigma = shift max |A_ii|.
 
-    shift     relative to the largest diagonal entry of L; to the right of the spectrum, so that the matrix is regular
-    direct    the direct solver that factors L - shift
+    shift     to the right of the spectrum, so that A - sigma is regular
+    direct    the direct solver that factors A - sigma
     """
 
     shift: float = 1e-6
@@ -29,7 +29,7 @@ class ShiftInvert:
     def eigenpairs(
         self, matrix: sparse.csc_array, coordinates: NDArray[np.int64], count: int
     ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-        """The ``count`` eigenvalues of largest real part found nearest to the shift, and their right vectors (n, count)."""
+        """The ``count`` eigenvalues nearest to sigma, by falling real part, and their right vectors (n, count)."""
         size = matrix.shape[0]
         sigma = self.shift * max(float(np.abs(matrix.diagonal()).max(initial=0.0)), np.finfo(float).tiny)
         if size <= max(64, count + 2):  # ARPACK needs count < n - 1

@@ -26,11 +26,11 @@ def gaussian_clusters(N: float, width: float, L: int = 51, span: float = 2.0) ->
     """
     as_count("L", L, 1)
     if not is_real(N) or not 0 < N < math.inf:
-        raise InputError(f"`N` must be a positive number of spins, but is {N!r}")
+        raise InputError(f"`N` must be a positive number of spins, but is {N!r}", parameter="N")
     if not is_real(width) or not 0 <= width < math.inf:
-        raise InputError(f"`width` must be a full width at half maximum >= 0, but is {width!r}")
+        raise InputError(f"`width` must be a full width at half maximum >= 0, but is {width!r}", parameter="width")
     if not is_real(span) or not 0 < span < math.inf:
-        raise InputError(f"`span` must be a positive number of widths, but is {span!r}")
+        raise InputError(f"`span` must be a positive number of widths, but is {span!r}", parameter="span")
     if L == 1 or width == 0:
         return np.zeros(L), np.full(L, N / L)
     Delta = np.linspace(-span, span, L) * width

@@ -63,10 +63,11 @@ def driven_tavis_cummings(
 
 def _one_of(first: str, one: Number | None, second: str, other: Number | None) -> None:
     if one is not None and other is not None:
-        raise InputError(f"`{first}` and `{second}` say the same twice; give one of them")
+        raise InputError(f"`{first}` and `{second}` say the same twice; give one of them", parameter=first)
     if one is None and other is None:
         raise InputError(
-            f"driven-tavis-cummings needs `{first}` or `{second}`; give one of them, such as {second}={14 if second == 'C' else 1.05}"
+            f"driven-tavis-cummings needs `{first}` or `{second}`; give one of them, such as {second}={14 if second == 'C' else 1.05}",
+            parameter=first,
         )
 
 

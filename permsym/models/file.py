@@ -33,7 +33,7 @@ from permsym import expressions
 from permsym.errors import InputError
 from permsym.jumps import Jump
 from permsym.model import Model, site_of
-from permsym.models.parameters import AUTO, resolved
+from permsym.models.parameters import AUTO, Number, resolved
 from permsym.operators import Operator
 from permsym.sites import Boson, Ensemble, Site
 
@@ -41,7 +41,7 @@ _WORD = re.compile(r"(?P<op>[+\-z]|\|(?P<row>\d+)><(?P<column>\d+)\|)(?P<centre>
 _KEYS = {"name", "parameters", "centre", "ensembles", "hamiltonian", "jumps"}
 
 
-def read_model_file(path: Path) -> tuple[Callable[..., Model], dict[str, float | str | None]]:
+def read_model_file(path: Path) -> tuple[Callable[..., Model], dict[str, Number | None]]:
     """The model function that a file defines, and its parameters with their defaults."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -50,8 +50,8 @@ def read_model_file(path: Path) -> tuple[Callable[..., Model], dict[str, float |
     return read_model_text(text, str(path))
 
 
-def read_model_text(text: str, name: str) -> tuple[Callable[..., Model], dict[str, float | str | None]]:
-    """The same from the text of a file; the function keeps it as ``function.text``."""
+def read_model_text(text: str, name: str) -> tuple[Callable[..., Model], dict[str, Number | None]]:
+    """The same from the text of a file, which becomes the function's attribute ``text``."""
     path = Path(name)
     try:
         data = tomllib.loads(text)
@@ -62,9 +62,9 @@ def read_model_text(text: str, name: str) -> tuple[Callable[..., Model], dict[st
         raise InputError(f"{path}: unknown table {sorted(unknown)[0]!r}; a model file has {', '.join(sorted(_KEYS))}")
     defaults = {name: (None if value == "" else value) for name, value in data.get("parameters", {}).items()}
 
-    def model(**given: float | str) -> Model:
+    def model(**parameters: Number) -> Model:
         try:
-            return _model(data, given, path)
+            return _model(data, parameters, path)
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{path}: an entry is missing or of the wrong kind ({error!r}); see the documentation of model files"
@@ -74,33 +74,35 @@ def read_model_text(text: str, name: str) -> tuple[Callable[..., Model], dict[st
     return model, defaults
 
 
-def _model(data: Mapping[str, Any], given: Mapping[str, float | str], path: Path) -> Model:
-    sizes = [name for name in given if any(str(each["N"]) == name for each in data["ensembles"])]
-    values = resolved(given, counts=dict.fromkeys(sizes, 1))
+def _model(data: Mapping[str, Any], parameters: Mapping[str, Number], path: Path) -> Model:
+    """The model of a file's tables; KeyError and the like where an entry is missing or of the wrong kind."""
+    sizes = [name for name in parameters if any(str(ensemble["N"]) == name for ensemble in data["ensembles"])]
+    values = resolved(parameters, counts=dict.fromkeys(sizes, 1))
 
     def number(entry: Any) -> float:
         return expressions.evaluate(entry, values) if isinstance(entry, str) else float(entry)
 
     levels = data["centre"].get("levels")
     if isinstance(levels, str):
-        levels = AUTO if AUTO in (levels, given.get(levels)) else number(levels)
+        levels = AUTO if AUTO in (levels, parameters.get(levels)) else number(levels)
     try:
         centre = site_of(data["centre"]["kind"], levels)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    ensembles = [Ensemble(number(each["N"]), each.get("name", "A"), each.get("levels", 2)) for each in data["ensembles"]]
+        raise InputError(f"{path}: {error}", parameter=error.parameter) from None
+    ensembles = [Ensemble(number(entry["N"]), entry.get("name", "A"), entry.get("levels", 2)) for entry in data["ensembles"]]
     hamiltonian = Operator()
-    for each in data.get("hamiltonian", []):
-        hamiltonian += number(each["coefficient"]) * _operator(each["operator"], centre, ensembles, path)
+    for term in data.get("hamiltonian", []):
+        hamiltonian += number(term["coefficient"]) * _operator(term["operator"], centre, ensembles, path)
     jumps = []
-    for each in data.get("jumps", []):
-        if each["kind"] not in ("central", "individual", "collective"):
-            raise InputError(f"{path}: a jump's kind must be central, individual or collective, but is {each['kind']!r}")
-        jumps.append(Jump(each["kind"], number(each["rate"]), _operator(each["operator"], centre, ensembles, path)))
+    for jump in data.get("jumps", []):
+        if jump["kind"] not in ("central", "individual", "collective"):
+            raise InputError(f"{path}: a jump's kind must be central, individual or collective, but is {jump['kind']!r}")
+        jumps.append(Jump(jump["kind"], number(jump["rate"]), _operator(jump["operator"], centre, ensembles, path)))
     return Model(centre, ensembles, hamiltonian, jumps, name=data.get("name", path.stem), parameters=values)
 
 
 def _operator(text: str, centre: Site, ensembles: list[Ensemble], path: Path) -> Operator:
+    """The product of the operators that a text spells."""
     result: Operator | None = None
     for word in text.split():
         match = _WORD.fullmatch(word)

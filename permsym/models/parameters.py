@@ -26,16 +26,17 @@ def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), c
     parameters = {name: value for name, value in parameters.items() if value != AUTO}
     for name, value in parameters.items():
         if not isinstance(value, str) and not is_real(value):
-            raise InputError(f"`{name}` must be a number or an expression, but is {value!r}")
+            raise InputError(f"`{name}` must be a number or an expression, but is {value!r}", parameter=name)
         if name in counts and not isinstance(value, str) and math.isfinite(value):
             _whole(name, value, counts)  # before the expressions that a wrong size would spoil
     values = expressions.resolve(parameters)
     for name, value in values.items():
         if not math.isfinite(value):
-            raise InputError(f"`{name}` must be finite, but is {float(value)!r}; give a number such as {name}=1")
+            raise InputError(f"`{name}` must be finite, but is {float(value)!r}; give a number such as {name}=1", parameter=name)
         if name in rates and value < 0:
             raise InputError(
-                f"`{name}` must be a rate >= 0, but is {float(value)!r}; rates multiply L[x], directions have parameters of their own"
+                f"`{name}` must be a rate >= 0, but is {float(value)!r}; rates multiply L[x], directions have parameters of their own",
+                parameter=name,
             )
     return {name: _whole(name, value, counts) if name in counts else float(value) for name, value in values.items()}
 

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from permsym import expressions
 from permsym.errors import InputError, PermsymError
@@ -17,7 +18,7 @@ from permsym.model import UNNAMED, Model
 from permsym.models.central_spin import central_spin
 from permsym.models.dicke import dicke
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
-from permsym.models.parameters import AUTO
+from permsym.models.parameters import AUTO, Number
 from permsym.models.tavis_cummings import tavis_cummings
 
 LIBRARY: dict[str, Callable[..., Model]] = {
@@ -30,45 +31,45 @@ LIBRARY: dict[str, Callable[..., Model]] = {
 
 @dataclass(frozen=True)
 class ModelSource:
-    """A model function by the name a user typed, with its parameters.
+    """A model function by the name that a user typed, with its parameters.
 
-    name      what was typed
-    function  keyword parameters -> Model
-    defaults  parameter -> default (a number or an expression); None: must be given
-    others    parameters that may be given in place of others and have no default
+    function   keyword parameters -> Model
+    defaults   parameter -> default (a number or an expression); None: it needs a value
+    others     parameters that may stand for others, such as C for g, and have no default
     """
 
     name: str
     function: Callable[..., Model]
-    defaults: Mapping[str, float | str | None]
+    defaults: Mapping[str, Number | None]
     others: tuple[str, ...] = ()
 
     def check(self, name: str) -> None:
-        """Raise InputError where a parameter is unknown."""
-        known = [*self.defaults, *self.others]
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            advice = f"did you mean {near[0]!r}?" if near else f"the parameters are {', '.join(known)}"
-            raise InputError(f"{self.name} has no parameter {name!r}; {advice}")
+        """Raise InputError unless this is a parameter."""
+        names = [*self.defaults, *self.others]
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            advice = f"did you mean {near[0]!r}?" if near else f"the parameters are {', '.join(names)}"
+            raise InputError(f"{self.name} has no parameter {name!r}; {advice}", parameter=name)
 
-    def model(self, given: Mapping[str, float | str]) -> Model:
-        """The model with given parameters and the defaults of the others."""
-        for name in given:
+    def model(self, parameters: Mapping[str, Number]) -> Model:
+        """The model with these parameters, and the defaults of the others."""
+        for name in parameters:
             self.check(name)
-        missing = [name for name, default in self.defaults.items() if default is None and name not in given]
+        missing = [name for name, default in self.defaults.items() if default is None and name not in parameters]
         if missing:
-            raise InputError(f"{self.name} needs a value for {', '.join(missing)}; add {missing[0]}=10, for instance")
-        values = self.filled(given)
+            message = f"{self.name} needs a value for {', '.join(missing)}; add {missing[0]}=10, for instance"
+            raise InputError(message, parameter=missing[0])
+        values = self.filled(parameters)
         left = {name: value for name, value in values.items() if value == AUTO}
         numbers = expressions.resolve({name: value for name, value in values.items() if name not in left})
         if self.function in LIBRARY.values():
             return self.function(**left, **numbers)
         return self._users(left, numbers)
 
-    def _users(self, left: Mapping[str, float | str], numbers: dict[str, float]) -> Model:
-        """What a user's function makes; it knows its name and the numbers it was made from, and mistakes in it are named."""
+    def _users(self, left: Mapping[str, Number], numbers: dict[str, float]) -> Model:
+        """The model of a user's function, with its name and the numbers that it was made from; InputError where the function fails."""
         try:
-            found = self.function(**left, **numbers)
+            model = self.function(**left, **numbers)
         except PermsymError:
             raise
         except Exception as error:
@@ -76,23 +77,23 @@ class ModelSource:
             raise InputError(
                 f"the model function {self.name} fails with {type(error).__name__}: {error} ({where.filename}, line {where.lineno})"
             ) from error
-        if not isinstance(found, Model):
-            raise InputError(f"the model function {self.name} must return a Model, but returns {found!r}")
-        if not found.parameters:
-            found.parameters = dict(numbers)
-        if found.name == UNNAMED:
-            found.name = self.name
-        return found
+        if not isinstance(model, Model):
+            raise InputError(f"the model function {self.name} must return a Model, but returns {model!r}")
+        if not model.parameters:
+            model.parameters = dict(numbers)
+        if model.name == UNNAMED:
+            model.name = self.name
+        return model
 
-    def filled(self, given: Mapping[str, float | str]) -> dict[str, float | str]:
-        """Given parameters and defaults together."""
-        values = {name: given.get(name) for name in self.others}
-        values |= {name: given.get(name, default) for name, default in self.defaults.items()}
+    def filled(self, parameters: Mapping[str, Number]) -> dict[str, Number]:
+        """The parameters, and the defaults of the others."""
+        values = {name: parameters.get(name) for name in self.others}
+        values |= {name: parameters.get(name, default) for name, default in self.defaults.items()}
         return {name: value for name, value in values.items() if value is not None}
 
-    def defaulted(self, given: Mapping[str, float | str]) -> dict[str, float | str]:
-        """The defaults that apply because nothing else was given."""
-        return {name: value for name, value in self.defaults.items() if name not in given and value is not None}
+    def defaulted(self, parameters: Mapping[str, Number]) -> dict[str, Number]:
+        """The defaults that apply beside these parameters."""
+        return {name: value for name, value in self.defaults.items() if name not in parameters and value is not None}
 
 
 def names() -> list[str]:
@@ -119,7 +120,7 @@ def lookup(name: str) -> ModelSource:
 
 
 def source(model: str | Callable[..., Model] | ModelSource) -> ModelSource:
-    """The model that a caller means: by name, as a function, or as what :func:`lookup` found."""
+    """The model that a caller means: by name, as a function, or as a source already."""
     if isinstance(model, ModelSource):
         return model
     if isinstance(model, str):
@@ -130,7 +131,7 @@ def source(model: str | Callable[..., Model] | ModelSource) -> ModelSource:
 
 def source_of(name: str, function: Callable[..., Model]) -> ModelSource:
     """A model function with the parameters and defaults of its signature."""
-    defaults: dict[str, float | str | None] = {}
+    defaults: dict[str, Number | None] = {}
     others = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
@@ -146,12 +147,12 @@ def _imported(name: str) -> Callable[..., Model]:
     module_name, _, attribute = name.partition(":")
     sys.path.insert(0, "")  # a module beside the user, as `python -m` would find it
     try:
-        found = getattr(importlib.import_module(module_name), attribute)
+        function: Any = getattr(importlib.import_module(module_name), attribute)
     except Exception as error:  # whatever running the module raises is a mistake in it or in its name
         reason = f"{type(error).__name__}: {error}"
         raise InputError(f"cannot load the model function {name!r} ({reason}); write package.module:function") from error
     finally:
         sys.path.remove("")
-    if not callable(found):
+    if not callable(function):
         raise InputError(f"{name!r} is not a function; write package.module:function")
-    return found
+    return function

@@ -114,11 +114,12 @@ class MaxwellBloch:
         g, Delta, sizes = (np.atleast_1d(each).astype(float) for each in np.broadcast_arrays(g, Delta, N))
         for name, value in (("kappa", kappa), ("gamma_h", gamma_h)):
             if not is_real(value) or not 0 < value < math.inf:
-                raise InputError(f"the semiclassical curve needs `{name}` > 0, but it is {value!r}; give a positive rate")
+                raise InputError(f"the semiclassical curve needs `{name}` > 0, but it is {value!r}; give a positive rate", parameter=name)
         if not is_real(gamma_p) or not 0 <= gamma_p < math.inf:
-            raise InputError(f"`gamma_p` must be a rate >= 0, but is {gamma_p!r}")
+            raise InputError(f"`gamma_p` must be a rate >= 0, but is {gamma_p!r}", parameter="gamma_p")
         if not (np.isfinite(g).all() and np.isfinite(Delta).all() and math.isfinite(Delta_c)) or not (sizes > 0).all():
-            raise InputError("couplings and detunings must be finite and numbers of spins positive; check `g`, `Delta`, `Delta_c` and `N`")
+            words = "couplings and detunings must be finite and numbers of spins positive; check `g`, `Delta`, `Delta_c` and `N`"
+            raise InputError(words, parameter="g")
         return cls(float(kappa), float(gamma_h), float(gamma_p), float(Delta_c), g, Delta, sizes)
 
     @property
@@ -219,7 +220,7 @@ class MaxwellBloch:
     def steady_states(self, eta: float) -> list[SemiclassicalState]:
         """All steady states at a drive, by ascending |<a>|^2: all roots of eq. (18), stable or not."""
         if not is_real(eta) or not math.isfinite(eta):
-            raise InputError(f"`eta` must be a finite number, but is {eta!r}")
+            raise InputError(f"`eta` must be a finite number, but is {eta!r}", parameter="eta")
         largest = (eta / self.kappa) ** 2 * (1 + 1e-12)  # |D| >= kappa, since Re G_l >= 0
         edges = [0.0, *(float(n) for n in self.turning_points if n < largest), largest]
         roots: list[float] = []
@@ -286,7 +287,7 @@ def coupling(kappa: float, gamma_h: float, C: float, N: float) -> float:
     Raises InputError for a negative C.
     """
     if not C >= 0:
-        raise InputError(f"`C` must be a cooperativity >= 0, but is {C!r}; it is N g^2 / (kappa gamma_h)")
+        raise InputError(f"`C` must be a cooperativity >= 0, but is {C!r}; it is N g^2 / (kappa gamma_h)", parameter="C")
     return math.sqrt(C * kappa * gamma_h / N)
 
 
@@ -296,7 +297,7 @@ def saturation_photons(gamma_h: float, g: float) -> float:
     Raises InputError without coupling.
     """
     if g == 0:
-        raise InputError("without coupling nothing saturates; `g` must not be 0")
+        raise InputError("without coupling nothing saturates; `g` must not be 0", parameter="g")
     return gamma_h**2 / (2 * g**2)
 
 

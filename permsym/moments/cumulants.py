@@ -9,15 +9,15 @@ from permsym.moments.labels import MomentLabel
 
 
 def joint_cumulant(
-    label: MomentLabel, moment: Callable[[MomentLabel], complex], known: dict[MomentLabel, complex] | None = None
+    label: MomentLabel, moment: Callable[[MomentLabel], complex], cumulants: dict[MomentLabel, complex] | None = None
 ) -> complex:
     """<<a b c ...>>, from the moments of all sub-products, by the recursion over the block that holds the first factor:
 
         m(all) = sum over blocks b containing the first factor of  kappa(b) m(all without b)
 
-    known   cumulants found so far; filled in, so that a set of labels shares its work
+    cumulants   those computed so far; filled in, so that a set of labels shares its work
     """
-    cache: dict[MomentLabel, complex] = {} if known is None else known
+    cache: dict[MomentLabel, complex] = {} if cumulants is None else cumulants
 
     def kappa(factors: tuple[tuple[int, str], ...]) -> complex:
         key = label.of(factors)

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from permsym.errors import InputError
+from permsym.errors import InputError, TooFewSatellites
 from permsym.model import Model
 from permsym.operators import CentreOperator, Matrix, Monomial, entries
 from permsym.sites import SPIN_OPERATORS, Ensemble, Site, unit
@@ -103,7 +103,7 @@ def parse(text: str, model: Model) -> MomentLabel:
     """
     names = [each.name for each in model.ensembles]
     centre: tuple[str, ...] = ()
-    found: list[list[str]] = [[] for _ in names]
+    satellites: list[list[str]] = [[] for _ in names]
     seen: set[tuple[str, int]] = set()
     words = text.split()
     if not words:
@@ -138,27 +138,28 @@ def parse(text: str, model: Model) -> MomentLabel:
                 f"moment label {text!r}: satellite {digit} appears twice; digits name distinct satellites, so multiply operators of one out"
             )
         seen.add((names[position], digit))
-        found[position].append(symbol)
-    for ensemble_, symbols in zip(model.ensembles, found, strict=True):
+        satellites[position].append(symbol)
+    for ensemble_, symbols in zip(model.ensembles, satellites, strict=True):
         if len(symbols) > ensemble_.N:
-            raise InputError(f"moment label {text!r} needs {len(symbols)} distinct satellites, but N={ensemble_.N}; use a label with fewer")
-    return MomentLabel(centre, tuple(tuple(sorted(symbols, key=_rank)) for symbols in found), tuple(names))
+            message = f"moment label {text!r} needs {len(symbols)} distinct satellites, but N={ensemble_.N}; use a label with fewer"
+            raise TooFewSatellites(message, needed=len(symbols), available=ensemble_.N)
+    return MomentLabel(centre, tuple(tuple(sorted(symbols, key=_rank)) for symbols in satellites), tuple(names))
 
 
 def enumerate_labels(model: Model, order: int) -> list[MomentLabel]:
     """All moments with up to ``order`` factors, conjugates listed separately, lowest order first."""
     if isinstance(order, bool) or not isinstance(order, int) or not 1 <= order <= 20:
         raise InputError(f"the order of moments must be an integer from 1 to 20, but is {order!r}")
-    found = [label for label in _all_labels(model, order) if label.order >= 1]
-    return sorted(found, key=lambda label: label.order)
+    labels = [label for label in _all_labels(model, order) if label.order >= 1]
+    return sorted(labels, key=lambda label: label.order)
 
 
 def select_labels(model: Model, moments: int | str | Iterable[str | MomentLabel]) -> list[MomentLabel]:
     """Labels up to an order, a label, or several."""
     if isinstance(moments, int):
         return enumerate_labels(model, moments)
-    given = [moments] if isinstance(moments, str) else moments
-    return [label if isinstance(label, MomentLabel) else parse(label, model) for label in given]
+    labels = [moments] if isinstance(moments, str) else moments
+    return [label if isinstance(label, MomentLabel) else parse(label, model) for label in labels]
 
 
 def _all_labels(model: Model, order: int) -> Iterator[MomentLabel]:

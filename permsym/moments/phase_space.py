@@ -132,15 +132,15 @@ def spin_wigner(rho: ArrayLike, theta: ArrayLike, phi: ArrayLike) -> Real:
     kernel = _pole_kernel(size)
     rise = np.sqrt((j - m[1:]) * (j + m[1:] + 1))  # <m + 1| J_+ |m>
     _, modes = linalg.eigh(np.diag(-0.5j * rise, 1) + np.diag(0.5j * rise, -1))  # J_y, with eigenvalues -j, ..., j
-    angles, place = np.unique(polar, return_inverse=True)
-    place = place.reshape(polar.shape)
+    angles, which = np.unique(polar, return_inverse=True)
+    which = which.reshape(polar.shape)
     phase = np.exp(-1j * azimuth[..., None] * m)  # exp(-i phi J_z)
     result = np.empty(polar.shape)
     for i, angle in enumerate(angles):
         turn = ((modes * np.exp(1j * angle * m)) @ modes.conj().T).real  # exp(-i theta J_y)
         turned = (turn * kernel) @ turn.T
-        here = phase[place == i]
-        result[place == i] = np.einsum("in,nm,im->i", here.conj(), matrix * turned.T, here, optimize=True).real
+        here = phase[which == i]
+        result[which == i] = np.einsum("in,nm,im->i", here.conj(), matrix * turned.T, here, optimize=True).real
     return result
 
 

@@ -1,4 +1,4 @@
-"""Reduced density matrices of the centre and a few satellites, and what is computed from them."""
+"""Reduced density matrices of the centre and a few satellites; purity, entropy and entanglement from them."""
 
 from __future__ import annotations
 

@@ -4,11 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
+
+
+class SpinDistribution(Protocol):
+    """P(j, m) of the satellites' collective spin, listed or as a smooth function."""
+
+    @property
+    def mean(self) -> Array:
+        """(<j>, <m>)."""
+
+    @property
+    def covariance(self) -> Array:
+        """(2, 2) covariance of (j, m)."""
+
+    def populations(self) -> DickePopulations:
+        """P(j, m) site by site."""
+
+    def distribution(self) -> DickePopulations:
+        """P(j, m) at points that carry all of it: for averages and standard deviations at any N."""
+
+    def density(self, j: ArrayLike, m: ArrayLike) -> Array:
+        """P(j, m) at given points."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +58,19 @@ class DickePopulations:
     j: Array
     m: Array
     probability: Array
+
+    def populations(self) -> DickePopulations:
+        """These."""
+        return self
+
+    def distribution(self) -> DickePopulations:
+        """These."""
+        return self
+
+    def density(self, j: ArrayLike, m: ArrayLike) -> Array:
+        """P(j, m) at lattice sites, zero elsewhere; shape of j and m."""
+        listed = dict(zip(zip(self.j.tolist(), self.m.tolist(), strict=True), self.probability.tolist(), strict=True))
+        return np.asarray(np.vectorize(lambda *site: listed.get(site, 0.0), otypes=[float])(j, m))
 
     @cached_property
     def _weights(self) -> Array:

@@ -20,17 +20,15 @@ from permsym.moments import phase_space, reduced
 from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.moments.mode import Mode
-from permsym.moments.photons import photon_numbers
-from permsym.operators import CentreOperator, ComplexArray, Matrix, Operator
+from permsym.operators import ComplexArray, Matrix, Operator
 from permsym.sites import Ensemble, Site, unit
-from permsym.states.collective_spin import DickePopulations, Gaussianity
+from permsym.states.collective_spin import DickePopulations, Gaussianity, SpinDistribution
+from permsym.states.derived import derived_quantities
 
 if TYPE_CHECKING:
     import qutip
 
 Real = NDArray[np.float64]
-
-_REMEMBERED = 50_000  # unknowns up to which covectors are kept for the certificate and for the next point of a sweep
 
 
 @dataclass(frozen=True)
@@ -53,25 +51,25 @@ class SpinBlock:
 
 
 class DensityOperator:
-    """A permutation-symmetric density operator: coefficients on a basis.
+    """A permutation-symmetric density operator: a state vector x on a basis.
 
     model, basis   what it is a state of
-    vector         coefficients (basis.dimension,), see Basis for their order
+    x              the state as the basis holds it
+    spin           P(j, m) where the basis does not list it
     """
 
-    def __init__(self, model: Model, basis: Basis, vector: NDArray[Any] | None = None) -> None:
+    def __init__(self, model: Model, basis: Basis, x: NDArray[Any], spin: SpinDistribution | None = None) -> None:
         self.model = model
         self.basis = basis
-        self._vector = vector
+        self.x = x
+        self._spin = spin
         self._values: dict[MomentLabel, complex] = {}
         self._cumulants: dict[MomentLabel, complex] = {}
 
     @cached_property
     def vector(self) -> NDArray[Any]:
         """Coefficients (basis.dimension,), see Basis for their order."""
-        if self._vector is None:
-            raise AssertionError("a density operator needs its coefficients, or a class that makes them")
-        return self._vector
+        return self.basis.unknowns(self.x)
 
     # -- moments --------------------------------------------------------------------------------------------------------
 
@@ -87,12 +85,9 @@ class DensityOperator:
             if any(key.charge(self.model)):
                 self._values[key] = 0j  # exactly zero by symmetry
             else:
-                self._values[key] = self._value(key) + 0.0  # no -0.0
+                self._values[key] = self.basis.moment(self.x, *key.operators(self.model)) + 0.0  # no -0.0
             self._values[key.conjugate()] = self._values[key].conjugate() + 0.0
         return self._values[key]
-
-    def _value(self, key: MomentLabel) -> complex:
-        return complex(self._covector(key) @ self.vector)
 
     def cumulant(self, label: str | MomentLabel) -> complex:
         """Joint cumulant of the factors of a label."""
@@ -109,38 +104,20 @@ class DensityOperator:
     def expect(self, operator: Operator) -> complex:
         """Expectation value of an operator of the model's sites, such as ``s.p * s.m``."""
         self.model.check(operator)
-        return complex(self.basis.expectation(operator.terms) @ self.vector)
+        return self.basis.expected(self.x, operator.terms)
 
     @property
     def derived(self) -> dict[str, float]:
-        """Quantities people plot: excited-state populations of the centre and of one satellite; photon numbers of a mode."""
-        found = {}
-        if self.model.centre.kind == "spin":
-            found["p0_up"] = self._population(self.model.centre)
-        if self.model.centre.kind == "boson":
-            found |= photon_numbers(self.moment)
-        for ensemble in self.model.ensembles:
-            if ensemble.kind == "spin":
-                found["p_up" if len(self.model.ensembles) == 1 else f"p_up@{ensemble.name}"] = self._population(ensemble)
-        return found
+        """Quantities people plot, see :mod:`permsym.states.derived`."""
+        return derived_quantities(self.model, self.moment, self._population)
 
     def _population(self, site: Site) -> float:
+        """Of the upper state, as its own observable: 1 + <z> would lose the digits of a small one."""
         up = unit(2, 0, 0)
+        satellites: list[list[Matrix]] = [[] for _ in self.model.ensembles]
         if isinstance(site, Ensemble):
-            return self._correlator([], [[up] if e is site else [] for e in self.model.ensembles]).real
-        return self._correlator([up], [[] for _ in self.model.ensembles]).real
-
-    def _correlator(self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> complex:
-        return complex(self.basis.correlator(centre, satellites) @ self.vector)
-
-    def _covector(self, label: MomentLabel) -> NDArray[np.complex128]:
-        known = self.basis.covectors
-        if label not in known:
-            found = self.basis.correlator(*label.operators(self.model))
-            if self.basis.dimension > _REMEMBERED:
-                return found
-            known[label] = found
-        return known[label]
+            satellites[self.model.ensembles.index(site)] = [up]
+        return self.basis.moment(self.x, [] if isinstance(site, Ensemble) else [up], satellites).real
 
     # -- the mode, the centre, the satellites -----------------------------------------------------------------------------
 
@@ -168,7 +145,7 @@ class DensityOperator:
         if not centre and not any(counts):
             raise InputError("a reduced density matrix needs at least one site; ask for the centre or for satellites")
         return reduced.reduced_density_matrix(
-            lambda operators: self.basis.partial(self.vector, operators),
+            lambda operators: self.basis.partial(self.x, operators),
             self.basis.centre_levels if centre else None,
             list(zip(self.model.ensembles, counts, strict=True)),
         )
@@ -224,23 +201,26 @@ class DensityOperator:
             logarithm = gammaln(N + 1) - gammaln(less + 1) - gammaln(N - less + 1)
             yield SpinBlock(J / 2, float(np.exp(logarithm) * (J + 1) / (N - less + 1)), matrix)
 
-    def populations(self) -> DickePopulations:
+    @cached_property
+    def spin(self) -> SpinDistribution:
         """P(j, m) of the satellites' collective spin (one ensemble, Dicke representation)."""
+        if self._spin is not None:
+            return self._spin
         self._needs_dicke("P(j, m)")
-        labels = self.basis.labels[:, self.basis.population]
-        return self._collected(labels[2], labels[3], self.vector[: self.basis.size][self.basis.population].real)
-
-    def _collected(self, J: NDArray[np.int64], M: NDArray[np.int64], values: NDArray[np.float64]) -> DickePopulations:
-        """Probabilities summed over equal (2j, 2m)."""
         N = self.model.sizes[0]
-        places, inverse = np.unique(J * (2 * N + 1) + M + N, return_inverse=True)
-        j, m = np.divmod(places, 2 * N + 1)
-        probability = np.bincount(inverse.ravel(), weights=values, minlength=len(places))
+        J, M, values = self.basis.spin_populations(self.x)
+        sites, inverse = np.unique(J * (2 * N + 1) + M + N, return_inverse=True)
+        j, m = np.divmod(sites, 2 * N + 1)
+        probability = np.bincount(inverse.ravel(), weights=values, minlength=len(sites))
         return DickePopulations(j / 2, (m - N) / 2, np.asarray(probability, dtype=float))
+
+    def populations(self) -> DickePopulations:
+        """P(j, m) site by site."""
+        return self.spin.populations()
 
     def distribution(self) -> DickePopulations:
         """P(j, m) at points that carry all of it: for averages and standard deviations of j and m at any N."""
-        return self.populations()
+        return self.spin.distribution()
 
     @property
     def standard_deviations(self) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from permsym.basis.basis import build
+from permsym.basis.representations import build
 from permsym.basis.whole_space import project
 from permsym.errors import InputError
 from permsym.model import Model

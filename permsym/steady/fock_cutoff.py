@@ -12,31 +12,31 @@ were solved along n - n' = const.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import Basis, build
+from permsym.basis.basis import Basis
 from permsym.basis.moves import Labels
-from permsym.errors import InputError, TooLarge, UncertifiedWarning
+from permsym.basis.representations import build
+from permsym.errors import InputError, PermsymError, TooLarge
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
-from permsym.moments.labels import MomentLabel, parse
+from permsym.moments.labels import parse
 from permsym.operators import Monomial
-from permsym.progress import Progress
+from permsym.progress import Progress, silent
+from permsym.steady.plan import Request
+from permsym.steady.scaling.levels import predict_levels
 
 if TYPE_CHECKING:
     from permsym.steady.state import State
 
-START = 8  # levels of the first attempt
-_SMALL, _RATIO = 8, 3.0  # satellites of the smallest system that predicts; how much larger the next one is
-_TAIL = 1e-15  # of the largest population: what a predicted cut-off leaves out
+    Answer = Callable[[Request], State]
+
 TARGET = 1e-12  # of a moment (relative to it where it is above 1) that a cut-off may cost where it is cheap to repeat
-_DEVIATIONS = 8.0
 _ATTEMPTS = 40
 _FLAT = 1e-3  # ln P(n) that falls by less than this a level does not fall at all, without photon loss
 _ENOUGH = 48  # levels from which a flat distribution is believed
@@ -101,40 +101,36 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
     return Dropped(weight, elsewhere)
 
 
-def automatic(
-    model: Model,
-    labels: Iterable[MomentLabel],
-    tolerance: float,
-    progress: Progress,
-    solve: Callable[[Model, list[MomentLabel]], State],
-    start: int | None = None,
+def search(
+    model: Model, request: Request, say: Progress, answer: Answer, together: Callable[[Model], bool], start: int | None = None
 ) -> State:
     """The certified state at the first cut-off whose part of every error estimate is negligible.
 
-    solve    the state of a model with a given cut-off, certified for the first of the labels it is given, or for all of them
-             where that takes less time at once
-    start    the cut-off to try first; None: predicted from a smaller system
+    request    what is asked for: labels, tolerance, and how each cut-off is solved
+    together   whether the moments of a model with a given cut-off are certified together, at once; else after the last one
+    start      the cut-off to try first; None: predicted from a smaller system
     """
-    keys, levels = list(labels), predicted(model, solve) if start is None else start
+    keys, tolerance = request.labels, request.tolerance
+    levels = predict_levels(model, lambda small: populations(small, request, answer, together)) if start is None else start
     photons = parse("ad a", model)
     flat = 0
     for _ in range(_ATTEMPTS):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UncertifiedWarning)
-            try:
-                state = solve(model.with_levels(levels), [photons, *keys])
-            except TooLarge as error:
-                raise TooLarge(f"the cut-off has grown to levels={levels} and is not enough yet: {error}") from None
-        if not state.solver.get("converged", True):
+        cut = model.with_levels(levels)
+        try:
+            state = answer(request.about(cut, [photons, *keys] if together(cut) else [photons]))
+        except TooLarge as error:
+            message = f"the cut-off has grown to levels={levels} and is not enough yet: {error}"
+            raise TooLarge(message, needed=error.needed, available=error.available, fits=error.fits) from None
+        if not state.solution.converged:
             if not loses_photons(model):
                 raise InputError(_unbounded(model, levels, state.fock))
             return state  # its certificate says so
         target = tolerance / 10
-        if state.solver["name"] != "matrix-free":  # an iteration is for what is large, where another attempt takes minutes
+        if not together(cut):  # an iteration is for what is large, where another attempt takes minutes
             target = min(target, TARGET * max([1.0, *(abs(state.moment(key)) for key in keys)]))
         if state.cutoff_error <= target:
             state.adopt(state.certify(keys))
-        progress(f"levels={levels}: top population {state.fock[-1]:.1e}, cut-off part of the error {state.cutoff_error:.1e}")
+        say(f"levels={levels}: top population {state.fock[-1]:.1e}, cut-off part of the error {state.cutoff_error:.1e}")
         if state.cutoff_error <= target:
             return state
         slope = _slope(state.fock)
@@ -146,38 +142,21 @@ def automatic(
     raise InputError(_unbounded(model, levels, state.fock))
 
 
-def likely(model: Model, solve: Callable[[Model, list[MomentLabel]], State]) -> int:
-    """About how many levels a system will need, from one small system however large it is; its own need where it is as small.
-
-    The mean photon number and its variance grow as N; 8 standard deviations above the mean a Gaussian has 1e-15.
-    """
-    factor = min(_SMALL / max(model.sizes), 1.0)
-    small = automatic(model.rescaled(factor), [], 1e-8, lambda line: None, solve)
-    if factor == 1.0:
-        return small.model.centre.levels
-    levels = np.arange(len(small.fock))
-    mean = float(small.fock @ levels)
-    return max(START, int(np.ceil(mean / factor + _DEVIATIONS * np.sqrt(float(small.fock @ (levels - mean) ** 2) / factor))))
+def populations(model: Model, request: Request, answer: Answer, together: Callable[[Model], bool]) -> NDArray[np.float64]:
+    """Populations of a small system's Fock states, at the cut-off that it needs."""
+    return search(model, replace(request, labels=(), tolerance=1e-8), silent, answer, together).fock
 
 
-def predicted(model: Model, solve: Callable[[Model, list[MomentLabel]], State]) -> int:
-    """The cut-off to try first: from a smaller system with the same intensive parameters.
-
-    Large deviations: ln P_N(n) = (N / N') ln P_N'(n N' / N), relative to the largest.
-    """
-    N = max(model.sizes)
-    if N <= _SMALL:
-        return START
-    factor = max(_SMALL / N, 1 / _RATIO)
-    smaller = model.rescaled(factor)
-    if min(smaller.sizes) < 2:
-        return START
-    fock = automatic(smaller, [], 1e-8, lambda line: None, solve).fock
-    log = np.log(np.maximum(fock / fock.max(), 1e-300)) / factor
-    last = int(np.flatnonzero(log > np.log(_TAIL)).max())
-    # between two levels of the smaller system lie several of this one
-    beyond = (log[last] - np.log(_TAIL)) / (log[last] - log[last + 1]) if last + 1 < len(log) else 1.0
-    return int(np.ceil((last + beyond) / factor)) + 2
+def refuse_unbounded(model: Model, answer: Answer) -> None:
+    """InputError where nothing takes photons out of the mode and one satellite, with the same physics, cannot hold them either."""
+    if loses_photons(model) or max(model.sizes) == 1:
+        return
+    try:
+        answer(Request.of(model.rescaled(1 / max(model.sizes)), ["ad a"]))
+    except InputError:
+        raise
+    except PermsymError:  # what else one satellite lacks the model itself may have, and says otherwise
+        return
 
 
 def _slope(fock: NDArray[np.float64]) -> float:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,25 +16,49 @@ from permsym.basis.basis import Basis
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.operators import Matrix, Operator
+from permsym.operators import Operator
 from permsym.sites import Boson
+from permsym.states.collective_spin import SpinDistribution
 from permsym.states.density import DensityOperator
 from permsym.steady.certificate import Certificate
-from permsym.steady.gradient import Family, moment_gradient
-from permsym.steady.lattice.null_vector import Bounds
+from permsym.steady.gradient import Duals, Family, moment_gradient
+
+if TYPE_CHECKING:
+    from permsym.steady.plan import Plan
 
 DEFAULT_TOLERANCE = 1e-9
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
-_BLOCK, _BLOCK_NUMBERS = 8, 2**23  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
+
+
+class ErrorParts(NamedTuple):
+    """Parts of an error estimate.
+
+    algebraic   from the residual and from rounding
+    window      from what a window left out
+    cutoff      from what a boson's cut-off left out
+    unseen      the whole of it, for a moment of which the window has nothing
+    """
+
+    algebraic: float = 0.0
+    window: float = 0.0
+    cutoff: float = 0.0
+    unseen: float = 0.0
 
 
 class Solution(Protocol):
-    """What a solver hands to a :class:`State`.
+    """What a route to the steady state hands to a :class:`State`; what it can do besides, optional fields say.
 
-    size          unknowns that were solved for
-    residual      of the equations that were solved, relative to the size of their terms
-    edge_mass     probability next to a window's edge; outside_mass: estimate of that beyond it
+    x           the state vector as its basis holds it, of trace 1
+    size        unknowns that were solved for
+    residual    of the equations that were solved, relative to the size of their terms
+    converged   whether an iteration reached its tolerance; always so for factors
+    edge_mass   probability next to a window's edge
+    duals       transposed solves, for gradients; None: there are no factors
+    spin        P(j, m) where it is not listed on the basis; None: it is
     """
+
+    @property
+    def x(self) -> NDArray[Any]: ...
 
     @property
     def size(self) -> int: ...
@@ -42,38 +67,39 @@ class Solution(Protocol):
     def residual(self) -> float: ...
 
     @property
+    def converged(self) -> bool: ...
+
+    @property
     def edge_mass(self) -> float: ...
 
     @property
-    def outside_mass(self) -> float: ...
+    def duals(self) -> Duals | None: ...
 
-    def unknowns(self, dimension: int) -> NDArray[np.float64]:
-        """Every unknown of the basis (dimension,), in its order."""
+    @property
+    def spin(self) -> SpinDistribution | None: ...
 
+    def estimates(self, keys: Sequence[MomentLabel]) -> list[list[ErrorParts]]:
+        """Error estimates of neutral moments: for each those of its real and of its imaginary part, as far as there are such."""
 
-class Factored(Solution, Protocol):
-    """What a solver with factors hands over: they solve for dual vectors, too."""
-
-    def restricted(self, covector: NDArray[np.complex128]) -> NDArray[np.complex128]:
-        """A covector of the basis on the unknowns that were solved for (size,)."""
-
-    def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
-        """Error bounds of the values of covectors (size, k)."""
+    def fock_estimates(self) -> NDArray[np.float64]:
+        """Error estimates of the populations of a boson's Fock states."""
 
 
 class State(DensityOperator):
     """The steady state of a model, in one representation.
 
     model, basis     what was solved
-    null             what the solver found
+    solution         what the route found
+    plan             which route, and what it was expected to need; None for a small system solved along the way
     solver, timings  how, and how long each step took, in seconds
     """
 
     def __init__(
-        self, model: Model, basis: Basis, null: Solution, solver: Mapping[str, Any], timings: Mapping[str, float], tolerance: float
+        self, model: Model, basis: Basis, solution: Solution, solver: Mapping[str, Any], timings: Mapping[str, float], tolerance: float
     ) -> None:
-        super().__init__(model, basis)
-        self.null = null
+        super().__init__(model, basis, solution.x, solution.spin)
+        self.solution = solution
+        self.plan: Plan | None = None
         self.solver = dict(solver)
         self.timings = dict(timings)
         self.tolerance = tolerance
@@ -82,42 +108,56 @@ class State(DensityOperator):
         self._balance: float | None = None
         self.algebraic_error = self.window_error = self.cutoff_error = 0.0
         """The largest of the three parts of the error estimates made so far."""
-        self.edge = np.zeros(null.size)
-        """What each unknown's clipped moves contribute to them."""
 
     @property
     def dimension(self) -> int:
         """Number of unknowns that were solved for."""
-        return self.null.size
-
-    @cached_property
-    def vector(self) -> NDArray[np.float64]:
-        """Coefficients (basis.dimension,), see Basis for their order."""
-        return self.null.unknowns(self.basis.dimension)
+        return self.solution.size
 
     def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
-        """d<moment>/d parameter for every real parameter.
+        """d<moment>/d parameter for every real parameter, from one transposed solve.
 
         family   the function that makes the model from its parameters (a library model knows its own)
         """
-        raise InputError("a gradient needs the factors of a direct solver; solve with solver='superlu'")
+        duals = self.solution.duals
+        if duals is None:
+            raise InputError(
+                f"a gradient needs the factors of a direct solver on the lattice, but this state comes from {self.solver['name']!r}; "
+                "solve with solver='superlu'"
+            )
+        key = self.label(label)
+        if any(key.charge(self.model)):
+            return dict.fromkeys((name for name, value in self.model.parameters.items() if not isinstance(value, int)), 0j)
+        return moment_gradient(self.model, self.basis, self.x, duals, self.basis.covector(*key.operators(self.model)), family)
 
     # -- certificate ----------------------------------------------------------------------------------------------------
 
     def error(self, label: str | MomentLabel) -> float:
         """Estimate of the absolute error of a moment (dual-weighted residual; zero for moments that vanish by symmetry)."""
         key = self.label(label)
-        self._estimate([key])
+        self.estimate([key])
         return self._errors[_smaller(key)]
 
-    def _estimate(self, labels: Iterable[MomentLabel]) -> None:
+    def estimate(self, labels: Iterable[MomentLabel]) -> None:
         """Fill in error estimates, one for a moment and its conjugate."""
-        raise NotImplementedError
+        wanted = [key for key in dict.fromkeys(map(_smaller, labels)) if key not in self._errors]
+        self._errors |= dict.fromkeys(wanted, 0.0)
+        neutral = [key for key in wanted if key.order and not any(key.charge(self.model))]
+        for key, parts in zip(neutral, self.solution.estimates(neutral), strict=True):
+            for part in parts:
+                self._errors[key] = math.hypot(self._errors[key], sum(part))
+                self.algebraic_error = max(self.algebraic_error, part.algebraic)
+                self.window_error = max(self.window_error, part.window)
+                self.cutoff_error = max(self.cutoff_error, part.cutoff)
+        for key in neutral:
+            above = self._above_the_cutoff(key)
+            self._errors[key] += above
+            self.cutoff_error = max(self.cutoff_error, above)
 
     def _above_the_cutoff(self, key: MomentLabel) -> float:
         """What photon numbers above the cut-off would add to a moment: their probability, continued as a geometric series, times n^k.
 
-        The dual vectors cannot know it where a product of ladder operators vanishes on the kept levels.
+        The dual vectors cannot know it where a product of ladder operators vanishes on the levels that were solved for.
         """
         if not isinstance(self.model.centre, Boson) or not key.centre:
             return 0.0
@@ -129,27 +169,26 @@ class State(DensityOperator):
         ladder = math.sqrt(len(self.fock) + 1) + abs(self.model.centre.displacement)
         return float(2 * outside * ladder ** len(key.centre))
 
+    def _fock_errors(self) -> NDArray[np.float64]:
+        return self.solution.fock_estimates()
+
     def certify(self, labels: Iterable[str | MomentLabel], tolerance: float | None = None) -> Certificate:
         """Certificate for the moments of these labels."""
         keys = [self.label(label) for label in labels]
-        self._estimate(keys)
+        self.estimate(keys)
         errors = {str(key): self._errors[_smaller(key)] for key in keys}
         return Certificate(
             error_estimate=max(errors.values(), default=0.0),
             errors=errors,
-            residual=self.null.residual,
-            edge_mass=max(self.null.edge_mass, float(self.fock[-1]) if isinstance(self.model.centre, Boson) else 0.0),
+            residual=self.solution.residual,
+            edge_mass=max(self.solution.edge_mass, float(self.fock[-1]) if isinstance(self.model.centre, Boson) else 0.0),
             balance=self.balance,
-            min_population=self._min_population(),
+            min_population=self.basis.least_population(self.x),
             tolerance=self.tolerance if tolerance is None else tolerance,
             metastable=self.algebraic_error > METASTABLE,
             cutoff_error=self.cutoff_error,
             levels=self.model.centre.levels if isinstance(self.model.centre, Boson) else None,
         )
-
-    def _min_population(self) -> float:
-        populations = self.basis.trace(self.basis.labels) * self.vector[: self.basis.size]
-        return float(populations[self.basis.population].min())
 
     @property
     def certificate(self) -> Certificate:
@@ -192,59 +231,19 @@ class State(DensityOperator):
 
     @cached_property
     def fock(self) -> NDArray[np.float64]:
-        """Populations (levels,) of the centre's kept states; of a boson that is not displaced, the photon-number distribution P(n)."""
-        return self.basis.centre_populations(self.vector)
+        """Populations (levels,) of the centre's states; of a boson that is not displaced, the photon-number distribution P(n)."""
+        return self.basis.centre_populations(self.x)
 
     def __repr__(self) -> str:
         return f"State({self.model!r}, {self.basis.representation}, dimension={self.dimension})"
 
 
-class FactoredState(State):
-    """A steady state whose error estimates come from the factors that solved for it."""
-
-    null: Factored
-
-    def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
-        """From one transposed solve."""
-        key = self.label(label)
-        if any(key.charge(self.model)):
-            return dict.fromkeys((name for name, value in self.model.parameters.items() if not isinstance(value, int)), 0j)
-        return moment_gradient(self, self._covector(key), family)
-
-    def _estimate(self, labels: Iterable[MomentLabel]) -> None:
-        wanted = [key for key in dict.fromkeys(map(_smaller, labels)) if key not in self._errors]
-        columns: list[tuple[MomentLabel, NDArray[np.float64]]] = []
-        for key in wanted:
-            self._errors[key] = 0.0
-            if key.order and not any(key.charge(self.model)):
-                covector = self.null.restricted(self._covector(key))
-                held = [(key, part) for part in (covector.real, covector.imag) if part.any()]
-                columns += held
-                if not held and self.null.edge_mass > 0:  # a window without any site that this moment lives on says nothing of it
-                    self._errors[key] = self.null.outside_mass
-        for (key, _), bound in zip(columns, self._bounds([part for _, part in columns]), strict=True):
-            self._errors[key] = float(np.hypot(self._errors[key], bound))
-        for key in wanted:
-            if key.order and not any(key.charge(self.model)):
-                above = self._above_the_cutoff(key)
-                self._errors[key] += above
-                self.cutoff_error = max(self.cutoff_error, above)
-
-    def _bounds(self, covectors: Sequence[NDArray[np.float64]]) -> Iterator[float]:
-        """Error estimate of each covector's value, over the active unknowns, in blocks."""
-        step = max(1, min(_BLOCK, _BLOCK_NUMBERS // self.dimension))
-        for start in range(0, len(covectors), step):
-            bounds = self.null.bounds(np.stack(covectors[start : start + step], axis=1))
-            self.algebraic_error = max(self.algebraic_error, float(bounds.algebraic.max()))
-            self.window_error = max(self.window_error, float(bounds.window.max()))
-            self.cutoff_error = max(self.cutoff_error, float(np.max(bounds.cutoff)))
-            np.maximum(self.edge, bounds.edge, out=self.edge)
-            yield from bounds.total.tolist()
-
-    def _fock_errors(self) -> NDArray[np.float64] | None:
-        nothing: list[tuple[Matrix, ...]] = [()] * len(self.model.ensembles)
-        covectors = (self.basis.correlator([self.basis.centre_projector(n)], nothing) for n in range(self.basis.centre_levels))
-        return np.array(list(self._bounds([self.null.restricted(each).real for each in covectors])))
+def certified(state: State, labels: Iterable[MomentLabel]) -> State:
+    """The state with a certificate for these moments."""
+    started = time.perf_counter()
+    state.adopt(state.certify(labels))
+    state.timings["moments"] = time.perf_counter() - started
+    return state
 
 
 def _smaller(key: MomentLabel) -> MomentLabel:

@@ -28,8 +28,8 @@ def describe(work: Work, jobs: int, output: Path) -> str:
     rows: list[Sequence[str]] = [(*names, "method", "unknowns", "memory", "time")]
     free = machine.available_bytes()
     for task, cost in work.jobs:
-        given = plan.given(task.place[0])
-        values = [f"{value:g}" if not isinstance(value := given[name], str) else value for name in names]
+        parameters = plan.parameters(task.cell[0])
+        values = [f"{value:g}" if not isinstance(value := parameters[name], str) else value for name in names]
         needed = "more than is free" if cost.bytes > free else readable(cost.bytes)
         rows.append((*values, task.method, f"{cost.dimension:,}" if cost.dimension else "-", needed, clock(cost.seconds)))
     if len(rows) > 1:

@@ -11,8 +11,8 @@ from permsym.models.registry import ModelSource
 from permsym.progress import Counter
 from permsym.sweeps.methods import Moments
 from permsym.sweeps.plan import make
-from permsym.sweeps.pool import inline, pooled
 from permsym.sweeps.run import assembled, execute, prepare
+from permsym.sweeps.workers.pool import inline, pooled
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -1,41 +1,41 @@
 """How one point of a sweep is computed, by method name: `exact`, `mf`, and cumulant expansions `c2` ... `c8`.
 
 A method is a function (model, labels, options, bench) -> Point with an estimate of what it will cost.  To add one, write
-that function and give it a line in :func:`method`.
+these two functions and a line of the table ``METHODS``: sweep files and comparisons have it then.
 """
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point
-from permsym.errors import InputError, PermsymError, TooLarge, UncertifiedWarning
-from permsym.linear import cost
+from permsym.dataset.status import EXACT, Status, judged
+from permsym.errors import InputError, TooLarge, UncertifiedWarning
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
+from permsym.sweeps.origin import Origin
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
     from permsym.liouvillian import Liouvillian
+    from permsym.steady.plan import Plan
     from permsym.steady.state import State
-    from permsym.sweeps.task import Origin
 
 Moments = int | str | Iterable[str]
 Options = Mapping[str, Any]
 HIGHEST_ORDER = 8
-_SHARED = 200_000  # unknowns up to which the weights of a Liouvillian's terms are kept for the next point
+_SHARED = 200_000  # unknowns up to which the next point may use the weights of a Liouvillian's terms again
 
 
 class Bench:
-    """What one worker keeps between points: the weights of the last lattice, which depend on it alone.
+    """What one worker carries from point to point: the weights of the last lattice, which depend on that lattice alone.
 
-    Reusing them gives the same bits as evaluating them again (tests/test_sweep_run.py); nothing that depends on another
-    point's rates or solution is ever kept.
+    Points that use them have the same bits as points that evaluate them again (tests/sweeps/test_run.py).  Nothing that
+    depends on a point's rates or solution is carried on.
     """
 
     def __init__(self) -> None:
@@ -44,8 +44,8 @@ class Bench:
         self._last: Liouvillian | None = None
 
     def liouvillian(self, model: Model) -> Liouvillian | None:
-        """A Liouvillian that fits the model; None where the lattice is too large to keep."""
-        from permsym.basis.basis import build
+        """A Liouvillian that fits the model; None where the lattice is too large to carry on."""
+        from permsym.basis.representations import build
         from permsym.liouvillian import Liouvillian
         from permsym.steady.needs import lattice
 
@@ -59,27 +59,30 @@ class Bench:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a point will take: unknowns, bytes at the peak, seconds of one core.  Estimates, for plans and schedules."""
+    """Estimates of what a point takes: unknowns, bytes at the peak, seconds of one core; with the plan where there is one."""
 
     dimension: int
     bytes: float
     seconds: float
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True)
 class Method:
     """One way to compute a point.
 
-    order    order of the cumulant expansion; None for an exact method
-    options  option -> what it must be, in words, and whether a value is that
+    point            how
+    cost             what it will take
+    options          option -> what it must be, in words, and whether a value is that
+    key              its key in the table [methods] of a sweep file; "" for expansions, which ``cumulants`` lists by their order
     follows_branch   whether it needs the model function, to follow a branch in N
     """
 
     name: str
-    order: int | None
     point: Callable[[Model, Sequence[MomentLabel], Options, Bench], Point]
     cost: Callable[[Model, Options], Cost]
     options: Mapping[str, tuple[str, Callable[[Any], bool]]] = field(default_factory=dict)
+    key: str = ""
     follows_branch: bool = False
 
     def check(self, options: Options) -> None:
@@ -90,32 +93,6 @@ class Method:
             words, allowed = self.options[name]
             if not allowed(value):
                 raise InputError(f"{name!r} of the method {self.name} must be {words}, but is {value!r}")
-
-
-def method(name: str) -> Method:
-    """The method of a name; InputError where there is none."""
-    if name == "exact":
-        return Method("exact", None, exact_point, exact_cost, _EXACT_OPTIONS)
-    if name == "mf":
-        return Method("mf", 1, mean_field_point, mean_field_cost)
-    found = re.fullmatch(r"c(\d+)(-broken)?", name)
-    if found and 2 <= int(found[1]) <= HIGHEST_ORDER:
-        order, broken = int(found[1]), bool(found[2])
-        return Method(name, order, partial(cumulant_point, order, broken), partial(cumulant_cost, order), _CUMULANT_OPTIONS, True)
-    raise InputError(
-        f"there is no method {name!r}; the methods are exact, mf and c2 ... c{HIGHEST_ORDER} (c3-broken: with charged moments)"
-    )
-
-
-def check_methods(methods: Sequence[str]) -> None:
-    """InputError unless these are different methods, one at least."""
-    if isinstance(methods, str) or not methods or len(set(methods)) < len(methods):
-        raise InputError(f"`methods` must be different ones of exact, mf, c2 ... c{HIGHEST_ORDER}, but is {methods!r}")
-    for name in methods:
-        try:
-            method(name)
-        except InputError as error:
-            raise InputError(f"`methods`: {error}") from None
 
 
 # -- exact ----------------------------------------------------------------------------------------------------------------
@@ -130,22 +107,23 @@ _EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def _solvers() -> list[str]:
-    from permsym.steady.solve import NAMES
+    from permsym.steady.plan import NAMES
 
     return list(NAMES)
 
 
 def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
-    """Exact steady state with its certificate; what falls short is flagged in the status."""
-    from permsym.steady.needs import automatic_levels, check_memory, prefers_iteration, uses_window
+    """Exact steady state with its certificate; the status says where that falls short."""
+    from permsym.steady.needs import on_full_basis
+    from permsym.steady.plan import Request
+    from permsym.steady.planning import on_whole_lattice
     from permsym.steady.solve import steady_state
 
     window = options.get("window", "auto")
-    plain = all(options.get(name, "auto") == "auto" for name in ("basis", "solver")) and not automatic_levels(model)
-    plain = plain and not prefers_iteration(model)  # which has no use for an assembled Liouvillian
-    shared = bench.liouvillian(model) if plain and (window == "full" or (window == "auto" and not uses_window(model))) else None
+    plain = all(options.get(name, "auto") == "auto" for name in ("basis", "solver"))
+    shared = bench.liouvillian(model) if plain and on_whole_lattice(Request.of(model, [], window=window)) else None
     if shared is not None:
-        check_memory(model, "auto", "full")
+        on_full_basis(model, "auto")  # refused where it does not fit
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
         state = steady_state(
@@ -161,34 +139,29 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
 
 
 def exact_cost(model: Model, options: Options) -> Cost:
-    """From the lattice, or from a window predicted by smaller systems."""
-    from permsym.basis.basis import choose
-    from permsym.steady.fock_cutoff import START
-    from permsym.steady.needs import automatic_levels, check_memory, estimate, lattice, prefers_iteration, uses_window
+    """From the plan; a window is predicted by smaller systems."""
+    from permsym.steady.needs import lattice
+    from permsym.steady.scaling.levels import START
+    from permsym.steady.solve import plan_of
 
-    if automatic_levels(model):  # unknown before it is solved: as if the first attempt had to be doubled
-        found = exact_cost(model.with_levels(2 * START), options)
-        return Cost(found.dimension, found.bytes, 3 * found.seconds)
-    basis, window = options.get("basis", "auto"), options.get("window", "auto")
-    name = choose(model) if basis == "auto" else basis
-    if options.get("solver") == "hermite":
-        return Cost(0, 5e8, 2.0)
-    iterated = options.get("solver", "quick") in ("auto", "quick") and window in ("auto", "full") and prefers_iteration(model, basis)
-    if not iterated and (window == "full" or (window == "auto" and not uses_window(model))):
-        size, sides = lattice(model, name)
-        return Cost(size, cost.solve_bytes(size, sides), cost.solve_seconds(size, sides))
+    if getattr(model.centre, "automatic", False):  # unknown before it is solved: as if the first attempt had to be doubled
+        cost = exact_cost(model.with_levels(2 * START), options)
+        return replace(cost, seconds=3 * cost.seconds)
+    asked = {"basis": "auto", "window": "auto", "solver": "quick"} | dict(options)
+    asked.pop("tolerance", None)
     try:
-        if iterated:
-            return Cost(*estimate(model, basis)[:3])
-        return Cost(*check_memory(model, basis, window))
-    except TooLarge:  # the solver has other means, or refuses by itself: it runs alone
-        return Cost(lattice(model, name)[0], float("inf"), 600.0)
+        plan = plan_of(model, **asked)
+    except TooLarge as error:  # the solver has other means, or refuses by itself: it runs alone
+        basis = asked["basis"]
+        return Cost(lattice(model, basis)[0], error.needed or float("inf"), 600.0)
+    return Cost(plan.unknowns, plan.bytes, plan.seconds, plan)
 
 
 def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
     """A dataset's point from a state."""
     certificate = state.certificate
     keys = list(labels)
+    status, reason = judged(certificate)
     return Point(
         parameters=state.model.parameters,
         moments={str(key): state.moment(key) for key in keys},
@@ -205,7 +178,8 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
             "dimension": state.dimension,
             **{f"time_{name}": seconds for name, seconds in state.timings.items()},
         },
-        status="certified" if certificate.certified else "uncertified: " + "; ".join(certificate.reasons),
+        status=status,
+        reason=reason,
     )
 
 
@@ -213,17 +187,17 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
 
 
 def mean_field_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
-    """Mean field: an approximation, so that nothing certifies its distance from the exact answer."""
+    """Mean field: nothing certifies its distance from the exact answer."""
     from permsym.cumulants import mean_field
 
-    found = mean_field(model)
+    state = mean_field(model)
     return Point(
         parameters=model.parameters,
-        moments={str(key): found.moment(key) for key in labels},
-        cumulants={str(key): found.cumulant(key) for key in labels},
-        derived=found.derived,
-        scalars={"dimension": len(found.equations), "stability": found.stability},
-        status=f"approximation: {found.source}",
+        moments={str(key): state.moment(key) for key in labels},
+        cumulants={str(key): state.cumulant(key) for key in labels},
+        derived=state.derived,
+        scalars={"dimension": len(state.equations), "stability": state.stability},
+        reason=state.source,
     )
 
 
@@ -244,33 +218,74 @@ def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[Mome
     """Fixed point of the cumulant expansion of an order."""
     from permsym.cumulants import steady_state
 
-    source = None if bench.origin is None or "N" not in bench.origin.given else (bench.origin.source(), bench.origin.given)
+    source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
-    found = steady_state(model, order, source=source, **chosen)
+    state = steady_state(model, order, source=source, **chosen)
     keys = [key for key in labels if key.order <= order]  # beyond it the equations have no value of their own
-    flags = [] if found.stable else ["unstable"]
-    flags += [f"beyond the fold at N={fold:.6g}" for fold in found.folds] + list(found.unphysical)
+    flags = [] if state.stable else ["unstable"]
+    flags += [f"beyond the fold at N={fold:.6g}" for fold in state.folds] + list(state.unphysical)
     return Point(
         parameters=model.parameters,
-        moments={str(key): found.moment(key) for key in keys},
-        cumulants={str(key): found.cumulant(key) for key in keys},
-        derived=found.derived,
+        moments={str(key): state.moment(key) for key in keys},
+        cumulants={str(key): state.cumulant(key) for key in keys},
+        derived=state.derived,
         scalars={
-            "dimension": len(found.equations),
-            "residual": found.residual,
-            "stability": found.stability,
-            **{f"time_{name}": seconds for name, seconds in found.seconds.items() if name == "solve"},
+            "dimension": len(state.equations),
+            "residual": state.residual,
+            "stability": state.stability,
+            **{f"time_{name}": seconds for name, seconds in state.seconds.items() if name == "solve"},
         },
-        status=", ".join([f"approximation: order {order}", *flags]),
+        status=Status.UNPHYSICAL if state.unphysical else Status.OK if state.stable else Status.UNSTABLE,
+        reason=", ".join([f"order {order}", *flags]),
     )
 
 
 def cumulant_cost(order: int, model: Model, options: Options) -> Cost:
-    """The number of neutral moments grows as a power of the order; the engine derives its equations once a process."""
+    """The number of neutral moments grows as a power of the order; equations are derived once in a process."""
     return Cost(0, 1.5e8, 0.02 * 3.0**order)
 
 
-def failed_point(model: Model, error: BaseException) -> Point:
-    """A point without numbers, with the reason."""
-    words = str(error) if isinstance(error, PermsymError) else f"unexpected {type(error).__name__}: {error}"
-    return Point(parameters=model.parameters, status="failed: " + " ".join(words.split()))
+# -- the table ------------------------------------------------------------------------------------------------------------
+
+METHODS: dict[str, Method] = {
+    entry.name: entry
+    for entry in (
+        Method(EXACT, exact_point, exact_cost, _EXACT_OPTIONS, key="exact"),
+        Method("mf", mean_field_point, mean_field_cost, key="mf"),
+        *(
+            Method(
+                f"c{order}{'-broken' * broken}",
+                partial(cumulant_point, order, broken),
+                partial(cumulant_cost, order),
+                _CUMULANT_OPTIONS,
+                follows_branch=True,
+            )
+            for broken in (False, True)
+            for order in range(2, HIGHEST_ORDER + 1)
+        ),
+    )
+}
+"""Every method by its name in datasets, on the command line and in :func:`permsym.sweep`."""
+
+_NAMES = ", ".join(name for name, entry in METHODS.items() if entry.key)
+
+
+def method(name: str) -> Method:
+    """The method of a name; InputError where there is none."""
+    if name not in METHODS:
+        raise InputError(
+            f"there is no method {name!r}; the methods are {_NAMES} and c2 ... c{HIGHEST_ORDER} (c3-broken: with charged moments)"
+        )
+    return METHODS[name]
+
+
+def check_methods(names: Sequence[str]) -> None:
+    """InputError unless these are different methods, one at least."""
+    if isinstance(names, str) or not names or len(set(names)) < len(names):
+        message = f"`methods` must be different ones of {_NAMES}, c2 ... c{HIGHEST_ORDER}, but is {names!r}"
+        raise InputError(message, parameter="methods")
+    for name in names:
+        try:
+            method(name)
+        except InputError as error:
+            raise InputError(f"`methods`: {error}", parameter="methods") from None

@@ -15,18 +15,18 @@ from functools import cached_property
 from typing import Any
 
 from permsym import expressions
+from permsym.dataset.build import Cell
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.models import registry
-from permsym.models.registry import LIBRARY, ModelSource, lookup
+from permsym.models.parameters import Number
+from permsym.models.registry import ModelSource
 from permsym.moments.labels import enumerate_labels, parse
 from permsym.operators import Operator
 from permsym.sites import Ensemble, is_real
 from permsym.sweeps.methods import check_methods, method
-from permsym.sweeps.mistakes import Where
-from permsym.sweeps.task import Origin, Task
-
-Value = float | str
+from permsym.sweeps.origin import address_of, is_library, origin_of, recorded_source, text_of
+from permsym.sweeps.task import Task
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Dimension:
     """
 
     name: str
-    columns: Mapping[str, tuple[Value, ...]]
+    columns: Mapping[str, tuple[Number, ...]]
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -55,16 +55,14 @@ class Plan:
     fixed     parameters that do not vary: numbers, or expressions in the others
     moments   an order or canonical labels
     options   method -> its options
-    text      the text of a model file, kept so that the sweep can be repeated without it
     """
 
     source: ModelSource
     dimensions: tuple[Dimension, ...]
-    fixed: Mapping[str, Value]
+    fixed: Mapping[str, Number]
     methods: tuple[str, ...] = ("exact",)
     moments: int | tuple[str, ...] = 2
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    text: str | None = None
 
     @property
     def axes(self) -> dict[str, Sequence[float]]:
@@ -76,11 +74,16 @@ class Plan:
         """Index along each dimension, of every point."""
         return list(itertools.product(*(range(len(dimension)) for dimension in self.dimensions)))
 
-    def __len__(self) -> int:
-        return len(self.indices) * len(self.methods)
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """Every point by every method, in the order of the dataset."""
+        return [(index, name) for index in self.indices for name in self.methods]
 
-    def given(self, index: tuple[int, ...]) -> dict[str, Value]:
-        """The parameters that were typed, at a point."""
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def parameters(self, index: tuple[int, ...]) -> dict[str, Number]:
+        """The parameters at a point as they were typed: numbers and expressions."""
         values = dict(self.fixed)
         for dimension, i in zip(self.dimensions, index, strict=True):
             values |= {name: column[i] for name, column in dimension.columns.items()}
@@ -88,47 +91,39 @@ class Plan:
 
     def model(self, index: tuple[int, ...]) -> Model:
         """The model at a point."""
-        return self.source.model(self.given(index))
+        return self.source.model(self.parameters(index))
 
     @cached_property
     def models(self) -> dict[tuple[int, ...], Model]:
         """The model at every point; InputError for the first one that cannot be made, or labels that fit no point."""
-        found = {index: self.model(index) for index in self.indices}
+        models = {index: self.model(index) for index in self.indices}
         if not isinstance(self.moments, int):
-            widest = max(found.values(), key=lambda model: min(model.sizes))
+            widest = max(models.values(), key=lambda model: min(model.sizes))
             for text in self.moments:
                 parse(text, widest)
-        return found
+        return models
 
     def tasks(self) -> Iterator[Task]:
-        """Every point by every method, in the order of the dataset."""
+        """A task for every cell."""
         import permsym
 
-        for index in self.indices:
-            for name in self.methods:
-                origin = self._origin(index) if method(name).follows_branch else None
-                yield Task((index, name), self.models[index], self.moments, self.options.get(name, {}), permsym.__version__, origin)
-
-    def _origin(self, index: tuple[int, ...]) -> Origin | None:
-        """How another process makes the model; None for a function that it cannot import."""
-        if LIBRARY.get(self.source.name) is self.source.function or self.text is not None:
-            return Origin(self.source.name, self.text, self.given(index))
-        address = _address(self.source)
-        return None if address is None else Origin(address, None, self.given(index))
+        for index, name in self.cells:
+            origin = origin_of(self.source, self.parameters(index)) if method(name).follows_branch else None
+            yield Task((index, name), self.models[index], self.moments, self.options.get(name, {}), permsym.__version__, origin)
 
     def definition(self) -> dict[str, Any]:
         """Provenance: everything that :func:`from_definition` needs, and the first point's full model."""
-        given = dict.fromkeys([*self.fixed, *(name for dimension in self.dimensions for name in dimension.columns)], 0.0)
+        typed = dict.fromkeys([*self.fixed, *(name for dimension in self.dimensions for name in dimension.columns)], 0.0)
         return {
             "name": self.source.name,
             "fixed": dict(self.fixed),
-            "defaults": self.source.defaulted(given),
+            "defaults": self.source.defaulted(typed),
             "dimensions": [{"name": d.name, "columns": {k: list(v) for k, v in d.columns.items()}} for d in self.dimensions],
             "methods": list(self.methods),
             "moments": self.moments if isinstance(self.moments, int) else list(self.moments),
             "options": {name: dict(options) for name, options in self.options.items()},
-            "function": _address(self.source),
-            "model_file": self.text,
+            "function": address_of(self.source),
+            "model_file": text_of(self.source),
             "first_point": self.model(self.indices[0]).to_dict(),
         }
 
@@ -137,17 +132,17 @@ class Plan:
         """SHA-256 of the definition where it determines every model: a library model or a file's text, not a function."""
         import permsym
 
-        if self.text is None and LIBRARY.get(self.source.name) is not self.source.function:
+        if text_of(self.source) is None and not is_library(self.source):
             return None
         return hashlib.sha256(json.dumps([self.definition(), permsym.__version__], sort_keys=True).encode()).hexdigest()
 
 
 def make(
     model: str | Callable[..., Model] | ModelSource,
-    axes: Mapping[str, Sequence[Value]],
+    axes: Mapping[str, Sequence[Number]],
     *,
-    lists: Sequence[Mapping[str, Sequence[Value]]] = (),
-    fixed: Mapping[str, Value],
+    lists: Sequence[Mapping[str, Sequence[Number]]] = (),
+    fixed: Mapping[str, Number],
     methods: Sequence[str] = ("exact",),
     moments: Any = 2,
     options: Mapping[str, Mapping[str, Any]] | None = None,
@@ -156,7 +151,9 @@ def make(
     source = registry.source(model)
     check_methods(methods)
     dimensions = dimensions_of(axes, lists)
-    plan = Plan(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}), text_of(source))
+    plan = Plan(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}))
+    for name in (name for dimension in dimensions for name, column in dimension.columns.items() if not column):
+        raise InputError(f"the axis {name!r} must have at least one value, but is empty")
     for _, words in problems(plan):
         raise InputError(words)
     plan = replace(plan, moments=checked_moments(moments, plan.model(plan.indices[0])))
@@ -164,8 +161,11 @@ def make(
     return plan
 
 
-def problems(plan: Plan) -> Iterator[tuple[Where, str]]:
-    """Mistakes that can be seen without making a model."""
+def problems(plan: Plan) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Mistakes that can be seen without making a model, each with the keys of a sweep file that lead to it.
+
+    Empty columns are left to whoever read them.
+    """
     seen: dict[str, str] = {}
     for dimension in plan.dimensions:
         kind = "axis" if dimension.name in dimension.columns else "list"
@@ -175,8 +175,6 @@ def problems(plan: Plan) -> Iterator[tuple[Where, str]]:
             spelled = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             yield where, f"lists that run together must have one length, but {spelled}"
         for name, column in dimension.columns.items():
-            if not column:
-                yield (*where, name), f"the axis {name!r} must have at least one value, but is empty"
             if name in plan.fixed:
                 yield (*where, name), f"{name!r} is both an axis and fixed; leave one of them out"
             if name in seen:
@@ -203,10 +201,10 @@ def checked_moments(moments: Any, model: Model) -> int | tuple[str, ...]:
     if isinstance(moments, int):
         enumerate_labels(model, moments)
         return moments
-    given = [moments] if isinstance(moments, str) else list(moments)
-    if not given:
-        raise InputError("`moments` must be an order or at least one label, but is empty")
-    return tuple(dict.fromkeys(str(parse(str(text), wide)) for text in given))
+    labels = [moments] if isinstance(moments, str) else list(moments)
+    if not labels:
+        raise InputError("`moments` must be an order or at least one label, but is empty", parameter="moments")
+    return tuple(dict.fromkeys(str(parse(str(text), wide)) for text in labels))
 
 
 def grammar(model: Model) -> Model:
@@ -225,7 +223,7 @@ def from_definition(definition: Mapping[str, Any]) -> Plan:
         axes = {name: values[name] for name, values in columns if name in values}
         lists = [values for name, values in columns if name not in values]
         plan = make(
-            _recorded_source(definition), axes, lists=lists, fixed=definition["fixed"], methods=definition["methods"],
+            recorded_source(definition), axes, lists=lists, fixed=definition["fixed"], methods=definition["methods"],
             moments=definition["moments"], options=definition["options"],
         )  # fmt: skip
         first = Model.from_dict(definition["first_point"])
@@ -238,48 +236,16 @@ def from_definition(definition: Mapping[str, Any]) -> Plan:
     return plan
 
 
-def _recorded_source(definition: Mapping[str, Any]) -> ModelSource:
-    if definition["model_file"] is not None:
-        from permsym.models.file import read_model_text
-
-        return ModelSource(definition["name"], *read_model_text(definition["model_file"], definition["name"]))
-    if definition["name"] in LIBRARY:
-        return lookup(definition["name"])
-    if definition["function"] is None:
-        raise InputError(
-            f"the model {definition['name']!r} was a function that cannot be imported, so that the file cannot be computed again; "
-            "keep model functions in a module"
-        )
-    source = lookup(definition["function"])
-    return ModelSource(definition["name"], source.function, source.defaults)
-
-
-def dimensions_of(axes: Mapping[str, Sequence[Value]], lists: Sequence[Mapping[str, Sequence[Value]]]) -> tuple[Dimension, ...]:
-    found = [Dimension(name, {name: _plain(values)}) for name, values in axes.items()]
+def dimensions_of(axes: Mapping[str, Sequence[Number]], lists: Sequence[Mapping[str, Sequence[Number]]]) -> tuple[Dimension, ...]:
+    """The axes, then the lists under the names ``point``, ``point_2``, ..."""
+    dimensions = [Dimension(name, {name: _plain(values)}) for name, values in axes.items()]
     for number, columns in enumerate(lists, start=1):
-        found.append(Dimension("point" if number == 1 else f"point_{number}", {name: _plain(values) for name, values in columns.items()}))
-    return tuple(found)
+        name = "point" if number == 1 else f"point_{number}"
+        dimensions.append(Dimension(name, {parameter: _plain(values) for parameter, values in columns.items()}))
+    return tuple(dimensions)
 
 
-def _plain(values: Sequence[Value]) -> tuple[Value, ...]:
+def _plain(values: Sequence[Number]) -> tuple[Number, ...]:
     """Python numbers and expressions; a constant expression such as "3/4" is its value."""
-    found: list[Value] = []
-    for value in values:
-        each: Value = value.item() if hasattr(value, "item") else value
-        if isinstance(each, str) and not expressions.names(each):
-            each = expressions.evaluate(each, {})
-        found.append(each)
-    return tuple(found)
-
-
-def text_of(source: ModelSource) -> str | None:
-    """The text of the file that a source was read from."""
-    return getattr(source.function, "text", None)
-
-
-def _address(source: ModelSource) -> str | None:
-    """``module:function`` where that leads back to the function."""
-    if ":" in source.name:
-        return source.name
-    module, name = getattr(source.function, "__module__", "__main__"), getattr(source.function, "__qualname__", "<locals>")
-    return None if module == "__main__" or "<" in name else f"{module}:{name}"
+    numbers = (value.item() if hasattr(value, "item") else value for value in values)
+    return tuple(expressions.evaluate(x, {}) if isinstance(x, str) and not expressions.names(x) else x for x in numbers)

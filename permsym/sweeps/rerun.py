@@ -11,12 +11,13 @@ import numpy as np
 
 from permsym.dataset.build import versions
 from permsym.dataset.schema import PHOTON
+from permsym.dataset.status import Status, parsed
 from permsym.errors import InputError
 from permsym.sweeps.methods import Cost
 from permsym.sweeps.plan import Plan, from_definition
-from permsym.sweeps.pool import inline
 from permsym.sweeps.run import Executor, assembled, execute, prepare
 from permsym.sweeps.task import Result, Task
+from permsym.sweeps.workers.pool import inline
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,7 +30,8 @@ class Repeated:
     """A file beside what its provenance gives today.
 
     largest       largest |difference| over all numbers but timings; nan where only one side has a number
-    variable      where that is, and the place there; "" where everything is equal to the bit
+    variable      where that is; "" where everything is equal to the bit
+    at            coordinates of the cell
     beyond        moments that differ by more than both error estimates together
     states        points whose status is another one
     other         packages that have another version now: name -> (then, now)
@@ -37,7 +39,7 @@ class Repeated:
 
     largest: float
     variable: str
-    place: dict[str, Any]
+    at: dict[str, Any]
     beyond: int
     states: int
     other: dict[str, tuple[str, str]]
@@ -73,7 +75,7 @@ def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
     sizes = {name: size for name, size in before.sizes.items() if name != PHOTON.name}  # no part of a sweep
     if sizes != dict(after.sizes):
         raise InputError(f"the file has the dimensions {sizes}, but its provenance gives {dict(after.sizes)}")
-    largest, variable, place = 0.0, "", {}
+    largest, variable, at = 0.0, "", {}
     for name in map(str, before.data_vars):
         if name in _NOT_NUMBERS or name.startswith("time_") or name not in after:
             continue
@@ -87,12 +89,16 @@ def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
         worst = np.unravel_index(int(np.argmax(ranked)), ranked.shape) if ranked.ndim else ()
         if ranked[worst] > (np.inf if np.isnan(largest) else largest) or not variable:
             largest, variable = float(difference[worst]), name
-            known = [(str(dim), i) for dim, i in zip(before[name].dims, worst, strict=True) if dim in before.coords]
-            place = {dim: before[dim].values[i].item() for dim, i in known}
+            labelled = [(str(dim), i) for dim, i in zip(before[name].dims, worst, strict=True) if dim in before.coords]
+            at = {dim: before[dim].values[i].item() for dim, i in labelled}
     recorded = json.loads(before.attrs.get("versions", "{}"))
     other = {name: (recorded[name], now) for name, now in versions().items() if name in recorded and recorded[name] != now}
-    states = int((before["status"].values != after["status"].values).sum())
-    return Repeated(largest, variable, place, _beyond(before, after), states, other)
+    states = sum(_status(a) is not _status(b) for a, b in zip(before["status"].values.flat, after["status"].values.flat, strict=True))
+    return Repeated(largest, variable, at, _beyond(before, after), states, other)
+
+
+def _status(text: object) -> Status:
+    return parsed(str(text))[0]
 
 
 def _beyond(before: xr.Dataset, after: xr.Dataset) -> int:

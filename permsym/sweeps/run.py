@@ -1,4 +1,4 @@
-"""Running a plan: what is stored is taken from there, the rest is computed, stored point by point, and made a dataset."""
+"""Running a plan: cells in the store are recalled, the others are computed and stored one by one; together they are a dataset."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from permsym.dataset.build import Point, build_dataset
+from permsym.dataset.build import Cell, Point, build_dataset
 from permsym.sweeps.methods import Cost, method
 from permsym.sweeps.plan import Plan
-from permsym.sweeps.pool import Job, inline
-from permsym.sweeps.store import Store
-from permsym.sweeps.task import Place, Result, Task
+from permsym.sweeps.store.store import Store
+from permsym.sweeps.task import Result, Task
+from permsym.sweeps.workers.pool import Job, inline
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,52 +25,54 @@ Executor = Callable[[Sequence[Job]], Iterator[tuple[Task, Result]]]
 class Outcome:
     """What a run did.
 
-    points     every point by its place; missing ones where the run was cut short
-    recalled   how many came from the store; computed: how many were computed now
+    points     every point by its cell; some are missing where the run was cut short
+    recalled   how many came from the store
+    computed   how many were computed now
     """
 
-    points: dict[Place, Point]
+    points: dict[Cell, Point]
     recalled: int
     computed: int
 
 
 @dataclass(frozen=True)
 class Work:
-    """A plan beside its store: what is there, and what is to be done."""
+    """A plan beside its store: the points that are there, and the jobs that are left."""
 
     plan: Plan
-    recalled: dict[Place, Point]
+    recalled: dict[Cell, Point]
     jobs: list[Job]
 
 
 def prepare(plan: Plan, store: Store | None = None, check: Callable[[], None] = lambda: None) -> Work:
-    """Look up what is stored.  Models are made only where they are needed: not for a finished sweep that was seen before.
+    """Recall what is in the store, and estimate the rest.
+
+    A finished sweep that was seen before is recalled without making its models.
 
     check   called before models are made, to find all mistakes in them
     """
-    places = [(index, name) for index in plan.indices for name in plan.methods]
-    known = {} if store is None else store.results()
+    results = {} if store is None else store.results()
     keys = store.plan(plan.fingerprint) if store is not None and plan.fingerprint else None
     tasks: list[Task] | None = None
-    if keys is None or len(keys) != len(places) or not all(key in known and known[key].lasting for key in keys):
+    if keys is None or len(keys) != len(plan) or not all(key in results and results[key].lasting for key in keys):
         check()
         tasks = list(plan.tasks())
         keys = [task.key for task in tasks] if store is not None else [""] * len(tasks)
         if store is not None and plan.fingerprint:
             store.remember(plan.fingerprint, keys)
-    recalled = {place: known[key].point for place, key in zip(places, keys, strict=True) if key in known and known[key].lasting}
+    recalled = {cell: results[key].point for cell, key in zip(plan.cells, keys, strict=True) if key in results and results[key].lasting}
     costs: dict[Any, Cost] = {}
-    return Work(plan, recalled, [(task, _cost(task, costs)) for task in tasks or () if task.place not in recalled])
+    return Work(plan, recalled, [(task, _cost(task, costs)) for task in tasks or () if task.cell not in recalled])
 
 
-def _cost(task: Task, known: dict[Any, Cost]) -> Cost:
+def _cost(task: Task, costs: dict[Any, Cost]) -> Cost:
     """The estimate for a task; windows, predicted by solving smaller systems, are predicted once for each size."""
     kind: Any = (task.method, task.model.centre, task.model.ensembles, len(task.model.charges), repr(task.options))
     if max(task.model.sizes) <= _ALL_SITES:
-        kind = task.place
-    if kind not in known:
-        known[kind] = method(task.method).cost(task.model, task.options)
-    return known[kind]
+        kind = task.cell
+    if kind not in costs:
+        costs[kind] = method(task.method).cost(task.model, task.options)
+    return costs[kind]
 
 
 def execute(
@@ -78,20 +80,20 @@ def execute(
 ) -> Outcome:
     """Compute what is missing; every result is stored before the next one is looked at."""
     points = dict(work.recalled)
-    costs = {task.place: cost for task, cost in work.jobs}
+    costs = {task.cell: cost for task, cost in work.jobs}
     if work.jobs:
         with closing(executor(work.jobs)) as results:  # type: ignore[type-var]  # executors are generators
             for task, result in results:
                 if store is not None:
                     store.put(task.key, result)
-                points[task.place] = result.point
+                points[task.cell] = result.point
                 if report is not None:
-                    report(task, costs[task.place], result)
-    order = [(index, name) for index in work.plan.indices for name in work.plan.methods]  # not that in which they came
-    return Outcome({place: points[place] for place in order if place in points}, len(work.recalled), len(points) - len(work.recalled))
+                    report(task, costs[task.cell], result)
+    ordered = {cell: points[cell] for cell in work.plan.cells if cell in points}  # whatever the order in which they came
+    return Outcome(ordered, len(work.recalled), len(points) - len(work.recalled))
 
 
-def assembled(plan: Plan, points: Mapping[Place, Point], command: str = "") -> xr.Dataset:
+def assembled(plan: Plan, points: Mapping[Cell, Point], command: str = "") -> xr.Dataset:
     """The dataset of a plan's points."""
     listed = {d.name: d.columns for d in plan.dimensions if d.name not in d.columns}
     name = plan.source.name

@@ -9,49 +9,38 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from permsym.dataset.build import Point
-from permsym.errors import DegenerateSteadyState, InputError, NotApplicable, SolverFailed
+from permsym.dataset.build import Cell, Point
+from permsym.dataset.status import Status
+from permsym.errors import (
+    DegenerateSteadyState,
+    InputError,
+    NotApplicable,
+    PermsymError,
+    SolverFailed,
+    TooFewSatellites,
+    TooLarge,
+    UnsuitedModel,
+)
 from permsym.model import Model
-from permsym.models.file import read_model_text
-from permsym.models.registry import ModelSource, lookup
-from permsym.moments.labels import enumerate_labels, parse
-from permsym.sweeps.methods import Bench, failed_point, method
-
-Place = tuple[tuple[int, ...], str]
-"""(index along each dimension, method)."""
+from permsym.moments.labels import MomentLabel, enumerate_labels, parse
+from permsym.sweeps.methods import Bench, method
+from permsym.sweeps.origin import Origin
 
 _LASTING = (DegenerateSteadyState, InputError, NotApplicable, SolverFailed)  # would fail in the same way again
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a model comes from, in a form that another process can use.
-
-    address   library name, or ``module:function``; text: of a model file
-    given     the parameters that were typed; expressions are evaluated along a branch
-    """
-
-    address: str
-    text: str | None
-    given: Mapping[str, float | str]
-
-    def source(self) -> ModelSource:
-        """The model function with its parameters."""
-        if self.text is None:
-            return lookup(self.address)
-        return ModelSource(self.address, *read_model_text(self.text, self.address))
+_STATUS = {TooLarge: Status.REFUSED, NotApplicable: Status.NOT_APPLICABLE, UnsuitedModel: Status.NOT_APPLICABLE}
 
 
 @dataclass(frozen=True)
 class Task:
     """A point of a plan by one method.
 
-    moments   an order, or canonical labels; those that need more satellites than there are are left out
+    cell      where the result belongs in the dataset
+    moments   an order, or canonical labels; those of more satellites than there are, are left out
     version   of the package, part of the key
-    origin    the model function and what it was given, for methods that follow a branch in N
+    origin    where the model comes from, for methods that follow a branch in N
     """
 
-    place: Place
+    cell: Cell
     model: Model
     moments: int | tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -61,14 +50,14 @@ class Task:
     @property
     def method(self) -> str:
         """The method's name."""
-        return self.place[1]
+        return self.cell[1]
 
     @cached_property
     def key(self) -> str:
         """SHA-256 of everything that the numbers depend on: the full model, method, moments, options, package version."""
         text: list[Any] = [self.model.to_dict(), self.method, self.moments, dict(self.options), self.version]
         if self.origin is not None:
-            text.append([self.origin.address, self.origin.text, dict(self.origin.given)])
+            text.append([self.origin.address, self.origin.text, dict(self.origin.parameters)])
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()
 
 
@@ -83,18 +72,24 @@ class Result:
     lasting: bool = True
 
 
-def labels_of(model: Model, moments: int | tuple[str, ...]) -> list[Any]:
-    """The labels of a task's moments on its model, those that need more satellites left out."""
+def labels_of(model: Model, moments: int | tuple[str, ...]) -> list[MomentLabel]:
+    """The labels of a task's moments on its model, without those of more satellites than it has."""
     if isinstance(moments, int):
         return enumerate_labels(model, moments)
-    found = []
+    labels = []
     for text in moments:
         try:
-            found.append(parse(text, model))
-        except InputError as error:
-            if "distinct satellites, but N=" not in str(error):
-                raise
-    return found
+            labels.append(parse(text, model))
+        except TooFewSatellites:
+            continue
+    return labels
+
+
+def failed_point(model: Model, error: BaseException) -> Point:
+    """A point without numbers: its status follows from the error's type, its reason from the error's words."""
+    words = str(error) if isinstance(error, PermsymError) else f"unexpected {type(error).__name__}: {error}"
+    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), Status.FAILED)
+    return Point(parameters=model.parameters, status=status, reason=" ".join(words.split()))
 
 
 def compute(task: Task, bench: Bench) -> Result:

@@ -21,11 +21,12 @@ from permsym.basis.centre import CentrePart
 from permsym.basis.occupation import OccupationPart, multiplicity_scale
 from permsym.basis.window import Window
 from permsym.liouvillian import Liouvillian
+from permsym.steady import planning
 from permsym.steady.lattice import null_vector
-from permsym.steady.lattice import window as windows
-from permsym.steady.lattice.direct import certified, solve_on
+from permsym.steady.lattice.direct import solve_on
 from permsym.steady.lattice.null_vector import NullVector
-from permsym.steady.state import FactoredState, State
+from permsym.steady.lattice.solution import FactoredSolution
+from permsym.steady.state import State, certified
 
 N = 61
 ROUNDING = 1e-15  # of a moment, beside the estimates
@@ -56,11 +57,11 @@ def good(name: str, N: int, **options: object) -> Case:
 
 def windowed(make: Callable[[], ps.Model]) -> Callable[[], State]:
     def run() -> State:
-        before, windows.CROSSOVER = windows.CROSSOVER, 0
+        before, planning.CROSSOVER = planning.CROSSOVER, 0
         try:
             return solve(make())
         finally:
-            windows.CROSSOVER = before
+            planning.CROSSOVER = before
 
     return run
 
@@ -115,19 +116,20 @@ def spoiled(change: Callable[[State, np.ndarray, np.random.Generator], np.ndarra
 
     def run() -> State:
         state = solve(SYSTEMS[name](N), window="full")
-        problem = state.null.problem
-        vector = change(state, state.null.vector.copy(), np.random.default_rng(5))
-        return remade(state, NullVector(problem, state.null.factor, state.null.pin, vector / (problem.trace @ vector)))
+        problem = state.solution.null.problem
+        vector = change(state, state.solution.null.vector.copy(), np.random.default_rng(5))
+        return remade(state, NullVector(problem, state.solution.null.factor, state.solution.null.pin, vector / (problem.trace @ vector)))
 
     return Case(run, lambda: SYSTEMS[name](N))
 
 
 def remade(state: State, null: NullVector) -> State:
-    return certified(FactoredState(state.model, state.basis, null, state.solver, state.timings, state.tolerance), state.labels(2))
+    solution = FactoredSolution(state.basis, null, null)
+    return certified(State(state.model, state.basis, solution, state.solver, state.timings, state.tolerance), state.labels(2))
 
 
 def populations(state: State) -> np.ndarray:
-    return np.flatnonzero(state.null.problem.trace)
+    return np.flatnonzero(state.solution.null.problem.trace)
 
 
 def noise(size: float) -> Callable[..., np.ndarray]:
@@ -146,7 +148,7 @@ def swapped(state: State, x: np.ndarray, rng: np.random.Generator) -> np.ndarray
 
 
 def coherences(factor: float) -> Callable[..., np.ndarray]:
-    return lambda state, x, rng: np.where(state.null.problem.trace != 0, x, factor * x)
+    return lambda state, x, rng: np.where(state.solution.null.problem.trace != 0, x, factor * x)
 
 
 def shifted(state: State, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -154,16 +156,16 @@ def shifted(state: State, x: np.ndarray, rng: np.random.Generator) -> np.ndarray
 
 
 def only_pin(state: State, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return np.arange(len(x)) == state.null.pin * 1.0
+    return np.arange(len(x)) == state.solution.null.pin * 1.0
 
 
 def uniform(state: State, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return (state.null.problem.trace != 0) * 1.0
+    return (state.solution.null.problem.trace != 0) * 1.0
 
 
 def half(state: State, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Nothing at the smaller half of j."""
-    labels = state.basis.labels[2, np.minimum(state.null.problem.active, state.basis.size - 1)]
+    labels = state.basis.labels[2, np.minimum(state.solution.null.problem.active, state.basis.size - 1)]
     return np.where(labels > np.median(labels), x, 0.0)
 
 
@@ -172,8 +174,8 @@ def improbable_pin(rank: float, name: str = "default") -> Case:
 
     def run() -> State:
         state = solve(SYSTEMS[name](N), window="full")
-        order = populations(state)[np.argsort(state.null.vector[populations(state)])]
-        return remade(state, null_vector._pinned(state.null.problem, ps.SuperLU(), int(order[int(rank * (len(order) - 1))])))
+        order = populations(state)[np.argsort(state.solution.null.vector[populations(state)])]
+        return remade(state, null_vector._pinned(state.solution.null.problem, ps.SuperLU(), int(order[int(rank * (len(order) - 1))])))
 
     return Case(run, lambda: SYSTEMS[name](N))
 
@@ -184,7 +186,9 @@ def foreign_factor(**parameters: float) -> Case:
     def run() -> State:
         mine = solve(ps.models.central_spin(N=N), window="full")
         other = solve(ps.models.central_spin(N=N, **parameters), window="full")
-        return remade(mine, NullVector(mine.null.problem, other.null.factor, mine.null.pin, other.null.vector))
+        return remade(
+            mine, NullVector(mine.solution.null.problem, other.solution.null.factor, mine.solution.null.pin, other.solution.null.vector)
+        )
 
     return Case(run, lambda: SYSTEMS["default"](N))
 
@@ -193,11 +197,11 @@ def foreign_matrix() -> State:
     """The equations of another system, solved exactly: only the balance laws can know."""
     model, other = ps.models.central_spin(N=N), ps.models.central_spin(N=N, kappa=N / 15)
     state = solve_on(Liouvillian(Basis(model, _parts(model), "dicke")), other, ps.SuperLU(), 1e-9)
-    return remade(State(model, state.basis, state.null, state.solver, state.timings, 1e-9), state.null)
+    return remade(State(model, state.basis, state.solution, state.solver, state.timings, 1e-9), state.solution.null)
 
 
 def _parts(model: ps.Model) -> tuple:
-    from permsym.basis.basis import parts_of
+    from permsym.basis.representations import parts_of
 
     return parts_of(model, "dicke")
 

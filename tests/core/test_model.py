@@ -177,13 +177,6 @@ def test_hermitian_in_disguise(hamiltonian):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: ps.Individual(-1, s.m), "must be >= 0, but is -1"),
-        (lambda: ps.Individual(float("nan"), s.m), "must be a finite number, but is nan"),
-        (lambda: ps.Central(1j, c.m), "must be a finite number"),
-        (lambda: ps.Central(1, s.m), "acts on the centre alone"),
-        (lambda: ps.Individual(1, c.m), "exactly one ensemble operator"),
-        (lambda: ps.Individual(1, s.m * s.m), "exactly one ensemble operator"),
-        (lambda: ps.Individual(1, s.m + ps.Ensemble(2, "B").m), "one ensemble"),
         (lambda: ps.Model(ps.Ensemble(2), s, s.z), "the centre must be a site"),
         (lambda: ps.Model(c, [], c.z), "at least one Ensemble"),
         (lambda: ps.Model(c, [s, ps.Ensemble(2)], c.z), "different names"),

@@ -5,23 +5,13 @@ import math
 import numpy as np
 import pytest
 from oracles import systems
+from oracles.cumulants import set_partitions
 
 import permsym as ps
 from permsym.cumulants.alphabet import Alphabet
 from permsym.cumulants.closure import Program, retained_by
 from permsym.cumulants.equations import equations
 from permsym.errors import InputError
-
-
-def set_partitions(items):
-    if not items:
-        yield []
-        return
-    first, rest = items[0], items[1:]
-    for partition in set_partitions(rest):
-        yield [[first], *partition]
-        for i, block in enumerate(partition):
-            yield [*partition[:i], [first, *block], *partition[i + 1 :]]
 
 
 def letters_of(counts):

@@ -1,4 +1,4 @@
-"""The cumulant equations: rows against the whole product space, the closure against explicit set partitions."""
+"""The cumulant equations: rows against the whole product space, and those that were published, term by term."""
 
 import math
 
@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 from oracles import systems
 from oracles.brute_force import BruteForce
+from oracles.cumulants import random_moments
 
+from permsym.cumulants import equations
 from permsym.cumulants.alphabet import Alphabet
 from permsym.cumulants.structure import Rows
+from permsym.errors import TooLarge
+from permsym.models import central_spin
 
 
 def symmetric_operator(oracle, rng):
@@ -67,3 +71,75 @@ def test_rows_equal_the_adjoint_lindbladian(name):
                     size += abs(coefficient * value * number)
         expected = oracle.moment(change, str(alphabet.label(counts)))
         assert abs(found - expected) < 1e-13 * size, str(alphabet.label(counts))
+
+
+PARAMETERS = {"N": 7, "omega": 1.3, "epsilon": 0.8, "g": 0.6, "kappa": 0.7, "gamma_up": 1.2, "gamma_down": 0.5}
+
+
+def published(order, m):
+    """Right-hand sides of the paper, order 1: (3)-(6) factorised; 2: (3), (4), (10), (11); 3: (A1)-(A9)."""
+    p = PARAMETERS
+    N, g, kappa = p["N"], p["g"], p["kappa"]
+    total, difference, detuning = p["gamma_up"] + p["gamma_down"], p["gamma_up"] - p["gamma_down"], p["omega"] - p["epsilon"]
+    if order == 1:
+        im = (m("+0") * m("-1")).imag
+        return {
+            "z0": -kappa * (m("z0") + 1) + 4 * g * N * im,
+            "z1": -total * m("z1") + difference - 4 * g * im,
+            "+0": (1j * p["omega"] - kappa / 2) * m("+0") - 1j * g * N * m("z0") * m("+1"),
+            "+1": (1j * p["epsilon"] - total / 2) * m("+1") - 1j * g * m("+0") * m("z1"),
+        }
+    c, s = m("+0 -1"), m("+1 -2")
+    found = {
+        "z0": -kappa * (m("z0") + 1) + 4 * g * N * c.imag,
+        "z1": -total * m("z1") + difference - 4 * g * c.imag,
+    }
+    exchange = (1j * detuning - (kappa + total) / 2) * c + 0.5j * g * (m("z1") - m("z0"))
+    if order == 2:
+        return found | {
+            "+0 -1": exchange - 1j * g * (N - 1) * m("z0") * s,
+            "+1 -2": -total * s + 2 * g * c.imag * m("z1"),
+        }
+    t, u, v = m("z0 +1 -2"), m("+0 -1 z2"), m("+1 -2 z3")
+    z0, z, zz, z0z = m("z0"), m("z1"), m("z1 z2"), m("z0 z1")
+    return found | {
+        "+0 -1": exchange - 1j * g * (N - 1) * t,
+        "+1 -2": -total * s + 2 * g * u.imag,
+        "z0 +1 -2": -(kappa + total) * t - kappa * s + 2 * g * c.imag + 8 * g * (N - 2) * (c * s).imag,
+        "+0 -1 z2": (1j * detuning - (kappa + 3 * total) / 2) * u
+        + difference * c
+        - 1j * g * s
+        + 0.5j * g * zz
+        - 0.5j * g * z0z
+        - 1j * g * (N - 2) * (t * z + z0 * v + z0z * s - 2 * z0 * z * s),
+        "+1 -2 z3": -2 * total * v + difference * s - 8 * g * (c * s).imag + 2 * g * (c.imag * zz - 2 * c.imag * z**2 + 2 * u.imag * z),
+        "z1 z2": -2 * total * zz + 2 * difference * z - 8 * g * u.imag,
+        "z0 z1": -(kappa + total) * z0z - kappa * z + difference * z0 + 4 * g * (N - 1) * u.imag,
+    }
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_published_equations_term_by_term(order):
+    built = equations(central_spin(**PARAMETERS), order=order)
+    for seed in range(3):
+        y = random_moments(built, seed)
+        change = built.rhs(y)
+        for label, expected in published(order, lambda label, y=y: y[built.index(label)]).items():
+            assert abs(change[built.index(label)] - expected) < 1e-12, label
+
+
+def test_parameters_change_without_building():
+    built = equations(central_spin(N=20), order=3)
+    other = built.at(central_spin(N=30, g=0.4, omega=1.2))
+    assert other.hierarchy is built.hierarchy
+    fresh = equations(central_spin(N=30, g=0.4, omega=1.2), order=3)
+    y = random_moments(built)
+    assert np.abs(other.rhs(y) - fresh.rhs(y)).max() < 1e-12
+    assert built.at(systems.driven_cavity(3)).hierarchy is not built.hierarchy
+
+
+def test_an_order_too_large_is_refused_with_an_estimate():
+    with pytest.raises(TooLarge, match=r"keeps about .* moments"):
+        equations(systems.qutrits(4), order=14)
+    with pytest.raises(TooLarge, match="hours"):
+        equations(central_spin(N=50), order=40, break_symmetry=True)

@@ -1,11 +1,8 @@
-"""N_sc of paper 2: its definition, its scaling, two solvers that share no code, and what the command prints."""
-
-import json
+"""N_sc of paper 2: its definition, its scaling, two solvers that share no code."""
 
 import numpy as np
 import pytest
 
-from permsym.cli import main
 from permsym.cumulants.continuation import follow
 from permsym.cumulants.path import over_parameter
 from permsym.driven_cavity.boundary import boundary
@@ -129,34 +126,6 @@ def test_bad_input(given, threshold, message):
         boundary(lambda: HomogeneousFamily(given), threshold)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def test_command(capsys):
-    assert main(["boundary", "driven-tavis-cummings", "C=14", "drive=0.95", "--json"]) == 0
-    document = json.loads(capsys.readouterr().out)
-    assert document["N_sc"] == pytest.approx(n_sc(14, 0.95).N_sc)  # rates share one unit: kappa = 2 gamma_h is all that matters
-    assert set(document["deviations"]) == {"1-2", "2-3", "1-3"}
-    assert max(document["deviations"].values()) == pytest.approx(0.01, rel=1e-7)
-    assert main(["boundary", "--threshold", "0.1", "driven-tavis-cummings", "C=14", "drive=0.95"]) == 0
-    assert float(capsys.readouterr().out.split()[1]) < 100
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        (["central-spin", "N=3"], 1, "the boundary is defined for driven-tavis-cummings, but the model is 'central-spin'"),
-        ([], 1, "the boundary is defined for driven-tavis-cummings, but the model is not given"),
-        (["driven-tavis-cummings", "C=14", "drive=1.05", "--threshold", "x"], 1, "`threshold` must be a positive number"),
-        (["driven-tavis-cummings", "C=14"], 1, "needs `eta` or `drive`"),
-        (["driven-tavis-cummings", "C=14", "drive=0.9", "kapa=1"], 1, "did you mean 'kappa'?"),
-        (["driven-tavis-cummings", "C=14", "drive=0.995", "--threshold", "0.5"], 3, "not certified: the branch ends at N ="),
-    ],
-)
-def test_command_refuses_on_one_line(words, code, message, capsys):
-    assert main(["boundary", *words]) == code
-    err = capsys.readouterr().err.splitlines()
-    assert message in err[-1]
-    assert err[-1].startswith("permsym: ")
 
 
 class Bump:

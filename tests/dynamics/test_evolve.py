@@ -1,7 +1,5 @@
 """Time evolution against the whole space, closed forms and the steady state; its error estimate; its certificate."""
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,8 +7,6 @@ from hypothesis import strategies as st
 from oracles import evolution, systems
 
 import permsym as ps
-from permsym.cli import main
-from permsym.dynamics import krylov
 
 TIMES = [0.0, 0.3, 1.0, 2.5]
 NAMES = [*systems.SPINS, *systems.CAVITIES]
@@ -76,22 +72,6 @@ def test_estimate_covers_the_error_at_any_tolerance(seed, tolerance):
     errors = difference(found, evolution.moments(model, rho, TIMES, list(found.moments)))
     assert found.certificate.certified
     assert all(error <= found.certificate.errors[label] + 2e-14 for label, error in errors.items())
-
-
-@pytest.mark.parametrize("basis", ["dicke", "occupation"])
-def test_dicke_states(basis):
-    model = systems.central_spin(3)
-    found = ps.evolve(model, TIMES, initial="up dicke=1.5,-0.5", basis=basis)
-    rho = np.kron(evolution.fock(2, 0), evolution.dicke(3, -0.5))
-    assert max(difference(found, evolution.moments(model, rho, TIMES, list(found.moments))).values()) < 1e-12
-
-
-def test_dicke_states_below_the_symmetric_ones():
-    """|j = 0> of two spins is the singlet: <s+ s-> = -1/2 between its spins, which one collective decay leaves alone."""
-    c, s = ps.Spin(), ps.Ensemble(2)
-    found = ps.evolve(ps.Model(c, s, 0.3 * c.z, [ps.Collective(1.0, s.m)]), [0, 2], initial="dicke=0,0", moments=["+1 -2", "z1 z2"])
-    assert np.abs(found.moment("+1 -2") + 0.5).max() < 1e-14
-    assert np.abs(found.moment("z1 z2") + 1).max() < 1e-14
 
 
 def test_mixed_and_thermal_states():
@@ -185,102 +165,7 @@ def test_stiff_systems_take_factorisations():
         assert np.abs(a - b).max() < 2e-9
 
 
-def test_bound_of_a_step_holds_for_matrices_without_physics():
-    """exp(tA) of dissipative random matrices: the bound of the defect's integral covers the error in the Euclidean norm."""
-    rng = np.random.default_rng(3)
-    for n in (40, 80):
-        matrix = rng.standard_normal((n, n))
-        matrix -= (np.linalg.eigvalsh((matrix + matrix.T) / 2).max() + 0.1) * np.eye(n)
-        start = rng.standard_normal(n)
-        for t in (0.05, 0.2, 0.5):
-            exact = evolution.expm(t * matrix) @ start
-            inverse = np.linalg.inv(np.eye(n) - t / 10 * matrix)
-            for space in (
-                krylov.subspace(lambda v, a=matrix: a @ v, start, 12),
-                krylov.subspace(lambda v, a=inverse: a @ v, start, 12, 1.0, lambda v, a=matrix: a @ v, t / 10),
-            ):
-                error = np.linalg.norm(space.vectors @ space.weights(t) - exact)
-                assert error <= space.error(t) + 1e-13
-                assert space.error(t) < 1e4 * error + 1e-12
-
-
-@pytest.mark.parametrize(
-    ("label", "fragment"),
-    [
-        ("fock=1", "is no state of Spin()"),
-        ("up up up", "has no site left"),
-        ("up=2", "needs a probability"),
-        ("dicke=2,0", "needs j = N/2"),
-        ("bloch=1", "has 1 values"),
-        ("up=q", "is no parameter"),
-        ("up!", "is not a state"),
-        ("up down@B", "has no site left"),
-    ],
-)
-def test_bad_labels(label, fragment):
-    with pytest.raises(ps.InputError) as caught:
-        ps.evolve(ps.models.central_spin(N=3), [0, 1], initial=label)
-    assert fragment in str(caught.value)
-
-
 @pytest.mark.parametrize("times", [[-1, 2], [2, 1], [float("nan")], [[1, 2]], "soon", []])
 def test_bad_times(times):
     with pytest.raises(ps.InputError, match="`times` must be"):
         ps.evolve(ps.models.central_spin(N=3), times)
-
-
-def test_labels_are_spelled_back():
-    model = ps.models.tavis_cummings(N=4)
-    for given_, spelled in (("", "vacuum down"), ("up", "vacuum up"), ("coherent=sqrt(N) dicke=1,0", "coherent=2 dicke=1,0")):
-        assert str(ps.evolve(model, [0], initial=given_, moments=["z1"]).initial) == spelled
-    two = systems.two_ensembles(2)
-    assert str(ps.evolve(two, [0], initial="down up@B").initial) == "down down@A up@B"
-
-
-def run(capsys, *words):
-    code = main(["evolve", *words])
-    out, err = capsys.readouterr()
-    return code, out, err
-
-
-def test_command_line(capsys, tmp_path):
-    words = ("tavis-cummings", "N=2", "kappa=0.3", "gamma_up=0", "gamma_down=kappa", "g=0.5", "--initial", "fock=1 down")
-    code, out, _ = run(capsys, *words, "--times", "0:2:4", "--moment", "ad a", "--json", "-o", str(tmp_path / "x.nc"))
-    data = json.loads(out)
-    assert code == 0
-    assert data["times"] == [0, 0.5, 1, 1.5, 2]
-    expected = np.exp(-0.3 * np.array(data["times"])) * np.cos(0.5 * np.sqrt(2) * np.array(data["times"])) ** 2
-    assert np.allclose(np.array(data["moments"]["ad a"])[:, 0], expected, rtol=0, atol=1e-12)
-    assert np.allclose(data["derived"]["photons"], expected, rtol=0, atol=1e-12)
-    assert data["certificate"]["certified"]
-    assert data["initial"] == "fock=1 down"
-    saved = ps.open_dataset(tmp_path / "x.nc")
-    assert np.array_equal(saved["time"], data["times"])
-    assert np.array_equal(saved["moment_real"].sel(moment="ad a"), np.array(data["moments"]["ad a"])[:, 0])
-    code, out, _ = run(capsys, *words, "--times", "0:2:2")
-    assert code == 0
-    assert "certified: error_estimate" in out
-
-
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize(
-    ("words", "code", "fragment"),
-    [
-        (("--times", "0:1"), 1, "must be T0:T1:STEPS"),
-        (("--times", "1:0:5"), 1, "0 <= T0 <= T1"),
-        (("--times", "0:1:2", "--initial", "upp"), 1, "'upp' is no state"),
-        (("--times", "0:1:2", "--tolerance", "small"), 1, "`tolerance` must be"),
-        (("--times", "0:1:2", "--basis", "fock"), 1, "no representation 'fock'"),
-        (("--times", "0:1:2", "-o", "x.txt"), 1, "cannot tell the format"),
-    ],
-)
-def test_command_line_refuses(capsys, words, code, fragment):
-    found, _, err = run(capsys, "central-spin", "N=3", *words)
-    assert found == code
-    assert fragment in err
-
-
-def test_command_line_flags_a_low_cut_off(capsys):
-    code, _, err = run(capsys, "driven-tavis-cummings", "N=1", "C=14", "drive=1", "levels=4", "--times", "0:1:1")
-    assert code == 3
-    assert "take more levels" in err

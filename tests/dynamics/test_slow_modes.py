@@ -57,7 +57,7 @@ def test_slow_modes_are_those_of_a_factorisation(name):
         assert 0 < residual < 2e-8 * abs(value)
     assert abs(modes.values[0].real - np.sort(reference.real)[-2]) < 1e-7  # the gap
     assert (np.abs(modes.values.imag).max() > 0.1) == ("pairs" in name)
-    if modes.vectors.shape[1] > Blocks.of(model).stored:  # complex numbers: nothing is left out
+    if modes.vectors.shape[1] > Blocks.of(model).numbers:  # complex numbers: nothing is left out
         nearest = np.sort(np.abs(reference))[1 : k + 1]
         assert np.abs(np.sort(np.abs(modes.values)) - nearest).max() < 1e-6
 

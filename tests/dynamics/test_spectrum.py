@@ -1,4 +1,4 @@
-"""Eigenvalues of the Liouvillian in every charge sector, and the shift-invert solver."""
+"""Eigenvalues of the Liouvillian in every charge sector."""
 
 from functools import cache
 
@@ -80,26 +80,6 @@ def test_opposite_charges_are_conjugates():
     model = systems.central_spin(5)
     plus, minus = (np.sort_complex(ps.spectrum(model, k=5, charge=q).eigenvalues) for q in (1, -1))
     assert np.allclose(plus, np.sort_complex(minus.conj()), rtol=0, atol=1e-9)
-
-
-@pytest.mark.parametrize("name", ["central_spin", "nine_pairs", "charged_two_ensembles", "qutrits"])
-def test_shift_invert_equals_the_direct_solver(name):
-    model = systems.MODELS[name](6 if name != "qutrits" else 3)
-    direct, arnoldi = (ps.steady_state(model, solver=solver, moments=3) for solver in ("superlu", "shift-invert"))
-    a, b = direct.moments(3), arnoldi.moments(3)
-    assert max(abs(a[label] - b[label]) for label in a) < 1e-11
-    assert arnoldi.solver["name"] == "shift-invert"
-    assert arnoldi.certificate.certified
-
-
-@pytest.mark.parametrize("ordering", ["nested-dissection", "MMD_AT_PLUS_A", "COLAMD", "NATURAL"])
-@pytest.mark.parametrize("basis", ["dicke", "occupation", "full"])
-def test_orderings_agree(ordering, basis):
-    model = systems.central_spin(3 if basis == "full" else 20)
-    reference = ps.steady_state(model, basis=basis)
-    state = ps.steady_state(model, basis=basis, solver=ps.SuperLU(ordering))
-    assert state.solver["ordering"] == ordering
-    assert abs(state.moment("z0 z1") - reference.moment("z0 z1")) < 1e-13
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,9 @@ import pytest
 from scipy import sparse
 
 import permsym as ps
-from permsym.errors import InputError, SolverFailed
-from permsym.linear.nested_dissection import nested_dissection
+from permsym.errors import InputError
 from permsym.models import central_spin
-from permsym.steady.solve import SOLVERS
+from permsym.steady.plan import SOLVERS
 
 HAVE_PARDISO = importlib.util.find_spec("pypardiso") is not None
 NAMES = [name for name in SOLVERS if name != "pardiso" or HAVE_PARDISO]
@@ -51,36 +50,6 @@ def test_factors_solve_in_both_directions(solver):
     assert np.abs(dense.T @ factor.solve_transposed(right) - right).max() < 1e-12
     assert np.abs(dense @ factor.solve(right[:, 0].copy()) - right[:, 0]).max() < 1e-12
     assert factor.fill >= 72
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (7, 1), (1, 9), (6, 6), (30, 17)])
-@pytest.mark.parametrize("offset", [-20, 0, 13])
-def test_nested_dissection_is_a_permutation(shape, offset):
-    grid = np.stack(np.meshgrid(np.arange(shape[0]), np.arange(shape[1]))).reshape(2, -1) + offset
-    fields = np.repeat(grid, 3, axis=1)
-    order = nested_dissection(fields)
-    assert np.array_equal(np.sort(order), np.arange(fields.shape[1]))
-
-
-def test_nested_dissection_fills_less_than_the_natural_order():
-    model = central_spin(N=60)
-    fill = {
-        o: ps.steady_state(model, solver=ps.SuperLU(ordering=o), moments=["z0"]).solver["fill"] for o in ("nested-dissection", "NATURAL")
-    }
-    assert fill["nested-dissection"] < 0.6 * fill["NATURAL"]
-
-
-def test_settings_are_values_and_typos_are_errors():
-    assert ps.SuperLU() == ps.SuperLU(ordering="nested-dissection")
-    with pytest.raises(TypeError):
-        ps.SuperLU(ordring="COLAMD")  # type: ignore[call-arg]
-    with pytest.raises(InputError, match="`ordering`"):
-        ps.SuperLU(ordering="AMD")  # type: ignore[arg-type]
-
-
-def test_an_exactly_singular_matrix_is_said():
-    with pytest.raises(SolverFailed, match="singular"):
-        ps.SuperLU().factor(sparse.csc_array(np.diag([1.0, 0.0])))
 
 
 @pytest.mark.skipif(HAVE_PARDISO, reason="pypardiso is installed")

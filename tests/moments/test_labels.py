@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from oracles import systems
 
 import permsym as ps
+from permsym.errors import TooFewSatellites
 from permsym.moments import enumerate_labels, parse
 
 SPIN = ps.models.central_spin(N=6)
@@ -94,6 +95,12 @@ def test_errors_are_one_line_that_says_what_to_do(model, text, fragment):
     with pytest.raises(ps.InputError, match=r"^[^\n]*$") as caught:
         parse(text, model)
     assert fragment in str(caught.value)
+
+
+def test_a_label_that_needs_too_many_satellites_says_how_many():
+    with pytest.raises(TooFewSatellites) as caught:
+        parse("z1@B z2@B z3@B", TWO)
+    assert (caught.value.needed, caught.value.available) == (3, 2)
 
 
 @pytest.mark.parametrize("text", ["|00><1|1", "|0><01|1"])

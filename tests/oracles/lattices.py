@@ -91,3 +91,13 @@ def excess(state: State, reference: State) -> float:
         difference = abs(state.moment(label) - reference.moment(label))
         ratios.append(0.0 if difference == 0 else difference / max(bound, 1e-300))
     return max(ratios)
+
+
+def all_jumps(N: int) -> ps.Model:
+    """All kinds of jumps: collective ones, also with the centre, and individual ones with the centre."""
+    c, s = ps.Spin(), ps.Ensemble(N)
+    jumps = [
+        ps.Central(N, c.m), ps.Collective(0.5 / N, s.m), ps.Collective(0.1 / N, c.z * s.m),
+        ps.Individual(1.5, s.p), ps.Individual(0.2, s.m), ps.Individual(0.05, c.z * s.z),
+    ]  # fmt: skip
+    return ps.Model(c, s, hamiltonian=0.5 * c.z + 0.5 * s.z + 1.5 * (c.p * s.m + c.m * s.p), jumps=jumps)

@@ -9,6 +9,7 @@ import time
 import pytest
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("after", ["at the beginning", "during the long step"])
 def test_interrupting_a_window_leaves_nothing(tmp_path, after):
     """Once while windows of smaller systems are solved, once when the large one has been announced."""

@@ -7,13 +7,13 @@ import pytest
 from oracles import systems
 
 import permsym as ps
-from permsym.basis.basis import build
 from permsym.basis.blocks import Blocks
+from permsym.basis.representations import build
 from permsym.liouvillian import Liouvillian
 from permsym.matrixfree import BlockLiouvillian
-from permsym.steady import needs
+from permsym.steady import needs, planning
 from permsym.steady.lattice import null_vector
-from permsym.steady.small import Decoupling
+from permsym.steady.scaling.decoupling import Decoupling
 
 
 def pumped(**given):
@@ -55,7 +55,7 @@ def test_the_stored_numbers_are_known_beforehand(name, representation):
     operator = BlockLiouvillian(Blocks.of(model, representation))
     assert (operator.dtype == float) is real
     assert Decoupling(model).real is real
-    assert needs.stored(model, representation, real) == operator.blocks.stored * (1 if real else 2)
+    assert needs.block_numbers(model, representation, real) == operator.blocks.numbers * (1 if real else 2)
 
 
 @pytest.mark.parametrize("name", [name for name in systems.MODELS if name not in systems.QUTRITS])
@@ -63,21 +63,20 @@ def test_the_same_for_any_centre(name):
     model = systems.MODELS[name](3)
     operator = BlockLiouvillian(Blocks.of(model, "occupation"))
     assert Decoupling(model).real is (operator.dtype == float)
-    assert needs.stored(model, "occupation", False) == 2 * operator.blocks.stored
+    assert needs.block_numbers(model, "occupation", False) == 2 * operator.blocks.numbers
 
 
 @pytest.mark.parametrize("name", ["qutrits", "random_qutrits"])
 def test_many_levels_need_no_more_than_predicted(name):
     model = systems.MODELS[name](4)
-    found = Blocks.of(model, "occupation").stored
-    assert found <= needs.stored(model, "occupation", True) <= 1.25 * found
+    found = Blocks.of(model, "occupation").numbers
+    assert found <= needs.block_numbers(model, "occupation", True) <= 1.25 * found
 
 
 @pytest.mark.parametrize("name", ["resonant", "driven", "two ensembles"])
 def test_the_prediction_is_the_dimension_of_the_state(name):
     model, _ = CAVITIES[name]
-    size, _ = needs.check_blocks(model)
-    assert size == ps.steady_state(model, solver="matrix-free", moments=["ad a"], tolerance=1e9).dimension
+    assert needs.on_blocks(model).numbers == ps.steady_state(model, solver="matrix-free", moments=["ad a"], tolerance=1e9).dimension
 
 
 @pytest.mark.parametrize("name", CAVITIES)
@@ -90,16 +89,16 @@ def test_whether_half_of_the_unknowns_drops_out(name):
 
 
 def test_detuning_makes_a_factorisation_longer():
-    assert not needs.prefers_iteration(ps.models.tavis_cummings(N=12, levels=24))
-    assert needs.prefers_iteration(ps.models.tavis_cummings(N=12, levels=24, omega=1.3))
-    assert not needs.prefers_iteration(ps.models.tavis_cummings(N=8, levels=20, omega=1.3))
+    assert not planning.prefers_iteration(ps.models.tavis_cummings(N=12, levels=24))
+    assert planning.prefers_iteration(ps.models.tavis_cummings(N=12, levels=24, omega=1.3))
+    assert not planning.prefers_iteration(ps.models.tavis_cummings(N=8, levels=20, omega=1.3))
 
 
 def test_many_ensembles_are_not_tried():
     c, clusters = ps.Boson(10), [ps.Ensemble(20, f"E{k}") for k in range(8)]
     couplings = sum((0.1 * (c.a * s.p + c.ad * s.m) for s in clusters), 1j * (c.ad - c.a))
     model = ps.Model(c, clusters, couplings, [ps.Central(1.0, c.a), *(ps.Individual(0.5, s.m) for s in clusters)])
-    assert not Decoupling(model).known
+    assert not Decoupling(model).seen
     with pytest.raises(ps.TooLarge):
         ps.steady_state(model, moments=["ad a"])
 

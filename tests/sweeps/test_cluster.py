@@ -13,11 +13,12 @@ import pytest
 from sweep_processes import finish, permsym, start, until, write
 
 import permsym as ps
-from permsym.sweeps.cluster import on_cluster
-from permsym.sweeps.file import read_sweep_file
+from permsym.sweeps.file.sweep_file import read_sweep_file
 from permsym.sweeps.run import prepare
+from permsym.sweeps.workers.cluster import on_cluster
 
 pytest.importorskip("distributed", reason="needs permsym[dask]")
+pytestmark = pytest.mark.serial
 
 NUMBERS = ("moment_real", "moment_imag", "moment_error", "p0_up")
 
@@ -93,7 +94,7 @@ def test_a_worker_that_dies_with_results_in_its_memory_costs_nothing(cluster, tm
     workers[0].send_signal(signal.SIGKILL)
     time.sleep(0.2)  # the scheduler has noticed, and has not had everything computed again
     found += results
-    assert {task.place for task, _ in found} == {((index,), "exact") for index in range(8)}
+    assert {task.cell for task, _ in found} == {((index,), "exact") for index in range(8)}
     assert all(result.lasting for _, result in found)
 
 

@@ -12,9 +12,12 @@ import pytest
 from sweep_processes import alive, children, finish, permsym, start, until, write
 
 import permsym as ps
-from permsym.sweeps.store import opened
+from permsym.sweeps.store.store import opened
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc")
+pytestmark = [
+    pytest.mark.serial,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc"),
+]
 
 
 def stored(folder):

@@ -1,42 +1,12 @@
-"""Limits N -> infinity: the error estimate covers the truth, on sequences known in closed form and against larger systems."""
+"""Limits N -> infinity: the error estimate covers the truth, against larger systems and mean field."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 import permsym as ps
-from permsym.sweeps.extrapolation import chosen, extrapolated, leading_power
-
-SIZES = np.array([32, 64, 128, 256, 512, 1024])
-SEQUENCES = {
-    "analytic": (lambda n: 0.25 - 3 / n + 40 / n**2, 0.25, 1.0),
-    "rational": (lambda n: (n + 2) / (3 * n + 7), 1 / 3, 1.0),
-    "exponential": (lambda n: np.exp(-5 / n), 1.0, 1.0),
-    "critical": (lambda n: 2 - 1 / np.sqrt(n) + 0.3 / n, 2.0, 0.5),
-    "half-integer": (lambda n: 0.1 * n**-0.5 - 0.02 * n**-1.5, 0.0, 0.5),
-    "cube root": (lambda n: 1 + n ** (-1 / 3), 1.0, 1 / 3),
-    "constant": (lambda n: 0.7 + 0 * n, 0.7, 1.0),
-}
-
-
-@pytest.mark.parametrize("noise", [0.0, 1e-12, 1e-8])
-@pytest.mark.parametrize("name", SEQUENCES)
-def test_the_error_estimate_covers_the_truth(name: str, noise: float) -> None:
-    function, truth, power = SEQUENCES[name]
-    values = function(SIZES) + noise * np.random.default_rng(1).uniform(-1, 1, len(SIZES))
-    series = chosen(SIZES, values, [noise] * len(SIZES))
-    assert abs(series.value - truth) <= series.error
-    if not noise:
-        assert series.power == power
-        assert series.error < 1e-5
-
-
-def test_a_wrong_power_shows_in_the_error() -> None:
-    values = 2 - 1 / np.sqrt(SIZES)
-    assert extrapolated(SIZES, values, 0 * SIZES, 1.0).error > 1e6 * extrapolated(SIZES, values, 0 * SIZES, 0.5).error
-    assert leading_power(SIZES.tolist(), values, 0 * SIZES) == pytest.approx(0.5, abs=1e-9)
-    assert np.isnan(leading_power(SIZES.tolist(), values, [1.0] * len(SIZES)))
+from permsym.errors import UnsuitedModel
+from permsym.sweeps.limits import limit
 
 
 def test_fig_3b_is_analytic_in_1_over_n_and_goes_to_mean_field() -> None:
@@ -91,6 +61,18 @@ def test_a_detuned_pair_correlation_has_two_parts() -> None:
     assert imaginary.values[-1] == state.moment("+0 -1").imag
     larger = max(real, imaginary, key=lambda part: abs(part.values[-1]))
     assert ps.limit("central-spin", "+0 -1", **options).value == larger.value
+
+
+def test_a_model_that_hermite_series_do_not_suit_is_solved_on_lattices(monkeypatch: pytest.MonkeyPatch) -> None:
+    def driven(N: int) -> ps.Model:
+        c, s = ps.Spin(), ps.Ensemble(N)
+        return ps.Model(c, s, c.x + (c.p * s.m + c.m * s.p) / N, [ps.Individual(1.0, s.m), ps.Central(1.0, c.m)])
+
+    with pytest.raises(UnsuitedModel):
+        ps.hermite_state(driven(10**5))
+    monkeypatch.setattr(limit, "LATTICE_SIZES", (4, 8, 16))
+    found = ps.limit(driven, "z0")
+    assert (found.solver, found.sizes) == ("lattice", (4, 8, 16))
 
 
 @pytest.mark.parametrize(

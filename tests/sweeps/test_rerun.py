@@ -43,7 +43,7 @@ def test_a_difference_is_found_and_placed(data, tmp_path, capsys):
     changed["moment_real"].loc[{"N": 5, "point": 1, "method": "exact", "moment": "z0"}] += 1e-6
     _, found = rerun(changed)
     assert found.largest == pytest.approx(1e-6)
-    assert (found.variable, found.place) == ("moment_real", {"N": 5, "point": 1, "method": "exact", "moment": "z0"})
+    assert (found.variable, found.at) == ("moment_real", {"N": 5, "point": 1, "method": "exact", "moment": "z0"})
     assert found.beyond == 1
     path = dataset.save(changed, tmp_path / "x.nc")
     assert main(["rerun", str(path), "--jobs", "1"]) == 3
@@ -57,6 +57,15 @@ def test_numbers_that_come_or_go_are_a_difference(data):
     changed["p0_up"].values[0, 0, 0] = float("nan")
     assert compared(changed, data).variable == "p0_up"
     assert compared(data, changed).variable == "p0_up"
+
+
+def test_another_status_is_told_but_not_another_reason(data):
+    changed = data.copy(deep=True)
+    changed["status"] = changed["status"].astype(object)
+    cell = {"N": 5, "point": 1, "method": "c2"}
+    for text, states in (("approximation: order 2, said otherwise", 0), ("approximation: order 2, unstable", 1)):
+        changed["status"].loc[cell] = text
+        assert compared(changed, data).states == states
 
 
 def test_other_versions_are_named(data):

@@ -22,7 +22,7 @@ EVERY = 30.0  # seconds
 
 @dataclass
 class Checkpoint:
-    """Where to keep the iterate of a solve.
+    """Where the iterate of a solve is written.
 
     path    an .npz file; if it is there, the solve goes on from it
     every   seconds between two writings
@@ -34,7 +34,7 @@ class Checkpoint:
     beside: dict[str, NDArray[Any]] = field(default_factory=dict, init=False)
     _last: float = field(default=0.0, init=False)
 
-    def held(self, *names: str) -> list[NDArray[Any]] | None:
+    def arrays(self, *names: str) -> list[NDArray[Any]] | None:
         """The arrays of these names that were written beside an iterate; None where there is no file, or it has none."""
         if not Path(self.path).exists():
             return None
@@ -42,7 +42,7 @@ class Checkpoint:
             return [file[name] for name in names] if set(names) <= set(file.files) else None
 
     def load(self, model: Model, size: int, dtype: np.dtype[Any]) -> NDArray[Any] | None:
-        """The iterate that was kept; None where there is no file.  InputError for the file of another model."""
+        """The iterate in the file; None where there is no file.  InputError for the file of another model."""
         if not Path(self.path).exists():
             return None
         with self._opened() as file:
@@ -63,7 +63,7 @@ class Checkpoint:
         """Count the seconds from now."""
         self._last = time.monotonic()
 
-    def keep(self, model: Model, iterate: NDArray[Any], now: bool = False) -> None:
+    def write(self, model: Model, iterate: NDArray[Any], now: bool = False) -> None:
         """Write the iterate if it is time; whole or not at all."""
         if not now and time.monotonic() - self._last < self.every:
             return

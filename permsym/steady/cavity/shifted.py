@@ -25,11 +25,11 @@ class ShiftedProblem:
     def __init__(self, operator: BlockLiouvillian) -> None:
         self.operator = operator
         blocks = operator.blocks
-        self.place, _, level = blocks.populations
+        self.populations, _, level = blocks.populations
         self.trace = blocks.population_traces
         start = self.trace * 0.5**level
         self.v = start / (self.trace @ start)
-        diagonal = operator.diagonal[self.place].real
+        diagonal = operator.diagonal[self.populations].real
         self.strength = float(np.abs(diagonal) @ (self.v * self.trace)) or 1.0
         self.scale = np.where(diagonal == 0, 1.0, diagonal)
         self._moved, self._moved_back = (-self.strength * each / self.scale for each in (self.v, self.trace))  # of the zero
@@ -39,25 +39,25 @@ class ShiftedProblem:
     @property
     def start(self) -> NDArray[Any]:
         y = np.zeros(self.operator.shape[0], dtype=self.operator.dtype)
-        y[self.place] = self.v
+        y[self.populations] = self.v
         return y
 
     @property
     def right(self) -> NDArray[np.float64]:
         y = np.zeros(self.operator.shape[0], dtype=self.operator.dtype)
-        y[self.place] = self._moved
+        y[self.populations] = self._moved
         return reals(y)
 
     def product(self, x: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-        y, result = self.stored(x), self.stored(out)
+        y, result = self.as_elements(x), self.as_elements(out)
         self.operator.matvec(y, result, scaled=True)
-        kernels.add_rank_one(y, result, self.place, self.trace, self._moved)
+        kernels.add_rank_one(y, result, self.populations, self.trace, self._moved)
         self.symmetrise(result)
 
     def transposed(self, z: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-        y, result = self.stored(z), self.stored(out)
+        y, result = self.as_elements(z), self.as_elements(out)
         self.operator.rmatvec(y, result, scaled=True)
-        kernels.add_rank_one(y, result, self.place, self.v, self._moved_back)
+        kernels.add_rank_one(y, result, self.populations, self.v, self._moved_back)
         self.symmetrise(result)
 
     def balance(self, y: NDArray[Any]) -> float:
@@ -79,7 +79,7 @@ class ShiftedProblem:
         if y.dtype == complex:
             kernels.real_parts(y, self.own, self.operator.blocks.offset)
 
-    def stored(self, x: NDArray[np.float64]) -> NDArray[Any]:
+    def as_elements(self, x: NDArray[np.float64]) -> NDArray[Any]:
         """Reals as the operator's numbers; the inverse of :func:`reals`."""
         return x if self.operator.dtype == float else x.view(complex)
 

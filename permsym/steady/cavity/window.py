@@ -1,298 +1,109 @@
-"""Windows of blocks: which elements of a large cavity's state are worth solving for, predicted from a smaller one's.
+"""Windows of blocks: solve where a smaller system says that it matters, let the certificate judge, and grow.
 
-With the same intensive parameters populations obey large deviations, and bound all other elements (Cauchy-Schwarz):
+predict;  solve;  while the window's part of the error estimate is too large: take a smaller eps, solve again from there
 
-    ln P_N(j, m, n) = (N / N') ln P_N'(j N'/N, m N'/N, n N'/N),        |x_ab|^2 <= P_a P_b
-
-A moment feels an error of x_ab by its dual vector z_ab, which falls with the quanta by which a and b differ about as the smaller
-system's does.  So coherences are kept where sqrt(P_a P_b) |z| > eps, and populations where P |z| > eps / 100.  Of a coherence that
-feeds populations both are kept: the edge reflects, and loses no probability.  The certificate judges what was left out; where that is
-too much, eps is made smaller.
+Of a coherence that feeds populations both are in the window: the edge reflects, and loses no probability.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.blocks import Blocks, Kept
+from permsym.basis.blocks import BlockRanges, Blocks
 from permsym.model import Model
-from permsym.moments.labels import MomentLabel
 from permsym.progress import Progress
 from permsym.sites import Boson
-from permsym.steady import fock_cutoff, needs
-from permsym.steady.cavity.checkpoint import Checkpoint
-from permsym.steady.cavity.iterate import BlockState, solve_blocks
+from permsym.steady import needs
+from permsym.steady.cavity.iterate import solve_blocks
 from permsym.steady.cavity.matrix_free import MatrixFree
-from permsym.steady.lattice.direct import certified
-from permsym.steady.state import State
+from permsym.steady.cavity.solution import BlockSolution
+from permsym.steady.plan import Request
+from permsym.steady.scaling.blocks import RATIO, BlockPrediction
+from permsym.steady.state import State, certified
 
-Array = NDArray[np.float64]
-
-_RATIO = {True: 3, False: 2}  # of the satellites to those of the small system at least, with a charge and without
 _ON_ALL_BLOCKS = 0.8  # of the size from which windows are used: what a small system may have
 _ROUGH = 1e-10  # residual of the small system, whose logarithms are what counts
-_COARSEST = 1e-3  # tolerance above which a window would be no smaller, but might hold nothing
-_SHARE, _AIM = 0.5, 0.2  # of the tolerance: what a window may cost, and what the first one is made for
-_EDGES = 1.6  # error of a window over N sum |x| |z| of what it leaves out (cavities of 40 to 100 satellites)
-_FARTHER = 4  # power of the growth beyond _RATIO with which a prediction is too low (measured at N = 200: 9 times for 1.7 times too far)
+_SHARE = 0.5  # of the tolerance: what a window may cost
 _ATTEMPTS = 5
-_BINS, _DEEPEST = 400, 100.0  # of a histogram of ln sizes, down to exp(-100)
-_FLOOR = -600.0  # of ln P': below it nothing is predicted, and nothing needed
-_MORE = 4  # levels by which the small system's populations are continued
-_FEEDING = 2  # quanta of the spins up to which a coherence may turn into populations in one move
-_POPULATIONS = 1e-2  # of eps: populations are few, and a moment feels their loss most
 
 
-class Prediction:
-    """What a small state says about that of N satellites with the same intensive parameters.
+class _Chooser:
+    """The blocks of a window for each eps; the small system is solved when it is first asked for."""
 
-    small   its state, certified for the moments that are asked for
-    N       satellites of the large system
-    """
+    def __init__(self, request: Request, model: Model, settings: MatrixFree, answer: Callable[[Request], State]) -> None:
+        self.request, self.model, self.settings, self.answer = request, model, settings, answer
 
-    def __init__(self, small: BlockState, N: int) -> None:
-        self.N, self._small = N, small.model.sizes[0]
-        place, block, level = small.basis.populations
-        J, M = small.basis.outer[1:3, block]
-        rows, width = self._small // 2 + 1, self._small + 1
-        found = np.zeros((rows, width, small.model.centre.levels))
-        found[J // 2, (J + M) // 2, level] = small.null.stored[place].real
-        # beyond the triangle |m| <= j as on its edge, so that there is something to interpolate
-        inside = np.minimum(np.arange(width), 2 * (np.arange(rows) + self._small % 2 / 2)[:, None]).astype(int)
-        found = np.take_along_axis(found, inside[:, :, None], axis=1)
-        log = np.log(np.maximum(found / found.max(), 1e-300))
-        fall = np.minimum(log[:, :, -1:] - log[:, :, -2:-1], 0)  # beyond the last level, however noisy that is
-        self._log = np.maximum(np.concatenate([log, log[:, :, -1:] + fall * np.arange(1, _MORE + 1)], axis=2), _FLOOR)
-        kinds, _ = small.basis.coherences
-        sizes = sum((found * (N / self._small) ** (k / 2) for k, found in small.dual_sizes.items()), np.zeros((len(kinds), 1)))
-        # short runs say nothing of high levels, which are like their last
-        last = np.maximum.accumulate(np.where(sizes > 0, np.arange(sizes.shape[1]), 0), axis=1)
-        sizes = np.log(np.maximum(np.take_along_axis(sizes, last, axis=1), 1e-300))
-        held = (sizes > np.log(1e-300)).any(axis=1) | ~kinds.any(axis=1)
-        self._sizes = {tuple(kind): each for kind, each in zip(kinds[held].tolist(), sizes[held], strict=True)}
-        self._lattice = _lattice(kinds[held])
+    @cached_property
+    def prediction(self) -> BlockPrediction:
+        """From fewer satellites, enough for the moments, with the same intensive parameters, displaced alike.
 
-    @property
-    def levels(self) -> int:
-        """More Fock states than any window will keep."""
-        return int((self._log.shape[2] - 1) * self.N / self._small)
-
-    def log_populations(self, levels: int) -> Array:
-        """(N // 2 + 1, N + 1, levels) ln P by (j - j_min, j + m, n), normalised; beyond the triangle |m| <= j far below zero."""
-        N, scale = self.N, self._small / self.N
-        j = np.arange(N // 2 + 1)[:, None] + N % 2 / 2
-        m = np.arange(N + 1)[None, :] - j
-        row, across = _between(j * scale - self._small % 2 / 2, self._log.shape[0])
-        level, up = _between(np.arange(levels) * scale, self._log.shape[2])
-        found = np.zeros((*m.shape, levels))
-        for r, share in ((row, 1 - across), (row + 1, across)):
-            column, along = _between(m * scale + r + self._small % 2 / 2, self._log.shape[1])
-            for c, part in ((column, 1 - along), (column + 1, along)):
-                values = self._log[r, c]
-                found += (share * part)[:, :, None] * (values[:, :, level] * (1 - up) + values[:, :, level + 1] * up)
-        found *= N / self._small
-        found[m > j] = _FLOOR * N / self._small
-        return np.asarray(found - np.log(np.exp(found).sum()))
-
-    def log_sizes(self, kind: tuple[int, int], levels: int) -> Array:
-        """(levels,) ln of the dual vectors' size by the smaller level, for a coherence of so many quanta of the mode and of the spins.
-
-        In the units of the moments asked for, of which one with k ladder operators grows as N^(k/2).  In the coherence nothing is
-        scaled: a dual vector falls with each quantum, beyond those that the small system has as among its last.  A coherence that
-        is no sum of those with a dual vector has none (a parity that the model conserves).
+        On all blocks: a window's own dual vectors fall too fast towards its edge to say how those of a larger system do.
         """
-        quanta = abs(kind[0]) + abs(kind[1])
-        if not _contains(self._lattice, kind):
-            return np.full(levels, -np.inf)
-        towards = (_signed(round(kind[0] * k / quanta), round(kind[1] * k / quanta)) for k in range(quanta, 0, -1))
-        near = next((each for each in towards if each in self._sizes), (0, 0))
-        known, missing = self._sizes[near], quanta - abs(near[0]) - abs(near[1])
-        if missing:
-            inner = _signed(round(near[0] * 0.8), round(near[1] * 0.8))
-            steps = abs(near[0]) + abs(near[1]) - abs(inner[0]) - abs(inner[1])
-            if inner in self._sizes and steps:
-                known = known + missing * np.minimum((known - self._sizes[inner]) / steps, 0)
-        up, part = _between(np.arange(levels) * (self._small / self.N), len(known))
-        return np.asarray(known[up] * (1 - part) + known[up + 1] * part)
+        model = self.model
+        most = max((len(satellites) for label in self.request.labels for satellites in label.satellites), default=0)
+        few = min(round(model.sizes[0] / RATIO[bool(model.charges)]), int(_ON_ALL_BLOCKS * needs.block_crossover(model)))
+        factor = max(few, most) / model.sizes[0]
+        fewer = model.rescaled(factor)
+        if isinstance(model.centre, Boson) and model.centre.displacement:
+            fewer = fewer.displaced(model.centre.displacement * np.sqrt(factor))
+        solver, tolerance = replace(self.settings, tolerance=_ROUGH), 1e3 * self.request.tolerance
+        small = self.answer(self.request.about(fewer, self.request.labels, basis="dicke", solver=solver, tolerance=tolerance)).solution
+        assert isinstance(small, BlockSolution)
+        return BlockPrediction(small.blocks, small.x, small.dual_sizes, model.sizes[0])
 
-    def _bounds(self, whole: Blocks) -> Iterator[tuple[tuple[int, int], NDArray[np.int64], Array, Array]]:
-        """(quanta of mode and spins, blocks, ln bound (blocks, places), ln size of dual vectors (places,)) of all elements."""
-        levels, (D, J, M, other) = whole.model.centre.levels, whole.outer
-        log = self.log_populations(levels)
-        kinds, kind = np.unique(np.stack([D, (M - other) // 2]), axis=1, return_inverse=True)
-        order = np.argsort(kind.ravel(), kind="stable")
-        for (d, e), mine in zip(kinds.T.tolist(), np.split(order, np.cumsum(np.bincount(kind.ravel()))[:-1]), strict=True):
-            row, a, b = J[mine] // 2, max(d, 0), max(-d, 0)
-            bound = log[row, (J + M)[mine] // 2][:, a : levels - b] + log[row, (J + other)[mine] // 2][:, b : levels - a]
-            yield (d, e), mine, bound / 2, self.log_sizes((d, e), levels)[: levels - abs(d)]
+    @cached_property
+    def whole(self) -> Blocks:
+        """The blocks to choose from."""
+        return Blocks.of(self.model.with_levels(self.prediction.levels), "dicke")
 
-    def first(self, whole: Blocks, tolerance: float) -> float:
-        """The eps to begin with: its window is predicted to cost a share of the tolerance, the smaller the further the prediction goes."""
-        far = self.N / (_RATIO[bool(whole.model.charges)] * self._small)
-        return self.smallest(whole, _AIM * min(far**-_FARTHER, 1.0) * min(tolerance, _COARSEST) / (_EDGES * self.N))
-
-    def smallest(self, whole: Blocks, error: float) -> float:
-        """The eps of the window that leaves out ``error`` in sum |x| |z|."""
-        bins = np.zeros(_BINS)
-        for kind, _, bound, size in self._bounds(whole):
-            if any(kind):
-                lost = bound + size
-                place = np.clip((lost + _DEEPEST) * (_BINS / _DEEPEST), 0, _BINS - 1).astype(int)
-                bins += np.bincount(place.ravel(), weights=np.exp(lost).ravel(), minlength=_BINS)
-        enough = int(np.searchsorted(np.cumsum(bins), error))
-        return float(np.exp(enough * (_DEEPEST / _BINS) - _DEEPEST))
-
-    def kept(self, whole: Blocks, eps: float) -> Kept:
-        """The blocks and their ranges that a window keeps of a whole basis with enough levels."""
-        _, J, M, other = whole.outer
-        levels, least = whole.model.centre.levels, np.log(eps)
-        populations = self.log_populations(levels) + self.log_sizes((0, 0), levels)
-        population = _ranges(populations > least + np.log(_POPULATIONS))  # (2, rows, columns)
-        low, high = np.zeros(len(J), dtype=np.int64), np.zeros(len(J), dtype=np.int64)
-        feeding = fock_cutoff.reach(whole.model)
-        for (d, e), mine, bound, size in self._bounds(whole):
-            if d or e:
-                low[mine], high[mine] = _ranges(bound + size > least)
-            if abs(d) <= feeding and abs(e) <= _FEEDING:
-                for m, shift in ((M, max(d, 0)), (other, max(-d, 0))):
-                    start, stop = population[:, J[mine] // 2, (J + m)[mine] // 2] - shift
-                    low[mine], high[mine] = (np.maximum(low[mine], start), np.minimum(high[mine], stop)) if d or e else (start, stop)
-        some = high > low
-        return whole.outer[:, some], low[some], high[some]
-
-    def start(self, blocks: Blocks) -> Array:
-        """Stored numbers (blocks.stored,) with the predicted populations and no coherence."""
-        place, block, level = blocks.populations
-        J, M = blocks.outer[1:3, block]
-        P = np.exp(self.log_populations(blocks.model.centre.levels)[J // 2, (J + M) // 2, level])
-        found = np.zeros(blocks.stored)
-        found[place] = P / (P.sum() * blocks.population_traces)
-        return found
+    def blocks(self, eps: float) -> Blocks:
+        return _cut(self.model, self.prediction.ranges(self.whole, eps))
 
 
-def _signed(d: int, e: int) -> tuple[int, int]:
-    """A coherence up to conjugation."""
-    return (d, e) if (d, e) >= (0, 0) else (-d, -e)
-
-
-def _lattice(kinds: NDArray[np.int64]) -> tuple[int, int, int]:
-    """(a, b, c) with all sums and differences of ``kinds`` (n, 2) the multiples of (a, b) and (0, c) together."""
-    a = b = c = 0
-    for d, e in kinds.tolist():
-        while d:
-            a, b, d, e = d, e, a % d, b - a // d * e
-        c = math.gcd(c, e)
-    return a, b, c
-
-
-def _contains(lattice: tuple[int, int, int], kind: tuple[int, int]) -> bool:
-    a, b, c = lattice
-    times, left = divmod(kind[0], a) if a else (0, kind[0])
-    rest = kind[1] - times * b
-    return left == 0 and (rest % c == 0 if c else rest == 0)
-
-
-def _between(x: NDArray[np.floating[Any]], size: int) -> tuple[NDArray[np.int64], Array]:
-    """(index below, fraction of the way to the next) of places among ``size`` points; beyond an end the end itself."""
-    low = np.clip(np.floor(x).astype(np.int64), 0, max(size - 2, 0))
-    return low, np.clip(x - low, 0, 1)
-
-
-def _ranges(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """(2, ...) first True along the last axis, and one past the last; (0, 0) where there is none."""
-    some = mask.any(axis=-1)
-    low = np.where(some, mask.argmax(axis=-1), 0)
-    high = np.where(some, mask.shape[-1] - mask[..., ::-1].argmax(axis=-1), 0)
-    return np.stack([low, high])
-
-
-def adapted(
-    model: Model,
-    labels: Sequence[MomentLabel],
-    settings: MatrixFree,
-    tolerance: float,
-    progress: Progress,
-    solve: Callable[[Model, MatrixFree], State],
-    checkpoint: Checkpoint | None = None,
-) -> BlockState:
-    """The certified steady state of a model with an open cut-off, on the window that its own certificate finds large enough.
-
-    solve        the steady state of a smaller model, certified for the same moments
-    checkpoint   where to keep the iterate and its window now and then, and to go on from
-    """
-
-    @cache
-    def predicted() -> tuple[Prediction, Blocks]:
-        """The prediction, and the blocks to choose from."""
-        prediction = Prediction(_small(model, labels, settings, solve), model.sizes[0])
-        return prediction, Blocks.of(model.with_levels(prediction.levels), "dicke")
-
-    def chosen(eps: float) -> Blocks:
-        prediction, every = predicted()
-        return _cut(model, prediction.kept(every, eps))
-
-    def kept_beside() -> None:
-        if checkpoint is not None:
-            checkpoint.beside = {"outer": blocks.outer, "low": blocks.low, "high": blocks.high, "eps": np.array(eps)}
-
-    target = _SHARE * tolerance
-    start: NDArray[Any] | None = None  # the iterate is in the file
-    held = None if checkpoint is None else checkpoint.held("outer", "low", "high", "eps")
-    if held:
-        blocks, eps = _cut(model, held[:3]), float(held[3])
+def adapted(request: Request, model: Model, settings: MatrixFree, say: Progress, answer: Callable[[Request], State]) -> State:
+    """The certified steady state of a model with an open cut-off, on the window that its own certificate finds large enough."""
+    chooser, checkpoint = _Chooser(request, model, settings, answer), request.checkpoint
+    target = _SHARE * request.tolerance
+    written = None if checkpoint is None else checkpoint.arrays("outer", "low", "high", "eps")
+    start: NDArray[np.float64] | None = None  # the iterate is in the file
+    if written is not None:
+        blocks, eps = _cut(model, BlockRanges(*written[:3])), float(written[3])
     else:
-        eps = predicted()[0].first(predicted()[1], tolerance)
-        blocks = chosen(eps)
-        start = predicted()[0].start(blocks)
-    kept_beside()
+        eps = chooser.prediction.first(chooser.whole, request.tolerance)
+        blocks = chooser.blocks(eps)
+        start = chooser.prediction.start(blocks)
     attempt = 0
     while True:
         attempt += 1
-        needs.check_numbers(blocks.stored, settings)
-        state = solve_blocks(blocks, blocks.model, settings, tolerance, progress, checkpoint, start)
+        if checkpoint is not None:
+            checkpoint.beside = {"outer": blocks.outer, "low": blocks.low, "high": blocks.high, "eps": np.array(eps)}
+            if attempt > 1:
+                assert start is not None
+                checkpoint.write(blocks.model, start, now=True)
+        needs.check_numbers(blocks.numbers, settings)
+        state = solve_blocks(blocks, blocks.model, settings, request.tolerance, say, checkpoint, start)
         start = None  # its memory, for the certificate
-        certified(state, labels)
-        progress(
-            f"{blocks.stored:,} numbers on {blocks.model.centre.levels} levels: error {state.certificate.error_estimate:.1e}, "
+        certified(state, request.labels)
+        say(
+            f"{blocks.numbers:,} numbers on {blocks.model.centre.levels} levels: error {state.certificate.error_estimate:.1e}, "
             f"of which the window {state.window_error:.1e}"
         )
         lost = state.window_error + state.cutoff_error
-        futile = state.algebraic_error > max(tolerance, lost) or not state.null.outcome.converged  # no window helps
+        futile = state.algebraic_error > max(request.tolerance, lost) or not state.solution.converged  # no window helps
         if lost <= target or futile or attempt == _ATTEMPTS:
             return state
         eps *= (target / lost) ** 1.2 / 2
-        blocks = chosen(eps)
-        start = state.basis.embedded(state.null.stored, blocks)
+        wider = chooser.blocks(eps)
+        start = blocks.embedded(state.x, wider)
+        blocks = wider
         del state  # its vectors, before the next ones
-        kept_beside()
-        if checkpoint is not None:
-            checkpoint.keep(blocks.model, start, now=True)
 
 
-def _cut(model: Model, kept: Sequence[Any]) -> Blocks:
+def _cut(model: Model, ranges: BlockRanges) -> Blocks:
     """The blocks of a window, with as many levels as it has."""
-    outer, low, high = kept
-    return Blocks.of(model.with_levels(int((high + np.abs(outer[0])).max())), "dicke", (outer, low, high))
-
-
-def _small(model: Model, labels: Sequence[MomentLabel], settings: MatrixFree, solve: Callable[[Model, MatrixFree], State]) -> BlockState:
-    """The state of a system with fewer satellites, enough for the moments, and the same intensive parameters, displaced alike.
-
-    On all blocks: a window's own dual vectors fall too fast towards its edge to say how those of a larger system do.
-    """
-    most = max((len(satellites) for label in labels for satellites in label.satellites), default=0)
-    few = min(round(model.sizes[0] / _RATIO[bool(model.charges)]), int(_ON_ALL_BLOCKS * needs.block_crossover(model)))
-    factor = max(few, most) / model.sizes[0]
-    fewer = model.rescaled(factor)
-    if isinstance(model.centre, Boson) and model.centre.displacement:
-        fewer = fewer.displaced(model.centre.displacement * np.sqrt(factor))
-    small = solve(fewer, replace(settings, tolerance=_ROUGH))
-    assert isinstance(small, BlockState)
-    return small
+    return Blocks.of(model.with_levels(int((ranges.high + np.abs(ranges.outer[0])).max())), "dicke", ranges)

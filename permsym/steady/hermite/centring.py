@@ -7,17 +7,17 @@ covariance self-consistent.
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from scipy import ndimage
 
-from permsym.basis.basis import dimension
-from permsym.errors import NotApplicable, UncertifiedWarning
+from permsym.basis.representations import build, dimension
+from permsym.errors import NotApplicable
+from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.states.collective_spin import DickePopulations
-from permsym.steady.hermite.galerkin import Array, Cloud, Galerkin
-from permsym.steady.solve import steady_state
+from permsym.steady import needs
+from permsym.steady.hermite.galerkin import Array, Galerkin, Gaussian
+from permsym.steady.lattice.direct import solve_on
 
 _COARSE = (60, 40, 25, 16)  # satellites of the small model; the first that is cheap
 _CHEAP = 30_000  # unknowns
@@ -30,13 +30,13 @@ _RIVAL = np.exp(-5.0)  # a second maximum of the small model's P(j, m) counts fr
 WINDOW = "use the lattice, permsym.steady_state"
 
 
-def locate(model: Model) -> Cloud:
+def locate(model: Model) -> Gaussian:
     """Self-consistent mean and covariance.  NotApplicable where there is no single Gaussian cloud inside the triangle."""
-    clouds: list[Cloud] = []
+    clouds: list[Gaussian] = []
     failure: NotApplicable | None = None
-    for guess in _guesses(model):
+    for guess in _predict_clouds(model):
         try:
-            found = settle(model, guess)
+            found = self_consistent(model, guess)
         except NotApplicable as error:
             failure = failure or error
             continue
@@ -53,7 +53,7 @@ def locate(model: Model) -> Cloud:
     return clouds[0]
 
 
-def settle(model: Model, guess: Cloud) -> Cloud:
+def self_consistent(model: Model, guess: Gaussian) -> Gaussian:
     """The self-consistent cloud that iteration reaches from a guess."""
     cloud = _inside(model, guess)
     for degree, limit in _STEPS.items():
@@ -72,14 +72,14 @@ def settle(model: Model, guess: Cloud) -> Cloud:
     return cloud
 
 
-def describe_edges(model: Model, cloud: Cloud) -> str:
+def describe_edges(model: Model, cloud: Gaussian) -> str:
     """Distance of the nearest edge in words."""
     (N,) = model.sizes
     name, (distance, deviation) = min(cloud.edges(N).items(), key=lambda item: item[1][0] / item[1][1])
     return f"the nearest edge, {name}, is {distance / deviation:.1f} standard deviations away"
 
 
-def _improved(model: Model, cloud: Cloud, degree: int) -> tuple[Cloud, float]:
+def _improved(model: Model, cloud: Gaussian, degree: int) -> tuple[Gaussian, float]:
     """One step, limited so that the cloud stays in the triangle, and its size in standard deviations."""
     galerkin = Galerkin(model, cloud, degree)
     try:
@@ -102,17 +102,17 @@ def _improved(model: Model, cloud: Cloud, degree: int) -> tuple[Cloud, float]:
         if factor < _TOUCHING:
             raise NotApplicable(f"the cloud of (j, m) runs into an edge: {describe_edges(model, cloud)}; {WINDOW}")
     change = max(float(np.abs(mean).max()), float(np.abs(second - np.eye(2)).max()))
-    return Cloud(cloud.mean + factor * (cloud.root @ mean), covariance), change
+    return Gaussian(cloud.mean + factor * (cloud.root @ mean), covariance), change
 
 
-def _contains(model: Model, cloud: Cloud, mean: Array) -> bool:
+def _contains(model: Model, cloud: Gaussian, mean: Array) -> bool:
     """Whether a step goes at most nine tenths of the way to every edge."""
     (N,) = model.sizes
-    there = Cloud(mean, cloud.covariance).edges(N)
+    there = Gaussian(mean, cloud.covariance).edges(N)
     return all(there[name][0] >= 0.1 * distance for name, (distance, _) in cloud.edges(N).items())
 
 
-def _inside(model: Model, guess: Cloud) -> Cloud:
+def _inside(model: Model, guess: Gaussian) -> Gaussian:
     """The guess, moved off the edges by a standard deviation where it touches them."""
     (N,) = model.sizes
     if all(distance > deviation for distance, deviation in guess.edges(N).values()):
@@ -121,22 +121,20 @@ def _inside(model: Model, guess: Cloud) -> Cloud:
     margin = 0.02 * N
     spin = min(max(spin, abs(projection) + margin), N / 2 - margin / 2)
     limit = max(spin - margin / 2, 0.0)
-    return Cloud(np.array([spin, min(max(projection, -limit), limit)]), guess.covariance)
+    return Gaussian(np.array([spin, min(max(projection, -limit), limit)]), guess.covariance)
 
 
-def _separation(first: Cloud, second: Cloud) -> float:
+def _separation(first: Gaussian, second: Gaussian) -> float:
     return float(np.linalg.norm(first.inverse @ (second.mean - first.mean)))
 
 
-def _guesses(model: Model) -> list[Cloud]:
+def _predict_clouds(model: Model) -> list[Gaussian]:
     """Scaled mean and covariance of a small model's P(j, m); one guess for each of its maxima where there are several."""
     (N,) = model.sizes
     small = next((each for each in _smaller(model) if dimension(each, "dicke") <= _CHEAP), None)
     if small is None:
         raise NotApplicable(f"the centre's {model.centre.levels} levels make even a small model too large to find the cloud; {WINDOW}")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UncertifiedWarning)  # only a guess
-        populations = steady_state(small, basis="dicke", moments=[]).populations()
+    populations = solve_on(Liouvillian(build(small, "dicke")), small, needs.double_solver(small, "dicke"), 1.0).populations()
     factor = N / small.sizes[0]
     weights = populations.probability / populations.probability.sum()
     places = np.stack([populations.j, populations.m])
@@ -145,7 +143,7 @@ def _guesses(model: Model) -> list[Cloud]:
     covariance += 0.01 * small.sizes[0] * np.eye(2) * (np.linalg.eigvalsh(covariance)[0] < 1e-3 * small.sizes[0])
     peaks = _maxima(populations)
     centres = [mean] if len(peaks) == 1 else [places[:, peak] for peak in peaks]
-    return [Cloud(centre, covariance).scaled(factor) for centre in centres]
+    return [Gaussian(centre, covariance).scaled(factor) for centre in centres]
 
 
 def _smaller(model: Model) -> list[Model]:

@@ -43,7 +43,7 @@ Coupling = dict[tuple[int, int], Values]
 
 
 @dataclass(frozen=True)
-class Cloud:
+class Gaussian:
     """Where the probability sits: mean (2,) and covariance (2, 2) of (j, m)."""
 
     mean: Array
@@ -59,8 +59,8 @@ class Cloud:
     def inverse(self) -> Array:
         return np.asarray(np.linalg.inv(self.root))
 
-    def scaled(self, factor: float) -> Cloud:
-        return Cloud(self.mean * factor, self.covariance * factor)
+    def scaled(self, factor: float) -> Gaussian:
+        return Gaussian(self.mean * factor, self.covariance * factor)
 
     def edges(self, N: int) -> dict[str, tuple[float, float]]:
         """(distance, standard deviation across) of each edge of the triangle |m| <= j <= N/2."""
@@ -129,7 +129,7 @@ class Galerkin:
     sizes    (n, fields) bounds of the terms that were added up in a row's entries, for each source field
     """
 
-    def __init__(self, model: Model, cloud: Cloud, degree: int) -> None:
+    def __init__(self, model: Model, cloud: Gaussian, degree: int) -> None:
         self.cloud = cloud
         self.degree = degree
         self.polynomials = polynomials(degree)

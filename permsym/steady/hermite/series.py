@@ -9,22 +9,23 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import linalg, special
 
 from permsym import machine
-from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarning
+from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarning, UnsuitedModel
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.states.collective_spin import DickePopulations
-from permsym.steady.gradient import Family
 from permsym.steady.hermite.centring import WINDOW, describe_edges, locate
-from permsym.steady.hermite.galerkin import Array, Cloud, Galerkin, evaluated
+from permsym.steady.hermite.galerkin import Array, Galerkin, Gaussian, evaluated
 from permsym.steady.lattice.null_vector import Bounds
-from permsym.steady.state import DEFAULT_TOLERANCE, FactoredState
+from permsym.steady.lattice.solution import FactoredSolution
+from permsym.steady.state import DEFAULT_TOLERANCE, State, certified
 from permsym.text import readable
 
 EPS = float(np.finfo(float).eps)
@@ -128,39 +129,37 @@ class Series:
         return Bounds(rounding, truncation, np.zeros(len(self.vector)))
 
 
-class HermiteState(FactoredState):
-    """A steady state as Gaussian times Hermite polynomials: the interface of :class:`State`, any N.
+@dataclass(frozen=True)
+class SeriesDistribution:
+    """P(j, m) as a Gaussian times Hermite polynomials.
 
-    ``vector`` holds quadrature weight times coefficient at the nodes, so that every covector of the Dicke representation
-    applies.  mean, covariance: of (j, m), shapes (2,) and (2, 2).
+    mean, covariance   of (j, m), shapes (2,) and (2, 2)
     """
 
-    def __init__(self, model: Model, series: Series, timings: dict[str, float], tolerance: float) -> None:
-        galerkin = series.galerkin
-        solver: dict[str, Any] = {"name": "hermite", "degree": galerkin.degree, "fill": galerkin.matrix.size}
-        super().__init__(model, galerkin.basis, series, solver, timings, tolerance)
-        self.series = series
-        mean, second = galerkin.moments(series.coefficients)
-        root = galerkin.cloud.root
-        self.mean: Array = galerkin.cloud.mean + root @ mean
-        self.covariance: Array = root @ second @ root.T
+    galerkin: Galerkin
+    coefficients: Array
 
-    def density(self, j: Array, m: Array) -> Array:
+    @cached_property
+    def mean(self) -> Array:
+        return np.asarray(self.galerkin.cloud.mean + self.galerkin.cloud.root @ self.galerkin.moments(self.coefficients)[0])
+
+    @cached_property
+    def covariance(self) -> Array:
+        root = self.galerkin.cloud.root
+        return np.asarray(root @ self.galerkin.moments(self.coefficients)[1] @ root.T)
+
+    def density(self, j: ArrayLike, m: ArrayLike) -> Array:
         """P(j, m) at any points, shape of j and m; on the lattice these are probabilities."""
-        galerkin = self.series.galerkin
-        coefficients = self.series.coefficients.reshape(len(galerkin.fields), -1)[galerkin.populations].sum(axis=0)
+        galerkin = self.galerkin
+        coefficients = self.coefficients.reshape(len(galerkin.fields), -1)[galerkin.populations].sum(axis=0)
         points = np.stack([np.ravel(j), np.ravel(m)]) - galerkin.cloud.mean[:, None]
         xi = galerkin.cloud.inverse @ points
         gauss = np.exp(-0.5 * (xi**2).sum(axis=0)) / (2 * np.pi * abs(np.linalg.det(galerkin.cloud.root)))
         return np.asarray((gauss * evaluated(coefficients, galerkin.polynomials.powers, xi)).reshape(np.shape(j)))
 
-    def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
-        """Not offered: the covectors' slopes live on moving nodes.  Use the lattice solver."""
-        raise InputError("gradients need the lattice; solve with window='auto' instead of the Hermite solver")
-
     def populations(self) -> DickePopulations:
         """P(j, m) on all sites within 9 standard deviations of the mean."""
-        (N,) = self.model.sizes
+        (N,) = self.galerkin.basis.model.sizes
         reach = 9 * np.sqrt(np.diag(self.covariance))
         low, high = self.mean - reach, self.mean + reach
         spins = np.arange(max(np.ceil(low[0] - N / 2) + N / 2, 0.5 * (N % 2)), min(high[0], N / 2) + 0.25)
@@ -187,9 +186,6 @@ class HermiteState(FactoredState):
         cell = np.sqrt(np.linalg.det(self.covariance)) * (steps[1] - steps[0]) ** 2
         return DickePopulations(j, m, self.density(j, m) * cell)
 
-    def __repr__(self) -> str:
-        return f"HermiteState({self.model!r}, degree={self.series.galerkin.degree}, unknowns={len(self.series.coefficients)})"
-
 
 def hermite_state(
     model: Model,
@@ -197,7 +193,7 @@ def hermite_state(
     *,
     moments: int | str | Iterable[str | MomentLabel] = 2,
     tolerance: float = DEFAULT_TOLERANCE,
-) -> HermiteState:
+) -> State:
     """The exact steady state of a large system, from N of some thousand on; the cost does not depend on N.
 
     degree      largest total degree of the polynomials, from 8 to 40
@@ -206,9 +202,17 @@ def hermite_state(
 
     Each error estimate is what the last four degrees changed, plus rounding.  Raises NotApplicable, with the reason,
     where the cloud is too near an edge of |m| <= j <= N/2, thinner than the lattice resolves, one of several, or where
-    the series does not converge; InputError for models that are no single U(1)-symmetric ensemble of two-level
+    the series does not converge; UnsuitedModel for models that are no single U(1)-symmetric ensemble of two-level
     satellites.  Warns with UncertifiedWarning where the series converges, but not to the tolerance.
     """
+    state = solved(model, degree, select_labels(model, moments), tolerance)
+    if not state.certificate.certified:
+        warnings.warn("the certificate fell short: " + "; ".join(state.certificate.reasons), UncertifiedWarning, stacklevel=2)
+    return state
+
+
+def solved(model: Model, degree: int, labels: Iterable[MomentLabel], tolerance: float) -> State:
+    """The same without a warning."""
     _check(model, degree, tolerance)
     started = time.perf_counter()
     cloud = locate(model)
@@ -220,16 +224,12 @@ def hermite_state(
         series = Series(galerkin)
     except np.linalg.LinAlgError as error:
         raise NotApplicable(f"the equations of degree {degree} are singular; {WINDOW}") from error
-    solved = time.perf_counter()
-    timings = {"locate": located - started, "assemble": assembled - located, "solve": solved - assembled}
-    state = HermiteState(model, series, timings, tolerance)
-    labels = select_labels(model, moments)
-    _check_series(state, tolerance)
-    state.adopt(state.certify(labels))
-    state.timings["moments"] = time.perf_counter() - solved
-    if not state.certificate.certified:
-        warnings.warn("the certificate fell short: " + "; ".join(state.certificate.reasons), UncertifiedWarning, stacklevel=2)
-    return state
+    timings = {"locate": located - started, "assemble": assembled - located, "solve": time.perf_counter() - assembled}
+    solution = FactoredSolution(galerkin.basis, series, spin=SeriesDistribution(galerkin, series.coefficients))
+    solver = {"name": "hermite", "degree": galerkin.degree, "fill": galerkin.matrix.size}
+    state = State(model, galerkin.basis, solution, solver, timings, tolerance)
+    _check_series(state, series, tolerance)
+    return certified(state, labels)
 
 
 def _check(model: Model, degree: int, tolerance: float) -> None:
@@ -238,9 +238,9 @@ def _check(model: Model, degree: int, tolerance: float) -> None:
     if not np.isfinite(tolerance) or tolerance <= 0:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
     if len(model.ensembles) != 1 or model.ensembles[0].levels != 2:
-        raise InputError("the Hermite solver needs one ensemble of two-level satellites; use permsym.steady_state for other models")
+        raise UnsuitedModel("the Hermite solver needs one ensemble of two-level satellites; use permsym.steady_state for other models")
     if not any(charge[1] for charge in model.charges):
-        raise InputError(
+        raise UnsuitedModel(
             "the Hermite solver needs a U(1) symmetry of the satellites, but a term of this model breaks it; use permsym.steady_state"
         )
     size = model.centre.levels**2 * (degree + 1) * (degree + 2) / 2
@@ -252,7 +252,7 @@ def _check(model: Model, degree: int, tolerance: float) -> None:
         )
 
 
-def _check_cloud(model: Model, cloud: Cloud) -> None:
+def _check_cloud(model: Model, cloud: Gaussian) -> None:
     """Refuse clouds at an edge, and clouds that the lattice does not resolve."""
     (N,) = model.sizes
     for name, (distance, deviation) in cloud.edges(N).items():
@@ -268,9 +268,9 @@ def _check_cloud(model: Model, cloud: Cloud) -> None:
         raise NotApplicable(f"P(j, m) is only {thinnest:.2g} lattice spacings thin; {WINDOW}")
 
 
-def _check_series(state: HermiteState, tolerance: float) -> None:
+def _check_series(state: State, series: Series, tolerance: float) -> None:
     """Refuse a series that does not converge.  Judged by all moments up to order 2."""
-    series, galerkin = state.series, state.series.galerkin
+    galerkin = series.galerkin
     covectors = np.stack([state.basis.correlator(*label.operators(state.model)) for label in state.labels(2)], axis=1)
     last, before = series.changes(np.concatenate([covectors.real, covectors.imag], axis=1))
     worst, previous = float(last.max()), float(before.max())

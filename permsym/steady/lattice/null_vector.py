@@ -152,6 +152,11 @@ class NullVector:
     def size(self) -> int:
         return len(self.vector)
 
+    @property
+    def active(self) -> NDArray[np.int64]:
+        """Positions of the unknowns that were solved for among all of the basis."""
+        return self.problem.active
+
     def unknowns(self, dimension: int) -> Vector:
         """Every unknown of the basis (dimension,)."""
         return self.problem.expanded(self.vector, dimension)

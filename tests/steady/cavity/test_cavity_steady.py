@@ -1,10 +1,5 @@
-"""Steady states of cavities: reference values, cut-offs, the matrix-free solver and what its certificate sees."""
+"""Steady states of cavities: reference values, both solvers, and what their certificates see."""
 
-import json
-import signal
-import subprocess
-import sys
-import time
 import warnings
 
 import numpy as np
@@ -15,9 +10,8 @@ from oracles.brute_force import BruteForce
 from qutip import piqs
 
 import permsym as ps
-from permsym.steady.cavity.checkpoint import Checkpoint
 from permsym.steady.cavity.matrix_free import MatrixFree
-from permsym.steady.needs import prefers_iteration
+from permsym.steady.planning import prefers_iteration
 
 SOLVERS = ["superlu", "matrix-free"]
 
@@ -191,11 +185,11 @@ def test_estimates_cover_an_unfinished_iteration(case, tolerance):
 
 
 def test_duals_of_sums_cover_those_of_single_moments(monkeypatch):
-    from permsym.steady.cavity import iterate as block_state
+    from permsym.steady.cavity import solution
 
     model = ps.models.tavis_cummings(N=8, levels=14)
     single = quietly(model, solver="matrix-free", moments=3)
-    monkeypatch.setattr(block_state, "_EACH", 0)
+    monkeypatch.setattr(solution, "_EACH", 0)
     together = quietly(model, solver="matrix-free", moments=3)
     truth = ps.steady_state(ps.models.tavis_cummings(N=8, levels=24), moments=3)
     for label in truth.labels(3):
@@ -210,56 +204,11 @@ def test_a_driven_mode_with_four_levels_is_flagged():
     assert state.certificate.balance < 1e-9
 
 
-# -- cut-offs -------------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "model",
-    [
-        ps.models.tavis_cummings(N=2, kappa=0),
-        ps.models.tavis_cummings(N=1, kappa=0, gamma_up=0.2, gamma_down=0.2, gamma_phi=0.1),
-    ],
-    ids=["inverted", "infinite temperature"],
-)
-def test_no_normalisable_state_is_refused(model):
-    with pytest.raises(ps.InputError, match=r"no normalisable steady state.*nothing takes photons out"):
-        ps.steady_state(model)
-
-
-def test_a_drive_without_loss_is_refused_from_one_satellite(monkeypatch):
-    def small(model, _):
-        assert sum(model.sizes) == 1, "the search went on with the large system"
-        return model, None
-
-    monkeypatch.setattr("permsym.steady.solve.start_of", small)
-    with pytest.raises(ps.InputError, match=r"no normalisable steady state.*nothing takes photons out"):
-        ps.steady_state(ps.models.driven_tavis_cummings(10, g=1.0, eta=1.0, kappa=0.0))
-
-
-@pytest.mark.parametrize("N", [1000, 10**6])
-def test_a_cavity_beyond_the_memory_is_refused_at_once(monkeypatch, N):
-    monkeypatch.setenv("PERMSYM_MEMORY", "2G")
-
-    def beginning(model, _):
-        assert max(model.sizes) <= 8, "larger systems are solved on the way"
-        return 8
-
-    monkeypatch.setattr("permsym.steady.fock_cutoff.predicted", beginning)
-    with pytest.raises(ps.TooLarge, match=r"levels, but 2.15 GB are available; N=\d+ would fit"):
-        ps.steady_state(ps.models.tavis_cummings(N))
-
-
 def test_states_that_are_not_unique_are_refused_by_the_iteration_too():
     c, s = ps.Boson(6), ps.Ensemble(4)
     model = ps.Model(c, s, c.n + s.z + 0.5 * (c.a * s.p + c.ad * s.m), [ps.Central(1.0, c.a), ps.Collective(0.5, s.p)])
     with pytest.raises(ps.DegenerateSteadyState):
         ps.steady_state(model, solver="matrix-free")
-
-
-def test_growth_stops_at_the_memory(monkeypatch):
-    monkeypatch.setenv("PERMSYM_MEMORY", "70M")
-    with pytest.raises(ps.TooLarge, match="the cut-off has grown to levels="):
-        ps.steady_state(driven(N=3, eta=4.0))
 
 
 def test_choice_by_size():
@@ -289,53 +238,6 @@ def test_states_on_blocks_answer_like_others():
 def test_settings_are_checked(options, fragment):
     with pytest.raises(ps.InputError, match=fragment):
         MatrixFree(**options)
-
-
-SCRIPT = """
-import sys, permsym as ps
-from permsym.steady.cavity.checkpoint import Checkpoint
-from permsym.steady.cavity.matrix_free import MatrixFree
-model = ps.models.tavis_cummings(N=24, levels=24)
-ps.steady_state(model, solver=MatrixFree(), moments=["ad a"], tolerance=1e-2, checkpoint=Checkpoint(sys.argv[1], every=0.0))
-"""
-
-
-def test_a_killed_solve_goes_on(tmp_path):
-    path = tmp_path / "iterate.npz"
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(path)])
-    deadline = time.monotonic() + 60
-    while not path.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert path.exists()
-    model = ps.models.tavis_cummings(N=24, levels=24)
-    whole = quietly(model, solver="matrix-free", moments=["ad a"])
-    resumed = quietly(model, solver="matrix-free", moments=["ad a"], checkpoint=Checkpoint(path))
-    assert abs(resumed.moment("ad a") - whole.moment("ad a")) < 1e-12
-    again = quietly(model, solver="matrix-free", moments=["ad a"], checkpoint=str(path))
-    assert again.solver["used"] < whole.solver["used"] / 4
-    with pytest.raises(ps.InputError, match="another model"):
-        ps.steady_state(ps.models.tavis_cummings(N=24, levels=24, kappa=1.1), solver="matrix-free", checkpoint=str(path))
-    path.write_bytes(b"nothing")
-    with pytest.raises(ps.InputError, match="is not a checkpoint"):
-        ps.steady_state(model, solver="matrix-free", checkpoint=str(path))
-
-
-def test_command_line(capsys):
-    from permsym.cli import main
-
-    assert main(["solve", "tavis-cummings", "N=3", "--solver", "matrix-free", "--json"]) == 0
-    report = json.loads(capsys.readouterr().out)
-    assert report["solver"]["name"] == "matrix-free"
-    assert report["parameters"]["levels"] >= 8
-    assert main(["solve", "tavis-cummings", "N=3", "levels=5"]) == 3
-    assert "the cut-off levels=5 costs about" in capsys.readouterr().err
-    assert main(["solve", "tavis-cummings", "N=2", "kappa=0"]) == 1
-    assert main(["solve", "tavis-cummings", "N=3", "--checkpoint", "x.npz"]) == 1
-    assert "give levels" in capsys.readouterr().err
-    assert main(["info", "tavis-cummings", "N=100", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["levels"] > 20
 
 
 @pytest.mark.parametrize("model", [ps.models.tavis_cummings(N=3, levels=7), ps.models.driven_tavis_cummings(N=2, C=5, eta=1, levels=7)])

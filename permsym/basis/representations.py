@@ -1,0 +1,55 @@
+"""Representations by name: from a model to its parts, its basis, and the size of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+
+from permsym.basis.basis import Basis
+from permsym.basis.centre import CentrePart
+from permsym.basis.dicke import DickePart
+from permsym.basis.full import FullPart
+from permsym.basis.occupation import OccupationPart
+from permsym.basis.part import Part
+from permsym.basis.sector import differences_of
+from permsym.basis.window import Window
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.sites import Ensemble
+
+Representation = Literal["dicke", "occupation", "full"]
+REPRESENTATIONS: dict[str, Callable[[Ensemble], Part]] = {"dicke": DickePart, "occupation": OccupationPart, "full": FullPart}
+
+
+def parts_of(model: Model, representation: str, window: Window | None = None) -> tuple[Part, ...]:
+    """One part for the centre and one for each ensemble; a window cuts the Dicke representation of the only ensemble."""
+    if window is not None:
+        if representation != "dicke" or len(model.ensembles) != 1:
+            raise InputError("a window cuts the Dicke representation of a single ensemble of two-level satellites; use window='full'")
+        return CentrePart(model.centre), DickePart(model.ensembles[0], window)
+    if representation not in REPRESENTATIONS:
+        raise InputError(f"there is no representation {representation!r}; choose one of auto, {', '.join(REPRESENTATIONS)}")
+    return CentrePart(model.centre), *(REPRESENTATIONS[representation](each) for each in model.ensembles)
+
+
+def choose(model: Model) -> str:
+    """The representation that ``auto`` picks: Dicke for two-level satellites, occupations otherwise."""
+    return "dicke" if all(each.levels == 2 for each in model.ensembles) else "occupation"
+
+
+def build(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None, window: Window | None = None) -> Basis:
+    """Basis of a model in one charge sector, cut to a window where one is given."""
+    name = choose(model) if representation == "auto" else representation
+    return Basis(model, parts_of(model, name, window), name, charge)
+
+
+def dimension(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None, window: Window | None = None) -> int:
+    """Number of unknowns of a sector (real ones in the neutral sector), counted without making the basis."""
+    parts = parts_of(model, choose(model) if representation == "auto" else representation, window)
+    target = (0,) * len(model.charges) if charge is None else charge
+    total = 0
+    for differences in differences_of(parts, model.charges, target):
+        total += int(np.prod([part.count(difference) for part, difference in zip(parts, differences, strict=True)], dtype=object))
+    return total

@@ -1,0 +1,190 @@
+"""A solution on blocks: error estimates of moments from iterations with the transposed Liouvillian.
+
+The error of a moment is  z . r  with the residual r and the dual vector z,
+
+    (L - s v tr)^T z = c - <c> tr,
+
+where r is evaluated on a larger set of labels than the one that was solved on, so that it holds what a cut-off or a window left
+out as well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym import kernels
+from permsym.basis.blocks import Blocks
+from permsym.linear import bicgstab
+from permsym.matrixfree import BlockLiouvillian
+from permsym.moments.labels import MomentLabel
+from permsym.operators import Matrix, as_matrix
+from permsym.steady.cavity.beyond import Beyond
+from permsym.steady.cavity.matrix_free import MatrixFree
+from permsym.steady.cavity.shifted import ShiftedProblem, reals
+from permsym.steady.state import ErrorParts
+
+EPS = float(np.finfo(float).eps)
+_DUAL_ACCURACY = 3e-2  # of dual vectors: they weigh errors and need few digits
+_EACH = 10_000  # numbers up to which every moment gets a dual vector of its own
+_NOTHING = 1e-12  # of the largest weight of an observable: less than that of it the state does not have
+_SIGNED_SUMS = 3  # of projectors
+_SAFETY = 2.0  # of error estimates, for what dual vectors miss beyond a cut
+
+
+class _Bound(NamedTuple):
+    """algebraic: from the residual and from rounding; cut: from what was left out; sizes: see :attr:`BlockSolution.dual_sizes`."""
+
+    algebraic: float
+    cut: float
+    sizes: NDArray[np.float64]
+
+    def times(self, factor: float) -> _Bound:
+        return _Bound(factor * self.algebraic, factor * self.cut, factor * self.sizes)
+
+
+@dataclass(frozen=True)
+class BlockSolution:
+    """A :class:`permsym.steady.state.Solution` on blocks.
+
+    operator    the Liouvillian on the blocks that were solved on
+    x           (n,) the state as the blocks hold it
+    outcome     how the iteration ended
+    problem     the equations of the dual vectors
+    dual_sizes  number of a and ad -> (kinds of :attr:`Blocks.coherences`, levels) mean size of dual vectors of such moments
+    """
+
+    operator: BlockLiouvillian
+    x: NDArray[Any]
+    outcome: bicgstab.Outcome
+    problem: ShiftedProblem
+    settings: MatrixFree
+    dual_sizes: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    duals = None
+    spin = None
+
+    @property
+    def blocks(self) -> Blocks:
+        return self.operator.blocks
+
+    @property
+    def size(self) -> int:
+        return len(reals(self.x))
+
+    @property
+    def converged(self) -> bool:
+        return self.outcome.converged
+
+    @property
+    def residual(self) -> float:
+        """|L x| / |diagonal x| (2-norms, rows scaled by the diagonal)."""
+        return self.outcome.residual / float(np.linalg.norm(self.x))
+
+    @cached_property
+    def edge_mass(self) -> float:
+        b = self.blocks
+        if b.boundary == "closed":
+            return 0.0
+        position, block, n = b.populations
+        end = (n == b.low[block]) & (n > 0) | (n == b.high[block] - 1)
+        return float((b.population_traces[end] * np.abs(self.x[position[end]])).sum())
+
+    def estimates(self, keys: Sequence[MomentLabel]) -> list[list[ErrorParts]]:
+        parts = [(k, key, part) for k, key in enumerate(keys) for part in (1.0, 1j) if self._carries(key, part)]
+        together = self._together([part[1:] for part in parts]) if len(parts) > 2 and self.blocks.numbers > _EACH else None
+        estimates: list[list[ErrorParts]] = [[] for _ in keys]
+        for k, key, part in parts:
+            covector = self._block_covector(key, part)
+            bound = self._bounded(covector) if together is None else together.times(math.sqrt(self._scale(covector)))
+            cut = {"cutoff" if self.blocks.boundary == "closed" else "window": bound.cut}
+            estimates[k].append(ErrorParts(bound.algebraic, **cut))
+            self.dual_sizes[len(key.centre)] = np.maximum(self.dual_sizes.get(len(key.centre), 0.0), bound.sizes)
+        return estimates
+
+    def fock_estimates(self) -> NDArray[np.float64]:
+        """One bound for all n: of sums of all projectors with random signs, as large as that of any one of them, and few to solve for."""
+        b = self.blocks
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], (_SIGNED_SUMS, b.centre_levels))
+        projectors = np.array([b.centre_projector(n) for n in range(b.centre_levels)])
+        nothing: list[tuple[Matrix, ...]] = [()] * len(b.model.ensembles)
+        sums = (as_matrix(np.tensordot(each, projectors, axes=1)) for each in signs)
+        bounds = [self._bounded(b.block_covector([each], nothing, 1.0, self.operator.dtype == float)) for each in sums]
+        return np.full(b.centre_levels, max(each.algebraic + each.cut for each in bounds))
+
+    def _block_covector(self, key: MomentLabel, part: complex) -> NDArray[Any]:
+        return self.blocks.block_covector(*key.operators(self.operator.model), part, self.operator.dtype == float)
+
+    def _carries(self, key: MomentLabel, part: complex) -> bool:
+        """Whether the real (part = 1) or imaginary (1j) part of a moment can be other than zero."""
+        covector = self._block_covector(key, part)
+        return bool(np.abs(covector).max() > 1e-14)
+
+    def _scale(self, covector: NDArray[Any]) -> float:
+        return float(np.abs(covector) @ np.abs(self.x))
+
+    def _together(self, parts: Sequence[tuple[MomentLabel, complex]]) -> _Bound:
+        """Bounds for two sums of all observables, each in units of (sum |c| |x|)^(1/2): the larger serves them all.
+
+        Large observables (photons) have smaller relative errors than small ones (spins); in these units their errors are alike.
+        Those that the state has nothing of (of the other parity) have no unit.
+        """
+        bounds = []
+        for signs in (np.ones(len(parts)), (-1.0) ** np.arange(len(parts))):
+            total: NDArray[Any] = np.zeros(self.blocks.numbers, dtype=self.operator.dtype)
+            for sign, (key, part) in zip(signs, parts, strict=True):
+                covector = self._block_covector(key, part)
+                if (unit := self._scale(covector)) > _NOTHING * np.abs(covector).max():
+                    total += sign / math.sqrt(unit) * covector
+            bounds.append(self._bounded(total))
+        return _Bound(*(reduce(np.maximum, each) for each in zip(*bounds, strict=True)))
+
+    def _bounded(self, covector: NDArray[Any]) -> _Bound:
+        """Of the error of Re sum conj(covector) x."""
+        z = self._dual(covector)
+        if z is None:
+            return _Bound(float("inf"), 0.0, np.zeros(1))
+        inside, cut = self._beyond.weighed(z)
+        operator, size = self.operator, np.abs(self.x)
+        rounding = operator.links * EPS * float((np.abs(z) * np.abs(operator.diagonal)) @ size)
+        rounding += 4 * EPS * float(np.abs(covector) @ size)
+        return _Bound(_SAFETY * inside + rounding, _SAFETY * cut, self._sizes(np.abs(z), size))
+
+    def _sizes(self, z: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(kinds of coherences, levels) mean of z by the smaller level."""
+        b = self.blocks
+        kinds, kind = b.coherences
+        sums = kernels.by_levels(z, weights, kind, b.offset, b.low, len(kinds), b.model.centre.levels)
+        return np.asarray(sums[0] / np.maximum(sums[1], np.finfo(float).tiny))
+
+    def _dual(self, covector: NDArray[Any]) -> NDArray[Any] | None:
+        """z with L^T z = c - <c> tr and <z> = 0; None where the iteration does not find it."""
+        x, problem = self.x, self.problem
+        right = covector.copy()
+        value = float(np.vdot(covector, x).real)
+        right[problem.populations] -= value * problem.trace
+        problem.symmetrise(right)
+        scaled = problem.scaled(right)
+        del right
+        z = np.zeros(self.operator.shape[0], dtype=self.operator.dtype)
+        outcome = bicgstab.bicgstab(
+            problem.transposed,
+            scaled,
+            reals(z),
+            self.settings.l,
+            _DUAL_ACCURACY * float(np.linalg.norm(scaled)),
+            20 * max(self.outcome.products, 100),
+        )
+        if not outcome.converged:
+            return None
+        z[problem.populations] = z[problem.populations] - float(np.vdot(z, x).real) * problem.trace
+        return z
+
+    @cached_property
+    def _beyond(self) -> Beyond:
+        return Beyond(self.operator, self.x, self.operator.model)

@@ -1,0 +1,117 @@
+"""A solution with factors: error estimates of moments from transposed solves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.basis import Basis
+from permsym.moments.labels import MomentLabel
+from permsym.operators import Matrix
+from permsym.states.collective_spin import SpinDistribution
+from permsym.steady.gradient import Duals
+from permsym.steady.lattice.null_vector import Bounds
+from permsym.steady.state import ErrorParts
+
+_BLOCK, _BLOCK_NUMBERS = 8, 2**23  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
+
+
+class Factored(Protocol):
+    """A solved vector with factors, which solve for dual vectors, too.
+
+    size          unknowns that were solved for
+    edge_mass     probability next to a window's edge; outside_mass: estimate of that beyond it
+    """
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def residual(self) -> float: ...
+
+    @property
+    def edge_mass(self) -> float: ...
+
+    @property
+    def outside_mass(self) -> float: ...
+
+    def unknowns(self, dimension: int) -> NDArray[np.float64]:
+        """Every unknown of the basis (dimension,), in its order."""
+
+    def restricted(self, covector: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """A covector of the basis on the unknowns that were solved for (size,)."""
+
+    def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
+        """Error bounds of the values of covectors (size, k)."""
+
+
+F = TypeVar("F", bound=Factored)
+
+
+@dataclass
+class FactoredSolution(Generic[F]):
+    """A :class:`permsym.steady.state.Solution` from factors.
+
+    null    the solved vector with its factors
+    duals   the same where its transposed solves give gradients
+    edge    (size,) what each unknown's clipped moves contribute to the error estimates made so far
+    """
+
+    basis: Basis
+    null: F
+    duals: Duals | None = None
+    spin: SpinDistribution | None = None
+    converged: bool = True
+
+    @cached_property
+    def x(self) -> NDArray[np.float64]:
+        return self.null.unknowns(self.basis.dimension)
+
+    @cached_property
+    def edge(self) -> NDArray[np.float64]:
+        return np.zeros(self.size)
+
+    @property
+    def size(self) -> int:
+        return self.null.size
+
+    @property
+    def residual(self) -> float:
+        return self.null.residual
+
+    @property
+    def edge_mass(self) -> float:
+        return self.null.edge_mass
+
+    def estimates(self, keys: Sequence[MomentLabel]) -> list[list[ErrorParts]]:
+        columns: list[tuple[int, NDArray[np.float64]]] = []
+        estimates: list[list[ErrorParts]] = [[] for _ in keys]
+        for position, key in enumerate(keys):
+            covector = self.null.restricted(self.basis.covector(*key.operators(self.basis.model)))
+            parts = [part for part in (covector.real, covector.imag) if part.any()]
+            columns += [(position, part) for part in parts]
+            if not parts and self.null.edge_mass > 0:  # a window without any site that this moment lives on says nothing of it
+                estimates[position].append(ErrorParts(unseen=self.null.outside_mass))
+        for (position, _), parts_ in zip(columns, self._bounds([part for _, part in columns]), strict=True):
+            estimates[position].append(parts_)
+        return estimates
+
+    def fock_estimates(self) -> NDArray[np.float64]:
+        nothing: list[tuple[Matrix, ...]] = [()] * len(self.basis.model.ensembles)
+        covectors = (self.basis.correlator([self.basis.centre_projector(n)], nothing) for n in range(self.basis.centre_levels))
+        return np.array([sum(parts) for parts in self._bounds([self.null.restricted(each).real for each in covectors])])
+
+    def _bounds(self, covectors: Sequence[NDArray[np.float64]]) -> Iterator[ErrorParts]:
+        """Error estimate of each covector's value, over the unknowns that were solved for, in blocks."""
+        step = max(1, min(_BLOCK, _BLOCK_NUMBERS // self.size))
+        for start in range(0, len(covectors), step):
+            bounds = self.null.bounds(np.stack(covectors[start : start + step], axis=1))
+            np.maximum(self.edge, bounds.edge, out=self.edge)
+            cutoff = np.broadcast_to(bounds.cutoff, bounds.algebraic.shape)
+            for algebraic, window, cut in zip(bounds.algebraic.tolist(), bounds.window.tolist(), cutoff.tolist(), strict=True):
+                yield ErrorParts(algebraic, window, cut)

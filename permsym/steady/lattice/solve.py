@@ -1,0 +1,53 @@
+"""The door of this room: one lattice, whole or on a window, with the factors of a direct solver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from permsym.basis.basis import Basis
+from permsym.basis.representations import build
+from permsym.basis.window import Window
+from permsym.linear.factorisation import LONG, Factorisation, doubtful
+from permsym.liouvillian import Liouvillian
+from permsym.progress import Progress
+from permsym.steady import needs
+from permsym.steady.lattice.direct import Site, solve_on
+from permsym.steady.lattice.window import adapted, on_sites, within_deviations
+from permsym.steady.plan import Plan, Request
+from permsym.steady.planning import CROSSOVER, window_applies
+from permsym.steady.scaling.lattice import predict_peak
+from permsym.steady.state import State, certified
+
+
+def solve(plan: Plan, request: Request, say: Progress, answer: Callable[[Request], State]) -> State:
+    """The certified steady state."""
+    if plan.window == "full":
+        return _on_full_basis(plan, request, say)
+    if plan.window == "adapted":
+        return adapted(plan, request, say)
+    return on_sites(plan, request, say) if isinstance(plan.window, Window) else within_deviations(plan, request, say)
+
+
+def _on_full_basis(plan: Plan, request: Request, say: Progress) -> State:
+    """On every site; where single precision was our choice and its bound is poor, in double precision if that fits."""
+    model, liouvillian = plan.model, request.liouvillian
+    assert plan.solver is not None
+    if liouvillian is None:
+        if isinstance(request.basis, str) and plan.seconds > LONG:
+            say(f"full basis, {Factorisation(plan.solver, plan.unknowns, plan.bytes, plan.seconds)} ...")  # type: ignore[arg-type]
+        liouvillian = Liouvillian(request.basis if isinstance(request.basis, Basis) else build(model, plan.basis))
+    basis = liouvillian.basis
+    peak = _peak(plan, basis)
+    state = certified(solve_on(liouvillian, model, plan.solver, request.tolerance, peak), request.labels)  # type: ignore[arg-type]
+    if request.solver in ("auto", "quick") and doubtful(plan.solver, state.algebraic_error):  # type: ignore[arg-type]
+        double = Factorisation.of(*needs.lattice(model, basis.representation), needs.double_solver(model, basis))
+        if double.fits:
+            del state  # its factors, before the next ones
+            state = certified(solve_on(liouvillian, model, double.solver, request.tolerance, peak), request.labels)
+    return state
+
+
+def _peak(plan: Plan, basis: Basis) -> Site | None:
+    """Where to pin a large full basis: a wrong guess costs a second factorisation."""
+    large = window_applies(plan.model, basis.representation) and plan.model.sizes[0] > CROSSOVER
+    return predict_peak(plan.model) if large and basis.boundary == "closed" else None

@@ -1,0 +1,49 @@
+"""The Fock cut-off of a large cavity, from the photon-number distribution of a small one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.model import Model
+
+START = 8  # levels of the first attempt where nothing is known
+_SMALL, _RATIO = 8, 3.0  # satellites of the smallest system that predicts; how much larger the next one is
+_TAIL = 1e-15  # of the largest population: what a predicted cut-off leaves out
+_DEVIATIONS = 8.0  # above the mean: a Gaussian has 1e-15 beyond
+
+Populations = Callable[[Model], NDArray[np.float64]]
+"""Populations of a small model's Fock states, at the cut-off that it needs."""
+
+
+def predict_levels(model: Model, populations: Populations) -> int:
+    """The cut-off to try first, from a system a third as large: ln P_N(n) = (N / N') ln P_N'(n N' / N), relative to the largest."""
+    N = max(model.sizes)
+    if N <= _SMALL:
+        return START
+    factor = max(_SMALL / N, 1 / _RATIO)
+    smaller = model.rescaled(factor)
+    if min(smaller.sizes) < 2:
+        return START
+    fock = populations(smaller)
+    log = np.log(np.maximum(fock / fock.max(), 1e-300)) / factor
+    last = int(np.flatnonzero(log > np.log(_TAIL)).max())
+    # between two levels of the smaller system lie several of this one
+    beyond = (log[last] - np.log(_TAIL)) / (log[last] - log[last + 1]) if last + 1 < len(log) else 1.0
+    return int(np.ceil((last + beyond) / factor)) + 2
+
+
+def predict_likely_levels(model: Model, populations: Populations) -> int:
+    """About how many levels a system needs, from one small system however large it is; its own need where it is as small.
+
+    The mean photon number and its variance grow as N.
+    """
+    factor = min(_SMALL / max(model.sizes), 1.0)
+    fock = populations(model.rescaled(factor))
+    if factor == 1.0:
+        return len(fock)
+    levels = np.arange(len(fock))
+    mean = float(fock @ levels)
+    return max(START, int(np.ceil(mean / factor + _DEVIATIONS * np.sqrt(float(fock @ (levels - mean) ** 2) / factor))))

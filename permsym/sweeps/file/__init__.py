@@ -1,0 +1,1 @@
+"""Sweep files: read and checked as a whole, every mistake with its line."""

@@ -1,0 +1,82 @@
+"""Mistakes in a sweep file that its models show: names, and values that no model can have."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from permsym import expressions
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.models.parameters import AUTO, Number
+from permsym.models.registry import ModelSource
+from permsym.sweeps.file.mistakes import SHOWN, Reader, Where
+from permsym.sweeps.plan import Plan
+
+
+def check_names(
+    reader: Reader, source: ModelSource, fixed: Mapping[str, Number], axes: Mapping[str, object], lists: Sequence[Mapping[str, object]]
+) -> None:
+    """Parameters that the model does not have, or that it misses."""
+    parameters = [*source.defaults, *source.others]
+    entries: dict[Where, str] = {("model", name): name for name in fixed}
+    entries |= {("sweep", name): name for name in axes}
+    entries |= {("sweep", "zip", name): name for columns in lists for name in columns}
+    for where, name in entries.items():
+        if name not in parameters:
+            near = difflib.get_close_matches(name, parameters, n=1)
+            advice = f"did you mean {near[0]!r}?" if near else f"the parameters are {', '.join(parameters)}"
+            reader.wrong(where, f"{source.name} has no parameter {name!r}; {advice}")
+    missing = [name for name, default in source.defaults.items() if default is None and name not in entries.values()]
+    if missing:
+        reader.wrong(("model",), f"{source.name} needs a value for {', '.join(missing)}; write {missing[0]} = 10, for instance")
+    for name, value in fixed.items():
+        if isinstance(value, str) and value != AUTO:
+            for other in sorted(expressions.names(value) - set(parameters)):
+                reader.wrong(("model", name), f"{name}={value!r} refers to {other!r}, which is no parameter here")
+
+
+def sound(plan: Plan) -> Plan:
+    """The plan without the names and columns that are wrong already, so that mistakes in the rest show too."""
+    defaults = {**dict.fromkeys(plan.source.others, ""), **plan.source.defaults}
+    fixed = {name: value for name, value in plan.fixed.items() if name in defaults}
+    fixed = {name: value for name, value in fixed.items() if not isinstance(value, str) or expressions.names(value) <= set(defaults)}
+    dimensions = []
+    for dimension in plan.dimensions:
+        columns = {name: column for name, column in dimension.columns.items() if name in defaults and name not in fixed and column}
+        length = min(map(len, columns.values()), default=0)
+        if length:
+            dimensions.append(replace(dimension, columns={name: column[:length] for name, column in columns.items()}))
+    named = {*fixed, *(name for dimension in dimensions for name in dimension.columns)}
+    missing: dict[str, Number] = {name: 10 for name, default in defaults.items() if default is None and name not in named}
+    return replace(plan, fixed=fixed | missing, dimensions=tuple(dimensions))
+
+
+def example(plan: Plan) -> Model | None:
+    """Any model of the plan, for the grammar of its labels; fixed parameters that no point can have are left out."""
+    fixed = dict(plan.fixed)
+    while True:
+        reduced = replace(plan, fixed=fixed)
+        blamed: str | None = None
+        for index in plan.indices:
+            try:
+                return reduced.model(index)
+            except InputError as error:
+                blamed = blamed or error.parameter
+        if blamed not in fixed:
+            return None
+        del fixed[blamed]
+
+
+def locate(reader: Reader, plan: Plan) -> None:
+    """Note the mistakes of all models, each different one once, at the parameter that it names."""
+    for index in plan.indices:
+        try:
+            plan.model(index)
+        except InputError as error:
+            keys: list[Where] = [(*table, error.parameter or "") for table in (("model",), ("sweep",), ("sweep", "zip"))]
+            where = next((key for key in keys if key in reader.lines), ("sweep",) if plan.dimensions else ("model",))
+            reader.wrong(where, str(error))
+            if len(reader.mistakes) > SHOWN:
+                break

@@ -1,0 +1,101 @@
+"""Sweep files: TOML, read and checked as a whole, so that every mistake is listed at once with its line.
+
+[model]
+name = "central-spin"          # or file = "my_model.toml", or function = "package.module:function"
+g = 0.75
+kappa = "N/16"                 # any value may be an expression in the other parameters
+[sweep]                        # product of the axes
+N = [10, 20, 50]               # or {from = 10, to = 1e4, points = 20, spacing = "log", round = true}
+[[sweep.zip]]                  # lists that run together: a dimension `point`
+gamma_up = [1.5, 1.2]
+gamma_down = [0.5, "gamma_up/3"]
+[methods]
+exact = true                   # or a table of options: {solver = "pardiso", window = "full"}
+mf = true
+cumulants = [2, 3]             # orders; break_symmetry, counting and closure go with them
+[moments]
+order = 2                      # or labels = ["z0", "+1 -2"]
+[output]
+file = "sweep.nc"              # or .csv, .parquet
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from permsym.errors import InputError, Mistakes
+from permsym.sweeps.file import models, tables
+from permsym.sweeps.file.mistakes import Reader, key_lines
+from permsym.sweeps.plan import Plan, checked_moments, dimensions_of, problems
+
+_TABLES = ("model", "sweep", "methods", "moments", "output")
+
+
+@dataclass
+class SweepFile:
+    """A sweep file; :meth:`check` finds the mistakes that only the models show."""
+
+    path: Path
+    plan: Plan
+    output: str | None
+    reader: Reader
+
+    def check(self) -> None:
+        """Make the model at every point; Mistakes, each different one once, at the parameter that it names."""
+        try:
+            _ = self.plan.models
+        except InputError as error:
+            models.locate(self.reader, self.plan)
+            self.reader.fail()
+            raise Mistakes([f"{self.path}:{self.reader.line(('moments', 'labels'))}: {error}"]) from None
+
+
+def read_sweep_file(path: Path) -> SweepFile:
+    """The plan in a sweep file; Mistakes (all of them, with their lines) where it cannot be carried out."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the sweep file {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, _, place = str(error).partition(" (at ")  # before Python 3.14 the line stands in the message alone
+        line = re.match(r"line (\d+)", place)
+        raise Mistakes([f"{path}:{line[1] if line else len(text.splitlines())}: not valid TOML: {reason}"]) from error
+    reader = Reader(path, key_lines(text))
+    reader.unknown((), data, _TABLES, "there is no table")
+    for name in _TABLES:
+        if name in data and not isinstance(data[name], dict):
+            reader.wrong((name,), f"{name!r} must be a table: write [{name}]")
+            data[name] = {}
+    axes, lists = tables.axes(reader, data.get("sweep", {}))
+    source, fixed = tables.model(reader, data.get("model"))
+    methods, options = tables.methods(reader, data.get("methods", {}))
+    moments = tables.moments(reader, data.get("moments", {}))
+    output = tables.output(reader, data.get("output", {}))
+    if source is None:
+        reader.fail()
+        raise AssertionError("a missing model is a mistake")
+    models.check_names(reader, source, fixed, axes, lists)
+    try:
+        plan = Plan(source, dimensions_of(axes, lists), fixed, tuple(methods or ("exact",)), 2, options)
+    except InputError as error:
+        reader.wrong(("sweep",), str(error))
+        reader.fail()
+        raise
+    for where, words in problems(plan):
+        reader.wrong(where, words)
+    sound = models.sound(plan)
+    example = models.example(sound)
+    if example is not None:
+        try:
+            plan = replace(plan, moments=checked_moments(moments, example))
+        except InputError as error:
+            reader.wrong(("moments", "order" if isinstance(moments, int) else "labels"), str(error))
+    if reader.mistakes or example is None:
+        models.locate(reader, sound)  # mistakes of values beside those of names
+    reader.fail()
+    return SweepFile(path, plan, output, reader)

@@ -1,0 +1,1 @@
+"""Finished points on disk, each durable at once."""

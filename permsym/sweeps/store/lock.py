@@ -1,0 +1,57 @@
+"""One run at a time on an output: a lock of the operating system, which ends with its process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from permsym.errors import InputError
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Lock ``path``, a small file that is removed at the end; InputError where another process has locked it.
+
+    The lock has a file of its own: closing any descriptor of an SQLite file would drop SQLite's locks on it.
+    """
+    handle = _acquire(path)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink()  # while still locked: whoever opened it in between sees that it is gone
+        os.close(handle)
+
+
+def _acquire(path: Path) -> int:
+    import fcntl
+
+    while True:
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError as error:
+            raise InputError(f"cannot write {str(path)!r}: {error.strerror}; choose another folder for the output") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(handle, 100).decode(errors="replace").strip()
+            os.close(handle)
+            raise InputError(
+                f"another run{f' (process {holder})' if holder else ''} is working on {path.name.removesuffix('.lock')!r}; "
+                "wait until it is done, or choose another output with -o"
+            ) from None
+        except OSError as error:
+            os.close(handle)
+            raise InputError(f"cannot lock {str(path)!r}: {error.strerror}; put the output on a local disk") from error
+        try:
+            same = os.fstat(handle).st_ino == path.stat().st_ino
+        except FileNotFoundError:
+            same = False
+        if same:
+            with contextlib.suppress(OSError):  # the number is for people only: a full disk may keep it out
+                os.truncate(handle, 0)
+                os.pwrite(handle, str(os.getpid()).encode(), 0)
+            return handle
+        os.close(handle)  # its owner removed it in between: this is no longer the file that others lock

@@ -1,0 +1,1 @@
+"""Who computes a plan's tasks: this process, worker processes, a Dask cluster."""

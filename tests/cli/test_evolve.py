@@ -1,0 +1,52 @@
+"""permsym evolve: the document, the file, mistakes."""
+
+import json
+
+import numpy as np
+import pytest
+from command_line import run
+
+import permsym as ps
+
+
+def test_command_line(capsys, tmp_path):
+    words = ("tavis-cummings", "N=2", "kappa=0.3", "gamma_up=0", "gamma_down=kappa", "g=0.5", "--initial", "fock=1 down")
+    code, out, _ = run(capsys, "evolve", *words, "--times", "0:2:4", "--moment", "ad a", "--json", "-o", str(tmp_path / "x.nc"))
+    data = json.loads(out)
+    assert code == 0
+    assert data["times"] == [0, 0.5, 1, 1.5, 2]
+    expected = np.exp(-0.3 * np.array(data["times"])) * np.cos(0.5 * np.sqrt(2) * np.array(data["times"])) ** 2
+    assert np.allclose(np.array(data["moments"]["ad a"])[:, 0], expected, rtol=0, atol=1e-12)
+    assert np.allclose(data["derived"]["photons"], expected, rtol=0, atol=1e-12)
+    assert data["certificate"]["certified"]
+    assert data["initial"] == "fock=1 down"
+    saved = ps.open_dataset(tmp_path / "x.nc")
+    assert np.array_equal(saved["time"], data["times"])
+    assert np.array_equal(saved["moment_real"].sel(moment="ad a"), np.array(data["moments"]["ad a"])[:, 0])
+    code, out, _ = run(capsys, "evolve", *words, "--times", "0:2:2")
+    assert code == 0
+    assert "certified: error_estimate" in out
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("words", "code", "fragment"),
+    [
+        (("--times", "0:1"), 1, "must be T0:T1:STEPS"),
+        (("--times", "1:0:5"), 1, "0 <= T0 <= T1"),
+        (("--times", "0:1:2", "--initial", "upp"), 1, "'upp' is no state"),
+        (("--times", "0:1:2", "--tolerance", "small"), 1, "`tolerance` must be"),
+        (("--times", "0:1:2", "--basis", "fock"), 1, "no representation 'fock'"),
+        (("--times", "0:1:2", "-o", "x.txt"), 1, "cannot tell the format"),
+    ],
+)
+def test_command_line_refuses(capsys, words, code, fragment):
+    found, _, err = run(capsys, "evolve", "central-spin", "N=3", *words)
+    assert found == code
+    assert fragment in err
+
+
+def test_command_line_flags_a_low_cut_off(capsys):
+    code, _, err = run(capsys, "evolve", "driven-tavis-cummings", "N=1", "C=14", "drive=1", "levels=4", "--times", "0:1:1")
+    assert code == 3
+    assert "take more levels" in err

@@ -1,0 +1,22 @@
+"""permsym info: what a solution will need."""
+
+import json
+
+from command_line import run, solved
+
+
+def test_info(capsys):
+    code, out, _ = run(capsys, "info", "central-spin", "N=150", "--json")
+    report = json.loads(out)
+    assert code == 0
+    assert report["dimension"] == 22952
+    assert report["charges"] == [[1, 1]]
+    assert 5e7 < report["memory_bytes"] < 3e8
+
+
+def test_info_reckons_with_displaced_fock_states(capsys):
+    words = ["driven-tavis-cummings", "N=6", "C=4", "drive=1"]
+    code, out, _ = run(capsys, "info", *words, "--json")
+    assert code == 0
+    needed = solved(capsys, *words, "--moments", "1")["parameters"]["levels"]
+    assert needed / 2 < json.loads(out)["levels"] <= needed

@@ -1,0 +1,156 @@
+"""permsym solve: the document, the table, the file, and what the words mean."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from command_line import run, solved
+
+import permsym as ps
+from permsym.cli import main
+from permsym.sweeps.rerun import rerun
+
+
+def test_json_has_the_keys_of_the_contract(capsys):
+    report = solved(capsys, "central-spin", "N=10")
+    assert set(report) >= {
+        "model",
+        "parameters",
+        "representation",
+        "dimension",
+        "moments",
+        "cumulants",
+        "derived",
+        "certificate",
+        "solver",
+        "timings",
+        "versions",
+    }
+    assert report["derived"]["p0_up"] == pytest.approx(0.612914993686, abs=1e-11)
+    assert set(report["certificate"]) >= {"certified", "error_estimate", "errors", "residual", "edge_mass", "balance", "min_population"}
+    assert set(report["timings"]) == {"assemble", "solve", "moments", "total"}
+    assert report["certificate"]["certified"] is True
+    assert report["moments"]["+1 +2"] == [0.0, 0.0]  # vanishes by symmetry, and is listed
+    assert report["certificate"]["error_estimate"] == max(report["certificate"]["errors"].values())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["central-spin", "N=5", "--moment", "z0", "+1 -2"],
+        ["N=5", "central-spin", "--moment", "z0", "--moment", "+1 -2"],
+        ["--moment", "z0", "+1 -2", "central-spin", "N=5"],
+        ["--moment", "z0", "-2 +1", "N=5", "--basis", "dicke", "central-spin"],
+    ],
+)
+def test_words_come_in_any_order_and_labels_are_canonical(capsys, words):
+    assert set(solved(capsys, *words)["moments"]) == {"z0", "+1 -2"}
+
+
+def test_labels_that_begin_with_a_minus(capsys):
+    assert set(solved(capsys, "central-spin", "N=3", "--moment", "-0", "-1 +0")["moments"]) == {"-0", "+0 -1"}
+
+
+def test_expressions_and_defaults(capsys):
+    code, out, err = run(capsys, "solve", "central-spin", "N=8", "kappa=N/8", "g=3/sqrt(N)", "--json")
+    report = json.loads(out)
+    assert code == 0
+    assert report["parameters"]["kappa"] == 1.0
+    assert report["parameters"]["g"] == pytest.approx(3 / 8**0.5)
+    assert "gamma_up=1.5" in err
+    assert " kappa=" not in err
+
+
+def test_verify_reports_the_other_representation(capsys):
+    report = solved(capsys, "central-spin", "N=12", "omega=1.5", "--verify")
+    assert report["certificate"]["verification"]["representation"] == "occupation"
+    assert report["certificate"]["verification"]["largest_difference"] < 1e-12
+
+
+def test_solvers_agree(capsys):
+    values = [solved(capsys, "central-spin", "N=12", "--solver", name)["derived"]["p0_up"] for name in ("superlu", "shift-invert")]
+    assert values[0] == pytest.approx(values[1], abs=1e-11)
+
+
+def test_table_for_people(capsys):
+    code, out, _ = run(capsys, "solve", "central-spin", "N=10")
+    assert code == 0
+    assert "p0_up = 0.612914993686" in out
+    assert "certified: error_estimate" in out
+
+
+def test_output_file(capsys, tmp_path):
+    path = tmp_path / "point.nc"
+    assert run(capsys, "solve", "central-spin", "N=10", "-o", str(path))[0] == 0
+    data = ps.open_dataset(path)
+    assert float(data["p0_up"]) == pytest.approx(0.612914993686, abs=1e-11)
+    assert data.attrs["command"] == f"permsym solve central-spin N=10 -o {path}"
+    assert data.attrs["N"] == 10
+
+
+def test_uncertified_results_are_written_and_flagged(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("permsym.steady.solve.DEFAULT_TOLERANCE", 1e-20)
+    monkeypatch.setitem(ps.steady_state.__kwdefaults__, "tolerance", 1e-20)
+    path = tmp_path / "x.nc"
+    code, out, err = run(capsys, "solve", "central-spin", "N=5", "--json", "-o", str(path))
+    assert code == 3
+    assert json.loads(out)["certificate"]["certified"] is False
+    assert "not certified" in err.splitlines()[-1]
+    assert ps.open_dataset(path)["certified"] == 0
+
+
+def test_solve_loads_neither_xarray_nor_matplotlib():
+    call = "import sys, permsym.cli\npermsym.cli.main(['solve', 'central-spin', 'N=3'])\n"
+    code = call + "assert not {'xarray', 'matplotlib', 'pandas', 'qutip'} & set(sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_photons_on_the_command_line(capsys, tmp_path):
+    words = ["solve", "tavis-cummings", "N=2", "--moment", "ad a", "--photons"]
+    assert main([*words, "--json", "-o", str(tmp_path / "p.nc")]) == 0
+    printed = json.loads(capsys.readouterr().out)["photon_distribution"]
+    state = ps.steady_state(ps.models.tavis_cummings(N=2), moments=["ad a"])
+    exact = state.mode.photon_distribution()
+    assert printed["probability"] == pytest.approx(exact.probability.tolist(), abs=0)
+    assert printed["error"] == pytest.approx(exact.error.tolist(), abs=1e-25)
+    data = ps.open_dataset(tmp_path / "p.nc")
+    assert data["photon_probability"].values.tolist() == printed["probability"]
+    assert float((data["photon"] * data["photon_probability"]).sum()) == pytest.approx(float(data["photons"]), abs=1e-12)
+    assert data["photon_probability_error"].attrs["units"] == "1"
+    assert rerun(data)[1].equal  # P(n) is no part of a sweep, and no hindrance to computing the rest again
+    assert main(words) == 0
+    assert f"0   {exact.probability[0]:.10e}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "fragment"),
+    [
+        (["central-spin", "N=2", "--photons"], "--photons needs a bosonic centre"),
+        (["tavis-cummings", "N=2", "--photons", "-o", "p.csv"], "P(n) is written to netCDF files only"),
+    ],
+)
+def test_photons_refused(capsys, tmp_path, monkeypatch, words, fragment):
+    monkeypatch.chdir(tmp_path)
+    assert main(["solve", *words]) == 1
+    printed = capsys.readouterr()
+    assert fragment in printed.err
+    assert not printed.out
+    assert not list(tmp_path.iterdir())
+
+
+def test_command_line(capsys):
+    from permsym.cli import main
+
+    assert main(["solve", "tavis-cummings", "N=3", "--solver", "matrix-free", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["solver"]["name"] == "matrix-free"
+    assert report["parameters"]["levels"] >= 8
+    assert main(["solve", "tavis-cummings", "N=3", "levels=5"]) == 3
+    assert "the cut-off levels=5 costs about" in capsys.readouterr().err
+    assert main(["solve", "tavis-cummings", "N=2", "kappa=0"]) == 1
+    assert main(["solve", "tavis-cummings", "N=3", "--checkpoint", "x.npz"]) == 1
+    assert "give levels" in capsys.readouterr().err
+    assert main(["info", "tavis-cummings", "N=100", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["levels"] > 20

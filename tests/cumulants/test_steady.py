@@ -1,0 +1,74 @@
+"""Cumulant steady states: exactness in small systems, published numbers."""
+
+import pytest
+from oracles import systems
+
+import permsym as ps
+from permsym.cumulants import steady_state
+from permsym.models import central_spin, tavis_cummings
+
+
+@pytest.mark.parametrize("order", [2, 3, 4, 5])
+def test_exact_for_fewer_satellites_than_the_order(order):
+    for N in range(1, order):
+        model = systems.central_spin(N)
+        exact, found = ps.steady_state(model), steady_state(model, order)
+        assert found.stable
+        assert max(abs(found.moment(label) - exact.moment(label)) for label in exact.labels(N + 1)) < 1e-12
+
+
+@pytest.mark.parametrize(("order", "N"), [(2, 1), (3, 2)])
+def test_a_boson_counted_as_one_site_is_exact_too(order, N):
+    model = tavis_cummings(N=N, levels=7, gamma_up=0.1, gamma_down=0.4, kappa=1.3)
+    exact, found = ps.steady_state(model), steady_state(model, order, counting="sites")
+    labels = [label for label in exact.labels(4) if len(label.satellites[0]) + bool(label.centre) <= order]
+    assert max(abs(found.moment(label) - exact.moment(label)) for label in labels) < 1e-9
+    counted = steady_state(model, order)
+    assert abs(counted.moment("ad a") - exact.moment("ad a")) > 1e-4  # every a and ad counted: not exact
+
+
+PUBLISHED = [(150, 2, 0.521127251861), (150, 3, 0.299776494124), (150, 4, 0.502414197607), (50, 5, 0.451822250867)]
+
+
+@pytest.mark.parametrize(("N", "order", "expected"), PUBLISHED)
+def test_numbers_of_the_central_spin(N, order, expected):
+    state = steady_state(central_spin(N=N), order)
+    assert state.derived["p0_up"] == pytest.approx(expected, abs=1e-12)
+    assert state.certified
+    assert state.stable
+    assert not state.folds
+    assert not state.unphysical
+
+
+def test_superradiant_laser_of_quantumcumulants():
+    """Rates multiply L[x], as here: order 2, N = 50, g = kappa = 1, R = 4, Gamma = 1/4."""
+    state = steady_state(tavis_cummings(N=50, omega=0, epsilon=0, g=1, kappa=1, gamma_up=4, gamma_down=0.25), 2)
+    assert state.derived["photons"] == pytest.approx(91.96090, abs=1e-5)
+
+
+def test_order_one_is_mean_field():
+    for model in (central_spin(N=50), central_spin(N=40, omega=1.7), central_spin(N=50, gamma_up=0.5, gamma_down=1.5)):
+        closed, found = ps.cumulants.mean_field(model), steady_state(model, 1)
+        assert found.derived["p0_up"] == pytest.approx(closed.derived["p0_up"], abs=1e-10)
+        assert abs(found.moment("+0")) == pytest.approx(abs(closed.moment("+0")), abs=1e-10)
+
+
+def test_tavis_cummings_mean_field():
+    assert steady_state(tavis_cummings(N=1000), 1).derived["photons"] / 1000 == pytest.approx(0.0864197531, abs=1e-10)
+
+
+def test_a_million_emitters():
+    state = steady_state(tavis_cummings(N=10**6), 4)
+    assert state.derived["photons"] / 1e6 == pytest.approx(0.0864200043, abs=1e-9)  # mean field + O(1/N)
+    assert state.certified
+
+
+def test_symmetry_breaking_of_third_order():
+    kept, broken = steady_state(central_spin(N=20), 3, break_symmetry=True), steady_state(central_spin(N=50), 3, break_symmetry=True)
+    assert abs(kept.moment("+0")) < 1e-12
+    assert kept.derived["p0_up"] == pytest.approx(steady_state(central_spin(N=20), 3).derived["p0_up"], abs=1e-11)
+    assert abs(broken.moment("+0")) > 0.05
+    assert broken.stable
+    assert broken.residual < 1e-10
+    assert broken.frequencies == pytest.approx([1.0])
+    assert steady_state(central_spin(N=50), 3).derived["p0_up"] < broken.derived["p0_up"]

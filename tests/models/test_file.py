@@ -1,0 +1,48 @@
+"""Model files."""
+
+import pytest
+from command_line import solved
+
+import permsym as ps
+
+MODEL_FILE = """
+name = "collective-loss"
+[parameters]
+N = ""
+g = 0.5
+rate = "1/N"
+[centre]
+kind = "spin"
+[[ensembles]]
+name = "A"
+N = "N"
+[[hamiltonian]]
+coefficient = "g"
+operator = "+0 -"
+[[hamiltonian]]
+coefficient = "g"
+operator = "-0 +"
+[[jumps]]
+kind = "collective"
+rate = "rate"
+operator = "-"
+[[jumps]]
+kind = "individual"
+rate = "1/2"
+operator = "+"
+[[jumps]]
+kind = "central"
+rate = 1.0
+operator = "-0"
+"""
+
+
+def test_model_file_equals_the_same_model_in_python(capsys, tmp_path):
+    path = tmp_path / "model.toml"
+    path.write_text(MODEL_FILE)
+    report = solved(capsys, str(path), "N=6", "g=0.8")
+    c, s = ps.Spin(), ps.Ensemble(6)
+    jumps = [ps.Collective(1 / 6, s.m), ps.Individual(0.5, s.p), ps.Central(1.0, c.m)]
+    state = ps.steady_state(ps.Model(c, s, 0.8 * (c.p * s.m + c.m * s.p), jumps))
+    assert report["derived"]["p0_up"] == pytest.approx(state.derived["p0_up"], abs=1e-14)
+    assert report["parameters"]["rate"] == pytest.approx(1 / 6)

@@ -1,0 +1,190 @@
+"""Running a plan: the same bits whoever computes, in whatever order; failures recorded; memory respected."""
+
+import json
+import random
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+import permsym as ps
+from permsym.cli import main
+from permsym.dataset.status import Status, spelled
+from permsym.errors import InputError, NotApplicable, SolverFailed, UnsuitedModel
+from permsym.sweeps.methods import METHODS, Bench
+from permsym.sweeps.plan import make
+from permsym.sweeps.run import assembled, execute, prepare
+from permsym.sweeps.store.record import packed, unpacked
+from permsym.sweeps.task import compute
+from permsym.sweeps.workers.pool import inline, pooled
+
+NUMBERS = ("moment_real", "moment_imag", "cumulant_real", "cumulant_imag", "moment_error", "residual", "balance", "min_population", "p_up")
+
+
+def plan():
+    return make(
+        "central-spin",
+        {"N": [3, 9]},
+        lists=[{"g": [0.5, "1/sqrt(N)"], "gamma_phi": [0.0, 0.1]}],
+        fixed={"omega": 1.25},
+        methods=("exact", "mf", "c2"),
+        moments=3,
+    )
+
+
+def bits(data):
+    return {name: data[name].values.tobytes() for name in NUMBERS}
+
+
+def made(plan, executor):
+    return assembled(plan, execute(prepare(plan), executor).points)
+
+
+def shuffled(jobs, seed):
+    order = list(jobs)
+    random.Random(seed).shuffle(order)
+    return inline(order)
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return bits(made(plan(), inline))
+
+
+def test_one_process_or_several_give_the_same_bits(expected):
+    assert bits(made(plan(), partial(pooled, workers=2))) == expected
+
+
+def test_the_order_of_the_points_does_not_matter(expected):
+    assert bits(made(plan(), partial(shuffled, seed=1))) == expected
+
+
+def test_a_worker_remembers_nothing_that_changes_a_bit():
+    """Each point on a bench that has seen all others, and on a new one."""
+    used = Bench()
+    for task in plan().tasks():
+        first, second = compute(task, used).point, compute(task, Bench()).point
+        assert (first.moments, first.errors, first.cumulants) == (second.moments, second.errors, second.cumulants)
+        assert first.scalars.get("residual") == second.scalars.get("residual")
+
+
+def test_threads_of_linear_algebra_do_not_matter():
+    """The sum of a long product differs between thread counts; a point's must not."""
+    from threadpoolctl import threadpool_limits
+
+    sweep = partial(ps.sweep, "central-spin", {"g": [0.4]}, N=40, moments=2)
+    with threadpool_limits(1):
+        one = bits(sweep())
+    with threadpool_limits(2):
+        two = bits(sweep())
+    assert one == two
+
+
+def test_lists_that_run_together():
+    data = made(plan(), inline)
+    assert dict(data.sizes) | {"moment": 0} == {"N": 2, "point": 2, "method": 3, "moment": 0}
+    assert data["gamma_phi"].dims == ("point",)
+    assert data["g"].dims == ("N", "point")
+    assert float(data["g"].sel(N=9, point=1)) == pytest.approx(1 / 3)
+    alone = ps.steady_state(ps.models.central_spin(N=9, g="1/sqrt(N)", gamma_phi=0.1, omega=1.25))
+    assert float(data["p_up"].sel({"N": 9, "point": 1, "method": "exact"})) == alone.derived["p_up"]
+
+
+def test_cumulants_follow_the_branch_of_the_expressions():
+    data = ps.sweep("central-spin", {"N": [20]}, methods=("c3", "c3-broken"), kappa="N/16")
+    from permsym.models import lookup
+
+    for name, broken in (("c3", False), ("c3-broken", True)):
+        source = (lookup("central-spin"), {"N": 20, "kappa": "N/16"})
+        direct = ps.cumulants.steady_state(ps.models.central_spin(N=20, kappa="N/16"), 3, break_symmetry=broken, source=source)
+        assert float(data["p0_up"].sel({"method": name}).item()) == direct.derived["p0_up"]
+    assert all(str(status).startswith("approximation: order 3") for status in data["status"].values.ravel())
+
+
+def computed_by(monkeypatch, point):
+    """Mean field, by another function."""
+    monkeypatch.setitem(METHODS, "mf", replace(METHODS["mf"], point=point))
+
+
+def test_an_unexpected_failure_is_recorded_and_the_others_go_on(monkeypatch):
+    real = METHODS["mf"].point
+
+    def fails(model, labels, options, bench):
+        if model.sizes == (3,):
+            raise ZeroDivisionError("by accident")
+        return real(model, labels, options, bench)
+
+    computed_by(monkeypatch, fails)
+    data = ps.sweep("central-spin", {"N": [2, 3, 4]}, methods=("mf",))
+    assert str(data["status"].values[1]) == "failed: unexpected ZeroDivisionError: by accident"
+    assert list(np.isnan(data["p0_up"].values)) == [False, True, False]
+
+
+def test_only_lasting_failures_are_kept(monkeypatch):
+    (task,) = make("central-spin", {}, fixed={"N": 2}, methods=("mf",)).tasks()
+    for error, lasting, status in (
+        (SolverFailed("no"), True, Status.FAILED),
+        (NotApplicable("no"), True, Status.NOT_APPLICABLE),
+        (UnsuitedModel("no"), True, Status.NOT_APPLICABLE),
+        (MemoryError("full"), False, Status.FAILED),
+        (ps.TooLarge("big"), False, Status.REFUSED),
+    ):
+
+        def fails(model, labels, options, bench, error=error):
+            raise error
+
+        computed_by(monkeypatch, fails)
+        result = compute(task, Bench())
+        assert result.lasting is lasting
+        assert result.point.status is status
+        assert spelled(status, result.point.reason, "mf").startswith("failed: ")
+
+
+def test_a_row_of_the_store_gives_back_its_point():
+    for task in plan().tasks():
+        point = compute(task, Bench()).point
+        labels, numbers, record = packed(point)
+        assert unpacked((labels, numbers, record), json.loads(labels)) == point
+        # rows of before the codes have the words of the files
+        old = json.loads(record)
+        del old["reason"]
+        old["status"] = spelled(point.status, point.reason, task.method)
+        assert unpacked((labels, numbers, json.dumps(old)), json.loads(labels)) == point
+
+
+@pytest.mark.parametrize(("N", "memory", "code"), [("[4]", None, 0), ("[4, 250]", "150MB", 3), ("[290, 300]", "150MB", 4)])
+def test_the_exit_code_follows_from_the_statuses(tmp_path, monkeypatch, capsys, N, memory, code):
+    if memory:
+        monkeypatch.setenv("PERMSYM_MEMORY", memory)
+    (tmp_path / "x.toml").write_text(f'[model]\nname = "central-spin"\n[sweep]\nN = {N}\n[methods]\nexact = {{window = "full"}}\n')
+    assert main(["run", str(tmp_path / "x.toml"), "-o", str(tmp_path / "x.nc"), "--jobs", "1"]) == code
+    out, err = capsys.readouterr()
+    assert ("are available" in err) is bool(code)
+    assert {0: "1 certified", 3: "1 certified, 1 failed", 4: "2 points: 2 failed"}[code] in out
+
+
+def test_a_point_too_large_is_refused_and_recorded(monkeypatch):
+    monkeypatch.setenv("PERMSYM_MEMORY", "150MB")
+    data = ps.sweep("central-spin", {"N": [4, 250]}, jobs=1)
+    assert str(data["status"].values[1]).startswith("failed: this needs about")
+    assert data["certified"].values.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragment"),
+    [
+        ({"lists": [{"N": [2, 3], "g": [1.0]}]}, "must have one length"),
+        ({"lists": [{"N": [2, 3]}], "N": 3}, "both an axis and fixed"),
+        ({"axes": {"N": [2]}, "lists": [{"N": [2]}]}, "varies twice"),
+        ({"axes": {"g": ["N/2"]}, "N": 3}, "must have numbers"),
+        ({"axes": {"N": [3]}, "methods": ["c99"]}, "no method 'c99'"),
+        ({"axes": {"N": [3]}, "options": {"exact": {"speed": 1}}}, "no option 'speed'"),
+        ({"axes": {"N": [3]}, "options": {"exact": {"window": -1}}}, "'window' of the method exact"),
+        ({"axes": {"N": [3]}, "jobs": 0}, "`jobs` must be at least 1"),
+        ({"axes": {"N": [1]}, "moments": ["z1 z2"]}, "needs 2 distinct satellites"),
+    ],
+)
+def test_mistakes(arguments, fragment):
+    with pytest.raises(InputError, match=fragment):
+        ps.sweep("central-spin", **{"axes": {}, **arguments})
