@@ -8,7 +8,7 @@ STAMPS := $(VENV)/.stamps
 BENCHMARKS ?= $(sort $(wildcard benchmarks/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint docs bench clean
+.PHONY: help demo test test-slow lint docs gallery bench clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -37,6 +37,9 @@ lint: $(STAMPS)/dev  ## ruff check, ruff format --check, mypy
 
 docs: $(STAMPS)/docs  ## docs/_build/html, examples executed, warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+gallery: $(STAMPS)/run  ## draw the pictures of docs/gallery.md again (half an hour); FIGURES=... chooses some
+	$(BIN)/python docs/draw_gallery.py $(FIGURES)
 
 bench: $(STAMPS)/test  ## run benchmarks/bench_*.py; BENCHMARKS=... chooses some
 	@set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script"; done
