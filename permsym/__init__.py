@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from permsym.steady.solve import steady_state
     from permsym.steady.state import State
     from permsym.sweeps.grid import sweep
-    from permsym.sweeps.limits.limit import Limit, limit
+    from permsym.sweeps.limits.infinite import Limit, limit
 
 _PLACES = {
     "permsym.dataset": ("open_dataset", "open_reference"),
@@ -67,7 +67,7 @@ _PLACES = {
     "permsym.steady.solve": ("steady_state",),
     "permsym.steady.state": ("State",),
     "permsym.sweeps.grid": ("sweep",),
-    "permsym.sweeps.limits.limit": ("Limit", "limit"),
+    "permsym.sweeps.limits.infinite": ("Limit", "limit"),
 }
 _MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot")
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}

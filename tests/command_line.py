@@ -8,7 +8,7 @@ from permsym.cli import main
 def run(capsys, *words):
     """(exit code, standard output, standard error) of ``permsym WORDS``."""
     try:
-        code = main(list(words))
+        code = main(list(map(str, words)))
     except SystemExit as stop:
         code = stop.code
     out, err = capsys.readouterr()

@@ -6,6 +6,9 @@ import sys
 import time
 from pathlib import Path
 
+import permsym as ps
+from permsym.sweeps.store.store import opened
+
 STARTED = []  # processes, so that none outlives a test that fails
 SWEEP = """
 [model]
@@ -24,9 +27,20 @@ def write(folder, points=12, N=6, order=2, name="sweep.toml"):
     return path
 
 
-def start(folder, *words, **options):
+def stored(folder):
+    """Results in the store, by key."""
+    with opened(Path(folder) / "sweep.nc.store") as store:
+        return store.results()
+
+
+def values(folder):
+    data = ps.open_dataset(Path(folder) / "sweep.nc")
+    return {name: data[name].values.tobytes() for name in ("moment_real", "moment_imag", "cumulant_real", "moment_error", "p0_up")}
+
+
+def start(folder, *words, environment=(), **options):
     """``permsym WORDS`` as a process, in a folder."""
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **dict(environment)}
     process = subprocess.Popen(
         [sys.executable, "-m", "permsym", *map(str, words)],
         cwd=folder,
@@ -50,7 +64,7 @@ def permsym(folder, *words, **options):
     return finish(start(folder, *words, **options))
 
 
-def until(condition, seconds=60.0):
+def until(condition, seconds=60.0, pause=0.02):
     """Wait for something that another process does."""
     end = time.monotonic() + seconds
     while not condition():
@@ -61,7 +75,7 @@ def until(condition, seconds=60.0):
                     process.kill()
                     said.append(process.communicate()[1])
             raise AssertionError(f"waited in vain; what runs said: {said}")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def children(process):

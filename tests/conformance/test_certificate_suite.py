@@ -1,7 +1,7 @@
 """One list of good and deliberately bad solutions: the certificate never lets an error above its bound pass.
 
-Each case makes a state and names the model whose exact answer it should have.  Good ones must be certified; bad ones may be
-right by luck, but where they are wrong they must be refused, or flagged with a reason.  The reference shares no
+Each case makes a state and names the model whose exact answer it should have.  Good ones must be certified; bad ones must be
+refused, or be wrong and flagged with a reason, but for a few that may come out right.  The reference shares no
 representation, window, scaling or solver settings with the state that it judges.
 """
 
@@ -289,11 +289,17 @@ CASES: dict[str, Case] = {
     "the lesser of two wells": wells(0.1, -0.2, one=True),
 }
 WRONG_ABOVE = 1e-8  # a bad case that is off by more than this must not be certified
+PERHAPS_RIGHT = {
+    "relative noise 1e-10", "absolute noise 1e-14", "absolute noise 1e-08", "coherences 1e-7 too large",
+    "the least probable population pinned", "an improbable population pinned", "an improbable population pinned, below threshold",
+    *(name for name in CASES if name.startswith("two wells, mixing")),
+}  # fmt: skip
+"""Bad cases that are off by less, or solved after all; every other one is really wrong."""
 
 
 def test_there_are_enough() -> None:
     assert sum(case.good for case in CASES.values()) >= 15
-    assert sum(not case.good for case in CASES.values()) >= 30
+    assert sum(not case.good for case in CASES.values()) - len(PERHAPS_RIGHT) >= 35
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -310,7 +316,7 @@ def test_no_error_above_its_bound_passes(name: str) -> None:
         error = abs(state.moment(label) - reference.moment(label))
         if not error <= state.error(label) + reference.error(label) + ROUNDING:
             beyond[str(label)] = (error, state.error(label))
-    wrong = max(abs(state.moment(label) - reference.moment(label)) for label in reference.labels(2))
+    wrong = np.max([abs(state.moment(label) - reference.moment(label)) for label in reference.labels(2)])
     if case.good:
         assert state.certificate.certified
         assert not beyond
@@ -319,17 +325,8 @@ def test_no_error_above_its_bound_passes(name: str) -> None:
         assert wrong <= WRONG_ABOVE
     else:
         assert state.certificate.reasons
-        SEEN[name] = wrong
-
-
-SEEN: dict[str, float] = {}
-
-
-def test_most_of_the_bad_ones_are_really_wrong() -> None:
-    """Otherwise the list would say nothing; needs the tests above to have run."""
-    if len(SEEN) < 30:
-        pytest.skip("only with the whole list")
-    assert sum(not wrong < WRONG_ABOVE for wrong in SEEN.values()) >= 25
+    if not case.good and name not in PERHAPS_RIGHT:
+        assert not wrong <= WRONG_ABOVE, "a case that is not wrong tests nothing"
 
 
 @pytest.mark.parametrize(("size", "mixing"), [(40, 0.005), (60, 0.005), (80, 0.01), (100, 0.01), (120, 0.01)])
@@ -338,7 +335,9 @@ def test_wells_of_equal_weight_by_symmetry(size: int, mixing: float) -> None:
     try:
         state = solve(bistable(size, 0.0, mixing), window="full")
     except ps.DegenerateSteadyState:
-        return
+        if size < 100:
+            raise
+        pytest.skip("refused as not unique, which is right too")
     assert abs(state.moment("z1")) <= state.error("z1")
     if size >= 100:
         assert not state.certificate.certified

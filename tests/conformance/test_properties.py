@@ -61,7 +61,7 @@ def check_state(state):
 def check_equal(one, other):
     a, b = one.moments(3), other.moments(3)
     assert a.keys() == b.keys()
-    assert max(abs(a[label] - b[label]) for label in a) < 1e-11
+    assert np.max([abs(a[label] - b[label]) for label in a]) < 1e-11
     for label in a:  # conjugate labels hold conjugate values
         assert a[str(one.label(label).conjugate())] == a[label].conjugate()
 
@@ -90,7 +90,7 @@ def test_random_models_against_brute_force(model):
     brute = BruteForce(model)
     rho = brute.steady_state()
     state = ps.steady_state(model, moments=[])
-    assert max(abs(value - brute.moment(rho, label)) for label, value in state.moments(3).items()) < 1e-11
+    assert np.max([abs(value - brute.moment(rho, label)) for label, value in state.moments(3).items()]) < 1e-11
 
 
 @RUNS
@@ -123,4 +123,4 @@ def test_the_unit_of_frequency_does_not_matter(model, factor):
     base = {name: value * factor for name, value in model.parameters.items() if name != "N"}
     fast = ps.steady_state(ps.models.central_spin(N=model.sizes[0], **base)).moments(2)
     slow = ps.steady_state(model).moments(2)
-    assert max(abs(fast[label] - slow[label]) for label in slow) < 1e-11
+    assert np.max([abs(fast[label] - slow[label]) for label in slow]) < 1e-11

@@ -37,7 +37,7 @@ def test_values(text, value):
     "text",
     [
         "", " ", "N/", "N N", "import os", "__import__('os')", "N.real", "N[0]", "[1]", "lambda: 1", "1 if N else 2", "N if 1 else 2",
-        "N == 2", "N and g", "not N", "N // 2", "N % 2", "N << 2", "~N", "'N'", "b'N'", "1j", "True", "None", "f'{N}'", "sqrt", "sqrt()",
+        "N == 2", "N and g", "not N", "N // 2", "N % 2", "N << 2", "~N", "'N'", "b'N'", "1j", "True", "None", "f'{N}'", "sqrt()",
         "sqrt(N, g)", "sqrt(x=N)", "sqrt(*N)", "abs(N)", "(N := 3)", "N; g", "N\ng", "\0", "...", "{N}", "N if", "exec('1')",
         "sqrt(N)(2)", "(" * 5000, "1+" * 5000 + "1", "-" * 5000 + "1",
     ],
@@ -51,6 +51,7 @@ def test_what_is_no_arithmetic_is_refused(text):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("sqrt", "'sqrt', which is no parameter here"),
         ("1/(N-16)", "divides by zero"),
         ("0**-1", "divides by zero"),
         ("10**400", "no finite value"),

@@ -52,7 +52,7 @@ def test_charges(model, charges):
         assert np.array(model.charges).dtype.kind == "i"
 
 
-@pytest.mark.parametrize("name", sorted(systems.MODELS))
+@pytest.mark.parametrize("name", sorted(name for name in systems.MODELS if systems.MODELS[name](2).charges))
 def test_charges_are_conserved_by_the_dense_liouvillian(name):
     model = systems.MODELS[name](2)
     brute = BruteForce(model)

@@ -67,7 +67,7 @@ def test_slow_modes_are_those_of_the_whole_space():
     model = driven(2, kappa=0.4, gamma_h=2, C=None, g=0.5, drive=None, eta=0.1, Delta_c=-0.3, levels=4)
     full = np.linalg.eigvals(BruteForce(model).liouvillian())
     modes = found(model, 3)
-    assert max(np.abs(full - value).min() for value in modes.values) < 1e-7
+    assert np.max([np.abs(full - value).min() for value in modes.values]) < 1e-7
     assert np.abs(modes.values.imag).max() > 0.4
 
 
@@ -77,8 +77,8 @@ def test_slow_modes_in_closed_form():
     model = driven(2, kappa=kappa, gamma_h=5.0, C=None, g=0.0, drive=None, eta=eta, Delta_c=detuning)
     modes = found(model.displaced(eta / (kappa + 1j * detuning)).with_levels(5), 3)
     expected = np.array([-kappa + 1j * detuning, -kappa - 1j * detuning, -2 * kappa])
-    assert max(np.abs(expected - value).min() for value in modes.values) < 1e-7
-    assert max(np.abs(modes.values - value).min() for value in expected) < 1e-7
+    assert np.max([np.abs(expected - value).min() for value in modes.values]) < 1e-7
+    assert np.max([np.abs(modes.values - value).min() for value in expected]) < 1e-7
 
 
 def products(lines):
@@ -96,7 +96,8 @@ def test_modes_on_fewer_levels_are_a_start():
         assert np.abs(modes.values - afresh.values).max() < 1e-7
         assert modes.residuals.max() < 2e-8 * np.abs(modes.values).max()
         assert modes.top_weight() < narrow.top_weight()
-        assert products(continued) < 0.7 * products(lines) or k > 1
+        if k == 1:
+            assert products(continued) < 0.7 * products(lines)
 
 
 def test_residuals_are_those_of_the_assembled_matrix():

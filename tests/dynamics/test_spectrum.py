@@ -31,7 +31,7 @@ def test_every_eigenvalue_is_one_of_the_full_liouvillian(name, charge):
     size = dimension(model, charge=(charge,))
     found = ps.spectrum(model, k=min(4, size - 1), charge=charge)
     assert found.residuals.max() < 1e-12
-    assert max(np.abs(full - value).min() for value in found.eigenvalues) < 1e-8
+    assert np.max([np.abs(full - value).min() for value in found.eigenvalues]) < 1e-8
 
 
 @pytest.mark.parametrize("basis", ["dicke", "occupation"])
@@ -44,7 +44,7 @@ def test_arnoldi_finds_what_dense_algebra_finds(name, N, basis):
         dense = nearest_to_zero(np.linalg.eigvals(matrix), 20)
         found = ps.spectrum(model, k=6, charge=charge, basis=basis)
         assert len(found.eigenvalues) == 6
-        assert max(np.abs(dense - value).min() for value in found.eigenvalues) < 1e-9
+        assert np.max([np.abs(dense - value).min() for value in found.eigenvalues]) < 1e-9
         # none that is clearly nearer to zero is missing
         limit = np.abs(found.eigenvalues).max() - 1e-6
         assert all(np.abs(found.eigenvalues - value).min() < 1e-9 for value in dense if abs(value) < limit)
@@ -89,7 +89,8 @@ def test_opposite_charges_are_conjugates():
         (lambda: ps.spectrum(systems.nine_pairs(3), charge=1), "has no U(1) symmetry; leave it out"),
         (lambda: ps.spectrum(systems.central_spin(4), k=0), "`k` must be from 1 to"),
         (lambda: ps.spectrum(systems.central_spin(4), k=10**6), "`k` must be from 1 to"),
-        (lambda: ps.spectrum(systems.central_spin(4), charge=6), "charge"),
+        (lambda: ps.spectrum(systems.central_spin(4), charge=6), "no state has `charge` 6"),
+        (lambda: ps.spectrum(systems.central_spin(4), charge=99), "no state has `charge` 99"),  # and nothing of k
         (lambda: ps.spectrum(systems.central_spin(4), basis="fock"), "there is no representation 'fock'"),
     ],
 )
@@ -97,10 +98,3 @@ def test_refusals(call, fragment):
     with pytest.raises(ps.InputError) as caught:
         call()
     assert fragment in str(caught.value)
-
-
-def test_a_charge_that_no_state_has_is_named():
-    """N = 4 satellites and a centre: differences of up to 5 excitations exist; the message must not speak of k."""
-    with pytest.raises(ps.InputError) as caught:
-        ps.spectrum(systems.central_spin(4), charge=99)
-    assert "`k` must be from 1 to -1" not in str(caught.value)

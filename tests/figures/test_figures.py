@@ -6,6 +6,8 @@ import pytest
 import permsym as ps
 from permsym.errors import InputError
 from permsym.figures import FIGURES, draw, expand
+from permsym.figures.paper1 import beyond, fig3, fig4b, fig5
+from permsym.sweeps.limits.infinite import limit
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -36,8 +38,27 @@ SLOW = (
 """Figures whose lines take more than a few seconds whatever the largest size."""
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in FIGURES])
+@pytest.fixture
+def coarse(monkeypatch):
+    """Lines of approximations end at N = 1000, and limits are taken from at most 16 satellites."""
+    for module in (fig3, fig4b, fig5):
+        monkeypatch.setattr(module, "FARTHEST", 1e3)
+    monkeypatch.setattr(beyond, "limit", lambda *words, sizes, **options: limit(*words, sizes=sizes or (4, 8, 16), **options))
+
+
+@pytest.mark.usefixtures("coarse")
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in SLOW])
+def test_every_quick_figure_writes_data_and_picture(name, tmp_path):
+    writes_data_and_picture(name, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_writes_data_and_picture(name, tmp_path):
+    writes_data_and_picture(name, tmp_path)
+
+
+def writes_data_and_picture(name, tmp_path):
     data, paths = draw(name, tmp_path, max_n=6)
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.nc", f"{name}.png"]
     assert ps.open_dataset(paths[0]).identical(data)
@@ -52,6 +73,7 @@ def test_every_figure_writes_data_and_picture(name, tmp_path):
         assert all(str(status).startswith(("certified", "approximation", "steady", "omitted")) for status in data["status"].values.ravel())
 
 
+@pytest.mark.usefixtures("coarse")
 def test_fig3b_holds_the_reference_numbers(tmp_path):
     data, _ = draw("p1-fig3b", tmp_path, max_n=20)
     exact = data["p0_up"].sel({"method": "exact"})
@@ -60,8 +82,10 @@ def test_fig3b_holds_the_reference_numbers(tmp_path):
     assert np.allclose(data["kappa"].values, data["N"].values / 16)
 
 
-def test_fig4b_holds_the_reference_numbers(tmp_path):
-    """Exact values of an independent program with 20 photon levels."""
+@pytest.mark.usefixtures("coarse")
+def test_fig4b_holds_the_reference_numbers(tmp_path, monkeypatch):
+    """Exact values of an independent program with 20 photon levels; beside mean field only."""
+    monkeypatch.setattr(fig4b, "METHODS", ("exact", "mf"))
     data, _ = draw("p1-fig4b", tmp_path, max_n=5)
     exact = data.sel({"method": "exact"})
     scaled = exact["photons"] / data["N"]
@@ -71,9 +95,13 @@ def test_fig4b_holds_the_reference_numbers(tmp_path):
     assert (np.diff(exact["levels"]) >= 0).all()  # a cut-off of its own at each N
 
 
-def test_fig3c_crosses_the_threshold(tmp_path):
-    data, _ = draw("p1-fig3c", tmp_path, max_n=6)
-    mf = data["p0_up"].sel({"method": "mf"})
+def test_fig3c_crosses_the_threshold(monkeypatch):
+    """Mean field alone, on the figure's own axis."""
+    monkeypatch.setattr(fig3, "METHODS", ("mf",))
+    monkeypatch.setattr(fig3, "with_curves", lambda data, *_: data)
+    data = fig3.compute_c(6, "", None)
+    assert data.attrs["method"] == "mf"
+    mf = data["p0_up"]
     critical = 0.5 * (1 + 2 / 16 / (4 * 0.5625))
     assert (mf[data["gamma_up"] / 2 <= critical] == 0).all()
     assert (mf[data["gamma_up"] / 2 > critical] > 0).all()

@@ -21,7 +21,7 @@ def test_orderings_agree(ordering, basis):
 
 def test_settings_are_values_and_typos_are_errors():
     assert ps.SuperLU() == ps.SuperLU(ordering="nested-dissection")
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="ordring"):
         ps.SuperLU(ordring="COLAMD")  # type: ignore[call-arg]
     with pytest.raises(InputError, match="`ordering`"):
         ps.SuperLU(ordering="AMD")  # type: ignore[arg-type]

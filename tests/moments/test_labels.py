@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles import systems
 
@@ -105,12 +105,8 @@ def test_a_label_that_needs_too_many_satellites_says_how_many():
 
 @pytest.mark.parametrize("text", ["|00><1|1", "|0><01|1"])
 def test_one_spelling_of_a_level(text):
-    """Leading zeros are read away or refused; they never make a second label of the same moment."""
-    try:
-        label = parse(text, QUTRIT)
-    except ps.InputError:
-        return
-    assert label == parse("|0><1|1", QUTRIT)
+    """Leading zeros are read away; they never make a second label of the same moment."""
+    assert parse(text, QUTRIT) == parse("|0><1|1", QUTRIT)
 
 
 def counted(N, order, centre=3, satellite=3):
@@ -163,8 +159,7 @@ def test_every_enumerated_label_parses_to_itself(model):
 @given(st.lists(st.sampled_from("+-z"), max_size=6), st.sampled_from(["", "z0", "+0", "-0"]), st.permutations(range(1, 7)), st.randoms())
 def test_spelling_does_not_matter(symbols, centre, digits, random):
     words = [f"{symbol}{digit}" for symbol, digit in zip(symbols, digits, strict=False)] + ([centre] if centre else [])
-    if not words:
-        return
+    assume(words)
     random.shuffle(words)
     label = parse(" ".join(words), SPIN)
     assert parse(str(label), SPIN) == label

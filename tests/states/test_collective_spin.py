@@ -45,7 +45,7 @@ def test_a_gaussian_is_gaussian_and_two_wells_are_not() -> None:
     first = np.exp(-0.5 * (((j - 100) / 6) ** 2 + ((m - (j - 100) / 2) / 4) ** 2))
     found = DickePopulations(j, m, first / first.sum()).gaussianity
     assert found.distance < 1e-7
-    assert max(map(abs, found.skewness + found.excess_kurtosis)) < 1e-6
+    assert np.abs(found.skewness + found.excess_kurtosis).max() < 1e-6
     wells = np.exp(-0.5 * ((j - 75) ** 2 + m**2) / 9) + np.exp(-0.5 * ((j - 125) ** 2 + m**2) / 9)
     apart = DickePopulations(j, m, wells / wells.sum()).gaussianity
     assert apart.distance > 0.5

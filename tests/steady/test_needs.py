@@ -105,5 +105,5 @@ def test_many_ensembles_are_not_tried():
 
 def test_a_refusal_loads_no_compiler():
     script = "import sys, permsym as ps\ntry: ps.steady_state(ps.models.tavis_cummings(N=1e6))\n"
-    script += "except ps.TooLarge: sys.exit('numba' in sys.modules)"
+    script += "except ps.TooLarge: sys.exit('numba' in sys.modules)\nelse: sys.exit('not refused')"
     assert subprocess.run([sys.executable, "-c", script], timeout=60, check=False).returncode == 0

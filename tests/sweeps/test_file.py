@@ -13,6 +13,7 @@ from permsym.dataset.status import Status
 from permsym.errors import InputError, Mistakes
 from permsym.sweeps.file.sweep_file import read_sweep_file
 from permsym.sweeps.methods import METHODS, Cost, Method
+from permsym.sweeps.workers.pool import inline
 
 GOOD = """
 [model]
@@ -138,6 +139,7 @@ def test_single_mistakes(tmp_path, text, line, fragment):
 
 
 def test_model_files_and_functions(tmp_path, monkeypatch, capsys):
+    """A function goes to a worker process, which must find it; a model file is read here."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_model.toml").write_text(
         '[parameters]\nN = ""\ng = 0.5\n[centre]\nkind = "spin"\n[[ensembles]]\nN = "N"\n'
@@ -148,16 +150,19 @@ def test_model_files_and_functions(tmp_path, monkeypatch, capsys):
         "import permsym as ps\ndef model(N, g=0.5):\n    c, s = ps.Spin(), ps.Ensemble(N)\n"
         "    return ps.Model(c, s, g * (c.p * s.m + c.m * s.p), [ps.Individual(1.0, s.m)], parameters={'N': N, 'g': g})\n"
     )
-    for model, out in (("file = 'my_model.toml'", "a.nc"), ("function = 'mine:model'", "b.nc")):
-        written(tmp_path, f"[model]\n{model}\n[sweep]\nN = [2, 3]\ng = [0.25]\n[methods]\nexact = true\ncumulants = [2]\n")
-        assert main(["run", "sweep.toml", "-o", out, "--jobs", "1"]) == 0
+    sweep = "[model]\n{}\n[sweep]\nN = [2, 3]\ng = [0.25]\n[methods]\nexact = true\ncumulants = [2]\n"
+    written(tmp_path, sweep.format("function = 'mine:model'"))
+    assert main(["run", "sweep.toml", "-o", "b.nc", "--jobs", "1"]) == 0
+    assert main(["rerun", "b.nc", "--jobs", "1"]) == 0
+    assert "largest difference 0" in capsys.readouterr().out
+    monkeypatch.setattr("permsym.sweeps.workers.pool.pooled", lambda jobs, workers: inline(jobs))
+    written(tmp_path, sweep.format("file = 'my_model.toml'"))
+    assert main(["run", "sweep.toml", "-o", "a.nc"]) == 0
     (tmp_path / "my_model.toml").unlink()  # the file carries its text
+    assert main(["rerun", "a.nc"]) == 0
+    assert "largest difference 0" in capsys.readouterr().out
     first, second = ps.open_dataset(tmp_path / "a.nc"), ps.open_dataset(tmp_path / "b.nc")
     assert np.array_equal(first["moment_real"].values, second["moment_real"].values)
-    for name in ("a.nc", "b.nc"):
-        capsys.readouterr()
-        assert main(["rerun", name, "--jobs", "1"]) == 0
-        assert "largest difference 0" in capsys.readouterr().out
 
 
 def test_an_approximation_is_a_line_of_the_table_of_methods(tmp_path, monkeypatch, capsys):

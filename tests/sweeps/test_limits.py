@@ -6,7 +6,7 @@ import pytest
 
 import permsym as ps
 from permsym.errors import UnsuitedModel
-from permsym.sweeps.limits import limit
+from permsym.sweeps.limits import infinite
 
 
 def test_fig_3b_is_analytic_in_1_over_n_and_goes_to_mean_field() -> None:
@@ -70,7 +70,7 @@ def test_a_model_that_hermite_series_do_not_suit_is_solved_on_lattices(monkeypat
 
     with pytest.raises(UnsuitedModel):
         ps.hermite_state(driven(10**5))
-    monkeypatch.setattr(limit, "LATTICE_SIZES", (4, 8, 16))
+    monkeypatch.setattr(infinite, "LATTICE_SIZES", (4, 8, 16))
     found = ps.limit(driven, "z0")
     assert (found.solver, found.sizes) == ("lattice", (4, 8, 16))
 

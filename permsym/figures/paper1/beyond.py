@@ -19,7 +19,7 @@ from permsym.errors import PermsymError
 from permsym.figures.labelled import counted, labelled
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
-from permsym.sweeps.limits.limit import Limit, limit
+from permsym.sweeps.limits.infinite import Limit, limit
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -16,7 +16,7 @@ from permsym.figures.branches import P0_UP, Line, draw_curves, inverse, with_cur
 from permsym.models.closed_forms import threshold
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
-from permsym.sweeps.limits.limit import limit
+from permsym.sweeps.limits.infinite import limit
 
 if TYPE_CHECKING:
     import xarray as xr

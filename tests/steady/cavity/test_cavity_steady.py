@@ -1,6 +1,7 @@
 """Steady states of cavities: reference values, both solvers, and what their certificates see."""
 
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
@@ -157,29 +158,42 @@ CASES = {
 }
 
 
+@cache
+def uncut(case):
+    """On levels that suffice."""
+    return ps.steady_state(CASES[case](24 if case.startswith("driven") else 36), solver="matrix-free", moments=3)
+
+
+@cache
+def finished(case):
+    """On 24 levels, iterated to the end."""
+    return ps.steady_state(CASES[case](24), solver="matrix-free", moments=2)
+
+
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("case", CASES)
 def test_estimates_cover_what_a_cutoff_costs(case, solver):
-    truth = ps.steady_state(CASES[case](24 if case.startswith("driven") else 36), solver="matrix-free", moments=3)
+    truth = uncut(case)
     assert truth.certificate.certified
-    for levels in (3, 5, 8, 12):
-        for basis in ("dicke", "occupation"):
-            state = quietly(CASES[case](levels), solver=solver, basis=basis, moments=3)
-            errors = {label: abs(state.moment(label) - truth.moment(label)) for label in state.labels(3)}
-            for label, error in errors.items():
-                assert error <= state.error(label) + truth.error(label) + 1e-15, (label, levels)
-            if max(errors.values()) > state.tolerance:
-                assert not state.certificate.certified
-                assert any("cut-off" in reason for reason in state.certificate.reasons)
+    for levels, basis in ((3, "dicke"), (5, "occupation"), (8, "dicke"), (12, "occupation")):
+        state = quietly(CASES[case](levels), solver=solver, basis=basis, moments=3)
+        errors = {label: abs(state.moment(label) - truth.moment(label)) for label in state.labels(3)}
+        for label, error in errors.items():
+            assert error <= state.error(label) + truth.error(label) + 1e-15, (label, levels)
+        wrong = np.max(list(errors.values())) > state.tolerance
+        assert wrong or levels > 5
+        if wrong:
+            assert not state.certificate.certified
+            assert any("cut-off" in reason for reason in state.certificate.reasons)
 
 
 @pytest.mark.parametrize("tolerance", [1e-4, 1e-7, 1e-10])
 @pytest.mark.parametrize("case", ["pumped", "detuned, dephased", "driven"])
 def test_estimates_cover_an_unfinished_iteration(case, tolerance):
-    truth = ps.steady_state(CASES[case](24), solver="matrix-free", moments=2)
+    truth = finished(case)
     state = quietly(CASES[case](24), solver=MatrixFree(tolerance=tolerance), moments=2)
     errors = {label: abs(state.moment(label) - truth.moment(label)) for label in state.labels(2)}
-    assert max(errors.values()) > 1e-3 * tolerance / 1e3  # otherwise this says nothing
+    assert np.max(list(errors.values())) > 1e-2 * tolerance  # 0.04 to 1.4 measured; otherwise this says nothing
     for label, error in errors.items():
         assert error <= state.error(label) + truth.error(label), label
 

@@ -44,7 +44,7 @@ def test_adapted_window_equals_the_full_basis(name: str, full: Callable[[str, in
     state, reference = solve(SYSTEMS[name](N)), full(name, N)
     assert state.certificate.certified
     assert excess(state, reference) <= 1
-    assert max(abs(state.moment(label) - reference.moment(label)) for label in reference.labels(2)) < 1e-13
+    assert np.max([abs(state.moment(label) - reference.moment(label)) for label in reference.labels(2)]) < 1e-13
     assert state.window_error < 1e-13
 
 
@@ -122,7 +122,7 @@ def test_displaced_windows_are_flagged(name: str, steps: tuple[int, int], full: 
         pytest.skip("beyond the triangle")
     state = solve(reference.model, window=Window.at_sites(101, (2 * sites[:, inside]).astype(np.int64)))
     assert excess(state, reference) <= 1
-    wrong = max(abs(state.moment(label) - reference.moment(label)) for label in reference.labels(2)) > 1e-9
+    wrong = not np.max([abs(state.moment(label) - reference.moment(label)) for label in reference.labels(2)]) <= 1e-9
     assert not (wrong and state.certificate.certified)
 
 
@@ -134,7 +134,9 @@ def test_two_wells_are_joined_or_flagged(mixing: float, bias: float) -> None:
     try:
         state = solve(bistable(N, bias, mixing))
     except ps.DegenerateSteadyState:
-        return
+        if mixing > 0.02:
+            raise
+        pytest.skip("refused as not unique, which is right too")
     reference = solve(bistable(N, bias, mixing), window="full")
     assert excess(state, reference) <= 1
     found = state.populations()
@@ -143,6 +145,8 @@ def test_two_wells_are_joined_or_flagged(mixing: float, bias: float) -> None:
         assert abs(state.moment("z1")) <= state.error("z1")
     if state.algebraic_error > 1e-6:
         assert any("metastable" in reason for reason in state.certificate.reasons)
+    if mixing != 0.1:  # there the bound is about the tolerance
+        assert state.certificate.certified == (mixing > 0.1)
 
 
 # -- far out -------------------------------------------------------------------------------------------------------------
@@ -198,6 +202,6 @@ def test_deviations_are_the_users_choice() -> None:
         state = solve(model, window=deviations)
         sizes.append(state.basis.dimension)
         errors.append(state.certificate.error_estimate)
-    assert sizes == sorted(sizes)
-    assert errors == sorted(errors, reverse=True)
+    assert sizes[0] < sizes[1] < sizes[2]
+    assert errors[0] > errors[1] > errors[2]
     assert state.certificate.edge_mass > 0
