@@ -155,7 +155,7 @@ def refuse_unbounded(model: Model, answer: Answer) -> None:
         answer(Request.of(model.rescaled(1 / max(model.sizes)), ["ad a"]))
     except InputError:
         raise
-    except PermsymError:  # what else one satellite lacks the model itself may have, and says otherwise
+    except PermsymError:  # a fault of the small system alone; the model itself will show it if it has it
         return
 
 

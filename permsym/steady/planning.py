@@ -272,7 +272,7 @@ def displaced(model: Model, say: Progress, answer: Answer) -> tuple[Model, int |
 
     try:
         better = displacement.predict_displacement(model, solve)
-    except PermsymError:  # what the small model lacks the model itself may have, and says otherwise
+    except PermsymError:  # a fault of the small model alone; the model itself will show it if it has it
         return model, None
     if better is None:
         return model, None

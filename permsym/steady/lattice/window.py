@@ -13,6 +13,7 @@ from scipy import ndimage
 from permsym.basis.window import Window
 from permsym.errors import TooLarge
 from permsym.linear.factorisation import LONG, doubtful
+from permsym.linear.incomplete_lu import IncompleteLU
 from permsym.linear.superlu import SuperLU
 from permsym.progress import Progress
 from permsym.steady import needs
@@ -81,7 +82,9 @@ def within_deviations(plan: Plan, request: Request, say: Progress) -> State:
 
 def _best(plan: Plan, request: Request, window: Window, peak: Site, say: Progress) -> State:
     """The certified state on a window; where single precision was our choice and its bound is poor, in double precision."""
-    chosen = None if request.solver in ("auto", "quick") else plan.solver
+    # incomplete factors are planned where nothing else fits, however long they take
+    free = request.solver in ("auto", "quick") and not isinstance(plan.solver, IncompleteLU)
+    chosen = None if free else plan.solver
     assert not isinstance(chosen, MatrixFree)
     per_site = None if plan.cloud is None else plan.cloud.unknowns
     N = plan.model.sizes[0]

@@ -91,7 +91,7 @@ class BlockPrediction:
         """(levels,) ln of the dual vectors' size by the smaller level, for a coherence of so many quanta of the mode and of the spins.
 
         In the units of the moments asked for; one with k ladder operators grows as N^(k/2).  The number of quanta is not scaled with
-        N: a dual vector falls with each quantum.  Beyond the small system's coherences it goes on falling as among the last of them.
+        N: a dual vector falls with each quantum.  Beyond the small system's coherences it goes on falling at the rate of the last ones.
         A coherence that is no sum of those with a dual vector has none: the model conserves a parity.
         """
         quanta = abs(kind[0]) + abs(kind[1])
