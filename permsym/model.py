@@ -99,7 +99,7 @@ class Model:
             self.check(operator)
         # An operator is hermitian for all N if it is for as many satellites as a product has collective factors.
         deepest = max((len(key.satellites) for key in self.hamiltonian.terms), default=1)
-        few = [(each.name, each.levels, min(math.ceil(each.N), max(deepest, 1))) for each in self.ensembles]
+        few = [(each.name, each.levels, min(math.ceil(each.size), max(deepest, 1))) for each in self.ensembles]
         defect = self.hamiltonian - self.hamiltonian.dag()
         scale = max((abs(value) for value in self.hamiltonian.terms.values()), default=0.0)
         if (
@@ -131,7 +131,7 @@ class Model:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Number of satellites of each ensemble."""
+        """Number of satellites of each ensemble; InputError where one is real."""
         return tuple(each.N for each in self.ensembles)
 
     def ensemble(self, name: str) -> int:
@@ -271,7 +271,7 @@ class Model:
             "name": self.name,
             "parameters": self.parameters,
             "centre": {"kind": self.centre.kind, "levels": self.centre.levels or "auto", **_displacement(self.centre)},
-            "ensembles": [{"name": each.name, "N": each.N, "levels": each.levels} for each in self.ensembles],
+            "ensembles": [{"name": each.name, "N": each.size, "levels": each.levels} for each in self.ensembles],
             "hamiltonian": list(self._operator_data(self.hamiltonian)),
             "jumps": [
                 {"kind": jump.kind, "rate": float(jump.rate), "operator": list(self._operator_data(jump.operator))} for jump in self.jumps
@@ -320,7 +320,7 @@ class Model:
 
     def __repr__(self) -> str:
         counts = f"{len(self.hamiltonian.terms)} Hamiltonian terms, {len(self.jumps)} jumps"
-        return f"Model({self.name!r}, N={', '.join(map(str, self.sizes))}, {counts})"
+        return f"Model({self.name!r}, N={', '.join(str(each.size) for each in self.ensembles)}, {counts})"
 
 
 def site_of(kind: str, levels: Any = None) -> Site:

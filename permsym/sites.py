@@ -8,9 +8,7 @@ Boson(levels): Fock states 0..levels-1, operators ``a``, ``ad`` and ``n`` = ad a
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -56,23 +54,33 @@ def as_count(name: str, value: Any, least: int) -> int:
     return int(value)
 
 
-_REAL_SIZES: ContextVar[bool] = ContextVar("real_sizes", default=False)
+class Continuous(float):
+    """A parameter of equations that are polynomials in the number of satellites: an ensemble of so many may have a real size.
+
+    Sums, differences, products, quotients and powers with numbers are Continuous again, so that a model function may write
+    ``Ensemble(N / 2)``.
+
+    >>> Ensemble(Continuous(21) / 2).size
+    10.5
+    """
 
 
-@contextmanager
-def real_sizes() -> Iterator[None]:
-    """Within, numbers of satellites may be any real number > 0: for equations whose coefficients are polynomials in N."""
-    token = _REAL_SIZES.set(True)
-    try:
-        yield
-    finally:
-        _REAL_SIZES.reset(token)
+def _continuous(operation: Callable[..., Any]) -> Callable[..., Any]:
+    def applied(*operands: Any) -> Any:
+        value = operation(*operands)
+        return Continuous(value) if type(value) is float else value
+
+    return applied
 
 
-def as_size(name: str, value: Any) -> float:
-    """A number of satellites: an integer >= 1, or within :func:`real_sizes` any number > 0."""
-    if _REAL_SIZES.get() and is_real(value) and np.isfinite(float(value)) and value > 0:
-        return int(value) if float(value) == int(value) else float(value)
+for _name in ("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "rpow", "neg", "pos", "abs"):
+    setattr(Continuous, f"__{_name}__", _continuous(getattr(float, f"__{_name}__")))
+
+
+def as_size(name: str, value: Any) -> int | Continuous:
+    """A number of satellites: an integer >= 1, or any :class:`Continuous` number > 0."""
+    if isinstance(value, Continuous) and np.isfinite(value) and value > 0:
+        return int(value) if value.is_integer() else value
     return as_count(name, value, 1)
 
 
@@ -221,17 +229,24 @@ class Boson(Site):
 class Ensemble(_SpinOperators):
     """``N`` identical satellites; an operator of the ensemble stands for the sum over its satellites.
 
-    N       number of satellites, >= 1
+    N       number of satellites, >= 1; a :class:`Continuous` one may be real
     name    tells ensembles apart in labels (``z1@A``)
     levels  2 (spins, ``z p m x y``) or more (``unit(i, j)``)
     """
 
     def __init__(self, N: float, name: str = "A", levels: int = 2) -> None:
         super().__init__(levels)
-        self.N: int = as_size("N", N)  # type: ignore[assignment]  # real within real_sizes() alone
+        self.size = as_size("N", N)
         if not name.isidentifier():
             raise InputError(f"an ensemble's name must be a word such as A, but is {name!r}")
         self.name = name
+
+    @property
+    def N(self) -> int:
+        """The number of satellites; InputError where it is real, which cumulant equations alone can use."""
+        if isinstance(self.size, Continuous):
+            raise InputError(f"ensemble {self.name!r} has N={self.size:.6g}, which is no whole number; only cumulant equations take it")
+        return self.size
 
     @property
     def kind(self) -> str:  # type: ignore[override]
@@ -245,4 +260,4 @@ class Ensemble(_SpinOperators):
         return Operator({Product(satellites=((self.name, matrix),)): 1})
 
     def __repr__(self) -> str:
-        return f"Ensemble({self.N}, {self.name!r}, levels={self.levels})"
+        return f"Ensemble({self.size}, {self.name!r}, levels={self.levels})"

@@ -1,7 +1,8 @@
-"""Sizes, durations and tables as people read them."""
+"""Sizes, durations and tables as people read them, and numbers as JSON takes them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 
@@ -32,3 +33,13 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     """Rows in aligned columns."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def finite(value: float) -> float | None:
+    """A number for JSON, which knows no infinity and no nan."""
+    return float(value) if math.isfinite(value) else None
+
+
+def pair(value: complex) -> list[float]:
+    """A complex number for JSON."""
+    return [value.real, value.imag]

@@ -29,8 +29,8 @@ def run(options: argparse.Namespace) -> int:
     import time
 
     from permsym.dataset.build import versions
-    from permsym.driven_cavity.boundary import boundary
-    from permsym.driven_cavity.semiclassical import MODEL, HomogeneousFamily
+    from permsym.driven_cavity.boundary import Reason, boundary
+    from permsym.driven_cavity.families import MODEL, HomogeneousFamily
     from permsym.models import lookup
     from permsym.text import table
 
@@ -61,9 +61,9 @@ def run(options: argparse.Namespace) -> int:
     else:
         rows = [("N_sc", f"{result.N_sc:.6g}")] + [(f"deviation {name}", f"{value:.6g}") for name, value in result.point.deviations.items()]
         print(table(rows))
-    if result.reason == "smallest ensemble":
+    if result.reason is Reason.SMALLEST:
         print("permsym: no deviation reaches the threshold down to N = 1", file=sys.stderr)
-    if result.reason == "fold":
+    if result.reason is Reason.FOLD:
         print(
             f"permsym: not certified: the branch ends at N = {result.N_sc:.6g} before a deviation reaches {result.threshold:g}",
             file=sys.stderr,

@@ -48,7 +48,8 @@ def run(options: argparse.Namespace) -> int:
     source.check(options.over)
     words.say_defaults(source, {**parameters, options.over: start})
     branch = continuation(source, over=options.over, start=start, stop=stop, points=int(points), **choice, **parameters)  # type: ignore[arg-type]
-    model = max((model_at(source, {**parameters, options.over: value}) for value in (start, stop)), key=lambda end: sum(end.sizes))
+    ends = [model_at(source, {**parameters, options.over: value}) for value in (start, stop)]
+    model = max(ends, key=lambda end: sum(ensemble.size for ensemble in end.ensembles))
     labels = words.asked_moments(options, model)
     report = {
         "model": source.name,

@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     words.say_defaults(source, parameters)
     if options.equations is not None:
         from permsym.cumulants import equations
-        from permsym.cumulants.export import exported
+        from permsym.cumulants.equations.export import exported
 
         print(exported(equations(model, **choice), options.equations))
         return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
@@ -23,7 +22,7 @@ from permsym.steady.needs import lattice
 from permsym.steady.plan import NAMES
 from permsym.steady.solve import plan_of
 from permsym.steady.state import State
-from permsym.text import readable, table
+from permsym.text import finite, pair, readable, table
 
 
 def solve_report(
@@ -37,7 +36,7 @@ def solve_report(
     keys = list(labels)
     extra: dict[str, Any] = {}
     if photons is not None:
-        errors = None if photons.error is None else [_finite(value) for value in photons.error.tolist()]
+        errors = None if photons.error is None else [finite(value) for value in photons.error.tolist()]
         extra["photon_distribution"] = {"probability": photons.probability.tolist(), "error": errors}
     return {
         "model": source.name,
@@ -45,8 +44,8 @@ def solve_report(
         "defaults": sorted(source.defaulted(parameters)),
         "representation": state.basis.representation,
         "dimension": state.dimension,
-        "moments": {str(key): _pair(state.moment(key)) for key in keys},
-        "cumulants": {str(key): _pair(state.cumulant(key)) for key in keys},
+        "moments": {str(key): pair(state.moment(key)) for key in keys},
+        "cumulants": {str(key): pair(state.cumulant(key)) for key in keys},
         "derived": state.derived,
         **extra,
         "certificate": state.certificate.to_dict(),
@@ -113,7 +112,7 @@ def evolve_report(evolution: Evolution, source: ModelSource, parameters: dict[st
         "representation": evolution.representation,
         "dimension": evolution.dimension,
         "times": evolution.times.tolist(),
-        "moments": {label: [_pair(complex(value)) for value in values] for label, values in evolution.moments.items()},
+        "moments": {label: [pair(complex(value)) for value in values] for label, values in evolution.moments.items()},
         "derived": {name: [None if np.isnan(value) else float(value) for value in values] for name, values in evolution.derived.items()},
         "certificate": evolution.certificate.to_dict(),
         "solver": evolution.solver,
@@ -186,14 +185,6 @@ def _photon_rows(photons: dict[str, Any] | None) -> str:
     for n, (value, error) in enumerate(zip(photons["probability"], errors, strict=True)):
         rows.append((str(n), f"{value:.10e}", "not finite" if error is None else f"{error:.0e}"))
     return "\n\n" + table(rows)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _pair(value: complex) -> list[float]:
-    return [value.real, value.imag]
 
 
 def _complex(pair: Sequence[float]) -> str:

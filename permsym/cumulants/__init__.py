@@ -18,11 +18,11 @@
 ``y`` holds the moments in the order of ``eqs.labels``; a moment and its conjugate are separate unknowns.
 """
 
-from permsym.cumulants.continuation import Branch, BranchPoint, Event
+from permsym.cumulants.branch import Branch, BranchPoint, Event
 from permsym.cumulants.equations import Equations, equations
 from permsym.cumulants.evolve import Attractor, Trajectory, evolve
 from permsym.cumulants.mean_field import MeanField, mean_field
-from permsym.cumulants.newton import Point, newton
+from permsym.cumulants.newton import FixedPoint, newton
 from permsym.cumulants.state import CumulantState
 from permsym.cumulants.steady import continuation, steady_state
 
@@ -33,8 +33,8 @@ __all__ = [
     "CumulantState",
     "Equations",
     "Event",
+    "FixedPoint",
     "MeanField",
-    "Point",
     "Trajectory",
     "continuation",
     "equations",

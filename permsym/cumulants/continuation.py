@@ -4,64 +4,36 @@ With u the position along the path and L its length, a branch is followed in the
 
     ds^2 = (du / L)^2 + |dx|^2 / |x|^2
 
-Each step predicts along the tangent and corrects by Newton's method in (x, frequencies of broken phases, u) with the
-arclength held, so that folds are passed like any other point (Keller's method).
+Each step predicts along the tangent and corrects by Newton's method in (x, frequencies of broken phases, u) at fixed arclength, so that
+folds are passed like any other point (Keller's method).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from permsym.cumulants.newton import STEPS, Point, broken_symmetries, newton, solve_scaled, turned_jacobian, turned_rhs
-from permsym.cumulants.path import Path
+from permsym.cumulants.branch import Branch, BranchPoint, Ending, Event, EventKind
+from permsym.cumulants.newton import (
+    STEPS,
+    FixedPoint,
+    broken_symmetries,
+    newton,
+    solve_scaled,
+    turned_jacobian,
+    turned_rhs,
+    turning_directions,
+)
+from permsym.cumulants.path import ParameterPath
 from permsym.errors import InputError
 from permsym.operators import ComplexArray
 
 SHORTEST = 1e-7
 """A branch that needs smaller steps than this, relative to the path, has stalled."""
 NEUTRAL = 1e-9
-
-
-@dataclass(frozen=True)
-class BranchPoint:
-    """A fixed point on a branch.
-
-    value      the parameter there
-    beyond     number of folds between the start of the branch and this point
-    """
-
-    value: float
-    point: Point
-    beyond: int = 0
-
-
-@dataclass(frozen=True)
-class Event:
-    """A fold, a Hopf point (``omega``: angular frequency at onset) or a crossing of a real eigenvalue."""
-
-    kind: str
-    value: float
-    point: Point
-    omega: float = 0.0
-
-
-@dataclass
-class Branch:
-    """A branch of fixed points: ``points`` in order, ``folds``, ``hopf``, ``crossings``; ``ended`` says why it ends."""
-
-    name: str
-    points: list[BranchPoint] = field(default_factory=list)
-    folds: list[Event] = field(default_factory=list)
-    hopf: list[Event] = field(default_factory=list)
-    crossings: list[Event] = field(default_factory=list)
-    ended: str = ""
-
-    @property
-    def reached(self) -> bool:
-        """Whether the branch arrived at the end of the path."""
-        return not self.ended
+"""Imaginary parts below this, relative to the largest eigenvalue, count as zero: rounding of the eigenvalue problem."""
 
 
 @dataclass(frozen=True)
@@ -69,25 +41,36 @@ class _Spot:
     """Somewhere on the branch: position, fixed point, unit tangent (dx, df, du), slope dF/du at fixed moments."""
 
     u: float
-    point: Point
+    point: FixedPoint
     dx: ComplexArray
     df: ComplexArray
     du: float
     slope: ComplexArray
 
 
-class Follower:
-    """Steps along the branch through a fixed point, from position ``u`` towards ``target``."""
+@dataclass(frozen=True)
+class Walk:
+    """How a branch is followed.
 
-    def __init__(
-        self, path: Path, point: Point, start: float, goal: float, points: int = 50, watch: bool = True, most_folds: int | None = None
-    ) -> None:
-        u, target = path.scale(start), path.scale(goal)
-        path.named |= {u: start, target: goal}
-        self.path, self.start, self.target, self.watch = path, u, target, watch
+    points       least number of points
+    watch        whether to look for changes of stability (an eigenvalue problem at each point)
+    most_folds   folds after which to stop; None: only where the branch returns to its start
+    """
+
+    points: int = 50
+    watch: bool = True
+    most_folds: int | None = None
+
+
+class Follower:
+    """Steps along the branch through a fixed point, from one parameter value to another."""
+
+    def __init__(self, path: ParameterPath, point: FixedPoint, start: float, goal: float, walk: Walk) -> None:
+        u, target = path.pinned(start), path.pinned(goal)
+        self.path, self.start, self.target, self.walk = path, u, target, walk
         self.length = abs(target - u) or 1.0
-        self.longest = 1.0 / points
-        self.most, self.most_folds = 20 * points + 200, most_folds
+        self.longest = 1.0 / walk.points
+        self.most = 20 * walk.points + 200
         self.branch = Branch(path.name)
         self.way: float = -1.0 if target < u else 1.0
         still = np.zeros(len(point.x), dtype=complex)
@@ -98,7 +81,7 @@ class Follower:
     def _weight(self, x: ComplexArray) -> float:
         return 1 / max(float(np.vdot(x, x).real), 1e-300)
 
-    def _slope(self, u: float, point: Point) -> ComplexArray:
+    def _slope(self, u: float, point: FixedPoint) -> ComplexArray:
         """dF/du at fixed scaled moments, by central differences: F is linear in the coefficients, so rounding stays small."""
         h = 1e-5 * self.length if self.path.logarithmic else 1e-5 * max(abs(u), 1e-2 * self.length)
         sides = []
@@ -110,13 +93,13 @@ class Follower:
         (a, low), (b, high) = sides
         return (high - low) / (b - a)
 
-    def _tangent(self, u: float, point: Point, dx: ComplexArray, df: ComplexArray, du: float) -> _Spot:
+    def _tangent(self, u: float, point: FixedPoint, dx: ComplexArray, df: ComplexArray, du: float) -> _Spot:
         """Unit tangent at a point, in the sense of an earlier one (dx, df, du)."""
         x, charge, broken = point.x, point.equations.hierarchy.charge, broken_symmetries(point.equations, point.x)
         n, k, weight = len(x), len(broken), self._weight(point.x)
         if len(df) != k:
             df = np.zeros(k, dtype=complex)
-        turning = np.stack([1j * charge[i] * x for i in broken], axis=1) if k else np.zeros((n, 0), dtype=complex)
+        turning = turning_directions(charge, broken, x)
         matrix = np.zeros((n + k + 1, n + k + 1), dtype=complex)
         matrix[:n, :n] = turned_jacobian(point.equations, x, point.frequencies)
         matrix[:n, n : n + k] = -turning
@@ -141,23 +124,22 @@ class Follower:
         for i, d in zip(broken, spot.df, strict=True):
             f[i] += step * float(d.real)
         n, k, weight = len(x), len(broken), self._weight(spot.point.x)
-        turning0 = np.stack([1j * charge[i] * spot.point.x for i in broken], axis=1) if k else np.zeros((n, 0), dtype=complex)
+        gauges = turning_directions(charge, broken, spot.point.x)
         last = np.inf
         for iteration in range(1, STEPS):
             try:
                 equations = self.path.at(u)
             except InputError:
                 return None
-            turning = np.stack([1j * charge[i] * x for i in broken], axis=1) if k else turning0
             matrix = np.zeros((n + k + 1, n + k + 1), dtype=complex)
             matrix[:n, :n] = turned_jacobian(equations, x, f)
-            matrix[:n, n : n + k] = -turning
+            matrix[:n, n : n + k] = -turning_directions(charge, broken, x)
             matrix[:n, -1] = spot.slope  # of the last point: a chord in u, at no new evaluation of the model
-            matrix[n : n + k, :n] = turning0.conj().T
+            matrix[n : n + k, :n] = gauges.conj().T
             matrix[-1, :n], matrix[-1, -1] = weight * spot.dx.conj(), spot.du / self.length**2
             right = np.zeros(n + k + 1, dtype=complex)
             right[:n] = -turned_rhs(equations, x, f)
-            right[n : n + k] = -turning0.conj().T @ (x - spot.point.x)
+            right[n : n + k] = -gauges.conj().T @ (x - spot.point.x)
             right[-1] = step - weight * np.vdot(spot.dx, x - spot.point.x).real - spot.du * (u - spot.u) / self.length**2
             change = solve_scaled(matrix, right)
             if change is None or not np.isfinite(change).all():
@@ -171,7 +153,7 @@ class Follower:
                 return None
             if size < 1e-12 or at_rounding:
                 try:
-                    return self._tangent(u, Point(self.path.at(u), x, tuple(f)), spot.dx, spot.df, spot.du), iteration
+                    return self._tangent(u, FixedPoint(self.path.at(u), x, tuple(f)), spot.dx, spot.df, spot.du), iteration
                 except InputError:
                     return None
             last = size
@@ -184,31 +166,35 @@ class Follower:
         branch, step = self.branch, self.longest
         branch.points.append(BranchPoint(self.path.value(self.start), self.spot.point))
         while len(branch.points) < self.most:
-            found = self._corrected(self.spot, step)
+            corrected = self._corrected(self.spot, step)
             # a step that jumps to another branch turns sharply, or arrives far from where it was aimed
-            if found is None or self._turn(self.spot, found[0]) < 0.95 or self._missed(self.spot, found[0], step) > 0.25:
+            if corrected is None or self._turn(self.spot, corrected[0]) < 0.95 or self._missed(self.spot, corrected[0], step) > 0.25:
                 step /= 2
                 if step < SHORTEST:
-                    branch.ended = f"it stalled at {self.path.name}={self.path.value(self.spot.u):.6g}"
-                    return branch
+                    return self._end(Ending.STALLED, f"it stalled at {self._where()}")
                 continue
-            spot, iterations = found
+            spot, iterations = corrected
             if (spot.u - self.target) * self.way >= 0 and self._land(spot):
                 return branch
             self._events(self.spot, spot, step)
             self.spot = spot
-            branch.points.append(BranchPoint(self.path.value(spot.u), spot.point, len(branch.folds)))
+            folds = branch.folds
+            branch.points.append(BranchPoint(self.path.value(spot.u), spot.point, len(folds)))
             if (spot.u - self.start) * self.way < -0.05 * self.length:
-                where = ", ".join(f"{fold.value:.6g}" for fold in branch.folds)
-                branch.ended = f"it folds at {self.path.name}={where} and returns to where it started"
-                return branch
-            if self.most_folds is not None and len(branch.folds) > self.most_folds:
-                branch.ended = f"it folds at {self.path.name}={branch.folds[-1].value:.6g}"
-                return branch
+                where = ", ".join(f"{fold.value:.6g}" for fold in folds)
+                return self._end(Ending.RETURNED, f"it folds at {self.path.name}={where} and returns to where it started")
+            if self.walk.most_folds is not None and len(folds) > self.walk.most_folds:
+                return self._end(Ending.FOLDED, f"it folds at {self.path.name}={folds[-1].value:.6g}")
             if iterations <= 4:
                 step = min(step * 1.5, self.longest)
-        branch.ended = f"it is longer than {self.most} points; the last one is at {self.path.name}={self.path.value(self.spot.u):.6g}"
-        return branch
+        return self._end(Ending.TOO_LONG, f"it is longer than {self.most} points; the last one is at {self._where()}")
+
+    def _end(self, ending: Ending, words: str) -> Branch:
+        self.branch.ending, self.branch.ended = ending, words
+        return self.branch
+
+    def _where(self) -> str:
+        return f"{self.path.name}={self.path.value(self.spot.u):.6g}"
 
     def _turn(self, a: _Spot, b: _Spot) -> float:
         """Cosine of the angle between two tangents."""
@@ -240,16 +226,12 @@ class Follower:
 
     def _events(self, a: _Spot, b: _Spot, step: float | None) -> None:
         """Folds and changes of stability between two neighbouring spots, located by bisection in the arclength."""
+        length = step if step is not None else self._distance(a, b)
         if a.du * b.du < 0:
-            length = step if step is not None else self._distance(a, b)
-            spot = self._bisect(a, b, length, lambda spot: spot.du * a.du < 0)
-            self.branch.folds.append(Event("fold", self.path.value(spot.u), spot.point))
-        if not self.watch:
+            self._enter(EventKind.FOLD, self._bisect(a, b, length, lambda spot: spot.du * a.du < 0))
+        if not self.walk.watch:
             return
         before, after = _unstable(a.point), _unstable(b.point)
-        if before == after:
-            return
-        length = step if step is not None else self._distance(a, b)
         if before[1] != after[1]:
             spot = self._bisect(a, b, length, lambda spot: _unstable(spot.point)[1] != before[1])
             values = spot.point.spectrum
@@ -257,24 +239,27 @@ class Follower:
             if len(pairs):
                 crossing = pairs[np.argmin(np.abs(pairs.real))]
                 if abs(crossing.real) < 1e-3 * max(abs(crossing.imag), 1e-6):
-                    self.branch.hopf.append(Event("hopf", self.path.value(spot.u), spot.point, float(abs(crossing.imag))))
-        elif a.du * b.du > 0:
-            spot = self._bisect(a, b, length, lambda spot: _unstable(spot.point)[0] != before[0])
-            self.branch.crossings.append(Event("crossing", self.path.value(spot.u), spot.point))
+                    self._enter(EventKind.HOPF, spot, float(abs(crossing.imag)))
+        elif before[0] != after[0] and a.du * b.du > 0:
+            self._enter(EventKind.CROSSING, self._bisect(a, b, length, lambda spot: _unstable(spot.point)[0] != before[0]))
+
+    def _enter(self, kind: EventKind, spot: _Spot, omega: float = 0.0) -> None:
+        self.branch.events.append(Event(kind, self.path.value(spot.u), spot.point, omega))
 
     def _distance(self, a: _Spot, b: _Spot) -> float:
         change = b.point.x - a.point.x
         return float(np.sqrt(self._weight(a.point.x) * np.vdot(change, change).real + ((b.u - a.u) / self.length) ** 2))
 
-    def _bisect(self, a: _Spot, b: _Spot, length: float, beyond: object) -> _Spot:
+    def _bisect(self, a: _Spot, b: _Spot, length: float, beyond: Callable[[_Spot], bool]) -> _Spot:
+        """The first spot from a towards b that is beyond an event, to eight digits of the step."""
         low, high, best = 0.0, length, b
         for _ in range(40):
             middle = (low + high) / 2
-            found = self._corrected(a, middle)
-            if found is None:
+            corrected = self._corrected(a, middle)
+            if corrected is None:
                 return best
-            if beyond(found[0]):  # type: ignore[operator]
-                high, best = middle, found[0]
+            if beyond(corrected[0]):
+                high, best = middle, corrected[0]
             else:
                 low = middle
             if high - low < 1e-8:
@@ -282,7 +267,7 @@ class Follower:
         return best
 
 
-def _unstable(point: Point) -> tuple[int, int]:
+def _unstable(point: FixedPoint) -> tuple[int, int]:
     """Number of eigenvalues with positive real part: real ones, and those in complex pairs."""
     values = point.spectrum
     size = max(1.0, float(np.abs(values).max(initial=0.0)))
@@ -292,12 +277,7 @@ def _unstable(point: Point) -> tuple[int, int]:
 
 
 def follow(
-    path: Path, point: Point, start: float, target: float, points: int = 50, watch: bool = True, most_folds: int | None = None
+    path: ParameterPath, point: FixedPoint, start: float, target: float, points: int = 50, watch: bool = True, most_folds: int | None = None
 ) -> Branch:
-    """The branch through a fixed point, from one parameter value to another.
-
-    points       least number of points
-    watch        look for changes of stability (an eigenvalue problem at each point)
-    most_folds   folds after which to stop; None: only when the branch returns to where it started
-    """
-    return Follower(path, point, start, target, points, watch, most_folds).run()
+    """The branch through a fixed point, from one parameter value to another; see :class:`Walk` for the settings."""
+    return Follower(path, point, start, target, Walk(points, watch, most_folds)).run()

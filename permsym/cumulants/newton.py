@@ -22,13 +22,16 @@ from permsym.operators import ComplexArray
 Vector = NDArray[np.float64]
 
 STEPS = 25
+"""Most Newton steps: branches and relaxed states take up to five."""
 PHASE_FLOOR = 1e-7
 """Charged moments below this, relative to the largest moment, count as zero: the symmetry is unbroken."""
+UNSTABLE = 1e-9
+"""Largest real part of the spectrum, in units of the largest coefficient, that still counts as stable."""
 
 
 @dataclass(frozen=True)
-class Point:
-    """A fixed point: scaled moments and the frequencies at which broken phases turn (zero where a symmetry is kept)."""
+class FixedPoint:
+    """A fixed point: scaled moments x, and the frequencies at which broken phases turn (zero for symmetries that x has)."""
 
     equations: Equations
     x: ComplexArray
@@ -52,9 +55,8 @@ class Point:
     @cached_property
     def residual(self) -> float:
         """Largest |dx/dt| relative to the summands of its row."""
-        keep = physical(self.equations)
         defect = np.abs(turned_rhs(self.equations, self.x, self.frequencies))
-        return float((defect / np.maximum(self.equations.rounding(self.x), 1e-300))[keep].max())
+        return float((defect / np.maximum(self.equations.rounding(self.x), 1e-300))[existing(self.equations)].max())
 
     @cached_property
     def spectrum(self) -> ComplexArray:
@@ -62,8 +64,8 @@ class Point:
 
         A whole number N of satellites below the order has no moments of more satellites; the others never depend on them.
         """
-        keep = physical(self.equations)
-        values = la.eigvals(self.jacobian[np.ix_(keep, keep)])
+        mine = existing(self.equations)
+        values = la.eigvals(self.jacobian[np.ix_(mine, mine)])
         values = values[np.argsort(-values.real)]
         for _ in self.broken:
             values = np.delete(values, np.argmin(np.abs(values)))
@@ -74,38 +76,43 @@ class Point:
         """Largest real part of the spectrum: negative where the fixed point is stable."""
         return float(self.spectrum[0].real) if len(self.spectrum) else -np.inf
 
+    @property
+    def stable(self) -> bool:
+        """Whether small deviations decay, to rounding."""
+        return bool(self.stability < UNSTABLE * max((abs(c) for c in self.equations.coefficients), default=1.0))
+
     @cached_property
     def stability_by_charge(self) -> dict[tuple[int, ...], float]:
-        """Largest real part in each charge sector, for a state that keeps the symmetries."""
-        h, keep = self.equations.hierarchy, physical(self.equations)
+        """Largest real part in each charge sector, for a state that breaks no symmetry."""
+        h, exist = self.equations.hierarchy, existing(self.equations)
         if self.broken or not len(h.alphabet.charges):
             return {}
-        found = {}
+        largest = {}
         for sector in sorted({tuple(int(q) for q in column) for column in h.charge.T}):
-            mine = [i for i in np.flatnonzero(keep) if tuple(h.charge[:, i]) == sector]
+            mine = [i for i in np.flatnonzero(exist) if tuple(h.charge[:, i]) == sector]
             if mine:
-                found[sector] = float(la.eigvals(self.jacobian[np.ix_(mine, mine)]).real.max())
-        return found
+                largest[sector] = float(la.eigvals(self.jacobian[np.ix_(mine, mine)]).real.max())
+        return largest
 
     @cached_property
     def errors(self) -> Vector:
         """Estimate of the absolute error of each moment: |J^-1| applied to the residual and the rounding of the rows."""
-        keep = physical(self.equations)
+        mine = existing(self.equations)
         bound = np.abs(turned_rhs(self.equations, self.x, self.frequencies)) + 2**-52 * self.equations.rounding(self.x)
         result = np.full(len(self.x), np.nan)
-        jacobian = self.jacobian[np.ix_(keep, keep)]
+        jacobian = self.jacobian[np.ix_(mine, mine)]
         # a phase mode is no error: the pseudo-inverse leaves it out
         inverse = la.pinv(jacobian, rtol=1e-12) if self.broken else solve_scaled(jacobian, np.eye(len(jacobian), dtype=complex))
-        result[keep] = np.inf if inverse is None else np.abs(inverse) @ bound[keep] * self.equations.scale[keep]
+        result[mine] = np.inf if inverse is None else np.abs(inverse) @ bound[mine] * self.equations.scale[mine]
         return result
 
 
-def physical(equations: Equations) -> NDArray[np.bool_]:
+def existing(equations: Equations) -> NDArray[np.bool_]:
     """Unknowns that exist: those with no more satellites than N, where N is whole; all of them where it is not."""
     alphabet = equations.hierarchy.alphabet
     if any(n != round(n) for n in equations.sizes):
         return np.ones(len(equations), dtype=bool)
-    fits = [all(m <= n for m, n in zip(alphabet.satellites(c), equations.sizes, strict=True)) for c in equations.hierarchy.retained]
+    fits = [all(m <= n for m, n in zip(alphabet.satellites(c), equations.sizes, strict=True)) for c in equations.hierarchy.unknowns]
     return np.array(fits, dtype=bool)
 
 
@@ -148,33 +155,33 @@ def solve_scaled(matrix: ComplexArray, right: ComplexArray) -> ComplexArray | No
 def turning_frequencies(equations: Equations, x: ComplexArray) -> tuple[float, ...]:
     """Frequencies that best explain dx/dt as a mere turning of the broken phases."""
     charge, broken = equations.hierarchy.charge, broken_symmetries(equations, x)
-    found = np.zeros(len(charge))
+    frequencies = np.zeros(len(charge))
     if broken:
-        columns = np.stack([1j * charge[k] * x for k in broken], axis=1)
-        found[list(broken)] = np.linalg.lstsq(columns, equations.scaled_rhs(x), rcond=None)[0].real
-    return tuple(float(f) for f in found)
+        columns = turning_directions(charge, broken, x)
+        frequencies[list(broken)] = np.linalg.lstsq(columns, equations.scaled_rhs(x), rcond=None)[0].real
+    return tuple(float(f) for f in frequencies)
 
 
 def newton(
-    equations: Equations, x: ComplexArray, frequencies: Sequence[float] | None = None, keep: NDArray[np.bool_] | None = None
-) -> Point | None:
+    equations: Equations, x: ComplexArray, frequencies: Sequence[float] | None = None, subset: NDArray[np.bool_] | None = None
+) -> FixedPoint | None:
     """The fixed point near x, or None where Newton's method does not converge.
 
     Broken phases stay as they are in x.  Quadratic convergence is required: the last steps must fall to rounding.
 
-    keep   solve for these unknowns alone; the others, which must not act on them, are left at zero
+    subset   solve for these unknowns alone; the others, which must not act on them, are left at zero
     """
     h = equations.hierarchy
-    mine = np.ones(len(equations), dtype=bool) if keep is None else keep
+    mine = np.ones(len(equations), dtype=bool) if subset is None else subset
     x = np.where(mine, equations.symmetrised(np.asarray(x, dtype=complex)), 0)
     charge, broken = h.charge, broken_symmetries(equations, x)
     f = list(turning_frequencies(equations, x) if frequencies is None else frequencies)
-    gauges = _turning(charge, broken, x)[mine]
+    gauges = turning_directions(charge, broken, x)[mine]
     n, last = int(mine.sum()), np.inf
     for _ in range(STEPS):
         jacobian = turned_jacobian(equations, x, f)[np.ix_(mine, mine)]
         corner = np.zeros((len(broken), len(broken)))
-        matrix = np.block([[jacobian, -_turning(charge, broken, x)[mine]], [gauges.conj().T, corner]]) if broken else jacobian
+        matrix = np.block([[jacobian, -turning_directions(charge, broken, x)[mine]], [gauges.conj().T, corner]]) if broken else jacobian
         step = solve_scaled(matrix, -np.concatenate([turned_rhs(equations, x, f)[mine], np.zeros(len(broken))]))
         if step is None or not np.isfinite(step).all():
             return None
@@ -185,13 +192,13 @@ def newton(
             f[k] += float(df.real)
         size = float(np.abs(change).max()) / max(1.0, float(np.abs(x).max()))
         if size < 1e-14 or (size < 1e-8 and size > last / 4):
-            return Point(equations, x, tuple(f))
+            return FixedPoint(equations, x, tuple(f))
         if size > 1e6:
             return None
         last = size
     return None
 
 
-def _turning(charge: Vector, broken: Sequence[int], x: ComplexArray) -> ComplexArray:
+def turning_directions(charge: Vector, broken: Sequence[int], x: ComplexArray) -> ComplexArray:
     """Directions in which the broken phases turn, (n, number of broken symmetries)."""
     return np.stack([1j * charge[k] * x for k in broken], axis=1) if broken else np.zeros((len(x), 0), dtype=complex)

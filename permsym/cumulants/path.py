@@ -9,16 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from permsym.cumulants.equations import Equations, equations
+from permsym.cumulants.equations import Equations, Truncation
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.models.registry import ModelSource
 from permsym.operators import Monomial
-from permsym.sites import real_sizes
+from permsym.sites import Continuous
+
+_MOST_CACHED = 64
+"""Equations of so many positions are remembered: a step and its bisections ask for fewer."""
 
 
 @dataclass
-class Path:
+class ParameterPath:
     """Equations as a function of one real parameter, on a linear or logarithmic scale.
 
     name          the parameter
@@ -28,68 +31,73 @@ class Path:
     name: str
     make: Callable[[float], Equations]
     logarithmic: bool = False
-    named: dict[float, float] = field(default_factory=dict)
-    """Positions whose parameter is known exactly."""
+    _pinned: dict[float, float] = field(default_factory=dict)
     _cache: dict[float, Equations] = field(default_factory=dict)
 
-    def scale(self, value: float) -> float:
+    def position(self, value: float) -> float:
         """Parameter -> position along the path."""
         return math.log(value) if self.logarithmic else value
 
+    def pinned(self, value: float) -> float:
+        """Position of a parameter that :meth:`value` then gives back without rounding."""
+        position = self.position(value)
+        self._pinned[position] = value
+        return position
+
     def value(self, position: float) -> float:
         """Position along the path -> parameter."""
-        return self.named.get(position, math.exp(position) if self.logarithmic else position)
+        return self._pinned.get(position, math.exp(position) if self.logarithmic else position)
 
     def at(self, position: float) -> Equations:
         """Equations at a position."""
         if position not in self._cache:
-            if len(self._cache) > 64:
+            if len(self._cache) > _MOST_CACHED:
                 self._cache.clear()
             self._cache[position] = self.make(self.value(position))
         return self._cache[position]
 
 
-def model_at(source: ModelSource, given: Mapping[str, float | str]) -> Model:
-    """A model whose numbers of satellites may be real; expressions are evaluated there."""
-    with real_sizes():
-        return source.model(given)
+def model_at(source: ModelSource, parameters: Mapping[str, float | str]) -> Model:
+    """A model for equations, whose numbers of satellites may be real; expressions are evaluated there."""
+    return source.model({name: Continuous(value) if isinstance(value, float) else value for name, value in parameters.items()})
 
 
-def over_parameter(source: ModelSource, given: Mapping[str, float | str], name: str, options: Mapping[str, Any]) -> Path:
+def over_parameter(source: ModelSource, parameters: Mapping[str, float | str], name: str, truncation: Truncation) -> ParameterPath:
     """The path over a parameter of a model function; expressions in the other parameters are evaluated along it.
 
-    options    order, counting, closure, break_symmetry
+    Raises InputError for names that are no parameter, for ``levels``, and on the path where a model function rounds N.
     """
     source.check(name)
     if name == "levels":
         raise InputError("`levels` is a whole number, so that no branch runs along it; solve at several values of it, or sweep it")
-    built: list[Equations] = []
+    latest: Equations | None = None
 
     def make(value: float) -> Equations:
-        model = model_at(source, {**given, name: value})
-        if name == "N" and not any(abs(size - value) < 1e-9 * value for size in model.sizes):
+        nonlocal latest
+        model = model_at(source, {**parameters, name: value})
+        sizes = [ensemble.size for ensemble in model.ensembles]
+        if name == "N" and not any(abs(size - value) < 1e-9 * value for size in sizes):
             raise InputError(
-                f"{source.name} rounds its number of satellites to {model.sizes[0]} at N={value!r}, so that N cannot be continued; "
+                f"{source.name} rounds its number of satellites to {sizes[0]} at N={value!r}, so that N cannot be continued; "
                 "pass N to Ensemble as it is"
             )
-        found = built[0].at(model) if built else equations(model, **options)
-        built[:] = [found]
-        return found
+        latest = Equations.of(model, truncation) if latest is None else latest.at(model)
+        return latest
 
-    return Path(name, make, logarithmic=name == "N")
+    return ParameterPath(name, make, logarithmic=name == "N")
 
 
-def over_size(start: Equations) -> Path:
-    """The path over the number of satellites of one model, its mean-field physics kept where the model leaves the choice.
+def over_size(start: Equations) -> ParameterPath:
+    """The path over the number of satellites of one model, at the same mean-field physics.
 
     With f = N / (the model's N), and M collective factors and k operators of a boson in a term, coefficients are multiplied by
 
-        Hamiltonian         f^(1 - M - k/2);  a finite centre on its own keeps its energies
+        Hamiltonian         f^(1 - M - k/2);  1,  for energies of a finite centre
         central jumps       f^(1 - k),  with a boson;  f,  with a finite centre
         individual jumps    f^(-k)
         collective jumps    f^(1 - 2M - k)
 
-    so that the fluxes between the centre and the satellites stay in proportion.  Several ensembles grow alike.
+    Then the fluxes between the centre and the satellites stay in proportion.  Several ensembles grow alike.
     """
     total = sum(start.sizes)
     powers = np.array([_power(kind, structure, start.hierarchy.alphabet.boson) for kind, structure in start.hierarchy.terms])
@@ -98,7 +106,7 @@ def over_size(start: Equations) -> Path:
         f = number / total
         return Equations(start.hierarchy, start.model, start.coefficients * f**powers, tuple(n * f for n in start.sizes))
 
-    return Path("N", make, logarithmic=True)
+    return ParameterPath("N", make, logarithmic=True)
 
 
 def _power(kind: str, structure: Any, boson: bool) -> float:

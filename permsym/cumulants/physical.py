@@ -16,11 +16,11 @@ def unphysical(model: Model, moment: Callable[[str], complex]) -> tuple[str, ...
     populations = {name: value for name, value in derived_quantities(model, moment).items() if name.startswith(POPULATIONS)}
     if model.centre.kind == "levels":
         populations |= {f"|{i}><{i}|0": moment(f"|{i}><{i}|0").real for i in range(1, model.centre.levels)}
-    for each in model.ensembles:
-        if each.kind == "levels":
-            labels = [f"|{i}><{i}|1{suffix(model, each)}" for i in range(1, each.levels)]
+    for ensemble in model.ensembles:
+        if ensemble.kind == "levels":
+            labels = [f"|{i}><{i}|1{suffix(model, ensemble)}" for i in range(1, ensemble.levels)]
             populations |= {label: moment(label).real for label in labels}
-    found = [
+    defects = [
         f"the population {name} = {value:.6g} is outside [0, 1]"
         for name, value in populations.items()
         if not -MARGIN <= value <= 1 + MARGIN
@@ -28,5 +28,5 @@ def unphysical(model: Model, moment: Callable[[str], complex]) -> tuple[str, ...
     if model.centre.kind == "boson":
         photons = moment("ad a").real
         if photons < -MARGIN * max(1.0, abs(photons)):
-            found.append(f"the photon number = {photons:.6g} is negative")
-    return tuple(found)
+            defects.append(f"the photon number = {photons:.6g} is negative")
+    return tuple(defects)

@@ -8,22 +8,22 @@ from functools import partial
 import numpy as np
 import scipy.linalg as la
 
-from permsym.cumulants.equations import Equations, as_complex
-from permsym.cumulants.evolve import ground_state, settle
-from permsym.cumulants.newton import Point, newton, physical
+from permsym.cumulants.equations.closed import Equations, as_complex
+from permsym.cumulants.evolve import ground_state, relaxed
+from permsym.cumulants.newton import FixedPoint, existing, newton
 from permsym.cumulants.physical import unphysical
 from permsym.errors import SolverFailed
 from permsym.model import Model
 from permsym.operators import ComplexArray, Product, as_array
 
 
-def first_point(equations: Equations) -> Point | None:
-    """The fixed point of a small system for the moments that so few satellites have: stable and physical if there is such a one.
+def first_point(equations: Equations) -> FixedPoint | None:
+    """A fixed point of a small system, for the moments that so few satellites have: a stable and physical one where there is one.
 
-    With a finite centre these moments solve linear equations; with a boson they do not, and evolution comes first.
+    With a finite centre these moments solve linear equations, and Newton's method comes first; with a boson evolution does.
     """
-    fallback: Point | None = None
-    for way in [settle, _solved] if equations.hierarchy.alphabet.boson else [_solved, settle]:
+    fallback: FixedPoint | None = None
+    for way in [relaxed, _solved] if equations.hierarchy.alphabet.boson else [_solved, relaxed]:
         for x in _guesses(equations):
             point = way(equations, x)
             if point is None:
@@ -34,8 +34,8 @@ def first_point(equations: Equations) -> Point | None:
     return fallback
 
 
-def _solved(equations: Equations, x: ComplexArray) -> Point | None:
-    return newton(equations, x, keep=physical(equations))
+def _solved(equations: Equations, x: ComplexArray) -> FixedPoint | None:
+    return newton(equations, x, subset=existing(equations))
 
 
 def _guesses(equations: Equations) -> Iterator[ComplexArray]:
@@ -48,9 +48,9 @@ def _guesses(equations: Equations) -> Iterator[ComplexArray]:
 def uncoupled(model: Model) -> list[ComplexArray]:
     """Steady states of the sites on their own, under the jumps and Hamiltonians that act on one site alone.
 
-    Where such a site has no unique steady state: the maximally mixed one.
+    A site without a unique steady state gets the maximally mixed one.
     """
-    found: list[ComplexArray] = []
+    states: list[ComplexArray] = []
     for position, site in enumerate([model.centre, *model.ensembles]):
         if site.kind == "boson":
             continue
@@ -69,8 +69,8 @@ def uncoupled(model: Model) -> list[ComplexArray]:
             matrix += jump.rate * (np.kron(x, x.conj()) - 0.5 * (np.kron(square, one) + np.kron(one, square.T)))
         space = la.null_space(matrix, rcond=1e-12)
         rho = space[:, 0].reshape(site.levels, site.levels) if space.shape[1] == 1 else one / site.levels
-        found.append(as_complex(rho / np.trace(rho)))
-    return found
+        states.append(as_complex(rho / np.trace(rho)))
+    return states
 
 
 def _local(key: Product, position: int, model: Model) -> ComplexArray | None:
@@ -94,7 +94,7 @@ def tilted(equations: Equations) -> ComplexArray:
     return equations.product_state(states, alpha=0.3 * root) / equations.scale
 
 
-def relaxed_from_product(equations: Equations) -> Point:
+def relaxed_from_product(equations: Equations) -> FixedPoint:
     """The stable state that a product state relaxes to.
 
     Where there is a U(1) symmetry the product state breaks it; where there is none it is that of the lowest levels.
@@ -102,9 +102,9 @@ def relaxed_from_product(equations: Equations) -> Point:
     if not equations.model.jumps:
         raise SolverFailed("mean field has no attractor without dissipation; give at least one rate a positive value")
     start = tilted(equations) if equations.hierarchy.alphabet.charges else ground_state(equations) / equations.scale
-    settled = settle(equations, start)
-    if settled is None:
+    point = relaxed(equations, start)
+    if point is None:
         raise SolverFailed(
             "no stationary mean-field state was reached; the attractor is a limit cycle, or relaxation is slower than the rates suggest"
         )
-    return settled
+    return point

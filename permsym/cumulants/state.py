@@ -9,14 +9,11 @@ import numpy as np
 
 from permsym.cumulants import physical
 from permsym.cumulants.equations import Equations
-from permsym.cumulants.evolve import Attractor, attractor
-from permsym.cumulants.newton import Point
+from permsym.cumulants.evolve import Attractor, AttractorKind, attractor
+from permsym.cumulants.newton import FixedPoint
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.states.derived import derived_quantities
-
-UNSTABLE = 1e-9
-"""Largest real part of the spectrum, in units of the largest coefficient, that still counts as stable."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class CumulantState:
     seconds  time to build the equations and to solve them
     """
 
-    point: Point
+    point: FixedPoint
     model: Model
     folds: tuple[float, ...] = ()
     over: str = "N"
@@ -57,18 +54,18 @@ class CumulantState:
 
     @property
     def stability_by_charge(self) -> dict[tuple[int, ...], float]:
-        """The same in each charge sector, where charged moments are kept and vanish."""
+        """The same in each charge sector, where charged moments are unknowns that vanish."""
         return self.point.stability_by_charge
 
     @property
     def stable(self) -> bool:
         """Whether small deviations decay."""
-        return bool(self.stability < UNSTABLE * max((abs(c) for c in self.equations.coefficients), default=1.0))
+        return self.point.stable
 
     @cached_property
     def attractor(self) -> Attractor:
-        """Where the equations go from here: the fixed point itself where it is stable, else found by time evolution."""
-        return Attractor("fixed point", point=self.point) if self.stable else attractor(self.point)
+        """Where the equations go from here: the fixed point itself where it is stable, else the end of a time evolution."""
+        return Attractor(AttractorKind.FIXED_POINT, point=self.point) if self.stable else attractor(self.point)
 
     @property
     def residual(self) -> float:

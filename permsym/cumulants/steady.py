@@ -5,22 +5,28 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from permsym.cumulants.continuation import Branch, BranchPoint, follow
-from permsym.cumulants.equations import Equations, equations
-from permsym.cumulants.evolve import settle
-from permsym.cumulants.newton import Point, newton, physical
-from permsym.cumulants.path import Path, over_parameter, over_size
+from permsym.cumulants.branch import Branch, BranchPoint
+from permsym.cumulants.continuation import follow
+from permsym.cumulants.equations import Counting, Equations, Truncation
+from permsym.cumulants.evolve import relaxed
+from permsym.cumulants.newton import UNSTABLE, FixedPoint, existing, newton
+from permsym.cumulants.path import ParameterPath, over_parameter, over_size
 from permsym.cumulants.start import first_point, relaxed_from_product
-from permsym.cumulants.state import UNSTABLE, CumulantState
+from permsym.cumulants.state import CumulantState
 from permsym.errors import InputError, SolverFailed
 from permsym.model import Model
 from permsym.models import registry
 from permsym.models.registry import ModelSource
 from permsym.sites import Boson
+
+Origin = tuple[ModelSource, Mapping[str, float | str]]
+"""A model function, and the parameters that a model was made from."""
+LEVELS = (4, 6, 9, 13, 18, 24, 32)
+"""Fock states tried where a boson counts as one site and its cut-off is left to the solver."""
 
 
 def steady_state(
@@ -30,72 +36,72 @@ def steady_state(
     counting: str = "operators",
     closure: str = "full",
     break_symmetry: bool = False,
-    source: tuple[ModelSource, Mapping[str, float | str]] | None = None,
+    source: Origin | None = None,
 ) -> CumulantState:
     """The fixed point on the branch continued from the smallest number of satellites, where the order is exact.
 
-    order 1        the stable mean-field state that a product state relaxes to, symmetry broken where there is one
-    break_symmetry the symmetric state where it is stable against breaking, else the broken one that replaces it
-    source         a model function and its parameters, so that expressions in N are evaluated along the branch; without
-                   it all coefficients keep their values while N grows
+    order               1: the stable mean-field state that a product state relaxes to, symmetry broken where there is one
+    break_symmetry      the symmetric state where it is stable against breaking, else the broken one that replaces it
+    source              a model function and its parameters: expressions in N are evaluated along the branch.  Without it coefficients
+                        are scaled with N as :func:`~permsym.cumulants.path.over_size` says
     counting, closure   see :func:`permsym.cumulants.equations`
 
     The state may be unstable: ``stable``, ``stability``, ``attractor``, ``folds`` and ``unphysical`` say so.
 
-    Raises SolverFailed where the branch ends before it reaches N, with the place; InputError for options that are none;
+    Raises SolverFailed where the branch ends before it reaches N, with the place; InputError for other options;
     TooLarge for orders that do not fit into memory.
     """
-    if counting == "sites" and isinstance(model.centre, Boson) and model.centre.automatic:
-        return _growing(model, order, closure, break_symmetry, source)
+    truncation = Truncation.of(order, counting, closure, break_symmetry)
+    if truncation.counting is Counting.SITES and isinstance(model.centre, Boson) and model.centre.automatic:
+        return _with_enough_levels(model, truncation, source)
+    return _steady_state(model, truncation, source)
+
+
+def _steady_state(model: Model, truncation: Truncation, source: Origin | None) -> CumulantState:
     started = time.perf_counter()
-    options: dict[str, Any] = {"order": order, "counting": counting, "closure": closure}
-    charged = equations(model, break_symmetry=True, **options) if break_symmetry and order > 1 and model.charges else None
-    built = equations(model, **options)
+    order, symmetric = truncation.order, replace(truncation, break_symmetry=False)
+    charged = Equations.of(model, truncation) if truncation.break_symmetry and order > 1 and model.charges else None
+    built = Equations.of(model, symmetric)
     seconds = {"build": built.hierarchy.seconds}
     if order == 1:
         point = relaxed_from_product(built)
         return CumulantState(point, model, seconds=seconds | {"solve": time.perf_counter() - started})
-    path = over_size(built) if source is None else over_parameter(source[0], source[1], "N", options)
-    point, folds = on_branch(path, order, float(sum(model.sizes)))
+    N = sum(built.sizes)
+    path = over_size(built) if source is None else over_parameter(*source, "N", symmetric)
+    point, folds = on_branch(path, order, N)
     if charged is not None:
-        broken = over_size(charged) if source is None else over_parameter(source[0], source[1], "N", options | {"break_symmetry": True})
-        point = _broken_on_path(path, broken, charged, point, order, float(sum(model.sizes)))
+        broken = over_size(charged) if source is None else over_parameter(*source, "N", truncation)
+        point = _broken_on_path(path, broken, charged, point, order, N)
     return CumulantState(point, model, folds, path.name, seconds | {"solve": time.perf_counter() - started})
 
 
-LEVELS = (4, 6, 9, 13, 18, 24, 32)
-"""Fock states tried where a boson counts as one site and its cut-off is left to the solver."""
-
-
-def _growing(
-    model: Model, order: int, closure: str, break_symmetry: bool, source: tuple[ModelSource, Mapping[str, float | str]] | None
-) -> CumulantState:
+def _with_enough_levels(model: Model, truncation: Truncation, source: Origin | None) -> CumulantState:
     """The steady state with so many levels that the photon number does not change any more."""
     last: float | None = None
     for levels in LEVELS:
-        cut = model.with_levels(levels)
-        given = None if source is None else (source[0], {**source[1], "levels": levels})
-        state = steady_state(cut, order, counting="sites", closure=closure, break_symmetry=break_symmetry, source=given)
+        origin = None if source is None else (source[0], {**source[1], "levels": levels})
+        state = _steady_state(model.with_levels(levels), truncation, origin)
         photons = state.derived["photons"]
         if last is not None and abs(photons - last) < 1e-9 * max(1.0, abs(photons)):
             return state
         last = photons
     raise SolverFailed(
-        f"the photon number still changes at {LEVELS[-1]} levels (order {order}, counting by sites); count operators, or give levels"
+        f"the photon number still changes at {LEVELS[-1]} levels (order {truncation.order}, counting by sites); count operators, or give "
+        "levels"
     )
 
 
-def on_branch(path: Path, order: int, target: float) -> tuple[Point, tuple[float, ...]]:
+def on_branch(path: ParameterPath, order: int, target: float) -> tuple[FixedPoint, tuple[float, ...]]:
     """The fixed point at N = target on the branch over N from the smallest system, and the folds passed on the way."""
     smallest = smallest_size(order)
-    path.named |= {path.scale(value): value for value in (smallest, target)}
+    path.pinned(target)
     at = min(target, smallest) if target == round(target) else smallest
-    start = first_point(path.at(path.scale(at)))
+    start = first_point(path.at(path.pinned(at)))
     if start is None:
         raise SolverFailed(f"no fixed point of order {order} was found at N={at:g}, where the branch should start; try another order")
     if target == at:
         return start, ()
-    point = newton(path.at(path.scale(smallest)), start.x)
+    point = newton(path.at(path.pinned(smallest)), start.x)
     if point is None:
         raise SolverFailed(f"the branch of order {order} has no regular start at N={smallest:g}; try another order")
     branch = follow(path, point, smallest, target, points=20, watch=False)
@@ -109,27 +115,29 @@ def on_branch(path: Path, order: int, target: float) -> tuple[Point, tuple[float
 def smallest_size(order: int) -> float:
     """Number of satellites at which the branch over N starts.
 
-    With a finite centre an order of M sites is exact for up to M - 1 satellites.  For fewer, some of the moments do not
-    exist, and between whole numbers their equations are singular: there every whole N stands for itself.
+    With a finite centre an order of M sites is exact for up to M - 1 satellites.  Fewer satellites do not have all of the moments,
+    and between whole numbers the equations are singular: there every whole N stands for itself.
     """
     return float(max(1, order - 1))
 
 
-def _embedded(charged: Equations, symmetric: Point) -> Point:
+def _embedded(charged: Equations, symmetric: FixedPoint) -> FixedPoint:
     """The symmetric state as a fixed point of the equations with charged moments, which vanish in it."""
     h, neutral = charged.hierarchy, symmetric.equations.hierarchy
-    x = np.array([symmetric.x[neutral.index[c]] if c in neutral.index else 0 for c in h.retained], dtype=complex)
-    return Point(charged, x, (0.0,) * len(h.alphabet.charges))
+    x = np.array([symmetric.x[neutral.index[c]] if c in neutral.index else 0 for c in h.unknowns], dtype=complex)
+    return FixedPoint(charged, x, (0.0,) * len(h.alphabet.charges))
 
 
-def charged_growth(charged: Equations, symmetric: Point) -> float:
+def charged_growth(charged: Equations, symmetric: FixedPoint) -> float:
     """Largest growth rate of charged moments around a symmetric state: positive where its symmetry breaks."""
     sectors = _embedded(charged, symmetric).stability_by_charge
     return max((value for charge, value in sectors.items() if any(charge)), default=-math.inf)
 
 
-def _broken_on_path(path: Path, broken: Path, charged: Equations, symmetric: Point, order: int, target: float) -> Point:
-    """The state with broken symmetry at N = target, found there or followed from a smaller system whose evolution settles."""
+def _broken_on_path(
+    path: ParameterPath, broken: ParameterPath, charged: Equations, symmetric: FixedPoint, order: int, target: float
+) -> FixedPoint:
+    """The state with broken symmetry at N = target: relaxed there, or followed from a smaller system whose evolution comes to rest."""
     try:
         return _broken(charged, symmetric)
     except SolverFailed as failure:
@@ -139,7 +147,7 @@ def _broken_on_path(path: Path, broken: Path, charged: Equations, symmetric: Poi
         if size < smallest_size(order):
             break
         try:
-            point = _broken(broken.at(broken.scale(size)), on_branch(path, order, size)[0])
+            point = _broken(broken.at(broken.position(size)), on_branch(path, order, size)[0])
             branch = follow(broken, point, size, target, points=20, watch=False) if point.broken else None
         except SolverFailed:
             continue
@@ -148,7 +156,7 @@ def _broken_on_path(path: Path, broken: Path, charged: Equations, symmetric: Poi
     raise reason
 
 
-def _broken(charged: Equations, symmetric: Point) -> Point:
+def _broken(charged: Equations, symmetric: FixedPoint) -> FixedPoint:
     """The state with broken symmetry where the symmetric one is unstable against it, else the symmetric one."""
     h, embedded = charged.hierarchy, _embedded(charged, symmetric)
     growing = {q: value for q, value in embedded.stability_by_charge.items() if any(q) and value > UNSTABLE}
@@ -156,7 +164,7 @@ def _broken(charged: Equations, symmetric: Point) -> Point:
         return embedded
     # amplitudes first: higher charges may grow faster, but lead nowhere
     for sector in sorted(growing, key=lambda q: (sum(map(abs, q)), -growing[q])):
-        mine = [i for i in np.flatnonzero(physical(charged)) if tuple(h.charge[:, i]) == sector]
+        mine = [i for i in np.flatnonzero(existing(charged)) if tuple(h.charge[:, i]) == sector]
         values, vectors = np.linalg.eig(embedded.jacobian[np.ix_(mine, mine)])
         fastest = int(np.argmax(values.real))
         # in a frame that turns with the growing mode nothing has to oscillate
@@ -165,9 +173,9 @@ def _broken(charged: Equations, symmetric: Point) -> Point:
         direction = np.zeros(len(embedded.x), dtype=complex)
         direction[mine] = vectors[:, fastest] / np.abs(vectors[:, fastest]).max()
         direction = direction + direction[h.conjugates].conj()
-        settled = settle(charged, embedded.x + 0.1 * direction, frame)
-        if settled is not None:
-            return settled
+        point = relaxed(charged, embedded.x + 0.1 * direction, frame)
+        if point is not None:
+            return point
     raise SolverFailed(
         f"the symmetric state is unstable against breaking its symmetry (growth rate {max(growing.values()):.4g}), but the evolution from "
         "there settles at no fixed point; use `evolve` to follow it"
@@ -185,50 +193,50 @@ def continuation(
     counting: str = "operators",
     closure: str = "full",
     break_symmetry: bool = False,
-    initial: Point | None = None,
+    initial: FixedPoint | None = None,
     most_folds: int | None = None,
     **fixed: float | str,
 ) -> Branch:
-    """The branch of fixed points between two values of a parameter, with folds and Hopf points.
+    """The branch of fixed points over a parameter, with folds and Hopf points; as many arguments as equations and walk have options.
 
-    model     a library name, a model function, a file, or a ModelSource
-    over      the parameter; N may be real, and N is followed in its logarithm
-    points    least number of points on the branch
-    initial   a fixed point at ``start`` (equations of the same options), default: the one on the branch from the smallest N
+    model       a library name, a model function, a file, or a ModelSource
+    over        the parameter; N may be real, and N is followed in its logarithm
+    points      least number of points on the branch
+    initial     a fixed point at ``start`` (equations of the same options), default: the one on the branch from the smallest N
     most_folds  folds after which to stop; None: only when the branch returns to where it started
-    fixed     other parameters; expressions such as kappa="N/16" are evaluated along the branch
+    fixed       other parameters; expressions such as kappa="N/16" are evaluated along the branch
+    counting, closure, break_symmetry   see :func:`permsym.cumulants.equations`
 
-    Raises SolverFailed where the branch does not get to ``stop``; the exception's ``branch`` holds what was found.
+    Raises SolverFailed where no fixed point is there to start from; InputError for other options and for limits of the parameter
+    that are equal, not finite or, of N, below 1.  A branch that does not get to ``stop`` says so in ``reached`` and ``ended``.
     """
     source = registry.source(model)
+    _check_range(over, start, stop, fixed)
+    path = over_parameter(source, fixed, over, Truncation.of(order, counting, closure, break_symmetry))
+
+    def steady_at(value: float, model: Model) -> FixedPoint:
+        origin = (source, {**fixed, over: value}) if "N" in source.defaults else None
+        return steady_state(model, order, counting=counting, closure=closure, break_symmetry=break_symmetry, source=origin).point
+
+    # below the size at which all moments exist every whole N is a solution of its own, and the branch begins at that size
+    whole = [] if over != "N" or initial is not None else _whole_sizes(order, start, stop)
+    begin = smallest_size(order) if whole else start
+    first = path.at(path.pinned(begin))
+    point = newton(first, initial.x, initial.frequencies) if initial is not None else newton(first, steady_at(begin, first.model).x)
+    if point is None:
+        raise SolverFailed(f"Newton's method finds no fixed point of order {order} at {over}={begin:g}, where the branch should start")
+    branch = follow(path, point, begin, stop, points, most_folds=most_folds)
+    branch.points[:0] = [BranchPoint(value, steady_at(value, path.at(path.position(value)).model)) for value in whole]
+    return branch
+
+
+def _check_range(over: str, start: float, stop: float, fixed: Mapping[str, float | str]) -> None:
     if over in fixed:
         raise InputError(f"{over!r} is both followed and fixed; leave one of them out")
     if not (math.isfinite(start) and math.isfinite(stop)) or start == stop:
         raise InputError(f"a branch needs two different numbers to run between, but is given {start!r} and {stop!r}")
     if over == "N" and min(start, stop) < 1:
         raise InputError(f"`N` must be >= 1 all along a branch, but is to run from {start:g} to {stop:g}")
-    options: dict[str, Any] = {"order": order, "counting": counting, "closure": closure, "break_symmetry": break_symmetry}
-    path = over_parameter(source, fixed, over, options)
-    begin, whole = start, [] if over != "N" or initial is not None else _whole_sizes(order, start, stop)
-    if whole:
-        # below the size at which all moments exist every whole N is a solution of its own, and the branch begins at that size
-        begin = smallest_size(order)
-    path.named[path.scale(begin)] = begin
-    first = path.at(path.scale(begin))
-
-    def found_at(value: float, model: Model) -> Point:
-        given = (source, {**fixed, over: value}) if "N" in source.defaults else None
-        choice = {"counting": counting, "closure": closure, "break_symmetry": break_symmetry}
-        return steady_state(model, order, source=given, **choice).point  # type: ignore[arg-type]
-
-    point = newton(first, initial.x, initial.frequencies) if initial is not None else newton(first, found_at(begin, first.model).x)
-    if point is None:
-        raise SolverFailed(f"Newton's method finds no fixed point of order {order} at {over}={begin:g}, where the branch should start")
-    branch = follow(path, point, begin, stop, points, most_folds=most_folds)
-    if whole:
-        below = [BranchPoint(value, found_at(value, path.at(path.scale(value)).model)) for value in whole]
-        branch.points[:0] = below
-    return branch
 
 
 def _whole_sizes(order: int, start: float, stop: float) -> list[float]:

@@ -10,21 +10,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from enum import StrEnum
+from typing import Protocol
 
 from permsym.errors import InputError, SolverFailed
 from permsym.sites import is_real
 
-PAIRS = ((1, 2), (2, 3), (1, 3))
+ORDER_PAIRS = ((1, 2), (2, 3), (1, 3))
 _SMALLEST_STEP = 1e-7
+"""A branch has folded where a step in N as small as this, relative to N, leads nowhere."""
 _LARGEST_N = 1e12
+"""Beyond this rounding hides the deviations, which fall as 1/N."""
 
 
 class Family(Protocol):
-    """Steady states of each order at any real N, each found from the one before."""
+    """Steady states of each order at any real N, followed from one N to the next."""
 
     def coherent_photons(self, order: int, N: float) -> float:
-        """|<a>|^2; SolverFailed where the branch has none, or where what was found lies on another branch."""
+        """|<a>|^2; SolverFailed where the branch followed so far has no state."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class BoundaryPoint:
     def deviations(self) -> dict[str, float]:
         """Eq. (20)."""
         a = self.coherent_photons
-        return {f"{n}-{m}": abs(a[n] - a[m]) / a[m] for n, m in PAIRS}
+        return {f"{n}-{m}": abs(a[n] - a[m]) / a[m] for n, m in ORDER_PAIRS}
 
     @property
     def largest(self) -> float:
@@ -46,20 +49,25 @@ class BoundaryPoint:
         return max(self.deviations.values())
 
 
+class Reason(StrEnum):
+    """Why N_sc is where it is: a deviation reaches the threshold, a branch ends before, or none does even at N = 1."""
+
+    THRESHOLD = "threshold"
+    FOLD = "fold"
+    SMALLEST = "smallest ensemble"
+
+
 @dataclass(frozen=True)
 class Boundary:
-    """N_sc and where it comes from.
+    """N_sc, a real number, and where it comes from.
 
-    N_sc       real
-    reason     "threshold": a deviation reaches it; "fold": a branch ends before, at ``ending_order``; "smallest ensemble": even at N = 1
-               all deviations are below the threshold
     point      the deviations at N_sc
     path       all points that were solved for, by descending N
     """
 
     N_sc: float
     threshold: float
-    reason: Literal["threshold", "fold", "smallest ensemble"]
+    reason: Reason
     point: BoundaryPoint
     path: tuple[BoundaryPoint, ...] = field(repr=False)
 
@@ -69,7 +77,7 @@ def boundary(family: Callable[[], Family], threshold: float = 0.01) -> Boundary:
 
     family   makes a solver that remembers the branch it is on
 
-    Raises InputError for thresholds that are no positive numbers.
+    Raises InputError for thresholds that are no positive numbers, SolverFailed where no N is large enough to start from.
     """
     if not is_real(threshold) or not 0 < threshold < math.inf:
         raise InputError(f"`threshold` must be a positive number such as 0.01, but is {threshold!r}")
@@ -84,16 +92,16 @@ def boundary(family: Callable[[], Family], threshold: float = 0.01) -> Boundary:
     above = before = _far_out(at, threshold)
     for below in _descent(at, above, threshold):
         if below is None:
-            return Boundary(above.N, threshold, "fold", above, _path(points))
+            return Boundary(above.N, threshold, Reason.FOLD, above, _path(points))
         reached = below
         if below.largest < above.largest:  # a deviation passes through zero: its largest value lies between the points
             reached = _peak(at, below, before)
             above = before
         if reached.largest >= threshold:
-            found = _crossing(at, reached, above, threshold)
-            return Boundary(found.N, threshold, "threshold", found, _path(points))
+            crossing = _crossing(at, reached, above, threshold)
+            return Boundary(crossing.N, threshold, Reason.THRESHOLD, crossing, _path(points))
         before, above = above, below
-    return Boundary(above.N, threshold, "smallest ensemble", above, _path(points))
+    return Boundary(above.N, threshold, Reason.SMALLEST, above, _path(points))
 
 
 def _path(points: dict[float, BoundaryPoint]) -> tuple[BoundaryPoint, ...]:
@@ -143,8 +151,8 @@ def _peak(at: Callable[[float], BoundaryPoint], below: BoundaryPoint, above: Bou
     from scipy.optimize import minimize_scalar
 
     ends = (math.log(below.N), math.log(above.N))
-    found = minimize_scalar(lambda log_n: -at(math.exp(log_n)).largest, bounds=ends, method="bounded", options={"xatol": 1e-3})
-    return at(math.exp(float(found.x)))
+    peak = minimize_scalar(lambda log_n: -at(math.exp(log_n)).largest, bounds=ends, method="bounded", options={"xatol": 1e-3})
+    return at(math.exp(float(peak.x)))
 
 
 def _crossing(at: Callable[[float], BoundaryPoint], below: BoundaryPoint, above: BoundaryPoint, threshold: float) -> BoundaryPoint:

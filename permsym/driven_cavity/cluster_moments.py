@@ -1,10 +1,10 @@
-"""Moments of a cavity with clusters of spins: where each stands in the vector of unknowns, and closed values for those that do not.
+"""Moments of a cavity with clusters of spins: their order in the vector of unknowns, and closed values of the others.
 
 A moment is spelled by spin letters (``z``, ``s`` = sigma^-, ``p`` = sigma^+, at most two, of distinct spins) and boson letters
 (``d`` = a^dag, ``a``), normal ordered.  One spin makes an array (L,), two make (L, L): element [k, l] belongs to a spin of cluster k
 and another spin of cluster l, which may be the same cluster.  Of a moment and its conjugate only one is an unknown.
 
-What is no unknown is closed by letting the joint cumulant of its operators vanish, eqs. (16) and (17) of paper 2.  Closed values
+Other moments are closed by letting the joint cumulant of their operators vanish, eqs. (16) and (17) of paper 2.  Closed values
 with two spins are sums of outer products, so that all costs are O(L^2).
 """
 
@@ -27,7 +27,7 @@ PAIRS = {1: (), 2: ("zs", "ps", "zz", "ss"), 3: ("zza", "ssd", "psa", "zsd", "zs
 
 @dataclass(frozen=True)
 class Layout:
-    """Places of the unknowns in one complex vector.
+    """The order of the unknowns in one complex vector.
 
     order     1 (Maxwell-Bloch), 2 or 3
     clusters  L
@@ -37,31 +37,31 @@ class Layout:
     clusters: int
 
     @cached_property
-    def places(self) -> dict[str, tuple[slice, tuple[int, ...]]]:
-        """Name -> (where in the vector, shape)."""
-        found: dict[str, tuple[slice, tuple[int, ...]]] = {}
+    def slots(self) -> dict[str, tuple[slice, tuple[int, ...]]]:
+        """Name -> (slice of the vector, shape)."""
+        slots: dict[str, tuple[slice, tuple[int, ...]]] = {}
         start = 0
         for rank, table in enumerate((SCALARS, SINGLES, PAIRS)):
             for order in range(1, self.order + 1):
                 for name in table[order]:
                     count = self.clusters**rank
-                    found[name] = (slice(start, start + count), (self.clusters,) * rank)
+                    slots[name] = (slice(start, start + count), (self.clusters,) * rank)
                     start += count
-        return found
+        return slots
 
     @cached_property
     def size(self) -> int:
         """Number of complex unknowns."""
-        return max(where.stop for where, _ in self.places.values())
+        return max(where.stop for where, _ in self.slots.values())
 
     def split(self, vector: Array) -> dict[str, Array]:
         """Views of a vector, by name."""
-        return {name: vector[where].reshape(shape) for name, (where, shape) in self.places.items()}
+        return {name: vector[where].reshape(shape) for name, (where, shape) in self.slots.items()}
 
     def scale(self, photons: float) -> NDArray[np.float64]:
         """Natural size of each unknown, max(1, photons)^(number of a and a^dag / 2)."""
         sizes = np.ones(self.size)
-        for name, (where, _) in self.places.items():
+        for name, (where, _) in self.slots.items():
             sizes[where] = max(1.0, photons) ** (sum(letter in "ad" for letter in name) / 2)
         return sizes
 
@@ -72,46 +72,46 @@ def conjugate(bosons: str) -> str:
 
 
 class Expectations:
-    """Values of moments at one vector of unknowns: stored, conjugate or closed; each is computed once."""
+    """Values of moments at one vector of unknowns: unknowns, their conjugates, closed moments; none is computed twice."""
 
     def __init__(self, layout: Layout, vector: Array) -> None:
-        self._known: dict[str, Array] = layout.split(vector)
+        self._values: dict[str, Array] = layout.split(vector)
 
     def boson(self, letters: str) -> Array:
         """<a^dag^p a^q>, a scalar array."""
-        if letters not in self._known:
-            self._known[letters] = (
-                self._known[conjugate(letters)].conj() if conjugate(letters) in self._known else self._close_boson(letters)
+        if letters not in self._values:
+            self._values[letters] = (
+                self._values[conjugate(letters)].conj() if conjugate(letters) in self._values else self._close_boson(letters)
             )
-        return self._known[letters]
+        return self._values[letters]
 
     def single(self, spin: str, bosons: str = "") -> Array:
         """Moment of one spin and bosons, (L,)."""
         key = spin + bosons
-        if key not in self._known:
+        if key not in self._values:
             adjoint = {"z": "z", "s": "p", "p": "s"}[spin] + conjugate(bosons)
-            if spin == "p" or (adjoint in self._known and adjoint != key):
-                self._known[key] = self.single(adjoint[0], adjoint[1:]).conj()
+            if spin == "p" or (adjoint in self._values and adjoint != key):
+                self._values[key] = self.single(adjoint[0], adjoint[1:]).conj()
             else:
-                self._known[key] = self._close_single(spin, bosons)
-        return self._known[key]
+                self._values[key] = self._close_single(spin, bosons)
+        return self._values[key]
 
     def pair(self, first: str, second: str, bosons: str = "") -> Array:
         """Moment of two distinct spins and bosons, (L, L): ``first`` belongs to the row's spin, ``second`` to the column's."""
         key = first + second + bosons
-        if key not in self._known:
+        if key not in self._values:
             turned = conjugate(bosons)
             if (first, second) in (("s", "z"), ("p", "z"), ("s", "p")):
-                self._known[key] = self.pair(second, first, bosons).T
+                self._values[key] = self.pair(second, first, bosons).T
             elif (first, second) == ("z", "p"):
-                self._known[key] = self.pair("z", "s", turned).conj()
-            elif (first, second) == ("p", "s") and "ps" + turned in self._known and turned != bosons:
-                self._known[key] = self.pair("p", "s", turned).conj().T
-            elif first == second == "z" and "zz" + turned in self._known and turned != bosons:
-                self._known[key] = self.pair("z", "z", turned).conj()
+                self._values[key] = self.pair("z", "s", turned).conj()
+            elif (first, second) == ("p", "s") and "ps" + turned in self._values and turned != bosons:
+                self._values[key] = self.pair("p", "s", turned).conj().T
+            elif first == second == "z" and "zz" + turned in self._values and turned != bosons:
+                self._values[key] = self.pair("z", "z", turned).conj()
             else:
-                self._known[key] = self._close_pair(first, second, bosons)
-        return self._known[key]
+                self._values[key] = self._close_pair(first, second, bosons)
+        return self._values[key]
 
     def _close_boson(self, letters: str) -> Array:
         b = self.boson

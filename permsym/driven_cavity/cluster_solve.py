@@ -8,25 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from permsym.driven_cavity.cluster_moments import Array
 from permsym.driven_cavity.clusters import ClusterEquations
+from permsym.driven_cavity.outcome import Outcome
 from permsym.errors import InputError, SolverFailed
 
 Vector = NDArray[np.float64]
-Branch = Literal["lower", "upper"]
 
 _TOLERANCE = 1e-10
 """Largest |d/dt| of a scaled unknown at a steady state, in the unit of the rates."""
 _NEWTON_STEPS = 15
+"""Most Newton steps: states of a family over N take up to three."""
 _STEP = 1e-4
 """Relative step of the central difference along a direction; the equations are polynomials of degree four."""
 _PHYSICAL = 1e-6
+"""How far Newton's residual may carry a population or a photon number beyond its range."""
+
+
+class Side(StrEnum):
+    """Which stable branch of a bistable cavity: the one with the fewest photons or that with the most."""
+
+    LOWER = "lower"
+    UPPER = "upper"
 
 
 @dataclass(frozen=True)
@@ -70,8 +79,8 @@ class ClusterState:
         n = 2 * self.vector.size
         if n <= 400:
             return float(np.linalg.eigvals(np.array([tangent(column) for column in np.eye(n)]).T).real.max())
-        found = eigs(LinearOperator((n, n), tangent), k=2, which="LR", return_eigenvectors=False, tol=1e-4, v0=np.ones(n))
-        return float(found.real.max())
+        values = eigs(LinearOperator((n, n), tangent), k=2, which="LR", return_eigenvectors=False, tol=1e-4, v0=np.ones(n))
+        return float(values.real.max())
 
     @property
     def stable(self) -> bool:
@@ -91,7 +100,7 @@ class _Tangent:
         largest = float(np.abs(flat).max())
         if largest == 0:
             return np.zeros_like(flat)
-        step = _STEP / largest * self.scale * as_complex(flat)
+        step = _STEP / largest * self.scale * from_real(flat)
         change = self.equations.rhs(self.vector + step) - self.equations.rhs(self.vector - step)
         return as_real(change / self.scale) * (largest / (2 * _STEP))
 
@@ -101,7 +110,7 @@ def as_real(vector: Array) -> Vector:
     return np.concatenate([vector.real, vector.imag])
 
 
-def as_complex(vector: Vector) -> Array:
+def from_real(vector: Vector) -> Array:
     """The inverse of ``as_real``."""
     half = vector.size // 2
     return np.asarray(vector[:half] + 1j * vector[half:], dtype=np.complex128)
@@ -115,16 +124,21 @@ def is_physical(equations: ClusterEquations, vector: Array) -> bool:
     return bool(np.abs(moments["z"].real).max() <= 1 + _PHYSICAL and photons >= coherent * (1 - _PHYSICAL))
 
 
-def semiclassical_start(equations: ClusterEquations, branch: Branch = "lower") -> Array:
-    """The Maxwell-Bloch state of the lowest or the highest stable branch, as a product state."""
+def semiclassical_start(equations: ClusterEquations, branch: str = Side.LOWER) -> Array:
+    """The Maxwell-Bloch state of a stable branch, as a product state.
+
+    branch    "lower" or "upper"
+
+    Raises SolverFailed where no branch is stable.
+    """
     states = [state for state in equations.curve.steady_states(equations.eta) if state.stable]
     if not states:
         raise SolverFailed("the Maxwell-Bloch equations have no stable steady state at this drive")
-    chosen = states[0 if branch == "lower" else -1]
+    chosen = states[0 if branch == Side.LOWER else -1]
     return equations.product_state(chosen.amplitude, chosen.lowering, chosen.inversion)
 
 
-def steady_state(equations: ClusterEquations, start: Array | None = None, branch: Branch = "lower") -> ClusterState:
+def steady_state(equations: ClusterEquations, start: Array | None = None, branch: str = Side.LOWER) -> ClusterState:
     """The steady state near a start, by default the Maxwell-Bloch state of a branch; it may be unstable (``growth_rate``).
 
     Raises SolverFailed where Newton's method does not converge: near such a start there is no steady state of this order.
@@ -144,7 +158,7 @@ def steady_state(equations: ClusterEquations, start: Array | None = None, branch
             return ClusterState(equations, vector, residual)
         operator = LinearOperator((n, n), tangent)
         step, _ = gmres(operator, -as_real(defect), rtol=1e-2 if residual > 1e-4 else 1e-4, restart=80, maxiter=12)
-        vector = vector + tangent.scale * as_complex(step)
+        vector = vector + tangent.scale * from_real(step)
     if residual < _TOLERANCE:
         return ClusterState(equations, vector, residual)
     raise SolverFailed(
@@ -158,14 +172,14 @@ class Transient:
     """Time evolution of the cumulant equations.
 
     times     (T,)
-    vectors   unknowns at each time, (T, size); fewer than ``times`` where the solution diverged
-    outcome   "steady", "periodic", "diverging" or "undecided", by the end
+    vectors   unknowns at each time, (T, size); ``times`` and these end where the solution diverged
+    outcome   what the end looks like
     """
 
     equations: ClusterEquations
     times: Vector
     vectors: Array
-    outcome: Literal["steady", "periodic", "diverging", "undecided"]
+    outcome: Outcome
 
     @property
     def coherent_photons(self) -> Vector:
@@ -176,8 +190,9 @@ class Transient:
 def evolve(equations: ClusterEquations, times: Sequence[float] | Vector, start: Array | None = None) -> Transient:
     """Moments at given times, from the empty cavity with all spins down or from another start at times[0].
 
-    A solution whose spins or photons become unphysical beyond repair is cut there and called diverging: |<sigma^z>| > 10, or
-    |<a>|^2 a hundredfold above the empty cavity's (eta/kappa)^2.
+    A solution is cut and called diverging where |<sigma^z>| > 10, or |<a>|^2 exceeds the empty cavity's (eta/kappa)^2 a hundredfold.
+
+    Raises InputError for times that are not ascending.
     """
     from scipy.integrate import solve_ivp
 
@@ -186,14 +201,14 @@ def evolve(equations: ClusterEquations, times: Sequence[float] | Vector, start: 
         raise InputError("`times` must be at least two ascending finite numbers")
     first = equations.empty_cavity() if start is None else start
     ceiling = 100 * max(1.0, (equations.eta / equations.curve.kappa) ** 2)
-    inversion = equations.layout.places["z"][0]
+    inversion = equations.layout.slots["z"][0]
     scale = equations.layout.scale(max(1.0, (equations.eta / equations.curve.kappa) ** 2))
 
     def escape(_: float, u: Array) -> float:
         return float(min(10 - np.abs(u[inversion].real).max(), 1 - abs(scale[0] * u[0]) ** 2 / ceiling))
 
     escape.terminal = True  # type: ignore[attr-defined]
-    found = solve_ivp(
+    solution = solve_ivp(
         lambda _, u: equations.rhs(scale * u) / scale,
         (at[0], at[-1]),
         first / scale,
@@ -203,19 +218,19 @@ def evolve(equations: ClusterEquations, times: Sequence[float] | Vector, start: 
         atol=1e-10,
         events=escape,
     )
-    vectors = scale * found.y.T
-    return Transient(equations, at[: len(vectors)], vectors, "diverging" if found.status else _outcome(equations, vectors, scale))
+    vectors = scale * solution.y.T
+    return Transient(equations, at[: len(vectors)], vectors, Outcome.DIVERGING if solution.status else _outcome(equations, vectors, scale))
 
 
-def _outcome(equations: ClusterEquations, vectors: Array, scale: Vector) -> Literal["steady", "periodic", "undecided"]:
+def _outcome(equations: ClusterEquations, vectors: Array, scale: Vector) -> Outcome:
     """What the end of a bounded solution looks like."""
     if np.abs(equations.rhs(vectors[-1]) / scale).max() < 1e-5:
-        return "steady"
+        return Outcome.STEADY
     tail = np.abs(vectors[len(vectors) // 2 :, 0]) ** 2
     halves = np.array_split(tail, 2)
     if all(len(half) > 8 for half in halves):
         swings = [float(np.ptp(half)) for half in halves]
         turns = [int(np.count_nonzero(np.diff(np.sign(np.diff(half))))) for half in halves]
         if min(turns) >= 2 and swings[1] > 0.9 * swings[0] > 1e-3 * tail.mean():
-            return "periodic"
-    return "undecided"
+            return Outcome.PERIODIC
+    return Outcome.UNDECIDED

@@ -1,4 +1,4 @@
-"""Cumulant equations of a driven cavity with clusters of spins, each cluster with a coupling and a detuning of its own.
+"""Cumulant equations of a driven cavity with clusters of spins, which differ in coupling and detuning.
 
 The moments are those of paper 2's appendix (M. Zens, D. O. Krimer, S. Rotter, Phys. Rev. A 100, 013856 (2019)): up to third order
 without moments of three spins.  The rows are derived from the master equation; eq. (A.20) as printed lacks eta <sz_k sz_j>.  With
@@ -9,8 +9,8 @@ D_a = kappa + i Delta_c and D_k = gamma_h + 2 gamma_p + i Delta_k, an operator s
     d<B>   = -(p D_a^* + q D_a) <B> + eta (p <a^dag^(p-1) a^q> + q <a^dag^p a^(q-1)>)
              + i sum_m g_m ( p <p_m a^dag^(p-1) a^q> - q <s_m a^dag^p a^(q-1)> )
 
-and products of distinct spins the sum of these.  The sum over a third spin m of closed moments goes through row sums of pair
-moments, less the terms m = k and m = l: O(L^2) instead of O(L^3).
+and products of distinct spins the sum of these.  Sums over a third spin m of closed moments are row sums of pair moments, less the
+terms m = k and m = l: O(L^2) instead of O(L^3).
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from permsym.driven_cavity.cluster_moments import Array, Expectations, Layout
 from permsym.errors import InputError
@@ -38,7 +39,7 @@ class ClusterEquations:
     curve       kappa, gamma_h, gamma_p, Delta_c and the clusters' couplings, detunings and numbers of spins; see MaxwellBloch
     eta         drive
 
-    Numbers of spins are real and may be below 1, as in the tails of a Gaussian: the equations are analytic in them.
+    Numbers of spins are real and may be below 1, as in the tails of a Gaussian: the equations are polynomials in them.
     """
 
     order: int
@@ -46,29 +47,22 @@ class ClusterEquations:
     eta: float
 
     @classmethod
-    def of(
-        cls,
-        order: int,
-        *,
-        kappa: float,
-        gamma_h: float,
-        eta: float,
-        g: ArrayLike,
-        N: ArrayLike,
-        gamma_p: float = 0.0,
-        Delta_c: float = 0.0,
-        Delta: ArrayLike = 0.0,
-    ) -> ClusterEquations:
-        """Equations from numbers (one cluster) or arrays (L,)."""
+    def of(cls, order: int, *, eta: float, **parameters: Any) -> ClusterEquations:
+        """Equations from numbers (one cluster) or arrays (L,).
+
+        parameters    of :meth:`MaxwellBloch.of`
+
+        Raises InputError for orders that are none, drives that are not finite, and where MaxwellBloch does.
+        """
         if order not in (1, 2, 3):
             raise InputError(f"cumulant equations of clusters have order 1, 2 or 3, but {order!r} was given")
         if not is_real(eta) or not math.isfinite(eta):
             raise InputError(f"`eta` must be a finite number, but is {eta!r}")
-        return cls(order, MaxwellBloch.of(kappa, gamma_h, gamma_p, g, N, Delta_c, Delta), float(eta))
+        return cls(order, MaxwellBloch.of(**parameters), float(eta))
 
     @cached_property
     def layout(self) -> Layout:
-        """Places of the unknowns."""
+        """The order of the unknowns."""
         return Layout(self.order, len(self.curve.g))
 
     def empty_cavity(self) -> Array:

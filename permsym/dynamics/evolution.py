@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from permsym.dynamics.given import Initial
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.states.derived import derived_quantities
+from permsym.text import finite
 
 Values = NDArray[np.complex128]
 
@@ -60,16 +60,13 @@ class EvolutionCertificate:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: numbers that are not finite become None."""
 
-        def number(value: float) -> float | None:
-            return value if math.isfinite(value) else None
-
         return {
             "certified": self.certified,
-            "error_estimate": number(self.error_estimate),
-            "errors": {label: number(value) for label, value in self.errors.items()},
-            "trace_defect": number(self.trace_defect),
-            "min_population": number(self.min_population),
-            "top_population": number(self.top_population),
+            "error_estimate": finite(self.error_estimate),
+            "errors": {label: finite(value) for label, value in self.errors.items()},
+            "trace_defect": finite(self.trace_defect),
+            "min_population": finite(self.min_population),
+            "top_population": finite(self.top_population),
             "tolerance": self.tolerance,
             "reasons": list(self.reasons),
         }

@@ -16,8 +16,8 @@ import numpy as np
 
 from permsym import plot
 from permsym.cumulants import BranchPoint, continuation, mean_field, steady_state
+from permsym.cumulants.newton import UNSTABLE
 from permsym.cumulants.path import model_at
-from permsym.cumulants.state import UNSTABLE
 from permsym.errors import PermsymError
 from permsym.models.registry import lookup
 
@@ -150,9 +150,9 @@ def _mean_field(
     grid = np.geomspace(start, stop, points) if over == "N" else np.linspace(start, stop, points)
     rows: list[Row] = []
     for value in grid.tolist():
-        each = model_at(source, {**fixed, over: value})
-        product = mean_field(each)
-        rows.append((value, product.stability <= UNSTABLE, [q(product.moment, float(sum(each.sizes))) for q in quantities.values()]))
+        product = mean_field(model_at(source, {**fixed, over: value}))
+        N = float(sum(product.equations.sizes))
+        rows.append((value, product.stability <= UNSTABLE, [quantity(product.moment, N) for quantity in quantities.values()]))
     return rows
 
 

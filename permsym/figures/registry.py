@@ -11,22 +11,20 @@ from typing import TYPE_CHECKING
 from permsym import dataset as datasets
 from permsym.dataset.files import check_target
 from permsym.errors import InputError
-from permsym.figures import (
-    p1_beyond,
-    p1_fig3,
-    p1_fig4a,
-    p1_fig4b,
-    p1_fig5,
-    p1_fig6,
-    p1_fig6d,
-    p2_exact,
-    p2_fig1,
-    p2_fig2,
-    p2_fig3,
-    p2_fig4,
-    p2_fig5,
-    p2_fig6,
-)
+from permsym.figures.paper1 import beyond as p1_beyond
+from permsym.figures.paper1 import fig3 as p1_fig3
+from permsym.figures.paper1 import fig4a as p1_fig4a
+from permsym.figures.paper1 import fig4b as p1_fig4b
+from permsym.figures.paper1 import fig5 as p1_fig5
+from permsym.figures.paper1 import fig6 as p1_fig6
+from permsym.figures.paper1 import fig6d as p1_fig6d
+from permsym.figures.paper2 import exact as p2_exact
+from permsym.figures.paper2 import fig1 as p2_fig1
+from permsym.figures.paper2 import fig2 as p2_fig2
+from permsym.figures.paper2 import fig3 as p2_fig3
+from permsym.figures.paper2 import fig4 as p2_fig4
+from permsym.figures.paper2 import fig5 as p2_fig5
+from permsym.figures.paper2 import fig6 as p2_fig6
 from permsym.plot import save_figure
 from permsym.progress import Counter
 from permsym.sites import as_count
@@ -135,7 +133,7 @@ def expand(name: str) -> list[str]:
     """Names of the figures that a name stands for: itself, or all panels of a name without a letter."""
     if name in FIGURES:
         return [name]
-    panels = [known for known in FIGURES if known[:-1] == name and known[-1].isalpha()]
+    panels = [panel for panel in FIGURES if panel[:-1] == name and panel[-1].isalpha()]
     if not panels:
         near = difflib.get_close_matches(name, FIGURES, n=1)
         advice = f"did you mean {near[0]!r}?" if near else f"the figures are {', '.join(FIGURES)}"
@@ -156,12 +154,12 @@ def draw(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot make the folder {str(folder)!r}: {error.strerror}; choose another with -o") from error
-    data, picture = datasets.check(folder / f"{name}.nc"), folder / f"{name}.png"
+    target, picture = datasets.check(folder / f"{name}.nc"), folder / f"{name}.png"
     check_target(picture, (".png",))
-    found = figure.compute(largest, command, progress).assign_attrs(figure=name, max_N=largest)
-    datasets.save(found, data)
-    figure.plot(found, lambda drawing: save_figure(drawing, picture))
-    return found, [data, picture]
+    numbers = figure.compute(largest, command, progress).assign_attrs(figure=name, max_N=largest)
+    datasets.save(numbers, target)
+    figure.plot(numbers, lambda drawing: save_figure(drawing, picture))
+    return numbers, [target, picture]
 
 
 def redrawn(data: xr.Dataset, progress: Counter | None = None) -> xr.Dataset:

@@ -21,7 +21,7 @@ def central_spin(
     kappa_up: Number = 0.0,
     kappa_phi: Number = 0.0,
 ) -> Model:
-    """A spin-1/2 (site 0) that exchanges excitations with N satellites.
+    """A spin-1/2 (site 0) that exchanges excitations with N satellites; the arguments are the model's parameters.
 
         H = omega/2 s0z + sum_n [ epsilon/2 snz + g (s0+ sn- + s0- sn+) ]
 

@@ -22,7 +22,7 @@ def dicke(
     gamma_phi: Number = 0.0,
     levels: Number = AUTO,
 ) -> Model:
-    """A cavity mode with the full dipole coupling to N two-level emitters.
+    """A cavity mode with the full dipole coupling to N two-level emitters; the arguments are the model's parameters.
 
         H = omega a^dag a + sum_n [ epsilon/2 snz + g (a + a^dag) snx ],    snx = sn+ + sn-
 

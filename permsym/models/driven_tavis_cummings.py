@@ -30,7 +30,7 @@ def driven_tavis_cummings(
     Delta: Number = 0.0,
     levels: Number = AUTO,
 ) -> Model:
-    """A driven cavity mode that exchanges excitations with N two-level spins, in the frame of the drive.
+    """A driven cavity mode that exchanges excitations with N two-level spins, in the drive's frame; the arguments are its parameters.
 
         H = Delta_c a^dag a + sum_n [ Delta/2 snz + g (a sn+ + a^dag sn-) ] + i eta (a^dag - a)
 
@@ -44,12 +44,12 @@ def driven_tavis_cummings(
     """
     _one_of("g", g, "C", C)
     _one_of("eta", eta, "drive", drive)
-    given: dict[str, Number | None] = {
+    values: dict[str, Number | None] = {
         "N": N, "kappa": kappa, "gamma_h": gamma_h, "gamma_p": gamma_p, "g": g, "C": C, "eta": eta, "drive": drive,
         "Delta_c": Delta_c, "Delta": Delta, "levels": levels,
     }  # fmt: skip
-    p = resolved({name: value for name, value in given.items() if value is not None}, rates=("kappa", "gamma_h", "gamma_p", "C"))
-    p = _primary(p)
+    present = {name: value for name, value in values.items() if value is not None}
+    p = _primary(resolved(present, rates=("kappa", "gamma_h", "gamma_p", "C")))
     c, s = Boson(p.get("levels")), Ensemble(p["N"])
     return Model(
         c,

@@ -35,7 +35,7 @@ from permsym.jumps import Jump
 from permsym.model import Model, site_of
 from permsym.models.parameters import AUTO, Number, resolved
 from permsym.operators import Operator
-from permsym.sites import Boson, Ensemble, Site
+from permsym.sites import Boson, Continuous, Ensemble, Site
 
 _WORD = re.compile(r"(?P<op>[+\-z]|\|(?P<row>\d+)><(?P<column>\d+)\|)(?P<centre>0)?(?:@(?P<ensemble>\w+))?")
 _KEYS = {"name", "parameters", "centre", "ensembles", "hamiltonian", "jumps"}
@@ -89,7 +89,8 @@ def _model(data: Mapping[str, Any], parameters: Mapping[str, Number], path: Path
         centre = site_of(data["centre"]["kind"], levels)
     except InputError as error:
         raise InputError(f"{path}: {error}", parameter=error.parameter) from None
-    ensembles = [Ensemble(number(entry["N"]), entry.get("name", "A"), entry.get("levels", 2)) for entry in data["ensembles"]]
+    size = Continuous if any(isinstance(value, Continuous) for value in parameters.values()) else float
+    ensembles = [Ensemble(size(number(entry["N"])), entry.get("name", "A"), entry.get("levels", 2)) for entry in data["ensembles"]]
     hamiltonian = Operator()
     for term in data.get("hamiltonian", []):
         hamiltonian += number(term["coefficient"]) * _operator(term["operator"], centre, ensembles, path)

@@ -1,7 +1,8 @@
-"""Semiclassical driven cavity: steady states of the Maxwell-Bloch equations, their stability and the critical drives.
+"""Semiclassical driven cavity, one file and in this room because the model's parameters ``drive`` and ``C`` are defined by its curve.
 
-The conventions are those of paper 2 (M. Zens, D. O. Krimer, S. Rotter, Phys. Rev. A 100, 013856 (2019)): ``kappa`` and ``gamma_h``
-decay amplitudes, so that the rates of L[a] and L[sigma^-] are 2 kappa and 2 gamma_h; ``gamma_p`` is the rate of L[sigma^z].
+Steady states of the Maxwell-Bloch equations, their stability and the critical drives, as in paper 2 (M. Zens, D. O. Krimer,
+S. Rotter, Phys. Rev. A 100, 013856 (2019)): ``kappa`` and ``gamma_h`` decay amplitudes, so that the rates of L[a] and L[sigma^-]
+are 2 kappa and 2 gamma_h; ``gamma_p`` is the rate of L[sigma^z].
 
     d<a>/dt   = -(kappa + i Delta_c) <a> - i sum_l M_l g_l <s_l> + eta
     d<s_l>/dt = -(gamma_h + 2 gamma_p + i Delta_l) <s_l> + i g_l <z_l> <a>
@@ -12,7 +13,7 @@ for groups l of M_l identical spins.  A steady state with n = |<a>|^2 needs the 
     eta = sqrt(n) |D(n)|,   D(n) = kappa + i Delta_c + sum_l G_l / (1 + n / n_l),
     G_l = M_l g_l^2 / (gamma_t + i Delta_l),   n_l = gamma_h (gamma_t^2 + Delta_l^2) / (2 g_l^2 gamma_t),   gamma_t = gamma_h + 2 gamma_p,
 
-which is eq. (18) for one group on resonance.  Everything here follows from that curve.
+which is eq. (18) for one group on resonance.
 """
 
 from __future__ import annotations
@@ -33,14 +34,14 @@ from permsym.sites import is_real
 Vector = NDArray[np.float64]
 
 _GRID = 1200
-"""Points in log n on which extrema of the slope are bracketed: two per cent apart."""
+"""Points in log n on which extrema of the slope are bracketed: two per cent apart over ten decades."""
 
 
 class CriticalDrives(NamedTuple):
     """Drives between which the semiclassical cavity is bistable.
 
-    lower     eta_crit-, the turning point of the upper branch; None where there is no bistability
-    upper     eta_crit+, the turning point of the lower branch; where there is no bistability the drive at which |<a>| is steepest
+    lower     eta_crit-, the turning point of the upper branch; None without bistability
+    upper     eta_crit+, the turning point of the lower branch; without bistability the drive at which |<a>| is steepest
     photons   |<a>|^2 at ``upper``
     """
 
@@ -110,8 +111,8 @@ class MaxwellBloch:
         Delta_c: float = 0.0,
         Delta: ArrayLike = 0.0,
     ) -> MaxwellBloch:
-        """One group from numbers, several from arrays; numbers are shared by all groups."""
-        g, Delta, sizes = (np.atleast_1d(each).astype(float) for each in np.broadcast_arrays(g, Delta, N))
+        """One group from numbers, several from arrays; a number holds for all groups.  The arguments are the model's parameters."""
+        g, Delta, sizes = (np.atleast_1d(values).astype(float) for values in np.broadcast_arrays(g, Delta, N))
         for name, value in (("kappa", kappa), ("gamma_h", gamma_h)):
             if not is_real(value) or not 0 < value < math.inf:
                 raise InputError(f"the semiclassical curve needs `{name}` > 0, but it is {value!r}; give a positive rate", parameter=name)
@@ -183,7 +184,7 @@ class MaxwellBloch:
     @cached_property
     def turning_points(self) -> Vector:
         """|<a>|^2 where d eta / d|<a>| = 0, ascending: a maximum of eta, then a minimum, and so on; empty without bistability."""
-        found: list[float] = []
+        photons: list[float] = []
         left = 0.0
         for k, n in enumerate(self.flattest):
             right = self.flattest[k + 1] if k + 1 < len(self.flattest) else max(n, 1 / self.inverse_saturation.max())
@@ -193,18 +194,18 @@ class MaxwellBloch:
             while k + 1 == len(self.flattest) and self._slope(right) <= 0:
                 right *= 2
             if self._slope(left) > 0:
-                found.append(_root(self._slope, left, n))
+                photons.append(_root(self._slope, left, n))
             if self._slope(right) > 0:
-                found.append(_root(self._slope, n, right))
+                photons.append(_root(self._slope, n, right))
             left = n
-        return np.array(found)
+        return np.array(photons)
 
     @cached_property
     def critical(self) -> CriticalDrives:
         """The critical drives eta_crit-+.
 
-        With bistability: the turning points.  Without: the drive at which |<a>| is steepest, which meets the turning points where
-        they are born; on resonance |<a>|^2 = 3 n0 and eta = kappa sqrt(3 n0) (1 + C/4).
+        With bistability: the turning points.  Without: eta_crit+ is the drive at which |<a>| is steepest.  It meets the turning points
+        where they are born; on resonance |<a>|^2 = 3 n0 and eta = kappa sqrt(3 n0) (1 + C/4).
         """
         if len(self.turning_points):
             upper, lower = self.turning_points[:2]
@@ -306,9 +307,9 @@ def bistability_threshold(kappa: float, gamma_h: float, gamma_p: float = 0.0, De
 
     With A = kappa + i Delta_c, G = C G_1 and u = 1 + n/n_1 the turning points are the roots u > 1 of
 
-        a u^3 + (b - c) u + 2 c = 0,   a = |A|^2, b = 2 Re(A^* G), c = |G|^2,
+        a u^3 + (b - c) u + 2 c = 0,   a = |A|^2, b = 2 Re(A^* G), c = |G|^2
 
-    a pair of which is born where (c - b)^3 = 27 a c^2: a cubic equation in C.  Infinite where no C is enough.
+    Two of them are born where (c - b)^3 = 27 a c^2, a cubic equation in C.  Infinite where no C is enough.
     """
     curve = MaxwellBloch.of(kappa, gamma_h, gamma_p, math.sqrt(kappa * gamma_h), 1.0, Delta_c, Delta)
     cavity = curve.kappa + 1j * curve.Delta_c

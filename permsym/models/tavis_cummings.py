@@ -23,7 +23,7 @@ def tavis_cummings(
     gamma_phi: Number = 0.0,
     levels: Number = AUTO,
 ) -> Model:
-    """A cavity mode that exchanges excitations with N two-level emitters.
+    """A cavity mode that exchanges excitations with N two-level emitters; the arguments are the model's parameters.
 
         H = omega a^dag a + sum_n [ epsilon/2 snz + g (a sn+ + a^dag sn-) ]
 
@@ -41,7 +41,7 @@ def tavis_cummings(
 
 
 def emitters_in_a_cavity(name: str, coupling: Callable[[Boson, Ensemble], Operator], **parameters: Number) -> Model:
-    """The model above with ``coupling`` of the mode and the emitters in the place of sum_n (a sn+ + a^dag sn-)."""
+    """The model above with another coupling of the mode and the emitters than sum_n (a sn+ + a^dag sn-)."""
     p = resolved(parameters, rates=("kappa", "gamma_up", "gamma_down", "gamma_phi"))
     c, s = Boson(p.get("levels")), Ensemble(p["N"])
     return Model(

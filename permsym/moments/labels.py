@@ -140,9 +140,10 @@ def parse(text: str, model: Model) -> MomentLabel:
         seen.add((names[position], digit))
         satellites[position].append(symbol)
     for ensemble_, symbols in zip(model.ensembles, satellites, strict=True):
-        if len(symbols) > ensemble_.N:
-            message = f"moment label {text!r} needs {len(symbols)} distinct satellites, but N={ensemble_.N}; use a label with fewer"
-            raise TooFewSatellites(message, needed=len(symbols), available=ensemble_.N)
+        N = ensemble_.size
+        if len(symbols) > N:
+            message = f"moment label {text!r} needs {len(symbols)} distinct satellites, but N={N}; use a label with fewer"
+            raise TooFewSatellites(message, needed=len(symbols), available=int(N))
     return MomentLabel(centre, tuple(tuple(sorted(symbols, key=_rank)) for symbols in satellites), tuple(names))
 
 
@@ -174,7 +175,7 @@ def _satellites(ensembles: Sequence[Ensemble], most: int) -> Iterator[tuple[tupl
     if not ensembles:
         yield ()
         return
-    for k in range(min(most, ensembles[0].N) + 1):
+    for k in range(min(most, int(ensembles[0].size)) + 1):
         for symbols in itertools.combinations_with_replacement(_symbols(ensembles[0]), k):
             for others in _satellites(ensembles[1:], most - k):
                 yield (symbols, *others)

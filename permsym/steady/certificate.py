@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
 from typing import Any
+
+from permsym.text import finite
+
+
+class Shortfall(StrEnum):
+    """How a certificate can fall short."""
+
+    ERROR = "error estimate"
+    METASTABLE = "metastable"
+    CUTOFF = "cut-off"
+    NEGATIVE = "negative population"
+    BALANCE = "balance"
+    EDGE = "edge"
+    VERIFICATION = "verification"
 
 
 @dataclass(frozen=True)
@@ -35,56 +51,58 @@ class Certificate:
     metastable: bool = False
     cutoff_error: float = 0.0
     levels: int | None = None
-    reasons: tuple[str, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        found = []
+    @cached_property
+    def shortfalls(self) -> dict[Shortfall, str]:
+        """What is out of tolerance, each with a sentence."""
+        short = {}
         if not self.error_estimate <= self.tolerance:
-            worst = max(self.errors, key=lambda label: _rank(self.errors[label]), default="")
-            found.append(f"the error estimate of {worst!r} is {self.error_estimate:.1e}, above the tolerance {self.tolerance:.0e}")
+            worst = max(self.errors, key=lambda label: (math.isnan(self.errors[label]), self.errors[label]), default="")
+            short[Shortfall.ERROR] = (
+                f"the error estimate of {worst!r} is {self.error_estimate:.1e}, above the tolerance {self.tolerance:.0e}"
+            )
             if self.metastable:
-                found.append("the state is metastable, so that the relative weights of its wells are uncertain")
+                short[Shortfall.METASTABLE] = "the state is metastable, so that the relative weights of its wells are uncertain"
         if not self.cutoff_error <= self.tolerance:
-            found.append(f"the cut-off levels={self.levels} costs about {self.cutoff_error:.1e}; give more levels or levels=auto")
+            short[Shortfall.CUTOFF] = (
+                f"the cut-off levels={self.levels} costs about {self.cutoff_error:.1e}; give more levels or levels=auto"
+            )
         if not self.min_population >= -self.tolerance:
-            found.append(f"a population is negative, {self.min_population:.1e}")
+            short[Shortfall.NEGATIVE] = f"a population is negative, {self.min_population:.1e}"
         if not self.balance <= self.tolerance:
-            found.append(f"a balance law is violated by {self.balance:.1e}")
+            short[Shortfall.BALANCE] = f"a balance law is violated by {self.balance:.1e}"
         if not self.edge_mass <= self.tolerance:
-            place = "the window's edge" if self.levels is None else "the top Fock level"
-            found.append(f"{place} carries {self.edge_mass:.1e}")
+            where = "the window's edge" if self.levels is None else "the top Fock level"
+            short[Shortfall.EDGE] = f"{where} carries {self.edge_mass:.1e}"
         if self.verification is not None and not self.verification <= self.tolerance:
-            found.append(f"the {self.verified_in} representation differs by {self.verification:.1e}")
-        object.__setattr__(self, "reasons", tuple(found))
+            short[Shortfall.VERIFICATION] = f"the {self.verified_in} representation differs by {self.verification:.1e}"
+        return short
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The sentences."""
+        return tuple(self.shortfalls.values())
 
     @property
     def certified(self) -> bool:
         """Whether every entry is within the tolerance."""
-        return not self.reasons
+        return not self.shortfalls
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: numbers that are not finite become None."""
         data: dict[str, Any] = {
             "certified": self.certified,
-            "error_estimate": _json(self.error_estimate),
-            "errors": {label: _json(value) for label, value in self.errors.items()},
-            "residual": _json(self.residual),
-            "edge_mass": _json(self.edge_mass),
-            "balance": _json(self.balance),
-            "min_population": _json(self.min_population),
+            "error_estimate": finite(self.error_estimate),
+            "errors": {label: finite(value) for label, value in self.errors.items()},
+            "residual": finite(self.residual),
+            "edge_mass": finite(self.edge_mass),
+            "balance": finite(self.balance),
+            "min_population": finite(self.min_population),
             "tolerance": self.tolerance,
             "reasons": list(self.reasons),
         }
         if self.levels is not None:
-            data["cutoff_error"] = _json(self.cutoff_error)
+            data["cutoff_error"] = finite(self.cutoff_error)
         if self.verification is not None:
-            data["verification"] = {"representation": self.verified_in, "largest_difference": _json(self.verification)}
+            data["verification"] = {"representation": self.verified_in, "largest_difference": finite(self.verification)}
         return data
-
-
-def _rank(value: float) -> float:
-    return math.inf if math.isnan(value) else value
-
-
-def _json(value: float) -> float | None:
-    return value if math.isfinite(value) else None

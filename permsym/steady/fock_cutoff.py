@@ -56,13 +56,13 @@ class Dropped:
 
 def reach(model: Model) -> int:
     """How many levels a single move of the Liouvillian can raise the boson by."""
-    found = [key.centre.p for key in model.hamiltonian.terms if isinstance(key.centre, Monomial)]
+    raised = [key.centre.p for key in model.hamiltonian.terms if isinstance(key.centre, Monomial)]
     for jump in model.jumps:
         monomials = [key.centre if isinstance(key.centre, Monomial) else Monomial(0, 0) for key in jump.operator.terms]
-        found.append(max(each.p for each in monomials))
+        raised.append(max(each.p for each in monomials))
         if len(monomials) > 1:  # x^dag x has products of different monomials
-            found.append(max(each.p for each in monomials) + max(each.q for each in monomials))
-    return max(found, default=0)
+            raised.append(max(each.p for each in monomials) + max(each.q for each in monomials))
+    return max(raised, default=0)
 
 
 def continued(labels: Labels, levels: int) -> Labels:

@@ -6,7 +6,7 @@ import pytest
 
 from permsym.cli import main
 from permsym.driven_cavity.boundary import boundary
-from permsym.driven_cavity.semiclassical import HomogeneousFamily
+from permsym.driven_cavity.families import HomogeneousFamily
 
 
 def test_command(capsys):

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 import permsym as ps
+from permsym.cumulants.path import model_at
+from permsym.models import lookup
+from permsym.sites import Continuous
 
 
 def matrix(operator):
@@ -67,3 +70,32 @@ def test_refusals(call, message):
     with pytest.raises(ps.InputError, match=r"^[^\n]*$") as caught:
         call()
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [lambda N: N, lambda N: N / 2, lambda N: 1 + 2 * N, lambda N: (3 - N) ** 2])
+def test_real_sizes_come_from_continuous_numbers_alone(size):
+    assert ps.Ensemble(size(Continuous(10.5))).size == size(10.5)
+    assert ps.Ensemble(Continuous(10)).N == 10
+    with pytest.raises(ps.InputError, match="must be an integer >= 1"):
+        ps.Ensemble(size(10.3))
+    with pytest.raises(ps.InputError, match="must be an integer >= 1"):
+        ps.Ensemble(Continuous(-0.5))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda model: model.sizes,
+        ps.steady_state,
+        lambda model: ps.steady_state(model, basis="full"),
+        lambda model: ps.evolve(model, [0, 1]),
+        lambda model: ps.spectrum(model, 2),
+        lambda model: model.rescaled(2),
+    ],
+)
+@pytest.mark.parametrize("name", ["central-spin", "tavis-cummings"])
+def test_exact_solvers_refuse_real_sizes(name, call):
+    model = model_at(lookup(name), {"N": 10.5})
+    assert model.ensembles[0].size == 10.5
+    with pytest.raises(ps.InputError, match=r"N=10.5, which is no whole number; only cumulant equations take it"):
+        call(model)

@@ -8,9 +8,9 @@ from oracles import systems
 from oracles.cumulants import set_partitions
 
 import permsym as ps
-from permsym.cumulants.alphabet import Alphabet
-from permsym.cumulants.closure import Program, retained_by
 from permsym.cumulants.equations import equations
+from permsym.cumulants.equations.alphabet import Alphabet
+from permsym.cumulants.equations.closure import Program, retained_by
 from permsym.errors import InputError
 
 
@@ -56,7 +56,7 @@ def test_closed_moments_are_sums_over_set_partitions(name, order, closure, charg
     built = equations(systems.MODELS[name](4), order=order, closure=closure, break_symmetry=charged)
     h = built.hierarchy
     y = rng.standard_normal(len(built)) + 1j * rng.standard_normal(len(built))
-    known = dict(zip(h.retained, y, strict=True))
+    known = dict(zip(h.unknowns, y, strict=True))
     values = h.program.values(y)
 
     def moment(counts):
@@ -65,7 +65,7 @@ def test_closed_moments_are_sums_over_set_partitions(name, order, closure, charg
     closed = [(counts, node) for counts, node in h.program.moments.items() if node > len(built)]
     assert closed
     for counts, node in closed[:40]:
-        expected = explicit(counts, moment, h.keeps)
+        expected = explicit(counts, moment, h.program.retains)
         assert abs(values[node] - expected) < 1e-13 * max(1, abs(expected)), h.alphabet.label(counts)
 
 

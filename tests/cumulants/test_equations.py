@@ -9,8 +9,8 @@ from oracles.brute_force import BruteForce
 from oracles.cumulants import random_moments
 
 from permsym.cumulants import equations
-from permsym.cumulants.alphabet import Alphabet
-from permsym.cumulants.structure import Rows
+from permsym.cumulants.equations.alphabet import Alphabet
+from permsym.cumulants.equations.structure import Rows
 from permsym.errors import TooLarge
 from permsym.models import central_spin
 

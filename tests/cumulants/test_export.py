@@ -6,7 +6,7 @@ from oracles import systems
 from oracles.cumulants import random_moments
 
 from permsym.cumulants import equations
-from permsym.cumulants.export import compiled, exported
+from permsym.cumulants.equations.export import compiled, exported
 from permsym.errors import InputError
 from permsym.models import central_spin
 

@@ -6,10 +6,10 @@ import pytest
 import permsym as ps
 from permsym.cumulants import MeanField, mean_field
 from permsym.cumulants.equations import equations
-from permsym.cumulants.mean_field import threshold
 from permsym.cumulants.start import relaxed_from_product
 from permsym.errors import SolverFailed
 from permsym.models import central_spin
+from permsym.models.closed_forms import threshold
 
 RESONANT = [
     {"N": 50},

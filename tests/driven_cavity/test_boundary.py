@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from permsym.cumulants.continuation import follow
+from permsym.cumulants.equations import Truncation
 from permsym.cumulants.path import over_parameter
 from permsym.driven_cavity.boundary import boundary
 from permsym.driven_cavity.cluster_solve import evolve, semiclassical_start, steady_state
 from permsym.driven_cavity.clusters import ClusterEquations
-from permsym.driven_cavity.semiclassical import ClusterFamily, HomogeneousFamily
+from permsym.driven_cavity.families import ClusterFamily, HomogeneousFamily
 from permsym.errors import InputError
 from permsym.models.semiclassics import coupling, critical_drives
 
@@ -89,7 +90,7 @@ def test_a_branch_that_ends_says_so():
         last = [solver.coherent_photons(order, size) / size for order in (2, 3)]
     assert last == pytest.approx([found.point.coherent_photons[order] / found.N_sc for order in (2, 3)], rel=0.02)
     # order 3 folds there, as pseudo-arclength continuation finds it too
-    path = over_parameter(solver.source, solver.given, "N", {"order": 3, "closure": "no-three-spin"})
+    path = over_parameter(solver.source, solver.parameters, "N", Truncation.of(3, closure="no-three-spin"))
     start = homogeneous(14, 0.995).point(3, 1e4)
     branch = follow(path, start, 1e4, 200.0, watch=False)
     assert [fold.value for fold in branch.folds] == pytest.approx([found.N_sc], rel=1e-4)

@@ -55,7 +55,7 @@ def explicit(layout, vector, clusters):
 
 def unknowns(layout, clusters):
     """(name, index, monomial of numbered spins) of every unknown that two distinct spins of the clusters can realise."""
-    for name, (_, shape) in layout.places.items():
+    for name, (_, shape) in layout.slots.items():
         spins, bosons = split(name)
         powers = (bosons.count("d"), bosons.count("a"))
         for index in np.ndindex(*shape):
@@ -103,7 +103,7 @@ def test_clusters_that_are_alike_are_one_ensemble(order):
 def test_number_of_real_unknowns_is_the_papers(L):
     """13 L^2 + L(L+1)/2 + 23 L + 9 real equations: half of a symmetric pair of spins, Hermitian moments real."""
     real = 0
-    for name, (_, shape) in Layout(3, L).places.items():
+    for name, (_, shape) in Layout(3, L).slots.items():
         spins, bosons = split(name)
         hermitian = conjugate(bosons) == bosons and set(spins) <= {"z"}
         count = L * (L + 1) // 2 if spins in ("zz", "ss") else int(np.prod(shape))
@@ -311,7 +311,7 @@ def test_right_hand_side_is_the_general_engines(order, sizes):
         known = explicit(clusters.layout, vector, np.arange(L))
         known_twice = explicit(clusters.layout, vector, np.repeat(np.arange(L), 2))  # two spins of one cluster
         values = []
-        for counts in engine.hierarchy.retained:
+        for counts in engine.hierarchy.unknowns:
             p, q, rest = counts[0], counts[1], counts[2:]
             spins = [(k, letter) for k in range(L) for letter, n in zip("psz", rest[3 * k : 3 * k + 3], strict=True) for _ in range(n)]
             if len({k for k, _ in spins}) == len(spins):

@@ -5,8 +5,8 @@ import pytest
 from oracles import linear_noise
 
 from permsym.driven_cavity.boundary import boundary
-from permsym.figures import p2_fig3, p2_fig4, p2_fig5, p2_fig6
-from permsym.figures.p2_data import family
+from permsym.figures.paper2 import fig3, fig4, fig5, fig6
+from permsym.figures.paper2.shared import family
 from permsym.models.broadening import gaussian_clusters
 
 
@@ -17,7 +17,7 @@ def drawn(module, data, tmp_path):
 
 
 def test_map_of_the_boundary(tmp_path):
-    data = p2_fig5.compute(10, "", None, (5.0, 7.8, 14.0, 18.0), (0.95, 0.98, 0.99, 1.0, 1.01, 1.05))
+    data = fig5.compute(10, "", None, (5.0, 7.8, 14.0, 18.0), (0.95, 0.98, 0.99, 1.0, 1.01, 1.05))
     n_sc = data["N_sc"]
     assert float(n_sc.sel(C=14, drive=0.95)) == pytest.approx(boundary(lambda: family(14.0, 0.95)).N_sc, rel=1e-6)
     # bistable: N_sc diverges towards eta_crit+ on the lower branch as the inverse distance, and is small on the upper one
@@ -33,7 +33,7 @@ def test_map_of_the_boundary(tmp_path):
     assert np.isfinite(n_sc.sel(C=[5, 7.8])).all()
     assert n_sc.sel(C=5, drive=1.05) > 2 * n_sc.sel(C=5, drive=0.95)
     assert (n_sc.sel(C=7.8, drive=1.0) > n_sc.sel(C=7.8, drive=[0.95, 0.98, 0.99, 1.01, 1.05])).all()
-    drawn(p2_fig5, data, tmp_path)
+    drawn(fig5, data, tmp_path)
 
 
 @pytest.mark.parametrize(("C", "drive"), [(2.0, 0.9), (5.0, 1.0), (7.8, 0.99), (14.0, 0.95), (14.0, 1.05), (18.0, 0.99), (18.0, 1.01)])
@@ -45,40 +45,40 @@ def test_boundary_is_that_of_linear_noise_at_small_thresholds(C, drive):
 @pytest.mark.parametrize(("width", "drive"), [(1.0, 0.95), (0.5, 1.05)])
 def test_broadened_boundary_is_that_of_linear_noise_at_small_thresholds(width, drive):
     Delta, weights = gaussian_clusters(1.0, width, 5)
-    eta = drive * p2_fig6.broadened(width, clusters=5).critical.upper
-    deviation = abs(linear_noise.correction(p2_fig6.C, eta, Delta=Delta, weights=weights))
-    assert boundary(lambda: p2_fig6.cluster_family(width, drive, 5), 1e-4).N_sc * 1e-4 == pytest.approx(deviation, rel=2e-3)
+    eta = drive * fig6.broadened(width, clusters=5).critical.upper
+    deviation = abs(linear_noise.correction(fig6.C, eta, Delta=Delta, weights=weights))
+    assert boundary(lambda: fig6.cluster_family(width, drive, 5), 1e-4).N_sc * 1e-4 == pytest.approx(deviation, rel=2e-3)
 
 
 def test_the_paper_s_cooperativities_need_no_finer_grid():
     for width, C in ((0.1, 17.9), (0.5, 15.8), (1.0, 12.7)):
-        found = p2_fig6.broadened(width).cooperativity
+        found = fig6.broadened(width).cooperativity
         assert round(found, 1) == C
         for clusters, span in ((101, 2.0), (77, 3.0)):
-            assert p2_fig6.broadened(width, clusters=clusters, span=span).cooperativity == pytest.approx(found, rel=1e-3)
+            assert fig6.broadened(width, clusters=clusters, span=span).cooperativity == pytest.approx(found, rel=1e-3)
 
 
 def test_broadening_lowers_the_cooperativity(tmp_path):
-    data = p2_fig6.compute(10, "", None, (0.0, 1.0), (1.06,), clusters=5)
+    data = fig6.compute(10, "", None, (0.0, 1.0), (1.06,), clusters=5)
     assert (np.diff(data["cooperativity"]) < 0).all()
     assert (np.diff(data["eta_crit_plus"]) < 0).all()
     none, much = data["N_sc"].values[:, 0]
     # on the upper branch a smaller cooperativity needs more spins, and more than identical spins of that cooperativity
     assert much > 1.2 * boundary(lambda: family(float(data["cooperativity"][1]), 1.06)).N_sc > 1.2 * none
-    drawn(p2_fig6, data, tmp_path)
+    drawn(fig6, data, tmp_path)
 
 
 @pytest.mark.slow
 def test_boundary_converges_in_clusters():
-    data = p2_fig6.compute(10, "", None, (0.1, 1.0), (1.06,), clusters=17)
+    data = fig6.compute(10, "", None, (0.1, 1.0), (1.06,), clusters=17)
     errors = np.abs(data["N_sc_fewer"].sel(checked_drive=1.06) / data["N_sc"].sel(drive=1.06) - 1)
     assert (errors.sel(fewer_clusters=9) < 0.1 * errors.sel(fewer_clusters=5)).all()
     assert (errors.sel(fewer_clusters=15) < 1e-4).all()
 
 
 def test_deviations_fall_as_the_inverse_size(tmp_path, monkeypatch):
-    monkeypatch.setattr(p2_fig4, "SIZES", 7)
-    data = p2_fig4.compute(4000, "", None)
+    monkeypatch.setattr(fig4, "SIZES", 7)
+    data = fig4.compute(4000, "", None)
     last = data["deviation"].isel(N=slice(-2, None)).sel(pair=["1-2", "1-3"])
     slope = np.log(last.isel(N=1) / last.isel(N=0)) / np.log(data["N"].values[-1] / data["N"].values[-2])
     assert np.allclose(slope, -1, atol=0.05)
@@ -88,11 +88,11 @@ def test_deviations_fall_as_the_inverse_size(tmp_path, monkeypatch):
         assert (beyond < data.attrs["threshold"]).all()
     below, above = (data["deviation"].sel(drive=drive).isel(N=-1) for drive in (0.95, 1.05))
     assert (below > above).all()  # the lower branch deviates more at the same N
-    drawn(p2_fig4, data, tmp_path)
+    drawn(fig4, data, tmp_path)
 
 
 def test_small_ensembles_deviate(tmp_path):
-    data = p2_fig3.compute(10, "", None, (14.0,))
+    data = fig3.compute(10, "", None, (14.0,))
     assert (data["normalised"].sel(N=10) < 0.5).all()
     assert (np.char.startswith(data["status"].values, "approximation: steady")).all()
-    drawn(p2_fig3, data, tmp_path)
+    drawn(fig3, data, tmp_path)

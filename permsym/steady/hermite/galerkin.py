@@ -64,11 +64,11 @@ class Gaussian:
 
     def edges(self, N: int) -> dict[str, tuple[float, float]]:
         """(distance, standard deviation across) of each edge of the triangle |m| <= j <= N/2."""
-        found = {}
+        edges = {}
         for name, normal, offset in (("j = m", (1, -1), 0.0), ("j = -m", (1, 1), 0.0), ("j = N/2", (-1, 0), N / 2)):
             n = np.array(normal, dtype=float)
-            found[name] = (float(n @ self.mean) + offset, float(np.sqrt(n @ self.covariance @ n)))
-        return found
+            edges[name] = (float(n @ self.mean) + offset, float(np.sqrt(n @ self.covariance @ n)))
+        return edges
 
 
 @dataclass(frozen=True)
@@ -161,15 +161,15 @@ class Galerkin:
         # what rounding may leave of rates that cancel, averaged over the cloud
         terms = sum((each.reshape(-1, self.count) for each in sizes.values()), start=np.zeros((1, self.count)))
         self.noise = EXTENDED_EPS * float((terms.astype(float) @ self.polynomials.weights).max())
-        found: dict[tuple[Field, Field], Coupling] = {}
+        couplings: dict[tuple[Field, Field], Coupling] = {}
         for shift, total in totals.items():
             moved = (shift[2], (shift[3] + shift[4]) // 2)
             rates, size = total.reshape(-1, self.count), sizes[shift].reshape(-1, self.count)
             for source, (w, scale) in enumerate(zip(rates, size, strict=True)):
                 for target, at, values in self._pieces(source, shift, w, scale):
-                    coupling = found.setdefault((target, at), {})
+                    coupling = couplings.setdefault((target, at), {})
                     coupling[moved] = coupling[moved] + values if moved in coupling else values
-        return found
+        return couplings
 
     def _pieces(self, source: int, shift: Shift, w: Values, size: Values) -> list[tuple[Field, Field, Values]]:
         noise = 64 * EXTENDED_EPS * size

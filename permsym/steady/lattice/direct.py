@@ -20,6 +20,7 @@ from permsym.steady import fock_cutoff
 from permsym.steady.lattice import null_vector
 from permsym.steady.lattice.null_vector import NullProblem, NullVector
 from permsym.steady.lattice.solution import FactoredSolution
+from permsym.steady.lattice.uniqueness import refuse_conserved
 from permsym.steady.scaling.pin import predict_pin
 from permsym.steady.state import State
 
@@ -36,7 +37,7 @@ def solve_on(liouvillian: Liouvillian, model: Model, solver: FactorSolver, toler
     matrix, leaks = liouvillian.with_leaks(model)
     assembled = time.perf_counter()
     problem = null_vector.reduce(matrix, liouvillian.trace(), basis.coordinates, leaks)
-    null_vector.refuse_conserved(matrix, problem.active, basis.coordinates, SuperLU())
+    refuse_conserved(matrix, problem.active, basis.coordinates, SuperLU())
     del matrix, leaks
     pin = predict_pin(problem, basis, model) if peak is None else _pin_at(problem, basis, peak)
     null = _solved(problem, pin, solver)

@@ -17,6 +17,7 @@ from scipy.sparse import csgraph
 
 from permsym.errors import DegenerateSteadyState, SolverFailed
 from permsym.linear.contract import DirectSolver, Factor
+from permsym.steady.lattice.uniqueness import refuse_singular, submatrix
 
 EPS = float(np.finfo(float).eps)
 Vector = NDArray[np.float64]
@@ -92,7 +93,7 @@ def reduce(matrix: sparse.csc_array, trace: Vector, coordinates: NDArray[np.int6
     if len(classes) > 1:
         raise DegenerateSteadyState(_explanation(len(classes)))
     active = np.flatnonzero(component == classes[0])
-    inner = matrix if len(active) == matrix.shape[0] else _block(matrix, active)
+    inner = matrix if len(active) == matrix.shape[0] else submatrix(matrix, active)
     # Column k feeds row l: an edge k -> l.  A class without an edge that leaves it keeps what it holds.
     count, strong = csgraph.connected_components(inner.T, directed=True, connection="strong")
     closed = np.ones(count, dtype=bool)
@@ -108,11 +109,6 @@ def reduce(matrix: sparse.csc_array, trace: Vector, coordinates: NDArray[np.int6
     return NullProblem(
         inner, trace[active], coordinates[:, active], active, recurrent, np.zeros(len(active)) if leaks is None else leaks[active]
     )
-
-
-def _block(matrix: sparse.csc_array, kept: NDArray[np.int64]) -> sparse.csc_array:
-    """matrix[kept][:, kept]: columns first, which is cheap in this format."""
-    return matrix[:, kept][kept].tocsc()
 
 
 def _explanation(number: int) -> str:
@@ -191,12 +187,12 @@ class NullVector:
                     break
                 better = y[:, open_] - self._freely(self.factor.estimate_transposed, defect[:, open_])
                 left = self.problem.matrix.T @ better - right[:, open_]
-                found = np.abs(left).T @ x
-                shrunk = found < weight[open_] / 2
+                lighter = np.abs(left).T @ x
+                shrunk = lighter < weight[open_] / 2
                 if not shrunk.any():  # rounding reached, or no convergence: the bound tells
                     break
                 gained = open_[shrunk]
-                y[:, gained], defect[:, gained], weight[gained] = better[:, shrunk], left[:, shrunk], found[shrunk]
+                y[:, gained], defect[:, gained], weight[gained] = better[:, shrunk], left[:, shrunk], lighter[shrunk]
         return y, defect
 
     def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
@@ -249,10 +245,10 @@ class NullVector:
         """
         trace, x = self.problem.trace, self.vector
         right = right - x * (trace @ right)
-        found = np.zeros_like(right)
+        relaxed = np.zeros_like(right)
         free = _without(len(right), self.pin)
-        found[free] = self.factor.estimate(right[free])
-        return np.asarray(found - x * (trace @ found))
+        relaxed[free] = self.factor.estimate(right[free])
+        return np.asarray(relaxed - x * (trace @ relaxed))
 
     @property
     def edge_mass(self) -> float:
@@ -289,19 +285,19 @@ def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
     """Null vector by pinning a population; pinned again where the first choice turns out improbable."""
     for again in (True, False):
         try:
-            found = _pinned(problem, solver, pin)
+            null = _pinned(problem, solver, pin)
         except SolverFailed as error:
             raise DegenerateSteadyState(
                 f"the steady state is not unique to working precision: {error}; add a process that connects the states"
             ) from error
-        if found.pinned_well:
+        if null.pinned_well:
             break
-        pin = int(np.argmax(np.abs(problem.trace * found.vector)))
+        pin = int(np.argmax(np.abs(problem.trace * null.vector)))
         if again:
-            del found  # its factors, before the next ones
-    if len(found.vector) > 1:
-        _refuse_singular(found.relaxed, len(found.vector), problem.matrix)
-    return found
+            del null  # its factors, before the next ones
+    if len(null.vector) > 1:
+        refuse_singular(null.relaxed, len(null.vector), problem.matrix)
+    return null
 
 
 def _pinned(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
@@ -309,7 +305,7 @@ def _pinned(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
     if size == 1:
         return NullVector(problem, _Nothing(), 0, 1 / problem.trace)
     free = _without(size, pin)
-    inner = _block(problem.matrix, free)
+    inner = submatrix(problem.matrix, free)
     factor = solver.factor(inner, problem.coordinates[:, free])
     right = -problem.matrix[:, [pin]].toarray()[free, 0]
     solution = factor.solve(right)
@@ -320,50 +316,6 @@ def _pinned(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
     vector = np.zeros(size)
     vector[free], vector[pin] = solution, 1.0
     return NullVector(problem, factor, pin, vector / (problem.trace @ vector))
-
-
-def refuse_conserved(matrix: sparse.csc_array, active: NDArray[np.int64], coordinates: NDArray[np.int64], solver: DirectSolver) -> None:
-    """What never couples to a population relaxes to zero, unless some combination of it is conserved: then refuse."""
-    idle = np.ones(matrix.shape[0], dtype=bool)
-    idle[active] = False
-    resting = np.flatnonzero(idle)
-    if len(resting):
-        block = _block(matrix, resting)
-        if _dominant(block):
-            return
-        try:
-            factor = solver.factor(block, coordinates[:, resting])
-        except SolverFailed as error:
-            raise DegenerateSteadyState("the steady state is not unique: a coherence is conserved; " + _ADVICE) from error
-        _refuse_singular(factor.estimate, len(resting), block)
-
-
-def _dominant(matrix: sparse.csc_array) -> bool:
-    """Whether Gershgorin's discs about the columns' diagonals keep every eigenvalue away from zero."""
-    diagonal = np.abs(matrix.diagonal())
-    margin = 2 * diagonal - np.asarray(abs(matrix).sum(axis=0)).ravel()
-    return bool(margin.min(initial=np.inf) > 100 * EPS * np.abs(matrix.data).max(initial=0.0))
-
-
-_ADVICE = "add a process that relaxes it, or leave the idle site out"
-
-
-def _refuse_singular(inverse: Callable[[Vector], Vector], size: int, matrix: sparse.csc_array) -> None:
-    """A second null vector shows as an eigenvalue that is zero to rounding: inverse iteration."""
-    vector = np.random.default_rng(0).standard_normal(size)
-    growth = 0.0
-    for _ in range(4):
-        vector /= np.linalg.norm(vector)
-        vector = inverse(vector)
-        growth = float(np.linalg.norm(vector))
-        if not np.isfinite(growth):
-            break
-    largest = float(np.abs(matrix.data).max(initial=0.0))
-    if not np.isfinite(growth) or growth * largest > 1 / (4 * EPS):
-        raise DegenerateSteadyState(
-            "the steady state is not unique to working precision: a second state relaxes at a rate below rounding; "
-            "add a process that connects the states, or raise the smallest rates"
-        )
 
 
 def _without(size: int, position: int) -> NDArray[np.int64]:

@@ -52,7 +52,7 @@ def adapted(plan: Plan, request: Request, say: Progress) -> State:
             needs.on_window(plan.model, grown, cloud.unknowns)
         except TooLarge:
             break  # the certificate says what is missing
-        window, peak = grown, Cloud.of(state).peak
+        window, peak = grown, Cloud.of(state, state.dimension).peak
     assert state is not None
     return state
 
@@ -71,7 +71,7 @@ def within_deviations(plan: Plan, request: Request, say: Progress) -> State:
     assert isinstance(plan.window, float | int)
     window = cloud.rectangle(N, plan.window)
     state = _best(plan, request, window, cloud.peak_for(N), say)
-    solved = Cloud.of(state)
+    solved = Cloud.of(state, state.dimension)
     again = solved.rectangle(N, plan.window)
     if not window.is_full and (~window.contains(*again.sites())).mean() > _MOVED:
         del state  # its factors, before the next ones
@@ -110,7 +110,7 @@ def _grown(state: State, window: Window) -> Window:
     counted = np.count_nonzero(share)
     high = share * counted > 0.1 * _TARGET
     J, M = basis.labels[2, labels[high]], basis.labels[3, labels[high]]
-    cloud = Cloud.of(state)
+    cloud = Cloud.of(state, state.dimension)
     # ln P falls towards the edge by at least its mean slope from the peak, unless the window is displaced
     excess = np.log(share[high].max(initial=_TARGET) * counted / _TARGET) + 2
     reach = max(2, int(np.ceil(excess / _slope(cloud))))

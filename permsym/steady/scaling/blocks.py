@@ -77,15 +77,15 @@ class BlockPrediction:
         m = np.arange(N + 1)[None, :] - j
         row, across = _between(j * scale - self._small % 2 / 2, self._log.shape[0])
         level, up = _between(np.arange(levels) * scale, self._log.shape[2])
-        found = np.zeros((*m.shape, levels))
+        log = np.zeros((*m.shape, levels))
         for r, share in ((row, 1 - across), (row + 1, across)):
             column, along = _between(m * scale + r + self._small % 2 / 2, self._log.shape[1])
             for c, part in ((column, 1 - along), (column + 1, along)):
                 values = self._log[r, c]
-                found += (share * part)[:, :, None] * (values[:, :, level] * (1 - up) + values[:, :, level + 1] * up)
-        found *= N / self._small
-        found[m > j] = _FLOOR * N / self._small
-        return np.asarray(found - np.log(np.exp(found).sum()))
+                log += (share * part)[:, :, None] * (values[:, :, level] * (1 - up) + values[:, :, level + 1] * up)
+        log *= N / self._small
+        log[m > j] = _FLOOR * N / self._small
+        return np.asarray(log - np.log(np.exp(log).sum()))
 
     def log_sizes(self, kind: tuple[int, int], levels: int) -> Array:
         """(levels,) ln of the dual vectors' size by the smaller level, for a coherence of so many quanta of the mode and of the spins.
@@ -158,9 +158,9 @@ class BlockPrediction:
         place, block, level = blocks.populations
         J, M = blocks.outer[1:3, block]
         P = np.exp(self.log_populations(blocks.model.centre.levels)[J // 2, (J + M) // 2, level])
-        found = np.zeros(blocks.numbers)
-        found[place] = P / (P.sum() * blocks.population_traces)
-        return found
+        x = np.zeros(blocks.numbers)
+        x[place] = P / (P.sum() * blocks.population_traces)
+        return x
 
 
 def _signed(d: int, e: int) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from scipy import ndimage
 
 from permsym.basis.window import Window
 from permsym.errors import SolverFailed
-from permsym.steady.state import State
+from permsym.states.density import DensityOperator
 
 Mask = NDArray[np.bool_]
 
@@ -41,18 +41,21 @@ class Cloud:
     unknowns: float = 3.0
 
     @classmethod
-    def of(cls, state: State) -> Cloud:
-        """The cloud of a state of one ensemble in the Dicke representation, summed over the centre's states."""
-        found = state.populations()
-        J, M = (2 * found.j).astype(np.int64), (2 * found.m).astype(np.int64)
+    def of(cls, state: DensityOperator, dimension: int) -> Cloud:
+        """The cloud of a state of one ensemble in the Dicke representation, summed over the centre's states.
+
+        dimension   unknowns that were solved for
+        """
+        populations = state.populations()
+        J, M = (2 * populations.j).astype(np.int64), (2 * populations.m).astype(np.int64)
         corner = int(J.min()), int(M.min())
         log = np.full(((int(J.max()) - corner[0]) // 2 + 1, (int(M.max()) - corner[1]) // 2 + 1), -np.inf)
-        highest = found.probability.max()
+        highest = populations.probability.max()
         if not highest > 0:
-            raise SolverFailed("the steady state found has no positive population; a rate is out of range")
+            raise SolverFailed("the steady state populations has no positive population; a rate is out of range")
         with np.errstate(divide="ignore"):
-            log[(J - corner[0]) // 2, (M - corner[1]) // 2] = np.log(np.maximum(found.probability / highest, 0))
-        return cls(state.model.sizes[0], corner, log, state.dimension / len(J))
+            log[(J - corner[0]) // 2, (M - corner[1]) // 2] = np.log(np.maximum(populations.probability / highest, 0))
+        return cls(state.model.sizes[0], corner, log, dimension / len(J))
 
     @property
     def peak(self) -> tuple[int, int]:

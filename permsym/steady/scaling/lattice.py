@@ -53,7 +53,7 @@ def predict_cloud(model: Model, progress: Progress) -> Cloud:
     smaller = in_rotating_frame(model)
     first, *rest = reversed(sizes[1:] or sizes)
     state = solve_on(Liouvillian(build(smaller.rescaled(first / N), "dicke")), smaller.rescaled(first / N), SuperLU(), 1.0)
-    cloud = Cloud.of(state)
+    cloud = Cloud.of(state, state.dimension)
     progress(f"N={first:,}: full basis, {state.basis.dimension:,} unknowns")
     for size in rest:
         before, cloud = cloud, _level(smaller.rescaled(size / N), cloud, progress)
@@ -70,7 +70,7 @@ def _level(model: Model, cloud: Cloud, progress: Progress) -> Cloud:
         window = cloud.level_set(N, threshold)
         factors = needs.on_window(model, window, cloud.unknowns)
         state = solve_window(model, window, factors.solver, 1.0, cloud.peak_for(N))
-        reached = Cloud.of(state)
+        reached = Cloud.of(state, state.dimension)
         progress(f"N={N:,}: {window.size:,} sites, {state.basis.dimension:,} unknowns")
         highest = _edge_level(reached, window)
         if window.is_full or highest < THRESHOLD / _RATIO:

@@ -15,7 +15,8 @@ import numpy as np
 
 from permsym.dataset.build import versions
 from permsym.driven_cavity.empty_cavity import Settled
-from permsym.driven_cavity.semiclassical import MODEL, HomogeneousFamily
+from permsym.driven_cavity.families import MODEL, HomogeneousFamily
+from permsym.driven_cavity.outcome import Outcome
 from permsym.models.semiclassics import MaxwellBloch, coupling
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ def colours(count: int, name: str = "viridis", least: float = 0.0, most: float =
     return [mpl.colormaps[name](x) for x in np.linspace(least, most, count)]
 
 
-def status_of(settled: Settled, first: str) -> str:
+def status_of(settled: Settled, first: Outcome) -> str:
     """What a dataset's ``status`` says about a time evolution: an approximation at best, failed without a steady state."""
-    if settled.outcome != "steady":
+    if settled.outcome is not Outcome.STEADY:
         return f"failed: {settled.outcome} from the empty cavity"
-    from_where = "" if first == "steady" else f" from <sigma^z> = {settled.inversion:g}; {first} from the empty cavity"
+    from_where = "" if first is Outcome.STEADY else f" from <sigma^z> = {settled.inversion:g}; {first} from the empty cavity"
     return f"approximation: steady{from_where}"

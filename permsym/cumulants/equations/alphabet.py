@@ -1,8 +1,8 @@
 """The letters that moments are spelled with, and the algebra of one site.
 
-A moment is a multiset of letters, kept as a tuple of counts: first the centre's letters, then those of each ensemble.
-A letter of an ensemble counted n times stands for n distinct satellites; a finite centre has at most one letter; a boson
-has the letters ad and a, and the counts (p, q) stand for the normal-ordered a^dag^p a^q.
+A moment is a multiset of letters, written as a tuple of counts: first the centre's letters, then those of each ensemble.
+A letter of an ensemble counted n times stands for n distinct satellites.  A finite centre has at most one letter.  A boson has the
+letters ad and a, and its counts (p, q) stand for the normal-ordered a^dag^p a^q.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ class Alphabet:
     def __init__(self, model: Model) -> None:
         self.boson = model.centre.kind == "boson"
         self.centre = None if self.boson else finite_site(model.centre.kind, model.centre.levels)
-        self.ensembles = tuple(finite_site(each.kind, each.levels) for each in model.ensembles)
-        self.names = tuple(each.name for each in model.ensembles)
+        self.ensembles = tuple(finite_site(ensemble.kind, ensemble.levels) for ensemble in model.ensembles)
+        self.names = tuple(ensemble.name for ensemble in model.ensembles)
         self.charges = model.charges
         sizes = [2 if self.centre is None else len(self.centre.symbols), *(len(site.symbols) for site in self.ensembles)]
         ends = [0, *itertools.accumulate(sizes)]

@@ -1,12 +1,12 @@
 """Heisenberg equations of any model: one row a moment, one coefficient a term of the model and a power of N.
 
-A term of the Liouvillian acts on a moment's operator from the left and from the right, on the centre and on *distinct*
-satellites.  Each of these satellites is either one that the moment already has, or a new one out of N - m; products of
-collective operators are first written as sums over distinct satellites.  Hence every coefficient is a number times
+A term of the Liouvillian acts on a moment's operator from the left and from the right, on the centre and on *distinct* satellites.
+Such a satellite is one that the moment already has, or a new one out of N - m.  Products of collective operators are first written
+as sums over distinct satellites.  Hence every coefficient is a number times
 
     (term's coefficient) * prod over ensembles (N - m) (N - m - 1) ... (f factors),
 
-m the satellites of the row's moment, f the new ones: the numbers do not depend on parameters or on N.
+m the satellites of the row's moment, f the new ones.  The numbers depend neither on parameters nor on N.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from permsym.cumulants.alphabet import Alphabet, Counts, Expansion, normal_product
+from permsym.cumulants.equations.alphabet import Alphabet, Counts, Expansion, normal_product
 from permsym.model import Term
 from permsym.operators import ComplexArray, Monomial, Product, as_array
 
@@ -27,7 +27,7 @@ Word = tuple[tuple[Any, ...], tuple[tuple[int, ComplexArray], ...]]
 
 
 @dataclass(frozen=True)
-class Place:
+class SatelliteAction:
     """What happens on one distinct satellite: ``images[s]`` is  left s right  in the site's basis."""
 
     ensemble: int
@@ -42,7 +42,7 @@ class Action:
     factor: complex
     left: Any  # centre: matrix, or polynomial of a boson
     right: Any
-    places: tuple[Place, ...]
+    satellites: tuple[SatelliteAction, ...]
 
     @cached_property
     def _finite(self) -> tuple[Expansion, ...]:
@@ -65,7 +65,7 @@ class Rows:
 
     def of(self, counts: Counts) -> dict[tuple[Counts, tuple[int, ...]], complex]:
         """d<O>/dt by this term with coefficient 1: (moment, new satellites) -> number."""
-        found: dict[tuple[Counts, tuple[int, ...]], complex] = {}
+        row: dict[tuple[Counts, tuple[int, ...]], complex] = {}
         sizes: dict[tuple[Counts, tuple[int, ...]], float] = {}
         alphabet = self.alphabet
         centre, satellites = alphabet.centre_of(counts), counts[alphabet.slices[0].stop :]
@@ -73,38 +73,40 @@ class Rows:
             images = action.on_centre(centre)
             if not images:
                 continue
-            for rest, fresh, number in self._placed(action.places, satellites, satellites):
+            for rest, fresh, number in self._distributed(action.satellites, satellites, satellites):
                 for element, value in images:
                     key = ((*alphabet.with_centre(element), *rest), fresh)
                     contribution = action.factor * value * number
-                    found[key] = found.get(key, 0) + contribution
+                    row[key] = row.get(key, 0) + contribution
                     sizes[key] = sizes.get(key, 0.0) + abs(contribution)
         # what cancels between  x^dag O x  and  {x^dag x, O}/2  leaves rounding behind
-        return {key: value for key, value in found.items() if abs(value) > 1e-13 * sizes[key]}
+        return {key: value for key, value in row.items() if abs(value) > 1e-13 * sizes[key]}
 
-    def _placed(self, places: Sequence[Place], untouched: Counts, now: Counts) -> Iterator[tuple[Counts, tuple[int, ...], complex]]:
-        """All ways to put the places on satellites: (satellites' counts afterwards, new satellites, number).
+    def _distributed(
+        self, actions: Sequence[SatelliteAction], untouched: Counts, now: Counts
+    ) -> Iterator[tuple[Counts, tuple[int, ...], complex]]:
+        """All ways to put actions on distinct satellites: (satellites' counts afterwards, new satellites, number).
 
-        untouched    the moment's satellites that no place has taken yet
+        untouched    the moment's satellites that no action has taken yet
         now          the moment's satellites as they are by now
         """
         alphabet = self.alphabet
-        if not places:
+        if not actions:
             yield now, (0,) * len(alphabet.ensembles), 1.0
             return
-        first, rest = places[0], places[1:]
+        first, rest = actions[0], actions[1:]
         start = alphabet.slices[1 + first.ensemble].start - alphabet.slices[0].stop
         for s, images in enumerate(first.images):
-            held = 1 if s == 0 else untouched[start + s - 1]  # the identity: a new satellite
-            if not held or not images:
+            choices = 1 if s == 0 else untouched[start + s - 1]  # the identity: a new satellite
+            if not choices or not images:
                 continue
             left = untouched if s == 0 else _changed(untouched, start + s - 1, -1)
             without = now if s == 0 else _changed(now, start + s - 1, -1)
             for t, value in images:
                 after = without if t == 0 else _changed(without, start + t - 1, 1)
-                for counts, fresh, number in self._placed(rest, left, after):
+                for counts, fresh, number in self._distributed(rest, left, after):
                     more = tuple(f + (s == 0 and e == first.ensemble) for e, f in enumerate(fresh))
-                    yield counts, more, held * value * number
+                    yield counts, more, choices * value * number
 
 
 def _changed(counts: Counts, position: int, by: int) -> Counts:
@@ -143,7 +145,7 @@ def _adjoint(word: Word) -> Word:
     def dagger(factor: Any) -> Any:
         return Monomial(factor.q, factor.p) if isinstance(factor, Monomial) else factor.conj().T
 
-    return tuple(dagger(each) for each in reversed(word[0])), tuple((e, matrix.conj().T) for e, matrix in reversed(word[1]))
+    return tuple(dagger(factor) for factor in reversed(word[0])), tuple((e, matrix.conj().T) for e, matrix in reversed(word[1]))
 
 
 def _centre(alphabet: Alphabet, factors: Iterable[Any]) -> Any:
@@ -162,7 +164,7 @@ def _centre(alphabet: Alphabet, factors: Iterable[Any]) -> Any:
 def _spread(alphabet: Alphabet, factor: complex, left: Word, right: Word) -> Iterator[Action]:
     """Collective factors over distinct satellites: each joins one that is taken already, or takes a new one."""
     groups: list[list[tuple[int, ComplexArray, ComplexArray]]] = [[]]
-    for side, (ensemble, matrix) in [(0, each) for each in left[1]] + [(1, each) for each in right[1]]:
+    for side, (ensemble, matrix) in [(0, pair) for pair in left[1]] + [(1, pair) for pair in right[1]]:
         one = np.eye(len(matrix), dtype=complex)
         grown = []
         for taken in groups:
@@ -173,8 +175,8 @@ def _spread(alphabet: Alphabet, factor: complex, left: Word, right: Word) -> Ite
                     grown.append([*taken[:i], joined, *taken[i + 1 :]])
         groups = grown
     for taken in groups:
-        places = tuple(Place(e, alphabet.ensembles[e].between(before, after)) for e, before, after in taken)
-        yield Action(alphabet, factor, _centre(alphabet, left[0]), _centre(alphabet, right[0]), places)
+        satellites = tuple(SatelliteAction(e, alphabet.ensembles[e].between(before, after)) for e, before, after in taken)
+        yield Action(alphabet, factor, _centre(alphabet, left[0]), _centre(alphabet, right[0]), satellites)
 
 
 def _on_one_satellite(alphabet: Alphabet, factor: complex, left: Word, right: Word) -> Iterator[Action]:
@@ -185,5 +187,5 @@ def _on_one_satellite(alphabet: Alphabet, factor: complex, left: Word, right: Wo
         before = before @ matrix
     for _, matrix in right[1]:
         after = after @ matrix
-    places = (Place(ensemble, alphabet.ensembles[ensemble].between(before, after)),)
-    yield Action(alphabet, factor, _centre(alphabet, left[0]), _centre(alphabet, right[0]), places)
+    one = (SatelliteAction(ensemble, alphabet.ensembles[ensemble].between(before, after)),)
+    yield Action(alphabet, factor, _centre(alphabet, left[0]), _centre(alphabet, right[0]), one)

@@ -9,10 +9,10 @@ import numpy as np
 
 from permsym import plot as style
 from permsym.cumulants.equations import equations
-from permsym.driven_cavity.boundary import PAIRS, BoundaryPoint, boundary
+from permsym.driven_cavity.boundary import ORDER_PAIRS, BoundaryPoint, boundary
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.errors import SolverFailed
-from permsym.figures.p2_data import GAMMA_H, KAPPA, dataset, family
+from permsym.figures.paper2.shared import GAMMA_H, KAPPA, dataset, family
 from permsym.model import Model
 from permsym.progress import Counter
 
@@ -35,7 +35,7 @@ _STYLES: dict[str, dict[str, Any]] = {
 def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     """Along the branch that comes down from large N as far as it exists, below that where the empty cavity settles."""
     sizes = np.geomspace(10, max(largest, 20), SIZES)[::-1]
-    deviations = np.full((len(DRIVES), len(PAIRS), len(sizes)), np.nan)
+    deviations = np.full((len(DRIVES), len(ORDER_PAIRS), len(sizes)), np.nan)
     followed = np.zeros((len(DRIVES), len(sizes)), dtype="int8")
     n_sc, status = [], []
     for i, drive in enumerate(DRIVES):
@@ -58,7 +58,7 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     return dataset(
         {
             "drive": (["drive"], DRIVES, "1", "eta / eta_crit+"),
-            "pair": (["pair"], [f"{n}-{m}" for n, m in PAIRS], "1", "orders that are compared"),
+            "pair": (["pair"], [f"{n}-{m}" for n, m in ORDER_PAIRS], "1", "orders that are compared"),
             "N": (["N"], sizes[::-1], "1", "number of spins (real)"),
         },
         {

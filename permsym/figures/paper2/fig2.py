@@ -16,7 +16,7 @@ from permsym.dataset.status import judged, spelled
 from permsym.driven_cavity.cluster_solve import evolve
 from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
-from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, curve, dataset, status_of
+from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 from permsym.progress import Counter
 

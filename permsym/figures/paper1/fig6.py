@@ -13,11 +13,11 @@ import numpy as np
 from scipy.optimize import brentq
 
 from permsym import plot
-from permsym.cumulants import equations
+from permsym.cumulants.equations import Truncation, equations
 from permsym.cumulants.path import model_at, over_parameter
 from permsym.cumulants.steady import charged_growth, on_branch
 from permsym.figures.branches import P0_UP, Quantities, draw_curves, inverse, with_curves
-from permsym.figures.p1_fig3 import FIXED_KAPPA, against_size, table_pump, table_sizes
+from permsym.figures.paper1.fig3 import FIXED_KAPPA, against_size, table_pump, table_sizes
 from permsym.models.registry import lookup
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
@@ -70,7 +70,7 @@ def onset(fixed: dict[str, Any], order: int = 3, low: float = 5.0, high: float =
     charged = equations(model_at(source, {**fixed, "N": high}), order=order, break_symmetry=True)
 
     def growth(N: float) -> float:
-        path = over_parameter(source, {**fixed, "N": N}, "N", {"order": order})
+        path = over_parameter(source, {**fixed, "N": N}, "N", Truncation(order))
         point, _ = on_branch(path, order, N)
         return charged_growth(charged.at(model_at(source, {**fixed, "N": N})), point)
 

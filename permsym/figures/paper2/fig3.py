@@ -10,7 +10,7 @@ import numpy as np
 from permsym import plot as style
 from permsym.cumulants.equations import equations
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
-from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, curve, dataset, status_of
+from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 from permsym.progress import Counter
 

@@ -13,9 +13,9 @@ import numpy as np
 from permsym import plot as style
 from permsym.driven_cavity.boundary import boundary
 from permsym.driven_cavity.clusters import ClusterEquations
-from permsym.driven_cavity.semiclassical import ClusterFamily
+from permsym.driven_cavity.families import ClusterFamily
 from permsym.errors import InputError, SolverFailed
-from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, dataset, family
+from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, dataset, family
 from permsym.models.broadening import gaussian_clusters
 from permsym.models.semiclassics import MaxwellBloch, coupling
 from permsym.progress import Counter

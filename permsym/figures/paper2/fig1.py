@@ -10,7 +10,7 @@ import numpy as np
 from permsym import plot as style
 from permsym.driven_cavity.cluster_solve import evolve
 from permsym.driven_cavity.clusters import ClusterEquations
-from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, curve, dataset
+from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset
 from permsym.progress import Counter
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import numpy as np
 
 from permsym import plot as style
 from permsym.figures.branches import draw_curves, inverse
-from permsym.figures.p1_fig3 import FIXED_KAPPA, against_size
-from permsym.figures.p1_fig3 import table_sizes as table
+from permsym.figures.paper1.fig3 import FIXED_KAPPA, against_size
+from permsym.figures.paper1.fig3 import table_sizes as table
 from permsym.progress import Counter
 
 if TYPE_CHECKING:

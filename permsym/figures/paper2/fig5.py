@@ -9,9 +9,9 @@ import numpy as np
 
 from permsym import plot as style
 from permsym.driven_cavity.boundary import boundary
-from permsym.driven_cavity.semiclassical import HomogeneousFamily
+from permsym.driven_cavity.families import HomogeneousFamily
 from permsym.errors import InputError, SolverFailed
-from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, dataset
+from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, dataset
 from permsym.progress import Counter
 
 if TYPE_CHECKING:

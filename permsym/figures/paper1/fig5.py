@@ -13,7 +13,7 @@ import numpy as np
 
 from permsym import plot as style
 from permsym.figures.branches import draw_curves, with_curves
-from permsym.figures.p1_fig3 import FARTHEST, FIXED_G, FIXED_KAPPA, METHODS, sizes
+from permsym.figures.paper1.fig3 import FARTHEST, FIXED_G, FIXED_KAPPA, METHODS, sizes
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym import plot
-from permsym.cumulants.mean_field import threshold
 from permsym.figures.branches import P0_UP, draw_curves, inverse, with_curves
+from permsym.models.closed_forms import threshold
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
 from permsym.sweeps.limits.limit import limit

@@ -1,18 +1,17 @@
-"""Families of driven cavities over N: each order's steady state followed from the semiclassical limit.
+"""Families of driven cavities over N: each order's steady state, followed from the semiclassical limit.
 
-Both solvers hand the state at one N on to the next: what distinguishes it from the product state of the Maxwell-Bloch equations
-falls as 1/N, which predicts it well over factors of N.
+Both families start the search at one N from the state at the last one.  Its difference from the product state of the Maxwell-Bloch
+equations falls as 1/N, which predicts it well over factors of N.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
-from permsym.cumulants.equations import Equations, equations
-from permsym.cumulants.newton import Point, newton
+from permsym.cumulants.equations import Equations, Truncation
+from permsym.cumulants.newton import FixedPoint, newton
 from permsym.cumulants.path import model_at
 from permsym.driven_cavity.cluster_moments import Array
 from permsym.driven_cavity.cluster_solve import ClusterState, semiclassical_start, steady_state
@@ -28,7 +27,7 @@ _LARGEST_JUMP = 0.15
 """Change of |<a>|^2 relative to the semiclassical value, in one step, beyond which another branch is suspected."""
 
 
-def semiclassics(model: Model) -> MaxwellBloch:
+def curve_of(model: Model) -> MaxwellBloch:
     """The Maxwell-Bloch curve of a driven-tavis-cummings model."""
     p = model.parameters
     return MaxwellBloch.of(p["kappa"], p["gamma_h"], p["gamma_p"], p["g"], p["N"], p["Delta_c"], p["Delta"])
@@ -56,9 +55,9 @@ def product_state(built: Equations, state: SemiclassicalState) -> Array:
     return built.product_state([spin], alpha=state.amplitude) / built.scale
 
 
-def _same_branch(before: float, found: Array, product: Array, amplitude: int, order: int, N: float) -> float:
+def _same_branch(before: float, x: Array, product: Array, amplitude: int, order: int, N: float) -> float:
     """|<a>|^2 relative to the semiclassical value; SolverFailed where it has jumped."""
-    ratio = float(abs(found[amplitude] / product[amplitude]) ** 2)
+    ratio = float(abs(x[amplitude] / product[amplitude]) ** 2)
     if abs(ratio / before - 1) > _LARGEST_JUMP:
         raise SolverFailed(f"order {order} has no steady state near the one followed so far at N = {N:.6g}, but another one")
     return ratio
@@ -67,23 +66,24 @@ def _same_branch(before: float, found: Array, product: Array, amplitude: int, or
 class HomogeneousFamily:
     """Identical spins, through the general cumulant engine.
 
-    given    parameters of driven-tavis-cummings but N; expressions are evaluated at each N
+    parameters    of driven-tavis-cummings but N; expressions are evaluated at each N
+
+    Raises InputError where N is among them.
     """
 
-    def __init__(self, given: Mapping[str, float | str], closure: str = "no-three-spin", source: ModelSource | None = None) -> None:
-        if "N" in given:
-            raise InputError(f"`N` is what is sought, but N={given['N']!r} was given; leave it out")
-        self.given = dict(given)
-        self.options: dict[str, Any] = {"closure": closure}
+    def __init__(self, parameters: Mapping[str, float | str], closure: str = "no-three-spin", source: ModelSource | None = None) -> None:
+        if "N" in parameters:
+            raise InputError(f"`N` is what is sought, but N={parameters['N']!r} was given; leave it out")
+        self.parameters, self.closure = dict(parameters), closure
         self.source = source or lookup(MODEL)
         self._built: dict[int, Equations] = {}
-        self._last: dict[int, tuple[Point, Array]] = {}
+        self._last: dict[int, tuple[FixedPoint, Array]] = {}
         self._ratios: dict[int, float] = {}
         self._limit: tuple[float, Model, SemiclassicalState] | None = None
 
-    def beside(self, given: Mapping[str, float | str]) -> HomogeneousFamily:
+    def beside(self, parameters: Mapping[str, float | str]) -> HomogeneousFamily:
         """The family at other parameters; nothing is built again."""
-        other = HomogeneousFamily(given, self.options["closure"], self.source)
+        other = HomogeneousFamily(parameters, self.closure, self.source)
         other._built = self._built
         return other
 
@@ -97,26 +97,27 @@ class HomogeneousFamily:
 
     def _at(self, N: float) -> tuple[Model, SemiclassicalState]:
         if self._limit is None or self._limit[0] != N:  # all orders ask for the same N, one after the other
-            model = model_at(self.source, {**self.given, "N": N})
-            self._limit = (N, model, lowest_stable(semiclassics(model), model.parameters["eta"]))
+            model = model_at(self.source, {**self.parameters, "N": N})
+            self._limit = (N, model, lowest_stable(curve_of(model), model.parameters["eta"]))
         return self._limit[1], self._limit[2]
 
-    def point(self, order: int, N: float) -> Point:
+    def point(self, order: int, N: float) -> FixedPoint:
         """The fixed point of an order."""
         model = self.model(N)
-        built = self._built[order].at(model) if order in self._built else equations(model, order=order, **self.options)
+        last = self._built.get(order)
+        built = Equations.of(model, Truncation.of(order, closure=self.closure)) if last is None else last.at(model)
         self._built[order] = built
         product = product_state(built, self.semiclassical(N))
         guess = product
         if order in self._last:
-            last, reference = self._last[order]
-            guess = product + (last.x - reference) * (sum(last.equations.sizes) / N)
-        found = newton(built, guess)
-        if found is None:
+            before, reference = self._last[order]
+            guess = product + (before.x - reference) * (sum(before.equations.sizes) / N)
+        point = newton(built, guess)
+        if point is None:
             raise SolverFailed(f"order {order} has no steady state near the semiclassical one at N = {N:.6g}")
-        ratio = _same_branch(self._ratios.get(order, 1.0), found.x, product, built.index("a"), order, N)
-        self._last[order], self._ratios[order] = (found, product), ratio
-        return found
+        ratio = _same_branch(self._ratios.get(order, 1.0), point.x, product, built.index("a"), order, N)
+        self._last[order], self._ratios[order] = (point, product), ratio
+        return point
 
     def coherent_photons(self, order: int, N: float) -> float:
         """|<a>|^2; order 1 from the semiclassical curve."""
@@ -146,10 +147,10 @@ class ClusterFamily:
             last_n, last, reference = self._last[order]
             scale = np.abs(product[0] / reference[0]) ** (2 * np.log(built.layout.scale(np.e)))  # per photon operator
             guess = product + scale * (last - reference) * (last_n / N)
-        found = steady_state(built, guess)
-        self._ratios[order] = _same_branch(self._ratios.get(order, 1.0), found.vector, product, 0, order, N)
-        self._last[order] = (N, found.vector, product)
-        return found
+        state = steady_state(built, guess)
+        self._ratios[order] = _same_branch(self._ratios.get(order, 1.0), state.vector, product, 0, order, N)
+        self._last[order] = (N, state.vector, product)
+        return state
 
     def coherent_photons(self, order: int, N: float) -> float:
         """|<a>|^2; order 1 from the semiclassical curve."""

@@ -21,7 +21,7 @@ from permsym.dataset.status import judged, spelled
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.dynamics.spectrum import spectrum
 from permsym.errors import UncertifiedWarning
-from permsym.figures.p2_data import GAMMA_H, KAPPA, colours, curve, dataset, status_of
+from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models import driven_tavis_cummings
 from permsym.progress import Counter
 from permsym.steady.solve import steady_state

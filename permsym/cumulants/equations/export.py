@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from permsym.cumulants.equations import Equations
+from permsym.cumulants.equations.closed import Equations
 from permsym.errors import InputError
 
 FORMS = ("text", "latex", "python")
@@ -37,8 +37,8 @@ def latex(equations: Equations) -> str:
             digits = len(site) - len(site.rstrip("0123456789"))
             symbol, number = site[:-digits], site[-digits:]
             symbol = symbol.replace("><", r"\rangle\langle ").replace("|", r"\vert ") if "|" in symbol else symbol
-            place = number if not ensemble else rf"{number},\mathrm{{{ensemble}}}"
-            factors.append(rf"\sigma_{{{place}}}^{{{symbol}}}")
+            index = number if not ensemble else rf"{number},\mathrm{{{ensemble}}}"
+            factors.append(rf"\sigma_{{{index}}}^{{{symbol}}}")
         names[counts] = r"\langle " + " ".join(factors) + r" \rangle"
     body = _written(equations, names, lambda name: rf"\partial_t {name}", r" \, ", _number).replace(" = ", " &= ")
     return "\\begin{align*}\n" + " \\\\\n".join(line for line in body.split("\n") if line) + "\n\\end{align*}"
@@ -95,7 +95,7 @@ def _written(
     program = h.program
     by_node = {node: counts for counts, node in program.moments.items()}
     lines = []
-    for row, counts in enumerate(h.retained):
+    for row, counts in enumerate(h.unknowns):
         summands = []
         for k in range(matrix.indptr[row], matrix.indptr[row + 1]):
             if matrix.data[k] != 0:
@@ -111,19 +111,19 @@ def _factorised(equations: Equations, counts: tuple[int, ...], names: dict[tuple
     """A closed moment as a polynomial in the unknowns, from the closure program."""
     summands = []
     for moments, coefficient in sorted(equations.hierarchy.program.polynomial(counts).items(), key=lambda item: (len(item[0]), item[0])):
-        factors = times.join(names[equations.hierarchy.retained[i]] for i in moments)
+        factors = times.join(names[equations.hierarchy.unknowns[i]] for i in moments)
         summands.append(f"{coefficient:+g}{times}{factors}")
     return " ".join(_joined(summands)) or "0"
 
 
 def _joined(summands: Sequence[str]) -> list[str]:
     """Signs apart from numbers, none before the first."""
-    found = []
+    signed = []
     for position, summand in enumerate(summands):
         sign, rest = (summand[0], summand[1:]) if summand[:1] in "+-" else ("+", summand)
         rest = rest.strip()
-        found.append(("-" + rest if sign == "-" else rest) if position == 0 else f"{sign} {rest}")
-    return found
+        signed.append(("-" + rest if sign == "-" else rest) if position == 0 else f"{sign} {rest}")
+    return signed
 
 
 def _number(value: complex) -> str:

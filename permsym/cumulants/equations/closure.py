@@ -1,12 +1,12 @@
 """Closure: joint cumulants of multisets outside a retained set vanish.
 
-With one element d of the multiset n singled out, moments and cumulants are tied by
+With one element d of the multiset n singled out, moments m and cumulants kappa obey
 
     m(n) = sum over b <= n that contain d of  prod_l C(n_l - d_l, b_l - d_l)  kappa(b) m(n - b)
 
-which is used twice: to turn retained moments into cumulants, and, without the blocks that are not retained, to build a
-moment outside the set.  The result is a straight-line program of products of two values, quadratic in the number of
-moments, where an expansion into set partitions would grow with the Bell numbers.  Blocks with a U(1) charge vanish.
+It turns retained moments into cumulants.  Without the blocks that are not retained it builds a moment outside the set.  The result is
+a program of products of two values, quadratic in the number of moments; an expansion into set partitions would grow with the Bell
+numbers.  Blocks with a U(1) charge vanish.
 """
 
 from __future__ import annotations
@@ -15,32 +15,22 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from permsym.cumulants.alphabet import Alphabet, Counts
-from permsym.errors import InputError
+from permsym.cumulants.equations.alphabet import Alphabet, Counts
+from permsym.cumulants.equations.truncation import Closure
 from permsym.operators import ComplexArray
 
-Closure = Literal["full", "no-three-spin"]
 Predicate = Callable[[Counts], bool]
 """Whether a multiset's joint cumulant is retained."""
 
-CLOSURES = ("full", "no-three-spin")
 
-
-def retained_by(alphabet: Alphabet, order: int, closure: str = "full") -> Predicate:
-    """The retained set of an order: multisets with up to ``order`` operators.
-
-    no-three-spin    besides, no more than two satellites: only pairs of spins are correlated, with each other and with the
-                     centre (CE3 of paper P2 at order 3)
-    """
-    if closure not in CLOSURES:
-        raise InputError(f"the closure must be {' or '.join(CLOSURES)}, but is {closure!r}")
-    spins = order if closure == "full" else 2
+def retained_by(alphabet: Alphabet, order: int, closure: Closure = Closure.FULL) -> Predicate:
+    """The retained set of an order: multisets with up to ``order`` operators, with NO_THREE_SPIN of up to two satellites."""
+    spins = order if closure is Closure.FULL else 2
     return lambda counts: sum(counts) <= order and sum(alphabet.satellites(counts)) <= spins
 
 
@@ -75,19 +65,19 @@ class Level:
 class Program:
     """Moments outside the retained set from those in it.
 
-    Nodes: 0 is the number 1, nodes 1..n the retained moments, the rest cumulants and closed moments.
+    Nodes: 0 is the number 1, nodes 1..n the unknowns, the rest cumulants and closed moments.
 
-    retained   the unknowns, in order
-    keeps      predicate of the retained set (which may contain more than the unknowns: charged moments that vanish)
+    unknowns   retained moments, in order
+    retains    predicate of the retained set (which may contain more than the unknowns: charged moments that vanish)
     charged    whether moments with a U(1) charge are unknowns too
     """
 
-    def __init__(self, alphabet: Alphabet, retained: Sequence[Counts], keeps: Predicate, charged: bool) -> None:
-        self.alphabet, self.keeps, self.charged = alphabet, keeps, charged
-        self.size = len(retained)
-        self._moments: dict[Counts, int] = {alphabet.empty: 0} | {counts: i for i, counts in enumerate(retained, start=1)}
+    def __init__(self, alphabet: Alphabet, unknowns: Sequence[Counts], retains: Predicate, charged: bool) -> None:
+        self.alphabet, self.retains, self.charged = alphabet, retains, charged
+        self.size = len(unknowns)
+        self._moments: dict[Counts, int] = {alphabet.empty: 0} | {counts: i for i, counts in enumerate(unknowns, start=1)}
         self._cumulants: dict[Counts, int] = {}
-        self._nodes = 1 + len(retained)
+        self._nodes = 1 + len(unknowns)
         self._rules: dict[int, tuple[int, int, list[tuple[int, int, int]]]] = {}  # node -> (number of operators, base, products)
         self._levels: list[Level] | None = None
 
@@ -115,7 +105,7 @@ class Program:
 
     def cumulant(self, counts: Counts) -> int | None:
         """Node of a joint cumulant; None where it vanishes, by symmetry or by the closure."""
-        if not self.keeps(counts) or self._vanishes(counts):
+        if not self.retains(counts) or self._vanishes(counts):
             return None
         if sum(counts) == 1:
             return self._moments[counts]
@@ -142,22 +132,22 @@ class Program:
 
     def polynomial(self, counts: Counts) -> dict[tuple[int, ...], float]:
         """A moment as a polynomial in the unknowns: sorted positions of the factors -> coefficient."""
-        known: dict[int, dict[tuple[int, ...], float]] = {0: {(): 1.0}}
+        expanded: dict[int, dict[tuple[int, ...], float]] = {0: {(): 1.0}}
 
         def at(node: int) -> dict[tuple[int, ...], float]:
-            if node not in known:
+            if node not in expanded:
                 if node <= self.size:
-                    known[node] = {(node - 1,): 1.0}
+                    expanded[node] = {(node - 1,): 1.0}
                 else:
                     _, base, products = self._rules[node]
-                    found = dict(at(base)) if base else {}
+                    total = dict(at(base)) if base else {}
                     for factor, first, second in products:
                         for left, a in at(first).items():
                             for right, b in at(second).items():
                                 key = tuple(sorted(left + right))
-                                found[key] = found.get(key, 0.0) + factor * a * b
-                    known[node] = {key: value for key, value in found.items() if value}
-            return known[node]
+                                total[key] = total.get(key, 0.0) + factor * a * b
+                    expanded[node] = {key: value for key, value in total.items() if value}
+            return expanded[node]
 
         node = self.moment(counts)
         return {} if node is None else at(node)

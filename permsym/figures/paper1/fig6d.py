@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from permsym.figures.p1_fig4b import plot_panel, scaled_photons, table
+from permsym.figures.paper1.fig4b import plot_panel, scaled_photons, table
 from permsym.progress import Counter
 
 if TYPE_CHECKING:

@@ -1,0 +1,64 @@
+"""Whether the null vector of a matrix is the only one: conserved combinations, and a second one to working precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from permsym.errors import DegenerateSteadyState, SolverFailed
+from permsym.linear.contract import DirectSolver
+
+EPS = float(np.finfo(float).eps)
+Vector = NDArray[np.float64]
+
+
+def refuse_conserved(matrix: sparse.csc_array, active: NDArray[np.int64], coordinates: NDArray[np.int64], solver: DirectSolver) -> None:
+    """What never couples to a population relaxes to zero, unless some combination of it is conserved: then refuse."""
+    idle = np.ones(matrix.shape[0], dtype=bool)
+    idle[active] = False
+    resting = np.flatnonzero(idle)
+    if len(resting):
+        block = submatrix(matrix, resting)
+        if _dominant(block):
+            return
+        try:
+            factor = solver.factor(block, coordinates[:, resting])
+        except SolverFailed as error:
+            raise DegenerateSteadyState("the steady state is not unique: a coherence is conserved; " + _ADVICE) from error
+        refuse_singular(factor.estimate, len(resting), block)
+
+
+def _dominant(matrix: sparse.csc_array) -> bool:
+    """Whether Gershgorin's discs about the columns' diagonals keep every eigenvalue away from zero."""
+    diagonal = np.abs(matrix.diagonal())
+    margin = 2 * diagonal - np.asarray(abs(matrix).sum(axis=0)).ravel()
+    return bool(margin.min(initial=np.inf) > 100 * EPS * np.abs(matrix.data).max(initial=0.0))
+
+
+_ADVICE = "add a process that relaxes it, or leave the idle site out"
+
+
+def refuse_singular(inverse: Callable[[Vector], Vector], size: int, matrix: sparse.csc_array) -> None:
+    """A second null vector shows as an eigenvalue that is zero to rounding: inverse iteration."""
+    vector = np.random.default_rng(0).standard_normal(size)
+    growth = 0.0
+    for _ in range(4):
+        vector /= np.linalg.norm(vector)
+        vector = inverse(vector)
+        growth = float(np.linalg.norm(vector))
+        if not np.isfinite(growth):
+            break
+    largest = float(np.abs(matrix.data).max(initial=0.0))
+    if not np.isfinite(growth) or growth * largest > 1 / (4 * EPS):
+        raise DegenerateSteadyState(
+            "the steady state is not unique to working precision: a second state relaxes at a rate below rounding; "
+            "add a process that connects the states, or raise the smallest rates"
+        )
+
+
+def submatrix(matrix: sparse.csc_array, positions: NDArray[np.int64]) -> sparse.csc_array:
+    """matrix[positions][:, positions]: columns first, which is cheap in this format."""
+    return matrix[:, positions][positions].tocsc()
