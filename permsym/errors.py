@@ -1,6 +1,6 @@
 """The family of errors that permsym raises on purpose.
 
-A message is for people: it says what is wrong, what was given and what to do; the command line prints it as one line and leaves
+A message is for people: it says what is wrong, what was given and what to do.  The command line prints it as one line and leaves
 with the class's ``exit_code``.  Types and fields are for code.
 """
 

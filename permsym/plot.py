@@ -84,7 +84,7 @@ def wigner_map(axes: Axes, mode: Mode, points: int = 121, side: float | None = N
 
 
 def wigner_values(axes: Axes, x: NDArray[np.float64], p: NDArray[np.float64], values: NDArray[np.float64]) -> None:
-    """The same of values W(x, p), shape (len(p), len(x))."""
+    """Values W(x, p), shape (len(p), len(x)), drawn as :func:`wigner_map` draws them."""
     largest = float(np.abs(values).max())
     _map(axes, x, p, values, "$W(x, p)$", cmap="RdBu_r", vmin=-largest, vmax=largest)
 
@@ -109,7 +109,7 @@ def mode_figure(mode: Mode, errors: bool = True) -> Figure:
 
 
 def _plane(mode: Mode, points: int, side: float | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A square of the phase plane around the mode's mean, ``side`` to each side; None: what shows rings and twin peaks too."""
+    """A square of the phase plane around the mode's mean, ``side`` to each side; None: wide enough for rings and twin peaks."""
     reach = 2 + 2.2 * np.sqrt(mode.quadratures.largest) if side is None else side
     centre = np.sqrt(2) * mode.amplitude
     step = np.linspace(-reach, reach, points)
@@ -125,7 +125,7 @@ def _map(axes: Axes, x: NDArray[np.float64], p: NDArray[np.float64], values: NDA
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write a PNG that says who made it, aside and renamed."""
+    """Write a PNG that says who made it; it is written aside and renamed."""
     with written_aside(path) as aside:
         figure.savefig(aside, format="png", metadata={"Software": "permsym"})
 

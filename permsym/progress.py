@@ -1,4 +1,4 @@
-"""What long work tells whoever waits: lines about a solve, counts of points, a bar.  No other file displays progress."""
+"""What long work says while one waits: lines about a solve, counts of points, a bar.  No other file displays progress."""
 
 from __future__ import annotations
 

@@ -181,8 +181,8 @@ class Boson(Site):
     """A bosonic mode as the centre: ``a``, ``ad`` and ``n`` = ad a, with [a, ad] = 1.
 
     levels         Fock states 0..levels-1 of the density operator; None leaves the cut-off to the solver
-    displacement   alpha, where these are the displaced Fock states D(alpha) \\|n>: a field of that amplitude then takes few of them;
-                   operators and moments mean the same as without
+    displacement   alpha of displaced Fock states D(alpha) \\|n>, of which a field of that amplitude takes few; operators and moments
+                   keep their meaning
     """
 
     kind = "boson"

@@ -1,9 +1,10 @@
-"""Sizes, durations and tables as people read them, and numbers as JSON takes them."""
+"""Sizes, durations, tables and suggestions as people read them, and numbers as JSON takes them."""
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def readable(size: float) -> str:
@@ -27,6 +28,17 @@ def clock(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes}:{rest:02d} min"
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d} h"
+
+
+def suggestion(name: str, names: Iterable[str], there_are: str, more: str = "") -> str:
+    """Advice for a name that does not exist: the one that was meant, or all of them and ``more``.
+
+    >>> suggestion("kapa", ["kappa", "g"], "the parameters are")
+    "did you mean 'kappa'?"
+    """
+    names = list(names)
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"{there_are} {', '.join(names)}{more}"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

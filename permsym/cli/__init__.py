@@ -1,7 +1,7 @@
 """The command line.  Results go to standard output, progress and warnings to standard error.
 
 Exit codes: 0 done and certified; 1 wrong input; 2 wrong usage; 3 solved, but a certificate fell short; 4 refused
-beforehand for lack of memory.  One command a file; everything but ``argparse`` is imported by the command that needs it.
+beforehand for lack of memory.  Each command has a file, and imports what it needs when it runs.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _joined(words: Sequence[str]) -> list[str]:
-    """``--times -1:2:5`` as ``--times=-1:2:5``: argparse takes -1:2:5 and -1e3 for options, though not -1."""
+    """``--times -1:2:5`` as ``--times=-1:2:5``: argparse would take -1:2:5 and -1e3 for options."""
     joined: list[str] = []
     for word in words:
         if joined and joined[-1].startswith("--") and _NEGATIVE.fullmatch(word):

@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def warned(report: dict[str, Any]) -> int:
-    """Say on the screen what is wrong with a fixed point; the exit code."""
+    """Print what is wrong with a fixed point on standard error; returns the exit code."""
     if report["folds"]:
         where = ", ".join(f"{value:.6g}" for value in report["folds"])
         print(f"permsym: the branch from the smallest N folds at N={where}; this is the branch beyond the folds", file=sys.stderr)

@@ -57,7 +57,7 @@ def solve_report(
 
 
 def solve_table(report: dict[str, Any]) -> str:
-    """The same for people."""
+    """The report of ``permsym solve`` as text."""
     certificate = report["certificate"]
     rows: list[Sequence[str]] = [("moment", "value", "error bound", "cumulant")]
     for label, value in report["moments"].items():
@@ -76,7 +76,7 @@ def solve_table(report: dict[str, Any]) -> str:
 
 
 def cumulant_table(report: dict[str, Any]) -> str:
-    """What ``permsym cumulants`` prints for people."""
+    """The report of ``permsym cumulants`` as text."""
     rows: list[Sequence[str]] = [("moment", "value", "cumulant")]
     rows += [(label, _complex(value), _complex(report["cumulants"][label])) for label, value in report["moments"].items()]
     derived = "\n".join(f"{name} = {value:.12f}" for name, value in report["derived"].items())
@@ -89,7 +89,7 @@ def cumulant_table(report: dict[str, Any]) -> str:
 
 
 def branch_table(report: dict[str, Any]) -> str:
-    """What ``permsym continue`` prints for people."""
+    """The report of ``permsym continue`` as text."""
     name = report["over"]
     shown = list(report["points"][0]["derived"])
     rows: list[Sequence[str]] = [(name, *shown, "stability", "")]
@@ -103,7 +103,7 @@ def branch_table(report: dict[str, Any]) -> str:
 
 
 def evolve_report(evolution: Evolution, source: ModelSource, parameters: dict[str, float | str]) -> dict[str, Any]:
-    """The JSON document of ``permsym evolve``: as that of ``solve``, with a list over ``times`` for each moment and derived quantity."""
+    """The JSON document of ``permsym evolve``: that of ``solve``, with lists over ``times`` as moments and derived quantities."""
     return {
         "model": source.name,
         "parameters": evolution.model.parameters,
@@ -122,7 +122,7 @@ def evolve_report(evolution: Evolution, source: ModelSource, parameters: dict[st
 
 
 def evolve_table(report: dict[str, Any]) -> str:
-    """The same for people: derived quantities over time."""
+    """The report of ``permsym evolve`` as text: derived quantities over time."""
     certificate = report["certificate"]
     names = list(report["derived"])
     rows: list[Sequence[str]] = [("time", *names)]
@@ -177,7 +177,7 @@ def model_report(model: Model, representation: str, window: Literal["auto", "ful
 
 
 def _photon_rows(photons: dict[str, Any] | None) -> str:
-    """P(n) as lines of a table, nothing where it was not asked for."""
+    """P(n) as lines of a table; "" where it was not asked for."""
     if photons is None:
         return ""
     rows: list[Sequence[str]] = [("n", "P(n)", "error bound")]

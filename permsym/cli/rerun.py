@@ -80,7 +80,7 @@ def _sweep(data: xr.Dataset, name: str, work_on: Executor) -> tuple[int, Repeate
 
 
 def _figure(data: xr.Dataset) -> tuple[int, Repeated]:
-    """A figure is more than a sweep: its own function computes it again, on one core."""
+    """A figure's own function computes it again, on one core: a figure is more than a sweep."""
     from permsym.figures import redrawn
     from permsym.progress import on_terminal
     from permsym.sweeps.rerun import compared

@@ -37,13 +37,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
-    """Options about who computes."""
+    """Options that say who computes."""
     parser.add_argument("--jobs", metavar="N", help="worker processes (default: all cores)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler such as tcp://127.0.0.1:8786, instead of --jobs")
 
 
 def executor(options: argparse.Namespace) -> Executor:
-    """Who computes, as the options say."""
+    """The executor that the options ask for: worker processes or a Dask cluster."""
     from permsym import machine
     from permsym.sweeps.workers.pool import pooled
 
@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
-    """Compute what is missing, with a display; an interruption says what is safe."""
+    """Compute what is missing, under a bar; after an interruption, say how many points are safe."""
     from permsym.progress import Bar
     from permsym.sweeps.run import execute
 
@@ -126,7 +126,7 @@ def _stoppable() -> Iterator[None]:
 
 
 def _summary(outcome: Outcome, written: str) -> int:
-    """Say what was done; the exit code."""
+    """Print what was done; returns the exit code, which follows from the points' statuses."""
     from permsym.dataset.status import Status, kind, spelled
 
     kinds = [kind(point.status, method) for (_, method), point in outcome.points.items()]

@@ -1,4 +1,4 @@
-"""Words of a command line that several commands share: the model, its parameters, windows, orders."""
+"""Arguments that several commands share: the model and its parameters, windows, moments, outputs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def check_output(options: argparse.Namespace) -> None:
-    """Refuse a file that cannot be written before the work, not after it."""
+    """Refuse an output file that cannot be written: before the work, not after it."""
     if options.output:
         from permsym import dataset
 
@@ -57,7 +57,10 @@ def check_output(options: argparse.Namespace) -> None:
 
 
 def model_words(options: argparse.Namespace) -> tuple[str | None, dict[str, float | str]]:
-    """The model's name and the parameters, wherever they stand; ``--moment`` gives back words that are no labels."""
+    """The model's name and its parameters, in any order.
+
+    ``--moment`` takes every word after it: words that are no labels are taken back from it.
+    """
     words = list(options.words)
     if getattr(options, "moment", None):
         named = any(not _ASSIGNMENT.fullmatch(word) for word in words)
@@ -84,7 +87,7 @@ def _looks_like_label(word: str) -> bool:
 
 
 def number_or_text(text: str) -> float | str:
-    """A number, or the expression as it stands."""
+    """A number, or the text of an expression."""
     try:
         return int(text)
     except ValueError:
@@ -95,6 +98,7 @@ def number_or_text(text: str) -> float | str:
 
 
 def model_source(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str]]:
+    """The model function and the parameters that were typed; InputError without a model."""
     from permsym.models import lookup, names
 
     name, parameters = model_words(options)
@@ -104,17 +108,20 @@ def model_source(options: argparse.Namespace) -> tuple[ModelSource, dict[str, fl
 
 
 def load(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str], Model]:
+    """The model function, the parameters that were typed, and the model."""
     source, parameters = model_source(options)
     return source, parameters, source.model(parameters)
 
 
 def say_defaults(source: ModelSource, parameters: dict[str, float | str]) -> None:
+    """Print the defaults that apply on standard error."""
     defaults = source.defaulted(parameters)
     if defaults:
         print("defaults: " + " ".join(f"{name}={value}" for name, value in defaults.items()), file=sys.stderr)
 
 
 def window(text: str) -> Literal["auto", "full"] | float:
+    """The value of ``--window``."""
     if text in ("auto", "full"):
         return "auto" if text == "auto" else "full"
     number = number_or_text(text)

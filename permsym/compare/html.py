@@ -46,7 +46,7 @@ def write_html(comparison: Comparison, path: Path) -> None:
 
 
 def report(comparison: Comparison) -> str:
-    """The page: nothing in it is loaded from anywhere."""
+    """The page; it loads nothing from elsewhere."""
     title = f"{comparison.approximation} against {comparison.reference}"
     notes = [
         (comparison.unmatched, f"points of {comparison.approximation} have no counterpart in {comparison.reference}."),
@@ -93,7 +93,7 @@ def _every_point(comparison: Comparison) -> str:
 
 
 def _described(comparison: Comparison, quantities: Sequence[str]) -> str:
-    """The pictures in words, for whoever cannot see them."""
+    """The pictures in words, for readers who cannot see them."""
     said = []
     for row in overview(comparison, quantities)[1:]:
         said.append(f"{row[0]}, {row[1]}: largest error {row[3]}" + (f" at {row[4]}" if row[4] != "-" else ""))

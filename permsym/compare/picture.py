@@ -36,7 +36,7 @@ def png(comparison: Comparison) -> bytes:
 
 
 def panels(comparison: Comparison) -> list[tuple[str, bytes]]:
-    """The same as single pictures with titles, for a page that stacks them on a narrow screen."""
+    """The panels of :func:`png` one by one, with titles, for a page that stacks them on a narrow screen."""
     pictures = []
     for quantity in pictured(comparison):
         for title, draw in ((f"{quantity}: values", _values), (f"{quantity}: errors", _errors)):

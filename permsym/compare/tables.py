@@ -45,7 +45,6 @@ class Table:
 
     points    parameters of each point
     errors    error estimates, where there are any
-    fixed     parameters that do not vary
     sites     a model whose sites say which labels are the same moment
     doubtful  (point, method) whose certificate fell short
     """
@@ -118,7 +117,7 @@ def table_of(dataset: xr.Dataset, name: str) -> Table:
 
 def _points(dataset: xr.Dataset, axes: Sequence[str], shape: tuple[int, ...]) -> list[dict[str, float]]:
     """All numeric parameters at every point: attributes, and coordinates that do not just count the entries of a list."""
-    fixed = {str(name): value for name, value in dataset.attrs.items() if isinstance(value, float)}
+    fixed = {str(name): float(value) for name, value in dataset.attrs.items() if isinstance(value, float)}
     names = [name for name in map(str, dataset.coords) if name not in ("moment", "method") and dataset[name].dtype.kind in "fi"]
     varying = {name: _over(dataset[name], axes, shape) for name in names if not _counts(dataset, name)}
     return [fixed | {name: float(values[i]) for name, values in varying.items()} for i in range(math.prod(shape))]

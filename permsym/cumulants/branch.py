@@ -22,7 +22,7 @@ class BranchPoint:
 
 
 class EventKind(Enum):
-    """What happens on a branch: it turns back, a pair of complex eigenvalues or a real one crosses the imaginary axis."""
+    """What happens on a branch: it turns back; a complex pair of eigenvalues crosses the imaginary axis; a real one does."""
 
     FOLD = auto()
     HOPF = auto()
@@ -40,7 +40,7 @@ class Event:
 
 
 class Ending(Enum):
-    """How a branch ends."""
+    """How a branch ends: at its goal; back beyond its start; after as many folds as allowed; where no step is small enough; too long."""
 
     REACHED = auto()
     RETURNED = auto()

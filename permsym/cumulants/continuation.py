@@ -38,7 +38,7 @@ NEUTRAL = 1e-9
 
 @dataclass(frozen=True)
 class _Spot:
-    """Somewhere on the branch: position, fixed point, unit tangent (dx, df, du), slope dF/du at fixed moments."""
+    """A position on the branch: fixed point, unit tangent (dx, df, du), slope dF/du at fixed moments."""
 
     u: float
     point: FixedPoint
@@ -94,7 +94,7 @@ class Follower:
         return (high - low) / (b - a)
 
     def _tangent(self, u: float, point: FixedPoint, dx: ComplexArray, df: ComplexArray, du: float) -> _Spot:
-        """Unit tangent at a point, in the sense of an earlier one (dx, df, du)."""
+        """Unit tangent at a point, in the direction of an earlier one (dx, df, du)."""
         x, charge, broken = point.x, point.equations.hierarchy.charge, broken_symmetries(point.equations, point.x)
         n, k, weight = len(x), len(broken), self._weight(point.x)
         if len(df) != k:

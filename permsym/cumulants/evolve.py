@@ -1,4 +1,4 @@
-"""Time evolution of cumulant equations, and what an unstable fixed point gives way to."""
+"""Time evolution of cumulant equations, relaxation to a fixed point, and the attractor beyond an unstable one."""
 
 from __future__ import annotations
 

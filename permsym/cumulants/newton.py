@@ -1,8 +1,11 @@
 """Fixed points of cumulant equations by Newton's method, free phases included.
 
-Where a state breaks a U(1) symmetry with charge Q, its phase is free and may turn: the unknowns are the moments x and one
-frequency f for each broken symmetry, the equations  F(x) - i sum_k f_k Q_k x = 0  and, to fix the phases,
-<i Q_k r, x - r> = 0 with a reference r.  Moments are scaled (Equations.scale) and rows are divided by their largest entry.
+Where a state breaks a U(1) symmetry with charge Q, its phase is free and may turn.  The unknowns are the moments x and one frequency f
+for each broken symmetry, the equations
+
+    F(x) - i sum_k f_k Q_k x = 0,        <i Q_k r, x - r> = 0
+
+where the second fixes the phases by a reference r.  Moments are scaled (Equations.scale) and rows divided by their largest entry.
 """
 
 from __future__ import annotations
@@ -108,7 +111,7 @@ class FixedPoint:
 
 
 def existing(equations: Equations) -> NDArray[np.bool_]:
-    """Unknowns that exist: those with no more satellites than N, where N is whole; all of them where it is not."""
+    """Mask of the unknowns that exist: those of up to N satellites where N is whole, all where it is not."""
     alphabet = equations.hierarchy.alphabet
     if any(n != round(n) for n in equations.sizes):
         return np.ones(len(equations), dtype=bool)
@@ -132,7 +135,7 @@ def turned_rhs(equations: Equations, x: ComplexArray, frequencies: Sequence[floa
 
 
 def turned_jacobian(equations: Equations, x: ComplexArray, frequencies: Sequence[float]) -> ComplexArray:
-    """Its derivative."""
+    """d/dx of :func:`turned_rhs`, (n, n)."""
     result = equations.scaled_jacobian(x)
     for f, q in zip(frequencies, equations.hierarchy.charge, strict=False):
         result[np.diag_indices(len(x))] -= 1j * f * q

@@ -1,4 +1,4 @@
-"""A steady state of cumulant equations and what is known about it."""
+"""A steady state of cumulant equations: moments, errors, stability, and where the equations go from it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from permsym.cumulants import physical
 from permsym.cumulants.equations import Equations
 from permsym.cumulants.evolve import Attractor, AttractorKind, attractor
 from permsym.cumulants.newton import FixedPoint
+from permsym.cumulants.physical import unphysical
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.states.derived import derived_quantities
@@ -103,4 +103,4 @@ class CumulantState:
     @cached_property
     def unphysical(self) -> tuple[str, ...]:
         """What no density matrix has: populations outside [0, 1], negative photon numbers."""
-        return physical.unphysical(self.model, self.moment)
+        return unphysical(self.model, self.moment)

@@ -5,12 +5,12 @@ They are in the folder ``data`` of the repository, and in ``permsym/_data`` of a
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from permsym.errors import InputError
+from permsym.text import suggestion
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -46,9 +46,7 @@ def open_reference(name: str) -> xr.Dataset:
 
     checksums = _checksums()
     if name not in checksums:
-        near = difflib.get_close_matches(name, checksums, n=1)
-        advice = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(checksums)}"
-        raise InputError(f"there is no reference dataset {name!r}; {advice}")
+        raise InputError(f"there is no reference dataset {name!r}; {suggestion(name, checksums, 'there are')}")
     path = reference_folder() / f"{name}.nc"
     try:
         image = path.read_bytes()

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from permsym.basis.blocks import Blocks
 from permsym.basis.sector import representative
-from permsym.dynamics.given import Initial
+from permsym.dynamics.initial_density import Initial
 from permsym.dynamics.krylov import Step, Subspace, steps, subspace
-from permsym.dynamics.sector import VECTORS, Method, Sector, check_memory
+from permsym.dynamics.sector import VECTORS, Integrator, Sector, check_memory
 from permsym.matrixfree import BlockLiouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
@@ -21,8 +21,8 @@ from permsym.operators import ComplexArray, displacement
 from permsym.sites import Boson
 from permsym.steady.scaling.displacement import best, needed
 
-_ROOM = 4  # levels beyond those that the state needs when it is put on other Fock states
-_GAIN = 0.8  # of the levels held now: what other Fock states must need for a change
+_ROOM = 4  # levels beyond those that the state needs on other Fock states
+_GAIN = 0.8  # of the present levels: other Fock states must need fewer for a change
 _TURNS = np.array([1, 1j, -1, -1j])
 
 
@@ -36,7 +36,7 @@ class BlockSector(Sector):
         self.basis: Blocks = Blocks.of(model, representation)
         check_memory(model, self.basis.numbers)
         self.cavity = True
-        self.used = "krylov"
+        self.used = Integrator.KRYLOV
         self.operator = BlockLiouvillian(self.basis)
 
     @cached_property
@@ -57,27 +57,27 @@ class BlockSector(Sector):
     def size(self) -> int:
         return self.basis.numbers * (1 if self.operator.dtype == float else 2)
 
-    def _flat(self, stored: NDArray[Any]) -> NDArray[np.float64]:
-        return np.ascontiguousarray(stored).ravel().view(float)
+    def _flat(self, elements: NDArray[Any]) -> NDArray[np.float64]:
+        return np.ascontiguousarray(elements).ravel().view(float)
 
-    def _stored(self, state: NDArray[Any]) -> NDArray[Any]:
+    def _elements(self, state: NDArray[Any]) -> NDArray[Any]:
         return np.ascontiguousarray(state).view(self.operator.dtype)
 
     # -- what is read off ---------------------------------------------------------------------------------------------------
 
     def moments(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.complex128]:
-        y = self._stored(vectors @ weights)
+        y = self._elements(vectors @ weights)
         return np.array([self.basis.moment(y, *label.operators(self.model)) for label in self.labels])
 
     def populations(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
-        return self.basis.population_traces * (vectors[self._held_places] @ weights)
+        return self.basis.population_traces * (vectors[self._population_index] @ weights)
 
     @cached_property
-    def _held_places(self) -> NDArray[np.int64]:
+    def _population_index(self) -> NDArray[np.int64]:
         return self.basis.populations[0] * (1 if self.operator.dtype == float else 2)
 
-    def kept(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
-        populations = self.basis.population_traces[:, None] * (vectors[self._held_places] @ weights)
+    def level_populations(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+        populations = self.basis.population_traces[:, None] * (vectors[self._population_index] @ weights)
         result = np.zeros((self.model.centre.levels, weights.shape[1]))
         np.add.at(result, self.basis.populations[2], populations)
         return result
@@ -85,30 +85,30 @@ class BlockSector(Sector):
     def photons(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
         turned = self.basis._centre.fock_states
         if turned is None:
-            return self.kept(vectors, weights[:, None])[:, 0]
+            return self.level_populations(vectors, weights[:, None])[:, 0]
         return np.einsum("nm,mk,nk->n", turned, self._mode(vectors @ weights), turned.conj()).real
 
     def _mode(self, state: NDArray[Any]) -> ComplexArray:
-        """The mode's density matrix on the kept levels."""
-        return self.basis.centre_matrix(self._stored(state))
+        """The mode's density matrix on its levels, displaced or not."""
+        return self.basis.centre_matrix(self._elements(state))
 
     def _squares(self, state: NDArray[Any]) -> NDArray[Any]:
-        """(ensembles' labels, levels, levels) one matrix in n, n' for each label of the ensembles and its conjugate."""
-        y, (index, conjugated, own, mirrored) = self._stored(state), self._square_places
+        """A matrix in n, n' for each pair of conjugate labels of the ensembles, (pairs, levels, levels)."""
+        y, (index, conjugated, own, mirrored) = self._elements(state), self._square_index
         levels = self.model.centre.levels
-        found = np.zeros((int(index.max()) // levels**2 + 1) * levels**2, dtype=y.dtype)
-        found[index] = np.where(conjugated, y.conj(), y)
-        found[mirrored] = y[own].conj()
-        return found.reshape(-1, levels, levels)
+        squares = np.zeros((int(index.max()) // levels**2 + 1) * levels**2, dtype=y.dtype)
+        squares[index] = np.where(conjugated, y.conj(), y)
+        squares[mirrored] = y[own].conj()
+        return squares.reshape(-1, levels, levels)
 
     def _from_squares(self, squares: NDArray[Any]) -> NDArray[Any]:
-        index, conjugated, *_ = self._square_places
+        index, conjugated, *_ = self._square_index
         y = squares.ravel()[index]
         return np.where(conjugated, y.conj(), y)
 
     @cached_property
-    def _square_places(self) -> tuple[NDArray[Any], ...]:
-        """Where each stored number stands in the squares, and whether conjugated; which stand there twice, and where else."""
+    def _square_index(self) -> tuple[NDArray[Any], ...]:
+        """Position of each element in the squares, whether conjugated; elements that stand there twice, their other position."""
         b, levels = self.basis, self.model.centre.levels
         ensembles, mirrored = b.outer[1:], b.conjugate_outer(b.outer)[1:]
         first = representative(ensembles, mirrored)
@@ -138,7 +138,7 @@ class BlockSector(Sector):
         return larger._flat(larger._from_squares(turn @ self._squares(state) @ turn.conj().T))
 
     def grown(self, state: NDArray[Any], small: float) -> Model:
-        """The model on Fock states that hold ``state`` and its next steps: displaced differently where that saves levels, else more."""
+        """The model on more Fock states, or on others where displacing them differently saves levels."""
         levels = self.model.centre.levels
         alpha, here, there = self._better(state, small)
         if there < here - 2:
@@ -146,13 +146,13 @@ class BlockSector(Sector):
         return self.model.with_levels(levels + max(4, levels // 4))
 
     def improved(self, state: NDArray[Any], small: float) -> Model | None:
-        """The model on Fock states of which far fewer do, or None."""
+        """The model on Fock states of which far fewer are enough, or None."""
         alpha, _, there = self._better(state, small)
         levels = int(there) + _ROOM + self.model.centre.levels // 8
         return self.model.displaced(alpha).with_levels(levels) if levels < _GAIN * self.model.centre.levels else None
 
     def _better(self, state: NDArray[Any], small: float) -> tuple[complex, float, float]:
-        """The best displacement for a state, and the levels that it needs on the present Fock states and on those."""
+        """The best displacement for a state; the levels that the state needs on the present Fock states and on the displaced ones."""
         rho, centre = self._mode(state), self.model.centre
         assert isinstance(centre, Boson)
         amplitude = complex(np.sum(np.sqrt(np.arange(1, len(rho))) * rho.diagonal(-1)))
@@ -166,8 +166,8 @@ class BlockSector(Sector):
 
     # -- steps ----------------------------------------------------------------------------------------------------------------
 
-    def steps(self, state: NDArray[Any], start: float, end: float, rate: float, method: Method) -> Iterator[Step]:
+    def steps(self, state: NDArray[Any], start: float, end: float, rate: float, method: Integrator) -> Iterator[Step]:
         yield from steps(self._polynomial, state, start, end, rate)
 
     def _polynomial(self, state: NDArray[Any]) -> Subspace:
-        return subspace(lambda v: self._flat(self.operator.matvec(self._stored(v))), state, VECTORS, self.basis.trace_norm)
+        return subspace(lambda v: self._flat(self.operator.matvec(self._elements(v))), state, VECTORS, self.basis.trace_norm)

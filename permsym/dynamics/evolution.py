@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.dynamics.given import Initial
+from permsym.dynamics.initial_density import Initial
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.states.derived import derived_quantities
@@ -23,8 +23,8 @@ class EvolutionCertificate:
     """Evidence that the moments of a time evolution are right, at all its times.
 
     error_estimate   largest absolute error estimate over the moments
-    errors           estimate for each moment: its operator's norm times (the bound of the trace-norm error of all steps, an
-                     estimate of rounding, and eight times ``top_population`` for the cut-off)
+    errors           estimate for each moment: its operator's norm times the sum of the bound of the trace-norm error of all steps,
+                     an estimate of rounding, and eight times ``top_population`` for the cut-off
     trace_defect     largest |tr rho - 1|
     min_population   smallest population; negative values are unphysical
     top_population   largest probability of a boson's last two Fock states; 0 without a boson
@@ -40,17 +40,17 @@ class EvolutionCertificate:
     reasons: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        found = []
+        reasons = []
         if not self.error_estimate <= self.tolerance:
             worst = max(self.errors, key=lambda label: self.errors[label], default="")
-            found.append(f"the error estimate of {worst!r} is {self.error_estimate:.1e}, above the tolerance {self.tolerance:.0e}")
+            reasons.append(f"the error estimate of {worst!r} is {self.error_estimate:.1e}, above the tolerance {self.tolerance:.0e}")
             if self.top_population > self.tolerance / 16:
-                found.append(f"the last two Fock states hold up to {self.top_population:.1e}; take more levels, or levels=auto")
+                reasons.append(f"the last two Fock states hold up to {self.top_population:.1e}; take more levels, or levels=auto")
         if not self.trace_defect <= self.tolerance:
-            found.append(f"the trace is off by {self.trace_defect:.1e}")
+            reasons.append(f"the trace is off by {self.trace_defect:.1e}")
         if not self.min_population >= -self.tolerance:
-            found.append(f"a population is negative, {self.min_population:.1e}")
-        object.__setattr__(self, "reasons", tuple(found))
+            reasons.append(f"a population is negative, {self.min_population:.1e}")
+        object.__setattr__(self, "reasons", tuple(reasons))
 
     @property
     def certified(self) -> bool:

@@ -1,8 +1,8 @@
 """Exact time evolution rho(t) = exp(t L) rho(0) of any model, in any representation and in every charge sector that is asked for.
 
-The neutral sector holds the populations and is always followed.  Moments that carry a charge live in sectors of their own, which are
-followed where the initial state reaches into them.  A boson whose cut-off is automatic is given more Fock states whenever the last two
-hold too much: the step is taken back and the state continued in the larger basis.
+The neutral sector has the populations and is always followed.  Moments that carry a charge live in sectors of their own, which are
+followed where the initial state reaches into them.  A boson whose cut-off is automatic gets more Fock states whenever the last two
+are populated too much: the step is taken back and the state continued in the larger basis.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 from permsym.basis.representations import choose, dimension
 from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate
-from permsym.dynamics.given import GivenState, Initial, as_initial
+from permsym.dynamics.initial_density import Initial, InitialDensity, as_initial
 from permsym.dynamics.krylov import Step
-from permsym.dynamics.sector import METHODS, VECTORS, Method, Sector, block_by_block
+from permsym.dynamics.sector import VECTORS, Integrator, Sector, block_by_block
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     import qutip
 
 _CUT = 8.0  # times the population of the last two Fock states: an estimate of what a cut-off changes, per unit of an operator's norm
-_LOOK = 8  # steps after which a look is taken whether fewer Fock states would do
+_LOOK = 8  # steps between two questions whether fewer Fock states would be enough
 _FIRST_LEVELS = 6  # Fock states beyond those of the initial state that an automatic cut-off starts with
 
 
@@ -46,14 +47,15 @@ def evolve(
     moments: int | str | Iterable[str | MomentLabel] = 2,
     tolerance: float = DEFAULT_TOLERANCE,
     basis: str = "auto",
-    method: Method = "auto",
+    method: str = "auto",
     progress: Progress | None = None,
 ) -> Evolution:
-    """Moments of rho(t) at given times >= 0, ascending; the initial state stands at t = 0.
+    """Moments of rho(t) at given times; its eight arguments are independent choices of a user.
 
+    times       >= 0, ascending; the initial state stands at t = 0
     initial     a label such as ``"coherent=2.0 up"`` (see :mod:`permsym.dynamics.initial`); "": every site in its lowest state;
                 or a state of the same sites (a steady state before a quench), or a QuTiP object of all sites, one by one
-    moments     which moments: an order, a label, or several
+    moments     an order, a label, or several labels
     tolerance   absolute error of every moment at every time that is aimed at, and that counts as certified
     basis       "auto", "dicke", "occupation" or "full"
     method      "krylov" (products with L only), "shift-invert" (a factorisation, for stiff systems), "auto": what is faster
@@ -63,32 +65,31 @@ def evolve(
     The certificate says whether the tolerance was reached; nothing is certified silently.
     """
     started = time.perf_counter()
+    _check(tolerance, method)
+    request = _Request(_times(times), as_initial(initial, model), tolerance, Integrator(method))
+    labels = tuple(select_labels(model, moments))
+    run = _Run(model, choose(model) if basis == "auto" else basis, request, progress or silent)
+    values = run.moments(list(dict.fromkeys([*labels, *derived_labels(model)])))
+    return Evolution(
+        model=run.model,
+        initial=request.initial,
+        times=request.times,
+        values=values,
+        labels=labels,
+        photon_distribution=run.photons,
+        certificate=run.certificate(labels),
+        representation=run.representation,
+        dimension=run.dimension,
+        solver={"name": run.used, "steps": run.steps, "products": run.products, "vectors": VECTORS},
+        timings={"total": time.perf_counter() - started},
+    )
+
+
+def _check(tolerance: float, method: str) -> None:
     if not is_real(tolerance) or not 0 < tolerance < np.inf:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
-    if method not in METHODS:
-        raise InputError(f"`method` must be one of {', '.join(METHODS)}, but is {method!r}")
-    at = _times(times)
-    state = as_initial(initial, model)
-    labels = tuple(select_labels(model, moments))
-    run = _Run(model, choose(model) if basis == "auto" else basis, state, at, tolerance, method, progress or silent)
-    values = run.moments(list(dict.fromkeys([*labels, *derived_labels(model)])))
-    errors = {str(label): run.error(label) for label in labels}
-    certificate = EvolutionCertificate(
-        max(errors.values(), default=0.0), errors, run.trace_defect, run.min_population, run.top_population, float(tolerance)
-    )
-    return Evolution(
-        run.model,
-        state,
-        at,
-        values,
-        labels,
-        run.photons,
-        certificate,
-        run.representation,
-        run.dimension,
-        {"name": run.used, "steps": run.steps, "products": run.products, "vectors": VECTORS},
-        {"total": time.perf_counter() - started},
-    )
+    if method not in list(Integrator):
+        raise InputError(f"`method` must be one of {', '.join(Integrator)}, but is {method!r}")
 
 
 def _times(times: ArrayLike) -> NDArray[np.float64]:
@@ -101,38 +102,36 @@ def _times(times: ArrayLike) -> NDArray[np.float64]:
     return at
 
 
+@dataclass(frozen=True)
+class _Request:
+    """What is asked of an evolution."""
+
+    times: NDArray[np.float64]
+    initial: Initial
+    tolerance: float
+    method: Integrator
+
+
 class _Run:
     """One evolution in the making: the sectors one after another, and what their certificate needs."""
 
-    def __init__(
-        self,
-        model: Model,
-        representation: str,
-        initial: Initial,
-        times: NDArray[np.float64],
-        tolerance: float,
-        method: Method,
-        progress: Progress,
-    ) -> None:
+    def __init__(self, model: Model, representation: str, request: _Request, progress: Progress) -> None:
+        initial = request.initial
         self.grows = isinstance(model.centre, Boson) and model.centre.automatic
         levels = initial.levels
-        if self.grows and isinstance(initial, GivenState) and initial.displacement:  # few levels hold it on its own Fock states
+        if self.grows and isinstance(initial, InitialDensity) and initial.displacement:  # few levels are enough on its own Fock states
             model, levels = model.displaced(initial.displacement), initial.state.model.centre.levels
         self.model = model.with_levels(max(levels + _FIRST_LEVELS, 4)) if self.grows else model
         self.in_blocks: bool | None = None
-        self.representation = representation
-        self.initial = initial
-        self.times = times
-        self.tolerance = tolerance
-        self.method = method
-        self.progress = progress
+        self.representation, self.request, self.progress = representation, request, progress
+        self.times, self.tolerance = request.times, request.tolerance
         self.trace_defect = self.top_population = 0.0
         self.min_population = np.inf
         self.photons: NDArray[np.float64] | None = None
         self.bounds: dict[tuple[int, ...], float] = {}
         self.rounding: dict[tuple[int, ...], float] = {}
         self.dimension = self.steps = self.products = 0
-        self.used = "krylov"
+        self.used = Integrator.KRYLOV
 
     # -- moments --------------------------------------------------------------------------------------------------------
 
@@ -141,26 +140,26 @@ class _Run:
         neutral = (0,) * len(self.model.charges)
         groups: dict[tuple[int, ...], list[MomentLabel]] = {neutral: []}
         for label in labels:
-            groups.setdefault(self._sector(label), []).append(self._stored(label))
+            groups.setdefault(self._sector(label), []).append(self._of_sector(label))
         self.scale = max(self.norm(label) for label in labels)
-        found: dict[MomentLabel, NDArray[np.complex128]] = {}
+        moments: dict[MomentLabel, NDArray[np.complex128]] = {}
         for charge, members in groups.items():
             for label, values in self._followed(charge, list(dict.fromkeys(members))).items():
-                found[label] = values
-                found.setdefault(label.conjugate(), values.conj())
-        return {label: found[label] for label in labels}
+                moments[label] = values
+                moments.setdefault(label.conjugate(), values.conj())
+        return {label: moments[label] for label in labels}
 
     def _sector(self, label: MomentLabel) -> tuple[int, ...]:
         """The sector that feeds a moment or its conjugate: one of each pair of opposite charges."""
         charge = label.charge(self.model)
         return max(charge, tuple(-q for q in charge))
 
-    def _stored(self, label: MomentLabel) -> MomentLabel:
-        """The label, or the conjugate one where that is what the sector feeds: an operator of charge q needs elements of charge -q."""
+    def _of_sector(self, label: MomentLabel) -> MomentLabel:
+        """The label or its conjugate, whichever the sector feeds: an operator of charge q needs elements of charge -q."""
         return label if tuple(-q for q in label.charge(self.model)) == self._sector(label) else label.conjugate()
 
     def norm(self, label: MomentLabel) -> float:
-        """A bound of the norm of a moment's operator on the kept levels: that of each ladder operator is sqrt(levels - 1) + |alpha|."""
+        """A bound of the norm of a moment's operator: that of a ladder operator is sqrt(levels - 1) + |alpha|."""
         centre = self.model.centre
         if not isinstance(centre, Boson):
             return 1.0
@@ -172,6 +171,12 @@ class _Run:
         if sector not in self.bounds:
             return 0.0
         return self.norm(label) * (self.bounds[sector] + self.rounding[sector] + _CUT * self.top_population)
+
+    def certificate(self, labels: Sequence[MomentLabel]) -> EvolutionCertificate:
+        """Evidence for requested moments, once all sectors have been followed."""
+        errors = {str(label): self.error(label) for label in labels}
+        largest = max(errors.values(), default=0.0)
+        return EvolutionCertificate(largest, errors, self.trace_defect, self.min_population, self.top_population, float(self.tolerance))
 
     # -- one sector -----------------------------------------------------------------------------------------------------
 
@@ -192,7 +197,7 @@ class _Run:
             # a quarter of the tolerance for the steps, a quarter for the cut-off, so that their sum stays below it
             rate = self.tolerance / (4 * self.scale * end)
             other: Model | None = None
-            for count, step in enumerate(sector.steps(state, now, end, rate, self.method), start=1):
+            for count, step in enumerate(sector.steps(state, now, end, rate, self.request.method), start=1):
                 self.used = sector.used
                 if not self._accepted(sector, step, values):
                     state = step.space.vectors[:, 0] * step.space.size
@@ -215,17 +220,16 @@ class _Run:
     def _made(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Sector:
         """A sector of the model as it stands: block by block where that is faster."""
         if any(charge) or self.in_blocks is False:
-            return Sector(self.model, self.representation, charge, labels, self.initial)
+            return Sector(self.model, self.representation, charge, labels, self.request.initial)
         if self.in_blocks is None:
             self.in_blocks = False
-            if self.method != "shift-invert" and block_by_block(self.model, self.representation, charge):
-                found = blocks.BlockSector(self.model, self.representation, charge, labels, self.initial)
-                self.in_blocks = found.fits
-        return (blocks.BlockSector if self.in_blocks else Sector)(self.model, self.representation, charge, labels, self.initial)
+            if self.request.method is not Integrator.SHIFT_INVERT and block_by_block(self.model, self.representation, charge):
+                self.in_blocks = blocks.BlockSector(self.model, self.representation, charge, labels, self.request.initial).fits
+        return (blocks.BlockSector if self.in_blocks else Sector)(self.model, self.representation, charge, labels, self.request.initial)
 
     @property
     def small(self) -> float:
-        """What the last two Fock states may hold."""
+        """Population that the last two Fock states may have."""
         return self.tolerance / (4 * _CUT * self.scale)
 
     def _accepted(self, sector: Sector, step: Step, values: dict[MomentLabel, NDArray[np.complex128]]) -> bool:
@@ -236,7 +240,7 @@ class _Run:
         probes = step.start + step.length * np.array([0.25, 0.5, 0.75, 1.0])
         if sector.cavity and self.grows:
             weights = np.stack([step.space.weights(t - step.start) for t in probes], axis=1)
-            if sector.kept(step.space.vectors, weights)[-2:].sum(axis=0).max() > self.small:
+            if sector.level_populations(step.space.vectors, weights)[-2:].sum(axis=0).max() > self.small:
                 return False
         self.products += step.space.vectors.shape[1]
         self.steps += 1
@@ -254,27 +258,27 @@ class _Run:
         weights: NDArray[Any],
         values: dict[MomentLabel, NDArray[np.complex128]],
     ) -> None:
-        """What the state vectors @ weights says at time t."""
-        places = np.flatnonzero(self.times == t)
-        if len(places):
+        """Enter moments and certificate of the state vectors @ weights at time t."""
+        now = np.flatnonzero(self.times == t)
+        if len(now):
             for label, value in zip(values, sector.moments(vectors, weights), strict=True):
-                values[label][places] = value
+                values[label][now] = value
         if not sector.basis.hermitian:
             return
         populations = sector.populations(vectors, weights)
         self.trace_defect = max(self.trace_defect, abs(float(populations.sum()) - 1))
         self.min_population = min(self.min_population, float(populations.min()))
         if sector.cavity:
-            self.top_population = max(self.top_population, float(sector.kept(vectors, weights[:, None])[-2:].sum()))
-            if len(places):
-                self.photons = _placed(self.photons, sector.photons(vectors, weights), places, len(self.times))
+            self.top_population = max(self.top_population, float(sector.level_populations(vectors, weights[:, None])[-2:].sum()))
+            if len(now):
+                self.photons = _entered(self.photons, sector.photons(vectors, weights), now, len(self.times))
 
 
-def _placed(table: NDArray[np.float64] | None, row: NDArray[np.float64], places: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+def _entered(table: NDArray[np.float64] | None, row: NDArray[np.float64], rows: NDArray[np.int64], count: int) -> NDArray[np.float64]:
     """The table (count, levels) with a row entered, widened where the row is longer."""
     if table is None:
         table = np.zeros((count, len(row)))
     if table.shape[1] < len(row):
         table = np.pad(table, ((0, 0), (0, len(row) - table.shape[1])))
-    table[places, : len(row)] = row
+    table[rows, : len(row)] = row
     return table

@@ -6,7 +6,7 @@ lowest state: ``fock=1 down``, ``coherent=2.0 up``, ``up dicke=3,-1``, ``bloch=p
     a boson        vacuum, fock=n, coherent=alpha, thermal=nbar
     a spin         down, up, up=p (a mixture with probability p), bloch=theta,phi
     levels         level=k
-    spins          what a spin may be, each of them alike; dicke=j,m: the collective state, averaged over the copies of j
+    spins          as a spin, all of them alike; dicke=j,m: the collective state, averaged over the copies of j
     many levels    level=k
 
 Numbers may be expressions in the model's parameters, alpha also a complex number such as 1+2j; angles are radians, and
@@ -35,9 +35,9 @@ from permsym.operators import ComplexArray, as_matrix, displacement
 from permsym.sites import Boson, Ensemble, Site
 
 _WORD = re.compile(r"(?P<kind>[a-z]+)(?:=(?P<value>[^@]*))?(?:@(?P<ensemble>\w+))?")
-_TAIL = 1e-16  # probability of the last level that an initial state is given
+_TAIL = 1e-16  # probability at which the levels of an initial state end
 
-Kind = Literal["vacuum", "fock", "coherent", "thermal", "down", "up", "bloch", "level", "dicke"]
+StateWord = Literal["vacuum", "fock", "coherent", "thermal", "down", "up", "bloch", "level", "dicke"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class SiteState:
     kind, values   as a label spells them
     """
 
-    kind: Kind
+    kind: StateWord
     values: tuple[complex, ...] = ()
 
     def __str__(self) -> str:
@@ -59,8 +59,8 @@ class SiteState:
             return self._photons(levels)
         result = np.zeros((levels, levels), dtype=complex)
         if self.kind == "level":
-            place = int(self.values[0].real)
-            result[place, place] = 1
+            level = int(self.values[0].real)
+            result[level, level] = 1
         elif self.kind == "bloch":
             theta, phi = (value.real for value in self.values)
             vector = np.array([math.cos(theta / 2), cmath.exp(1j * phi) * math.sin(theta / 2)])
@@ -128,7 +128,7 @@ class InitialState:
         return basis.product_state(weights)
 
     def _centre(self, site: Site) -> ComplexArray:
-        """The centre's density matrix on the kept levels, displaced Fock states included."""
+        """The centre's density matrix on its levels, displaced Fock states included."""
         if not isinstance(site, Boson) or not site.displacement:
             return self.centre.matrix(site.levels)
         turned = displacement(-site.displacement, site.levels, self.centre.levels + 1)
@@ -142,29 +142,29 @@ def parse_initial(text: str, model: Model) -> InitialState:
     >>> str(parse_initial("fock=1", tavis_cummings(N=5)))
     'fock=1 down'
     """
-    names = tuple(each.name for each in model.ensembles)
+    names = tuple(ensemble.name for ensemble in model.ensembles)
     centre: SiteState | None = None
-    found: dict[str, SiteState] = {}
+    states: dict[str, SiteState] = {}
     for word in text.split():
         match = _WORD.fullmatch(word)
         if match is None:
             raise InputError(f"initial state {text!r}: {word!r} is not a state; write {_allowed(model)}")
-        place = match["ensemble"]
+        name = match["ensemble"]
         if (
-            place is None
+            name is None
             and centre is None
-            and not found
+            and not states
             and (match["kind"] in _kinds(model.centre) or match["kind"] not in _satellite(model))
         ):
             centre = _state(model.centre, match["kind"], match["value"], word, text, model)
             continue
-        if place is None:
-            place = next((name for name in names if name not in found), None)
-        if place is None or place not in names or place in found:
+        if name is None:
+            name = next((name for name in names if name not in states), None)
+        if name is None or name not in names or name in states:
             raise InputError(f"initial state {text!r}: {word!r} has no site left; the ensembles are {', '.join(names)}, each named once")
-        found[place] = _state(model.ensembles[names.index(place)], match["kind"], match["value"], word, text, model)
+        states[name] = _state(model.ensembles[names.index(name)], match["kind"], match["value"], word, text, model)
     lowest = [_lowest(site) for site in (model.centre, *model.ensembles)]
-    return InitialState(centre or lowest[0], tuple(found.get(name, low) for name, low in zip(names, lowest[1:], strict=True)), names)
+    return InitialState(centre or lowest[0], tuple(states.get(name, low) for name, low in zip(names, lowest[1:], strict=True)), names)
 
 
 def _kinds(site: Site) -> tuple[str, ...]:
@@ -176,7 +176,7 @@ def _kinds(site: Site) -> tuple[str, ...]:
 
 
 def _satellite(model: Model) -> set[str]:
-    return {kind for each in model.ensembles for kind in _kinds(each)}
+    return {kind for ensemble in model.ensembles for kind in _kinds(ensemble)}
 
 
 def _lowest(site: Site) -> SiteState:
@@ -191,14 +191,14 @@ def _state(site: Site, kind: str, value: str | None, word: str, text: str, model
 
     if kind not in _kinds(site):
         raise refuse(f"is no state of {site!r}")
-    given = [] if value is None else [_number(each, model, refuse) for each in value.split(",")]
+    numbers = [] if value is None else [_number(part, model, refuse) for part in value.split(",")]
     wanted: dict[str, Sequence[int]] = {"vacuum": (0,), "down": (0,), "up": (0, 1), "bloch": (2,), "dicke": (2,)}
-    if len(given) not in wanted.get(kind, (1,)):
-        raise refuse(f"has {len(given)} values")
-    if kind != "coherent" and any(each.imag for each in given):
+    if len(numbers) not in wanted.get(kind, (1,)):
+        raise refuse(f"has {len(numbers)} values")
+    if kind != "coherent" and any(number.imag for number in numbers):
         raise refuse("must be real")
-    reals = [each.real for each in given]
-    whole = all(each == round(each) for each in reals)
+    reals = [number.real for number in numbers]
+    whole = all(real == round(real) for real in reals)
     if kind in ("fock", "level") and not (whole and reals[0] >= 0):
         raise refuse("needs a whole number >= 0")
     if kind == "level" and reals[0] >= site.levels:
@@ -207,7 +207,7 @@ def _state(site: Site, kind: str, value: str | None, word: str, text: str, model
         raise refuse("needs a probability from 0 to 1")
     if kind == "thermal" and not 0 <= reals[0] <= 100:
         raise refuse("needs a mean photon number from 0 to 100")
-    if kind == "coherent" and not abs(given[0]) <= 30:
+    if kind == "coherent" and not abs(numbers[0]) <= 30:
         raise refuse("needs an amplitude of modulus <= 30")
     if kind == "dicke" and isinstance(site, Ensemble):
         j, m = reals
@@ -215,7 +215,7 @@ def _state(site: Site, kind: str, value: str | None, word: str, text: str, model
             raise refuse(f"needs j = N/2, N/2 - 1, ... >= 0 and m = -j, ..., j with N = {site.N}")
     if isinstance(site, Boson) and not site.automatic and kind == "fock" and reals[0] >= site.levels:
         raise refuse(f"is beyond the Fock states 0..{site.levels - 1}")
-    return SiteState(kind, tuple(given))  # type: ignore[arg-type]
+    return SiteState(kind, tuple(numbers))  # type: ignore[arg-type]
 
 
 def _number(text: str, model: Model, refuse: Callable[[str], InputError]) -> complex:
@@ -237,6 +237,6 @@ def _spelled(value: complex) -> str:
 
 def _allowed(model: Model) -> str:
     centre = {"vacuum": "vacuum, fock=n, coherent=alpha or thermal=nbar", "down": "down, up, up=p or bloch=theta,phi", "level": "level=k"}
-    satellites = [_kinds(each)[0] for each in model.ensembles]
+    satellites = [_kinds(ensemble)[0] for ensemble in model.ensembles]
     spins = "down, up, up=p, bloch=theta,phi or dicke=j,m" if "down" in satellites else "level=k"
     return f"the centre as {centre[_kinds(model.centre)[0]]}, then satellites as {spins}"

@@ -27,12 +27,12 @@ from scipy.linalg import expm
 from permsym.errors import SolverFailed
 
 Vector = NDArray[np.inexact]
-Action = Callable[[Vector], Vector]
+Apply = Callable[[Vector], Vector]
 EPS = float(np.finfo(float).eps)
-_SAMPLES, _HALVINGS = 12, 16  # places of a step at which the defect is looked at: equally spaced ones, and more towards its start
+_SAMPLES, _HALVINGS = 12, 16  # times of a step at which the defect is evaluated: equally spaced ones, and more towards its start
 _SMALL, _WINDOW = 2000, 4
-"""A polynomial subspace of more unknowns orthogonalises each vector to the last four only: the relation above, and with it the bound, needs
-no orthonormal V, and the time of a step halves for eight per cent more products (driven cavity, N = 5)."""
+"""With more unknowns a polynomial subspace orthogonalises each vector to the last four only.  The relation above, and with it the bound,
+needs no orthonormal V; the time of a step halves for eight per cent more products (driven cavity, N = 5)."""
 _SHORTEST = 1e-13  # of the whole time: a shorter step means that rounding, not the subspace, limits the error
 _GROWN = 4.0  # the most by which a step may exceed the one before
 
@@ -72,7 +72,7 @@ class Subspace:
         return total if np.isfinite(total) else float("inf")
 
 
-def subspace(apply: Action, start: Vector, most: int, norm: float = 1.0, outer: Action | None = None, shift: float = 0.0) -> Subspace:
+def subspace(apply: Apply, start: Vector, most: int, norm: float = 1.0, outer: Apply | None = None, shift: float = 0.0) -> Subspace:
     """Arnoldi's subspace of up to ``most`` vectors.
 
     apply   v -> L v; with a shift c: v -> (1 - c L)^-1 v, and ``outer`` is v -> L v
@@ -91,10 +91,10 @@ def subspace(apply: Action, start: Vector, most: int, norm: float = 1.0, outer: 
         last = apply(vectors[:, k])
         scale = float(np.linalg.norm(last))
         first = 0 if complete else max(0, k + 1 - _WINDOW)
-        known = vectors[:, first : k + 1]
+        earlier = vectors[:, first : k + 1]
         for _ in range(2 if complete else 1):  # twice is enough
-            part: Any = known.conj().T @ last
-            last -= known @ part
+            part: Any = earlier.conj().T @ last
+            last -= earlier @ part
             h[first : k + 1, k] += part
         h[k + 1, k] = np.linalg.norm(last)
         if abs(h[k + 1, k]) <= 10 * EPS * scale or k + 1 == n:  # the subspace is invariant
@@ -130,14 +130,14 @@ def steps(make: Callable[[Vector], Subspace], state: Vector, start: float, end: 
     make   the subspace of a vector
     rate   what the error may be, per unit of time
 
-    Raises SolverFailed where no step is short enough: then the shift is too long for what is still fast in the state.
+    Raises SolverFailed where no step is short enough: then the shift is too long for the fast modes still in the state.
     """
     now, last = start, np.inf
     while now < end:
         space = make(state)
         length = _length(space, min(end - now, _GROWN * last), rate)
         if length < _SHORTEST * (end - start):
-            raise SolverFailed("the time evolution cannot reach its tolerance with any step; raise the tolerance")
+            raise SolverFailed("no step of the time evolution is short enough for its tolerance; raise the tolerance")
         reached = now + length if now + length < end - _SHORTEST * (end - start) else end
         length = reached - now
         state = space.vectors @ space.weights(length)

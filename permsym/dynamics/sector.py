@@ -1,11 +1,12 @@
-"""The Liouvillian of one charge sector as a time evolution sees it: what the initial state can reach, and what is read off."""
+"""The Liouvillian of one charge sector as a time evolution sees it: unknowns that the initial state reaches, and observables."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from scipy import sparse
 from permsym import machine
 from permsym.basis.basis import Basis
 from permsym.basis.representations import build, dimension
-from permsym.dynamics.given import Initial
+from permsym.dynamics.initial_density import Initial
 from permsym.dynamics.krylov import EPS, Step, Subspace, steps, subspace
 from permsym.errors import SolverFailed, TooLarge
 from permsym.linear import cost
@@ -26,25 +27,33 @@ from permsym.sites import Boson
 from permsym.steady.needs import lattice
 from permsym.text import readable
 
-Method = Literal["auto", "krylov", "shift-invert"]
-METHODS: tuple[Method, ...] = ("auto", "krylov", "shift-invert")
+
+class Integrator(StrEnum):
+    """How steps are made: products with L, factorisations for stiff systems, or what is estimated to be faster."""
+
+    AUTO = "auto"
+    KRYLOV = "krylov"
+    SHIFT_INVERT = "shift-invert"
+
+
 _LONGER, _SHIFTS, _RATIONAL_VECTORS = 8.0, 40.0, 40
 """Each factorisation serves a span eight times that of the one before, forty shifts long: fewer shifts than that converge more slowly."""
 VECTORS = 30  # of a subspace: more cost their orthogonalisation, fewer make steps short
-
-
 LARGE, _TYPICAL = 30_000, 24  # unknowns with a typical cut-off from which products without a matrix are faster
 
 
 def block_by_block(model: Model, representation: str, charge: tuple[int, ...]) -> bool:
-    """Whether a sector is large enough for matrix-free products, and one for them: a mode without a symmetry that ties it."""
-    if not isinstance(model.centre, Boson) or any(each[0] for each in model.charges) or any(charge):
+    """Whether products without a matrix suit a sector: the neutral one of a mode without a U(1) charge, if it is large."""
+    if not isinstance(model.centre, Boson) or any(weights[0] for weights in model.charges) or any(charge):
         return False
     return dimension(model.with_levels(_TYPICAL), representation, charge) >= LARGE
 
 
 class Sector:
-    """The Liouvillian of one charge sector on the unknowns that the initial state can reach, and what is read off its states."""
+    """The Liouvillian of one charge sector on the unknowns that the initial state reaches, and observables of its states.
+
+    A state is  vectors @ weights,  vectors (size, m) of a step's subspace and weights (m,).
+    """
 
     def __init__(self, model: Model, representation: str, charge: tuple[int, ...], labels: Sequence[MomentLabel], initial: Initial) -> None:
         self.model = model
@@ -54,7 +63,7 @@ class Sector:
         self.basis: Basis = build(model, representation, charge)
         self.whole = initial.vector(self.basis)
         self.cavity = isinstance(model.centre, Boson) and self.basis.hermitian
-        self.used = "krylov"
+        self.used = Integrator.KRYLOV
 
     @cached_property
     def _whole_matrix(self) -> sparse.csr_array:
@@ -62,7 +71,7 @@ class Sector:
 
     @cached_property
     def active(self) -> NDArray[np.int64]:
-        """Unknowns that the initial state can reach; on resonance every coherence is real or imaginary, which is half of them."""
+        """Unknowns that the initial state reaches: half of them on resonance, where every coherence is real or imaginary."""
         matrix = self._whole_matrix
         pattern = sparse.csr_array((np.ones(len(matrix.data), dtype=np.float32), matrix.indices, matrix.indptr), shape=matrix.shape)
         reached = self.whole != 0
@@ -74,11 +83,11 @@ class Sector:
 
     @cached_property
     def matrix(self) -> sparse.csr_array:
-        """L on these."""
+        """L on the active unknowns."""
         matrix = self._whole_matrix
-        kept = matrix if len(self.active) == matrix.shape[0] else matrix[self.active][:, self.active].tocsr()
+        part = matrix if len(self.active) == matrix.shape[0] else matrix[self.active][:, self.active].tocsr()
         del self._whole_matrix
-        return kept
+        return part
 
     @property
     def initial(self) -> NDArray[Any]:
@@ -98,12 +107,12 @@ class Sector:
         return rows[:, seen].tocsr(), seen
 
     @cached_property
-    def _held(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-        """Populations: their places, the trace of each, and the photons in each."""
-        place = np.flatnonzero(self.basis.population)
-        mine = np.searchsorted(self.active, place)
-        there = self.active[np.minimum(mine, self.size - 1)] == place
-        labels = self.basis.labels[:, place[there]]
+    def _diagonal(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Positions of the populations among the unknowns, the trace of each, and the photons in each."""
+        population = np.flatnonzero(self.basis.population)
+        mine = np.searchsorted(self.active, population)
+        there = self.active[np.minimum(mine, self.size - 1)] == population
+        labels = self.basis.labels[:, population[there]]
         return mine[there], np.asarray(self.basis.trace(labels), dtype=float), labels[0]
 
     def moments(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.complex128]:
@@ -111,29 +120,29 @@ class Sector:
         return np.asarray(rows @ (vectors[seen] @ weights), dtype=complex)
 
     def populations(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
-        place, trace, _ = self._held
-        return trace * (vectors[place] @ weights)
+        index, trace, _ = self._diagonal
+        return trace * (vectors[index] @ weights)
 
-    def kept(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
-        """Populations of the kept Fock states for each column of weights, (levels, k)."""
-        place, trace, n = self._held
+    def level_populations(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
+        """Populations of the centre's levels for each column of weights (m, k), (levels, k)."""
+        index, trace, n = self._diagonal
         result = np.zeros((self.model.centre.levels, weights.shape[1]))
-        np.add.at(result, n, trace[:, None] * (vectors[place] @ weights))
+        np.add.at(result, n, trace[:, None] * (vectors[index] @ weights))
         return result
 
     def photons(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
         """P(n), (levels,)."""
         if not getattr(self.model.centre, "displacement", 0):
-            return self.kept(vectors, weights[:, None])[:, 0]
+            return self.level_populations(vectors, weights[:, None])[:, 0]
         return self.basis.partial(self._spread(vectors @ weights), [()] * len(self.model.ensembles)).diagonal().real
 
     def grown(self, state: NDArray[Any], small: float) -> Model:
-        """The model on Fock states that hold ``state`` and its next steps, with less than ``small`` beyond."""
+        """The model on more Fock states, of which ``state`` and its next steps leave less than ``small`` out."""
         levels = self.model.centre.levels
         return self.model.with_levels(levels + max(4, levels // 4))
 
     def improved(self, state: NDArray[Any], small: float) -> Model | None:
-        """The model on Fock states of which far fewer do, or None."""
+        """The model on Fock states of which far fewer are enough, or None."""
         return None
 
     def _spread(self, state: NDArray[Any]) -> NDArray[Any]:
@@ -143,29 +152,29 @@ class Sector:
         return spread
 
     def embedded(self, state: NDArray[Any], larger: Sector) -> NDArray[Any]:
-        """A state's coefficients in a basis that holds this one."""
+        """A state's coefficients in a larger basis."""
         mine, other = self.basis, larger.basis
         spread = self._spread(state)
-        place, _ = other.index(mine.labels)  # both keep the same one of each conjugate pair
+        index, _ = other.index(mine.labels)  # both have the same one of each conjugate pair
         result = np.zeros(other.dimension, dtype=state.dtype)
-        result[place] = spread[: mine.size]
+        result[index] = spread[: mine.size]
         if mine.hermitian:
-            result[other.imaginary[place[mine.paired]]] = spread[mine.size :]
+            result[other.imaginary[index[mine.paired]]] = spread[mine.size :]
         return result[larger.active]
 
     def closed(self) -> bool:
-        """Whether more Fock states would never be reached, so that the cut-off is exact whatever its last states hold."""
+        """Whether the evolution reaches no Fock state beyond the cut-off, which is exact then."""
         levels = self.model.centre.levels
         larger = Sector(self.model.with_levels(levels + 1), self.basis.representation, self.basis.charge, (), self.source)
-        return not np.any(larger._held[2] == levels)
+        return not np.any(larger._diagonal[2] == levels)
 
     # -- steps ----------------------------------------------------------------------------------------------------------
 
-    def steps(self, state: NDArray[Any], start: float, end: float, rate: float, method: Method) -> Iterator[Step]:
+    def steps(self, state: NDArray[Any], start: float, end: float, rate: float, method: Integrator) -> Iterator[Step]:
         """Accepted steps from ``start`` to ``end``: products with L alone, or through factorisations with growing shifts."""
         fastest = float(abs(self.matrix).sum(axis=0).max()) if self.matrix.nnz else 0.0
-        stiff = method == "shift-invert" or (method == "auto" and self._stiff(fastest * (end - start)))
-        self.used = "shift-invert" if stiff else "krylov"
+        stiff = method is Integrator.SHIFT_INVERT or (method is Integrator.AUTO and self._stiff(fastest * (end - start)))
+        self.used = Integrator.SHIFT_INVERT if stiff else Integrator.KRYLOV
         if not stiff or not fastest:
             yield from steps(self._polynomial, state, start, end, rate)
             return
@@ -208,7 +217,7 @@ class Sector:
     def rounding(self, step: Step) -> float:
         """Estimate of the trace-norm error of a step by rounding: of the subspace's vectors, and of products with L where they add up."""
         space = step.space
-        passed = step.length * float(np.linalg.norm(space.small, 2)) if self.used == "krylov" else 0.0
+        passed = step.length * float(np.linalg.norm(space.small, 2)) if self.used is Integrator.KRYLOV else 0.0
         size = max(space.size, float(np.linalg.norm(space.weights(step.length))))
         return 2 * self.basis.trace_norm * EPS * size * math.sqrt(len(space.small) + passed)
 
@@ -218,10 +227,12 @@ def check_memory(model: Model, unknowns: int, assembled: bool = False) -> float:
 
     assembled   whether the Liouvillian is written out
     """
-    needed = 6e7 + unknowns * (8.0 * (VECTORS + 6) + (1200.0 if assembled else 0.0))
-    if needed > machine.available_bytes():
+    needed, available = 6e7 + unknowns * (8.0 * (VECTORS + 6) + (1200.0 if assembled else 0.0)), machine.available_bytes()
+    if needed > available:
         raise TooLarge(
-            f"this evolution needs about {readable(needed)} ({unknowns:,} unknowns), but "
-            f"{readable(machine.available_bytes())} are available; use fewer satellites or levels"
+            f"this evolution needs about {readable(needed)} ({unknowns:,} unknowns), but {readable(available)} are available; "
+            "use fewer satellites or levels",
+            needed=needed,
+            available=available,
         )
     return needed

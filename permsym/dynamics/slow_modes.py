@@ -11,10 +11,10 @@ hermitian x_i whose images w_i = D^-1 M x_i are orthonormal; on it
 
     (1 - P) D^-1 M t = r
 
-solved to a third only, P the projector on the images w of the modes that are found and of the one that is sought: t moves within the
-subspace by what P takes away, and the slow modes no longer slow the iteration.  In all the slowest one takes about as many products as
-the steady state.  G. L. G. Sleijpen, H. A. van der Vorst, SIAM J. Matrix Anal. Appl. 17, 401 (1996), with the shift in their correction
-equation left at zero: moved to lambda it makes the solves longer by as much as it saves of them.
+solved to a third only, P the projector on the images w of the converged modes and of the next one: what P takes away moves t within the
+subspace, and the slow modes no longer slow the iteration.  In all the slowest one takes about as many products as the steady state.
+G. L. G. Sleijpen, H. A. van der Vorst, SIAM J. Matrix Anal. Appl. 17, 401 (1996), with the shift in their correction equation left at
+zero: moved to lambda it makes the solves as much longer as it makes them fewer.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from permsym.progress import Progress
 from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.cavity.shifted import ShiftedProblem, reals
 
-_ACCURACY = 1e-8  # |L x - lambda x| / |lambda x| at which an eigenvalue counts as found
+_ACCURACY = 1e-8  # |L x - lambda x| / |lambda x| of a converged eigenvalue
 _ROUNDING = 64 * EPS  # of the largest rate: what products leave of |L x - lambda x| / |x|
 _INNER = 0.3  # relative residual of a solve
 _PRODUCTS = 100_000  # most of a search
-_KEPT = 6  # modes beyond those asked for that a subspace keeps when it is cut back
+_SPARE = 6  # modes beyond those asked for that survive when a subspace is cut back
 _SMOOTH = 0.5  # decay with each level of the start
 
 Vector = NDArray[np.float64]
@@ -47,9 +47,9 @@ Vector = NDArray[np.float64]
 class Modes:
     """The slowest modes but the steady state, largest real part first.
 
-    blocks     where
+    blocks     their basis
     values     (k,) eigenvalues
-    vectors    (k, n) complex combinations of stored numbers, as reals
+    vectors    (k, n) complex combinations of states on the blocks, as reals
     residuals  (k,) |L x - lambda x| / |x|
     """
 
@@ -66,24 +66,26 @@ class Modes:
         return float(max((np.linalg.norm(x[shown]) / np.linalg.norm(x) for x in self.vectors), default=0.0))
 
 
-def slowest(operator: BlockLiouvillian, k: int, progress: Progress, known: Modes | None = None) -> Modes:
+def slowest(operator: BlockLiouvillian, k: int, progress: Progress, earlier: Modes | None = None) -> Modes:
     """The ``k`` eigenvalues nearest to the zero of the steady state.
 
-    known   modes on fewer levels of the same boson, to start from
+    earlier   modes on fewer levels of the same boson, to start from
 
-    Only the part of the neutral sector that holds the steady state: on resonance the other quadrature is a part of its own.
+    Only in the steady state's part of the neutral sector: on resonance the other quadrature is a part of its own.
+
+    Raises SolverFailed where a solve or the search does not converge.
     """
     space = _Subspace(operator, k)
-    if known is None:
+    if earlier is None:
         space.grow(_start(operator), np.zeros((0, space.numbers)))
     else:
-        for part in np.concatenate([known.vectors.real, known.vectors.imag]):
-            space.add(reals(known.blocks.embedded(space.problem.as_elements(part), operator.blocks)))
+        for part in np.concatenate([earlier.vectors.real, earlier.vectors.imag]):
+            space.add(reals(earlier.blocks.embedded(space.problem.as_elements(part), operator.blocks)))
     least = _ROUNDING * float(np.abs(operator.diagonal).max())
     while True:
         values, mixed = space.pairs(k)
-        for found, value in enumerate(values):
-            x, r = space.pair(value, mixed[:, found])
+        for sought, value in enumerate(values):
+            x, r = space.pair(value, mixed[:, sought])
             size = float(np.linalg.norm(space.times_diagonal(r)) / np.linalg.norm(x))
             if size > max(_ACCURACY * abs(value), least):
                 break
@@ -93,9 +95,9 @@ def slowest(operator: BlockLiouvillian, k: int, progress: Progress, known: Modes
         progress(f"{space.products} products: eigenvalue {value:.10g}, residual {size:.1e}")
         if space.products > _PRODUCTS:
             raise SolverFailed(f"{space.products:,} products did not find the {k} slowest modes; ask for fewer, or use fewer satellites")
-        images = space.images_of(mixed[:, : found + 1])
+        images = space.images_of(mixed[:, : sought + 1])
         if space.full:
-            space.cut(k + _KEPT)
+            space.cut(k + _SPARE)
         for part in (r.real, r.imag):
             if np.linalg.norm(part) > 1e-3 * np.linalg.norm(r):
                 space.grow(np.ascontiguousarray(part), images)
@@ -121,12 +123,12 @@ class _Subspace:
     def full(self) -> bool:
         return self.count + 2 > len(self.images)
 
-    def grow(self, right: Vector, held: Vector) -> None:
-        """Add x with (1 - P) D^-1 M x = right, about; P the projector on the orthonormal rows of ``held``."""
+    def grow(self, right: Vector, images: Vector) -> None:
+        """Add x with (1 - P) D^-1 M x = right, about; P the projector on orthonormal images (rows)."""
 
         def product(y: Vector, out: Vector) -> None:
             self.problem.product(y, out)
-            for row in held:  # not a matrix product: the threads of its library keep those of the kernels waiting
+            for row in images:  # not a matrix product: the threads of its library make those of the kernels wait
                 np.subtract(out, kernels.dot(row, out) * row, out=out)
 
         x, size = np.zeros_like(right), float(np.linalg.norm(right))
@@ -137,7 +139,7 @@ class _Subspace:
         self.add(x)
 
     def add(self, x: Vector) -> None:
-        """Take in x, unless the subspace holds it already."""
+        """Take in x, unless it lies in the subspace already."""
         problem, elements, m = self.problem, self.problem.as_elements(x), self.count
         problem.symmetrise(elements)
         elements[problem.populations] -= (problem.trace @ elements[problem.populations].real) * problem.v
@@ -173,7 +175,7 @@ class _Subspace:
         return _spanned(mixed).T @ self.images[: self.count]
 
     def cut(self, k: int) -> None:
-        """Keep the span of the k pairs nearest to zero."""
+        """Cut the subspace back to the span of the k pairs nearest to zero."""
         q, m = _spanned(self.pairs(k)[1]), self.count
         self.count = q.shape[1]
         for rows in (self.scaled, self.images):
@@ -187,7 +189,7 @@ class _Subspace:
 
 def capacity(k: int) -> int:
     """Most vectors in each half of a subspace for k modes."""
-    return 2 * (k + _KEPT)
+    return 2 * (k + _SPARE)
 
 
 def _combined(c: NDArray[np.complex128], rows: Vector) -> NDArray[np.complex128]:
@@ -209,7 +211,7 @@ def _start(operator: BlockLiouvillian) -> Vector:
 
 
 def _residual(operator: BlockLiouvillian, x: NDArray[np.complex128], value: complex) -> float:
-    """|L x - value x| / |x|, for a complex combination of stored numbers, as reals."""
+    """|L x - value x| / |x|, for a complex combination of states on the blocks, as reals."""
 
     def acted(part: Vector) -> Vector:
         y = np.ascontiguousarray(part)

@@ -25,7 +25,7 @@ from permsym.steady.solve import on_displaced_states
 if TYPE_CHECKING:
     from permsym.dynamics.slow_modes import Modes
 
-_ATTEMPTS = 24
+_ATTEMPTS = 24  # cut-offs, a third larger from one to the next
 _FEWER = 0.75  # of the levels that the steady state's moments start from: enough for the driven cavity's gap at N = 5 to 20
 _TOP = 1e-6  # of an eigenvector's norm that a boson's last two levels may hold: eigenvalues then are good to about 1e-8
 
@@ -66,60 +66,66 @@ def spectrum(
 
     charge     ket minus bra excitations (one number for each U(1) symmetry of the model): 0 holds the steady state and the
                Liouvillian gap, 1 the linewidths of emission
-    solver     shift-invert settings; None: those, and for large driven modes iterations without a factorisation
+    solver     shift-invert settings; None: the default ones, and for large driven modes iterations without a factorisation
     progress   called with a line of text now and then
 
     A boson's automatic cut-off grows until the eigenvectors' top levels are negligible.  Every eigenvalue of the permutation-symmetric
-    Liouvillian is one of the full Liouvillian.  The iterations see the part of the neutral sector that the steady state belongs to: on
-    resonance coherences of the other quadrature are left out.
+    Liouvillian is one of the full Liouvillian.  The iterations see the steady state's part of the neutral sector: on resonance they leave
+    out coherences of the other quadrature.
     """
+    say, wanted = progress or silent, _Wanted(k, charge, _charges(model, charge), basis, solver)
+    if not (isinstance(model.centre, Boson) and model.centre.automatic):
+        return _of(model, wanted, say)[0]
+    model, start = on_displaced_states(model, say)
+    levels = START if start is None else math.ceil(_FEWER * start)
+    modes: Modes | None = None
+    for _ in range(_ATTEMPTS):
+        result, top, modes = _of(model.with_levels(levels), wanted, say, modes)
+        say(f"levels={levels}: the last two hold {top:.1e} of an eigenvector")
+        if top < _TOP:
+            return result
+        levels += max(4, levels // 3)
+    raise InputError(f"the eigenvectors reach beyond any cut-off tried, up to levels={levels}; give fixed levels to study the cut model")
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is asked of a spectrum: ``charge`` as the caller wrote it, ``sector`` with a charge for each symmetry."""
+
+    k: int
+    charge: int | tuple[int, ...]
+    sector: tuple[int, ...]
+    basis: str
+    solver: ShiftInvert | None
+
+
+def _charges(model: Model, charge: int | tuple[int, ...]) -> tuple[int, ...]:
     charges = tuple(charge) if isinstance(charge, tuple | list) else (charge,) * len(model.charges)
-    if not all(isinstance(each, int | np.integer) for each in (charges or (charge,))):
+    if not all(isinstance(q, int | np.integer) for q in (charges or (charge,))):
         raise InputError(f"`charge` must be a whole number, or a tuple of them, but is {charge!r}")
     if not isinstance(charge, tuple | list) and charge and not model.charges:
         raise InputError(f"`charge` is {charge}, but this model has no U(1) symmetry; leave it out")
     if len(charges) != len(model.charges):
         raise InputError(f"`charge` must have {len(model.charges)} entries, one for each U(1) symmetry, but is {charge!r}")
-    charges = tuple(int(each) for each in charges)
-    say = progress or silent
-    if not (isinstance(model.centre, Boson) and model.centre.automatic):
-        return _of(model, k, charges, charge, basis, solver, say)[0]
-    model, start = on_displaced_states(model, say)
-    levels = START if start is None else math.ceil(_FEWER * start)
-    modes: Modes | None = None
-    for _ in range(_ATTEMPTS):
-        found, top, modes = _of(model.with_levels(levels), k, charges, charge, basis, solver, say, modes)
-        say(f"levels={levels}: the last two hold {top:.1e} of an eigenvector")
-        if top < _TOP:
-            return found
-        levels += max(4, levels // 3)
-    raise InputError(f"the eigenvectors reach beyond any cut-off tried, up to levels={levels}; give fixed levels to study the cut model")
+    return tuple(int(q) for q in charges)
 
 
-def _of(
-    model: Model,
-    k: int,
-    charges: tuple[int, ...],
-    charge: object,
-    basis: str,
-    solver: ShiftInvert | None,
-    say: Progress,
-    known: Modes | None = None,
-) -> tuple[Spectrum, float, Modes | None]:
-    """The spectrum at the model's cut-off, the largest share of an eigenvector in a boson's last two levels, and what to go on from."""
-    name = choose(model) if basis == "auto" else basis
-    if not dimension(model, name, charges):
-        raise InputError(f"no state has `charge` {charge!r}; it is limited by the excitations that the sites can hold")
-    if solver is None and k > 1 and block_by_block(model, name, charges):
+def _of(model: Model, wanted: _Wanted, say: Progress, earlier: Modes | None = None) -> tuple[Spectrum, float, Modes | None]:
+    """The spectrum at the model's cut-off; the largest share of an eigenvector in a boson's last two levels; modes to go on from."""
+    k, sector, solver = wanted.k, wanted.sector, wanted.solver
+    name = choose(model) if wanted.basis == "auto" else wanted.basis
+    if not dimension(model, name, sector):
+        raise InputError(f"no state has `charge` {wanted.charge!r}; it is limited by the excitations that the sites can hold")
+    if solver is None and k > 1 and block_by_block(model, name, sector):
         from permsym.basis.blocks import Blocks  # these three load the compiler
         from permsym.dynamics import slow_modes
         from permsym.matrixfree import BlockLiouvillian
 
         needs.on_blocks(model, name, beside=2 * slow_modes.capacity(k - 1))
-        modes = slow_modes.slowest(BlockLiouvillian(Blocks.of(model, name)), k - 1, say, known)
+        modes = slow_modes.slowest(BlockLiouvillian(Blocks.of(model, name)), k - 1, say, earlier)
         values, residuals = np.concatenate([[0], modes.values]), np.concatenate([[0], modes.residuals])
-        return Spectrum(values, charges, residuals, model), modes.top_weight(), modes
-    space = build(model, name, charges)
+        return Spectrum(values, sector, residuals, model), modes.top_weight(), modes
+    space = build(model, name, sector)
     if not 1 <= k < max(space.dimension, 2):
         raise InputError(f"`k` must be from 1 to {space.dimension - 1}, but is {k!r}")
     matrix = Liouvillian(space).matrix()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from permsym.figures.paper2 import fig6 as p2_fig6
 from permsym.plot import save_figure
 from permsym.progress import Counter
 from permsym.sites import as_count
+from permsym.text import suggestion
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -135,9 +135,7 @@ def expand(name: str) -> list[str]:
         return [name]
     panels = [panel for panel in FIGURES if panel[:-1] == name and panel[-1].isalpha()]
     if not panels:
-        near = difflib.get_close_matches(name, FIGURES, n=1)
-        advice = f"did you mean {near[0]!r}?" if near else f"the figures are {', '.join(FIGURES)}"
-        raise InputError(f"there is no figure {name!r}; {advice}")
+        raise InputError(f"there is no figure {name!r}; {suggestion(name, FIGURES, 'the figures are')}")
     return panels
 
 

@@ -1,7 +1,7 @@
 """Model files: a model written down as TOML, with expressions in its parameters.
 
     name = "two-photon-loss"            # optional
-    [parameters]                        # with defaults; "" marks one that must be given
+    [parameters]                        # with defaults; "" marks one without, which needs a value
     N = ""
     g = 0.5
     [centre]
@@ -51,7 +51,10 @@ def read_model_file(path: Path) -> tuple[Callable[..., Model], dict[str, Number 
 
 
 def read_model_text(text: str, name: str) -> tuple[Callable[..., Model], dict[str, Number | None]]:
-    """The same from the text of a file, which becomes the function's attribute ``text``."""
+    """The model function in a file's text, and its parameters with their defaults.
+
+    name   of the file, for messages; the text becomes the function's attribute ``text``
+    """
     path = Path(name)
     try:
         data = tomllib.loads(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import sys
@@ -20,6 +19,7 @@ from permsym.models.dicke import dicke
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 from permsym.models.parameters import AUTO, Number
 from permsym.models.tavis_cummings import tavis_cummings
+from permsym.text import suggestion
 
 LIBRARY: dict[str, Callable[..., Model]] = {
     "central-spin": central_spin,
@@ -47,8 +47,7 @@ class ModelSource:
         """Raise InputError unless this is a parameter."""
         names = [*self.defaults, *self.others]
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            advice = f"did you mean {near[0]!r}?" if near else f"the parameters are {', '.join(names)}"
+            advice = suggestion(name, names, "the parameters are")
             raise InputError(f"{self.name} has no parameter {name!r}; {advice}", parameter=name)
 
     def model(self, parameters: Mapping[str, Number]) -> Model:
@@ -112,10 +111,7 @@ def lookup(name: str) -> ModelSource:
         return ModelSource(name, function, defaults)
     if ":" in name:
         return source_of(name, _imported(name))
-    near = difflib.get_close_matches(name, LIBRARY, n=1)
-    advice = (
-        f"did you mean {near[0]!r}?" if near else f"the models are {', '.join(LIBRARY)}; a TOML file or package.module:function works too"
-    )
+    advice = suggestion(name, LIBRARY, "the models are", "; a TOML file or package.module:function works too")
     raise InputError(f"there is no model {name!r}; {advice}")
 
 

@@ -180,7 +180,11 @@ class Plan:
             "why": self.why,
         }
 
-    def __str__(self) -> str:
+    @property
+    def choice(self) -> str:
+        """Route, basis, window and solver in a few words."""
         shown = self.to_dict()
-        needs = f"{self.unknowns:,} unknowns, about {readable(self.bytes)} and {self.seconds:.2g} s"
-        return f"{shown['route']} route, {self.basis} basis, window {shown['window']}, {shown['solver']}: {needs}; {self.why}"
+        return f"{shown['route']}: {shown['basis']}, {shown['window']}, {shown['solver']}"
+
+    def __str__(self) -> str:
+        return f"{self.choice}: {self.unknowns:,} unknowns, about {readable(self.bytes)} and {self.seconds:.2g} s; {self.why}"

@@ -1,4 +1,4 @@
-"""What a plan will take, as a table, before anything runs."""
+"""The table of ``permsym run --dry-run``: what a sweep takes, before anything runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHOWN = 40  # rows of the table
 
 
 def describe(work: Work, jobs: int, output: Path) -> str:
-    """Points, dimensions, memory and time of the work; seconds are those of one modern core."""
+    """Points, unknowns, memory and time of the work; seconds are those of one modern core."""
     plan = work.plan
     sides = " x ".join(f"{len(d)} {d.name}" for d in plan.dimensions) or "1 point"
     lines = [
@@ -25,13 +25,14 @@ def describe(work: Work, jobs: int, output: Path) -> str:
     if work.recalled:
         lines.append(f"stored   {len(work.recalled)} of them, {len(work.jobs)} to do")
     names = list(dict.fromkeys(name for dimension in plan.dimensions for name in dimension.columns))
-    rows: list[Sequence[str]] = [(*names, "method", "unknowns", "memory", "time")]
+    rows: list[Sequence[str]] = [(*names, "method", "plan", "unknowns", "memory", "time")]
     free = machine.available_bytes()
     for task, cost in work.jobs:
         parameters = plan.parameters(task.cell[0])
         values = [f"{value:g}" if not isinstance(value := parameters[name], str) else value for name in names]
         needed = "more than is free" if cost.bytes > free else readable(cost.bytes)
-        rows.append((*values, task.method, f"{cost.dimension:,}" if cost.dimension else "-", needed, clock(cost.seconds)))
+        how = "-" if cost.plan is None else cost.plan.choice
+        rows.append((*values, task.method, how, f"{cost.dimension:,}" if cost.dimension else "-", needed, clock(cost.seconds)))
     if len(rows) > 1:
         shown = rows if len(rows) <= _SHOWN + 1 else [*rows[: _SHOWN // 2 + 1], ("...",) * len(rows[0]), *rows[-_SHOWN // 2 :]]
         widths = [max(len(row[i]) for row in shown) for i in range(len(shown[0]))]

@@ -31,10 +31,10 @@ def sweep(
     progress: Counter | None = None,
     **fixed: float | str,
 ) -> xr.Dataset:
-    """Steady states of a model over the product of parameter axes, as a labelled dataset.
+    """Steady states over the product of parameter axes, as a labelled dataset; the parameters mirror the tables of a sweep file.
 
     model     a library name, a model function, or a ModelSource
-    axes      parameter -> values; the order is that of the dataset's dimensions
+    axes      parameter -> values, in the order of the dataset's dimensions
     lists     parameters that run together, such as [{"N": [10, 20], "g": [0.5, 0.4]}]: a dimension ``point``
     methods   "exact", "mf" (mean field), "c2" ... (cumulant expansions)
     moments   an order, or labels
@@ -44,7 +44,9 @@ def sweep(
 
     Exact points of 20,000 satellites and more come from the Hermite solver where it certifies itself; the option "solver":
     "auto" asks for windows there too.  A point's numbers depend on that point alone, to the last bit, whatever ``jobs`` is.
-    A point that fails is recorded with its reason in ``status``; all parameters are checked before anything is computed.
+    A point that fails has its reason in ``status``, and the others go on.
+
+    Raises InputError for mistakes in the parameters, before anything is computed.
     """
     plan = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options)
     done = 0

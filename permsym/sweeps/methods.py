@@ -245,6 +245,11 @@ def cumulant_cost(order: int, model: Model, options: Options) -> Cost:
     return Cost(0, 1.5e8, 0.02 * 3.0**order)
 
 
+def _expansion(order: int, broken: bool) -> Method:
+    point, cost = partial(cumulant_point, order, broken), partial(cumulant_cost, order)
+    return Method(f"c{order}{'-broken' * broken}", point, cost, _CUMULANT_OPTIONS, follows_branch=True)
+
+
 # -- the table ------------------------------------------------------------------------------------------------------------
 
 METHODS: dict[str, Method] = {
@@ -252,40 +257,32 @@ METHODS: dict[str, Method] = {
     for entry in (
         Method(EXACT, exact_point, exact_cost, _EXACT_OPTIONS, key="exact"),
         Method("mf", mean_field_point, mean_field_cost, key="mf"),
-        *(
-            Method(
-                f"c{order}{'-broken' * broken}",
-                partial(cumulant_point, order, broken),
-                partial(cumulant_cost, order),
-                _CUMULANT_OPTIONS,
-                follows_branch=True,
-            )
-            for broken in (False, True)
-            for order in range(2, HIGHEST_ORDER + 1)
-        ),
+        *(_expansion(order, broken) for broken in (False, True) for order in range(2, HIGHEST_ORDER + 1)),
     )
 }
-"""Every method by its name in datasets, on the command line and in :func:`permsym.sweep`."""
-
-_NAMES = ", ".join(name for name, entry in METHODS.items() if entry.key)
+"""Every method by its name in datasets, in sweep files and in :func:`permsym.sweep`."""
 
 
 def method(name: str) -> Method:
     """The method of a name; InputError where there is none."""
     if name not in METHODS:
-        raise InputError(
-            f"there is no method {name!r}; the methods are {_NAMES} and c2 ... c{HIGHEST_ORDER} (c3-broken: with charged moments)"
-        )
+        orders = f"c2 ... c{HIGHEST_ORDER} (c3-broken: with charged moments)"
+        raise InputError(f"there is no method {name!r}; the methods are {_named()} and {orders}")
     return METHODS[name]
 
 
 def check_methods(names: Sequence[str]) -> None:
     """InputError unless these are different methods, one at least."""
     if isinstance(names, str) or not names or len(set(names)) < len(names):
-        message = f"`methods` must be different ones of {_NAMES}, c2 ... c{HIGHEST_ORDER}, but is {names!r}"
+        message = f"`methods` must be different ones of {_named()}, c2 ... c{HIGHEST_ORDER}, but is {names!r}"
         raise InputError(message, parameter="methods")
     for name in names:
         try:
             method(name)
         except InputError as error:
             raise InputError(f"`methods`: {error}", parameter="methods") from None
+
+
+def _named() -> str:
+    """The methods that are no expansions, for messages."""
+    return ", ".join(name for name, entry in METHODS.items() if entry.key)

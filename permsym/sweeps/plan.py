@@ -1,4 +1,4 @@
-"""A plan: a model over the product of its dimensions, by some methods.  Everything is checked before anything runs.
+"""The plan of a sweep: a model over the product of some dimensions, by some methods.  It is checked before anything runs.
 
 sweep file, ps.sweep(...), provenance of a file  ->  Plan  ->  tasks  ->  (store)  ->  dataset
 """
@@ -129,7 +129,7 @@ class Plan:
 
     @cached_property
     def fingerprint(self) -> str | None:
-        """SHA-256 of the definition where it determines every model: a library model or a file's text, not a function."""
+        """SHA-256 of the definition; None for a user's function, whose code the definition does not contain."""
         import permsym
 
         if text_of(self.source) is None and not is_library(self.source):
@@ -147,7 +147,7 @@ def make(
     moments: Any = 2,
     options: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Plan:
-    """A plan, checked with all of its models; InputError for the first mistake."""
+    """A plan, with all of its models made and checked; InputError for the first mistake."""
     source = registry.source(model)
     check_methods(methods)
     dimensions = dimensions_of(axes, lists)
@@ -162,9 +162,9 @@ def make(
 
 
 def problems(plan: Plan) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Mistakes that can be seen without making a model, each with the keys of a sweep file that lead to it.
+    """Mistakes that show without making a model, each with the keys that lead to it in a sweep file.
 
-    Empty columns are left to whoever read them.
+    Empty columns are not among them: the reader of a sweep file and :func:`make` refuse those.
     """
     seen: dict[str, str] = {}
     for dimension in plan.dimensions:
@@ -208,18 +208,21 @@ def checked_moments(moments: Any, model: Model) -> int | tuple[str, ...]:
 
 
 def grammar(model: Model) -> Model:
-    """A model of the same sites, with satellites enough for any label."""
-    return Model(model.centre, [Ensemble(1000, each.name, each.levels) for each in model.ensembles], Operator())
+    """A model of the same sites with enough satellites for any label: it says which labels are the same moment."""
+    return Model(model.centre, [Ensemble(1000, ensemble.name, ensemble.levels) for ensemble in model.ensembles], Operator())
 
 
 def from_definition(definition: Mapping[str, Any]) -> Plan:
-    """The plan that a file's provenance describes."""
+    """The plan that a file's provenance describes.
+
+    InputError where it describes none, or where the model is not what it was.
+    """
     if "initial" in definition:
         raise InputError(
             "the file holds a time evolution, but only steady states are computed again; repeat the command in its attribute `command`"
         )
     try:
-        columns = [(each["name"], each["columns"]) for each in definition["dimensions"]]
+        columns = [(dimension["name"], dimension["columns"]) for dimension in definition["dimensions"]]
         axes = {name: values[name] for name, values in columns if name in values}
         lists = [values for name, values in columns if name not in values]
         plan = make(

@@ -1,4 +1,4 @@
-"""Computing a file again from its own provenance, and how far the numbers are from those in it."""
+"""Computing a file again from its own provenance, and how far the new numbers are from the old ones."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _NOT_NUMBERS = ("computed_at", "status")
 class Repeated:
     """A file beside what its provenance gives today.
 
-    largest       largest |difference| over all numbers but timings; nan where only one side has a number
-    variable      where that is; "" where everything is equal to the bit
-    at            coordinates of the cell
-    beyond        moments that differ by more than both error estimates together
-    states        points whose status is another one
-    other         packages that have another version now: name -> (then, now)
+    largest    largest |difference| over all numbers but timings; nan where only one side has a number
+    variable   the variable with that difference; "" where everything is equal to the bit
+    at         the coordinates of that difference
+    beyond     number of moments that differ by more than both error estimates together
+    states     number of points with another status
+    other      packages of another version now: name -> (then, now)
     """
 
     largest: float
@@ -64,7 +64,7 @@ def plan_of(dataset: xr.Dataset) -> Plan:
 def rerun(
     dataset: xr.Dataset, executor: Executor = inline, report: Callable[[Task, Cost, Result], None] | None = None
 ) -> tuple[xr.Dataset, Repeated]:
-    """The dataset computed again, and the largest difference."""
+    """The dataset computed again, and how it differs."""
     plan = plan_of(dataset)
     again = assembled(plan, execute(prepare(plan), executor, report=report).points, dataset.attrs.get("command", ""))
     return again, compared(dataset, again)
@@ -72,7 +72,7 @@ def rerun(
 
 def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
     """The differences between two datasets of the same plan or figure."""
-    sizes = {name: size for name, size in before.sizes.items() if name != PHOTON.name}  # no part of a sweep
+    sizes = {name: size for name, size in before.sizes.items() if name != PHOTON.name}  # of a single state, which a sweep does not have
     if sizes != dict(after.sizes):
         raise InputError(f"the file has the dimensions {sizes}, but its provenance gives {dict(after.sizes)}")
     largest, variable, at = 0.0, "", {}

@@ -106,4 +106,4 @@ def test_csv_report_holds_every_value(files, tmp_path, capsys):
     assert len(rows) == len(found.rows)
     for written, row in zip(rows, found.rows, strict=True):
         assert complex(float(written["error_real"]), float(written["error_imag"])) == row.error
-        assert float(written["N"]) == found.points[row.point]["N"]
+        assert {name: float(written[name]) for name in found.points[row.point]} == found.points[row.point]

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 import permsym as ps
+from permsym import dataset
 from permsym.cli import main
+from permsym.dataset.build import Point
+from permsym.dataset.status import Status
 from permsym.errors import InputError, Mistakes
 from permsym.sweeps.file.sweep_file import read_sweep_file
+from permsym.sweeps.methods import METHODS, Cost, Method
 
 GOOD = """
 [model]
@@ -154,6 +158,25 @@ def test_model_files_and_functions(tmp_path, monkeypatch, capsys):
         capsys.readouterr()
         assert main(["rerun", name, "--jobs", "1"]) == 0
         assert "largest difference 0" in capsys.readouterr().out
+
+
+def test_an_approximation_is_a_line_of_the_table_of_methods(tmp_path, monkeypatch, capsys):
+    def point(model, labels, options, bench):
+        return Point(model.parameters, {str(label): 0.25j for label in labels}, status=Status.UNSTABLE, reason="half, unstable")
+
+    rate = {"rate": ("a positive number", lambda value: value > 0)}
+    monkeypatch.setitem(METHODS, "ln", Method("ln", point, lambda model, options: Cost(1, 1.0, 1.0), rate, key="linear_noise"))
+    head = '[model]\nname = "central-spin"\n[sweep]\nN = [2, 3]\n[methods]\n'
+    sweep = read_sweep_file(written(tmp_path, head + "linear_noise = {rate = 2}\n"))
+    assert (sweep.plan.methods, sweep.plan.options) == (("ln",), {"ln": {"rate": 2}})
+    data = ps.sweep("central-spin", {"N": [2, 3]}, methods=("exact", "ln"), options=sweep.plan.options)
+    assert (data["status"].sel({"method": "ln"}) == "approximation: half, unstable").all()
+    assert any(
+        "'rate' of the method ln must be a positive number" in line for line in mistakes(tmp_path, head + "linear_noise = {rate = -1}\n")
+    )
+    dataset.save(data, tmp_path / "x.nc")
+    assert main(["compare", str(tmp_path / "x.nc"), str(tmp_path / "x.nc"), "-o", str(tmp_path / "x.png")]) == 0
+    assert "methods ln" in capsys.readouterr().out
 
 
 ROOT = Path(__file__).parents[2]

@@ -1,24 +1,22 @@
-"""Beyond P1: what its Fig. 3 could only extrapolate, N -> infinity at fixed g sqrt(N), as numbers.
+"""Beyond P1: N -> infinity at fixed g sqrt(N), which its Fig. 3 could only extrapolate, as numbers.
 
 omega = epsilon = 1, Gamma_T = 2, Gamma_up = 3/2, as in Fig. 3.  (a) limits of the population p0_up at kappa = 1 against
-g sqrt(N): exact (extrapolated over lattices, with error estimates), mean field, second-order cumulants.  (b) what is left
-of the distance to the exact limit at finite N, for both scalings: at fixed kappa/N everything meets it, at fixed g sqrt(N)
-neither mean field nor second order does.
+g sqrt(N): exact (extrapolated over lattices, with error estimates), mean field, second-order cumulants.  (b) distance from the exact
+limit at finite N, for both scalings: at fixed kappa/N every method meets it, at fixed g sqrt(N) neither mean field nor second order does.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from permsym import plot
-from permsym.dataset.build import versions
 from permsym.dataset.schema import CONVENTION
 from permsym.errors import PermsymError
+from permsym.figures.labelled import counted, labelled
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
 from permsym.sweeps.limits.limit import Limit, limit
@@ -41,75 +39,58 @@ SHOWN = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 100_000)
 
 def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     """Limits by every method, and p0_up up to the largest N asked for at both scalings."""
-    import xarray as xr
-
     sizes = sorted({n for n in SHOWN if n < largest} | {largest})
     couplings = COUPLINGS if largest >= FEW else COUPLINGS[::8]
-    total = len(couplings) * len(METHODS) + len(SCALINGS) * (len(sizes) + 1) * len(METHODS)
-    done = 0
-
-    def count(steps: int = 1) -> None:
-        nonlocal done
-        done += steps
-        if progress is not None:
-            progress(done, total)
-
     lattices = [n for n in LATTICES if n <= max(largest, LATTICES[2])][-5:]
-    found = np.full((2, len(couplings), len(METHODS)), np.nan)
-    for i, coupling in enumerate(couplings):
-        for k, name in enumerate(METHODS):
-            found[:, i, k] = _number(name, {"g": f"{coupling}/sqrt(N)", "kappa": 1.0} | PUMP, lattices)
-            count()
-    ends = np.full((2, len(SCALINGS), len(METHODS)), np.nan)
-    runs = []
-    for i, fixed in enumerate(SCALINGS.values()):
-        runs.append(sweep("central-spin", {"N": sizes}, methods=METHODS, moments=("z0",), progress=lambda *_: count(), **fixed))
-        for k, name in enumerate(METHODS):
-            ends[:, i, k] = _number(name, fixed, None)
-            count()
+    count = counted(progress, len(couplings) * len(METHODS) + len(SCALINGS) * (len(sizes) + 1) * len(METHODS))
+    limits = [_limits({"g": f"{coupling}/sqrt(N)", "kappa": 1.0} | PUMP, lattices, count) for coupling in couplings]
+    ends, runs = [], []
+    for fixed in SCALINGS.values():
+        runs.append(sweep("central-spin", {"N": sizes}, methods=METHODS, moments=("z0",), progress=count, **fixed))
+        ends.append(_limits(fixed, None, count))
+    limit_values, limit_errors = np.moveaxis(np.array(limits), -1, 0)
+    end_values, end_errors = np.moveaxis(np.array(ends), -1, 0)
     values, errors, certified = (np.stack([run[name].values for run in runs]) for name in ("p0_up", "error_estimate", "certified"))
-
-    def described(dims: Sequence[str], array: Any, meaning: str) -> tuple[Sequence[str], Any, dict[str, str]]:
-        return dims, array, {"units": "1", "long_name": meaning}
-
-    return xr.Dataset(
+    status = np.stack([run["status"].values.astype(str) for run in runs])
+    at_coupling, at_scaling, at_size = ("coupling", "method"), ("scaling", "method"), ("scaling", "N", "method")
+    return labelled(
         {
-            "limit_p0_up": described(("coupling", "method"), found[0], "limit of p0_up as N -> infinity, at fixed g sqrt(N)"),
-            "limit_error": described(("coupling", "method"), found[1], "error estimate of that limit"),
-            "end_p0_up": described(("scaling", "method"), ends[0], "limit of p0_up as N -> infinity, at each scaling"),
-            "end_error": described(("scaling", "method"), ends[1], "error estimate of that limit"),
-            "p0_up": described(("scaling", "N", "method"), values, "excited-state population of the central spin"),
-            "error_estimate": described(("scaling", "N", "method"), errors, "largest error estimate over the moments"),
-            "certified": described(("scaling", "N", "method"), certified, "whether the certificate is within its tolerance (1) or not (0)"),
-            "status": described(
-                ("scaling", "N", "method"), np.stack([run["status"].values.astype(str) for run in runs]), "certified, or not"
-            ),
+            "coupling": (("coupling",), couplings, "frequency", "g sqrt(N)"),
+            "scaling": (("scaling",), list(SCALINGS), "1", "what is fixed as N grows"),
+            "N": (("N",), sizes, "1", "number of satellites"),
+            "method": (("method",), METHODS, "1", "exact, mean field, or order of the cumulant expansion"),
         },
-        coords={
-            "coupling": (("coupling",), list(couplings), {"units": "frequency", "long_name": "g sqrt(N)"}),
-            "scaling": described(("scaling",), list(SCALINGS), "what is fixed as N grows"),
-            "N": described(("N",), sizes, "number of satellites"),
-            "method": described(("method",), list(METHODS), "exact, mean field, or order of the cumulant expansion"),
+        {
+            "limit_p0_up": (at_coupling, limit_values, "1", "limit of p0_up as N -> infinity, at fixed g sqrt(N)"),
+            "limit_error": (at_coupling, limit_errors, "1", "error estimate of that limit"),
+            "end_p0_up": (at_scaling, end_values, "1", "limit of p0_up as N -> infinity, at each scaling"),
+            "end_error": (at_scaling, end_errors, "1", "error estimate of that limit"),
+            "p0_up": (at_size, values, "1", "excited-state population of the central spin"),
+            "error_estimate": (at_size, errors, "1", "largest error estimate over the moments"),
+            "certified": (at_size, certified, "1", "whether the certificate is within its tolerance (1) or not (0)"),
+            "status": (at_size, status, "1", "certified, or not"),
         },
-        attrs={
+        {
             "model": "central-spin",
             "definition": json.dumps({"name": "central-spin", "fixed": PUMP, "scalings": SCALINGS}, sort_keys=True),
-            "versions": json.dumps(versions(), sort_keys=True),
-            "permsym_version": versions()["permsym"],
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": command,
             "convention": CONVENTION,
         },
     )
 
 
-def _number(name: str, fixed: Mapping[str, Any], sizes: Sequence[int] | None) -> tuple[float, float]:
-    """(limit, error); nan where a method has none."""
-    try:
-        found: Limit = limit("central-spin", "p0_up", method=name, sizes=sizes if name == "exact" else None, **fixed)
-    except PermsymError:
-        return float("nan"), float("nan")
-    return found.value, found.error
+def _limits(fixed: Mapping[str, Any], sizes: Sequence[int] | None, count: Callable[..., None]) -> list[tuple[float, float]]:
+    """(limit, error) by every method; nan where a method has none."""
+    pairs = []
+    for name in METHODS:
+        try:
+            end: Limit = limit("central-spin", "p0_up", method=name, sizes=sizes if name == "exact" else None, **fixed)
+        except PermsymError:
+            pairs.append((float("nan"), float("nan")))
+        else:
+            pairs.append((end.value, end.error))
+        count()
+    return pairs
 
 
 def plot_panels(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
@@ -130,11 +111,11 @@ def plot_panels(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
             goal = float(here["end_p0_up"].sel({"method": "exact"}))
             for name in ("exact", "mf", "c2"):
                 distance = np.abs(here["p0_up"].sel({"method": name}).values - goal)
-                kept = distance > 1e-11  # below: met, to all digits that the limit has
-                if kept.any():
+                shown = distance > 1e-11  # below: met, to all digits that the limit has
+                if shown.any():
                     look = plot.METHODS[name]
                     look = look | {"marker": marker, "markersize": 3.5, "label": f"{look['label']}, {words}"}
-                    right.plot(data["N"].values[kept], distance[kept], **look)
+                    right.plot(data["N"].values[shown], distance[shown], **look)
         right.set_xscale("log")
         right.set_yscale("log")
         right.set_xlabel("$N$")

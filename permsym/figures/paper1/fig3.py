@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym import plot
-from permsym.figures.branches import P0_UP, draw_curves, inverse, with_curves
+from permsym.figures.branches import P0_UP, Line, draw_curves, inverse, with_curves
 from permsym.models.closed_forms import threshold
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
@@ -49,14 +49,14 @@ def against_size(
 ) -> xr.Dataset:
     """The sweep over N by several methods, and lines of the approximations to N = 10^6."""
     data = sweep("central-spin", {"N": sizes(largest)}, methods=methods, command=command, progress=progress, **fixed)
-    data = with_curves(data, "central-spin", lines, P0_UP, "N", 1.0, FARTHEST, fixed, ends=ends)
+    data = with_curves(data, lines, Line("central-spin", P0_UP, "N", 1.0, FARTHEST, fixed), ends)
     return with_limit(data, fixed) if largest > PUBLISHED else data
 
 
 def with_limit(data: xr.Dataset, fixed: dict[str, Any]) -> xr.Dataset:
     """The exact limit N -> infinity and its error estimate beside the points: what the paper could only extrapolate."""
-    found = limit("central-spin", "p0_up", **fixed)
-    for name, value, words in (("limit_p0_up", found.value, "exact limit of p0_up"), ("limit_error", found.error, "error estimate of it")):
+    exact = limit("central-spin", "p0_up", **fixed)
+    for name, value, words in (("limit_p0_up", exact.value, "exact limit of p0_up"), ("limit_error", exact.error, "error estimate of it")):
         data[name] = ((), value, {"units": "1", "long_name": f"{words} as N -> infinity"})
     return data
 
@@ -75,7 +75,7 @@ def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Datase
     fixed = FIXED_KAPPA | {"N": largest, "gamma_down": "2 - gamma_up"}
     del fixed["gamma_up"]
     data = sweep("central-spin", {"gamma_up": pump}, methods=METHODS, command=command, progress=progress, **fixed)
-    return with_curves(data, "central-spin", ("c2",), P0_UP, "gamma_up", pump[0], pump[-1], fixed)
+    return with_curves(data, ("c2",), Line("central-spin", P0_UP, "gamma_up", pump[0], pump[-1], fixed))
 
 
 def plot_a(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
@@ -139,7 +139,7 @@ def plot_c(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
 
 
 def table_sizes(data: xr.Dataset) -> Sequence[Sequence[str]]:
-    methods = [str(each) for each in data["method"].values if each != "exact"]
+    methods = [str(name) for name in data["method"].values if name != "exact"]
     rows: list[Sequence[str]] = [("N", "p0_up exact", "error bound", *(f"{method} - exact" for method in methods), "status")]
     for n in data["N"].values:
         exact = data.sel({"N": n, "method": "exact"})

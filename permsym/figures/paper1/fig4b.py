@@ -1,7 +1,7 @@
 """P1 Fig. 4(b): scaled photon number <a^dag a>/N of the Tavis-Cummings model against 1/N.
 
 P. Fowler-Wright et al., Phys. Rev. Research 5, 033148 (2023), Sec. V B: g sqrt(N) = 9/10, omega = epsilon = kappa = 1,
-Gamma_T = 1/2, Gamma_up = 3/4 Gamma_T.  The paper cuts the photon space at 20 levels; here the cut-off is found at each N.
+Gamma_T = 1/2, Gamma_up = 3/4 Gamma_T.  The paper cuts the photon space at 20 levels; here every N has its own cut-off.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from permsym import plot
-from permsym.figures.branches import PHOTONS, draw_curves, inverse, with_curves
+from permsym.figures.branches import PHOTONS, Line, draw_curves, inverse, with_curves
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
 
@@ -35,7 +35,7 @@ def scaled_photons(methods: Sequence[str], largest: int, command: str, progress:
     """The sweep over N with all moments up to order 2 by each method, and lines of the approximations to N = 10^6."""
     data = sweep("tavis-cummings", {"N": sizes(largest)}, methods=methods, command=command, progress=progress, **PARAMETERS)
     lines = [method for method in methods if method != "exact"]
-    return with_curves(data, "tavis-cummings", lines, PHOTONS, "N", 1.0, FARTHEST, {**PARAMETERS, "levels": "auto"})
+    return with_curves(data, lines, Line("tavis-cummings", PHOTONS, "N", 1.0, FARTHEST, {**PARAMETERS, "levels": "auto"}))
 
 
 def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
@@ -60,9 +60,9 @@ def table(data: xr.Dataset) -> Sequence[Sequence[str]]:
     methods = [str(name) for name in data["method"].values]
     rows: list[Sequence[str]] = [("N", *(f"<ad a>/N {name}" for name in methods), "error bound", "g2 exact", "status")]
     for n in data["N"].values:
-        each = {name: data.sel({"N": n, "method": name}) for name in methods}
-        exact = each["exact"]
-        values = (f"{float(point['photons']) / n:.12f}" for point in each.values())
+        points = {name: data.sel({"N": n, "method": name}) for name in methods}
+        exact = points["exact"]
+        values = (f"{float(point['photons']) / n:.12f}" for point in points.values())
         error = f"{float(exact['moment_error'].sel(moment='ad a')) / n:.0e}"
         rows.append((f"{n:.0f}", *values, error, f"{float(exact['g2']):.10f}", str(exact["status"].values)))
     return rows

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from permsym import plot as style
-from permsym.figures.branches import draw_curves, with_curves
+from permsym.figures.branches import Line, draw_curves, with_curves
 from permsym.figures.paper1.fig3 import FARTHEST, FIXED_G, FIXED_KAPPA, METHODS, sizes
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
@@ -36,26 +36,26 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     import xarray as xr
 
     axis = {"N": sizes(largest)}
-    found = [
+    runs = [
         sweep("central-spin", axis, methods=SWEPT, moments=MOMENTS, command=command, progress=progress, **fixed)
         for fixed in SCALINGS.values()
     ]
     # a parameter that varies in one scaling only becomes a coordinate of both
-    for each in found:
+    for run in runs:
         for name in ("g", "kappa"):
-            if name not in each.coords:
-                each.coords[name] = (
+            if name not in run.coords:
+                run.coords[name] = (
                     "N",
-                    np.full(each.sizes["N"], each.attrs[name]),
+                    np.full(run.sizes["N"], run.attrs[name]),
                     {"units": "frequency", "long_name": f"parameter {name}"},
                 )
-            each.attrs.pop(name, None)
+            run.attrs.pop(name, None)
     both = xr.concat(
-        found,
+        runs,
         dim=xr.Variable("scaling", list(SCALINGS), {"units": "1", "long_name": "what is fixed as N grows"}),
         combine_attrs="drop_conflicts",
     )
-    both.attrs["definition"] = "[" + ", ".join(each.attrs["definition"] for each in found) + "]"
+    both.attrs["definition"] = "[" + ", ".join(run.attrs["definition"] for run in runs) + "]"
     return both
 
 
@@ -95,7 +95,7 @@ def computed(letter: str) -> Callable[[int, str, Counter | None], xr.Dataset]:
 
     def run(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
         data = sweep("central-spin", {"N": sizes(largest)}, methods=SWEPT, moments=MOMENTS, command=command, progress=progress, **fixed)
-        return with_curves(data, "central-spin", ("mf", "c2"), {"correlation": correlation}, "N", 2.0, FARTHEST, fixed)
+        return with_curves(data, ("mf", "c2"), Line("central-spin", {"correlation": correlation}, "N", 2.0, FARTHEST, fixed))
 
     return run
 

@@ -16,7 +16,7 @@ from permsym import plot
 from permsym.cumulants.equations import Truncation, equations
 from permsym.cumulants.path import model_at, over_parameter
 from permsym.cumulants.steady import charged_growth, on_branch
-from permsym.figures.branches import P0_UP, Quantities, draw_curves, inverse, with_curves
+from permsym.figures.branches import P0_UP, Line, Quantities, draw_curves, inverse, with_curves
 from permsym.figures.paper1.fig3 import FIXED_KAPPA, against_size, table_pump, table_sizes
 from permsym.models.registry import lookup
 from permsym.progress import Counter
@@ -50,7 +50,7 @@ def compute_b(largest: int, command: str, progress: Counter | None) -> xr.Datase
         progress=progress,
         **FIXED_KAPPA,
     )
-    data = with_curves(data, "central-spin", ("mf", "c3-broken"), AMPLITUDE, "N", 2.0, 1e4, FIXED_KAPPA)
+    data = with_curves(data, ("mf", "c3-broken"), Line("central-spin", AMPLITUDE, "N", 2.0, 1e4, FIXED_KAPPA))
     data.attrs["onset"] = onset(FIXED_KAPPA)
     return data
 
@@ -61,7 +61,7 @@ def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Datase
     fixed: dict[str, Any] = FIXED_KAPPA | {"N": largest, "gamma_down": "2 - gamma_up"}
     del fixed["gamma_up"]
     data = sweep("central-spin", {"gamma_up": pump}, methods=("exact", "mf"), command=command, progress=progress, **fixed)
-    return with_curves(data, "central-spin", ("c2", "c3", "c3-broken"), P0_UP, "gamma_up", pump[0], pump[-1], fixed)
+    return with_curves(data, ("c2", "c3", "c3-broken"), Line("central-spin", P0_UP, "gamma_up", pump[0], pump[-1], fixed))
 
 
 def onset(fixed: dict[str, Any], order: int = 3, low: float = 5.0, high: float = 200.0) -> float:
@@ -123,6 +123,6 @@ def table_onset(data: xr.Dataset) -> Sequence[Sequence[str]]:
     rows: list[Sequence[str]] = [("N", "|<+0>| mf", "|<+0>| c3-broken", "status c3-broken")]
     for n in data["N"].values:
         mf, broken = (data.sel({"N": n, "method": method}) for method in ("mf", "c3-broken"))
-        sizes = [float(np.hypot(each["moment_real"].sel(moment="+0"), each["moment_imag"].sel(moment="+0"))) for each in (mf, broken)]
+        sizes = [float(np.hypot(one["moment_real"].sel(moment="+0"), one["moment_imag"].sel(moment="+0"))) for one in (mf, broken)]
         rows.append((f"{n:.0f}", *(f"{value:.10f}" for value in sizes), str(broken["status"].values)))
     return rows

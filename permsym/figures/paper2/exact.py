@@ -21,6 +21,7 @@ from permsym.dataset.status import judged, spelled
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.dynamics.spectrum import spectrum
 from permsym.errors import UncertifiedWarning
+from permsym.figures.labelled import counted
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models import driven_tavis_cummings
 from permsym.progress import Counter
@@ -51,42 +52,15 @@ def sizes(largest: int) -> list[int]:
 
 def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     numbers = sizes(largest)
-    shape = (len(numbers), len(DRIVES))
-    values = {name: np.full(shape, np.nan) for name in ("coherent_photons", "photons", "g2", "error_estimate")}
-    status = np.full(shape, "", dtype=object)
-    gap, residual = np.full(len(numbers), np.nan), np.full(len(numbers), np.nan)
-    distributions: list[Any] = []
-    wigner = np.empty(0)
-    total, done = len(numbers) * (len(DRIVES) + 1), 0
-
-    def count() -> None:
-        nonlocal done
-        done += 1
-        if progress is not None:
-            progress(done, total)
-
-    for i, n in enumerate(numbers):
-        for k, drive in enumerate(DRIVES):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UncertifiedWarning)  # said in ``status``
-                state = steady_state(_model(n, drive), moments=MOMENTS)
-            for name in ("coherent_photons", "photons", "g2"):
-                values[name][i, k] = state.derived[name]
-            values["error_estimate"][i, k] = state.certificate.error_estimate
-            status[i, k] = spelled(*judged(state.certificate))
-            if drive == TWO_PEAKED:
-                distributions.append(state.mode.photon_distribution(errors=False).probability)
-                wigner = state.mode.wigner(*_plane(n))  # the last one is kept
-            count()
-        found = spectrum(_model(n, SHOWN), k=2)
-        gap[i], residual[i] = found.gap, found.residuals.max()
-        count()
+    largest = numbers[-1]
+    count = counted(progress, len(numbers) * (len(DRIVES) + 1))
+    values, status, distributions, wigner, gaps = _solved(numbers, count)
     probability = np.full((len(numbers), max(map(len, distributions))), np.nan)
-    for row, each in zip(probability, distributions, strict=True):
-        row[: len(each)] = each
+    for row, distribution in zip(probability, distributions, strict=True):
+        row[: len(distribution)] = distribution
     photons, eta = _semiclassical()
-    orders, outcome = _cumulants(numbers[-1])
-    x, p = _plane(numbers[-1])
+    orders, outcome = _cumulants(largest)
+    x, p = _plane(largest)
     over, at_shown, points = ("N", "drive"), ("N", "photon"), ("point",)
     return dataset(
         {
@@ -104,17 +78,45 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
             "error_estimate": (over, values["error_estimate"], "1", "largest error estimate over <a>, <a^dag a> and <a^dag a^dag a a>"),
             "status": (over, status, "1", "certified, or what fell short"),
             "photon_probability": (at_shown, probability, "1", f"P(n) at drive {TWO_PEAKED}"),
-            "wigner": (("p", "x"), wigner, "1", f"Wigner function of the mode at drive {TWO_PEAKED}, N = {numbers[-1]}"),
-            "cumulant_photons": (("order", "drive"), orders, "1", f"|<a>|^2 of the cumulant expansion, N = {numbers[-1]}"),
+            "wigner": (("p", "x"), wigner, "1", f"Wigner function of the mode at drive {TWO_PEAKED}, N = {largest}"),
+            "cumulant_photons": (("order", "drive"), orders, "1", f"|<a>|^2 of the cumulant expansion, N = {largest}"),
             "cumulant_status": (("order", "drive"), outcome, "1", "outcome of the time evolution from the empty cavity"),
-            "gap": (("N",), gap, "kappa", f"Liouvillian gap at drive {SHOWN}"),
-            "gap_residual": (("N",), residual, "kappa", "|L v - lambda v| / |v| of the gap's eigenvector"),
+            "gap": (("N",), gaps[:, 0], "kappa", f"Liouvillian gap at drive {SHOWN}"),
+            "gap_residual": (("N",), gaps[:, 1], "kappa", "|L v - lambda v| / |v| of the gap's eigenvector"),
             "semiclassical_photons": (points, photons, "1", "|<a>|^2 / N of the semiclassical curve"),
             "semiclassical_drive": (points, eta, "1", "eta / eta_crit+ at which the semiclassical curve has it"),
         },
         {"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C},
         command,
     )
+
+
+def _solved(
+    numbers: Sequence[int], count: Callable[..., None]
+) -> tuple[dict[str, np.ndarray], np.ndarray, list[np.ndarray], np.ndarray, np.ndarray]:
+    """Exact values and status (N, drive), P(n) of each N, the Wigner function of the largest, and gap and residual (N, 2)."""
+    shape = (len(numbers), len(DRIVES))
+    values = {name: np.full(shape, np.nan) for name in ("coherent_photons", "photons", "g2", "error_estimate")}
+    status, gaps = np.full(shape, "", dtype=object), np.full((len(numbers), 2), np.nan)
+    distributions: list[np.ndarray] = []
+    wigner = np.empty(0)
+    for i, n in enumerate(numbers):
+        for k, drive in enumerate(DRIVES):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UncertifiedWarning)  # said in ``status``
+                state = steady_state(_model(n, drive), moments=MOMENTS)
+            for name in ("coherent_photons", "photons", "g2"):
+                values[name][i, k] = state.derived[name]
+            values["error_estimate"][i, k] = state.certificate.error_estimate
+            status[i, k] = spelled(*judged(state.certificate))
+            if drive == TWO_PEAKED:
+                distributions.append(state.mode.photon_distribution(errors=False).probability)
+                wigner = state.mode.wigner(*_plane(n))
+            count()
+        slowest = spectrum(_model(n, SHOWN), k=2)
+        gaps[i] = slowest.gap, slowest.residuals.max()
+        count()
+    return values, status, distributions, wigner, gaps
 
 
 def _model(n: int, drive: float) -> Any:
@@ -130,15 +132,15 @@ def _plane(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _cumulants(n: int) -> tuple[np.ndarray, np.ndarray]:
     """|<a>|^2 of orders 2 and 3 against the drive (NaN where there is no steady state), and what became of each."""
-    found, status = np.full((len(ORDERS), len(DRIVES)), np.nan), np.empty((len(ORDERS), len(DRIVES)), dtype=object)
+    photons, status = np.full((len(ORDERS), len(DRIVES)), np.nan), np.empty((len(ORDERS), len(DRIVES)), dtype=object)
     for i, order in enumerate(ORDERS):
         for k, drive in enumerate(DRIVES):
             built = equations(_model(n, drive), order=order, closure="no-three-spin")
             settled, first = from_empty_cavity(built)
             status[i, k] = status_of(settled, first)
             if settled.point is not None:
-                found[i, k] = abs(settled.point.y[built.index("a")]) ** 2
-    return found, status
+                photons[i, k] = abs(settled.point.y[built.index("a")]) ** 2
+    return photons, status
 
 
 def _semiclassical() -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 from permsym import plot as style
 from permsym.driven_cavity.cluster_solve import evolve
 from permsym.driven_cavity.clusters import ClusterEquations
+from permsym.figures.labelled import counted
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset
 from permsym.progress import Counter
 
@@ -28,18 +29,17 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     """The curves are the same at every N: --max-N changes nothing."""
     curves = [curve(C) for C in COOPERATIVITIES]
     photons = np.geomspace(1e-4, 3.0, _POINTS)
-    eta = np.array([each.drive(photons) for each in curves])
-    turning = [each.turning_points for each in curves]
+    eta = np.array([bloch.drive(photons) for bloch in curves])
+    turning = [bloch.turning_points for bloch in curves]
     stable = np.array([~((photons > t[0]) & (photons < t[1])) if len(t) else np.ones(_POINTS, dtype=bool) for t in turning])
-    critical = [each.critical for each in curves]
+    critical = [bloch.critical for bloch in curves]
     last, drives = curves[-1], np.array(TRANSIENTS) * critical[-1].upper
-    settled = []
-    for done, drive in enumerate(drives):
+    settled, count = [], counted(progress, len(drives))
+    for drive in drives:
         late = evolve(ClusterEquations(1, last, float(drive)), [0.0, _LONG])
         settled.append((late.coherent_photons[-1], late.outcome))
-        if progress is not None:
-            progress(done + 1, len(drives))
-    lower = [np.nan if each.lower is None else each.lower for each in critical]
+        count()
+    lower = [np.nan if pair.lower is None else pair.lower for pair in critical]
     return dataset(
         {
             "C": (["C"], COOPERATIVITIES, "1", "cooperativity N g^2 / (kappa gamma_h)"),
@@ -49,9 +49,14 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
         {
             "eta": (["C", "coherent_photons"], eta, "1", "drive eta / (kappa sqrt N) that holds |<a>|^2"),
             "stable": (["C", "coherent_photons"], stable.astype("int8"), "1", "whether the state is stable (1) or not (0)"),
-            "eta_crit_plus": (["C"], [each.upper for each in critical], "1", "upper critical drive, or the drive at the steepest |<a>|"),
+            "eta_crit_plus": (
+                ["C"],
+                [pair.upper for pair in critical],
+                "1",
+                "upper critical drive, or the drive at the steepest |<a>|",
+            ),
             "eta_crit_minus": (["C"], lower, "1", "lower critical drive"),
-            "photons_crit_plus": (["C"], [each.photons for each in critical], "1", "|<a>|^2 / N at the upper critical drive"),
+            "photons_crit_plus": (["C"], [pair.photons for pair in critical], "1", "|<a>|^2 / N at the upper critical drive"),
             "photons_crit_minus": (["C"], [t[1] if len(t) else np.nan for t in turning], "1", "|<a>|^2 / N at the lower critical drive"),
             "settled": (["transient_eta"], [value for value, _ in settled], "1", "|<a>|^2 / N long after the drive was switched on"),
             "status": (["transient_eta"], [outcome for _, outcome in settled], "1", "outcome of the time evolution"),

@@ -16,6 +16,8 @@ from permsym.dataset.status import judged, spelled
 from permsym.driven_cavity.cluster_solve import evolve
 from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
+from permsym.driven_cavity.outcome import Outcome
+from permsym.figures.labelled import counted
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 from permsym.progress import Counter
@@ -57,7 +59,7 @@ def _stationary(order: int, largest: int, command: str, progress: Counter | None
     sizes = at_most(SIZES, largest)
     shape = (len(sizes), len(DRIVES))
     photons, growth, inversion = (np.full(shape, np.nan) for _ in range(3))
-    status = np.empty(shape, dtype=object)
+    status, count = np.empty(shape, dtype=object), counted(progress, len(sizes) * len(DRIVES))
     for i, n in enumerate(sizes):
         for k, drive in enumerate(DRIVES):
             built = closed(n, drive, order)
@@ -66,8 +68,7 @@ def _stationary(order: int, largest: int, command: str, progress: Counter | None
             if settled.point is not None:
                 photons[i, k] = abs(settled.point.y[built.index("a")]) ** 2 / n
                 growth[i, k] = settled.point.stability
-            if progress is not None:
-                progress(i * len(DRIVES) + k + 1, len(sizes) * len(DRIVES))
+            count()
     bloch = curve(C)
     critical = bloch.critical
     grid = np.geomspace(4e-3, 1.2, 400)
@@ -99,27 +100,25 @@ def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Datase
     import permsym as ps
 
     exact_sizes = at_most(EXACT_SIZES, largest)
-    total = len(TRANSIENT_SIZES) + len(exact_sizes)
+    count = counted(progress, len(TRANSIENT_SIZES) + len(exact_sizes))
     third, third_status = [], []
-    for done, n in enumerate(TRANSIENT_SIZES):
+    for n in TRANSIENT_SIZES:
         bloch = driven_tavis_cummings(n, drive=TRANSIENT_DRIVE, **_PARAMETERS).parameters
         built = ClusterEquations.of(3, kappa=KAPPA, gamma_h=GAMMA_H, eta=bloch["eta"], g=bloch["g"], N=float(n))
-        found = evolve(built, TIMES)
+        transient = evolve(built, TIMES)
         values = np.full(len(TIMES), np.nan)
-        values[: len(found.times)] = found.coherent_photons / n
+        values[: len(transient.times)] = transient.coherent_photons / n
         third.append(values)
-        third_status.append("approximation: third order" + (", diverging" if found.outcome == "diverging" else ""))
-        if progress is not None:
-            progress(done + 1, total)
+        third_status.append("approximation: third order" + (", diverging" if transient.outcome is Outcome.DIVERGING else ""))
+        count()
     exact, error, status = [], [], []
-    for done, n in enumerate(exact_sizes):
+    for n in exact_sizes:
         evolution = ps.evolve(driven_tavis_cummings(n, drive=TRANSIENT_DRIVE, **_PARAMETERS), TIMES, moments=["a"], tolerance=1e-6)
         exact.append(np.abs(evolution.moment("a")) ** 2 / n)
         bound = evolution.certificate.error_estimate
         error.append(bound)
         status.append(spelled(*judged(evolution.certificate)))
-        if progress is not None:
-            progress(len(TRANSIENT_SIZES) + done + 1, total)
+        count()
     limit = evolve(ClusterEquations(1, curve(C), TRANSIENT_DRIVE * curve(C).critical.upper), TIMES)
     return dataset(
         {
@@ -155,9 +154,9 @@ def _plot_stationary(data: xr.Dataset, save: Callable[[Figure], None], letter: s
         _draw_curve(axes, data["curve_drive"].values, data["curve_photons"].values, bloch.turning_points)
         axes.plot(bloch.drive(bloch.turning_points) / bloch.critical.upper, bloch.turning_points, "o", color="#c0392b", zorder=4)
         for shade, n in zip(colours(data.sizes["N"], "plasma", 0.0, 0.8), data["N"].values, strict=True):
-            found = data["coherent_photons"].sel(N=n)
-            axes.plot(data["drive"], found, "D", color=shade, markersize=4, label=f"$N={n}$", zorder=5)
-            for x, start, end in zip(data["drive"].values, data["semiclassical"].values, found.values, strict=True):
+            photons = data["coherent_photons"].sel(N=n)
+            axes.plot(data["drive"], photons, "D", color=shade, markersize=4, label=f"$N={n}$", zorder=5)
+            for x, start, end in zip(data["drive"].values, data["semiclassical"].values, photons.values, strict=True):
                 if np.isfinite(end) and abs(np.log(end / start)) > 0.1:
                     axes.annotate(
                         "", (x, end), (x, start), arrowprops={"arrowstyle": "-|>", "color": shade, "linewidth": 0.7, "alpha": 0.6}

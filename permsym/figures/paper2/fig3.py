@@ -10,6 +10,7 @@ import numpy as np
 from permsym import plot as style
 from permsym.cumulants.equations import equations
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
+from permsym.figures.labelled import counted
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 from permsym.progress import Counter
@@ -30,7 +31,7 @@ def compute(
     sizes = [n for n in SIZES if n <= largest]
     shape = (len(cooperativities), len(ORDERS), len(sizes))
     ratio, inversion = np.full(shape, np.nan), np.full(shape, np.nan)
-    status = np.empty(shape, dtype=object)
+    status, count = np.empty(shape, dtype=object), counted(progress, ratio.size)
     for i, C in enumerate(cooperativities):
         bloch = curve(C)
         limit = next(state.photons for state in bloch.steady_states(drive * bloch.critical.upper) if state.stable)
@@ -43,8 +44,7 @@ def compute(
                 status[i, j, k], inversion[i, j, k] = status_of(settled, first), settled.inversion
                 if settled.point is not None:
                     ratio[i, j, k] = abs(settled.point.y[built.index("a")]) ** 2 / n / limit
-                if progress is not None:
-                    progress((i * len(ORDERS) + j) * len(sizes) + k + 1, ratio.size)
+                count()
     dims = ["C", "order", "N"]
     return dataset(
         {

@@ -12,6 +12,7 @@ from permsym.cumulants.equations import equations
 from permsym.driven_cavity.boundary import ORDER_PAIRS, BoundaryPoint, boundary
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.errors import SolverFailed
+from permsym.figures.labelled import counted
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, dataset, family
 from permsym.model import Model
 from permsym.progress import Counter
@@ -37,11 +38,11 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     sizes = np.geomspace(10, max(largest, 20), SIZES)[::-1]
     deviations = np.full((len(DRIVES), len(ORDER_PAIRS), len(sizes)), np.nan)
     followed = np.zeros((len(DRIVES), len(sizes)), dtype="int8")
-    n_sc, status = [], []
+    n_sc, status, count = [], [], counted(progress, len(DRIVES) * len(sizes))
     for i, drive in enumerate(DRIVES):
-        found = boundary(lambda drive=drive: family(C, drive), THRESHOLD)  # type: ignore[misc]
-        n_sc.append(found.N_sc)
-        status.append(f"approximation: N_sc by {found.reason}")
+        border = boundary(lambda drive=drive: family(C, drive), THRESHOLD)  # type: ignore[misc]
+        n_sc.append(border.N_sc)
+        status.append(f"approximation: N_sc by {border.reason}")
         steps = family(C, drive)
         for k, n in enumerate(sizes):
             if followed[i, k - 1] or k == 0:
@@ -53,8 +54,7 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
             if not followed[i, k]:
                 photons = {1: steps.coherent_photons(1, float(n)), **{order: _settled(steps.model(float(n)), order) for order in (2, 3)}}
             deviations[i, :, k] = list(BoundaryPoint(float(n), photons).deviations.values())
-            if progress is not None:
-                progress(i * len(sizes) + k + 1, len(DRIVES) * len(sizes))
+            count()
     return dataset(
         {
             "drive": (["drive"], DRIVES, "1", "eta / eta_crit+"),

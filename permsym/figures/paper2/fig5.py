@@ -11,6 +11,7 @@ from permsym import plot as style
 from permsym.driven_cavity.boundary import boundary
 from permsym.driven_cavity.families import HomogeneousFamily
 from permsym.errors import InputError, SolverFailed
+from permsym.figures.labelled import counted
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, dataset
 from permsym.progress import Counter
 
@@ -39,22 +40,21 @@ def compute(
     """N_sc is what is sought, so that --max-N changes nothing."""
     rows = sorted(set(cooperativities))
     n_sc = np.full((len(rows), len(drives)), np.nan)
-    status = np.empty(n_sc.shape, dtype=object)
+    status, count = np.empty(n_sc.shape, dtype=object), counted(progress, n_sc.size)
     shared: HomogeneousFamily | None = None
     for i, C in enumerate(rows):
         for k, drive in enumerate(drives):
-            given = {"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C, "drive": float(drive)}
-            shared = HomogeneousFamily(given) if shared is None else shared.beside(given)
+            parameters = {"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C, "drive": float(drive)}
+            shared = HomogeneousFamily(parameters) if shared is None else shared.beside(parameters)
             try:
-                found = boundary(lambda solver=shared: solver, THRESHOLD)  # type: ignore[misc]
+                border = boundary(lambda solver=shared: solver, THRESHOLD)  # type: ignore[misc]
             except InputError as error:  # at the turning point itself N_sc is infinite
                 status[i, k] = f"omitted: {error}"
             except SolverFailed as error:
                 status[i, k] = f"failed: {error}"
             else:
-                n_sc[i, k], status[i, k] = found.N_sc, f"approximation: N_sc by {found.reason}"
-            if progress is not None:
-                progress(i * len(drives) + k + 1, n_sc.size)
+                n_sc[i, k], status[i, k] = border.N_sc, f"approximation: N_sc by {border.reason}"
+            count()
     return dataset(
         {
             "C": (["C"], rows, "1", "cooperativity N g^2 / (kappa gamma_h)"),
@@ -81,15 +81,15 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         bar = (0.9975, 1.0025)
         image.set_facecolor("#bbbbbb")  # no N_sc at the turning point
         image.fill_betweenx([8, C.max()], *bar, color="#bbbbbb")
-        for each in (*BELOW, *ABOVE):
-            image.axhline(each, color="w", linestyle="--", linewidth=0.6)
+        for cut in (*BELOW, *ABOVE):
+            image.axhline(cut, color="w", linestyle="--", linewidth=0.6)
         image.set_ylabel("cooperativity $C$")
         for axes, chosen, name in zip(cuts, (BELOW, ABOVE), ("Blues_r", "Oranges_r"), strict=True):
-            here = [each for each in chosen if each in C]
-            for shade, each in zip(colours(len(here), name, 0.0, 0.6), here, strict=True):
-                row = data["N_sc"].sel(C=each).values
+            here = [cut for cut in chosen if cut in C]
+            for shade, cut in zip(colours(len(here), name, 0.0, 0.6), here, strict=True):
+                row = data["N_sc"].sel(C=cut).values
                 # one line on either side of eta_crit+ where the curve jumps there
-                parts = (drive < 1, drive > 1) if each > 8 else (np.ones(len(drive), dtype=bool),)
+                parts = (drive < 1, drive > 1) if cut > 8 else (np.ones(len(drive), dtype=bool),)
                 for part in parts:
                     axes.plot(
                         drive[part],
@@ -98,7 +98,7 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
                         color=shade,
                         markersize=3,
                         linewidth=1,
-                        label=f"$C={each:g}$" if part is parts[0] else None,
+                        label=f"$C={cut:g}$" if part is parts[0] else None,
                     )
             axes.set_yscale("log")
             axes.set_ylabel(r"$N_{\rm sc}$")

@@ -15,6 +15,7 @@ from permsym.driven_cavity.boundary import boundary
 from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.driven_cavity.families import ClusterFamily
 from permsym.errors import InputError, SolverFailed
+from permsym.figures.labelled import counted
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, dataset, family
 from permsym.models.broadening import gaussian_clusters
 from permsym.models.semiclassics import MaxwellBloch, coupling
@@ -59,10 +60,10 @@ def _boundary(width: float, drive: float, clusters: int) -> tuple[float, str]:
     """N_sc, nan without one, and how it was found."""
     solver = cluster_family(width, drive, clusters) if width else family(C, drive)
     try:
-        found = boundary(lambda: solver, THRESHOLD)
+        border = boundary(lambda: solver, THRESHOLD)
     except (InputError, SolverFailed) as error:
         return np.nan, f"failed: {error}"
-    return found.N_sc, f"approximation: N_sc by {found.reason}"
+    return border.N_sc, f"approximation: N_sc by {border.reason}"
 
 
 def compute(
@@ -77,17 +78,18 @@ def compute(
     photons = np.geomspace(1e-3, 3.0, 400)
     curves = [broadened(width, clusters=clusters) for width in widths]
     n_sc = np.full((len(widths), len(drives)), np.nan)
-    status = np.empty(n_sc.shape, dtype=object)
+    status, count = np.empty(n_sc.shape, dtype=object), counted(progress, n_sc.size)
     for i, width in enumerate(widths):
         for k, drive in enumerate(drives):
             n_sc[i, k], status[i, k] = _boundary(width, drive, clusters)
-            if progress is not None:
-                progress(i * len(drives) + k + 1, n_sc.size)
+            count()
+    wider = [broadened(width, clusters=3 * (clusters // 2) // 2 * 2 + 1, span=3.0).cooperativity for width in widths]
     # identical spins are one cluster, which has nothing to converge
-    fewer = [each for each in COARSER if each < clusters]
+    fewer = [L for L in COARSER if clusters > L]
     checked = [drive for drive in CHECKED_AT if drive in drives]
     coarse = np.array([[[_boundary(w, drive, L)[0] if w else np.nan for L in fewer] for drive in checked] for w in widths])
     coarse = coarse.reshape(len(widths), len(checked), len(fewer))
+    eta = [bloch.drive(photons) for bloch in curves]
     return dataset(
         {
             "width": (["width"], widths, "kappa", "full width at half maximum of the spin frequencies"),
@@ -97,20 +99,10 @@ def compute(
             "checked_drive": (["checked_drive"], checked, "1", "eta / eta_crit+ at which the convergence is looked at"),
         },
         {
-            "eta": (
-                ["width", "coherent_photons"],
-                [each.drive(photons) for each in curves],
-                "1",
-                "eta / (kappa sqrt N) that holds |<a>|^2",
-            ),
-            "cooperativity": (["width"], [each.cooperativity for each in curves], "1", "collective cooperativity, eq. (23)"),
-            "cooperativity_wider": (
-                ["width"],
-                [broadened(width, clusters=3 * (clusters // 2) // 2 * 2 + 1, span=3.0).cooperativity for width in widths],
-                "1",
-                "the same on a grid of +-3 widths",
-            ),
-            "eta_crit_plus": (["width"], [each.critical.upper for each in curves], "1", "upper critical drive / (kappa sqrt N)"),
+            "eta": (["width", "coherent_photons"], eta, "1", "eta / (kappa sqrt N) that holds |<a>|^2"),
+            "cooperativity": (["width"], [bloch.cooperativity for bloch in curves], "1", "collective cooperativity, eq. (23)"),
+            "cooperativity_wider": (["width"], wider, "1", "the same on a grid of +-3 widths"),
+            "eta_crit_plus": (["width"], [bloch.critical.upper for bloch in curves], "1", "upper critical drive / (kappa sqrt N)"),
             "N_sc": (["width", "drive"], n_sc, "1", "semiclassical-to-quantum boundary, eq. (21)"),
             "N_sc_fewer": (["width", "checked_drive", "fewer_clusters"], coarse, "1", "N_sc with fewer clusters"),
             "status": (["width", "drive"], status, "1", "how N_sc was found"),

@@ -1,22 +1,21 @@
 """What the figures of paper 2 share: units, the paper's parameters, labelled datasets.
 
 M. Zens, D. O. Krimer, S. Rotter, Phys. Rev. A 100, 013856 (2019).  Rates are in units of kappa, with kappa = 2 gamma_h as in the
-paper, photon numbers and drives are scaled so that the semiclassical curve is the same at every N: |<a>|^2 / N and eta / (kappa sqrt N).
+paper.  Photon numbers and drives are scaled so that the semiclassical curve is the same at every N: |<a>|^2 / N and eta / (kappa sqrt N).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from permsym.dataset.build import versions
 from permsym.driven_cavity.empty_cavity import Settled
 from permsym.driven_cavity.families import MODEL, HomogeneousFamily
 from permsym.driven_cavity.outcome import Outcome
+from permsym.figures.labelled import Entry, labelled
 from permsym.models.semiclassics import MaxwellBloch, coupling
 
 if TYPE_CHECKING:
@@ -39,38 +38,15 @@ def family(C: float, drive: float) -> HomogeneousFamily:
     return HomogeneousFamily({"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C, "drive": drive})
 
 
-def dataset(
-    coordinates: Mapping[str, tuple[Sequence[str], Any, str, str]],
-    variables: Mapping[str, tuple[Sequence[str], Any, str, str]],
-    fixed: Mapping[str, Any],
-    command: str,
-) -> xr.Dataset:
+def dataset(coordinates: Mapping[str, Entry], variables: Mapping[str, Entry], fixed: Mapping[str, Any], command: str) -> xr.Dataset:
     """A labelled dataset that says where it comes from.
 
-    coordinates, variables    name -> (dimensions, values, units, long name)
-    fixed                     parameters that are the same at every point
+    fixed    parameters that are the same at every point
     """
-    import xarray as xr
-
-    def entry(each: tuple[Sequence[str], Any, str, str]) -> tuple[Sequence[str], Any, dict[str, str]]:
-        dims, values, units, long_name = each
-        array = np.asarray(values)
-        return dims, array.astype(str) if array.dtype == object else array, {"units": units, "long_name": long_name}
-
-    return xr.Dataset(
-        {name: entry(each) for name, each in variables.items()},
-        coords={name: entry(each) for name, each in coordinates.items()},
-        attrs={
-            "model": MODEL,
-            "definition": json.dumps({"name": MODEL, "fixed": dict(fixed)}, sort_keys=True),
-            "versions": json.dumps(versions(), sort_keys=True),
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": command,
-            "convention": CONVENTION,
-            "permsym_version": versions()["permsym"],
-            **{name: value for name, value in fixed.items() if isinstance(value, int | float | str)},
-        },
-    )
+    definition = json.dumps({"name": MODEL, "fixed": dict(fixed)}, sort_keys=True)
+    shown = {name: value for name, value in fixed.items() if isinstance(value, int | float | str)}
+    origin = {"model": MODEL, "definition": definition, "command": command, "convention": CONVENTION}
+    return labelled(coordinates, variables, origin | shown)
 
 
 def colours(count: int, name: str = "viridis", least: float = 0.0, most: float = 0.9) -> list[Any]:

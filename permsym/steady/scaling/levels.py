@@ -27,23 +27,29 @@ def predict_levels(model: Model, populations: Populations) -> int:
     smaller = model.rescaled(factor)
     if min(smaller.sizes) < 2:
         return START
-    fock = populations(smaller)
-    log = np.log(np.maximum(fock / fock.max(), 1e-300)) / factor
-    last = int(np.flatnonzero(log > np.log(_TAIL)).max())
-    # between two levels of the smaller system lie several of this one
-    beyond = (log[last] - np.log(_TAIL)) / (log[last] - log[last + 1]) if last + 1 < len(log) else 1.0
-    return int(np.ceil((last + beyond) / factor)) + 2
+    return _continued(populations(smaller), factor)
 
 
 def predict_likely_levels(model: Model, populations: Populations) -> int:
     """About how many levels a system needs, from one small system however large it is; its own need where it is as small.
 
-    The mean photon number and its variance grow as N.
+    The larger of the continued tail and of a Gaussian whose mean and variance grow as N: from afar both fall short
+    (pumped cavity, N = 12: 24 and 13 of 24 levels; N = 200: 58 and 69 of 92).
     """
     factor = min(_SMALL / max(model.sizes), 1.0)
     fock = populations(model.rescaled(factor))
     if factor == 1.0:
         return len(fock)
-    levels = np.arange(len(fock))
-    mean = float(fock @ levels)
-    return max(START, int(np.ceil(mean / factor + _DEVIATIONS * np.sqrt(float(fock @ (levels - mean) ** 2) / factor))))
+    n = np.arange(len(fock))
+    mean = float(fock @ n)
+    gaussian = mean / factor + _DEVIATIONS * np.sqrt(float(fock @ (n - mean) ** 2) / factor)
+    return max(START, int(np.ceil(gaussian)), _continued(fock, factor))
+
+
+def _continued(fock: NDArray[np.float64], factor: float) -> int:
+    """Levels down to the tail of a system 1 / factor times as large, from populations of the small one."""
+    log = np.log(np.maximum(fock / fock.max(), 1e-300)) / factor
+    last = int(np.flatnonzero(log > np.log(_TAIL)).max())
+    # between two levels of the smaller system lie several of this one
+    beyond = (log[last] - np.log(_TAIL)) / (log[last] - log[last + 1]) if last + 1 < len(log) else 1.0
+    return int(np.ceil((last + beyond) / factor)) + 2

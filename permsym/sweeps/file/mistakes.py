@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from permsym.errors import Mistakes
+from permsym.text import suggestion
 
 Where = tuple[str, ...]
 """The keys that lead to an entry of a file."""
@@ -48,9 +48,7 @@ class Reader:
         """Note every name that is not allowed, with the nearest one that is."""
         for name in names:
             if name not in allowed:
-                near = difflib.get_close_matches(name, allowed, n=1)
-                advice = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(allowed)}"
-                self.wrong((*where, name), f"{what} {name!r}; {advice}")
+                self.wrong((*where, name), f"{what} {name!r}; {suggestion(name, allowed, 'there are')}")
 
 
 def key_lines(text: str) -> dict[Where, int]:

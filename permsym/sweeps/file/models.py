@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from permsym.models.parameters import AUTO, Number
 from permsym.models.registry import ModelSource
 from permsym.sweeps.file.mistakes import SHOWN, Reader, Where
 from permsym.sweeps.plan import Plan
+from permsym.text import suggestion
 
 
 def check_names(
@@ -25,9 +25,7 @@ def check_names(
     entries |= {("sweep", "zip", name): name for columns in lists for name in columns}
     for where, name in entries.items():
         if name not in parameters:
-            near = difflib.get_close_matches(name, parameters, n=1)
-            advice = f"did you mean {near[0]!r}?" if near else f"the parameters are {', '.join(parameters)}"
-            reader.wrong(where, f"{source.name} has no parameter {name!r}; {advice}")
+            reader.wrong(where, f"{source.name} has no parameter {name!r}; {suggestion(name, parameters, 'the parameters are')}")
     missing = [name for name, default in source.defaults.items() if default is None and name not in entries.values()]
     if missing:
         reader.wrong(("model",), f"{source.name} needs a value for {', '.join(missing)}; write {missing[0]} = 10, for instance")

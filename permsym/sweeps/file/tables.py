@@ -15,7 +15,6 @@ from permsym.sites import is_real
 from permsym.sweeps.file.mistakes import Reader, Where
 from permsym.sweeps.methods import HIGHEST_ORDER, METHODS
 
-_KEYED = {method.key: name for name, method in METHODS.items() if method.key}
 _EXPANSIONS = ("cumulants", "break_symmetry", "counting", "closure")
 _RANGE = ("from", "to", "points", "spacing", "round")
 _MOST_POINTS = 10_000_000
@@ -117,10 +116,11 @@ def _range(reader: Reader, where: Where, table: Mapping[str, Any]) -> list[Numbe
 
 def methods(reader: Reader, table: Mapping[str, Any]) -> tuple[list[str], dict[str, dict[str, Any]]]:
     """Names of the methods, and the options of each."""
-    reader.unknown(("methods",), table, (*_KEYED, *_EXPANSIONS), "there is no method or option")
+    keyed = {method.key: name for name, method in METHODS.items() if method.key}
+    reader.unknown(("methods",), table, (*keyed, *_EXPANSIONS), "there is no method or option")
     names: list[str] = []
     options: dict[str, dict[str, Any]] = {}
-    for key, name in _KEYED.items():
+    for key, name in keyed.items():
         value = table.get(key, False)
         if isinstance(value, dict):
             options[name] = dict(value)

@@ -2,9 +2,9 @@
 
     f(N) = a_0 + a_1 N^-s + a_2 N^-2s + ...
 
-With x = N^-s the polynomial through the last k + 1 sizes, evaluated at x = 0, is Neville's tableau T_k; its error is what
-the last two orders changed, plus what the values' own errors are amplified to, sum_i |w_i| e_i with the weights
-w_i = prod_j x_j / (x_j - x_i).  L. F. Richardson, Phil. Trans. R. Soc. A 226, 299 (1927).
+With x = N^-s, T_k is the polynomial of order k through the last k + 1 sizes, evaluated at x = 0 (Neville's tableau).  Its
+error is the change from the order before, plus the values' own errors e_i amplified by the weights of the polynomial:
+sum_i |w_i| e_i, w_i = prod_j x_j / (x_j - x_i).  L. F. Richardson, Phil. Trans. R. Soc. A 226, 299 (1927).
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def extrapolated(sizes: Sequence[float], values: Sequence[float], errors: Sequen
 
 
 def chosen(sizes: Sequence[float], values: Sequence[float], errors: Sequence[float], powers: Sequence[float] = POWERS) -> Series:
-    """The series among several powers whose error estimate is smallest; a larger power where two do equally well."""
+    """The series with the smallest error estimate over several powers; within a factor of 2 the first power wins."""
     tried = [extrapolated(sizes, values, errors, power) for power in powers]
     least = min(series.error for series in tried)
     return next(series for series in tried if series.error <= 2 * least)
@@ -82,8 +82,8 @@ def chosen(sizes: Sequence[float], values: Sequence[float], errors: Sequence[flo
 def leading_power(sizes: Sequence[float], values: Sequence[float], errors: Sequence[float]) -> float:
     """The measured power p of the leading correction, f(N) - f(infinity) ~ N^-p, from the last three sizes.
 
-    Sizes in geometric progression: p = ln(d_1 / d_2) / ln(ratio) with the last two differences d.  nan where they are below
-    the errors, -inf where they differ in sign: the sizes are too small for any power.
+    p = ln(d_1 / d_2) / ln(ratio) with the last two differences d, for sizes in geometric progression.  nan where the
+    differences are below the errors; -inf where they differ in sign, so that the sizes are too small for any power.
     """
     N, f = np.asarray(sizes[-3:], dtype=float), np.asarray(values[-3:], dtype=float)
     first, second = np.diff(f)
@@ -104,7 +104,7 @@ def remainder(sizes: Sequence[float], values: Sequence[float], power: float) -> 
 
 
 def _fit(x: Array, f: Array, e: Array) -> tuple[Array, Array]:
-    """Coefficients of the polynomial through (x, f), and what errors e of the values are amplified to in each."""
+    """Coefficients of the polynomial through (x, f), and their errors for errors e of the values."""
     scale = x[0]  # the largest: powers of x / scale stay of order one
     inverse = np.linalg.inv(np.vander(x / scale, increasing=True).astype(np.longdouble).astype(float))
     # one step of Newton's iteration: the rounding of a Vandermonde matrix's inverse would spoil the last digits

@@ -1,4 +1,4 @@
-"""The N -> infinity limit of a steady state's quantity as a number with digits: the exact 1/N series by extrapolation over N."""
+"""The limit N -> infinity of a steady state's quantity, and its 1/N series, by extrapolation over N."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from permsym.sweeps.task import labels_of
 
 HERMITE_SIZES = (10**5, 2 * 10**5, 4 * 10**5, 8 * 10**5, 16 * 10**5)
 LATTICE_SIZES = (32, 64, 128, 256, 512, 1024, 2048)
-"""Sizes where the Hermite solver serves, and where it does not: all of one parity."""
+"""Sizes for the Hermite solver, and for lattices where that one does not apply; all of one parity."""
 APPROXIMATE_SIZES = (10**5, 2 * 10**5, 4 * 10**5)
-"""Sizes for mean field and cumulants, whose equations know no size but as a number."""
+"""Sizes for mean field and cumulants: N is only a number in their equations."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Limit:
     power          s of the series a_0 + a_1 N^-s + a_2 N^-2s + ...
     leading        measured power of the leading correction, nan where the correction is below the errors
     coefficients   a_0, a_1, ... with coefficient_errors
-    sizes, values, errors   what it was made of
+    sizes, values, errors   the sequence that was extrapolated
     solver         hermite, lattice, or the method's name
-    reliable       whether the measured leading power is one that the series has; where not, the error is all that
-                   a correction of that power leaves, infinite where it does not fall
+    reliable       whether the series has the measured leading power; if not, the error is what a correction of that
+                   power still changes beyond the last size, infinite where it does not fall
     """
 
     quantity: str
@@ -67,7 +67,7 @@ class Limit:
         return float(sum(a * x**k for k, a in enumerate(self.coefficients)))
 
     def error_at(self, N: float) -> float:
-        """Error estimate of :meth:`at`: each coefficient's, and the size of the first term left out."""
+        """Error estimate of :meth:`at`: the coefficients' errors, and the size of the first term left out."""
         x = float(N) ** -self.power
         own = sum(e * x**k for k, e in enumerate(self.coefficient_errors))
         return float(own + abs(self.coefficients[-1]) * x ** (len(self.coefficients)))
@@ -87,20 +87,20 @@ def limit(
     power: float | None = None,
     **fixed: float | str,
 ) -> Any:
-    """The N -> infinity limit of a moment or derived quantity, with its exact 1/N series and error estimates.
+    """The N -> infinity limit of a moment or derived quantity, with its 1/N series and error estimates.
 
     model      a library name, a model function, or a ModelSource, with a parameter ``N``
-    quantity   a moment label ("z0", "+1 -2"), of which the larger one of real and imaginary part is taken unless "Re +0 -1" or
-               "Im +0 -1" says which; or a derived quantity ("p0_up"); several give a dictionary of limits
+    quantity   a moment label ("z0", "+1 -2") or a derived quantity ("p0_up"); several give a dictionary of limits.  A complex
+               moment stands for the larger one of its parts, "Re +0 -1" and "Im +0 -1" for the part that they name
     method     "exact", "mf" (mean field) or "c2" ... (cumulant expansions)
     sizes      three or more numbers of satellites, rising; best in geometric progression, and of one parity
     power      s of the powers N^-s of the series; None: the one of 1, 1/2, 1/3, 1/4 that fits best
     fixed      other parameters; numbers or expressions such as kappa="N/16" or g="3/sqrt(N)", evaluated at each size
 
-    Exact values are from the Hermite solver at N = 10^5 ... 1.6 10^6 where it applies, else from lattices at N = 32 ... 2048.
-    Each one's certificate enters the error.
+    Exact values come from the Hermite solver at N = 10^5 ... 1.6 10^6 where it applies, else from lattices at N = 32 ... 2048.
+    Their error estimates enter the limit's.
 
-    Raises InputError for fewer than three sizes or unknown quantities, and what the solvers raise.
+    Raises InputError for fewer than three sizes and for unknown quantities, and whatever the solvers raise.
     """
     wanted = [quantity] if isinstance(quantity, str) else list(quantity)
     if not wanted:
@@ -138,7 +138,7 @@ def _points(
     fixed: Mapping[str, float | str],
     options: Mapping[str, Any],
 ) -> list[tuple[Model, Point]]:
-    """What was computed at each size."""
+    """The model and the point at every size."""
     plan = make(model, {"N": list(sizes)}, fixed=fixed, methods=[name], options={name: dict(options)} if options else None)
     wide = grammar(plan.model(plan.indices[0]))
     labels = [_split(quantity)[1] for quantity in wanted if _is_label(quantity, wide)]

@@ -1,4 +1,4 @@
-"""Initial states of a time evolution that other programs or other solutions give: density matrices, QuTiP objects, states."""
+"""Initial states of a time evolution that no label spells: density matrices, QuTiP objects, states of other solutions."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class GivenMatrix:
+class InitialMatrix:
     """A density matrix of the centre and all satellites, one by one (small systems).
 
-    matrix   (D, D) in the product basis; levels: of the centre in it
+    matrix   (D, D) in the product basis
+    levels   of the centre in it
     """
 
     matrix: ComplexArray
@@ -48,19 +49,19 @@ class GivenMatrix:
 
 
 @dataclass(frozen=True)
-class GivenState:
+class InitialDensity:
     """A state of this or another model of the same sites, such as a steady state before a quench."""
 
     state: DensityOperator
 
     @property
     def levels(self) -> int:
-        """Fock states that the state reaches; more than are kept where these are displaced."""
+        """Fock states that the state reaches: more than its levels where these are displaced."""
         return self.state.basis.centre_levels
 
     @property
     def displacement(self) -> complex:
-        """alpha of the Fock states that the state is given on."""
+        """alpha of the state's own Fock states."""
         centre = self.state.model.centre
         return centre.displacement if isinstance(centre, Boson) else 0j
 
@@ -68,7 +69,7 @@ class GivenState:
         """Coefficients (basis.dimension,) of the part in the basis's charge sector."""
         mine = self.state.basis
         if mine.representation != basis.representation:
-            return GivenMatrix(self.state.full(), self.levels).vector(basis)
+            return InitialMatrix(self.state.full(), self.levels).vector(basis)
         return _onto(basis, *_plain(mine, self.state.vector))
 
     def __str__(self) -> str:
@@ -94,10 +95,10 @@ def _onto(basis: Basis, labels: Labels, values: ComplexArray) -> NDArray[Any]:
         levels = int(labels[:2].max()) + 1
         turn = displacement(-centre.displacement, centre.levels, levels)
         labels, values = _centre_changed(labels, values, levels, lambda matrices: turn @ matrices @ turn.conj().T)
-    place, conjugated = basis.index(labels)
-    there = place >= 0
+    index, conjugated = basis.index(labels)
+    there = index >= 0
     coefficients = np.zeros(basis.size, dtype=complex)
-    coefficients[place[there]] = np.where(conjugated, values.conj(), values)[there]
+    coefficients[index[there]] = np.where(conjugated, values.conj(), values)[there]
     return np.concatenate([coefficients.real, coefficients.imag[basis.paired]]) if basis.hermitian else coefficients
 
 
@@ -113,26 +114,29 @@ def _centre_changed(
     return np.concatenate([np.stack([ket, bra]), outer[:, block]]), changed.ravel()
 
 
-Initial = InitialState | GivenMatrix | GivenState
+Initial = InitialState | InitialMatrix | InitialDensity
 
 
-def as_initial(given: str | Initial | DensityOperator | qutip.Qobj, model: Model) -> Initial:
-    """The initial state that a label, a state or a QuTiP object stands for, checked against the model's sites."""
-    if isinstance(given, str):
-        return parse_initial(given, model)
-    if isinstance(given, InitialState | GivenMatrix | GivenState):
-        return given
-    if isinstance(given, DensityOperator):
-        theirs, found = given.model, GivenState(given)
+def as_initial(state: str | Initial | DensityOperator | qutip.Qobj, model: Model) -> Initial:
+    """The initial state that a label, a state or a QuTiP object stands for.
+
+    Raises InputError where its sites are not the model's, and for objects of other types.
+    """
+    if isinstance(state, str):
+        return parse_initial(state, model)
+    if isinstance(state, InitialState | InitialMatrix | InitialDensity):
+        return state
+    if isinstance(state, DensityOperator):
+        theirs, density = state.model, InitialDensity(state)
         same = theirs.centre.kind == model.centre.kind and theirs.ensembles == model.ensembles
         if not same or (theirs.centre.levels != model.centre.levels and not isinstance(model.centre, Boson)):
             raise InputError(f"the initial state belongs to {theirs!r}, whose sites are not those of {model!r}; give one of the same sites")
-        if 0 < model.centre.levels < found.levels:
+        if 0 < model.centre.levels < density.levels:
             raise InputError(
-                f"the initial state has {found.levels} Fock states, but the model keeps {model.centre.levels}; give more levels"
+                f"the initial state has {density.levels} Fock states, but the model keeps {model.centre.levels}; give more levels"
             )
-        return found
-    if hasattr(given, "full") and hasattr(given, "dims"):
-        matrix, cut = checked_matrix(given, model)
-        return GivenMatrix(matrix, cut.centre.levels)
-    raise InputError(f"the initial state must be a label, a state or a QuTiP object, but is {type(given).__name__}")
+        return density
+    if hasattr(state, "full") and hasattr(state, "dims"):
+        matrix, cut = checked_matrix(state, model)
+        return InitialMatrix(matrix, cut.centre.levels)
+    raise InputError(f"the initial state must be a label, a state or a QuTiP object, but is {type(state).__name__}")
