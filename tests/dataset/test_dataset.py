@@ -2,6 +2,7 @@
 
 import csv
 import json
+from functools import cache
 from pathlib import Path
 
 import h5py
@@ -153,12 +154,17 @@ CASES = {
 }
 
 
+@cache
+def swept(case):
+    return CASES[case]()
+
+
 @pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize("case", CASES)
 def test_every_format_reads_back_to_the_bit(case, suffix, tmp_path):
     if suffix == ".parquet":
         pytest.importorskip("pyarrow")
-    found = CASES[case]()
+    found = swept(case)
     path = dataset.save(found, tmp_path / f"x{suffix}")
     again = ps.open_dataset(path)
     assert same(found, again)

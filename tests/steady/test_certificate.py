@@ -7,6 +7,7 @@ a tiny residual; all of that must be flagged.
 
 import json
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ import permsym as ps
 from permsym.basis.basis import Basis
 from permsym.basis.centre import CentrePart
 from permsym.basis.occupation import OccupationPart, multiplicity_scale
+from permsym.errors import SolverFailed
 from permsym.steady.certificate import Certificate
 
 GOOD = {
@@ -104,17 +106,19 @@ CASES += [
 ]
 
 
+@cache
+def truth(name, N):
+    return ps.steady_state(ps.models.central_spin(N=N, **WRONG[name][1]))
+
+
 def scaled_state(scale, N, solver, **parameters):
-    """The state in a badly scaled occupation basis; None where it was refused outright."""
+    """The state in a badly scaled occupation basis."""
     model = ps.models.central_spin(N=N, **parameters)
     ensemble = model.ensembles[0]
     basis = Basis(model, (CentrePart(model.centre), OccupationPart(ensemble, scale(N))), "occupation")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        try:
-            state = ps.steady_state(model, basis=basis, solver=solver)
-        except ps.PermsymError:
-            return None
+        state = ps.steady_state(model, basis=basis, solver=solver)
     warned = any(issubclass(each.category, ps.UncertifiedWarning) for each in caught)
     assert warned != state.certificate.certified
     return state
@@ -122,14 +126,14 @@ def scaled_state(scale, N, solver, **parameters):
 
 @pytest.mark.parametrize(("name", "solver"), CASES)
 def test_no_wrong_number_is_certified(name, solver):
+    """Refused in words, flagged, or right: what SuperLU makes of such a matrix differs from build to build."""
     scale, parameters = WRONG[name]
-    truth = ps.steady_state(ps.models.central_spin(N=120, **parameters)).derived["p0_up"]
-    state = scaled_state(scale, 120, solver, **parameters)
-    if state is None:
-        return
-    error = abs(state.derived["p0_up"] - truth)
+    try:
+        state = scaled_state(scale, 120, solver, **parameters)
+    except (ps.DegenerateSteadyState, SolverFailed):
+        return  # no number at all
     if state.certificate.certified:
-        assert error < 1e-9
+        assert abs(state.derived["p0_up"] - truth(name, 120).derived["p0_up"]) < 1e-9
     else:
         assert state.certificate.reasons
 
@@ -148,12 +152,12 @@ def test_no_wrong_number_is_certified(name, solver):
 def test_estimates_cover_errors_far_above_rounding(name, N):
     """Just before nonsense begins some digits are lost, up to ten of them: the estimates know how many are left."""
     scale, parameters = WRONG[name]
-    truth = ps.steady_state(ps.models.central_spin(N=N, **parameters))
+    right = truth(name, N)
     state = scaled_state(scale, N, ps.SuperLU(), **parameters)
-    errors = {label: abs(state.moment(label) - truth.moment(label)) for label in truth.certificate.errors}
+    errors = {label: abs(state.moment(label) - right.moment(label)) for label in right.certificate.errors}
     assert np.max(list(errors.values())) > 1e-13  # otherwise this says nothing
     for label, error in errors.items():
-        assert error <= state.error(label) + truth.error(label) + ROUNDING, label
+        assert error <= state.error(label) + right.error(label) + ROUNDING, label
 
 
 @pytest.mark.parametrize(
@@ -167,10 +171,9 @@ def test_estimates_cover_errors_far_above_rounding(name, N):
 )
 def test_nonsense_with_a_tiny_residual_is_flagged(name, solver):
     """The trap itself is there: otherwise the test above would say nothing."""
-    truth = ps.steady_state(ps.models.central_spin(N=100)).derived["p0_up"]
     state = scaled_state(WRONG[name][0], 100, solver)
     certificate = state.certificate
-    assert abs(state.derived["p0_up"] - truth) > 0.02
+    assert abs(state.derived["p0_up"] - truth(name, 100).derived["p0_up"]) > 0.02
     assert certificate.residual < 1e-14
     assert not certificate.certified
     assert certificate.error_estimate > certificate.tolerance
@@ -180,9 +183,8 @@ def test_nonsense_with_a_tiny_residual_is_flagged(name, solver):
 def test_the_estimate_of_nonsense_is_not_tiny():
     """The error estimate itself, without the signs of populations and the balance laws, sees a wrong number."""
     scale, parameters = WRONG["half the multiplicity"]
-    truth = ps.steady_state(ps.models.central_spin(N=120, **parameters)).moment("z0")
     state = scaled_state(scale, 120, ps.SuperLU("COLAMD", 0.1), **parameters)
-    if state is None or abs(state.moment("z0") - truth) < 1e-9:
+    if abs(state.moment("z0") - truth("half the multiplicity", 120).moment("z0")) < 1e-9:
         pytest.skip("this build of SuperLU gets it right")
     assert state.error("z0") > 1e-9
 
@@ -190,10 +192,10 @@ def test_the_estimate_of_nonsense_is_not_tiny():
 @pytest.mark.parametrize("N", [20, 100])
 def test_a_harmless_scaling_is_certified(N):
     """Without any scaling the answer is still right here: nothing cries wolf."""
-    truth = ps.steady_state(ps.models.central_spin(N=N)).derived["p0_up"]
+    right = ps.steady_state(ps.models.central_spin(N=N)).derived["p0_up"]
     state = scaled_state(lambda N: multiplicity_scale, N, ps.SuperLU())
     assert state.certificate.certified
-    assert abs(state.derived["p0_up"] - truth) <= state.certificate.error_estimate + ROUNDING
+    assert abs(state.derived["p0_up"] - right) <= state.certificate.error_estimate + ROUNDING
 
 
 # -- the certificate itself -----------------------------------------------------------------------------------------------------

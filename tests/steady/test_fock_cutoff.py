@@ -29,7 +29,7 @@ def test_a_drive_without_loss_is_refused_from_one_satellite(monkeypatch):
 
     monkeypatch.setattr("permsym.steady.planning.displaced", small)
     with pytest.raises(ps.InputError, match=r"no normalisable steady state.*nothing takes photons out"):
-        ps.steady_state(ps.models.driven_tavis_cummings(10, g=1.0, eta=1.0, kappa=0.0))
+        ps.steady_state(ps.models.driven_tavis_cummings(10, g=1.0, eta=5.0, kappa=0.0))
 
 
 @pytest.mark.parametrize("N", [1000, 10**6])

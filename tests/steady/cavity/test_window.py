@@ -160,15 +160,18 @@ def test_one_move_reaches_no_more_than_said(small):
     assert np.abs(reached.residual).sum() == pytest.approx(np.abs(residual).sum(), rel=1e-12)
 
 
-def test_large_cavities_are_solved_on_windows():
-    """The automatic choice, against all blocks."""
-    model = ps.models.tavis_cummings(N=50)
-    assert needs.block_crossover(model) == 50
+def test_large_cavities_are_solved_on_windows(monkeypatch):
+    """The automatic choice, against all blocks; of a cavity that is called large before it is."""
+    assert needs.may_cut_blocks(ps.models.tavis_cummings(N=50), "auto")
+    model = ps.models.tavis_cummings(N=32)
+    assert not needs.may_cut_blocks(model, "auto")
+    monkeypatch.setattr(needs, "block_crossover", lambda model: 32)
     state = ps.steady_state(model, moments=["ad a"], tolerance=1e-6)
     assert state.basis.boundary == "reflecting"
     assert state.certificate.certified
     assert 0 < state.certificate.edge_mass < 1e-9
-    assert state.basis.numbers < 0.5 * Blocks.of(state.model).numbers
+    assert state.basis.numbers < 0.6 * Blocks.of(state.model).numbers  # below one half from N = 50 on
+    monkeypatch.undo()
     every = ps.steady_state(state.model, moments=["ad a"], tolerance=1e-6)
     assert every.basis.boundary == "closed"
     assert abs(state.moment("ad a") - every.moment("ad a")) < state.error("ad a") < 1e-6
