@@ -23,7 +23,7 @@ from permsym.models import registry
 from permsym.models.registry import ModelSource
 from permsym.sites import Boson
 
-Origin = tuple[ModelSource, Mapping[str, float | str]]
+Recipe = tuple[ModelSource, Mapping[str, float | str]]
 """A model function, and the parameters that a model was made from."""
 LEVELS = (4, 6, 9, 13, 18, 24, 32)
 """Fock states tried where a boson counts as one site and its cut-off is left to the solver."""
@@ -36,7 +36,7 @@ def steady_state(
     counting: str = "operators",
     closure: str = "full",
     break_symmetry: bool = False,
-    source: Origin | None = None,
+    source: Recipe | None = None,
 ) -> CumulantState:
     """The fixed point on the branch continued from the smallest number of satellites, where the order is exact.
 
@@ -57,7 +57,7 @@ def steady_state(
     return _steady_state(model, truncation, source)
 
 
-def _steady_state(model: Model, truncation: Truncation, source: Origin | None) -> CumulantState:
+def _steady_state(model: Model, truncation: Truncation, source: Recipe | None) -> CumulantState:
     started = time.perf_counter()
     order, symmetric = truncation.order, replace(truncation, break_symmetry=False)
     charged = Equations.of(model, truncation) if truncation.break_symmetry and order > 1 and model.charges else None
@@ -75,12 +75,12 @@ def _steady_state(model: Model, truncation: Truncation, source: Origin | None) -
     return CumulantState(point, model, folds, path.name, seconds | {"solve": time.perf_counter() - started})
 
 
-def _with_enough_levels(model: Model, truncation: Truncation, source: Origin | None) -> CumulantState:
+def _with_enough_levels(model: Model, truncation: Truncation, source: Recipe | None) -> CumulantState:
     """The steady state with so many levels that the photon number does not change any more."""
     last: float | None = None
     for levels in LEVELS:
-        origin = None if source is None else (source[0], {**source[1], "levels": levels})
-        state = _steady_state(model.with_levels(levels), truncation, origin)
+        recipe = None if source is None else (source[0], {**source[1], "levels": levels})
+        state = _steady_state(model.with_levels(levels), truncation, recipe)
         photons = state.derived["photons"]
         if last is not None and abs(photons - last) < 1e-9 * max(1.0, abs(photons)):
             return state
@@ -215,8 +215,8 @@ def continuation(
     path = over_parameter(source, fixed, over, Truncation.of(order, counting, closure, break_symmetry))
 
     def steady_at(value: float, model: Model) -> FixedPoint:
-        origin = (source, {**fixed, over: value}) if "N" in source.defaults else None
-        return steady_state(model, order, counting=counting, closure=closure, break_symmetry=break_symmetry, source=origin).point
+        recipe = (source, {**fixed, over: value}) if "N" in source.defaults else None
+        return steady_state(model, order, counting=counting, closure=closure, break_symmetry=break_symmetry, source=recipe).point
 
     # below the size at which all moments exist every whole N is a solution of its own, and the branch begins at that size
     whole = [] if over != "N" or initial is not None else _whole_sizes(order, start, stop)

@@ -23,7 +23,7 @@ _LARGEST_N = 1e12
 """Beyond this rounding hides the deviations, which fall as 1/N."""
 
 
-class Family(Protocol):
+class FamilyOverN(Protocol):
     """Steady states of each order at any real N, followed from one N to the next."""
 
     def coherent_photons(self, order: int, N: float) -> float:
@@ -58,7 +58,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Boundary:
+class QuantumBoundary:
     """N_sc, a real number, and where it comes from.
 
     point      the deviations at N_sc
@@ -72,7 +72,7 @@ class Boundary:
     path: tuple[BoundaryPoint, ...] = field(repr=False)
 
 
-def boundary(family: Callable[[], Family], threshold: float = 0.01) -> Boundary:
+def boundary(family: Callable[[], FamilyOverN], threshold: float = 0.01) -> QuantumBoundary:
     """N_sc of a family of steady states; see the module.
 
     family   makes a solver that remembers the branch it is on
@@ -92,16 +92,16 @@ def boundary(family: Callable[[], Family], threshold: float = 0.01) -> Boundary:
     above = before = _far_out(at, threshold)
     for below in _descent(at, above, threshold):
         if below is None:
-            return Boundary(above.N, threshold, Reason.FOLD, above, _path(points))
+            return QuantumBoundary(above.N, threshold, Reason.FOLD, above, _path(points))
         reached = below
         if below.largest < above.largest:  # a deviation passes through zero: its largest value lies between the points
             reached = _peak(at, below, before)
             above = before
         if reached.largest >= threshold:
             crossing = _crossing(at, reached, above, threshold)
-            return Boundary(crossing.N, threshold, Reason.THRESHOLD, crossing, _path(points))
+            return QuantumBoundary(crossing.N, threshold, Reason.THRESHOLD, crossing, _path(points))
         before, above = above, below
-    return Boundary(above.N, threshold, Reason.SMALLEST, above, _path(points))
+    return QuantumBoundary(above.N, threshold, Reason.SMALLEST, above, _path(points))
 
 
 def _path(points: dict[float, BoundaryPoint]) -> tuple[BoundaryPoint, ...]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from permsym.driven_cavity.cluster_moments import Array
 from permsym.driven_cavity.clusters import ClusterEquations
-from permsym.driven_cavity.outcome import Outcome
+from permsym.driven_cavity.outcome import EvolutionOutcome
 from permsym.errors import InputError, SolverFailed
 
 Vector = NDArray[np.float64]
@@ -179,7 +179,7 @@ class Transient:
     equations: ClusterEquations
     times: Vector
     vectors: Array
-    outcome: Outcome
+    outcome: EvolutionOutcome
 
     @property
     def coherent_photons(self) -> Vector:
@@ -219,18 +219,20 @@ def evolve(equations: ClusterEquations, times: Sequence[float] | Vector, start: 
         events=escape,
     )
     vectors = scale * solution.y.T
-    return Transient(equations, at[: len(vectors)], vectors, Outcome.DIVERGING if solution.status else _outcome(equations, vectors, scale))
+    return Transient(
+        equations, at[: len(vectors)], vectors, EvolutionOutcome.DIVERGING if solution.status else _outcome(equations, vectors, scale)
+    )
 
 
-def _outcome(equations: ClusterEquations, vectors: Array, scale: Vector) -> Outcome:
+def _outcome(equations: ClusterEquations, vectors: Array, scale: Vector) -> EvolutionOutcome:
     """What the end of a bounded solution looks like."""
     if np.abs(equations.rhs(vectors[-1]) / scale).max() < 1e-5:
-        return Outcome.STEADY
+        return EvolutionOutcome.STEADY
     tail = np.abs(vectors[len(vectors) // 2 :, 0]) ** 2
     halves = np.array_split(tail, 2)
     if all(len(half) > 8 for half in halves):
         swings = [float(np.ptp(half)) for half in halves]
         turns = [int(np.count_nonzero(np.diff(np.sign(np.diff(half))))) for half in halves]
         if min(turns) >= 2 and swings[1] > 0.9 * swings[0] > 1e-3 * tail.mean():
-            return Outcome.PERIODIC
-    return Outcome.UNDECIDED
+            return EvolutionOutcome.PERIODIC
+    return EvolutionOutcome.UNDECIDED

@@ -14,7 +14,7 @@ import numpy as np
 from permsym.cumulants.equations import Equations
 from permsym.cumulants.evolve import evolve
 from permsym.cumulants.newton import FixedPoint, newton
-from permsym.driven_cavity.outcome import Outcome
+from permsym.driven_cavity.outcome import EvolutionOutcome
 from permsym.errors import InputError, SolverFailed
 from permsym.operators import ComplexArray
 
@@ -38,7 +38,7 @@ class Settled:
     time        time that was integrated over
     """
 
-    outcome: Outcome
+    outcome: EvolutionOutcome
     point: FixedPoint | None
     inversion: float
     time: float
@@ -61,17 +61,17 @@ def settle(equations: Equations, inversion: float = -1.0) -> Settled:
         try:
             trajectory = evolve(equations, np.linspace(0, stretch, _SAMPLES), y, rtol=1e-6, atol=1e-8)
         except SolverFailed:
-            return Settled(Outcome.DIVERGING, None, inversion, done * stretch)
+            return Settled(EvolutionOutcome.DIVERGING, None, inversion, done * stretch)
         y = trajectory.y[-1]
         x = y / equations.scale
         point = newton(equations, x)
         if point is not None and np.abs(point.x - x).max() < _NEAR * max(1.0, np.abs(x).max()) and point.stability < 0:
-            return Settled(Outcome.STEADY, point, inversion, done * stretch)
+            return Settled(EvolutionOutcome.STEADY, point, inversion, done * stretch)
         signal = np.abs(trajectory.y[:, amplitude])
         if previous is not None and _repeats(previous, signal):
-            return Settled(Outcome.PERIODIC, None, inversion, done * stretch)
+            return Settled(EvolutionOutcome.PERIODIC, None, inversion, done * stretch)
         previous = signal
-    return Settled(Outcome.UNDECIDED, None, inversion, _STRETCHES * stretch)
+    return Settled(EvolutionOutcome.UNDECIDED, None, inversion, _STRETCHES * stretch)
 
 
 def _repeats(first: ComplexArray, second: ComplexArray) -> bool:
@@ -82,7 +82,7 @@ def _repeats(first: ComplexArray, second: ComplexArray) -> bool:
     return bool(swing > 1e-3 * np.abs(extremes[1]).max() and min(turns) >= 4 and np.abs(extremes[1] - extremes[0]).max() < 0.02 * swing)
 
 
-def from_empty_cavity(equations: Equations, inversions: Sequence[float] = INVERSIONS) -> tuple[Settled, Outcome]:
+def from_empty_cavity(equations: Equations, inversions: Sequence[float] = INVERSIONS) -> tuple[Settled, EvolutionOutcome]:
     """The first steady state reached from initial <sigma^z> tried in turn, and the outcome from the first of them.
 
     Where none is reached: the evolution from the first.
@@ -90,6 +90,6 @@ def from_empty_cavity(equations: Equations, inversions: Sequence[float] = INVERS
     tried = []
     for inversion in inversions:
         tried.append(settle(equations, inversion))
-        if tried[-1].outcome is Outcome.STEADY:
+        if tried[-1].outcome is EvolutionOutcome.STEADY:
             return tried[-1], tried[0].outcome
     return tried[0], tried[0].outcome

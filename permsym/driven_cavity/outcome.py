@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Outcome(StrEnum):
+class EvolutionOutcome(StrEnum):
     """At a steady state, in an oscillation that repeats itself, away from anything physical, or none of these in the time it had."""
 
     STEADY = "steady"

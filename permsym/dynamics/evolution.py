@@ -15,7 +15,7 @@ from permsym.moments.labels import MomentLabel, parse
 from permsym.states.derived import derived_quantities
 from permsym.text import finite
 
-Values = NDArray[np.complex128]
+TimeSeries = NDArray[np.complex128]
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Evolution:
     model: Model
     initial: Initial
     times: NDArray[np.float64]
-    values: Mapping[MomentLabel, Values]
+    values: Mapping[MomentLabel, TimeSeries]
     labels: tuple[MomentLabel, ...]
     photon_distribution: NDArray[np.float64] | None
     certificate: EvolutionCertificate
@@ -96,7 +96,7 @@ class Evolution:
     solver: dict[str, Any]
     timings: dict[str, float]
 
-    def moment(self, label: str | MomentLabel) -> Values:
+    def moment(self, label: str | MomentLabel) -> TimeSeries:
         """A requested moment at all times, (T,)."""
         key = label if isinstance(label, MomentLabel) else parse(label, self.model)
         if key in self.values:
@@ -106,7 +106,7 @@ class Evolution:
         raise KeyError(f"the moment {str(key)!r} was not followed; ask for it with moments=[...]")
 
     @property
-    def moments(self) -> dict[str, Values]:
+    def moments(self) -> dict[str, TimeSeries]:
         """The requested moments by canonical label, each (T,)."""
         return {str(label): self.values[label] for label in self.labels}
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Moment = Callable[[str], complex]
 Quantities = Mapping[str, Callable[[Moment, float], float]]
 """Name -> value from the moments and the number of satellites."""
-Row = tuple[float, bool, list[float]]
+LineRow = tuple[float, bool, list[float]]
 """Parameter, whether the state is stable, quantities."""
 
 P0_UP: Quantities = {"p0_up": lambda moment, N: (1 + moment("z0").real) / 2}
@@ -66,7 +66,7 @@ class Line:
 
 def with_curves(data: xr.Dataset, methods: Sequence[str], line: Line, ends: Mapping[str, float] | None = None) -> xr.Dataset:
     """The dataset with a line for each method (``ends``: another last value for some methods)."""
-    lines: list[list[Row]] = []
+    lines: list[list[LineRow]] = []
     notes: dict[str, Any] = {}
     for method in methods:
         try:
@@ -94,7 +94,7 @@ def with_curves(data: xr.Dataset, methods: Sequence[str], line: Line, ends: Mapp
     return result
 
 
-def _line(line: Line, method: str) -> tuple[list[Row], dict[str, Any]]:
+def _line(line: Line, method: str) -> tuple[list[LineRow], dict[str, Any]]:
     """Rows of one method, and what happens on the way."""
     expansion = re.fullmatch(r"c(\d+)(-broken)?", method)
     if expansion is None:
@@ -115,8 +115,8 @@ def _line(line: Line, method: str) -> tuple[list[Row], dict[str, Any]]:
     return rows, events
 
 
-def _rows(points: Sequence[BranchPoint], quantities: Quantities) -> list[Row]:
-    rows: list[Row] = []
+def _rows(points: Sequence[BranchPoint], quantities: Quantities) -> list[LineRow]:
+    rows: list[LineRow] = []
     for spot in points:
         equations, y = spot.point.equations, spot.point.y
         moment, N = partial(equations.moment, y), sum(equations.sizes)
@@ -144,10 +144,10 @@ def _broken(line: Line, order: int) -> list[BranchPoint]:
     return []
 
 
-def _mean_field(line: Line) -> list[Row]:
+def _mean_field(line: Line) -> list[LineRow]:
     """Mean field on a grid of the parameter."""
     source = lookup(line.model)
-    rows: list[Row] = []
+    rows: list[LineRow] = []
     for value in line.grid(line.points):
         product = mean_field(model_at(source, {**line.fixed, line.over: value}))
         N = float(sum(product.equations.sizes))

@@ -16,15 +16,15 @@ from permsym.progress import Counter
 if TYPE_CHECKING:
     import xarray as xr
 
-Entry = tuple[Sequence[str], Any, str, str]
+LabelledArray = tuple[Sequence[str], Any, str, str]
 """Dimensions, values, units, long name."""
 
 
-def labelled(coordinates: Mapping[str, Entry], variables: Mapping[str, Entry], attributes: Mapping[str, Any]) -> xr.Dataset:
+def labelled(coordinates: Mapping[str, LabelledArray], variables: Mapping[str, LabelledArray], attributes: Mapping[str, Any]) -> xr.Dataset:
     """A dataset whose entries have units and long names, with versions and date beside other attributes."""
     import xarray as xr
 
-    def variable(entry: Entry) -> tuple[Sequence[str], Any, dict[str, str]]:
+    def variable(entry: LabelledArray) -> tuple[Sequence[str], Any, dict[str, str]]:
         dims, values, units, long_name = entry
         array = np.asarray(values)
         return dims, array.astype(str) if array.dtype == object else array, {"units": units, "long_name": long_name}

@@ -23,7 +23,7 @@ class Closure(StrEnum):
     NO_THREE_SPIN = "no-three-spin"
 
 
-Word = TypeVar("Word", bound=StrEnum)
+Setting = TypeVar("Setting", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Truncation:
         return cls(order, _one_of(Counting, counting), _one_of(Closure, closure), break_symmetry)
 
 
-def _one_of(words: type[Word], word: str) -> Word:
+def _one_of(words: type[Setting], word: str) -> Setting:
     if word not in list(words):
         raise InputError(f"the {words.__name__.lower()} must be {' or '.join(words)}, but is {word!r}")
     return words(word)

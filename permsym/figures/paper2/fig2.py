@@ -16,7 +16,7 @@ from permsym.dataset.status import judged, spelled
 from permsym.driven_cavity.cluster_solve import evolve
 from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
-from permsym.driven_cavity.outcome import Outcome
+from permsym.driven_cavity.outcome import EvolutionOutcome
 from permsym.figures.labelled import counted
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, status_of
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
@@ -109,7 +109,7 @@ def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Datase
         values = np.full(len(TIMES), np.nan)
         values[: len(transient.times)] = transient.coherent_photons / n
         third.append(values)
-        third_status.append("approximation: third order" + (", diverging" if transient.outcome is Outcome.DIVERGING else ""))
+        third_status.append("approximation: third order" + (", diverging" if transient.outcome is EvolutionOutcome.DIVERGING else ""))
         count()
     exact, error, status = [], [], []
     for n in exact_sizes:

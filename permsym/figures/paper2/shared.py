@@ -14,8 +14,8 @@ import numpy as np
 
 from permsym.driven_cavity.empty_cavity import Settled
 from permsym.driven_cavity.families import MODEL, HomogeneousFamily
-from permsym.driven_cavity.outcome import Outcome
-from permsym.figures.labelled import Entry, labelled
+from permsym.driven_cavity.outcome import EvolutionOutcome
+from permsym.figures.labelled import LabelledArray, labelled
 from permsym.models.semiclassics import MaxwellBloch, coupling
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def family(C: float, drive: float) -> HomogeneousFamily:
     return HomogeneousFamily({"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C, "drive": drive})
 
 
-def dataset(coordinates: Mapping[str, Entry], variables: Mapping[str, Entry], fixed: Mapping[str, Any], command: str) -> xr.Dataset:
+def dataset(
+    coordinates: Mapping[str, LabelledArray], variables: Mapping[str, LabelledArray], fixed: Mapping[str, Any], command: str
+) -> xr.Dataset:
     """A labelled dataset that says where it comes from.
 
     fixed    parameters that are the same at every point
@@ -56,9 +58,9 @@ def colours(count: int, name: str = "viridis", least: float = 0.0, most: float =
     return [mpl.colormaps[name](x) for x in np.linspace(least, most, count)]
 
 
-def status_of(settled: Settled, first: Outcome) -> str:
+def status_of(settled: Settled, first: EvolutionOutcome) -> str:
     """What a dataset's ``status`` says about a time evolution: an approximation at best, failed without a steady state."""
-    if settled.outcome is not Outcome.STEADY:
+    if settled.outcome is not EvolutionOutcome.STEADY:
         return f"failed: {settled.outcome} from the empty cavity"
-    from_where = "" if first is Outcome.STEADY else f" from <sigma^z> = {settled.inversion:g}; {first} from the empty cavity"
+    from_where = "" if first is EvolutionOutcome.STEADY else f" from <sigma^z> = {settled.inversion:g}; {first} from the empty cavity"
     return f"approximation: steady{from_where}"
