@@ -161,7 +161,7 @@ def model_report(model: Model, representation: str, window: Literal["auto", "ful
         "representation": name,
     }
     try:
-        plan = plan_of(model, basis=name, window=window)
+        plan = plan_of(model, basis=representation, window=window)
     except TooLarge as error:
         return report | {"fits": False, "reason": str(error)}
     cut = model if plan.levels is None else plan.model.with_levels(plan.levels)
