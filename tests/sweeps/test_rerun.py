@@ -102,7 +102,8 @@ def test_a_zero_of_another_sign_is_no_difference_but_not_the_same_bits(data, tmp
 @pytest.mark.parametrize("name", ["p1-fig3b", "p2-fig1"])
 def test_a_figure_repeats_itself_to_the_bit(name, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("permsym.figures.p1_fig3.FARTHEST", 100.0)  # lines of approximations end there
-    assert main(["figure", name, "-o", str(tmp_path), "--max-N", "8"]) == 0
+    monkeypatch.setattr("permsym.figures.p2_fig1.TRANSIENTS", (0.4, 1.2))
+    assert main(["figure", name, "-o", str(tmp_path), "--max-N", "3"]) == 0
     capsys.readouterr()
     path = str(tmp_path / f"{name}.nc")
     assert main(["rerun", path]) == 0
@@ -113,4 +114,4 @@ def test_a_figure_repeats_itself_to_the_bit(name, tmp_path, capsys, monkeypatch)
         changed = data.assign_attrs(figure="p9-fig1")
     dataset.save(changed, tmp_path / "x.nc")
     assert main(["rerun", str(tmp_path / "x.nc")]) == 1
-    assert "says that it is the figure 'p9-fig1' up to N=8" in capsys.readouterr().err
+    assert "says that it is the figure 'p9-fig1' up to N=3" in capsys.readouterr().err
