@@ -88,7 +88,7 @@ def products(lines):
 
 def test_modes_on_fewer_levels_are_a_start():
     """The same eigenvalues, pairs among them; of a single one after fewer products."""
-    for name in ("real", "complex", "complex, pairs"):
+    for name in ("real", "complex", "real, pairs", "parity, pairs"):
         model, k = MODELS[name]
         wider, lines, continued = model.with_levels(18), [], []
         narrow, afresh = found(model, k), found(wider, k, progress=lines.append)

@@ -61,7 +61,7 @@ def test_numbers_that_come_or_go_are_a_difference(data):
 def test_another_status_is_told_but_not_another_reason(data):
     changed = data.copy(deep=True)
     changed["status"] = changed["status"].astype(object)
-    cell = {"N": 5, "point": 1, "method": "c2"}
+    cell = {"N": 3, "point": 1, "method": "c2"}
     for text, states in (("approximation: order 2, said otherwise", 0), ("approximation: order 2, unstable", 1)):
         changed["status"].loc[cell] = text
         assert compared(changed, data).states == states
@@ -111,7 +111,8 @@ def test_a_zero_of_another_sign_is_no_difference_but_not_the_same_bits(data, tmp
 @pytest.mark.parametrize("name", ["p1-fig3b", "p2-fig1"])
 def test_a_figure_repeats_itself_to_the_bit(name, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("permsym.figures.paper1.fig3.FARTHEST", 100.0)  # lines of approximations end there
-    assert main(["figure", name, "-o", str(tmp_path), "--max-N", "8"]) == 0
+    monkeypatch.setattr("permsym.figures.paper2.fig1.TRANSIENTS", (0.4, 1.2))
+    assert main(["figure", name, "-o", str(tmp_path), "--max-N", "3"]) == 0
     capsys.readouterr()
     path = str(tmp_path / f"{name}.nc")
     assert main(["rerun", path]) == 0
@@ -122,4 +123,4 @@ def test_a_figure_repeats_itself_to_the_bit(name, tmp_path, capsys, monkeypatch)
         changed = data.assign_attrs(figure="p9-fig1")
     dataset.save(changed, tmp_path / "x.nc")
     assert main(["rerun", str(tmp_path / "x.nc")]) == 1
-    assert "says that it is the figure 'p9-fig1' up to N=8" in capsys.readouterr().err
+    assert "says that it is the figure 'p9-fig1' up to N=3" in capsys.readouterr().err

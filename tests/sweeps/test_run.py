@@ -48,8 +48,13 @@ def shuffled(jobs, seed):
 
 
 @pytest.fixture(scope="module")
-def expected():
-    return bits(made(plan(), inline))
+def data():
+    return made(plan(), inline)
+
+
+@pytest.fixture(scope="module")
+def expected(data):
+    return bits(data)
 
 
 def test_one_process_or_several_give_the_same_bits(expected):
@@ -81,8 +86,7 @@ def test_threads_of_linear_algebra_do_not_matter():
     assert one == two
 
 
-def test_lists_that_run_together():
-    data = made(plan(), inline)
+def test_lists_that_run_together(data):
     assert dict(data.sizes) | {"moment": 0} == {"N": 2, "point": 2, "method": 3, "moment": 0}
     assert data["gamma_phi"].dims == ("point",)
     assert data["g"].dims == ("N", "point")
