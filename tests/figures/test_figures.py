@@ -95,7 +95,7 @@ def test_fig3b_holds_the_reference_numbers(tmp_path, monkeypatch):
 def test_fig4b_holds_the_reference_numbers(tmp_path, monkeypatch):
     """Exact values of an independent program with 20 photon levels; beside mean field only."""
     monkeypatch.setattr(fig4b, "METHODS", ("exact", "mf"))
-    monkeypatch.setattr(fig4b, "_SIZES", (1, 3))
+    monkeypatch.setattr(fig4b, "_SIZES", (1,))
     data, _ = draw("p1-fig4b", tmp_path, max_n=5)
     exact = data.sel({"method": "exact"})
     scaled = exact["photons"] / data["N"]

@@ -15,7 +15,7 @@ from permsym.sweeps.rerun import compared, plan_of, rerun
 @pytest.fixture(scope="module")
 def data():
     return ps.sweep(
-        "central-spin", {"N": [2, 3]}, lists=[{"g": ["1/sqrt(N)", 0.5]}], methods=("exact", "c2"), moments=["z0", "-2 +1"], kappa="N/4"
+        "central-spin", {"N": [2, 3]}, lists=[{"g": ["1/sqrt(N)", 0.5]}], methods=("exact", "mf"), moments=["z0", "-2 +1"], kappa="N/4"
     )
 
 

@@ -3,10 +3,10 @@
 import signal
 import subprocess
 import sys
-import time
 import warnings
 
 import pytest
+from sweep_processes import until
 
 import permsym as ps
 from permsym.steady.cavity.checkpoint import Checkpoint
@@ -32,11 +32,9 @@ ps.steady_state(model, solver=MatrixFree(), moments=["ad a"], tolerance=1e-2, ch
 def test_a_killed_solve_goes_on(tmp_path):
     path = tmp_path / "iterate.npz"
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(path)])
-    deadline = time.monotonic() + 60
-    while not path.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    until(lambda: path.exists() or process.poll() is not None, pause=0.002)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
     assert path.exists()
     model = ps.models.tavis_cummings(N=24, levels=24)
     whole = quietly(model, solver="matrix-free", moments=["ad a"])
