@@ -109,8 +109,8 @@ def instead(plan: Plan, request: Request, say: Progress, failure: PermsymError |
 def _weak(request: Request) -> Plan | None:
     """The few elements near the vacuum, where they hold the state; a cavity whose given levels are quickly factored is left to that."""
     model = request.model
-    left_open = request.solver == request.window == "auto" and request.basis in ("auto", "dicke") and not request.verify
-    if not left_open or request.liouvillian is not None or request.checkpoint is not None:
+    left_open = request.solver in ("auto", "quick") and request.window == "auto" and request.basis in ("auto", "dicke")
+    if not left_open or request.verify or request.liouvillian is not None or request.checkpoint is not None:
         return None
     if model.centre.kind != "boson" or not (request.open_levels or prefers_iteration(model)):
         return None

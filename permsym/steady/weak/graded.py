@@ -18,6 +18,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from permsym.errors import NotApplicable, SolverFailed
+from permsym.linear.contract import Factor
 from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
@@ -76,6 +77,9 @@ class WeakSolution:
             self.y[self.active] = self._solved(-self.source)
         self.y /= self._trace @ self.y
 
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "_factor"}  # made again where it is asked for
+
     @cached_property
     def _trace(self) -> Vector:
         basis = self.basis
@@ -84,11 +88,14 @@ class WeakSolution:
 
     # -- equations ------------------------------------------------------------------------------------------------------
 
-    def _solved(self, right: Vector) -> Vector:
+    @cached_property
+    def _factor(self) -> Factor:
         try:
-            self._factor = SOLVER.factor(self.matrix)
+            return SOLVER.factor(self.matrix)
         except SolverFailed as error:
             raise NotApplicable(f"the elements near the vacuum have no unique steady state: {error}") from error
+
+    def _solved(self, right: Vector) -> Vector:
         solution = self._factor.solve(right)
         for _ in range(_REFINEMENTS):
             solution += self._factor.solve(right - self.matrix @ solution)

@@ -8,6 +8,7 @@ import permsym as ps
 from permsym.basis.representations import build
 from permsym.moments.labels import parse
 from permsym.steady.plan import Route
+from permsym.steady.solve import plan_of
 from permsym.steady.weak import prediction
 from permsym.steady.weak.basis import WeakBasis
 from permsym.steady.weak.graded import WeakSolution
@@ -156,6 +157,8 @@ def test_the_last_excitation_estimates_what_is_left_out():
     best = solutions[-1].value(key).number
     for solution in solutions[1:-2]:
         assert abs(solution.value(key).number - best) < solution.change(key)
+        ((parts,),) = solution.estimates([key])
+        assert parts.window == solution.change(key) * 2.0**-12
 
 
 def test_a_moment_beyond_the_window_is_unseen():
@@ -206,6 +209,7 @@ OTHERS = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_models_are_left_to_other_routes(name):
     assert predict(OTHERS[name]) is None
+    assert relaxes(OTHERS[name]) == (name in ("driven hard", "a dark branch beside a bright one"))
 
 
 def test_a_weak_model_of_the_same_kind_is_taken():
@@ -214,8 +218,10 @@ def test_a_weak_model_of_the_same_kind_is_taken():
 
 
 def test_few_given_levels_are_left_to_other_routes():
-    state = ps.steady_state(driven(7, 1e-3, levels=4))
-    assert state.plan.route is not Route.WEAK
+    model = driven(14, 1e-3, levels=4)
+    assert plan_of(model).route is Route.WEAK
+    state = ps.steady_state(model)
+    assert state.plan.route is Route.CAVITY
     assert state.model.centre.levels == 4
 
 
