@@ -20,7 +20,8 @@ import time, permsym as ps
 model = {model}
 start = time.perf_counter()
 state = ps.steady_state(model)
-result.update(seconds=time.perf_counter() - start, route=str(state.plan.route), numbers=state.dimension, certified=state.certificate.certified)
+result.update(seconds=time.perf_counter() - start, route=str(state.plan.route), numbers=state.dimension)
+result.update(certified=state.certificate.certified)
 n, g2 = state.derived["photons"], state.derived.get("g2", float("nan"))
 relative = (state.error("ad ad a a") / n**2 / g2 + 2 * state.error("ad a") / n) if n else 0.0
 result.update(photons=n, g2=g2, relative=relative, parameters=model.parameters)
