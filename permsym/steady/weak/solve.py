@@ -12,10 +12,12 @@ from permsym.progress import Progress
 from permsym.sites import Boson
 from permsym.steady.plan import Plan, Request
 from permsym.steady.state import State, certified
+from permsym.steady.weak.basis import WeakBasis
 from permsym.steady.weak.graded import SOLVER, WeakSolution
 from permsym.steady.weak.prediction import predict
 
 FEWEST, MOST = 3, 10  # excitations; eight leave 1e-13 of g2 out where 0.01 are there on average
+_LARGEST = 9_000  # unknowns; they take 2 to 4 s, a quarter more of them 8 s: three ensembles reach three excitations
 _MARGIN = 0.25  # of the tolerance: the last change, some hundred times what is left out then, and two moments make g2
 
 
@@ -29,7 +31,10 @@ def solve(plan: Plan, request: Request, say: Progress, answer: Callable[[Request
     fewest = max([FEWEST, *(1 + _needed(key) for key in keys)])
     smaller: WeakSolution | None = None
     for most in range(fewest, MOST + 1):
-        solution = WeakSolution(_cut(request.model, most), most, prediction.exponent, smaller)
+        cut = _cut(request.model, most)
+        if WeakBasis(cut, most).dimension > _LARGEST:
+            raise NotApplicable(f"{most} excitations make too many elements to factor")
+        solution = WeakSolution(cut, most, prediction.exponent, smaller)
         if smaller is not None:
             smaller.smaller = None
             if _settled(solution, keys, request.tolerance):

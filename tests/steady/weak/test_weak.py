@@ -1,15 +1,20 @@
 """Weak excitation: relative accuracy near the vacuum, against amplitudes of pure states, brute force and the whole basis."""
 
+import pickle
+
 import numpy as np
 import pytest
 from oracles.brute_force import BruteForce
 
 import permsym as ps
 from permsym.basis.representations import build
+from permsym.errors import NotApplicable
 from permsym.moments.labels import parse
-from permsym.steady.plan import Route
-from permsym.steady.solve import plan_of
+from permsym.progress import silent
+from permsym.steady.plan import Request, Route
+from permsym.steady.solve import answer, plan_of
 from permsym.steady.weak import prediction
+from permsym.steady.weak import solve as door
 from permsym.steady.weak.basis import WeakBasis
 from permsym.steady.weak.graded import WeakSolution
 from permsym.steady.weak.prediction import predict, relaxes
@@ -230,3 +235,23 @@ def test_given_levels_are_those_of_the_state():
     assert state.plan.route is Route.WEAK
     assert state.model.centre.levels == 20
     assert len(state.fock) == 20
+
+
+def test_sweeps_and_processes_take_it_along():
+    points = ps.sweep(ps.models.driven_tavis_cummings, {"drive": [1e-6, 1e-3]}, N=7, kappa=1, gamma_h=0.5, C=14)
+    np.testing.assert_allclose(points["g2"], [0.133848899465, 0.13384925951], atol=2e-11)
+    state = ps.steady_state(driven(3, 1e-3), moments="ad a")
+    again = pickle.loads(pickle.dumps(state))
+    assert again.derived == state.derived
+    assert again.error("ad -1") == state.error("ad -1")
+
+
+def test_too_many_elements_are_left_to_other_routes():
+    c, ensembles = ps.Boson(5), [ps.Ensemble(4, name) for name in "ABCD"]
+    couplings = [0.1 * (c.a * e.p + c.ad * e.m) for e in ensembles]
+    losses = [ps.Central(1.0, c.a), *(ps.Individual(1.0, e.m) for e in ensembles)]
+    assert predict(ps.Model(c, ensembles, sum(couplings, 1e-4 * (c.a + c.ad)), losses)) is None
+    three = ps.Model(ps.Boson(), ensembles[:3], sum(couplings[:3], 1e-4 * (c.a + c.ad)), losses[:4])
+    request = Request.of(three, moments="ad ad ad ad a a a a")
+    with pytest.raises(NotApplicable, match="too many"):
+        door.solve(plan_of(three), request, silent, answer)
