@@ -16,11 +16,12 @@ from scipy import ndimage
 from permsym.basis.moves import Labels
 
 Mask = NDArray[np.bool_]
-Boundary = Literal["closed", "reflecting"]
+Boundary = Literal["closed", "reflecting", "absorbing"]
 """What happens to a move that leaves the basis.
 
 closed       none does: the basis ends where the physics ends, and the weights vanish there
 reflecting   the move is dropped; what it would take from a population stays there, so that no probability is lost
+absorbing    the move is dropped, and what it would take is lost
 """
 
 _NEIGHBOURS = np.ones((3, 3), dtype=bool)  # moves reach j +- 1 and m +- 1 at once

@@ -50,6 +50,7 @@ class Route(StrEnum):
     LATTICE = "lattice"
     CAVITY = "cavity"
     HERMITE = "hermite"
+    WEAK = "weak"
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Plan:
     route        the room that solves
     model        what is solved, on displaced Fock states where these are fewer
     basis        name of the representation
-    window       "full", "adapted", "blocks", a number of standard deviations, or a Window
+    window       "full", "adapted", "blocks", "excitations", a number of standard deviations, or a Window
     solver       with its settings; None: the route has only one
     unknowns     real numbers that are solved for
     bytes        peak memory

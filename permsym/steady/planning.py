@@ -23,6 +23,9 @@ from permsym.steady.scaling.decoupling import Decoupling
 from permsym.steady.scaling.lattice import THRESHOLD, predict_cloud
 from permsym.steady.scaling.levels import START, predict_likely_levels
 from permsym.steady.state import State
+from permsym.steady.weak.basis import WeakBasis
+from permsym.steady.weak.graded import SOLVER
+from permsym.steady.weak.prediction import LIKELY, predict
 
 Answer = Callable[[Request], State]
 """Solves a smaller system along the way."""
@@ -46,6 +49,11 @@ def plan_for(request: Request, say: Progress, answer: Answer, ahead: bool = Fals
 
     Raises InputError for wishes that do not go together, TooLarge where nothing fits into the memory that is free now.
     """
+    return _weak(request) or _ordinary(request, say, answer, ahead)
+
+
+def _ordinary(request: Request, say: Progress, answer: Answer, ahead: bool = False) -> Plan:
+    """The plan of a state that may be anywhere."""
     if request.open_levels:
         return _open_levels(request, say, answer, ahead)
     if request.solver == "hermite":
@@ -75,6 +83,8 @@ def on_whole_lattice(request: Request) -> bool:
 
 def instead(plan: Plan, request: Request, say: Progress, failure: PermsymError | None, answer: Answer) -> Plan:
     """What is done where a plan fails, or, without a failure, does not certify itself; raises the failure where nothing is left."""
+    if plan.route is Route.WEAK:
+        return _ordinary(request, say, answer)
     if plan.provisional:
         return plan_for(replace(request, solver="auto"), say, answer)
     if plan.route is Route.HERMITE and plan.beyond is not None and isinstance(failure, NotApplicable):
@@ -91,6 +101,26 @@ def instead(plan: Plan, request: Request, say: Progress, failure: PermsymError |
         return _past_the_window(request.model, failure)
     assert failure is not None
     raise failure
+
+
+# -- weak excitation --------------------------------------------------------------------------------------------------------
+
+
+def _weak(request: Request) -> Plan | None:
+    """The few elements near the vacuum, where they hold the state; a cavity whose given levels are quickly factored is left to that."""
+    model = request.model
+    left_open = request.solver in ("auto", "quick") and request.window == "auto" and request.basis in ("auto", "dicke")
+    if not left_open or request.verify or request.liouvillian is not None or request.checkpoint is not None:
+        return None
+    if model.centre.kind != "boson" or not (request.open_levels or prefers_iteration(model)):
+        return None
+    prediction = predict(model)
+    if prediction is None:
+        return None
+    levels = LIKELY + 2 if request.open_levels else model.centre.levels
+    unknowns = WeakBasis(model.with_levels(LIKELY + 2), LIKELY).dimension
+    why = f"about {prediction.excitations:.1g} excitations: few elements near the vacuum hold the state"
+    return Plan(Route.WEAK, model, "dicke", "excitations", SOLVER, unknowns, 2e4 * unknowns, 0.05, why, levels, provisional=True)
 
 
 # -- one lattice ------------------------------------------------------------------------------------------------------------

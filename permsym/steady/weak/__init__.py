@@ -1,0 +1,1 @@
+"""Weak excitation: the few elements near the vacuum, graded by their number of excitations."""
