@@ -24,7 +24,7 @@ class EvolutionCertificate:
 
     error_estimate   largest absolute error estimate over the moments
     errors           estimate for each moment: its operator's norm times the sum of the bound of the trace-norm error of all steps,
-                     an estimate of rounding, and eight times ``top_population`` for the cut-off
+                     that of their rounding, and eight times ``top_population`` for the cut-off
     trace_defect     largest |tr rho - 1|
     min_population   smallest population; negative values are unphysical
     top_population   largest probability of a boson's last two Fock states; 0 without a boson

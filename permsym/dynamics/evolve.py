@@ -213,7 +213,7 @@ class _Run:
                 state, sector = sector.embedded(state, changed), changed
                 self.dimension = max(self.dimension, sector.size)
                 self.scale = max(self.scale, *(self.norm(label) for label in labels))
-        if not any(charge) and not self.grows and self.error(labels[0]) > self.tolerance and sector.closed():
+        if sector.cavity and not self.grows and self.error(labels[0]) > self.tolerance and sector.closed():
             self.top_population = 0.0
         return values
 
@@ -245,7 +245,7 @@ class _Run:
         self.products += step.space.vectors.shape[1]
         self.steps += 1
         self.bounds[sector.basis.charge] += step.error
-        self.rounding[sector.basis.charge] = math.hypot(self.rounding[sector.basis.charge], sector.rounding(step))
+        self.rounding[sector.basis.charge] += step.rounding
         for t in np.union1d(inside, probes[-1:]):
             self._look(sector, t, step.space.vectors, step.space.weights(t - step.start), values)
         return True
