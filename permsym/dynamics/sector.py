@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -23,6 +23,7 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
+from permsym.steady.fock_cutoff import reach
 from permsym.steady.needs import lattice
 from permsym.text import readable
 
@@ -46,6 +47,16 @@ def block_by_block(model: Model, representation: str, charge: tuple[int, ...]) -
     if not isinstance(model.centre, Boson) or any(weights[0] for weights in model.charges) or any(charge):
         return False
     return dimension(model.with_levels(_TYPICAL), representation, charge) >= LARGE
+
+
+def watched(model: Model, labels: Iterable[MomentLabel]) -> int:
+    """How many of the last Fock states show what a cut-off clips.
+
+    A move of r levels is clipped in the last r.  What is missing there comes back as coherences with the r below, of size
+    sqrt(P P') <= (P + P') / 2; a moment of k ladder operators of one kind sees coherences of the last k.
+    """
+    ladders = (max(label.centre.count("a"), label.centre.count("ad")) for label in labels)
+    return max(2, 2 * reach(model), *ladders, 0)
 
 
 class Sector:
@@ -164,8 +175,9 @@ class Sector:
     def closed(self) -> bool:
         """Whether the evolution reaches no Fock state beyond the cut-off, which is exact then."""
         levels = self.model.centre.levels
-        larger = Sector(self.model.with_levels(levels + 1), self.basis.representation, self.basis.charge, (), self.source)
-        return not np.any(larger._diagonal[2] == levels)
+        wider = self.model.with_levels(levels + max(1, reach(self.model)))
+        larger = Sector(wider, self.basis.representation, self.basis.charge, (), self.source)
+        return not np.any(larger._diagonal[2] >= levels)
 
     # -- steps ----------------------------------------------------------------------------------------------------------
 
