@@ -13,7 +13,7 @@ from permsym.basis.blocks import Blocks
 from permsym.basis.sector import representative
 from permsym.dynamics.initial_density import Initial
 from permsym.dynamics.krylov import Step, Subspace, steps, subspace
-from permsym.dynamics.sector import VECTORS, Integrator, Sector, check_memory
+from permsym.dynamics.sector import VECTORS, Integrator, Sector, check_memory, watched
 from permsym.matrixfree import BlockLiouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
@@ -21,7 +21,7 @@ from permsym.operators import ComplexArray, displacement
 from permsym.sites import Boson
 from permsym.steady.scaling.displacement import best, needed
 
-_ROOM = 4  # levels beyond those that the state needs on other Fock states
+_ROOM = 2  # levels beyond those that the state needs on other Fock states and those that are watched
 _GAIN = 0.8  # of the present levels: other Fock states must need fewer for a change
 _TURNS = np.array([1, 1j, -1, -1j])
 
@@ -148,7 +148,7 @@ class BlockSector(Sector):
     def improved(self, state: NDArray[Any], small: float) -> Model | None:
         """The model on Fock states of which far fewer are enough, or None."""
         alpha, _, there = self._better(state, small)
-        levels = int(there) + _ROOM + self.model.centre.levels // 8
+        levels = int(there) + watched(self.model, self.labels) + _ROOM + self.model.centre.levels // 8
         return self.model.displaced(alpha).with_levels(levels) if levels < _GAIN * self.model.centre.levels else None
 
     def _better(self, state: NDArray[Any], small: float) -> tuple[complex, float, float]:

@@ -24,10 +24,10 @@ class EvolutionCertificate:
 
     error_estimate   largest absolute error estimate over the moments
     errors           estimate for each moment: its operator's norm times the sum of the bound of the trace-norm error of all steps,
-                     an estimate of rounding, and eight times ``top_population`` for the cut-off
+                     that of their rounding, and eight times ``top_population`` for the cut-off
     trace_defect     largest |tr rho - 1|
     min_population   smallest population; negative values are unphysical
-    top_population   largest probability of a boson's last two Fock states; 0 without a boson
+    top_population   largest probability of a boson's last Fock states, twice as many as one move raises it by; 0 without a boson
     tolerance        what certified means
     """
 
@@ -45,7 +45,7 @@ class EvolutionCertificate:
             worst = max(self.errors, key=lambda label: self.errors[label], default="")
             reasons.append(f"the error estimate of {worst!r} is {self.error_estimate:.1e}, above the tolerance {self.tolerance:.0e}")
             if self.top_population > self.tolerance / 16:
-                reasons.append(f"the last two Fock states hold up to {self.top_population:.1e}; take more levels, or levels=auto")
+                reasons.append(f"the last Fock states hold up to {self.top_population:.1e}; take more levels, or levels=auto")
         if not self.trace_defect <= self.tolerance:
             reasons.append(f"the trace is off by {self.trace_defect:.1e}")
         if not self.min_population >= -self.tolerance:

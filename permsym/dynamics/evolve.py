@@ -1,7 +1,7 @@
 """Exact time evolution rho(t) = exp(t L) rho(0) of any model, in any representation and in every charge sector that is asked for.
 
 The neutral sector has the populations and is always followed.  Moments that carry a charge live in sectors of their own, which are
-followed where the initial state reaches into them.  A boson whose cut-off is automatic gets more Fock states whenever the last two
+followed where the initial state reaches into them.  A boson whose cut-off is automatic gets more Fock states whenever its last
 are populated too much: the step is taken back and the state continued in the larger basis.
 """
 
@@ -21,7 +21,7 @@ from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate
 from permsym.dynamics.initial_density import Initial, InitialDensity, as_initial
 from permsym.dynamics.krylov import Step
-from permsym.dynamics.sector import VECTORS, Integrator, Sector, block_by_block
+from permsym.dynamics.sector import VECTORS, Integrator, Sector, block_by_block, watched
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
@@ -34,7 +34,7 @@ from permsym.steady.state import DEFAULT_TOLERANCE
 if TYPE_CHECKING:
     import qutip
 
-_CUT = 8.0  # times the population of the last two Fock states: an estimate of what a cut-off changes, per unit of an operator's norm
+_CUT = 8.0  # times the population of the last Fock states: an estimate of what a cut-off changes, per unit of an operator's norm
 _LOOK = 8  # steps between two questions whether fewer Fock states would be enough
 _FIRST_LEVELS = 6  # Fock states beyond those of the initial state that an automatic cut-off starts with
 
@@ -141,6 +141,9 @@ class _Run:
         groups: dict[tuple[int, ...], list[MomentLabel]] = {neutral: []}
         for label in labels:
             groups.setdefault(self._sector(label), []).append(self._of_sector(label))
+        self.watched = watched(self.model, labels)
+        if self.grows:  # the initial state must not reach into them
+            self.model = self.model.with_levels(self.model.centre.levels + max(0, self.watched - _FIRST_LEVELS))
         self.scale = max(self.norm(label) for label in labels)
         moments: dict[MomentLabel, NDArray[np.complex128]] = {}
         for charge, members in groups.items():
@@ -213,7 +216,7 @@ class _Run:
                 state, sector = sector.embedded(state, changed), changed
                 self.dimension = max(self.dimension, sector.size)
                 self.scale = max(self.scale, *(self.norm(label) for label in labels))
-        if not any(charge) and not self.grows and self.error(labels[0]) > self.tolerance and sector.closed():
+        if sector.cavity and not self.grows and self.error(labels[0]) > self.tolerance and sector.closed():
             self.top_population = 0.0
         return values
 
@@ -229,7 +232,7 @@ class _Run:
 
     @property
     def small(self) -> float:
-        """Population that the last two Fock states may have."""
+        """Population that the last Fock states may have."""
         return self.tolerance / (4 * _CUT * self.scale)
 
     def _accepted(self, sector: Sector, step: Step, values: dict[MomentLabel, NDArray[np.complex128]]) -> bool:
@@ -240,12 +243,12 @@ class _Run:
         probes = step.start + step.length * np.array([0.25, 0.5, 0.75, 1.0])
         if sector.cavity and self.grows:
             weights = np.stack([step.space.weights(t - step.start) for t in probes], axis=1)
-            if sector.level_populations(step.space.vectors, weights)[-2:].sum(axis=0).max() > self.small:
+            if sector.level_populations(step.space.vectors, weights)[-self.watched :].sum(axis=0).max() > self.small:
                 return False
         self.products += step.space.vectors.shape[1]
         self.steps += 1
         self.bounds[sector.basis.charge] += step.error
-        self.rounding[sector.basis.charge] = math.hypot(self.rounding[sector.basis.charge], sector.rounding(step))
+        self.rounding[sector.basis.charge] += step.rounding
         for t in np.union1d(inside, probes[-1:]):
             self._look(sector, t, step.space.vectors, step.space.weights(t - step.start), values)
         return True
@@ -269,7 +272,9 @@ class _Run:
         self.trace_defect = max(self.trace_defect, abs(float(populations.sum()) - 1))
         self.min_population = min(self.min_population, float(populations.min()))
         if sector.cavity:
-            self.top_population = max(self.top_population, float(sector.level_populations(vectors, weights[:, None])[-2:].sum()))
+            self.top_population = max(
+                self.top_population, float(sector.level_populations(vectors, weights[:, None])[-self.watched :].sum())
+            )
             if len(now):
                 self.photons = _entered(self.photons, sector.photons(vectors, weights), now, len(self.times))
 

@@ -11,18 +11,33 @@ contracts (for a Liouvillian: the trace norm).  Two kinds of subspace:
     shift-invert   S V = V H + h v_(m+1) e_m^T, S = (1 - c L)^-1:   A = (1 - H^-1) / c,   w = (1 - c L) v_(m+1),   f^T = h e_m^T H^-1 / c
 
 The second costs a factorisation, and then does not care how stiff L is.
+
+Rounding adds columns E to the relations, and the error grows by their part of d.  With x = exp(s A) e_1 and e the norm of the
+rounding of a product with a vector of unit length (``grain``):
+
+    polynomial     |E x| <= e |A| |x|
+    shift-invert   S V = V H + ... + R, |R| <= e: from the solves, the orthogonalisation and the Schur form of H, so that
+                   d = (1 - c L) R y,   y = H^-1 x / c = x / c - x'
+
+The part L R y is integrated by parts, so that fast modes count while they move and not for as long as they are at rest:
+
+    |integral of exp((t-s) L) (1 - c L) R y ds| <= |R| (integral of |y| + c |y'|, and c |y| at both ends)
+
+Rounding of L's own entries adds e times the integral of |L| |u|.  Where c |A| is large, exp(t A) is taken from the Schur form of H:
+the slow eigenvalues (1 - 1/h) / c of A itself would have the rounding of its fast ones.
 Y. Saad, SIAM J. Numer. Anal. 29, 209 (1992); J. van den Eshof, M. Hochbruck, SIAM J. Sci. Comput. 27, 1438 (2006).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import expm
+from scipy.linalg import expm, schur, solve_triangular
 
 from permsym.errors import SolverFailed
 
@@ -33,6 +48,10 @@ _SAMPLES, _HALVINGS = 12, 16  # times of a step at which the defect is evaluated
 _SMALL, _WINDOW = 2000, 4
 """With more unknowns a polynomial subspace orthogonalises each vector to the last four only.  The relation above, and with it the bound,
 needs no orthonormal V; the time of a step halves for eight per cent more products (driven cavity, N = 5)."""
+_GRAIN = 2.0  # rounding of a product or a solve and of its orthogonalisation, in units of EPS: 0.2 to 1 where modes oscillate
+_ZERO = 10 * EPS  # |h| of a mode so fast that rounding hides it: 1 / h would have any size and sign
+_GRADED = 100.0  # c |A| up to which exp(t A) is no less accurate from A itself: 1e-14 against 1e-13 at 3
+_SELDOM = 4  # of the times of a step, those at which |L| |u| is evaluated: every fourth, 8 products a step
 _SHORTEST = 1e-13  # of the whole time: a shorter step means that rounding, not the subspace, limits the error
 _GROWN = 4.0  # the most by which a step may exceed the one before
 
@@ -41,7 +60,10 @@ _GROWN = 4.0  # the most by which a step may exceed the one before
 class Subspace:
     """A step's subspace.
 
-    vectors   (n, m); small (m, m) is A; defect (m,) is f and ``outer`` the norm of w; size = |u|
+    vectors   (n, m); small (m, m) is A; defect (m,) is f and ``outer`` the norm of w; size = |u|; shift is c, 0 for a polynomial subspace
+    grain     e, norm of the rounding of a product with a vector of unit length; a solve's is ``solved`` times that
+    schur     Schur form T of A and its unitary Q, A = Q T Q^dag, where rounding would grow with many steps' length
+    entries   v -> |L| |v|: what the rounding of L's own entries changes
     """
 
     vectors: Vector
@@ -49,38 +71,96 @@ class Subspace:
     defect: Vector
     outer: float
     size: float
+    grain: float
+    schur: tuple[Vector, Vector] | None = None
+    shift: float = 0.0
+    solved: float = 1.0
+    entries: Apply | None = None
 
     def weights(self, t: float) -> Vector:
         """u_m(t) = vectors @ weights(t)."""
-        return self.size * expm(t * self.small)[:, 0]
+        if self.schur is None:
+            return self.size * expm(t * self.small)[:, 0]
+        triangle, turn = self.schur
+        weights: Vector = self.size * (turn @ (expm(t * triangle) @ turn[0].conj()))
+        return weights if np.iscomplexobj(self.vectors) else weights.real
 
     def error(self, t: float) -> float:
-        """Bound of the integral of |d(s)| up to t, from values at times that double, then at equal distances."""
-        width = t / _SAMPLES
-        times = [*(width * 0.5**k for k in range(_HALVINGS, 0, -1)), *(width * (k + 1) for k in range(_SAMPLES))]
+        """Bound of the integral of |d(s)| up to t without rounding."""
+        times, columns = _columns(self.small, np.eye(len(self.small))[0], t)
         with np.errstate(over="ignore", invalid="ignore"):
-            step = expm(times[0] * self.small)
-            columns = []
-            for _ in range(_HALVINGS):
-                columns.append(step[:, 0])
-                step = step @ step
-            columns.append(step[:, 0])
-            for _ in range(1, _SAMPLES):
-                columns.append(step @ columns[-1])
-            sizes = np.abs(np.array([self.defect[0], *(self.defect @ column for column in columns)]))
-            total = float(np.diff([0.0, *times]) @ np.maximum(sizes[1:], sizes[:-1])) * self.outer * self.size
-        return total if np.isfinite(total) else float("inf")
+            return _finite(_integral(times, np.abs(self.defect @ columns)) * self.outer * self.size)
+
+    @property
+    def closed(self) -> bool:
+        """Whether L leads nowhere out of the subspace, so that one step takes any time."""
+        return not np.any(self.defect)
+
+    def rounding(self, t: float, shift: float | None = None) -> float:
+        """Bound of what rounding adds to the error up to t; ``shift``: what it would be in a shift-invert subspace."""
+        small, turn = self.schur or (self.small, np.eye(len(self.small)))
+        times, columns = _columns(small, turn[0].conj(), t)
+        c = self.shift if shift is None else shift
+        with np.errstate(over="ignore", invalid="ignore"):
+            sizes = np.linalg.norm(columns, axis=0)
+            passed = _integral(times, sizes) * float(np.linalg.norm(small, 2))
+            if not c:  # of an open subspace many different vectors' rounding adds up, of a closed one that of the same few
+                total = passed + float(sizes.max()) if self.closed else math.sqrt(len(small) + passed)
+            else:
+                changes = small @ columns
+                rates, accelerations = np.linalg.norm(changes, axis=0), np.linalg.norm(small @ changes, axis=0)
+                total = _integral(times, sizes / c + 2 * rates + c * accelerations) + 2 * float(np.max(sizes + c * rates))
+                total = self.solved * total + (passed if self.schur is None else 0.0)
+            if self.entries is not None:
+                seldom = slice(None, None, _SELDOM)
+                states = self.vectors @ (turn @ columns[:, seldom])
+                total += _integral(times[seldom], np.linalg.norm(self.entries(states), axis=0))
+            return _finite(total * self.grain * self.size)
 
 
-def subspace(apply: Apply, start: Vector, most: int, norm: float = 1.0, outer: Apply | None = None, shift: float = 0.0) -> Subspace:
+def _columns(small: Vector, start: Vector, t: float) -> tuple[NDArray[np.float64], Vector]:
+    """Times (k,) from 0 to t, that double and then are at equal distances, and exp(s A) start at them (m, k)."""
+    width = t / _SAMPLES
+    times = np.array([0.0, *(width * 0.5**k for k in range(_HALVINGS, 0, -1)), *(width * (k + 1) for k in range(_SAMPLES))])
+    with np.errstate(over="ignore", invalid="ignore"):
+        step, columns = expm(times[1] * small), [start]
+        for _ in range(_HALVINGS):
+            columns.append(step @ start)
+            step = step @ step
+        columns.append(step @ start)
+        for _ in range(1, _SAMPLES):
+            columns.append(step @ columns[-1])
+    return times, np.array(columns).T
+
+
+def _integral(times: NDArray[np.float64], sizes: NDArray[np.float64]) -> float:
+    """Upper sum of sizes at times."""
+    return float(np.diff(times) @ np.maximum(sizes[1:], sizes[:-1]))
+
+
+def _finite(value: float) -> float:
+    return float(value) if np.isfinite(value) else float("inf")
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """A shift-invert subspace's shift c, v -> L v, and, where the rounding of L's entries is to be counted, v -> |L| |v|."""
+
+    shift: float
+    apply: Apply
+    entries: Apply | None = None
+
+
+def subspace(apply: Apply, start: Vector, most: int, norm: float = 1.0, operator: Shifted | None = None) -> Subspace:
     """Arnoldi's subspace of up to ``most`` vectors.
 
-    apply   v -> L v; with a shift c: v -> (1 - c L)^-1 v, and ``outer`` is v -> L v
-    norm    the contracting norm of a vector is at most this times its Euclidean norm
+    apply      v -> L v, or v -> (1 - c L)^-1 v
+    norm       the contracting norm of a vector is at most this times its Euclidean norm
+    operator   what else a shift-invert subspace takes
     """
     n = len(start)
     most = min(most, n)
-    complete = outer is not None or n <= _SMALL
+    complete = operator is not None or n <= _SMALL
     size = float(np.linalg.norm(start))
     vectors = np.empty((n, most), dtype=start.dtype, order="F")
     h = np.zeros((most + 1, most), dtype=start.dtype)
@@ -106,21 +186,37 @@ def subspace(apply: Apply, start: Vector, most: int, norm: float = 1.0, outer: A
     square, beyond = h[:m, :m], abs(h[m, m - 1])
     unit = np.zeros(m, dtype=start.dtype)
     unit[-1] = beyond
-    if outer is None:
-        return Subspace(vectors[:, :m], square, unit, norm, size)
-    inverse = np.linalg.inv(square)
-    far = float(np.linalg.norm(last - shift * outer(last))) if beyond else 0.0
-    return Subspace(vectors[:, :m], (np.eye(m) - inverse) / shift, unit @ inverse / shift, norm * far, size)
+    grain = norm * _GRAIN * EPS
+    if operator is None:  # one step takes any time in a closed subspace: phases are exact to the rounding of their frequency
+        return Subspace(vectors[:, :m], square, unit, norm, size, grain, None if beyond else schur(square, output="complex"))
+    triangle, turn = schur(square, output="complex")
+    hidden = np.abs(triangle.diagonal()) < _ZERO
+    np.fill_diagonal(triangle, np.where(hidden, _ZERO, triangle.diagonal()))
+    graded = solve_triangular(triangle, np.eye(m))
+    inverse = turn @ graded @ turn.conj().T if hidden.any() else np.linalg.inv(square)
+    c = operator.shift
+    far = norm * float(np.linalg.norm(last - c * operator.apply(last))) if beyond else 0.0
+    solved, small = _solved_to(apply, operator, vectors[:, 0]) / EPS, (np.eye(m) - inverse) / c
+    forms = ((np.eye(m) - graded) / c, turn) if c * np.linalg.norm(small, 2) > _GRADED else None
+    return Subspace(vectors[:, :m], small, unit @ inverse / c, far, size, grain, forms, c, solved, operator.entries)
+
+
+def _solved_to(solve: Apply, operator: Shifted, unit: Vector) -> float:
+    """Relative error of a solve with a vector of unit length, by one step of refinement."""
+    solution = solve(unit)
+    correction = solve(unit - (solution - operator.shift * operator.apply(solution)))
+    return max(EPS, float(np.linalg.norm(correction) / (np.linalg.norm(solution) or 1.0)))
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step from ``start`` to ``start + length``, the bound of the error made in it, and the state that it ends in."""
+    """One step from ``start`` to ``start + length``, bounds of the error made in it, and the state that it ends in."""
 
     start: float
     length: float
     space: Subspace
     error: float
+    rounding: float
     final: Vector
 
 
@@ -141,7 +237,7 @@ def steps(make: Callable[[Vector], Subspace], state: Vector, start: float, end: 
         reached = now + length if now + length < end - _SHORTEST * (end - start) else end
         length = reached - now
         state = space.vectors @ space.weights(length)
-        yield Step(now, length, space, space.error(length), state)
+        yield Step(now, length, space, space.error(length), space.rounding(length), state)
         now, last = reached, length
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -16,7 +15,7 @@ from permsym import machine
 from permsym.basis.basis import Basis
 from permsym.basis.representations import build, dimension
 from permsym.dynamics.initial_density import Initial
-from permsym.dynamics.krylov import EPS, Step, Subspace, steps, subspace
+from permsym.dynamics.krylov import Shifted, Step, Subspace, steps, subspace
 from permsym.errors import SolverFailed, TooLarge
 from permsym.linear import cost
 from permsym.linear.superlu import SuperLU
@@ -24,6 +23,7 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
+from permsym.steady.fock_cutoff import reach
 from permsym.steady.needs import lattice
 from permsym.text import readable
 
@@ -47,6 +47,16 @@ def block_by_block(model: Model, representation: str, charge: tuple[int, ...]) -
     if not isinstance(model.centre, Boson) or any(weights[0] for weights in model.charges) or any(charge):
         return False
     return dimension(model.with_levels(_TYPICAL), representation, charge) >= LARGE
+
+
+def watched(model: Model, labels: Iterable[MomentLabel]) -> int:
+    """How many of the last Fock states show what a cut-off clips.
+
+    A move of r levels is clipped in the last r.  What is missing there comes back as coherences with the r below, of size
+    sqrt(P P') <= (P + P') / 2; a moment of k ladder operators of one kind sees coherences of the last k.
+    """
+    ladders = (max(label.centre.count("a"), label.centre.count("ad")) for label in labels)
+    return max(2, 2 * reach(model), *ladders, 0)
 
 
 class Sector:
@@ -165,8 +175,9 @@ class Sector:
     def closed(self) -> bool:
         """Whether the evolution reaches no Fock state beyond the cut-off, which is exact then."""
         levels = self.model.centre.levels
-        larger = Sector(self.model.with_levels(levels + 1), self.basis.representation, self.basis.charge, (), self.source)
-        return not np.any(larger._diagonal[2] == levels)
+        wider = self.model.with_levels(levels + max(1, reach(self.model)))
+        larger = Sector(wider, self.basis.representation, self.basis.charge, (), self.source)
+        return not np.any(larger._diagonal[2] >= levels)
 
     # -- steps ----------------------------------------------------------------------------------------------------------
 
@@ -178,6 +189,14 @@ class Sector:
         if not stiff or not fastest:
             yield from steps(self._polynomial, state, start, end, rate)
             return
+        first = self._polynomial(state)
+        if first.closed:  # products' rounding grows with the fastest mode, factors' with its square: undamped modes are for products
+            length = end - start
+            shifted = first.rounding(length, length / _SHIFTS)
+            if first.rounding(length) <= max(shifted, rate * length / 10):
+                self.used = Integrator.KRYLOV
+                yield from steps(self._polynomial, state, start, end, rate)
+                return
         now, span = start, min(end - start, VECTORS / fastest)
         for step in steps(self._polynomial, state, start, start + span, rate):
             yield step
@@ -202,7 +221,9 @@ class Sector:
         coordinates = self.basis.coordinates[:, self.active]
         few = len(coordinates) <= 3
         factor = (SuperLU() if few else SuperLU(ordering="MMD_AT_PLUS_A")).factor(shifted, coordinates)
-        return lambda state: subspace(factor.solve, state, _RATIONAL_VECTORS, self.basis.trace_norm, lambda v: self.matrix @ v, shift)
+        size = abs(self.matrix)
+        operator = Shifted(shift, lambda v: self.matrix @ v, lambda v: size @ np.abs(v))
+        return lambda state: subspace(factor.solve, state, _RATIONAL_VECTORS, self.basis.trace_norm, operator)
 
     def _stiff(self, products: float) -> bool:
         """Whether factorisations will be faster than that many products."""
@@ -213,13 +234,6 @@ class Sector:
         substitution = 4e-9 * cost.fill_estimate(size, extents)
         factored = phases * (cost.solve_seconds(size, extents) + 3 * VECTORS * substitution)
         return products * (3e-9 * self.matrix.nnz + 2e-9 * VECTORS * size + 3e-5) > 2 * factored
-
-    def rounding(self, step: Step) -> float:
-        """Estimate of the trace-norm error of a step by rounding: of the subspace's vectors, and of products with L where they add up."""
-        space = step.space
-        passed = step.length * float(np.linalg.norm(space.small, 2)) if self.used is Integrator.KRYLOV else 0.0
-        size = max(space.size, float(np.linalg.norm(space.weights(step.length))))
-        return 2 * self.basis.trace_norm * EPS * size * math.sqrt(len(space.small) + passed)
 
 
 def check_memory(model: Model, unknowns: int, assembled: bool = False) -> float:

@@ -18,7 +18,7 @@ def test_bound_of_a_step_holds_for_matrices_without_physics():
             inverse = np.linalg.inv(np.eye(n) - t / 10 * matrix)
             for space in (
                 krylov.subspace(lambda v, a=matrix: a @ v, start, 12),
-                krylov.subspace(lambda v, a=inverse: a @ v, start, 12, 1.0, lambda v, a=matrix: a @ v, t / 10),
+                krylov.subspace(lambda v, a=inverse: a @ v, start, 12, 1.0, krylov.Shifted(t / 10, lambda v, a=matrix: a @ v)),
             ):
                 error = np.linalg.norm(space.vectors @ space.weights(t) - exact)
                 assert error <= space.error(t) + 1e-13
