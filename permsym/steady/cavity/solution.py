@@ -180,7 +180,7 @@ class BlockSolution:
             if not outcome.converged:
                 return None
             if self._defect(z, scaled) <= _DEFECT * self._scale(covector):
-                z[problem.populations] -= float(np.vdot(z, x).real) * problem.trace
+                z[problem.populations] = z[problem.populations] - float(np.vdot(z, x).real) * problem.trace
                 return z
         return None
 

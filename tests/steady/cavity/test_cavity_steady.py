@@ -13,6 +13,7 @@ from qutip import piqs
 
 import permsym as ps
 from permsym.steady import planning
+from permsym.steady.cavity import solution
 from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.planning import prefers_iteration
 
@@ -201,8 +202,6 @@ def test_estimates_cover_an_unfinished_iteration(case, tolerance):
 
 
 def test_duals_of_sums_cover_those_of_single_moments(monkeypatch):
-    from permsym.steady.cavity import solution
-
     model = ps.models.tavis_cummings(N=8, levels=14)
     single = quietly(model, solver="matrix-free", moments=3)
     monkeypatch.setattr(solution, "_EACH", 0)
@@ -220,6 +219,18 @@ def test_slow_emitters_are_seen_by_dual_vectors():
     assert state.solver["used"] < 1500  # 10,800 and no convergence with rows over their diagonal
     assert abs(state.moment("+1 -2") + 0.010672338) < 1e-9
     assert abs(state.moment("+1 -2") + 0.010672338153650) < state.error("+1 -2") < 1e-8
+
+
+def test_a_dual_vector_with_a_large_defect_estimates_nothing(monkeypatch):
+    """A rough one knows nothing of the slow emitters; solved further it does."""
+    model = ps.models.driven_tavis_cummings(N=2, kappa=1, g=0.5, eta=2, gamma_h=1e-4, levels=16)
+    truth = quietly(model, solver="matrix-free").moment("+1 -2")
+    for accuracies, known in (((0.3,), False), ((0.3, 1e-4), True)):
+        monkeypatch.setattr(solution, "_DUAL_ACCURACY", accuracies)
+        state = quietly(model, solver=MatrixFree(tolerance=1e-9), moments=["+1 -2"])
+        parts = state.solution.estimates([state.label("+1 -2")])[0]
+        assert np.isfinite(parts[0].algebraic) == known
+        assert not known or abs(state.moment("+1 -2") - truth) < parts[0].algebraic < 1e-2
 
 
 @pytest.mark.parametrize("factor", [1, 0.1])
