@@ -64,11 +64,10 @@ def spread(out, offset, low, kind, factor, table):
 
 
 @_both(error_model="numpy")
-def apply(x, out, diagonal, scaled, offset, shares, first, middle, factor, begin, target, length, table, direct, mirrored):
-    """out = diagonal x + listed runs; fifteen parameters because arrays in a tuple cost a product of a small system a fifth (0.7 us).
+def apply(x, out, diagonal, rows, offset, shares, first, middle, factor, begin, target, length, table, direct, mirrored):
+    """out = rows (diagonal x + listed runs); fifteen parameters: arrays in a tuple cost a product of a small system a fifth (0.7 us).
 
-    With ``scaled``, out = x + (listed runs) / diagonal.
-
+    rows               factor of each row; empty: 1
     offset             first number of each block
     shares             first block of each thread's share
     first ... table    the runs: :class:`permsym.matrixfree.Lists`
@@ -89,10 +88,9 @@ def apply(x, out, diagonal, scaled, offset, shares, first, middle, factor, begin
                 here, there, at = np.uint64(start + target[q]), np.uint64(begin[q]), np.uint64(table[q])
                 for c in range(np.uint64(length[q])):
                     out[here + c] += f * mirrored[at + c] * np.conj(x[there + c])
-            if scaled:
+            if rows.size:
                 for i in range(start, offset[e + 1]):
-                    if diagonal[i] != 0:
-                        out[i] = x[i] + out[i] / diagonal[i]
+                    out[i] = rows[i] * (out[i] + diagonal[i] * x[i])
             else:
                 for i in range(start, offset[e + 1]):
                     out[i] += diagonal[i] * x[i]

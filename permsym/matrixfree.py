@@ -83,18 +83,42 @@ class BlockLiouvillian:
 
     # -- products -------------------------------------------------------------------------------------------------------
 
-    def matvec(self, x: NDArray[Any], out: NDArray[Any] | None = None, scaled: bool = False) -> NDArray[Any]:
-        """L x (n,); ``scaled``: L x / diagonal, the row-scaled operator of a Jacobi preconditioner."""
+    def matvec(self, x: NDArray[Any], out: NDArray[Any] | None = None, rows: NDArray[Any] | None = None) -> NDArray[Any]:
+        """L x (n,), each row times a number of ``rows``."""
         result = np.empty_like(x) if out is None else out
-        kernels.apply(x, result, self.diagonal, scaled, self.blocks.offset, self._shares, *self._lists, self._tables, self._tables)
+        factors = self.diagonal[:0] if rows is None else rows
+        kernels.apply(x, result, self.diagonal, factors, self.blocks.offset, self._shares, *self._lists, self._tables, self._tables)
         return result
 
-    def rmatvec(self, z: NDArray[Any], out: NDArray[Any] | None = None, scaled: bool = False) -> NDArray[Any]:
-        """The adjoint under the real inner product Re sum conj(z) x; for real numbers L^T z."""
+    def rmatvec(self, z: NDArray[Any], out: NDArray[Any] | None = None, rows: NDArray[Any] | None = None) -> NDArray[Any]:
+        """The adjoint under the real inner product Re sum conj(z) x, for real numbers L^T z; each row times a number of ``rows``."""
         result = np.empty_like(z) if out is None else out
         diagonal, tables = (self.diagonal, self._tables) if self.dtype == float else (self.diagonal.conj(), self._tables.conj())
-        kernels.apply(z, result, diagonal, scaled, self.blocks.offset, self._shares, *self._transposed, tables, self._tables)
+        factors = diagonal[:0] if rows is None else rows
+        kernels.apply(z, result, diagonal, factors, self.blocks.offset, self._shares, *self._transposed, tables, self._tables)
         return result
+
+    def row_scale(self) -> NDArray[Any]:
+        """(n,) 1 / D_i with |D_i| the 2-norm of row i of L; see :meth:`_scale`."""
+        return self._scale(self._lists)
+
+    def column_scale(self) -> NDArray[Any]:
+        """(n,) the same of the adjoint's rows, the columns of L."""
+        return self._scale(self._transposed).conj()
+
+    def _scale(self, lists: Lists) -> NDArray[Any]:
+        """1 / D_i with |D_i|^2 = sum_j |L_ij|^2; D_i along L_ii where that is large, negative where it is small; 1 for an empty row.
+
+        Elements with few excitations have small |L_ii| beside large couplings: over the diagonal their rows would be large.
+        """
+        squared = lists._replace(factor=(np.abs(lists.factor) ** 2).astype(self.dtype))
+        tables = (np.abs(self._tables) ** 2).astype(self.dtype)
+        rest = np.empty(self.shape[0], dtype=self.dtype)
+        nothing = np.zeros_like(rest)
+        kernels.apply(nothing + 1, rest, nothing, nothing[:0], self.blocks.offset, self._shares, *squared, tables, tables)
+        along = self.diagonal - np.sqrt(rest.real)
+        size = np.abs(along) * np.hypot(np.abs(self.diagonal), np.sqrt(rest.real))
+        return np.where(size > 0, along.conj(), 1) / np.where(size > 0, size, 1)
 
     @property
     def trace(self) -> NDArray[Any]:

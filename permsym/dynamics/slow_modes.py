@@ -2,7 +2,7 @@
 
     L x = lambda x,   lambda != 0   =>   tr x = 0,   M x = L x,   M = L - s v tr
 
-so that the inverse of M, which has no zero, has the slowest modes on top.  With D the diagonal of L, the subspace holds traceless
+so that the inverse of M, which has no zero, has the slowest modes on top.  With D the 2-norms of rows, the subspace holds traceless
 hermitian x_i whose images w_i = D^-1 M x_i are orthonormal; on it
 
     H_ij = w_i . D^-1 x_j,   H c = c / lambda,   x = sum c_i x_i,   r = D^-1 (L - lambda) x = w - lambda D^-1 x  orthogonal to all w_i
@@ -86,7 +86,7 @@ def slowest(operator: BlockLiouvillian, k: int, progress: Progress, earlier: Mod
         values, mixed = space.pairs(k)
         for sought, value in enumerate(values):
             x, r = space.pair(value, mixed[:, sought])
-            size = float(np.linalg.norm(space.times_diagonal(r)) / np.linalg.norm(x))
+            size = float(np.linalg.norm(space.unscaled(r)) / np.linalg.norm(x))
             if size > max(_ACCURACY * abs(value), least):
                 break
         else:
@@ -108,13 +108,12 @@ def slowest(operator: BlockLiouvillian, k: int, progress: Progress, earlier: Mod
 
 
 class _Subspace:
-    """Traceless hermitian operators over the diagonal, D^-1 x_i, and images D^-1 M x_i that are orthonormal: rows of two arrays."""
+    """Traceless hermitian operators over D, D^-1 x_i, and images D^-1 M x_i that are orthonormal: rows of two arrays."""
 
     def __init__(self, operator: BlockLiouvillian, k: int) -> None:
         self.problem = ShiftedProblem(operator)
-        self.diagonal = np.where(operator.diagonal == 0, 1.0, operator.diagonal)
-        self.degree = MatrixFree.suited(operator.model).l
-        self.numbers, most = len(reals(self.diagonal)), capacity(k)
+        self.degree = MatrixFree().l
+        self.numbers, most = len(reals(self.problem.rows)), capacity(k)
         self.scaled, self.images = np.empty((most, self.numbers)), np.empty((most, self.numbers))
         self.projected = np.zeros((most, most))
         self.count = self.products = 0
@@ -143,7 +142,7 @@ class _Subspace:
         problem, elements, m = self.problem, self.problem.as_elements(x), self.count
         problem.symmetrise(elements)
         elements[problem.populations] -= (problem.trace @ elements[problem.populations].real) * problem.v
-        image, scaled = np.empty_like(x), reals(elements / self.diagonal)
+        image, scaled = np.empty_like(x), reals(elements * problem.rows)
         problem.product(x, image)
         self.products += 1
         size = np.linalg.norm(image)
@@ -166,9 +165,9 @@ class _Subspace:
         return np.asarray(1 / inverse[nearest] + 0j, dtype=complex), mixed[:, nearest] + 0j
 
     def pair(self, value: complex, c: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-        """x, and the residual (L - value) x over the diagonal."""
+        """x, and the residual (L - value) x over D."""
         scaled, image = _combined(c, self.scaled[: self.count]), _combined(c, self.images[: self.count])
-        return self.times_diagonal(scaled), image - value * scaled
+        return self.unscaled(scaled), image - value * scaled
 
     def images_of(self, mixed: NDArray[np.complex128]) -> Vector:
         """Orthonormal rows that span the images of combinations (count, k) and of their conjugates."""
@@ -182,8 +181,8 @@ class _Subspace:
             rows[: self.count] = q.T @ rows[:m]
         self.projected[: self.count, : self.count] = q.T @ self.projected[:m, :m] @ q
 
-    def times_diagonal(self, x: NDArray[np.complex128]) -> NDArray[np.complex128]:
-        real, imaginary = (reals(self.problem.as_elements(np.ascontiguousarray(part)) * self.diagonal) for part in (x.real, x.imag))
+    def unscaled(self, x: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        real, imaginary = (reals(self.problem.as_elements(np.ascontiguousarray(part)) / self.problem.rows) for part in (x.real, x.imag))
         return real + 1j * imaginary
 
 

@@ -15,6 +15,7 @@ class Shortfall(StrEnum):
     """How a certificate can fall short."""
 
     ERROR = "error estimate"
+    CONVERGENCE = "convergence"
     METASTABLE = "metastable"
     CUTOFF = "cut-off"
     NEGATIVE = "negative population"
@@ -37,6 +38,7 @@ class Certificate:
     verification     largest difference to the same moments in another representation, where asked for
     metastable       rounding alone can move probability between parts of the state: their relative weights are uncertain
     cutoff_error     largest part of the estimates that a boson's cut-off ``levels`` is responsible for
+    converged        whether an iteration reached its tolerance; an iterate that did not certifies nothing
     """
 
     error_estimate: float
@@ -51,11 +53,14 @@ class Certificate:
     metastable: bool = False
     cutoff_error: float = 0.0
     levels: int | None = None
+    converged: bool = True
 
     @cached_property
     def shortfalls(self) -> dict[Shortfall, str]:
         """What is out of tolerance, each with a sentence."""
         short = {}
+        if not self.converged:
+            short[Shortfall.CONVERGENCE] = f"the iteration did not converge; its residual is {self.residual:.1e}"
         if not self.error_estimate <= self.tolerance:
             worst = max(self.errors, key=lambda label: (math.isnan(self.errors[label]), self.errors[label]), default="")
             short[Shortfall.ERROR] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
@@ -81,10 +82,29 @@ def on_whole_lattice(request: Request) -> bool:
     return window == "full" and not iterates(replace(request, solver="auto"), request.model, window)
 
 
-def instead(plan: Plan, request: Request, say: Progress, failure: PermsymError | None, answer: Answer) -> Plan:
-    """What is done where a plan fails, or, without a failure, does not certify itself; raises the failure where nothing is left."""
+def settled(plan: Plan, state: State) -> bool:
+    """Whether a state is the answer; else another plan follows.  Of an iteration a cut-off's part of the error is nobody else's either."""
+    if plan.provisional and plan.route is Route.CAVITY:
+        return state.solution.converged and math.isfinite(state.certificate.error_estimate)
+    return state.certificate.certified or not plan.provisional
+
+
+def instead(plan: Plan, request: Request, say: Progress, failure: PermsymError | None, answer: Answer) -> Plan | None:
+    """What is done where a plan fails, or, without a failure, is not :func:`settled`.
+
+    Where nothing is left: None, or the failure is raised.
+    """
     if plan.route is Route.WEAK:
         return _ordinary(request, say, answer)
+    if plan.provisional and plan.route is Route.CAVITY:
+        try:
+            factors = _full_basis(request)
+        except TooLarge:
+            if failure is None:
+                return None
+            raise failure from None
+        say("the iteration did not succeed; factors follow")
+        return replace(factors, why="the iteration did not succeed")
     if plan.provisional:
         return plan_for(replace(request, solver="auto"), say, answer)
     if plan.route is Route.HERMITE and plan.beyond is not None and isinstance(failure, NotApplicable):
@@ -248,10 +268,11 @@ def _cavity(request: Request, window: object) -> Plan:
         raise InputError("the matrix-free solver makes its own basis; give basis as a name and window='full', and no Liouvillian")
     model = request.model
     name = choose(model) if request.basis == "auto" else request.basis
-    settings = request.solver if isinstance(request.solver, MatrixFree) else MatrixFree.suited(model)
+    settings = request.solver if isinstance(request.solver, MatrixFree) else MatrixFree()
     blocks = needs.on_blocks(model, name, settings)
     why = "asked for" if request.iterated else "an iteration is faster than factors of this size, or needs less memory"
-    return Plan(Route.CAVITY, model, name, "full", settings, blocks.numbers, blocks.bytes, blocks.seconds, why)
+    plan = Plan(Route.CAVITY, model, name, "full", settings, blocks.numbers, blocks.bytes, blocks.seconds, why)
+    return replace(plan, provisional=request.solver == "auto" and request.checkpoint is None)
 
 
 def _open_levels(request: Request, say: Progress, answer: Answer, ahead: bool) -> Plan:
@@ -268,7 +289,7 @@ def _open_levels(request: Request, say: Progress, answer: Answer, ahead: bool) -
     most = max((len(satellites) for label in request.labels for satellites in label.satellites), default=0)
     iterable = request.iterated or request.solver == "auto"
     if iterable and request.window == "auto" and 2 * most <= max(mode.sizes) and needs.may_cut_blocks(mode, request.basis):
-        settings = request.solver if isinstance(request.solver, MatrixFree) else MatrixFree.suited(mode)
+        settings = request.solver if isinstance(request.solver, MatrixFree) else MatrixFree()
         blocks = needs.of_blocks(cut, "dicke", settings, window=True)
         why = f"from N={needs.block_crossover(mode)} a window of blocks is faster than all of them"
         plan = Plan(Route.CAVITY, cut, "dicke", "blocks", settings, blocks.numbers, blocks.bytes, blocks.seconds, why)
@@ -285,7 +306,7 @@ def _at_cutoff(request: Request, cut: Model) -> Plan:
     name = choose(cut) if request.basis == "auto" else str(request.basis)
     why = "levels are added until their part of every error is negligible"
     if iterates(request, cut):
-        settings = request.solver if isinstance(request.solver, MatrixFree) else MatrixFree.suited(cut)
+        settings = request.solver if isinstance(request.solver, MatrixFree) else MatrixFree()
         blocks = needs.of_blocks(cut, name, settings)
         return Plan(Route.CAVITY, cut, name, "full", settings, blocks.numbers, blocks.bytes, blocks.seconds, why)
     chosen = needs.double_solver(cut, name) if isinstance(request.solver, str | MatrixFree) else request.solver

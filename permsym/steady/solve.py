@@ -102,17 +102,22 @@ def _answer(request: Request, say: Progress) -> State:
 
 
 def _carried_out(plan: Plan, request: Request, say: Progress) -> tuple[Plan, State]:
-    """The state by the first plan that works and, where it was a guess, certifies itself."""
+    """The state by the first plan that works and, where it was a guess, settles the question."""
     solve: Callable[..., State] = import_module(ROUTES[plan.route]).solve
+    state: State | None = None
     failure: PermsymError | None = None
     try:
         state = solve(plan, request, say, answer)
-        if state.certificate.certified or not plan.provisional:
+        if planning.settled(plan, state):
             return plan, state
-        del state
     except (NotApplicable, TooLarge, UnsuitedModel) as error:
         failure = error
-    return _carried_out(planning.instead(plan, request, say, failure, answer), request, say)
+    other = planning.instead(plan, request, say, failure, answer)
+    if other is None:
+        assert state is not None
+        return plan, state
+    del state  # its memory, for the other plan
+    return _carried_out(other, request, say)
 
 
 def _verify(state: State, request: Request) -> None:

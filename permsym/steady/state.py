@@ -188,6 +188,7 @@ class State(DensityOperator):
             metastable=self.algebraic_error > METASTABLE,
             cutoff_error=self.cutoff_error,
             levels=self.model.centre.levels if isinstance(self.model.centre, Boson) else None,
+            converged=self.solution.converged,
         )
 
     @property

@@ -50,7 +50,8 @@ def test_equals_the_assembled_matrix(name, representation):
     y = random_state(operator)
     expected = Liouvillian(blocks).matrix() @ blocks.unknowns(y)
     assert np.abs(blocks.unknowns(operator.matvec(y)) - expected).max() < 1e-14 * np.abs(expected).max()
-    scaled = operator.matvec(y, scaled=True) * np.where(operator.diagonal == 0, 1, operator.diagonal)
+    rows = np.random.default_rng(3).uniform(0.5, 2, blocks.numbers).astype(operator.dtype)
+    scaled = operator.matvec(y, rows=rows) / rows
     assert np.abs(blocks.unknowns(scaled) - expected).max() < 1e-14 * np.abs(expected).max()
 
 
@@ -64,6 +65,24 @@ def test_transposed_product_is_the_adjoint(name, representation):
     forwards, backwards = np.vdot(z, operator.matvec(x)).real, np.vdot(operator.rmatvec(z), x).real
     assert abs(forwards - backwards) < 1e-14 * np.linalg.norm(x) * np.linalg.norm(z) * np.abs(operator.diagonal).max()
     assert np.abs(operator.rmatvec(operator.trace)).max() < 1e-14 * np.abs(operator.diagonal).max()
+
+
+@pytest.mark.parametrize("function", [driven, resonant, systems.driven_cavity])
+def test_rows_and_columns_are_scaled_by_their_norms(function):
+    """Beside the dense operator on its reals; an element and its conjugate in one row are counted apart."""
+    operator = BlockLiouvillian(Blocks.of(function(2)))
+    basis = np.eye(operator.shape[0] * (1 if operator.dtype == float else 2))
+    dense = np.stack([operator.matvec(row.view(operator.dtype)).view(float) for row in basis], axis=1)
+    for matrix, scale in ((dense, operator.row_scale()), (dense.T, operator.column_scale())):
+        norms = np.linalg.norm(matrix, axis=1)
+        if operator.dtype == complex:
+            norms = np.sqrt((norms[::2] ** 2 + norms[1::2] ** 2) / 2)
+        ratios = np.abs(scale)[norms > 0] * norms[norms > 0]
+        assert (np.abs(ratios - 1) < 1e-12).mean() > 0.5
+        assert 0.7 < ratios.min() <= ratios.max() < 1.5
+        assert (scale[norms == 0] == 1).all()
+        assert (scale.real[norms > 0] < 0).all()
+    assert np.abs(1 / operator.row_scale() - 1 / operator.column_scale().conj()).max() > 0.1
 
 
 @pytest.mark.parametrize("name", ["cavity", "driven_cavity", "two_ensembles", "qutrits", "resonant", "driven", "central_spin"])

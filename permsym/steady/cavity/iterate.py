@@ -3,7 +3,7 @@
     (L - s v tr) x = -s v,    tr v = 1
 
 has the steady state, normalised, as its only solution: no row is replaced and no population pinned.  Rows are scaled by
-their diagonal, and BiCGStab(l) does the rest.
+their 2-norm, and BiCGStab(l) does the rest.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ and M x = L x wherever tr x = 0, as for every mode that decays.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,10 @@ from permsym.sites import Boson
 
 
 class ShiftedProblem:
-    """(L - s v tr) Y = -s v with rows scaled by the diagonal of L, and its transpose."""
+    """(L - s v tr) Y = -s v with rows scaled by their 2-norm, and its transpose with the columns' norms.
+
+    rows, columns   factors of the equations; the rows' norms are the wrong choice for the transpose (957 products for 554)
+    """
 
     def __init__(self, operator: BlockLiouvillian) -> None:
         self.operator = operator
@@ -29,12 +33,23 @@ class ShiftedProblem:
         self.trace = blocks.population_traces
         start = self.trace * 0.5**level
         self.v = start / (self.trace @ start)
-        diagonal = operator.diagonal[self.populations].real
-        self.strength = float(np.abs(diagonal) @ (self.v * self.trace)) or 1.0
-        self.scale = np.where(diagonal == 0, 1.0, diagonal)
-        self._moved, self._moved_back = (-self.strength * each / self.scale for each in (self.v, self.trace))  # of the zero
+        self.rows = operator.row_scale()
+        self.strength = float(np.abs(operator.diagonal[self.populations]) @ (self.v * self.trace)) or 1.0
         self.own = np.flatnonzero(blocks.own_conjugate)
         self._flows: dict[Product, complex] | None = None
+
+    @cached_property
+    def columns(self) -> NDArray[Any]:
+        return self.operator.column_scale()
+
+    @cached_property
+    def _moved(self) -> NDArray[np.float64]:
+        """-s v, scaled: where the zero goes."""
+        return -self.strength * self.v * self.rows[self.populations].real
+
+    @cached_property
+    def _moved_back(self) -> NDArray[np.float64]:
+        return -self.strength * self.trace * self.columns[self.populations].real
 
     @property
     def start(self) -> NDArray[Any]:
@@ -50,13 +65,13 @@ class ShiftedProblem:
 
     def product(self, x: NDArray[np.float64], out: NDArray[np.float64]) -> None:
         y, result = self.as_elements(x), self.as_elements(out)
-        self.operator.matvec(y, result, scaled=True)
+        self.operator.matvec(y, result, self.rows)
         kernels.add_rank_one(y, result, self.populations, self.trace, self._moved)
         self.symmetrise(result)
 
     def transposed(self, z: NDArray[np.float64], out: NDArray[np.float64]) -> None:
         y, result = self.as_elements(z), self.as_elements(out)
-        self.operator.rmatvec(y, result, scaled=True)
+        self.operator.rmatvec(y, result, self.columns)
         kernels.add_rank_one(y, result, self.populations, self.v, self._moved_back)
         self.symmetrise(result)
 
@@ -71,8 +86,7 @@ class ShiftedProblem:
 
     def scaled(self, right: NDArray[Any]) -> NDArray[np.float64]:
         """A right side of the transposed equation, scaled like its rows."""
-        diagonal = self.operator.diagonal.conj()
-        return reals(right / np.where(diagonal == 0, 1.0, diagonal))
+        return reals(right * self.columns)
 
     def symmetrise(self, y: NDArray[Any]) -> None:
         """Keep the hermitian part: on the rest, which rounding brings in, the stored form of L is singular."""

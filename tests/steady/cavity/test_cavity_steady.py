@@ -1,6 +1,7 @@
 """Steady states of cavities: reference values, both solvers, and what their certificates see."""
 
 import warnings
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,8 @@ from oracles.brute_force import BruteForce
 from qutip import piqs
 
 import permsym as ps
+from permsym.steady import planning
+from permsym.steady.cavity import solution
 from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.planning import prefers_iteration
 
@@ -199,8 +202,6 @@ def test_estimates_cover_an_unfinished_iteration(case, tolerance):
 
 
 def test_duals_of_sums_cover_those_of_single_moments(monkeypatch):
-    from permsym.steady.cavity import solution
-
     model = ps.models.tavis_cummings(N=8, levels=14)
     single = quietly(model, solver="matrix-free", moments=3)
     monkeypatch.setattr(solution, "_EACH", 0)
@@ -210,6 +211,94 @@ def test_duals_of_sums_cover_those_of_single_moments(monkeypatch):
         assert abs(together.moment(label) - truth.moment(label)) <= together.error(label) + truth.error(label), label
         assert single.error(label) <= 5 * together.error(label)
     assert any(together.error(label) > single.error(label) for label in truth.labels(3))
+
+
+def test_slow_emitters_are_seen_by_dual_vectors():
+    """gamma_h = 1e-4 g: the right value is that of a sparse factorisation of the 2^N Liouvillian on 22 levels."""
+    model = ps.models.driven_tavis_cummings(N=2, kappa=1, g=0.5, eta=2, gamma_h=1e-4)
+    state = ps.steady_state(model, tolerance=1e-6, solver="matrix-free")
+    assert state.solver["used"] < 1500  # 10,800 and no convergence with rows over their diagonal
+    assert abs(state.moment("+1 -2") + 0.010672338) < 1e-9
+    assert abs(state.moment("+1 -2") + 0.010672338153650) < state.error("+1 -2") < 1e-8
+
+
+def test_a_dual_vector_with_a_large_defect_estimates_nothing(monkeypatch):
+    """A rough one knows nothing of the slow emitters; solved further it does."""
+    model = ps.models.driven_tavis_cummings(N=2, kappa=1, g=0.5, eta=2, gamma_h=1e-4, levels=16)
+    truth = quietly(model, solver="matrix-free").moment("+1 -2")
+    for accuracies, known in (((0.3,), False), ((0.3, 1e-4), True)):
+        monkeypatch.setattr(solution, "_DUAL_ACCURACY", accuracies)
+        state = quietly(model, solver=MatrixFree(tolerance=1e-9), moments=["+1 -2"])
+        parts = state.solution.estimates([state.label("+1 -2")])[0]
+        assert np.isfinite(parts[0].algebraic) == known
+        assert not known or abs(state.moment("+1 -2") - truth) < parts[0].algebraic < 1e-2
+
+
+@pytest.mark.parametrize("factor", [1, 0.1])
+def test_emitters_that_relax_slowly_beside_a_fast_mode(factor):
+    """The mode does not touch them: the truth is the 2^N Liouvillian of the emitters alone."""
+
+    def model(centre, hamiltonian, jump):
+        s = ps.Ensemble(4)
+        jumps = [jump, ps.Collective(0.2, s.m), ps.Collective(1.5, s.p)]
+        jumps += [ps.Individual(2e-7 * factor, s.m), ps.Individual(5e-8 * factor, s.p)]
+        return ps.Model(centre, s, 0.4 * s.z + 0.1 * s.x + hamiltonian, jumps)
+
+    c, spin = ps.Boson(14), ps.Spin()
+    state = quietly(model(c, 30 * c.n + 3 * (c.a + c.ad), ps.Central(50, c.a)), solver="matrix-free")
+    brute = BruteForce(model(spin, 0.5 * spin.z, ps.Central(1, spin.m)))
+    rho = brute.steady_state()
+    for label in ("z1", "+1 -2", "z1 z2", "+1"):
+        assert abs(state.moment(label) - brute.moment(rho, label)) < state.error(label), label
+
+
+def test_an_iteration_that_ended_early_certifies_nothing():
+    settings = MatrixFree(products=60)
+    state = quietly(driven(levels=14), solver=settings, moments=["ad a"], tolerance=1e9)
+    assert not state.solution.converged
+    assert not state.certificate.certified
+    assert any("did not converge" in reason for reason in state.certificate.reasons)
+
+
+def test_factors_follow_an_iteration_that_fails():
+    """Three Lambda atoms with an exact dark state; by default no failed iteration is the answer."""
+    c, s = ps.Boson(5), ps.Ensemble(3, levels=3)
+    u01, u10, u12, u21 = s.unit(0, 1), s.unit(1, 0), s.unit(1, 2), s.unit(2, 1)
+    hamiltonian = 1e-3 * (c.ad * u01 + c.a * u10 + u12 + u21)
+    model = ps.Model(c, s, hamiltonian, [ps.Central(1e-2, c.a), ps.Individual(1e-6, u01), ps.Individual(1e-6, u21)])
+    state = quietly(model, moments=["ad a"])
+    assert abs(state.moment("ad a")) < 1e-12
+
+
+@dataclass(frozen=True)
+class Impatient(MatrixFree):
+    products: int = 40
+
+
+@pytest.mark.parametrize("levels", [12, "auto"])
+def test_another_route_is_taken_where_the_iteration_does_not_converge(monkeypatch, levels):
+    lines: list[str] = []
+    monkeypatch.setattr(planning, "prefers_iteration", lambda *_: True)
+    monkeypatch.setattr(planning, "MatrixFree", Impatient)
+    given = {} if levels == "auto" else {"levels": levels}
+    state = quietly(driven(eta=0.3, **given), moments=["ad a"], progress=lines.append)
+    assert state.plan.route == "lattice"
+    assert levels == "auto" or any("factors follow" in line for line in lines)  # smaller solves are silent
+    direct = quietly(driven(eta=0.3, **given), moments=["ad a"], solver="superlu")
+    assert abs(state.moment("ad a") - direct.moment("ad a")) < 1e-11
+
+
+def test_without_memory_for_factors_the_iterate_is_returned(monkeypatch):
+    monkeypatch.setattr(planning, "prefers_iteration", lambda *_: True)
+    monkeypatch.setattr(planning, "MatrixFree", Impatient)
+    monkeypatch.setattr(planning, "_full_basis", too_large)
+    state = quietly(driven(levels=12), moments=["ad a"])
+    assert state.plan.route == "cavity"
+    assert not state.certificate.certified
+
+
+def too_large(request):
+    raise ps.TooLarge("no", needed=2.0, available=1.0, fits=None)
 
 
 def test_a_driven_mode_with_four_levels_is_flagged():
