@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,8 +54,11 @@ class SweepFile:
             raise Mistakes([f"{self.path}:{self.reader.line(('moments', 'labels'))}: {error}"]) from None
 
 
-def read_sweep_file(path: Path) -> SweepFile:
-    """The plan in a sweep file; Mistakes (all of them, with their lines) where it cannot be carried out."""
+def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: None) -> SweepFile:
+    """The plan in a sweep file; Mistakes (all of them, with their lines) where it cannot be carried out.
+
+    announce   called with the name of a user's function before its module is imported, which runs it
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -65,7 +69,7 @@ def read_sweep_file(path: Path) -> SweepFile:
         reason, _, place = str(error).partition(" (at ")  # before Python 3.14 the line stands in the message alone
         line = re.match(r"line (\d+)", place)
         raise Mistakes([f"{path}:{line[1] if line else len(text.splitlines())}: not valid TOML: {reason}"]) from error
-    reader = Reader(path, key_lines(text))
+    reader = Reader(path, key_lines(text), announce)
     reader.unknown((), data, _TABLES, "there is no table")
     for name in _TABLES:
         if name in data and not isinstance(data[name], dict):

@@ -9,6 +9,7 @@ import numpy as np
 
 from permsym import expressions
 from permsym.errors import InputError, NotAnExpression
+from permsym.models.file import read_model_file
 from permsym.models.parameters import Number
 from permsym.models.registry import ModelSource, lookup
 from permsym.sites import is_real
@@ -47,7 +48,12 @@ def model(reader: Reader, table: Mapping[str, Any] | None) -> tuple[ModelSource 
         reader.wrong(("model", kind), f"the function {value!r} must be written as package.module:function")
         return None, fixed
     try:
-        return lookup(str(reader.path.parent / value) if kind == "file" else value), fixed
+        if kind == "file":
+            path = reader.path.parent / value
+            return ModelSource(str(path), *read_model_file(path)), fixed
+        if ":" in value:
+            reader.announce(value)
+        return lookup(value), fixed
     except InputError as error:
         reader.wrong(("model", kind), str(error))
         return None, fixed

@@ -97,9 +97,9 @@ class _Worker:
         self.ready = False
         paths = [str(Path(permsym.__file__).parents[1]), *(path or os.getcwd() for path in sys.path)]  # where user-defined models are, too
         environment = {**os.environ, **machine.ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)}
-        with child:
+        with child:  # -P: without it Python looks into the current folder first, and a file json.py there would run
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "permsym.sweeps.workers.worker", str(child.fileno()), str(os.getpid())],
+                [sys.executable, "-P", "-m", "permsym.sweeps.workers.worker", str(child.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[child.fileno()],
                 env=environment,
