@@ -16,6 +16,7 @@ from typing import Any
 from permsym.errors import InputError
 
 Shape = Any
+_MOST_BITS = 1000  # of a whole number
 _SHOWN = 60  # characters of a wrong value in a message
 
 
@@ -71,8 +72,9 @@ def _is(value: Any, kind: Any) -> bool:
         return True
     if kind is None:
         return value is None
-    if kind in (int, float):  # a truth value is no number; numpy's are
-        return isinstance(value, numbers.Integral if kind is int else numbers.Real) and not isinstance(value, bool)
+    if kind in (int, float):  # a truth value is no number, and one that no double can hold is none that is meant
+        real = isinstance(value, numbers.Integral if kind is int else numbers.Real) and not isinstance(value, bool)
+        return real and not (isinstance(value, int) and value.bit_length() > _MOST_BITS)
     return isinstance(value, kind)
 
 

@@ -63,6 +63,8 @@ def check_target(path: Path, formats: tuple[str, ...]) -> None:
 
 def is_ours(path: Path) -> bool:
     """Whether a file carries permsym's mark."""
+    if not path.is_file():  # a device or a pipe, which reading would wait for
+        return False
     try:
         if path.suffix == ".nc":
             import h5py
@@ -74,5 +76,5 @@ def is_ours(path: Path) -> bool:
                 file.seek(max(path.stat().st_size - _LAST_BYTES, 0))
                 return b"permsym" in file.read()
             return b"permsym" in file.read(_FIRST_BYTES)
-    except OSError:
+    except (OSError, RuntimeError, ValueError, KeyError):  # a damaged HDF5 file raises any of them
         return False

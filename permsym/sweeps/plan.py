@@ -29,6 +29,8 @@ from permsym.sweeps.methods import check_methods, method
 from permsym.sweeps.origin import address_of, is_library, origin_of, recorded_source, text_of
 from permsym.sweeps.task import Task
 
+MOST_POINTS = 1_000_000  # of a sweep: their models alone take minutes
+
 
 @dataclass(frozen=True)
 class Dimension:
@@ -259,6 +261,9 @@ def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] 
 
 def dimensions_of(axes: Mapping[str, Sequence[Number]], lists: Sequence[Mapping[str, Sequence[Number]]]) -> tuple[Dimension, ...]:
     """The axes, then the lists under the names ``point``, ``point_2``, ..."""
+    lengths = [len(values) for values in axes.values()] + [max(map(len, columns.values()), default=0) for columns in lists]
+    if math.prod(lengths) > MOST_POINTS:
+        raise InputError(f"the axes have {math.prod(lengths):.3g} points together, but at most {MOST_POINTS:,} are computed in one sweep")
     dimensions = [Dimension(name, {name: _plain(values)}) for name, values in axes.items()]
     for number, columns in enumerate(lists, start=1):
         name = "point" if number == 1 else f"point_{number}"

@@ -84,6 +84,9 @@ def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
     sizes = {name: size for name, size in before.sizes.items() if name != PHOTON.name}  # of a single state, which a sweep does not have
     if sizes != dict(after.sizes):
         raise InputError(f"the file has the dimensions {sizes}, but its provenance gives {dict(after.sizes)}")
+    for name in map(str, before.data_vars):
+        if name in after and before[name].dims != after[name].dims and PHOTON.name not in before[name].dims:
+            raise InputError(f"the file's variable {name!r} is over {before[name].dims}, but its provenance gives {after[name].dims}")
     largest, variable, at = 0.0, "", {}
     for name in map(str, before.data_vars):
         if name in _NOT_NUMBERS or name.startswith("time_") or name not in after:

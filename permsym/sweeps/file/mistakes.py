@@ -58,7 +58,7 @@ def key_lines(text: str) -> dict[Where, int]:
     lines: dict[Where, int] = {}
     table: Where = ()
     for number, line in enumerate(text.splitlines(), start=1):
-        head = re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?", line)
+        head = re.match(r"\s*\[\[?([^\[\]]+)\]", line)  # no two repetitions may share blanks: a line of them would take minutes
         key = re.match(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"))*)\s*=""", line)
         if head and "=" not in line.split("#")[0]:
             table = _keys(head[1])

@@ -15,10 +15,10 @@ from permsym.models.registry import ModelSource, lookup
 from permsym.sites import is_real
 from permsym.sweeps.file.mistakes import Reader, Where
 from permsym.sweeps.methods import HIGHEST_ORDER, METHODS
+from permsym.sweeps.plan import MOST_POINTS
 
 _EXPANSIONS = ("cumulants", "break_symmetry", "counting", "closure")
 _RANGE = ("from", "to", "points", "spacing", "round")
-_MOST_POINTS = 10_000_000
 
 
 def model(reader: Reader, table: Mapping[str, Any] | None) -> tuple[ModelSource | None, dict[str, Number]]:
@@ -105,8 +105,8 @@ def _range(reader: Reader, where: Where, table: Mapping[str, Any]) -> list[Numbe
         except (InputError, TypeError, ValueError):
             reader.wrong(where, f"{key!r} of the range of `{name}` must be a number, but is {table[key]!r}")
     points, spacing, rounded = table.get("points"), table.get("spacing", "linear"), table.get("round", False)
-    if isinstance(points, bool) or not isinstance(points, int) or not 1 <= points <= _MOST_POINTS:
-        reader.wrong(where, f"'points' of the range of `{name}` must be a whole number >= 1, but is {points!r}")
+    if isinstance(points, bool) or not isinstance(points, int) or not 1 <= points <= MOST_POINTS:
+        reader.wrong(where, f"'points' of the range of `{name}` must be a whole number from 1 to {MOST_POINTS:,}, but is {points!r}")
     if spacing not in ("linear", "log"):
         reader.wrong(where, f"'spacing' of the range of `{name}` must be linear or log, but is {spacing!r}")
     if not isinstance(rounded, bool):
