@@ -51,7 +51,8 @@ def pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Task, Result]]:
     try:
         while waiting or suspects or crew.busy:
             for worker in crew.idle:
-                job = _next(waiting, suspects, budget, [busy.job[1].bytes for busy in crew.busy if busy.job])
+                running = [busy.job[1].bytes for busy in crew.busy if busy.job]
+                job = _next(waiting, suspects, min(budget, machine.available_bytes() + sum(running)), running)
                 if job is None:
                     break
                 worker.start(job)
