@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 import zipfile
 import zlib
@@ -72,11 +73,14 @@ class Checkpoint:
         """Write the iterate if it is time; whole or not at all."""
         if not now and time.monotonic() - self._last < self.every:
             return
-        path = Path(self.path)
-        partial = path.with_name(path.name + ".part")
-        with partial.open("wb") as file:
-            np.savez(file, model=model.hash, iterate=iterate, **self.beside)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        path = Path(os.path.realpath(self.path))  # a symbolic link stays one
+        handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # a name that nobody can know
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, model=model.hash, iterate=iterate, **self.beside)  # type: ignore[arg-type]
+                file.flush()
+                os.fsync(file.fileno())
+            Path(partial).replace(path)
+        finally:
+            Path(partial).unlink(missing_ok=True)
         self._last = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -190,6 +191,9 @@ def output(reader: Reader, table: Mapping[str, Any]) -> str | None:
     name = table.get("file")
     if name is not None and not isinstance(name, str):
         reader.wrong(("output", "file"), f"'file' must be a file name, but is {name!r}")
+        return None
+    if name is not None and (Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name):
+        reader.wrong(("output", "file"), f"'file' must stay below the folder of the run, but is {name!r}; give another place with -o")
         return None
     return name
 
