@@ -2,7 +2,11 @@
 
 import sys
 
-from permsym.cli import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from permsym.cli import main
+
+        code = main()
+    except KeyboardInterrupt:  # while the command line loads, or while it says that it was interrupted
+        code = 130
+    sys.exit(code)

@@ -6,11 +6,13 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from permsym.errors import InputError
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+_VERSION_1 = "cgroup", ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+_VERSION_2 = "cgroup2", ("memory.max", "memory.current", "inactive_file")
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMBA")}
 """Environment of a process that is to use one thread: the libraries read it when they are loaded."""
 
@@ -34,15 +36,14 @@ def single_threaded() -> Iterator[None]:
 
 
 def available_bytes() -> float:
-    """Memory that may be used now: PERMSYM_MEMORY, else what the system and the control group leave free."""
+    """Bytes that may be used now: PERMSYM_MEMORY, else the least that the system, the control groups and ``ulimit -v`` leave free."""
     limit = os.environ.get("PERMSYM_MEMORY")
     if limit:
         match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*", limit.lower())
         if match is None:
             raise InputError(f"PERMSYM_MEMORY must be a size such as 8GB or 500M, but is {limit!r}")
         return float(match[1]) * _UNITS[match[2]]
-    free = [_meminfo(), _cgroup("memory.max", "memory.current"), _cgroup("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")]
-    return min(value for value in free if value is not None) if any(value is not None for value in free) else float("inf")
+    return min((value for value in (_meminfo(), *_control_groups(), _address_space()) if value is not None), default=float("inf"))
 
 
 def _meminfo() -> float | None:
@@ -56,10 +57,58 @@ def _meminfo() -> float | None:
             return None
 
 
-def _cgroup(limit_name: str, usage_name: str) -> float | None:
-    root = Path("/sys/fs/cgroup")
+def _control_groups(proc: Path = Path("/proc/self")) -> list[float]:
+    """What each memory limit of this process's control groups leaves free, ancestors included; versions 1 and 2."""
+    free = []
+    for folder, root, (limit, usage, cache) in _hierarchies(proc):
+        for group in [folder, *folder.parents]:
+            if not group.is_relative_to(root):
+                break
+            try:
+                most = (group / limit).read_text().strip()
+                if most != "max":
+                    free.append(max(float(most) - float((group / usage).read_text()) + _reclaimable(group, cache), 0.0))
+            except (OSError, ValueError):
+                continue  # the root group has no limit
+    return free
+
+
+def _hierarchies(proc: Path) -> Iterator[tuple[Path, Path, tuple[str, str, str]]]:
+    """(own group, topmost group that can be seen, files of limit, usage and cache) of each hierarchy that limits memory."""
     try:
-        limit = (root / limit_name).read_text().strip()
-        return None if limit == "max" else float(limit) - float((root / usage_name).read_text())
-    except (OSError, ValueError):
+        mounts = [line.split() for line in (proc / "mountinfo").read_text().splitlines()]
+        groups = [line.split(":", 2) for line in (proc / "cgroup").read_text().splitlines()]
+    except OSError:
+        return
+    for _, controllers, path in (group for group in groups if len(group) == 3):
+        version = _VERSION_2 if not controllers else _VERSION_1 if "memory" in controllers.split(",") else None
+        for mount in mounts if version else ():
+            _, _, _, top, point, *rest = mount
+            kind, _, options = rest[rest.index("-") + 1 :]
+            if version and kind == version[0] and (not controllers or "memory" in options.split(",")):
+                inside = PurePosixPath(path)
+                below = inside.relative_to(top) if inside.is_relative_to(top) and ".." not in inside.parts else PurePosixPath()
+                yield Path(point, below), Path(point), version[1]
+
+
+def _reclaimable(group: Path, name: str) -> float:
+    """Bytes of files in memory that the kernel gives up first: they count as used, and are free."""
+    try:
+        match = re.search(rf"^{name} (\d+)$", (group / "memory.stat").read_text(), re.MULTILINE)
+    except OSError:
+        return 0.0
+    return float(match[1]) if match else 0.0
+
+
+def _address_space() -> float | None:
+    """What ``ulimit -v`` leaves to this process."""
+    try:
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if most == resource.RLIM_INFINITY:
+            return None
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        return max(float(most - pages * resource.getpagesize()), 0.0)
+    except (ImportError, OSError, ValueError, IndexError):
         return None

@@ -45,8 +45,13 @@ def is_real(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
+LARGEST_COUNT = 2**53  # up to which doubles tell whole numbers apart
+
+
 def as_count(name: str, value: Any, least: int) -> int:
     """``value`` as an integer >= ``least`` (10.0 passes, 10.5 and True do not)."""
+    if is_real(value) and LARGEST_COUNT < value < float("inf"):
+        raise InputError(f"`{name}` must be at most {LARGEST_COUNT:.1e}, but is {float(min(value, 10**300)):.3g}", parameter=name)
     whole = is_real(value) and np.isfinite(float(value)) and float(value) == int(value)
     if not whole or int(value) < least:
         words = f"`{name}` must be an integer >= {least}, but is {value!r}; give a whole number such as {name}={max(least, 10)}"

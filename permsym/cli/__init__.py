@@ -1,23 +1,28 @@
 """The command line.  Results go to standard output, progress and warnings to standard error.
 
 Exit codes: 0 done and certified; 1 wrong input; 2 wrong usage; 3 solved, but a certificate fell short; 4 refused
-beforehand for lack of memory.  Each command has a file, and imports what it needs when it runs.
+beforehand for lack of memory; 70 a fault of permsym; 130 interrupted.  Each command has a file, and imports what it needs when it runs.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
-from permsym.cli import boundary, compare, continuation, cumulants, evolve, figure, info, rerun, run, solve
-from permsym.errors import Mistakes, PermsymError
+from permsym.errors import InputError, Mistakes, PermsymError
 
-COMMANDS = (solve, cumulants, continuation, boundary, evolve, run, rerun, compare, figure, info)
-"""Modules with ``add(commands)``, in the order of ``permsym --help``."""
+COMMANDS = ("solve", "cumulants", "continuation", "boundary", "evolve", "run", "rerun", "compare", "figure", "info")
+"""Modules of this folder with ``add(commands)``, in the order of ``permsym --help``; an interrupt while they load is caught."""
+
+FAULT_EXIT_CODE, INTERRUPTED_EXIT_CODE = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT
+_LONGEST_LINE = 440  # characters of an error, so that it can be read
+_LONGEST_WORD = 4000  # characters of an argument, the longest path of Linux
 
 _NEGATIVE = re.compile(r"-[\d.]+[eE:].*")
 
@@ -25,6 +30,40 @@ _NEGATIVE = re.compile(r"-[\d.]+[eE:].*")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+        return code
+    except PermsymError as error:
+        for line in error.lines if isinstance(error, Mistakes) else [str(error)]:
+            _say(line)
+        return error.exit_code
+    except MemoryError:
+        _say("out of memory in the middle of the work; use fewer satellites or free some memory")
+        return 4
+    except KeyboardInterrupt:
+        _say("interrupted; nothing half-written was left")
+        return INTERRUPTED_EXIT_CODE
+    except BrokenPipeError:  # the reader, `head` for instance, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:  # what the system refuses: open files, disk space, a path
+        _say(f"the system refuses: {error.strerror or error}" + (f" ({error.filename!r})" if error.filename else ""))
+        return InputError.exit_code
+    except Exception as error:
+        from permsym.cli.fault import logged
+
+        _say(logged(error, words))
+        return FAULT_EXIT_CODE
+
+
+def _run(words: list[str]) -> int:
+    """Parse the words and run the command."""
+    for word in words:
+        if "\0" in word or len(word) > _LONGEST_WORD:
+            raise InputError(
+                f"an argument has {'a NUL' if chr(0) in word else f'{len(word)} characters'}: {word[:40]!r}; write it otherwise"
+            )
     parser = _parser()
     options, rest = parser.parse_known_args(_joined(words))
     unknown = [word for word in rest if word.startswith("--")]
@@ -33,23 +72,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.words = [*getattr(options, "words", []), *rest]
     options.command_line = shlex.join(["permsym", *words])
     run: Callable[[argparse.Namespace], int] = options.run
-    try:
-        code = run(options)
-        sys.stdout.flush()
-        return code
-    except PermsymError as error:
-        for line in error.lines if isinstance(error, Mistakes) else [str(error)]:
-            print(f"permsym: {_one_line(line)}", file=sys.stderr)
-        return error.exit_code
-    except MemoryError:
-        print("permsym: out of memory in the middle of the work; use fewer satellites or free some memory", file=sys.stderr)
-        return 4
-    except KeyboardInterrupt:
-        print("permsym: interrupted; nothing half-written was left", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # the reader, `head` for instance, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return run(options)
+
+
+def _say(text: str) -> None:
+    """An error on one line of standard error; of a long one, both ends."""
+    print(f"permsym: {_one_line(text)}", file=sys.stderr)
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE // 2]} ... {line[-_LONGEST_LINE // 2 :]}"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line of a bounded length, too."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(_one_line(message))
 
 
 def _joined(words: Sequence[str]) -> list[str]:
@@ -63,16 +103,12 @@ def _joined(words: Sequence[str]) -> list[str]:
     return joined
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="permsym", description="Exact steady states of permutation-symmetric open quantum systems.")
+    parser = _Parser(prog="permsym", description="Exact steady states of permutation-symmetric open quantum systems.")
     parser.add_argument("--version", action="version", version=f"permsym {_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
-        command.add(commands)
+        importlib.import_module(f"permsym.cli.{command}").add(commands)
     return parser
 
 

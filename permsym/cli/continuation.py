@@ -37,8 +37,8 @@ def run(options: argparse.Namespace) -> int:
             raise InputError("continue needs --over NAME --from A --to B, such as --over N --from 10 --to 1e4; " + f"{word} is missing")
     start, stop = _number("--from", options.start), _number("--to", options.stop)
     points = _number("--points", options.points)
-    if points != int(points) or points < 1:
-        raise InputError(f"--points must be a whole number >= 1, but is {options.points!r}")
+    if not points.is_integer() or not 1 <= points <= _MOST_POINTS:
+        raise InputError(f"--points must be a whole number >= 1 and at most {_MOST_POINTS:,}, but is {options.points!r}")
     from permsym.cli.report import branch_table
     from permsym.cumulants import continuation
     from permsym.cumulants.path import model_at
@@ -66,6 +66,9 @@ def run(options: argparse.Namespace) -> int:
     if not branch.reached:
         print(f"permsym: the branch does not reach {options.over}={stop:g}: {branch.ended}", file=sys.stderr)
     return UNCERTIFIED_EXIT_CODE if unstable or not branch.reached else 0
+
+
+_MOST_POINTS = 10_000  # of a branch, which are followed one after the other
 
 
 def _number(word: str, text: str) -> float:

@@ -74,6 +74,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+_MOST_STEPS = 100_000  # of a time evolution: every one has all of its moments in memory
+
+
 def _times(text: str) -> NDArray[np.float64]:
     """STEPS + 1 times from T0 to T1."""
     import numpy as np
@@ -82,7 +85,9 @@ def _times(text: str) -> NDArray[np.float64]:
     if len(parts) != 3 or any(isinstance(part, str) for part in parts):
         raise InputError(f"--times must be T0:T1:STEPS, such as 0:10:100, but is {text!r}")
     first, last, count = (float(part) for part in parts)
-    if not (0 <= first <= last < float("inf")) or count != int(count) or not 1 <= count <= 10**6:
+    if count > _MOST_STEPS:
+        raise InputError(f"--times has {count:.3g} STEPS, but at most {_MOST_STEPS:,} are computed at once; take fewer")
+    if not (0 <= first <= last < float("inf")) or not count.is_integer() or count < 1:
         raise InputError(f"--times must have 0 <= T0 <= T1 and a whole number of STEPS >= 1, such as 0:10:100, but is {text!r}")
     return np.linspace(first, last, int(count) + 1)
 

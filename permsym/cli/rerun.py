@@ -33,6 +33,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="a file that permsym wrote (of a sweep, a solution or a figure), or a reference dataset such as p1-fig3b",
     )
     add_workers(rerun)
+    rerun.add_argument(
+        "--allow-function", action="store_true", help="import and run the function that the file names, where its model is one of a user's"
+    )
     rerun.set_defaults(run=run)
 
 
@@ -49,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
             raise InputError(f"{name} is a figure's, which is computed again on one core of this machine; leave out --scheduler")
         points, repeated = _figure(data)
     else:
-        points, repeated = _sweep(data, Path(name).stem, work_on)
+        points, repeated = _sweep(data, Path(name).stem, work_on, options.allow_function)
     for package, (then, now) in repeated.other.items():
         print(f"permsym: {package} was {then} when the file was made and is {now} now", file=sys.stderr)
     if repeated.equal:
@@ -66,17 +69,21 @@ def run(options: argparse.Namespace) -> int:
     return UNCERTIFIED_EXIT_CODE if repeated.beyond or repeated.states else 0
 
 
-def _sweep(data: xr.Dataset, name: str, work_on: Executor) -> tuple[int, Repeated]:
+def _say(function: str) -> None:
+    print(f"permsym: the file's model is the function {function}, which runs now", file=sys.stderr, flush=True)
+
+
+def _sweep(data: xr.Dataset, name: str, work_on: Executor, allowed: bool) -> tuple[int, Repeated]:
     from permsym.progress import Bar
     from permsym.sweeps.rerun import plan_of, rerun
 
-    points = len(plan_of(data))
-    with Bar(name, points) as bar:
+    plan = plan_of(data, _say if allowed else None)
+    with Bar(name, len(plan)) as bar:
 
         def count(_: object, cost: Cost, result: Result) -> None:
             bar.advance(failed=not result.point.status.has_values)
 
-        return points, rerun(data, work_on, count)[1]
+        return len(plan), rerun(data, work_on, count, plan)[1]
 
 
 def _figure(data: xr.Dataset) -> tuple[int, Repeated]:

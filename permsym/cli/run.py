@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("which sweep? give one sweep file, such as permsym run sweep.toml")
     path = Path(options.words[0])
     work_on = executor(options)
-    sweep = read_sweep_file(path)
+    sweep = read_sweep_file(path, _say)
     output = dataset.check(options.output or sweep.output or path.with_suffix(".nc").name)
     store_path = output.with_name(output.name + ".store")
     if options.dry_run:
@@ -86,6 +86,10 @@ def run(options: argparse.Namespace) -> int:
             if mark is not None:
                 store.wrote(mark, output)
     return _summary(outcome, f"{output} is complete" if complete else f"wrote {output}")
+
+
+def _say(function: str) -> None:
+    print(f"permsym: the model is the function {function}, whose module runs now", file=sys.stderr, flush=True)
 
 
 def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:

@@ -86,15 +86,19 @@ def _looks_like_label(word: str) -> bool:
     return all(re.fullmatch(r"ad?|(?:[+\-z]|\|\d+><\d+\|)\d+(?:@\w+)?", factor) for factor in word.split())
 
 
+_LONGEST_NUMBER = 300  # characters: longer whole numbers are no doubles
+
+
 def number_or_text(text: str) -> float | str:
-    """A number, or the text of an expression."""
-    try:
-        return int(text)
-    except ValueError:
+    """A number, or the text of an expression: digits are those of ASCII, without ``_`` between them."""
+    if len(text) > _LONGEST_NUMBER or not text.isascii() or "_" in text:
+        return text
+    for kind in (int, float):
         try:
-            return float(text)
+            return kind(text)
         except ValueError:
-            return text
+            continue
+    return text
 
 
 def model_source(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str]]:

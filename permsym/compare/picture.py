@@ -61,6 +61,11 @@ def _title(comparison: Comparison, quantity: str) -> str:
     return quantity if _is_real(comparison, quantity) else f"|{quantity}|"
 
 
+def literal(text: str) -> str:
+    """A text of a file as matplotlib shows it: dollar signs begin no formula, and what no font has is a blank."""
+    return "".join(character if character.isprintable() else " " for character in text).replace("$", r"\$")
+
+
 def _is_real(comparison: Comparison, quantity: str) -> bool:
     return all(abs(row.reference.imag) <= 1e-12 * (1 + abs(row.reference)) for row in comparison.rows if row.quantity == quantity)
 
@@ -73,7 +78,13 @@ def _style(comparison: Comparison, method: str) -> dict[str, Any]:
     if method in plot.METHODS:
         return {**plot.METHODS[method]}
     position = [name for name in comparison.methods if name not in plot.METHODS].index(method)
-    return {"color": _COLOURS[position % len(_COLOURS)], "marker": "os^vD"[position % 5], "markersize": 3, "linewidth": 1, "label": method}
+    return {
+        "color": _COLOURS[position % len(_COLOURS)],
+        "marker": "os^vD"[position % 5],
+        "markersize": 3,
+        "linewidth": 1,
+        "label": literal(method),
+    }
 
 
 def _values(comparison: Comparison, quantity: str, axes: Any) -> None:
@@ -81,7 +92,7 @@ def _values(comparison: Comparison, quantity: str, axes: Any) -> None:
     truth = {row.point: row.reference for row in comparison.rows if row.quantity == quantity}
     if comparison.axis is None:
         rows = [row for row in comparison.rows if row.quantity == quantity]
-        axes.bar([row.method for row in rows], [_part(comparison, quantity, row.value) for row in rows], color=_GREY)
+        axes.bar([literal(row.method) for row in rows], [_part(comparison, quantity, row.value) for row in rows], color=_GREY)
         axes.axhline(_part(comparison, quantity, rows[0].reference), color=plot.METHODS["exact"]["color"], label="reference")
     else:
         group = _along(comparison, comparison.axis, axes)
@@ -102,7 +113,7 @@ def _errors(comparison: Comparison, quantity: str, axes: Any) -> None:
         axes.set_yscale("log")
         axes.set_ylim(min(positive) / 2, max(positive) * 2)
     if comparison.axis is None:
-        axes.bar([row.method for row in rows], [abs(row.error) for row in rows], color=_GREY)
+        axes.bar([literal(row.method) for row in rows], [abs(row.error) for row in rows], color=_GREY)
     else:
         for method, x, line in _curves(comparison, quantity, _along(comparison, comparison.axis, axes)):
             axes.plot(x, [abs(row.error) or np.nan for row in line], **_style(comparison, method))
@@ -116,7 +127,7 @@ def _along(comparison: Comparison, axis: str, axes: Any) -> list[int]:
     x = [comparison.points[i][axis] for i in group]
     if min(x) > 0 and max(x) > 20 * min(x):
         axes.set_xscale("log")
-    axes.set_xlabel(axis + "".join(f",  {name} = {value:g}" for name, value in line.items()))
+    axes.set_xlabel(literal(axis + "".join(f",  {name} = {value:g}" for name, value in line.items())))
     return group
 
 

@@ -90,15 +90,20 @@ def write_csv(comparison: Comparison, path: Path) -> None:
         file.write(f"# permsym compare: {comparison.approximation} against {comparison.reference}\n".replace("\r", " "))
         rows = csv.writer(file)
         rows.writerow([
-            *names, "quantity", "method", "reference_real", "reference_imag", "value_real", "value_imag", "error_real", "error_imag",
-            "error_absolute", "error_relative", "uncertainty", "unphysical",
+            *map(defused, names), "quantity", "method", "reference_real", "reference_imag", "value_real", "value_imag",
+            "error_real", "error_imag", "error_absolute", "error_relative", "uncertainty", "unphysical",
         ])  # fmt: skip
         for row in comparison.rows:
             numbers = [row.reference, row.value, row.error]
             parts = [repr(part) for number in numbers for part in (number.real, number.imag)]
             point = [repr(comparison.points[row.point].get(name, math.nan)) for name in names]
             tail = [repr(abs(row.error)), repr(row.relative), repr(row.uncertainty), row.unphysical]
-            rows.writerow([*point, row.quantity, row.method, *parts, *tail])
+            rows.writerow([*point, row.quantity, defused(row.method), *parts, *tail])
+
+
+def defused(text: str) -> str:
+    """A text of a file as a cell that no spreadsheet takes for a formula; labels of moments, such as ``+1 -2``, carry none."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def cells(comparison: Comparison, row: Row) -> list[str]:

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym.dataset import open_dataset, open_reference, reference_names
+from permsym.dataset.checks import needed
 from permsym.dataset.schema import CERTIFICATE
 from permsym.dataset.status import EXACT, parsed
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import parse
 from permsym.operators import Operator
+from permsym.reading import LARGEST_TABLE, check, read_bytes
 from permsym.sites import Ensemble, Spin
 from permsym.sweeps.plan import grammar
 
@@ -36,6 +38,7 @@ Entry = tuple[int, str, str]
 _LONG_NAMES = ("moment", "quantity", "label")
 _VALUE_NAMES = ("value", "moment_real")
 _IMAGINARY_NAMES = ("value_imag", "imag", "moment_imag")
+_MOST_ROWS = 200_000  # which take about a minute to compare
 _SPINS = Model(Spin(), Ensemble(1000), Operator())
 
 
@@ -78,13 +81,18 @@ def read_table(name: str, sites: Model | None = None) -> Table:
         return table_of(open_reference(name), name)
     if not path.exists():
         raise InputError(f"there is no file {name!r}; give a file, or a reference dataset of {', '.join(reference_names())}")
+    check(path)
     if path.suffix == ".csv" and not _ours(path):
         return _foreign(path, sites)
     return table_of(open_dataset(path), path.name)
 
 
 def table_of(dataset: xr.Dataset, name: str) -> Table:
-    """The table of a dataset; values that are not numbers are left out."""
+    """The table of a dataset; values that are not numbers are left out.  InputError for the data of some figures, which has no moments."""
+    try:
+        needed(dataset, "moment", "moment_real", "moment_imag", "error_estimate")
+    except InputError as missing:
+        raise InputError(f"{name} cannot be compared: {missing}") from None
     outer = [str(dim) for dim in dataset["status"].dims]
     axes = [dim for dim in outer if dim != "method"]
     methods = list(map(str, dataset["method"].values)) if "method" in outer else [str(dataset.attrs.get("method", EXACT))]
@@ -153,22 +161,29 @@ def _sites(dataset: xr.Dataset) -> Model | None:
 
 def _ours(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.readline().startswith(b"# permsym")
+        return file.read(9) == b"# permsym"
 
 
 def _foreign(path: Path, sites: Model | None) -> Table:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            lines = [(number, line) for number, line in enumerate(file, start=1) if line.strip() and not line.startswith("#")]
+        text = read_bytes(path, LARGEST_TABLE).decode("utf-8-sig")
+        lines = [(number, line) for number, line in enumerate(text.splitlines(True), start=1) if line.strip() and not line.startswith("#")]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
+    if len(lines) > _MOST_ROWS:
+        raise InputError(f"{path}: the table has {len(lines):,} rows, but at most {_MOST_ROWS:,} are read; leave some out")
     if len(lines) < 2:
         raise InputError(f"{path}: a table needs a line of column names and at least one row")
     try:
         dialect: Any = csv.Sniffer().sniff(lines[0][1], delimiters=",;\t")
     except csv.Error:
         dialect = csv.excel
-    rows = list(csv.reader([line for _, line in lines], dialect, skipinitialspace=True))
+    try:
+        rows = list(csv.reader([line for _, line in lines], dialect, skipinitialspace=True))
+    except csv.Error as error:
+        raise InputError(f"{path}: it is no table ({error})") from None
+    if len(rows) != len(lines):
+        raise InputError(f"{path}: a quoted cell goes over several lines; write each row on one")
     head = [cell.strip() for cell in rows[0]]
     if len(set(head)) < len(head):
         raise InputError(f"{path}: the column {next(c for c in head if head.count(c) > 1)!r} appears twice")
@@ -268,20 +283,27 @@ class _Rows:
 
     def _real(self, text: str, number: int) -> float:
         try:
-            return float(text)
+            return float(_plain(text))
         except ValueError:
             raise InputError(f"{self.path}:{number}: {text!r} is not a number; parameters and errors are numbers") from None
 
     def _complex(self, text: str, number: int) -> complex:
         """A number, also as Python or Julia print complex ones."""
         try:
-            return complex(float(text))
+            return complex(float(_plain(text)))
         except ValueError:
             pass
         try:
-            return complex(text.replace(" ", "").replace("im", "j").replace("i", "j").strip("()"))
+            return complex(_plain(text).replace(" ", "").replace("im", "j").replace("i", "j").strip("()"))
         except ValueError:
             raise InputError(f"{self.path}:{number}: {text!r} is not a number") from None
+
+
+def _plain(text: str) -> str:
+    """A number's text; ValueError for digits other than 0 to 9, and for ``_`` between them, which Python would read in silence."""
+    if "_" in text or not text.isascii():
+        raise ValueError(text)
+    return text
 
 
 DERIVED_NAMES = ("p0_up", "p_up", "photons", "g2", "coherent_photons")

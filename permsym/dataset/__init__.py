@@ -7,10 +7,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from permsym import reading
+from permsym.dataset.checks import sound
 from permsym.dataset.files import check_target
 from permsym.dataset.photons import with_photons
 from permsym.dataset.reference import open_reference, reference_names
 from permsym.errors import InputError
+from permsym.fields import WrongField
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -41,14 +44,18 @@ def open_dataset(path: str | Path) -> xr.Dataset:
     """Read a file that permsym wrote: netCDF, CSV or Parquet."""
     reader = importlib.import_module(FORMATS.get(Path(path).suffix, FORMATS[".nc"]))
     try:
+        reading.check(Path(path))
         dataset: xr.Dataset = reader.read(Path(path))
-    except (OSError, ValueError, KeyError, StopIteration) as error:
-        if isinstance(error, InputError):
+    except Exception as error:  # whatever a damaged file does to HDF5, Arrow or a table's shape
+        if isinstance(error, InputError) and not isinstance(error, WrongField):
             raise
         # HDF5 wraps what the system says in a long message of its own
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)[:200] or type(error).__name__
         raise InputError(f"cannot read {str(path)!r} as a dataset ({reason}); give a file that permsym wrote") from error
-    return dataset
+    try:
+        return sound(dataset)
+    except InputError as error:
+        raise InputError(f"cannot read {str(path)!r} as a dataset: {error}; give a file that permsym wrote") from None
 
 
 __all__ = ["FORMATS", "check", "open_dataset", "open_reference", "reference_names", "save", "with_photons"]

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from permsym.dataset.checks import FRAME
 from permsym.dataset.files import written_aside
 from permsym.dataset.long import columns, frame, rebuilt
+from permsym.fields import checked
 
 if TYPE_CHECKING:
     import xarray as xr
 
 _FRAME = " frame "
+_LONGEST_HEAD = 2**26  # characters; a definition holds every value of the axes
 
 
 def write(dataset: xr.Dataset, path: Path) -> None:
@@ -36,13 +39,13 @@ def write(dataset: xr.Dataset, path: Path) -> None:
 def read(path: Path) -> xr.Dataset:
     """The dataset in a file that :func:`write` wrote; ValueError for others."""
     with path.open(newline="", encoding="utf-8") as file:
-        head, mark, described = file.readline().partition(_FRAME)
+        head, mark, described = file.readline(_LONGEST_HEAD).partition(_FRAME)
         if not head.startswith("# permsym") or not mark:
             raise ValueError("it is no CSV file of permsym")
         rows = csv.reader(file)
         names = next(rows)
         values = list(zip(*rows, strict=True))
-    about = json.loads(described)
+    about = checked(json.loads(described), FRAME, "its frame")
     kinds = {name: variable["dtype"] for name, variable in (about["coordinates"] | about["variables"]).items()}
     table = {name: _parsed(column, kinds.get(name, "float64")) for name, column in zip(names, values, strict=True)}
     return rebuilt(table, about)

@@ -15,7 +15,11 @@ _FIRST_BYTES, _LAST_BYTES = 4096, 2**20  # of a file, in which permsym's name is
 
 @contextlib.contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
-    """A temporary path in the same folder, renamed to ``path`` when the block ends well and removed when it does not."""
+    """A temporary path in the same folder, renamed to ``path`` when the block ends well and removed when it does not.
+
+    A symbolic link stays one: the file that it leads to is written.
+    """
+    path = _target(path)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
         os.close(handle)
@@ -37,6 +41,14 @@ def written_aside(path: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
+def _target(path: Path) -> Path:
+    """The path, or where a symbolic link leads."""
+    try:
+        return path.resolve() if path.is_symlink() else path
+    except (OSError, RuntimeError):  # before Python 3.13 a circle of links is a RuntimeError
+        raise InputError(f"cannot write {str(path)!r}: its symbolic links lead in a circle; choose another name") from None
+
+
 def _sync_folder(folder: Path) -> None:
     """Put a rename on the disk, where folders can be synchronised."""
     with contextlib.suppress(OSError):
@@ -51,6 +63,7 @@ def check_target(path: Path, formats: tuple[str, ...]) -> None:
     """Refuse a target before anything is computed: unknown format, no folder, or a file that permsym did not write."""
     if path.suffix not in formats:
         raise InputError(f"cannot tell the format of {str(path)!r}; end its name with {' or '.join(formats)}")
+    path = _target(path)
     if not path.parent.is_dir():
         raise InputError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}; make it first")
     if not os.access(path.parent, os.W_OK):
@@ -63,6 +76,8 @@ def check_target(path: Path, formats: tuple[str, ...]) -> None:
 
 def is_ours(path: Path) -> bool:
     """Whether a file carries permsym's mark."""
+    if not path.is_file():  # a device or a pipe, which reading would wait for
+        return False
     try:
         if path.suffix == ".nc":
             import h5py
@@ -74,5 +89,5 @@ def is_ours(path: Path) -> bool:
                 file.seek(max(path.stat().st_size - _LAST_BYTES, 0))
                 return b"permsym" in file.read()
             return b"permsym" in file.read(_FIRST_BYTES)
-    except OSError:
+    except (OSError, RuntimeError, ValueError, KeyError):  # a damaged HDF5 file raises any of them
         return False

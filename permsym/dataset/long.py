@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from permsym.dataset.checks import FRAME
+from permsym.fields import checked
+
 if TYPE_CHECKING:
     import xarray as xr
 
+_DTYPES = re.compile(r"str|bool|u?int(8|16|32|64)|float(32|64)|datetime64\[n?s\]")
 Columns = dict[str, NDArray[Any]]
 
 
@@ -64,9 +69,13 @@ def _described(variable: Any) -> dict[str, Any]:
 
 
 def rebuilt(table: Mapping[str, Any], about: Mapping[str, Any]) -> xr.Dataset:
-    """The dataset with these :func:`columns` and this :func:`frame`; equal to the bit."""
+    """The dataset with these :func:`columns` and this :func:`frame`; equal to the bit.
+
+    ValueError or KeyError where the two do not fit together.
+    """
     import xarray as xr
 
+    checked(about, FRAME, "its frame")
     sizes, outer = about["sizes"], about["outer"]
     full = [*outer, "moment"]
     empty = sizes["moment"] == 0
@@ -74,6 +83,8 @@ def rebuilt(table: Mapping[str, Any], about: Mapping[str, Any]) -> xr.Dataset:
 
     def gathered(name: str, variable: Mapping[str, Any]) -> Any:
         dims, dtype = variable["dims"], variable["dtype"]
+        if not _DTYPES.fullmatch(dtype) or not set(dims) <= set(full):
+            raise ValueError(f"the variable {name!r} cannot be of type {dtype[:20]!r} over {', '.join(dims)[:40]}")
         values = np.asarray(table[name]).reshape(shape)
         values = values[tuple(slice(None) if dim in dims else 0 for dim in full)]
         if empty and "moment" in dims:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from permsym import machine
 from permsym.dataset.files import written_aside
+from permsym.errors import InputError
+from permsym.text import readable
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,8 +34,26 @@ def write(dataset: xr.Dataset, path: Path) -> None:
 
 
 def read(path: Path) -> xr.Dataset:
-    """The dataset in a file, loaded."""
+    """The dataset in a file, loaded; InputError where it would not fit in memory, OSError where it is damaged."""
+    hook, sys.unraisablehook = sys.unraisablehook, lambda _: None  # h5netcdf's half-open files complain while they are collected
+    try:
+        return _loaded(path)
+    except InputError:
+        raise
+    except Exception as error:
+        reason = str(error)
+        traceback.clear_frames(error.__traceback__)
+        gc.collect()
+    finally:
+        sys.unraisablehook = hook
+    raise OSError(reason)
+
+
+def _loaded(path: Path) -> xr.Dataset:
     import xarray as xr
 
     with xr.open_dataset(path, engine="h5netcdf") as dataset:
+        size, free = dataset.nbytes, machine.available_bytes()  # a small file can announce huge arrays
+        if size > free:
+            raise InputError(f"{str(path)!r} holds arrays of {readable(size)}, but {readable(free)} are free")
         return dataset.load()

@@ -24,29 +24,40 @@ the sum over an ensemble, ``z@B`` where there are several.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from permsym import expressions
 from permsym.errors import InputError
+from permsym.fields import checked
 from permsym.jumps import Jump
 from permsym.model import Model, site_of
 from permsym.models.parameters import AUTO, Number, resolved
 from permsym.operators import Operator
+from permsym.reading import LARGEST_TEXT, parsed_toml, read_bytes
 from permsym.sites import Boson, Continuous, Ensemble, Site
 
 _WORD = re.compile(r"(?P<op>[+\-z]|\|(?P<row>\d+)><(?P<column>\d+)\|)(?P<centre>0)?(?:@(?P<ensemble>\w+))?")
 _KEYS = {"name", "parameters", "centre", "ensembles", "hamiltonian", "jumps"}
+_NUMBER = (float, str)
+_SHAPE = {
+    "name?": str,
+    "parameters?": {str: _NUMBER},
+    "centre": {"kind": str, "levels?": _NUMBER},
+    "ensembles": [{"N": _NUMBER, "name?": str, "levels?": int}],
+    "hamiltonian?": [{"coefficient": _NUMBER, "operator": str}],
+    "jumps?": [{"kind": str, "rate": _NUMBER, "operator": str}],
+}
+"""What a model file says; more entries are allowed."""
 
 
 def read_model_file(path: Path) -> tuple[Callable[..., Model], dict[str, Number | None]]:
     """The model function that a file defines, and its parameters with their defaults."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_bytes(path, LARGEST_TEXT).decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the model file {str(path)!r}: {error}") from error
+        raise InputError(f"cannot read the model file {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
     return read_model_text(text, str(path))
 
 
@@ -57,12 +68,16 @@ def read_model_text(text: str, name: str) -> tuple[Callable[..., Model], dict[st
     """
     path = Path(name)
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = parsed_toml(text)
+    except ValueError as error:
         raise InputError(f"{path}: not valid TOML: {error}") from error
     unknown = set(data) - _KEYS
     if unknown:
         raise InputError(f"{path}: unknown table {sorted(unknown)[0]!r}; a model file has {', '.join(sorted(_KEYS))}")
+    try:
+        checked(data, _SHAPE, "it")
+    except InputError as error:
+        raise InputError(f"{path}: an entry is missing or of the wrong kind ({error}); see the documentation of model files") from None
     defaults = {name: (None if value == "" else value) for name, value in data.get("parameters", {}).items()}
 
     def model(**parameters: Number) -> Model:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
+import re
 import sys
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,8 @@ LIBRARY: dict[str, Callable[..., Model]] = {
     "dicke": dicke,
 }
 
+_ADDRESS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
+
 
 @dataclass(frozen=True)
 class ModelSource:
@@ -36,12 +41,14 @@ class ModelSource:
     function   keyword parameters -> Model
     defaults   parameter -> default (a number or an expression); None: it needs a value
     others     parameters that may stand for others, such as C for g, and have no default
+    recorded   whether a data file named the function: it is never looked up in the current folder
     """
 
     name: str
     function: Callable[..., Model]
     defaults: Mapping[str, Number | None]
     others: tuple[str, ...] = ()
+    recorded: bool = False
 
     def check(self, name: str) -> None:
         """Raise InputError unless this is a parameter."""
@@ -71,7 +78,7 @@ class ModelSource:
             model = self.function(**left, **numbers)
         except PermsymError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
             raise InputError(
                 f"the model function {self.name} fails with {type(error).__name__}: {error} ({where.filename}, line {where.lineno})"
@@ -110,9 +117,19 @@ def lookup(name: str) -> ModelSource:
         function, defaults = read_model_file(Path(name))
         return ModelSource(name, function, defaults)
     if ":" in name:
-        return source_of(name, _imported(name))
+        with _search(current=True):  # a module beside the user, as `python -m` would find it
+            return source_of(name, _imported(name))
     advice = suggestion(name, LIBRARY, "the models are", "; a TOML file or package.module:function works too")
     raise InputError(f"there is no model {name!r}; {advice}")
+
+
+def lookup_recorded(address: str) -> ModelSource:
+    """The function that a data file names, which is never looked up in the current folder.
+
+    Only for a function that the user allows: importing it runs its module.
+    """
+    with _search(current=False):
+        return replace(source_of(address, _imported(address)), recorded=True)
 
 
 def source(model: str | Callable[..., Model] | ModelSource) -> ModelSource:
@@ -140,15 +157,32 @@ def source_of(name: str, function: Callable[..., Model]) -> ModelSource:
 
 
 def _imported(name: str) -> Callable[..., Model]:
+    if not _ADDRESS.fullmatch(name):
+        raise InputError(f"cannot load the model function {name[:200]!r}; write package.module:function")
     module_name, _, attribute = name.partition(":")
-    sys.path.insert(0, "")  # a module beside the user, as `python -m` would find it
     try:
         function: Any = getattr(importlib.import_module(module_name), attribute)
-    except Exception as error:  # whatever running the module raises is a mistake in it or in its name
+    except (Exception, SystemExit) as error:  # whatever running the module raises is a mistake in it or in its name
         reason = f"{type(error).__name__}: {error}"
         raise InputError(f"cannot load the model function {name!r} ({reason}); write package.module:function") from error
-    finally:
-        sys.path.remove("")
     if not callable(function):
         raise InputError(f"{name!r} is not a function; write package.module:function")
     return function
+
+
+@contextmanager
+def _search(current: bool) -> Iterator[None]:
+    """Where modules are looked up inside the block: with the current folder first, or without it.  Other folders stay as they are."""
+    before = list(sys.path)
+    sys.path[:] = ["", *before] if current else [entry for entry in before if not _is_current(entry)]
+    try:
+        yield
+    finally:
+        sys.path[:] = [*before, *(entry for entry in sys.path if entry and entry not in before)]
+
+
+def _is_current(entry: str) -> bool:
+    try:
+        return os.path.samefile(entry or ".", ".")
+    except (OSError, ValueError):
+        return False

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from permsym.errors import InputError
 from permsym.models.file import read_model_text
 from permsym.models.parameters import Number
-from permsym.models.registry import LIBRARY, ModelSource, lookup
+from permsym.models.registry import LIBRARY, ModelSource, lookup, lookup_recorded
 
 
 @dataclass(frozen=True)
@@ -19,15 +19,19 @@ class Origin:
     address      a library name, or ``module:function``
     text         of a model file; its address is the file's name
     parameters   as they were typed: expressions are evaluated again along a branch
+    recorded     whether a data file named the function
     """
 
     address: str
     text: str | None
     parameters: Mapping[str, Number]
+    recorded: bool = False
 
     def source(self) -> ModelSource:
         """The model function."""
-        return lookup(self.address) if self.text is None else ModelSource(self.address, *read_model_text(self.text, self.address))
+        if self.text is not None:
+            return ModelSource(self.address, *read_model_text(self.text, self.address))
+        return lookup_recorded(self.address) if self.recorded else lookup(self.address)
 
 
 def origin_of(source: ModelSource, parameters: Mapping[str, Number]) -> Origin | None:
@@ -36,7 +40,7 @@ def origin_of(source: ModelSource, parameters: Mapping[str, Number]) -> Origin |
     if text is not None or is_library(source):
         return Origin(source.name, text, parameters)
     address = address_of(source)
-    return None if address is None else Origin(address, None, parameters)
+    return None if address is None else Origin(address, None, parameters, source.recorded)
 
 
 def is_library(source: ModelSource) -> bool:
@@ -57,8 +61,13 @@ def address_of(source: ModelSource) -> str | None:
     return None if module == "__main__" or "<" in name else f"{module}:{name}"
 
 
-def recorded_source(definition: Mapping[str, Any]) -> ModelSource:
-    """The source that a file's provenance names; InputError for a function that cannot be imported."""
+def recorded_source(definition: Mapping[str, Any], allow: Callable[[str], None] | None = None) -> ModelSource:
+    """The source that a file's provenance names; InputError for a function that may not be imported, or cannot be.
+
+    A data file runs no code: library models and the text of model files are data.
+
+    allow   called with the name of a user's function before it is imported; None: such a function is refused
+    """
     name, text, address = definition["name"], definition["model_file"], definition["function"]
     if text is not None:
         return ModelSource(name, *read_model_text(text, name))
@@ -69,5 +78,11 @@ def recorded_source(definition: Mapping[str, Any]) -> ModelSource:
             f"the model {name!r} was a function that cannot be imported, so that the file cannot be computed again; "
             "keep model functions in a module"
         )
-    source = lookup(address)
-    return ModelSource(name, source.function, source.defaults)
+    if allow is None:
+        raise InputError(
+            f"the file names the function {address!r}, and importing it would run its module; "
+            "if you trust the file and the module, add --allow-function"
+        )
+    allow(address)
+    source = lookup_recorded(address)
+    return source if ":" in name else replace(source, name=name)

@@ -17,6 +17,7 @@ from typing import Any
 from permsym import expressions
 from permsym.dataset.build import Cell
 from permsym.errors import InputError
+from permsym.fields import WrongField, checked
 from permsym.model import Model
 from permsym.models import registry
 from permsym.models.parameters import Number
@@ -27,6 +28,8 @@ from permsym.sites import Ensemble, is_real
 from permsym.sweeps.methods import check_methods, method
 from permsym.sweeps.origin import address_of, is_library, origin_of, recorded_source, text_of
 from permsym.sweeps.task import Task
+
+MOST_POINTS = 1_000_000  # of a sweep: their models alone take minutes
 
 
 @dataclass(frozen=True)
@@ -212,26 +215,43 @@ def grammar(model: Model) -> Model:
     return Model(model.centre, [Ensemble(1000, ensemble.name, ensemble.levels) for ensemble in model.ensembles], Operator())
 
 
-def from_definition(definition: Mapping[str, Any]) -> Plan:
+_DEFINITION = {
+    "name": str,
+    "fixed": {str: (float, str)},
+    "dimensions": [{"name": str, "columns": {str: [(float, str)]}}],
+    "methods": [str],
+    "moments": (int, [str]),
+    "options": {str: {str: object}},
+    "function": (str, None),
+    "model_file": (str, None),
+    "first_point": dict,
+}
+"""What :meth:`Plan.definition` writes."""
+
+
+def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] | None = None) -> Plan:
     """The plan that a file's provenance describes.
 
     InputError where it describes none, or where the model is not what it was.
+
+    allow   called with the name of a user's function before it is imported; None: such a function is refused
     """
     if "initial" in definition:
         raise InputError(
             "the file holds a time evolution, but only steady states are computed again; repeat the command in its attribute `command`"
         )
     try:
+        checked(definition, _DEFINITION, "the file's definition")
         columns = [(dimension["name"], dimension["columns"]) for dimension in definition["dimensions"]]
         axes = {name: values[name] for name, values in columns if name in values}
         lists = [values for name, values in columns if name not in values]
         plan = make(
-            recorded_source(definition), axes, lists=lists, fixed=definition["fixed"], methods=definition["methods"],
+            recorded_source(definition, allow), axes, lists=lists, fixed=definition["fixed"], methods=definition["methods"],
             moments=definition["moments"], options=definition["options"],
         )  # fmt: skip
         first = Model.from_dict(definition["first_point"])
-    except (KeyError, TypeError) as error:
-        raise InputError(f"the file does not say how it was made ({error!r} is missing); it cannot be computed again") from error
+    except WrongField as error:
+        raise InputError(f"the file does not say how it was made ({error}); it cannot be computed again") from error
     if first.hash != plan.models[plan.indices[0]].hash:
         raise InputError(
             f"the model {definition['name']!r} is not what it was when the file was made; its first point has other terms or rates"
@@ -241,6 +261,9 @@ def from_definition(definition: Mapping[str, Any]) -> Plan:
 
 def dimensions_of(axes: Mapping[str, Sequence[Number]], lists: Sequence[Mapping[str, Sequence[Number]]]) -> tuple[Dimension, ...]:
     """The axes, then the lists under the names ``point``, ``point_2``, ..."""
+    lengths = [len(values) for values in axes.values()] + [max(map(len, columns.values()), default=0) for columns in lists]
+    if math.prod(lengths) > MOST_POINTS:
+        raise InputError(f"the axes have {math.prod(lengths):.3g} points together, but at most {MOST_POINTS:,} are computed in one sweep")
     dimensions = [Dimension(name, {name: _plain(values)}) for name, values in axes.items()]
     for number, columns in enumerate(lists, start=1):
         name = "point" if number == 1 else f"point_{number}"

@@ -50,22 +50,31 @@ class Repeated:
         return not self.variable
 
 
-def plan_of(dataset: xr.Dataset) -> Plan:
-    """The plan that made a dataset, from its attributes."""
+def plan_of(dataset: xr.Dataset, allow: Callable[[str], None] | None = None) -> Plan:
+    """The plan that made a dataset, from its attributes.
+
+    allow   called with the name of a user's function before it is imported; None: such a function is refused
+    """
     try:
         definition = json.loads(dataset.attrs["definition"])
-    except (KeyError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise InputError("the file does not say how it was made; give one that permsym wrote") from None
     if not isinstance(definition, dict):
         raise InputError("the file is put together from several sweeps; it cannot be computed again as one")
-    return from_definition(definition)
+    return from_definition(definition, allow)
 
 
 def rerun(
-    dataset: xr.Dataset, executor: Executor = inline, report: Callable[[Task, Cost, Result], None] | None = None
+    dataset: xr.Dataset,
+    executor: Executor = inline,
+    report: Callable[[Task, Cost, Result], None] | None = None,
+    plan: Plan | None = None,
 ) -> tuple[xr.Dataset, Repeated]:
-    """The dataset computed again, and how it differs."""
-    plan = plan_of(dataset)
+    """The dataset computed again, and how it differs.
+
+    plan   the one of :func:`plan_of`, where it is there already
+    """
+    plan = plan_of(dataset) if plan is None else plan
     again = assembled(plan, execute(prepare(plan), executor, report=report).points, dataset.attrs.get("command", ""))
     return again, compared(dataset, again)
 
@@ -75,6 +84,9 @@ def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
     sizes = {name: size for name, size in before.sizes.items() if name != PHOTON.name}  # of a single state, which a sweep does not have
     if sizes != dict(after.sizes):
         raise InputError(f"the file has the dimensions {sizes}, but its provenance gives {dict(after.sizes)}")
+    for name in map(str, before.data_vars):
+        if name in after and before[name].dims != after[name].dims and PHOTON.name not in before[name].dims:
+            raise InputError(f"the file's variable {name!r} is over {before[name].dims}, but its provenance gives {after[name].dims}")
     largest, variable, at = 0.0, "", {}
     for name in map(str, before.data_vars):
         if name in _NOT_NUMBERS or name.startswith("time_") or name not in after:

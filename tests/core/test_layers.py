@@ -13,7 +13,7 @@ import permsym
 ROOT = Path(permsym.__file__).parent
 ORDER = [
     {"errors", "kernels", "text"},
-    {"expressions"},
+    {"expressions", "fields", "reading"},
     {"operators"},
     {"sites"},
     {"jumps"},

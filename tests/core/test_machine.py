@@ -1,6 +1,8 @@
 """What the machine offers: memory that may be used, cores, and one thread where sums must not depend on them."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 import scipy.sparse.linalg  # noqa: F401  loads the libraries whose threads are counted
@@ -29,6 +31,59 @@ def test_bad_sizes(monkeypatch, text):
 def test_without_the_variable(monkeypatch):
     monkeypatch.delenv("PERMSYM_MEMORY", raising=False)
     assert 2**24 < machine.available_bytes() < 2**50
+
+
+MOUNTS = """\
+25 1 0:22 / / rw - overlay overlay rw
+30 25 0:26 {top} {root}/memory rw,relatime shared:9 - cgroup cgroup rw,memory
+31 25 0:27 / {root}/cpu rw,relatime - cgroup cgroup rw,cpu
+32 25 0:28 {top} {root}/two rw - cgroup2 cgroup2 rw
+"""
+
+
+def control_groups(tmp_path, line, limits, top="/"):
+    """A /proc/self and the files of the groups: group -> (limit, usage, inactive file cache)."""
+    (tmp_path / "mountinfo").write_text(MOUNTS.format(root=tmp_path, top=top))
+    (tmp_path / "cgroup").write_text(f"9:cpu:/elsewhere\n{line}\n")
+    for group, (limit, usage, cache) in limits.items():
+        folder = tmp_path / group
+        folder.mkdir(parents=True, exist_ok=True)
+        first = group.startswith("memory")
+        (folder / ("memory.limit_in_bytes" if first else "memory.max")).write_text(f"{limit}\n")
+        (folder / ("memory.usage_in_bytes" if first else "memory.current")).write_text(f"{usage}\n")
+        (folder / "memory.stat").write_text(f"anon 5\n{'total_' * first}inactive_file {cache}\nactive_file 7\n")
+    return machine._control_groups(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["two", "memory"])
+def test_limits_of_the_own_control_group_and_of_its_ancestors(tmp_path, name):
+    line = "0::/slurm/job" if name == "two" else "4:cpuacct,memory:/slurm/job"
+    none = "max" if name == "two" else 2**63 - 4096
+    limits = {name: (none, 0, 0), f"{name}/slurm": (1000, 300, 0), f"{name}/slurm/job": (5000, 100, 50)}
+    assert sorted(control_groups(tmp_path, line, limits))[:2] == [700, 4950]  # the ancestor is the tighter one
+    assert min(control_groups(tmp_path, line, {f"{name}/slurm/job": (400, 100, 50)})) == 350
+    assert min(control_groups(tmp_path, line, {f"{name}/slurm/job": (400, 500, 50)})) == 0
+
+
+def test_a_container_sees_its_group_as_the_root(tmp_path):
+    assert control_groups(tmp_path, "0::/docker/abc", {"two": (800, 100, 0)}, top="/docker/abc") == [700]
+    assert control_groups(tmp_path, "0::/../other", {"two": (800, 100, 0)}) == [700]
+
+
+@pytest.mark.parametrize("line", ["", "0::", "x", "0::/none", "4:memory:/none"])
+def test_without_control_groups(tmp_path, line):
+    assert control_groups(tmp_path, line, {}) == []
+    assert machine._control_groups(tmp_path / "none") == []
+
+
+def test_the_address_space_is_a_limit():
+    code = (
+        "import resource, permsym.machine as m; before = m.available_bytes(); resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31));"
+        "print(0 < m.available_bytes() < 2**31 - 2**22); resource.setrlimit(resource.RLIMIT_AS, (2**20, 2**31)); print(m.available_bytes())"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "PERMSYM_MEMORY"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, env=environment)
+    assert done.stdout.split() == ["True", "0.0"]
 
 
 def threads():

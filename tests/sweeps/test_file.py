@@ -146,15 +146,21 @@ def test_model_files_and_functions(tmp_path, monkeypatch, capsys):
         '[[hamiltonian]]\ncoefficient = "g"\noperator = "+0 -"\n'
         '[[hamiltonian]]\ncoefficient = "g"\noperator = "-0 +"\n[[jumps]]\nkind = "individual"\nrate = 1\noperator = "-"\n'
     )
-    (tmp_path / "mine.py").write_text(
+    (tmp_path / "modules").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path / "modules"))
+    (tmp_path / "modules" / "mine.py").write_text(
         "import permsym as ps\ndef model(N, g=0.5):\n    c, s = ps.Spin(), ps.Ensemble(N)\n"
         "    return ps.Model(c, s, g * (c.p * s.m + c.m * s.p), [ps.Individual(1.0, s.m)], parameters={'N': N, 'g': g})\n"
     )
     sweep = "[model]\n{}\n[sweep]\nN = [2, 3]\ng = [0.25]\n[methods]\nexact = true\ncumulants = [2]\n"
     written(tmp_path, sweep.format("function = 'mine:model'"))
     assert main(["run", "sweep.toml", "-o", "b.nc", "--jobs", "1"]) == 0
-    assert main(["rerun", "b.nc", "--jobs", "1"]) == 0
-    assert "largest difference 0" in capsys.readouterr().out
+    assert main(["rerun", "b.nc", "--jobs", "1"]) == 1
+    assert "names the function 'mine:model'" in capsys.readouterr().err
+    assert main(["rerun", "b.nc", "--jobs", "1", "--allow-function"]) == 0
+    said = capsys.readouterr()
+    assert "largest difference 0" in said.out
+    assert "the function mine:model, which runs now" in said.err
     monkeypatch.setattr("permsym.sweeps.workers.pool.pooled", lambda jobs, workers: inline(jobs))
     written(tmp_path, sweep.format("file = 'my_model.toml'"))
     assert main(["run", "sweep.toml", "-o", "a.nc"]) == 0

@@ -45,11 +45,14 @@ def latex(equations: Equations) -> str:
 
 
 def python(equations: Equations) -> str:
-    """A function rhs(y) that needs nothing: y is a list of complex numbers in the order of LABELS."""
+    """A function rhs(y) that needs nothing: y is a list of complex numbers in the order of LABELS.
+
+    Every text in it is written with ``repr``: a model's name cannot carry code.
+    """
     h = equations.hierarchy
     program, matrix = h.program, equations.physical_matrix
     lines = [
-        f'"""Cumulant equations of order {equations.order} of {equations.model.name}: dy/dt = rhs(y), y in the order of LABELS."""',
+        repr(f"Cumulant equations of order {equations.order} of {equations.model.name}: dy/dt = rhs(y), y in the order of LABELS."),
         "",
         "LABELS = [",
         *(f"    {str(label)!r}," for label in equations.labels),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.errors import InputError
+from permsym.fields import checked
 from permsym.model import Model
+from permsym.reading import check
 
 EVERY = 30.0  # seconds
 
@@ -46,6 +50,7 @@ class Checkpoint:
         if not Path(self.path).exists():
             return None
         with self._opened() as file:
+            checked(dict.fromkeys(file.files), {"model": object, "iterate": object}, "it")
             owner, iterate = str(file["model"]), file["iterate"]
         if owner != model.hash or iterate.shape != (size,) or iterate.dtype != dtype:
             raise InputError(f"{self.path} is the checkpoint of another model or cut-off; delete it or give another name")
@@ -54,9 +59,10 @@ class Checkpoint:
     @contextmanager
     def _opened(self) -> Iterator[Any]:
         try:
+            check(Path(self.path))
             with np.load(self.path, allow_pickle=False) as file:
                 yield file
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
             raise InputError(f"{self.path} is not a checkpoint ({error}); delete it or give another name") from None
 
     def started(self) -> None:
@@ -67,11 +73,14 @@ class Checkpoint:
         """Write the iterate if it is time; whole or not at all."""
         if not now and time.monotonic() - self._last < self.every:
             return
-        path = Path(self.path)
-        partial = path.with_name(path.name + ".part")
-        with partial.open("wb") as file:
-            np.savez(file, model=model.hash, iterate=iterate, **self.beside)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        path = Path(os.path.realpath(self.path))  # a symbolic link stays one
+        handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # a name that nobody can know
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, model=model.hash, iterate=iterate, **self.beside)  # type: ignore[arg-type]
+                file.flush()
+                os.fsync(file.fileno())
+            Path(partial).replace(path)
+        finally:
+            Path(partial).unlink(missing_ok=True)
         self._last = time.monotonic()

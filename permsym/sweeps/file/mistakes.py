@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,11 +20,13 @@ SHOWN = 20  # mistakes listed
 class Reader:
     """Collects the mistakes in a file while its tables are read.
 
-    lines   line of each table and key
+    lines      line of each table and key
+    announce   called with the name of a user's function before its module is imported, which runs it
     """
 
     path: Path
     lines: dict[Where, int]
+    announce: Callable[[str], None] = lambda name: None
     mistakes: list[tuple[Where, str]] = field(default_factory=list)
 
     def wrong(self, where: Where, words: str) -> None:
@@ -56,7 +58,7 @@ def key_lines(text: str) -> dict[Where, int]:
     lines: dict[Where, int] = {}
     table: Where = ()
     for number, line in enumerate(text.splitlines(), start=1):
-        head = re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?", line)
+        head = re.match(r"\s*\[\[?([^\[\]]+)\]", line)  # no two repetitions may share blanks: a line of them would take minutes
         key = re.match(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"))*)\s*=""", line)
         if head and "=" not in line.split("#")[0]:
             table = _keys(head[1])

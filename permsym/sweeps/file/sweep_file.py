@@ -22,11 +22,12 @@ file = "sweep.nc"              # or .csv, .parquet
 from __future__ import annotations
 
 import re
-import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from permsym.errors import InputError, Mistakes
+from permsym.reading import LARGEST_TEXT, parsed_toml, read_bytes
 from permsym.sweeps.file import models, tables
 from permsym.sweeps.file.mistakes import Reader, key_lines
 from permsym.sweeps.plan import Plan, checked_moments, dimensions_of, problems
@@ -53,19 +54,22 @@ class SweepFile:
             raise Mistakes([f"{self.path}:{self.reader.line(('moments', 'labels'))}: {error}"]) from None
 
 
-def read_sweep_file(path: Path) -> SweepFile:
-    """The plan in a sweep file; Mistakes (all of them, with their lines) where it cannot be carried out."""
+def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: None) -> SweepFile:
+    """The plan in a sweep file; Mistakes (all of them, with their lines) where it cannot be carried out.
+
+    announce   called with the name of a user's function before its module is imported, which runs it
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_bytes(path, LARGEST_TEXT).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the sweep file {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = parsed_toml(text)
+    except ValueError as error:
         reason, _, place = str(error).partition(" (at ")  # before Python 3.14 the line stands in the message alone
         line = re.match(r"line (\d+)", place)
         raise Mistakes([f"{path}:{line[1] if line else len(text.splitlines())}: not valid TOML: {reason}"]) from error
-    reader = Reader(path, key_lines(text))
+    reader = Reader(path, key_lines(text), announce)
     reader.unknown((), data, _TABLES, "there is no table")
     for name in _TABLES:
         if name in data and not isinstance(data[name], dict):

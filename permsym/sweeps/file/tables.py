@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from permsym import expressions
 from permsym.errors import InputError, NotAnExpression
+from permsym.models.file import read_model_file
 from permsym.models.parameters import Number
 from permsym.models.registry import ModelSource, lookup
 from permsym.sites import is_real
 from permsym.sweeps.file.mistakes import Reader, Where
 from permsym.sweeps.methods import HIGHEST_ORDER, METHODS
+from permsym.sweeps.plan import MOST_POINTS
 
 _EXPANSIONS = ("cumulants", "break_symmetry", "counting", "closure")
 _RANGE = ("from", "to", "points", "spacing", "round")
-_MOST_POINTS = 10_000_000
 
 
 def model(reader: Reader, table: Mapping[str, Any] | None) -> tuple[ModelSource | None, dict[str, Number]]:
@@ -47,7 +49,12 @@ def model(reader: Reader, table: Mapping[str, Any] | None) -> tuple[ModelSource 
         reader.wrong(("model", kind), f"the function {value!r} must be written as package.module:function")
         return None, fixed
     try:
-        return lookup(str(reader.path.parent / value) if kind == "file" else value), fixed
+        if kind == "file":
+            path = reader.path.parent / value
+            return ModelSource(str(path), *read_model_file(path)), fixed
+        if ":" in value:
+            reader.announce(value)
+        return lookup(value), fixed
     except InputError as error:
         reader.wrong(("model", kind), str(error))
         return None, fixed
@@ -99,8 +106,8 @@ def _range(reader: Reader, where: Where, table: Mapping[str, Any]) -> list[Numbe
         except (InputError, TypeError, ValueError):
             reader.wrong(where, f"{key!r} of the range of `{name}` must be a number, but is {table[key]!r}")
     points, spacing, rounded = table.get("points"), table.get("spacing", "linear"), table.get("round", False)
-    if isinstance(points, bool) or not isinstance(points, int) or not 1 <= points <= _MOST_POINTS:
-        reader.wrong(where, f"'points' of the range of `{name}` must be a whole number >= 1, but is {points!r}")
+    if isinstance(points, bool) or not isinstance(points, int) or not 1 <= points <= MOST_POINTS:
+        reader.wrong(where, f"'points' of the range of `{name}` must be a whole number from 1 to {MOST_POINTS:,}, but is {points!r}")
     if spacing not in ("linear", "log"):
         reader.wrong(where, f"'spacing' of the range of `{name}` must be linear or log, but is {spacing!r}")
     if not isinstance(rounded, bool):
@@ -184,6 +191,9 @@ def output(reader: Reader, table: Mapping[str, Any]) -> str | None:
     name = table.get("file")
     if name is not None and not isinstance(name, str):
         reader.wrong(("output", "file"), f"'file' must be a file name, but is {name!r}")
+        return None
+    if name is not None and (Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name):
+        reader.wrong(("output", "file"), f"'file' must stay below the folder of the run, but is {name!r}; give another place with -o")
         return None
     return name
 

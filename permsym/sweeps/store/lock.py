@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from permsym.errors import InputError
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Lock ``path``, a small file that is removed at the end; InputError where another process has locked it.
+    """Lock ``path``, a small file that is removed at the end; InputError where another process has locked it, or where it is no lock.
+
+    A symbolic link is not followed, and a file with anything but a process number in it is left as it is.
 
     The lock has a file of its own: closing any descriptor of an SQLite file would drop SQLite's locks on it.
     """
@@ -30,8 +33,10 @@ def _acquire(path: Path) -> int:
 
     while True:
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
         except OSError as error:
+            if path.is_symlink():
+                raise _foreign(path) from None
             raise InputError(f"cannot write {str(path)!r}: {error.strerror}; choose another folder for the output") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,8 +55,21 @@ def _acquire(path: Path) -> int:
         except FileNotFoundError:
             same = False
         if same:
+            if not _is_lock(handle):
+                os.close(handle)
+                raise _foreign(path)
             with contextlib.suppress(OSError):  # the number is for people only: a full disk may keep it out
                 os.truncate(handle, 0)
                 os.pwrite(handle, str(os.getpid()).encode(), 0)
             return handle
         os.close(handle)  # its owner removed it in between: this is no longer the file that others lock
+
+
+def _is_lock(handle: int) -> bool:
+    """Whether an open file is an ordinary one, and holds nothing or the number of a process."""
+    state = os.fstat(handle)
+    return stat.S_ISREG(state.st_mode) and (state.st_size == 0 or os.pread(handle, 100, 0).strip().isdigit())
+
+
+def _foreign(path: Path) -> InputError:
+    return InputError(f"{str(path)!r} exists and is no lock of permsym; delete it or choose another output with -o")

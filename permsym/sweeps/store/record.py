@@ -12,8 +12,19 @@ import numpy as np
 
 from permsym.dataset.build import Point
 from permsym.dataset.status import Status, parsed
+from permsym.fields import checked
 
 Row = tuple[str, bytes, str]
+_RECORD = {
+    "parameters": {str: float},
+    "derived": {str: float},
+    "scalars": {str: object},
+    "status": str,
+    "reason?": str,
+    "computed_at": str,
+    "cumulants": bool,
+    "errors": bool,
+}
 """(labels as JSON, values as (5, n) doubles, everything else as JSON); a value's five rows are the real and imaginary part of
 the moment, those of the cumulant, and the error."""
 
@@ -41,7 +52,7 @@ def packed(point: Point) -> Row:
 
 def unpacked(row: Row, labels: Sequence[str]) -> Point:
     """The point of a row; ``labels`` are its own, parsed once for many rows."""
-    rest: dict[str, Any] = json.loads(row[2])
+    rest: dict[str, Any] = checked(json.loads(row[2]), _RECORD, "a record")
     status, reason = (Status(rest["status"]), rest["reason"]) if "reason" in rest else parsed(rest["status"])  # older rows spell it
     values = np.frombuffer(row[1], dtype="<f8").reshape(5, -1)
     moments = np.empty(values.shape[1], dtype=complex)

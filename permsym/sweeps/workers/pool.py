@@ -51,7 +51,8 @@ def pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Task, Result]]:
     try:
         while waiting or suspects or crew.busy:
             for worker in crew.idle:
-                job = _next(waiting, suspects, budget, [busy.job[1].bytes for busy in crew.busy if busy.job])
+                running = [busy.job[1].bytes for busy in crew.busy if busy.job]
+                job = _next(waiting, suspects, min(budget, machine.available_bytes() + sum(running)), running)
                 if job is None:
                     break
                 worker.start(job)
@@ -97,9 +98,9 @@ class _Worker:
         self.ready = False
         paths = [str(Path(permsym.__file__).parents[1]), *(path or os.getcwd() for path in sys.path)]  # where user-defined models are, too
         environment = {**os.environ, **machine.ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)}
-        with child:
+        with child:  # -P: without it Python looks into the current folder first, and a file json.py there would run
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "permsym.sweeps.workers.worker", str(child.fileno()), str(os.getpid())],
+                [sys.executable, "-P", "-m", "permsym.sweeps.workers.worker", str(child.fileno()), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[child.fileno()],
                 env=environment,

@@ -1,0 +1,219 @@
+"""Malformed command lines, sweep files and data files, made from good ones by a seeded generator.
+
+A case is the words of a command line, run in a folder of its own.  The promise: an exit code of the documented list, each error on
+one line of fewer than 500 characters, no traceback, and an end within seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import random
+import re
+import time
+import warnings
+from pathlib import Path
+
+CODES = {0, 1, 2, 3, 4}
+LONGEST_LINE = 500
+
+ODD = [
+    "", " ", "nan", "-inf", "inf", "1e300", "1e-300", "-0", "0", "-1", "1e9", "1_0", "٣", "１", "1.000", "0x10", "1" * 400,
+    "-" * 1000 + "1", "(" * 300 + "1" + ")" * 300, "9**9**9**9", "1/0", "N", "g", "kappa", "sqrt(-1)", "a.b",
+    "__import__('os')", "lambda: 1", "[1]", "'",
+    '"', "\\", "$\\frac{$", "=cmd|' /C calc'!A0", "a" * 300, "é" * 200, "\udc80", "\x1b[31m", "\t", "\n", "%s%n", "../../x", "/",
+    "/dev/null", ".", "@", "-", "--", "+", "z0 z0", "+1 -2", "|0><1|0", "true", "None", "1e200", "-1e200", "1j", "2.5", "1,5", "1:2:3",
+]  # fmt: skip
+COMMANDS = [
+    "solve central-spin N=3 --moments 1", "solve central-spin N=3 --moment z0 --json", "solve tavis-cummings N=2 levels=4 g=0.5",
+    "cumulants central-spin N=10 --order 2", "cumulants central-spin N=4 --order 2 --equations python", "info central-spin N=20",
+    "evolve central-spin N=2 --times 0:1:3", "continue central-spin --order 1 --over N --from 10 --to 30 --points 3 g=0.5 kappa=1",
+    "compare good.csv good.nc", "compare good.nc mine.csv", "rerun good.csv", "run good.toml --dry-run", "figure p1-fig3b --max-N",
+    "solve central-spin N=2 -o out.csv", "solve my.toml N=2", "run good.toml --scheduler",
+]  # fmt: skip
+SWEEP = """[model]
+name = "central-spin"
+g = 0.75
+kappa = "N/16"
+[sweep]
+N = [2, 3]
+gamma_up = {from = 0.5, to = 1.5, points = 2, spacing = "log"}
+[methods]
+exact = {window = "full"}
+cumulants = [1, 2]
+[moments]
+order = 1
+[output]
+file = "out.nc"
+"""
+MODEL = """name = "mine"
+[parameters]
+N = ""
+g = 0.5
+[centre]
+kind = "spin"
+[[ensembles]]
+N = "N"
+[[hamiltonian]]
+coefficient = "g"
+operator = "+0 -"
+[[hamiltonian]]
+coefficient = "g"
+operator = "-0 +"
+[[jumps]]
+kind = "individual"
+rate = 1
+operator = "-"
+"""
+TABLE = "N,moment,value,method,error\n2,z0,0.1,mine,1e-3\n2,+1 -2,0.2+0.1j,mine,\n"
+TOML_ODD = [
+    "x = [" + " " * 3000, "[" + " " * 3000, "[" * 500, "a." * 500 + "b = 1", "{from = 1, to = 2, points = 1000000000}", "1" * 5000,
+    "[]", "{}", "1979-05-27", "nan", "-inf", "true", '""', '"""', "'''", '"$\\\\frac{$"', "[[1]]", '[1, "a"]',
+    "\ufeff", "\0", "# " + "é" * 100,
+    "N = 3", "[sweep]", "[[sweep.zip]]", 'p1 = "p0*p0"', "[model.x]", '"../../x.nc"', "0x10", "1_0", "1e400",
+]  # fmt: skip
+
+
+def prepared(folder: Path) -> None:
+    """Write the good files that cases start from."""
+    import permsym as ps
+    from permsym import dataset
+
+    data = ps.sweep("central-spin", {"N": [2, 3]}, methods=("exact", "c2"), moments=1)
+    for suffix in (".nc", ".csv"):
+        dataset.save(data, folder / f"good{suffix}")
+    with contextlib.suppress(ImportError, ps.InputError):
+        dataset.save(data, folder / "good.parquet")
+    (folder / "good.toml").write_text(SWEEP)
+    (folder / "my.toml").write_text(MODEL)
+    (folder / "mine.csv").write_text(TABLE)
+
+
+def _lines(chance: random.Random, text: str, odd: list[str]) -> str:
+    """A text with some of its lines or values changed."""
+    lines = text.split("\n")
+    for _ in range(chance.randint(1, 3)):
+        at = chance.randrange(len(lines))
+        match chance.randrange(6):
+            case 0:
+                lines.insert(at, chance.choice(odd))
+            case 1:
+                del lines[at]
+                lines = lines or [""]
+            case 2:
+                lines[at] = lines[chance.randrange(len(lines))]
+            case 3:
+                head, mark, _ = lines[at].partition("=")
+                lines[at] = f"{head}{mark} {chance.choice(odd)}"
+            case 4:
+                cells = lines[at].split(",")
+                cells[chance.randrange(len(cells))] = chance.choice(odd)
+                lines[at] = ",".join(cells)
+            case _:
+                words = re.findall(r"\w+|\W", lines[at]) or [""]
+                words[chance.randrange(len(words))] = chance.choice(odd)
+                lines[at] = "".join(words)
+    return "\n".join(lines)
+
+
+def _bytes(chance: random.Random, content: bytes) -> bytes:
+    """A content with bits flipped, cut off, or parts repeated."""
+    damaged = bytearray(content)
+    match chance.randrange(4):
+        case 0:
+            del damaged[chance.randrange(len(damaged)) :]
+        case 1:
+            for _ in range(chance.randint(1, 40)):
+                damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        case 2:
+            start = chance.randrange(len(damaged))
+            damaged[start : start + chance.randint(1, 500)] = bytes(chance.randint(0, 500))
+        case _:
+            start = chance.randrange(min(len(damaged), 4000))  # the head, where the structure stands
+            damaged[start] ^= 1 << chance.randrange(8)
+    return bytes(damaged)
+
+
+def case(chance: random.Random, folder: Path) -> list[str]:
+    """The words of a case; its damaged file, where it has one, is in the folder."""
+    match chance.randrange(4):
+        case 0:
+            words = chance.choice(COMMANDS).split()
+            for _ in range(chance.randint(1, 2)):
+                at = chance.randrange(1, len(words) + 1)
+                odd = chance.choice(ODD)
+                if at == len(words):
+                    words.append(odd)
+                elif "=" in words[at] and chance.random() < 0.7:
+                    words[at] = f"{words[at].partition('=')[0]}={odd}"
+                else:
+                    words[at] = odd
+            return words
+        case 1:
+            text = _lines(chance, SWEEP, [*TOML_ODD, *ODD])
+            (folder / "bad.toml").write_text(text, encoding="utf-8", errors="replace")
+            return ["run", "bad.toml", "--dry-run"]
+        case 2:
+            text = _lines(chance, chance.choice([MODEL, TABLE]), [*TOML_ODD, *ODD])
+            name = "bad.toml" if "[parameters]" in text else "bad.csv"
+            (folder / name).write_text(text, encoding="utf-8", errors="replace")
+            return ["solve", name, "N=2", "--moments", "1"] if name == "bad.toml" else ["compare", "good.nc", name]
+        case _:
+            good = chance.choice(sorted(folder.glob("good.[ncp][csa]*")))
+            bad = folder / f"bad{good.suffix}"
+            if good.suffix == ".csv" and chance.random() < 0.6:
+                text = _lines(chance, good.read_text(), ODD)
+                bad.write_text(text, encoding="utf-8", errors="replace")
+            else:
+                bad.write_bytes(_bytes(chance, good.read_bytes()))
+            return chance.choice([["rerun", bad.name, "--jobs", "1"], ["compare", "good.nc", bad.name], ["compare", bad.name, "good.nc"]])
+
+
+def verdict(words: list[str]) -> tuple[str, float]:
+    """What is wrong with how a case ends ("" for nothing), and its seconds; runs in this process and the current folder."""
+    from permsym.cli import main
+
+    out, err = io.StringIO(), io.StringIO()
+    start = time.monotonic()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            code: object = main(words)
+        except SystemExit as stop:
+            code = stop.code
+        except BaseException as error:
+            return f"escaped: {type(error).__name__}: {error}", time.monotonic() - start
+    said = err.getvalue()
+    if code not in CODES:
+        return f"exit code {code}: {said[-600:]}", time.monotonic() - start
+    if "Traceback" in said or "Traceback" in out.getvalue():
+        return f"traceback: {said[-600:]}", time.monotonic() - start
+    longest = max((len(line) for line in said.splitlines() if line.startswith("permsym: ")), default=0)
+    if longest > LONGEST_LINE + len("permsym: "):
+        return f"a line of {longest} characters", time.monotonic() - start
+    return "", time.monotonic() - start
+
+
+@contextlib.contextmanager
+def inline_workers():
+    """Sweeps in this process: workers take a second to start."""
+    from permsym.sweeps.workers import pool
+
+    before = pool.pooled
+    pool.pooled = lambda jobs, workers: pool.inline(jobs)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        pool.pooled = before
+
+
+@contextlib.contextmanager
+def inside(folder: Path):
+    """The folder as the current one."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
