@@ -20,10 +20,10 @@ from permsym.moments import phase_space, reduced
 from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.moments.mode import Mode
-from permsym.operators import ComplexArray, Matrix, Operator
-from permsym.sites import Ensemble, Site, unit
+from permsym.operators import ComplexArray, Operator
+from permsym.sites import Site
 from permsym.states.collective_spin import DickePopulations, Gaussianity, SpinDistribution
-from permsym.states.derived import derived_quantities
+from permsym.states.derived import derived_quantities, upper_population
 
 if TYPE_CHECKING:
     import qutip
@@ -113,11 +113,7 @@ class DensityOperator:
 
     def _population(self, site: Site) -> float:
         """Of the upper state, as its own observable: 1 + <z> would lose the digits of a small one."""
-        up = unit(2, 0, 0)
-        satellites: list[list[Matrix]] = [[] for _ in self.model.ensembles]
-        if isinstance(site, Ensemble):
-            satellites[self.model.ensembles.index(site)] = [up]
-        return self.basis.moment(self.x, [] if isinstance(site, Ensemble) else [up], satellites).real
+        return self.basis.moment(self.x, *upper_population(self.model, site).operators(self.model)).real
 
     # -- the mode, the centre, the satellites -----------------------------------------------------------------------------
 
