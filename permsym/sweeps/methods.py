@@ -180,6 +180,7 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
         },
         status=status,
         reason=reason,
+        derived_errors=state.derived_errors,
     )
 
 
