@@ -19,6 +19,7 @@ from permsym.models.registry import ModelSource
 from permsym.models.registry import names as model_names
 from permsym.moments.labels import MomentLabel
 from permsym.moments.mode import PhotonDistribution
+from permsym.steady.gradient import Family
 from permsym.steady.needs import lattice
 from permsym.steady.plan import NAMES
 from permsym.steady.solve import plan_of
@@ -58,6 +59,15 @@ def solve_report(
     }
 
 
+def gradients(state: State, labels: Iterable[MomentLabel], family: Family) -> dict[str, dict[str, float | list[float]]]:
+    """d<label>/d parameter by label and parameter: numbers for Hermitian operators and derived quantities, else [re, im]."""
+    table: dict[str, dict[str, float | list[float]]] = {}
+    for key in labels:
+        real = key == key.conjugate()
+        table[str(key)] = {name: x.real if real else pair(x) for name, x in state.gradient(key, family).items()}
+    return table | {name: {each: x.real for each, x in state.gradient(name, family).items()} for name in state.derived}
+
+
 def solve_table(report: dict[str, Any]) -> str:
     """The report of ``permsym solve`` as text."""
     certificate = report["certificate"]
@@ -73,7 +83,7 @@ def solve_table(report: dict[str, Any]) -> str:
     moments += [f"zero by symmetry: {', '.join(vanishing)}"] if vanishing else []
     errors = report["derived_errors"]
     derived = "\n".join(f"{name} = {_real(value)} +- {_bound(abs(value), errors[name])}" for name, value in report["derived"].items())
-    derived += _photon_rows(report.get("photon_distribution"))
+    derived += _photon_rows(report.get("photon_distribution")) + _gradient_rows(report.get("gradient"))
     shown = {name: certificate[name] for name in ("error_estimate", "residual", "balance", "edge_mass", "min_population")}
     lines = ", ".join(f"{name} {value:.1e}" if value is not None else f"{name} not finite" for name, value in shown.items())
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
@@ -194,6 +204,18 @@ def _photon_rows(photons: dict[str, Any] | None) -> str:
     errors = photons["error"] or [None] * len(photons["probability"])
     for n, (value, error) in enumerate(zip(photons["probability"], errors, strict=True)):
         rows.append((str(n), f"{value:.10e}", _bound(value, error)))
+    return "\n\n" + table(rows)
+
+
+def _gradient_rows(gradient: dict[str, dict[str, float | list[float]]] | None) -> str:
+    """Derivatives as lines of a table; "" where they were not asked for."""
+    if gradient is None:
+        return ""
+    shown = {label: row for label, row in gradient.items() if any(map(np.any, row.values()))}
+    rows: list[Sequence[str]] = [("d/d", *next(iter(gradient.values())))]
+    rows += [
+        (label, *(f"{x:+.8g}" if isinstance(x, float) else f"{complex(*x):+.8g}" for x in row.values())) for label, row in shown.items()
+    ]
     return "\n\n" + table(rows)
 
 

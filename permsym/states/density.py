@@ -101,8 +101,10 @@ class DensityOperator:
         """All moments up to an order, by canonical label."""
         return {str(label): self.moment(label) for label in self.labels(order)}
 
-    def expect(self, operator: Operator) -> complex:
-        """Expectation value of an operator of the model's sites, such as ``s.p * s.m``."""
+    def expect(self, operator: Operator | str) -> complex:
+        """Expectation value of an operator of the model's sites, such as ``s.p * s.m``, or of a moment's label, such as ``"ad a"``."""
+        if isinstance(operator, str):
+            return self.moment(operator)
         self.model.check(operator)
         return self.basis.expected(self.x, operator.terms)
 

@@ -20,7 +20,7 @@ from permsym.operators import Operator
 from permsym.sites import Boson, Site
 from permsym.states.collective_spin import SpinDistribution
 from permsym.states.density import DensityOperator
-from permsym.states.derived import Observable, derived_errors, inversion, pair_numerator, suffix, upper_population
+from permsym.states.derived import Observable, derived_errors, derived_slopes, inversion, pair_numerator, suffix, upper_population
 from permsym.steady.certificate import Certificate, derived_tolerance
 from permsym.steady.gradient import Duals, Family, moment_gradient
 
@@ -124,7 +124,8 @@ class State(DensityOperator):
         return self.solution.size
 
     def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
-        """d<moment>/d parameter for every real parameter, from one transposed solve.
+        """d<moment>/d parameter for every real parameter, from one transposed solve; of a derived quantity, such as "g2", real, from those
+        of its moments.
 
         family   the function that makes the model from its parameters (a library model knows its own)
         """
@@ -134,6 +135,10 @@ class State(DensityOperator):
                 f"a gradient needs the factors of a direct solver on the lattice, but this state comes from {self.solver['name']!r}; "
                 "solve with solver='superlu'"
             )
+        if isinstance(label, str) and label in self.derived:
+            slopes = derived_slopes(self.model, self.moment)[label]
+            parts = [{name: factor * d for name, d in self.gradient(text, family).items()} for text, factor in slopes.items()]
+            return {name: complex(sum(part[name].real for part in parts)) for name in parts[0]}
         key = self.label(label)
         if any(key.charge(self.model)):
             return dict.fromkeys((name for name, value in self.model.parameters.items() if not isinstance(value, int)), 0j)

@@ -75,6 +75,22 @@ def test_verify_with_automatic_levels(capsys):
     assert report["certificate"]["verification"]["largest_difference"] < 1e-12
 
 
+def test_gradients_are_differences_of_solves(capsys):
+    def at(g):
+        return solved(capsys, "tavis-cummings", "N=2", f"g={g}", "--moment", "ad a", "a +1", "--gradient")
+
+    low, middle, high = (at(g) for g in (0.499, 0.5, 0.501))
+    slope = middle["gradient"]["ad a"]["g"]
+    assert slope == pytest.approx((high["moments"]["ad a"][0] - low["moments"]["ad a"][0]) / 0.002, rel=1e-4)
+    imaginary = middle["gradient"]["a +1"]["g"][1]
+    assert imaginary == pytest.approx((high["moments"]["a +1"][1] - low["moments"]["a +1"][1]) / 0.002, rel=1e-4)
+    for name in ("g2", "photons", "p_up"):
+        difference = (high["derived"][name] - low["derived"][name]) / 0.002
+        assert middle["gradient"][name]["g"] == pytest.approx(difference, rel=1e-4)
+    out = run(capsys, "solve", "central-spin", "N=3", "--moment", "z0", "--gradient")[1]
+    assert "p0_up" in out.split("d/d")[1]
+
+
 def test_solvers_agree(capsys):
     values = [solved(capsys, "central-spin", "N=12", "--solver", name)["derived"]["p0_up"] for name in ("superlu", "shift-invert")]
     assert values[0] == pytest.approx(values[1], abs=1e-11)

@@ -136,3 +136,18 @@ def test_certificates_judge_derived_quantities_and_relative_errors():
         assert "g2" in short[Shortfall.DERIVED]
     assert not Certificate(**good, derived={"photons": 0.0}, derived_errors={"photons": 1e-20}).certified
     assert Certificate(**{**good, "tolerance": 1e-3}, derived={"g2": 0.1}, derived_errors={"g2": 1e-5}).certified
+
+
+def test_states_are_asked_in_every_way():
+    state = ps.steady_state(ps.models.tavis_cummings(N=3))
+    assert state.expect("ad a") == state.moment("ad a")
+    assert ps.purity(state) == state.purity
+    assert ps.entropy(state) == state.entropy
+    n, n2 = (state.gradient(label) for label in ("ad a", "ad ad a a"))
+    photons, g2 = state.derived["photons"], state.derived["g2"]
+    for name, slope in state.gradient("g2").items():
+        assert slope == pytest.approx(n2[name].real / photons**2 - 2 * g2 * n[name].real / photons, rel=1e-12, abs=1e-15)
+    evolution = ps.evolve(state.model, [0, 0.5], initial="fock=1 down", moments=["ad a"])
+    assert (evolution.expect("ad a") == evolution.moment("ad a")).all()
+    with pytest.raises(ps.InputError, match="has followed moments only"):
+        evolution.expect(state.model.centre.n)
