@@ -99,7 +99,7 @@ def cumulant_table(report: dict[str, Any]) -> str:
     """The report of ``permsym cumulants`` as text."""
     rows: list[Sequence[str]] = [("moment", "value", "cumulant")]
     rows += [(label, _complex(value), _complex(report["cumulants"][label])) for label, value in report["moments"].items()]
-    derived = "\n".join(f"{name} = {value:.12f}" for name, value in report["derived"].items())
+    derived = "\n".join([*(f"{name} = {value:.12f}" for name, value in report["derived"].items()), *report["notes"]])
     verdict = "stable" if report["stable"] else f"UNSTABLE, the equations go to: {report['attractor']}"
     how = f"{report['counting']}, {report['closure']}"
     head = f"{report['model']}, cumulants of order {report['order']} ({how}), {report['dimension']:,} unknowns"

@@ -47,6 +47,19 @@ def test_superradiant_laser_of_quantumcumulants():
     assert state.derived["photons"] == pytest.approx(91.96090, abs=1e-5)
 
 
+@pytest.mark.parametrize(("order", "noted"), [(2, True), (3, True), (4, False)])
+def test_g2_of_the_closure_is_noted(order, noted):
+    state = steady_state(tavis_cummings(N=10), order)
+    assert (state.derived["g2"] == pytest.approx(2, abs=1e-12)) == noted
+    assert any("property of the closure" in note for note in state.notes) == noted
+
+
+def test_g2_that_is_no_property_of_the_closure_is_not_noted():
+    assert not steady_state(ps.models.dicke(N=10), 2).notes  # <a a> is not zero
+    assert not steady_state(central_spin(N=10), 2).notes
+    assert not steady_state(tavis_cummings(N=2, levels=6), 2, counting="sites").notes
+
+
 def test_order_one_is_mean_field():
     for model in (central_spin(N=50), central_spin(N=40, omega=1.7), central_spin(N=50, gamma_up=0.5, gamma_down=1.5)):
         closed, found = ps.cumulants.mean_field(model), steady_state(model, 1)
