@@ -5,6 +5,7 @@ import pytest
 from oracles import systems
 
 import permsym as ps
+from permsym.cli import main
 from permsym.cumulants import steady_state
 from permsym.models import central_spin, tavis_cummings
 
@@ -58,6 +59,14 @@ def test_g2_that_is_no_property_of_the_closure_is_not_noted():
     assert not steady_state(ps.models.dicke(N=10), 2).notes  # <a a> is not zero
     assert not steady_state(central_spin(N=10), 2).notes
     assert not steady_state(tavis_cummings(N=2, levels=6), 2, counting="sites").notes
+
+
+def test_impossible_moments_warn(monkeypatch, capsys):
+    monkeypatch.setattr("permsym.cumulants.state.unphysical", lambda model, moment: ("the population p_up = 1.2 is outside [0, 1]",))
+    with pytest.warns(ps.UncertifiedWarning, match="no density matrix has these moments: the population p_up = 1.2"):
+        steady_state(central_spin(N=5), 2)
+    assert main(["cumulants", "central-spin", "N=5", "--order", "2"]) == 3
+    assert "p_up = 1.2" in capsys.readouterr().err.splitlines()[-1]  # in one line, without a warning
 
 
 def test_order_one_is_mean_field():
