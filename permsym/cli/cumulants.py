@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import warnings
 from typing import Any
 
 from permsym.cli import words
-from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
+from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, UncertifiedWarning
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -63,7 +64,9 @@ def run(options: argparse.Namespace) -> int:
     from permsym.dataset.build import versions
 
     followed = (source, parameters) if isinstance(source.filled(parameters).get("N"), int | float) else None
-    state = steady_state(model, source=followed, **choice)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
+        state = steady_state(model, source=followed, **choice)
     report = {
         "model": source.name,
         "parameters": state.model.parameters,

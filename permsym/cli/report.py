@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from permsym.models.registry import ModelSource
 from permsym.models.registry import names as model_names
 from permsym.moments.labels import MomentLabel
 from permsym.moments.mode import PhotonDistribution
+from permsym.steady.gradient import Family
 from permsym.steady.needs import lattice
 from permsym.steady.plan import NAMES
 from permsym.steady.solve import plan_of
@@ -47,6 +49,7 @@ def solve_report(
         "moments": {str(key): pair(state.moment(key)) for key in keys},
         "cumulants": {str(key): pair(state.cumulant(key)) for key in keys},
         "derived": state.derived,
+        "derived_errors": {name: finite(value) for name, value in state.derived_errors.items()},
         **extra,
         "certificate": state.certificate.to_dict(),
         "plan": None if state.plan is None else state.plan.to_dict(),
@@ -56,15 +59,31 @@ def solve_report(
     }
 
 
+def gradients(state: State, labels: Iterable[MomentLabel], family: Family) -> dict[str, dict[str, float | list[float]]]:
+    """d<label>/d parameter by label and parameter: numbers for Hermitian operators and derived quantities, else [re, im]."""
+    table: dict[str, dict[str, float | list[float]]] = {}
+    for key in labels:
+        real = key == key.conjugate()
+        table[str(key)] = {name: x.real if real else pair(x) for name, x in state.gradient(key, family).items()}
+    return table | {name: {each: x.real for each, x in state.gradient(name, family).items()} for name in state.derived}
+
+
 def solve_table(report: dict[str, Any]) -> str:
     """The report of ``permsym solve`` as text."""
     certificate = report["certificate"]
     rows: list[Sequence[str]] = [("moment", "value", "error bound", "cumulant")]
+    vanishing = []
     for label, value in report["moments"].items():
         bound = certificate["errors"][label]
-        rows.append((label, _complex(value), "not finite" if bound is None else f"{bound:.0e}", _complex(report["cumulants"][label])))
-    derived = "\n".join(f"{name} = {value:.12f}" for name, value in report["derived"].items())
-    derived += _photon_rows(report.get("photon_distribution"))
+        if bound == 0 and not any(value):
+            vanishing.append(label)
+        else:
+            rows.append((label, _complex(value), _bound(math.hypot(*value), bound), _complex(report["cumulants"][label])))
+    moments = [table(rows)] if len(rows) > 1 else []
+    moments += [f"zero by symmetry: {', '.join(vanishing)}"] if vanishing else []
+    errors = report["derived_errors"]
+    derived = "\n".join(f"{name} = {_real(value)} +- {_bound(abs(value), errors[name])}" for name, value in report["derived"].items())
+    derived += _photon_rows(report.get("photon_distribution")) + _gradient_rows(report.get("gradient"))
     shown = {name: certificate[name] for name in ("error_estimate", "residual", "balance", "edge_mass", "min_population")}
     lines = ", ".join(f"{name} {value:.1e}" if value is not None else f"{name} not finite" for name, value in shown.items())
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
@@ -72,14 +91,15 @@ def solve_table(report: dict[str, Any]) -> str:
         other = certificate["verification"]
         lines += f"\n{other['representation']} representation: largest difference {other['largest_difference']:.1e}"
     head = f"{report['model']}, {report['representation']} representation, {report['dimension']:,} unknowns"
-    return f"{head}\n\n{table(rows)}\n\n{derived}\n\n{verdict}: {lines}"
+    middle = "\n\n".join(moments)
+    return f"{head}\n\n{middle}\n\n{derived}\n\n{verdict}: {lines}"
 
 
 def cumulant_table(report: dict[str, Any]) -> str:
     """The report of ``permsym cumulants`` as text."""
     rows: list[Sequence[str]] = [("moment", "value", "cumulant")]
     rows += [(label, _complex(value), _complex(report["cumulants"][label])) for label, value in report["moments"].items()]
-    derived = "\n".join(f"{name} = {value:.12f}" for name, value in report["derived"].items())
+    derived = "\n".join([*(f"{name} = {value:.12f}" for name, value in report["derived"].items()), *report["notes"]])
     verdict = "stable" if report["stable"] else f"UNSTABLE, the equations go to: {report['attractor']}"
     how = f"{report['counting']}, {report['closure']}"
     head = f"{report['model']}, cumulants of order {report['order']} ({how}), {report['dimension']:,} unknowns"
@@ -183,8 +203,32 @@ def _photon_rows(photons: dict[str, Any] | None) -> str:
     rows: list[Sequence[str]] = [("n", "P(n)", "error bound")]
     errors = photons["error"] or [None] * len(photons["probability"])
     for n, (value, error) in enumerate(zip(photons["probability"], errors, strict=True)):
-        rows.append((str(n), f"{value:.10e}", "not finite" if error is None else f"{error:.0e}"))
+        rows.append((str(n), f"{value:.10e}", _bound(value, error)))
     return "\n\n" + table(rows)
+
+
+def _gradient_rows(gradient: dict[str, dict[str, float | list[float]]] | None) -> str:
+    """Derivatives as lines of a table; "" where they were not asked for."""
+    if gradient is None:
+        return ""
+    shown = {label: row for label, row in gradient.items() if any(map(np.any, row.values()))}
+    rows: list[Sequence[str]] = [("d/d", *next(iter(gradient.values())))]
+    rows += [
+        (label, *(f"{x:+.8g}" if isinstance(x, float) else f"{complex(*x):+.8g}" for x in row.values())) for label, row in shown.items()
+    ]
+    return "\n\n" + table(rows)
+
+
+def _bound(size: float, bound: float | None) -> str:
+    """An error bound beside a value of this size."""
+    if bound is None:
+        return "not finite"
+    return f"{bound:.0e}" if bound <= size or bound == 0 else f"{bound:.0e}, no digit is certain"
+
+
+def _real(value: float) -> str:
+    """Twelve decimals, or as many digits of a small number."""
+    return f"{value:.12f}" if abs(value) >= 1e-3 or not value else f"{value:.12g}"
 
 
 def _complex(pair: Sequence[float]) -> str:

@@ -27,6 +27,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     solve.add_argument("--checkpoint", metavar="FILE", help="keep the iterate of a long matrix-free solve in FILE.npz, and go on from it")
     solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")
     solve.add_argument("--photons", action="store_true", help="the photon-number distribution P(n) of a bosonic centre too")
+    solve.add_argument("--gradient", action="store_true", help="derivatives of the moments with respect to every real parameter")
     words.add_json(solve)
     words.add_output(solve)
     solve.set_defaults(run=run)
@@ -50,17 +51,19 @@ def run(options: argparse.Namespace) -> int:
         state = steady_state(
             model,
             basis=options.basis,
-            solver=options.solver,
+            solver="superlu" if options.gradient and options.solver == "auto" else options.solver,  # which has the transposed solves
             moments=labels,
             verify=options.verify,
             window=words.window(options.window),
             progress=on_stderr(),
             checkpoint=options.checkpoint,
         )
-    from permsym.cli.report import solve_report, solve_table
+    from permsym.cli.report import gradients, solve_report, solve_table
 
     photons = state.mode.photon_distribution() if options.photons else None
     report = solve_report(state, labels, source, parameters, photons)
+    if options.gradient:
+        report["gradient"] = gradients(state, labels, source.function)
     if options.output:
         from permsym import dataset
         from permsym.sweeps.methods import state_point

@@ -19,7 +19,7 @@ import numpy as np
 
 from permsym.dataset import open_dataset, open_reference, reference_names
 from permsym.dataset.checks import needed
-from permsym.dataset.schema import CERTIFICATE
+from permsym.dataset.schema import CERTIFICATE, error_name, is_error
 from permsym.dataset.status import EXACT, parsed
 from permsym.errors import InputError
 from permsym.model import Model
@@ -108,12 +108,12 @@ def table_of(dataset: xr.Dataset, name: str) -> Table:
     errors = numbers("moment_error", "moment") if "moment_error" in dataset else np.full(moments.shape, np.nan)
     quantities = [variable for variable in map(str, dataset.data_vars) if dataset[variable].dtype.kind == "f" and not _certifies(variable)]
     derived = {quantity: numbers(quantity)[:, :, 0] for quantity in quantities}
-    estimate = numbers("error_estimate")[:, :, 0]
+    estimates = {q: numbers(error_name(q) if error_name(q) in dataset else "error_estimate")[:, :, 0] for q in quantities}
     status = numbers("status")[:, :, 0]
     for i, (m, method) in itertools.product(range(len(table.points)), enumerate(methods)):
         if parsed(str(status[i, m]))[0].falls_short:
             table.doubtful.add((i, method))
-        entries = [(quantity, complex(values[i, m]), float(estimate[i, m])) for quantity, values in derived.items()]
+        entries = [(quantity, complex(values[i, m]), float(estimates[quantity][i, m])) for quantity, values in derived.items()]
         entries += [(label, complex(moments[i, m, k]), float(errors[i, m, k])) for k, label in enumerate(labels)]
         for quantity, value, error in entries:
             if not np.isnan(value):
@@ -132,7 +132,7 @@ def _points(dataset: xr.Dataset, axes: Sequence[str], shape: tuple[int, ...]) ->
 
 
 def _certifies(name: str) -> bool:
-    return name in CERTIFICATE or name.startswith(("time_", "moment_", "cumulant_"))
+    return name in CERTIFICATE or is_error(name) or name.startswith(("time_", "moment_", "cumulant_"))
 
 
 def _counts(dataset: xr.Dataset, name: str) -> bool:

@@ -38,6 +38,7 @@ def state_report(state: CumulantState, labels: Iterable[MomentLabel]) -> dict[st
         "frequencies": list(state.frequencies),
         "folds": list(state.folds),
         "unphysical": list(state.unphysical),
+        "notes": list(state.notes),
         "certificate": {
             "certified": state.certified,
             "meaning": "the numbers solve the closed equations; their distance from the exact state is not bounded",

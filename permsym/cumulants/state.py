@@ -100,6 +100,17 @@ class CumulantState:
         """Populations and photon numbers, named as in exact results."""
         return derived_quantities(self.model, self.moment)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the numbers owe to the closure alone.
+
+        With <a> = <a a> = 0 and no cumulant beyond the third order, <ad ad a a> = 2 <ad a>^2 of any light, a laser's included.
+        """
+        thermal = self.derived.get("g2") is not None and self.moment("a") == 0 == self.moment("a a")
+        if not thermal or self.cumulant("ad ad a a"):
+            return ()
+        return (f"g2 = 2 is a property of the closure: order {self.order} sets the cumulant of ad ad a a to zero; take order 4 or more",)
+
     @cached_property
     def unphysical(self) -> tuple[str, ...]:
         """What no density matrix has: populations outside [0, 1], negative photon numbers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from permsym.cumulants.newton import UNSTABLE, FixedPoint, existing, newton
 from permsym.cumulants.path import ParameterPath, over_parameter, over_size
 from permsym.cumulants.start import first_point, relaxed_from_product
 from permsym.cumulants.state import CumulantState
-from permsym.errors import InputError, SolverFailed
+from permsym.errors import InputError, SolverFailed, UncertifiedWarning
 from permsym.model import Model
 from permsym.models import registry
 from permsym.models.registry import ModelSource
@@ -46,12 +47,21 @@ def steady_state(
                         are scaled with N as :func:`~permsym.cumulants.path.over_size` says
     counting, closure   see :func:`permsym.cumulants.equations`
 
-    The state may be unstable: ``stable``, ``stability``, ``attractor``, ``folds`` and ``unphysical`` say so.
+    The state may be unstable: ``stable``, ``stability``, ``attractor`` and ``folds`` say so.  Warns with UncertifiedWarning where no
+    density matrix has its moments (``unphysical``).
 
     Raises SolverFailed where the branch ends before it reaches N, with the place; InputError for other options;
     TooLarge for orders that do not fit into memory.
     """
     truncation = Truncation.of(order, counting, closure, break_symmetry)
+    state = _solved(model, truncation, source)
+    if state.unphysical:
+        warnings.warn("no density matrix has these moments: " + "; ".join(state.unphysical), UncertifiedWarning, stacklevel=2)
+    return state
+
+
+def _solved(model: Model, truncation: Truncation, source: Origin | None) -> CumulantState:
+    """The same without a warning."""
     if truncation.counting is Counting.SITES and isinstance(model.centre, Boson) and model.centre.automatic:
         return _with_enough_levels(model, truncation, source)
     return _steady_state(model, truncation, source)
@@ -215,8 +225,8 @@ def continuation(
     path = over_parameter(source, fixed, over, Truncation.of(order, counting, closure, break_symmetry))
 
     def steady_at(value: float, model: Model) -> FixedPoint:
-        recipe = (source, {**fixed, over: value}) if "N" in source.defaults else None
-        return steady_state(model, order, counting=counting, closure=closure, break_symmetry=break_symmetry, source=recipe).point
+        origin = (source, {**fixed, over: value}) if "N" in source.defaults else None
+        return _solved(model, Truncation.of(order, counting, closure, break_symmetry), origin).point
 
     # below the size at which all moments exist every whole N is a solution of its own, and the branch begins at that size
     whole = [] if over != "N" or initial is not None else _whole_sizes(order, start, stop)

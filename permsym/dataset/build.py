@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.dataset.schema import CONVENTION, VARIABLES, Variable, derived
+from permsym.dataset.schema import CONVENTION, VARIABLES, Variable, derived, derived_error, error_name
 from permsym.dataset.status import Status, spelled
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Point:
 
     parameters       all parameters of the model at this point
     moments, cumulants, errors   values by label
-    derived          derived quantities by name
+    derived, derived_errors   derived quantities and their errors by name
     scalars          values of variables without the dimension ``moment``, by their name in the schema
     status, reason   how it came out; the reason of an approximation also says which one it is
     """
@@ -45,6 +45,12 @@ class Point:
     status: Status = Status.OK
     reason: str = ""
     computed_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    derived_errors: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Values of all variables without the dimension ``moment``, by their name in the schema."""
+        return {**self.derived, **{error_name(name): error for name, error in self.derived_errors.items()}, **self.scalars}
 
 
 def versions() -> dict[str, str]:
@@ -134,6 +140,7 @@ def _variables(grid: _Grid, points: Mapping[Cell, Point], labels: Sequence[str])
     """Variable -> (dimensions, values, attributes)."""
     names = list(dict.fromkeys(name for point in points.values() for name in point.derived))
     table: list[Variable] = [v for v in VARIABLES if v.name not in _DERIVED] + [derived(name) for name in names]
+    table += [derived_error(name) for name in names if any(name in point.derived_errors for point in points.values())]
     rows = _rows(points.values(), labels)
     data: dict[str, Any] = {}
     for variable in table:
@@ -144,7 +151,7 @@ def _variables(grid: _Grid, points: Mapping[Cell, Point], labels: Sequence[str])
             texts = [spelled(point.status, point.reason, method) for (_, method), point in points.items()]
             array = grid.scattered(texts, "", object).astype(str)
         else:
-            values = [point.scalars.get(variable.name, point.derived.get(variable.name, fill)) for point in points.values()]
+            values = [point.values.get(variable.name, fill) for point in points.values()]
             array = grid.scattered(values, fill, variable.dtype)
         dimensions = (*grid.dimensions, "moment") if variable.per_moment else grid.dimensions
         data[variable.name] = (dimensions, array, {"units": variable.units, "long_name": variable.long_name})

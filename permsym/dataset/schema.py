@@ -65,3 +65,22 @@ def derived(name: str) -> Variable:
         return Variable(name, "1", name)
     variable = BY_NAME[quantity]
     return variable if not ensemble else Variable(name, variable.units, f"{variable.long_name} of ensemble {ensemble}")
+
+
+_ERROR = "_error"  # how the names of derived quantities' errors end, before the ensemble
+
+
+def error_name(name: str) -> str:
+    """Variable with the error of a derived quantity: ``g2_error``, ``p_up_error@B``."""
+    quantity, at, ensemble = name.partition("@")
+    return f"{quantity}{_ERROR}{at}{ensemble}"
+
+
+def is_error(name: str) -> bool:
+    """Whether a variable is the error of a derived quantity."""
+    return name.partition("@")[0].endswith(_ERROR)
+
+
+def derived_error(name: str) -> Variable:
+    """Variable of the error of a derived quantity."""
+    return Variable(error_name(name), "1", f"estimate of the absolute error of {name}")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.dynamics.initial_density import Initial
+from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.states.derived import derived_quantities
@@ -104,6 +105,15 @@ class Evolution:
         if key.conjugate() in self.values:
             return self.values[key.conjugate()].conj()
         raise KeyError(f"the moment {str(key)!r} was not followed; ask for it with moments=[...]")
+
+    def expect(self, label: str | MomentLabel) -> Values:
+        """A requested moment at all times, (T,), by the name that it has on a state; InputError for operators, which need one."""
+        if not isinstance(label, str | MomentLabel):
+            raise InputError(
+                f"an evolution has followed moments only, but {label!r} is none; ask for those that the operator is made of with "
+                "evolve(..., moments=[...])"
+            )
+        return self.moment(label)
 
     @property
     def moments(self) -> dict[str, TimeSeries]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,7 +21,7 @@ from permsym import plot
 from permsym.cumulants import Branch, BranchPoint, continuation, mean_field, steady_state
 from permsym.cumulants.newton import UNSTABLE
 from permsym.cumulants.path import model_at
-from permsym.errors import PermsymError
+from permsym.errors import PermsymError, UncertifiedWarning
 from permsym.models.registry import lookup
 
 if TYPE_CHECKING:
@@ -130,7 +131,9 @@ def _broken(line: Line, order: int) -> list[BranchPoint]:
     for value in line.grid(12)[2:]:
         parameters = {**line.fixed, line.over: value}
         try:
-            state = steady_state(model_at(source, parameters), order, break_symmetry=True, source=(source, parameters))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UncertifiedWarning)  # the branch beside it is drawn as unphysical as it is
+                state = steady_state(model_at(source, parameters), order, break_symmetry=True, source=(source, parameters))
         except PermsymError:
             continue
         if not state.point.broken:

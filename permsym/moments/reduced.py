@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,13 +39,26 @@ def reduced_density_matrix(partial: Partial, levels: int | None, satellites: Seq
     return rho.reshape(size, size)
 
 
-def purity(rho: ComplexArray) -> float:
-    """tr rho^2, from 1/d (maximally mixed) to 1 (pure)."""
+class Mixed(Protocol):
+    """A whole state, which has these as attributes."""
+
+    @property
+    def purity(self) -> float: ...
+    @property
+    def entropy(self) -> float: ...
+
+
+def purity(rho: ComplexArray | Mixed) -> float:
+    """tr rho^2 of a density matrix or of a whole state, from 1/d (maximally mixed) to 1 (pure)."""
+    if not isinstance(rho, np.ndarray):
+        return rho.purity
     return float(np.einsum("ij,ji->", rho, rho).real)
 
 
-def entropy(rho: ComplexArray) -> float:
-    """Von Neumann entropy -tr rho ln rho, in nats."""
+def entropy(rho: ComplexArray | Mixed) -> float:
+    """Von Neumann entropy -tr rho ln rho of a density matrix or of a whole state, in nats."""
+    if not isinstance(rho, np.ndarray):
+        return rho.entropy
     p = np.linalg.eigvalsh(rho)
     p = p[p > 0]
     return float(-(p * np.log(p)).sum())

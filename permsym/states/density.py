@@ -20,10 +20,10 @@ from permsym.moments import phase_space, reduced
 from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.moments.mode import Mode
-from permsym.operators import ComplexArray, Matrix, Operator
-from permsym.sites import Ensemble, Site, unit
+from permsym.operators import ComplexArray, Operator
+from permsym.sites import Site
 from permsym.states.collective_spin import DickePopulations, Gaussianity, SpinDistribution
-from permsym.states.derived import derived_quantities
+from permsym.states.derived import derived_quantities, upper_population
 
 if TYPE_CHECKING:
     import qutip
@@ -101,8 +101,10 @@ class DensityOperator:
         """All moments up to an order, by canonical label."""
         return {str(label): self.moment(label) for label in self.labels(order)}
 
-    def expect(self, operator: Operator) -> complex:
-        """Expectation value of an operator of the model's sites, such as ``s.p * s.m``."""
+    def expect(self, operator: Operator | str) -> complex:
+        """Expectation value of an operator of the model's sites, such as ``s.p * s.m``, or of a moment's label, such as ``"ad a"``."""
+        if isinstance(operator, str):
+            return self.moment(operator)
         self.model.check(operator)
         return self.basis.expected(self.x, operator.terms)
 
@@ -113,11 +115,7 @@ class DensityOperator:
 
     def _population(self, site: Site) -> float:
         """Of the upper state, as its own observable: 1 + <z> would lose the digits of a small one."""
-        up = unit(2, 0, 0)
-        satellites: list[list[Matrix]] = [[] for _ in self.model.ensembles]
-        if isinstance(site, Ensemble):
-            satellites[self.model.ensembles.index(site)] = [up]
-        return self.basis.moment(self.x, [] if isinstance(site, Ensemble) else [up], satellites).real
+        return self.basis.moment(self.x, *upper_population(self.model, site).operators(self.model)).real
 
     # -- the mode, the centre, the satellites -----------------------------------------------------------------------------
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from permsym.text import finite
+
+DERIVED_TOLERANCE = 1e-6
+"""Relative error of a derived quantity that counts as certified, unless the tolerance of the moments is larger."""
+
+
+def derived_tolerance(tolerance: float) -> float:
+    """Relative error that a derived quantity may have, from the tolerance of the moments."""
+    return max(tolerance, DERIVED_TOLERANCE)
 
 
 class Shortfall(StrEnum):
@@ -16,6 +24,7 @@ class Shortfall(StrEnum):
 
     ERROR = "error estimate"
     CONVERGENCE = "convergence"
+    DERIVED = "derived quantity"
     METASTABLE = "metastable"
     CUTOFF = "cut-off"
     NEGATIVE = "negative population"
@@ -26,7 +35,7 @@ class Shortfall(StrEnum):
 
 @dataclass(frozen=True)
 class Certificate:
-    """Evidence that a steady state's moments are right.
+    """Evidence that a steady state's moments and derived quantities are right.
 
     error_estimate   largest absolute error estimate over the requested moments
     errors           estimate for each moment, by its canonical label (dual-weighted residual)
@@ -34,11 +43,13 @@ class Certificate:
     edge_mass        probability next to a window's edge or in the top Fock level of a boson; 0 for a full basis
     balance          largest relative defect of the balance laws d<O>/dt = 0 of excitations, from correlators
     min_population   smallest population, normalised by the trace; negative values are unphysical
-    tolerance        what certified means: estimates, negativity and balance within this number
-    verification     largest difference to the same moments in another representation, where asked for
+    tolerance        what certified means: estimates relative to max(1, |value|), negativity and balance within this number
+    verification     largest difference to the same moments in another representation, relative to max(1, |value|), where asked for
     metastable       rounding alone can move probability between parts of the state: their relative weights are uncertain
-    cutoff_error     largest part of the estimates that a boson's cut-off ``levels`` is responsible for
     converged        whether an iteration reached its tolerance; an iterate that did not certifies nothing
+    cutoff_error     largest part of the estimates that a boson's cut-off ``levels`` is responsible for, relative to max(1, |value|)
+    sizes            |value| of each moment
+    derived, derived_errors   each derived quantity and its error, certified within max(tolerance, 1e-6) |value|
     """
 
     error_estimate: float
@@ -54,6 +65,22 @@ class Certificate:
     cutoff_error: float = 0.0
     levels: int | None = None
     converged: bool = True
+    sizes: dict[str, float] = field(default_factory=dict)
+    derived: dict[str, float] = field(default_factory=dict)
+    derived_errors: dict[str, float] = field(default_factory=dict)
+
+    def relative_error(self, label: str) -> float:
+        """Error estimate of a moment relative to max(1, |value|)."""
+        return self.errors[label] / max(1.0, self.sizes.get(label, 0.0))
+
+    @cached_property
+    def uncertain(self) -> dict[str, float]:
+        """Derived quantities whose errors are larger than allowed: |error / value| by name."""
+        ratios = {
+            name: error / abs(self.derived[name]) if self.derived[name] else math.inf if error else 0.0
+            for name, error in self.derived_errors.items()
+        }
+        return {name: ratio for name, ratio in ratios.items() if not ratio <= derived_tolerance(self.tolerance)}
 
     @cached_property
     def shortfalls(self) -> dict[Shortfall, str]:
@@ -61,13 +88,19 @@ class Certificate:
         short = {}
         if not self.converged:
             short[Shortfall.CONVERGENCE] = f"the iteration did not converge; its residual is {self.residual:.1e}"
-        if not self.error_estimate <= self.tolerance:
-            worst = max(self.errors, key=lambda label: (math.isnan(self.errors[label]), self.errors[label]), default="")
+        worst = max(self.errors, key=lambda label: (math.isnan(self.errors[label]), self.relative_error(label)), default=None)
+        if worst is not None and not self.relative_error(worst) <= self.tolerance:
+            relative = "" if self.sizes.get(worst, 0.0) <= 1 else f", {self.relative_error(worst):.1e} of its value"
             short[Shortfall.ERROR] = (
-                f"the error estimate of {worst!r} is {self.error_estimate:.1e}, above the tolerance {self.tolerance:.0e}"
+                f"the error estimate of {worst!r} is {self.errors[worst]:.1e}{relative}, above the tolerance {self.tolerance:.0e}"
             )
             if self.metastable:
                 short[Shortfall.METASTABLE] = "the state is metastable, so that the relative weights of its wells are uncertain"
+        if self.uncertain:
+            short[Shortfall.DERIVED] = " and ".join(
+                f"{name} has no certain digit" if not ratio < 1 else f"{name} is certain to {ratio:.0e} of its value only"
+                for name, ratio in self.uncertain.items()
+            )
         if not self.cutoff_error <= self.tolerance:
             short[Shortfall.CUTOFF] = (
                 f"the cut-off levels={self.levels} costs about {self.cutoff_error:.1e}; give more levels or levels=auto"

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Answer = Callable[[Request], State]
 
-TARGET = 1e-12  # of a moment (relative to it where it is above 1) that a cut-off may cost where it is cheap to repeat
+TARGET = 1e-12  # relative to max(1, |value|): what a cut-off may cost a moment where it is cheap to repeat
 _ATTEMPTS = 40
 _FLAT = 1e-3  # ln P(n) that falls by less than this a level does not fall at all, without photon loss
 _ENOUGH = 48  # levels from which a flat distribution is believed
@@ -127,7 +127,7 @@ def search(
             return state  # its certificate says so
         target = tolerance / 10
         if not together(cut):  # an iteration is for what is large, where another attempt takes minutes
-            target = min(target, TARGET * max([1.0, *(abs(state.moment(key)) for key in keys)]))
+            target = min(target, TARGET)
         if state.cutoff_error <= target:
             state.adopt(state.certify(keys))
         say(f"levels={levels}: top population {state.fock[-1]:.1e}, cut-off part of the error {state.cutoff_error:.1e}")

@@ -47,7 +47,7 @@ def steady_state(
                  past their reach;
                  "quick" takes the Hermite solver from N = 20,000 on, where it applies and certifies itself, else "auto"
     moments      what the certificate covers: an order, a label, or several
-    tolerance    absolute error that counts as certified
+    tolerance    error of a moment, relative to max(1, |value|), that counts as certified
     verify       solve in the other representation too and enter the largest difference of those moments
     liouvillian  reuse one of another model with the same structure (sweeps)
     window       sites (j, m) to solve on, for one ensemble in the Dicke representation: "auto" (all up to N = 300, then an

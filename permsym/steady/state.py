@@ -17,16 +17,20 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
-from permsym.sites import Boson
+from permsym.sites import Boson, Site
 from permsym.states.collective_spin import SpinDistribution
 from permsym.states.density import DensityOperator
-from permsym.steady.certificate import Certificate
+from permsym.states.derived import Observable, derived_errors, derived_slopes, inversion, pair_numerator, suffix, upper_population
+from permsym.steady.certificate import Certificate, derived_tolerance
 from permsym.steady.gradient import Duals, Family, moment_gradient
 
 if TYPE_CHECKING:
     from permsym.steady.plan import Plan
 
 DEFAULT_TOLERANCE = 1e-9
+_TINY = 1e-300  # a unit that any error exceeds
+_APART = 1e-2  # size below which an observable gets a dual vector of its own
+EPS = float(np.finfo(float).eps)
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
 
 
@@ -78,8 +82,8 @@ class Solution(Protocol):
     @property
     def spin(self) -> SpinDistribution | None: ...
 
-    def estimates(self, keys: Sequence[MomentLabel]) -> list[list[ErrorParts]]:
-        """Error estimates of neutral moments: for each those of its real and of its imaginary part, as far as there are such."""
+    def estimates(self, keys: Sequence[MomentLabel | Observable]) -> list[list[ErrorParts]]:
+        """Error estimates of neutral moments and other observables: each those of its real and imaginary part, as far as there are such."""
 
     def fock_estimates(self) -> NDArray[np.float64]:
         """Error estimates of the populations of a boson's Fock states."""
@@ -104,10 +108,15 @@ class State(DensityOperator):
         self.timings = dict(timings)
         self.tolerance = tolerance
         self._errors: dict[MomentLabel, float] = {}
+        self._own_errors: dict[str, float] = {}  # of derived quantities that have a dual vector of their own
         self._certificate: Certificate | None = None
         self._balance: float | None = None
+        self._cutoffs: dict[MomentLabel, float] = {}  # what a cut-off costs a moment, relative to max(1, |value|)
         self.algebraic_error = self.window_error = self.cutoff_error = 0.0
-        """The largest of the three parts of the error estimates made so far."""
+        """The largest of the three parts of the error estimates made so far, of moments relative to max(1, |value|).
+
+        Derived quantities enter the last two, where it helps to solve for more, as parts of what their errors may be times the tolerance.
+        """
 
     @property
     def dimension(self) -> int:
@@ -115,7 +124,8 @@ class State(DensityOperator):
         return self.solution.size
 
     def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
-        """d<moment>/d parameter for every real parameter, from one transposed solve.
+        """d<moment>/d parameter for every real parameter, from one transposed solve; of a derived quantity, such as "g2", real, from those
+        of its moments.
 
         family   the function that makes the model from its parameters (a library model knows its own)
         """
@@ -125,6 +135,10 @@ class State(DensityOperator):
                 f"a gradient needs the factors of a direct solver on the lattice, but this state comes from {self.solver['name']!r}; "
                 "solve with solver='superlu'"
             )
+        if isinstance(label, str) and label in self.derived:
+            slopes = derived_slopes(self.model, self.moment)[label]
+            parts = [{name: factor * d for name, d in self.gradient(text, family).items()} for text, factor in slopes.items()]
+            return {name: complex(sum(part[name].real for part in parts)) for name in parts[0]}
         key = self.label(label)
         if any(key.charge(self.model)):
             return dict.fromkeys((name for name, value in self.model.parameters.items() if not isinstance(value, int)), 0j)
@@ -138,21 +152,82 @@ class State(DensityOperator):
         self.estimate([key])
         return self._errors[_smaller(key)]
 
-    def estimate(self, labels: Iterable[MomentLabel]) -> None:
-        """Fill in error estimates, one for a moment and its conjugate."""
+    def estimate(self, labels: Iterable[MomentLabel], others: Mapping[str, Observable] | None = None) -> None:
+        """Fill in error estimates, one for a moment and its conjugate, and of derived quantities that are observables themselves."""
         wanted = [key for key in dict.fromkeys(map(_smaller, labels)) if key not in self._errors]
         self._errors |= dict.fromkeys(wanted, 0.0)
         neutral = [key for key in wanted if key.order and not any(key.charge(self.model))]
-        for key, parts in zip(neutral, self.solution.estimates(neutral), strict=True):
-            for part in parts:
-                self._errors[key] = math.hypot(self._errors[key], sum(part))
-                self.algebraic_error = max(self.algebraic_error, part.algebraic)
-                self.window_error = max(self.window_error, part.window)
-                self.cutoff_error = max(self.cutoff_error, part.cutoff)
-        for key in neutral:
-            above = self._above_the_cutoff(key)
-            self._errors[key] += above
-            self.cutoff_error = max(self.cutoff_error, above)
+        named = {name: other for name, other in (others or {}).items() if name not in self._own_errors}
+        estimates = self.solution.estimates([*neutral, *named.values()])
+        for key, parts in zip(neutral, estimates, strict=False):
+            # without an error the state has nothing of it by a symmetry, or too few levels
+            seen = any(map(any, parts)) or max(key.monomial[:2]) >= len(self.fock)
+            unit, above = max(1.0, abs(self.moment(key))), self._above_the_cutoff(key) if seen else 0.0
+            self._errors[key] = _joined(parts) + above
+            self.algebraic_error = max([self.algebraic_error, *(part.algebraic / unit for part in parts)])
+            self._cutoffs[key] = self._enter(parts, above, unit)
+        share = derived_tolerance(self.tolerance) / self.tolerance
+        for (name, other), parts in zip(named.items(), estimates[len(neutral) :], strict=True):
+            above = self._pairs_above_the_cutoff() if name == "g2" else 0.0
+            rounding = max([self.noise * other.largest, *(part.algebraic for part in parts)])
+            self._own_errors[name] = _joined(parts) + above + self.noise * other.largest
+            if max([above, *(part.window + part.cutoff for part in parts)]) > rounding:  # else more levels or sites mend nothing
+                self._enter(parts, above, max(other.size * share, _TINY))
+
+    @property
+    def noise(self) -> float:
+        """What populations are certain to, however small they are: an iteration rounds to its largest numbers."""
+        return EPS if self.solution.duals is None else 0.0
+
+    def _enter(self, parts: Iterable[ErrorParts], above: float, unit: float) -> float:
+        """Parts of an error estimate relative to a unit; returns that from the cut-off and, ``above``, from beyond it."""
+        self.window_error = max([self.window_error, *(part.window / unit for part in parts)])
+        cutoff = max([above, *(part.cutoff for part in parts)]) / unit
+        self.cutoff_error = max(self.cutoff_error, cutoff)
+        return cutoff
+
+    def _estimate_derived(self, labels: Iterable[MomentLabel] = ()) -> None:
+        """Error estimates of these moments and of all that the derived quantities need, together where a solution sums observables.
+
+        Half the error of an inversion that is asked for serves its population, where that is within what is allowed.
+        """
+        keys = list(labels)
+        asked = {*map(_smaller, keys), *self._errors}
+        others: dict[str, Observable] = {}
+        halved: dict[str, Observable] = {}
+        for name, site in self._upper_states().items():
+            observable, z = upper_population(self.model, site, self._population(site)), self.label(inversion(self.model, site))
+            (halved if z in asked else others)[name] = observable
+        if isinstance(self.model.centre, Boson):
+            keys += [self.label("a"), self.label("ad a")]
+            photons = self.moment("ad a").real
+            if photons > 0:
+                others["g2"] = pair_numerator(self.model, photons, self.moment("ad ad a a").real)
+        # a small one apart: its weight in a sum would leave the errors of the others unknown
+        self.estimate(keys, {name: each for name, each in others.items() if each.size > _APART})
+        self.estimate([], others)
+        allowed = derived_tolerance(self.tolerance)
+        sites = self._upper_states()
+        self.estimate([], {name: each for name, each in halved.items() if not self._population_error(sites[name]) <= allowed * each.size})
+
+    def _upper_states(self) -> dict[str, Site]:
+        """Site of each derived population, by its name."""
+        spins = {f"p_up{suffix(self.model, each)}": each for each in self.model.ensembles if each.kind == "spin"}
+        return {"p0_up": self.model.centre, **spins} if self.model.centre.kind == "spin" else {**spins}
+
+    def _population_error(self, site: Site) -> float:
+        """Of the upper state: its own estimate, or half that of the inversion, whichever there is and is tighter."""
+        name = next(name for name, each in self._upper_states().items() if each is site)
+        half = self._errors.get(self.label(inversion(self.model, site)), math.inf) / 2
+        return min(self._own_errors.get(name, math.inf), half)
+
+    @property
+    def derived_errors(self) -> dict[str, float]:
+        """Error estimate of each derived quantity, propagated from its moments."""
+        self._estimate_derived()
+        joint = self._own_errors.get("g2")
+        top = None if joint is None else joint * max(1.0, self.moment("ad a").real) ** 2
+        return derived_errors(self.model, self.moment, self.error, self._population_error, top)
 
     def _above_the_cutoff(self, key: MomentLabel) -> float:
         """What photon numbers above the cut-off would add to a moment: their probability, continued as a geometric series, times n^k.
@@ -169,13 +244,20 @@ class State(DensityOperator):
         ladder = math.sqrt(len(self.fock) + 1) + abs(self.model.centre.displacement)
         return float(2 * outside * ladder ** len(key.centre))
 
+    def _pairs_above_the_cutoff(self) -> float:
+        """The same for the linearised numerator of g2, see :func:`permsym.states.derived.pair_numerator`."""
+        photons = self.moment("ad a").real
+        each, pairs = (self._above_the_cutoff(self.label(text)) for text in ("ad a", "ad ad a a"))
+        return (pairs + 2 * abs(self.moment("ad ad a a")) / photons * each) / max(1.0, photons) ** 2
+
     def _fock_errors(self) -> NDArray[np.float64]:
         return self.solution.fock_estimates()
 
     def certify(self, labels: Iterable[str | MomentLabel], tolerance: float | None = None) -> Certificate:
-        """Certificate for the moments of these labels."""
+        """Certificate for the moments of these labels and, where there are any, for all derived quantities."""
         keys = [self.label(label) for label in labels]
-        self.estimate(keys)
+        if keys:
+            self._estimate_derived(keys)
         errors = {str(key): self._errors[_smaller(key)] for key in keys}
         return Certificate(
             error_estimate=max(errors.values(), default=0.0),
@@ -186,9 +268,12 @@ class State(DensityOperator):
             min_population=self.basis.least_population(self.x),
             tolerance=self.tolerance if tolerance is None else tolerance,
             metastable=self.algebraic_error > METASTABLE,
-            cutoff_error=self.cutoff_error,
+            cutoff_error=max((self._cutoffs.get(_smaller(key), 0.0) for key in keys), default=0.0),
             levels=self.model.centre.levels if isinstance(self.model.centre, Boson) else None,
             converged=self.solution.converged,
+            sizes={str(key): abs(self.moment(key)) for key in keys},
+            derived=self.derived if keys else {},
+            derived_errors=self.derived_errors if keys else {},
         )
 
     @property
@@ -204,7 +289,7 @@ class State(DensityOperator):
 
     def verified(self, other: State, labels: Iterable[str | MomentLabel], name: str | None = None) -> Certificate:
         """The certificate with the largest difference to another state's moments entered, under that state's name."""
-        differences = [abs(self.moment(label) - other.moment(label)) for label in labels]
+        differences = [abs(self.moment(label) - other.moment(label)) / max(1.0, abs(self.moment(label))) for label in labels]
         worst = max((float("nan") if np.isnan(d) else d for d in differences), default=0.0)
         return replace(self.certificate, verification=worst, verified_in=name or other.basis.representation)
 
@@ -245,6 +330,11 @@ def certified(state: State, labels: Iterable[MomentLabel]) -> State:
     state.adopt(state.certify(labels))
     state.timings["moments"] = time.perf_counter() - started
     return state
+
+
+def _joined(parts: Iterable[ErrorParts]) -> float:
+    """The estimates of a real and of an imaginary part as one."""
+    return math.hypot(*(sum(part) for part in parts))
 
 
 def _smaller(key: MomentLabel) -> MomentLabel:

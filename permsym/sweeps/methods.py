@@ -180,6 +180,7 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
         },
         status=status,
         reason=reason,
+        derived_errors=state.derived_errors,
     )
 
 
@@ -220,7 +221,9 @@ def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[Mome
 
     source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
-    state = steady_state(model, order, source=source, **chosen)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
+        state = steady_state(model, order, source=source, **chosen)
     keys = [key for key in labels if key.order <= order]  # beyond it the equations have no value of their own
     flags = [] if state.stable else ["unstable"]
     flags += [f"beyond the fold at N={fold:.6g}" for fold in state.folds] + list(state.unphysical)

@@ -22,6 +22,7 @@ def test_json_has_the_keys_of_the_contract(capsys):
         "moments",
         "cumulants",
         "derived",
+        "derived_errors",
         "certificate",
         "solver",
         "timings",
@@ -68,6 +69,28 @@ def test_verify_reports_the_other_representation(capsys):
     assert report["certificate"]["verification"]["largest_difference"] < 1e-12
 
 
+def test_verify_with_automatic_levels(capsys):
+    report = solved(capsys, "tavis-cummings", "N=2", "--verify")
+    assert report["certificate"]["verification"]["representation"] == "occupation"
+    assert report["certificate"]["verification"]["largest_difference"] < 1e-12
+
+
+def test_gradients_are_differences_of_solves(capsys):
+    def at(g):
+        return solved(capsys, "tavis-cummings", "N=2", f"g={g}", "--moment", "ad a", "a +1", "--gradient")
+
+    low, middle, high = (at(g) for g in (0.499, 0.5, 0.501))
+    slope = middle["gradient"]["ad a"]["g"]
+    assert slope == pytest.approx((high["moments"]["ad a"][0] - low["moments"]["ad a"][0]) / 0.002, rel=1e-4)
+    imaginary = middle["gradient"]["a +1"]["g"][1]
+    assert imaginary == pytest.approx((high["moments"]["a +1"][1] - low["moments"]["a +1"][1]) / 0.002, rel=1e-4)
+    for name in ("g2", "photons", "p_up"):
+        difference = (high["derived"][name] - low["derived"][name]) / 0.002
+        assert middle["gradient"][name]["g"] == pytest.approx(difference, rel=1e-4)
+    out = run(capsys, "solve", "central-spin", "N=3", "--moment", "z0", "--gradient")[1]
+    assert "p0_up" in out.split("d/d")[1]
+
+
 def test_solvers_agree(capsys):
     values = [solved(capsys, "central-spin", "N=12", "--solver", name)["derived"]["p0_up"] for name in ("superlu", "shift-invert")]
     assert values[0] == pytest.approx(values[1], abs=1e-11)
@@ -78,6 +101,17 @@ def test_table_for_people(capsys):
     assert code == 0
     assert "p0_up = 0.612914993686" in out
     assert "certified: error_estimate" in out
+    assert "zero by symmetry: +1, -1, +0, -0, +1 +2, " in out
+    assert "\n+1 +2 " not in out  # not in a row of its own
+
+
+def test_noise_is_flagged_where_it_is_printed(capsys):
+    words = ["driven-tavis-cummings", "kappa=1", "gamma_h=0.5", "C=14", "N=7", "drive=0.001"]
+    code, out, err = run(capsys, "solve", *words)
+    assert code == 3
+    (g2,) = (line for line in out.splitlines() if line.startswith("g2 = "))
+    assert g2.endswith("no digit is certain")
+    assert err.splitlines()[-1] == "permsym: not certified: g2 has no certain digit"
 
 
 def test_output_file(capsys, tmp_path):

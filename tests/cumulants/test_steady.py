@@ -5,6 +5,7 @@ import pytest
 from oracles import systems
 
 import permsym as ps
+from permsym.cli import main
 from permsym.cumulants import steady_state
 from permsym.models import central_spin, tavis_cummings
 
@@ -45,6 +46,27 @@ def test_superradiant_laser_of_quantumcumulants():
     """Rates multiply L[x], as here: order 2, N = 50, g = kappa = 1, R = 4, Gamma = 1/4."""
     state = steady_state(tavis_cummings(N=50, omega=0, epsilon=0, g=1, kappa=1, gamma_up=4, gamma_down=0.25), 2)
     assert state.derived["photons"] == pytest.approx(91.96090, abs=1e-5)
+
+
+@pytest.mark.parametrize(("order", "noted"), [(2, True), (3, True), (4, False)])
+def test_g2_of_the_closure_is_noted(order, noted):
+    state = steady_state(tavis_cummings(N=10), order)
+    assert (state.derived["g2"] == pytest.approx(2, abs=1e-12)) == noted
+    assert any("property of the closure" in note for note in state.notes) == noted
+
+
+def test_g2_that_is_no_property_of_the_closure_is_not_noted():
+    assert not steady_state(ps.models.dicke(N=10), 2).notes  # <a a> is not zero
+    assert not steady_state(central_spin(N=10), 2).notes
+    assert not steady_state(tavis_cummings(N=2, levels=6), 2, counting="sites").notes
+
+
+def test_impossible_moments_warn(monkeypatch, capsys):
+    monkeypatch.setattr("permsym.cumulants.state.unphysical", lambda model, moment: ("the population p_up = 1.2 is outside [0, 1]",))
+    with pytest.warns(ps.UncertifiedWarning, match="no density matrix has these moments: the population p_up = 1.2"):
+        steady_state(central_spin(N=5), 2)
+    assert main(["cumulants", "central-spin", "N=5", "--order", "2"]) == 3
+    assert "p_up = 1.2" in capsys.readouterr().err.splitlines()[-1]  # in one line, without a warning
 
 
 def test_order_one_is_mean_field():

@@ -12,9 +12,11 @@ import xarray as xr
 
 import permsym as ps
 from permsym import dataset
-from permsym.dataset.schema import BY_NAME, VARIABLES
+from permsym.compare import table_of
+from permsym.dataset.schema import BY_NAME, VARIABLES, is_error
 from permsym.errors import InputError
 from permsym.sweeps.grid import sweep
+from permsym.sweeps.store.record import packed, unpacked
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def test_every_variable_says_its_unit_and_meaning(data):
         if name != "computed_at":  # xarray keeps the unit of time in its encoding
             assert data[name].attrs["units"], name
         assert data[name].attrs["long_name"], name
-    assert set(data.data_vars) - {"computed_at"} <= set(BY_NAME)
+    assert {str(name) for name in data.data_vars if not is_error(str(name))} - {"computed_at"} <= set(BY_NAME)
 
 
 def test_every_parameter_is_a_coordinate_or_an_attribute(data):
@@ -62,6 +64,25 @@ def test_values_are_those_of_the_solver(data):
         assert cumulant == pytest.approx(state.cumulant(label), abs=1e-15)
     assert point["status"] == "certified"
     assert point["certified"] == 1
+
+
+def test_derived_quantities_have_their_errors(data):
+    state = ps.steady_state(ps.models.central_spin(N=6, g="1/sqrt(N)", gamma_phi=0.25))
+    point = data.sel({"N": 6, "gamma_phi": 0.25})
+    for name, error in state.derived_errors.items():
+        assert 0 < error < 1e-13
+        assert float(point[f"{name}_error"].sel({"method": "exact"})) == pytest.approx(error, rel=1e-6)
+        assert np.isnan(point[f"{name}_error"].sel({"method": "mf"}))  # nothing bounds its distance from the exact state
+
+
+def test_errors_of_several_ensembles_are_named_like_their_quantities():
+    errors = {"p_up@B": 1e-3}
+    point = dataset.build.Point({"x": 1.0}, derived={"p_up@B": 0.5}, derived_errors=errors, scalars={"error_estimate": 1e-9})
+    one = dataset.build.build_dataset({"x": [1.0]}, ["exact"], {((0,), "exact"): point}, model="mine", definition={})
+    assert float(one["p_up_error@B"][0]) == 1e-3
+    table = table_of(one, "mine")
+    assert table.errors == {(0, "exact", "p_up@B"): 1e-3}  # its own, and no quantity itself
+    assert unpacked(packed(point), []).derived_errors == errors  # in the store
 
 
 def test_labels_that_need_more_satellites_are_missing(data):

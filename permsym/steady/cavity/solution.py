@@ -26,6 +26,7 @@ from permsym.linear import bicgstab
 from permsym.matrixfree import BlockLiouvillian
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Matrix, as_matrix
+from permsym.states.derived import Observable
 from permsym.steady.cavity.beyond import Beyond
 from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.cavity.shifted import ShiftedProblem, reals
@@ -97,7 +98,7 @@ class BlockSolution:
         end = (n == b.low[block]) & (n > 0) | (n == b.high[block] - 1)
         return float((b.population_traces[end] * np.abs(self.x[position[end]])).sum())
 
-    def estimates(self, keys: Sequence[MomentLabel]) -> list[list[ErrorParts]]:
+    def estimates(self, keys: Sequence[MomentLabel | Observable]) -> list[list[ErrorParts]]:
         parts = [(k, key, part) for k, key in enumerate(keys) for part in (1.0, 1j) if self._carries(key, part)]
         together = self._together([part[1:] for part in parts]) if len(parts) > 2 and self.blocks.numbers > _EACH else None
         estimates: list[list[ErrorParts]] = [[] for _ in keys]
@@ -119,10 +120,10 @@ class BlockSolution:
         bounds = [self._bounded(b.block_covector([each], nothing, 1.0, self.operator.dtype == float)) for each in sums]
         return np.full(b.centre_levels, max(each.algebraic + each.cut for each in bounds))
 
-    def _block_covector(self, key: MomentLabel, part: complex) -> NDArray[Any]:
+    def _block_covector(self, key: MomentLabel | Observable, part: complex) -> NDArray[Any]:
         return self.blocks.block_covector(*key.operators(self.operator.model), part, self.operator.dtype == float)
 
-    def _carries(self, key: MomentLabel, part: complex) -> bool:
+    def _carries(self, key: MomentLabel | Observable, part: complex) -> bool:
         """Whether the real (part = 1) or imaginary (1j) part of a moment can be other than zero."""
         covector = self._block_covector(key, part)
         return bool(np.abs(covector).max() > 1e-14)
@@ -130,7 +131,7 @@ class BlockSolution:
     def _scale(self, covector: NDArray[Any]) -> float:
         return float(np.abs(covector) @ np.abs(self.x))
 
-    def _together(self, parts: Sequence[tuple[MomentLabel, complex]]) -> _Bound:
+    def _together(self, parts: Sequence[tuple[MomentLabel | Observable, complex]]) -> _Bound:
         """Bounds for two sums of all observables, each in units of (sum |c| |x|)^(1/2): the larger serves them all.
 
         Large observables (photons) have smaller relative errors than small ones (spins); in these units their errors are alike.

@@ -198,7 +198,7 @@ def hermite_state(
 
     degree      largest total degree of the polynomials, from 8 to 40
     moments     what the certificate covers: an order, or labels
-    tolerance   absolute error that counts as certified
+    tolerance   error of a moment, relative to max(1, |value|), that counts as certified
 
     Each error estimate is what the last four degrees changed, plus rounding.  Raises NotApplicable, with the reason,
     where the cloud is too near an edge of |m| <= j <= N/2, thinner than the lattice resolves, one of several, or where

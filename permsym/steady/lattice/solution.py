@@ -14,6 +14,7 @@ from permsym.basis.basis import Basis
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Matrix
 from permsym.states.collective_spin import SpinDistribution
+from permsym.states.derived import Observable
 from permsym.steady.gradient import Duals
 from permsym.steady.lattice.null_vector import Bounds
 from permsym.steady.state import ErrorParts
@@ -88,11 +89,13 @@ class FactoredSolution(Generic[F]):
     def edge_mass(self) -> float:
         return self.null.edge_mass
 
-    def estimates(self, keys: Sequence[MomentLabel]) -> list[list[ErrorParts]]:
+    def estimates(self, keys: Sequence[MomentLabel | Observable]) -> list[list[ErrorParts]]:
         columns: list[tuple[int, NDArray[np.float64]]] = []
         estimates: list[list[ErrorParts]] = [[] for _ in keys]
         for position, key in enumerate(keys):
-            covector = self.null.restricted(self.basis.covector(*key.operators(self.basis.model)))
+            # what only this state asks for is not remembered
+            covector_of = self.basis.covector if isinstance(key, MomentLabel) else self.basis.correlator
+            covector = self.null.restricted(covector_of(*key.operators(self.basis.model)))
             parts = [part for part in (covector.real, covector.imag) if part.any()]
             columns += [(position, part) for part in parts]
             if not parts and self.null.edge_mass > 0:  # a window without any site that this moment lives on says nothing of it

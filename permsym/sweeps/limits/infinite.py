@@ -195,7 +195,7 @@ def _value(quantity: str, name: str, model: Model, point: Point) -> tuple[comple
     """A quantity at one size and its error estimate."""
     part, label = _split(quantity)
     if quantity in point.derived:
-        return complex(point.derived[quantity]), float(point.scalars.get("error_estimate", 0.0))
+        return complex(point.derived[quantity]), float(point.derived_errors.get(quantity, point.scalars.get("error_estimate", 0.0)))
     try:
         key = str(parse(label, model))
     except InputError as error:

@@ -40,6 +40,7 @@ def packed(point: Point) -> Row:
     rest = {
         "parameters": dict(point.parameters),
         "derived": point.derived,
+        "derived_errors": point.derived_errors,
         "scalars": point.scalars,
         "status": point.status,
         "reason": point.reason,
@@ -65,6 +66,7 @@ def unpacked(row: Row, labels: Sequence[str]) -> Point:
         cumulants=dict(zip(labels, cumulants.tolist(), strict=True)) if rest["cumulants"] else {},
         errors=dict(zip(labels, values[4].tolist(), strict=True)) if rest["errors"] else {},
         derived=rest["derived"],
+        derived_errors=rest.get("derived_errors", {}),  # older rows have none
         scalars=rest["scalars"],
         status=status,
         reason=reason,

