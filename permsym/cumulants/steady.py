@@ -60,7 +60,7 @@ def steady_state(
     return state
 
 
-def _solved(model: Model, truncation: Truncation, source: Origin | None) -> CumulantState:
+def _solved(model: Model, truncation: Truncation, source: Recipe | None) -> CumulantState:
     """The same without a warning."""
     if truncation.counting is Counting.SITES and isinstance(model.centre, Boson) and model.centre.automatic:
         return _with_enough_levels(model, truncation, source)

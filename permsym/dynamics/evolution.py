@@ -106,7 +106,7 @@ class Evolution:
             return self.values[key.conjugate()].conj()
         raise KeyError(f"the moment {str(key)!r} was not followed; ask for it with moments=[...]")
 
-    def expect(self, label: str | MomentLabel) -> Values:
+    def expect(self, label: str | MomentLabel) -> TimeSeries:
         """A requested moment at all times, (T,), by the name that it has on a state; InputError for operators, which need one."""
         if not isinstance(label, str | MomentLabel):
             raise InputError(

@@ -10,7 +10,7 @@ p_up, p_up@A       population of the upper state of one satellite, of each ensem
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from permsym.model import Model
@@ -101,8 +101,8 @@ class Observable:
     size                       what its error counts relative to
     """
 
-    on_centre: list[CentreOperator]
-    on_satellites: list[list[Matrix]]
+    on_centre: tuple[CentreOperator, ...]
+    on_satellites: tuple[tuple[Matrix, ...], ...]
     size: float = 1.0
     centre: tuple[str, ...] = ()
 
@@ -112,14 +112,14 @@ class Observable:
         matrices = [each for each in self.on_centre if not isinstance(each, Monomial)]
         return max((abs(entry) for matrix in matrices for row in matrix for entry in row), default=1.0)
 
-    def operators(self, model: Model) -> tuple[list[CentreOperator], list[list[Matrix]]]:
+    def operators(self, model: Model) -> tuple[Sequence[CentreOperator], Sequence[Sequence[Matrix]]]:
         return self.on_centre, self.on_satellites
 
 
 def upper_population(model: Model, site: Site, size: float = 1.0) -> Observable:
     """\\|up><up\\| of the centre or of one satellite: 1 + <z> would lose the digits of a small population."""
     up, centre = unit(2, 0, 0), not isinstance(site, Ensemble)
-    return Observable([up] if centre else [], [[up] if each is site else [] for each in model.ensembles], size)
+    return Observable((up,) if centre else (), tuple((up,) if each is site else () for each in model.ensembles), size)
 
 
 def pair_numerator(model: Model, photons: float, pairs: float) -> Observable:
@@ -128,7 +128,7 @@ def pair_numerator(model: Model, photons: float, pairs: float) -> Observable:
     assert isinstance(boson, Boson)
     n2, n = (Monomial(k, k).matrix(boson.levels, boson.displacement) for k in (2, 1))
     square = max(1.0, photons) ** 2
-    return Observable([as_matrix((n2 - 2 * pairs / photons * n) / square)], [[] for _ in model.ensembles], abs(pairs) / square)
+    return Observable((as_matrix((n2 - 2 * pairs / photons * n) / square),), ((),) * len(model.ensembles), abs(pairs) / square)
 
 
 def derived_labels(model: Model) -> list[MomentLabel]:

@@ -88,10 +88,7 @@ def _answer(request: Request, say: Progress) -> State:
     """Plan, solve, certify, verify."""
     started = time.perf_counter()
     plan = planning.plan_for(request, say, answer)
-    if plan.open_levels and plan.window != "blocks":
-        state = fock_cutoff.search(plan.model, request, say, answer, lambda cut: planning.iterates(request, cut), plan.start)
-    else:
-        plan, state = _carried_out(plan, request, say)
+    plan, state = _carried_out(plan, request, say)
     state.plan = state.plan or plan.outcome()
     state.timings["total"] = time.perf_counter() - started
     if request.verify:
@@ -103,6 +100,8 @@ def _answer(request: Request, say: Progress) -> State:
 
 def _carried_out(plan: Plan, request: Request, say: Progress) -> tuple[Plan, State]:
     """The state by the first plan that works and, where it was a guess, settles the question."""
+    if plan.open_levels and plan.window != "blocks":
+        return plan, fock_cutoff.search(plan.model, request, say, answer, lambda cut: planning.iterates(request, cut), plan.start)
     solve: Callable[..., State] = import_module(ROUTES[plan.route]).solve
     state: State | None = None
     failure: PermsymError | None = None

@@ -59,7 +59,11 @@ class Solution(Protocol):
     edge_mass   probability next to a window's edge
     duals       transposed solves, for gradients; None: there are no factors
     spin        P(j, m) where it is not listed on the basis; None: it is
+    noise       what populations are certain to, however small they are: an iteration rounds to its largest numbers
     """
+
+    @property
+    def noise(self) -> float: ...
 
     @property
     def x(self) -> NDArray[Any]: ...
@@ -169,15 +173,10 @@ class State(DensityOperator):
         share = derived_tolerance(self.tolerance) / self.tolerance
         for (name, other), parts in zip(named.items(), estimates[len(neutral) :], strict=True):
             above = self._pairs_above_the_cutoff() if name == "g2" else 0.0
-            rounding = max([self.noise * other.largest, *(part.algebraic for part in parts)])
-            self._own_errors[name] = _joined(parts) + above + self.noise * other.largest
+            rounding = max([self.solution.noise * other.largest, *(part.algebraic for part in parts)])
+            self._own_errors[name] = _joined(parts) + above + self.solution.noise * other.largest
             if max([above, *(part.window + part.cutoff for part in parts)]) > rounding:  # else more levels or sites mend nothing
                 self._enter(parts, above, max(other.size * share, _TINY))
-
-    @property
-    def noise(self) -> float:
-        """What populations are certain to, however small they are: an iteration rounds to its largest numbers."""
-        return EPS if self.solution.duals is None else 0.0
 
     def _enter(self, parts: Iterable[ErrorParts], above: float, unit: float) -> float:
         """Parts of an error estimate relative to a unit; returns that from the cut-off and, ``above``, from beyond it."""

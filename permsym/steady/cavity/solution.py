@@ -71,6 +71,7 @@ class BlockSolution:
     dual_sizes: dict[int, NDArray[np.float64]] = field(default_factory=dict)
     duals = None
     spin = None
+    noise = EPS
 
     @property
     def blocks(self) -> Blocks:

@@ -225,7 +225,7 @@ def solved(model: Model, degree: int, labels: Iterable[MomentLabel], tolerance: 
     except np.linalg.LinAlgError as error:
         raise NotApplicable(f"the equations of degree {degree} are singular; {WINDOW}") from error
     timings = {"locate": located - started, "assemble": assembled - located, "solve": time.perf_counter() - assembled}
-    solution = FactoredSolution(galerkin.basis, series, spin=SeriesDistribution(galerkin, series.coefficients))
+    solution = FactoredSolution(galerkin.basis, series, spin=SeriesDistribution(galerkin, series.coefficients), noise=EPS)
     solver = {"name": "hermite", "degree": galerkin.degree, "fill": galerkin.matrix.size}
     state = State(model, galerkin.basis, solution, solver, timings, tolerance)
     _check_series(state, series, tolerance)

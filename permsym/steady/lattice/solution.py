@@ -68,6 +68,7 @@ class FactoredSolution(Generic[F]):
     duals: Duals | None = None
     spin: SpinDistribution | None = None
     converged: bool = True
+    noise: float = 0.0
 
     @cached_property
     def x(self) -> NDArray[np.float64]:

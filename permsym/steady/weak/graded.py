@@ -23,8 +23,9 @@ from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.operators import Matrix
+from permsym.operators import Matrix, Monomial, as_matrix
 from permsym.states.collective_spin import SpinDistribution
+from permsym.states.derived import Observable
 from permsym.steady.gradient import Duals
 from permsym.steady.state import ErrorParts
 from permsym.steady.weak.basis import WeakBasis, from_vacuum
@@ -52,13 +53,14 @@ class WeakSolution:
 
     converged = True
     duals: Duals | None = None
+    noise = 0.0
     spin: SpinDistribution | None = None
 
     def __init__(self, model: Model, most: int, exponent: int, smaller: WeakSolution | None = None) -> None:
         self.basis = WeakBasis(model, most)
         self.exponent = exponent
         self.smaller = smaller
-        self._values: dict[MomentLabel, Graded] = {}
+        self._values: dict[MomentLabel | Observable, Graded] = {}
         ket, bra = self.basis.excitations
         self._terms = from_vacuum(model).terms
         matrix = Liouvillian(self.basis).matrix(from_vacuum(model)).tocoo()
@@ -130,7 +132,7 @@ class WeakSolution:
 
     # -- values ---------------------------------------------------------------------------------------------------------
 
-    def value(self, key: MomentLabel) -> Graded:
+    def value(self, key: MomentLabel | Observable) -> Graded:
         """A moment with the bound of its rounding, real and imaginary part together."""
         if key not in self._values:
             order, covector = self._graded(self._covector(key))
@@ -139,7 +141,7 @@ class WeakSolution:
             self._values[key] = Graded(complex(covector @ self.y), bound, order)
         return self._values[key]
 
-    def change(self, key: MomentLabel) -> float:
+    def change(self, key: MomentLabel | Observable) -> float:
         """|number - number of the smaller basis|, in units of s^order."""
         if self.smaller is None:
             return 0.0
@@ -147,8 +149,11 @@ class WeakSolution:
         before = complex(covector @ self.smaller.y) * float(np.ldexp(1.0, self.exponent * (order - mine.order)))
         return abs(mine.number - before)
 
-    def _covector(self, key: MomentLabel) -> NDArray[np.complex128]:
-        return self.basis.covector(*key.operators(self.basis.model))
+    def _covector(self, key: MomentLabel | Observable) -> NDArray[np.complex128]:
+        centre, satellites = key.operators(self.basis.model)
+        levels = self.basis.model.centre.levels  # an observable of a larger basis has more
+        cut = [each if isinstance(each, Monomial) else as_matrix(np.array(each)[:levels, :levels]) for each in centre]
+        return self.basis.covector(cut, satellites)
 
     def _graded(self, covector: NDArray[np.complex128]) -> tuple[int, NDArray[np.complex128]]:
         """(order, c) of a value s^order c @ y; nothing of it in the basis: the order of what comes next."""
@@ -190,10 +195,10 @@ class WeakSolution:
         edge = (ket == self.basis.most) & (bra == self.basis.most)
         return float(np.abs((self._trace * self.y)[edge]).sum())
 
-    def estimates(self, keys: Sequence[MomentLabel]) -> list[list[ErrorParts]]:
+    def estimates(self, keys: Sequence[MomentLabel | Observable]) -> list[list[ErrorParts]]:
         return [[self._estimate(key)] for key in keys]
 
-    def _estimate(self, key: MomentLabel) -> ErrorParts:
+    def _estimate(self, key: MomentLabel | Observable) -> ErrorParts:
         mine = self.value(key)
         scale = float(np.ldexp(1.0, self.exponent * mine.order))
         unseen = 0.0 if mine.number or mine.bound else scale * float(mine.order > self.basis.most)
