@@ -190,7 +190,7 @@ def test_an_approximation_is_a_line_of_the_table_of_methods(tmp_path, monkeypatc
     assert "methods ln" in capsys.readouterr().out
 
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted((ROOT / "examples" / "sweeps").glob("*.toml"))
 
 

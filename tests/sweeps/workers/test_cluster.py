@@ -31,7 +31,7 @@ def bits(path):
 def cluster(tmp_path_factory):
     """(address, worker processes) of a scheduler with two workers on the loopback interface."""
     folder = tmp_path_factory.mktemp("dask")
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "5s"}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "5s"}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"

@@ -1,0 +1,76 @@
+"""The papers' figures: data and pictures."""
+
+import pytest
+
+import permsym as ps
+from permsym.errors import InputError
+from permsym.figures import FIGURES, draw, expand
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+SLOW = (
+    "p1-fig3a",
+    "p1-fig3c",
+    "p1-fig3d",
+    "p1-fig4a",
+    "p1-fig4b",
+    "p1-fig5a",
+    "p1-fig5b",
+    "p1-fig5c",
+    "p1-fig6a",
+    "p1-fig6b",
+    "p1-fig6c",
+    "p1-fig6d",
+    "p2-fig1",
+    "p2-fig2a",
+    "p2-fig2b",
+    "p2-fig2c",
+    "p2-fig3",
+    "p2-fig4",
+    "p2-fig5",
+    "p2-fig6",
+    "p2-exact",
+)
+"""Figures whose lines take more than a few seconds whatever the largest size."""
+
+
+@pytest.mark.usefixtures("coarse")
+@pytest.mark.parametrize("name", [name for name in FIGURES if name not in SLOW])
+def test_every_quick_figure_writes_data_and_picture(name, tmp_path):
+    writes_data_and_picture(name, tmp_path, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_writes_data_and_picture(name, tmp_path):
+    writes_data_and_picture(name, tmp_path, 6)
+
+
+def writes_data_and_picture(name, tmp_path, largest):
+    data, paths = draw(name, tmp_path, max_n=largest)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{name}.nc", f"{name}.png"]
+    assert ps.open_dataset(paths[0]).identical(data)
+    picture = paths[1].read_bytes()
+    assert picture.startswith(PNG)
+    assert len(picture) > 10_000
+    rows = FIGURES[name].table(data)
+    assert len(rows) > 2
+    if name.startswith("p1"):
+        assert (data["certified"].sel({"method": "exact"}) == 1).all()
+    else:
+        assert all(str(status).startswith(("certified", "approximation", "steady", "omitted")) for status in data["status"].values.ravel())
+
+
+def test_names_without_a_letter_are_all_panels():
+    assert expand("p1-fig3") == ["p1-fig3a", "p1-fig3b", "p1-fig3c", "p1-fig3d"]
+    assert expand("p1-fig5") == ["p1-fig5"]
+    with pytest.raises(InputError, match="no figure"):
+        expand("p1-fig")
+
+
+def test_a_foreign_picture_is_left_alone(tmp_path):
+    (tmp_path / "p1-fig3b.png").write_bytes(PNG + b"holiday")
+    with pytest.raises(InputError, match="not written by permsym"):
+        draw("p1-fig3b", tmp_path, max_n=4)
+    assert [path.name for path in tmp_path.iterdir()] == ["p1-fig3b.png"]
