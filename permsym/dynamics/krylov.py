@@ -86,6 +86,12 @@ class Subspace:
         weights: Vector = self.size * (turn @ (expm(t * triangle) @ turn[0].conj()))
         return weights if np.iscomplexobj(self.vectors) else weights.real
 
+    def path(self, t: float) -> Vector:
+        """Weights at equal distances up to t, (m, k)."""
+        small, turn = self.schur or (self.small, np.eye(len(self.small)))
+        weights: Vector = self.size * (turn @ _columns(small, turn[0].conj(), t)[1][:, -_SAMPLES:])
+        return weights if np.iscomplexobj(self.vectors) else weights.real
+
     def error(self, t: float) -> float:
         """Bound of the integral of |d(s)| up to t without rounding."""
         times, columns = _columns(self.small, np.eye(len(self.small))[0], t)
