@@ -15,8 +15,6 @@ from permsym.sites import Boson
 from permsym.steady import fock_cutoff
 
 _CONTINUED = 0.3  # relative error of dual vectors next to a window: mostly 0.13, with two-photon coupling 0.42; doubled later
-    0.3  # relative error of dual vectors next to a window: 0.13 in most cavities, 0.42 seen with two-photon coupling; doubled below
-)
 
 
 class Beyond:
