@@ -1,6 +1,6 @@
 """Exact steady states of cavities: beside qutip.piqs, beside a factorisation, and how time and memory grow with N.
 
-    python benchmarks/bench_cavity.py [largest N, default 40; 100 and 200 are there, too] [--driven N, of 5, 10, 20] [--piqs SECONDS]
+    python benchmarks/bench_cavity.py [largest N, default 40; 100 and 200 are there, too] [--driven N, of 5, 10, 20, 30] [--piqs SECONDS]
 
 Every answer is compared before its time is printed.  piqs takes the pumped cavity with N = 18 and 10 Fock states, which are too few
 for the physics but as many as it has memory for: it keeps coherences between different j, and is single precision inside, so that
@@ -16,7 +16,7 @@ from typing import Any
 from measure import RATIOS, attempted, isolated, machine, ratios, show
 
 PUMPED = {5: 0.130646599999, 10: None, 20: 0.093312738972, 40: None, 100: 0.083842385969, 200: None}  # <a^dag a> / N
-DRIVEN = {5: 0.443623830794, 10: 1.900493474755, 20: 8.892206164493}  # |<a>|^2
+DRIVEN = {5: 0.443623830794, 10: 1.900493474755, 20: 8.892206164476, 30: 17.234247509}  # |<a>|^2
 
 TRIAD = """
 import time, numpy as np, numba
@@ -82,10 +82,10 @@ def solved(kind: tuple[str, str], n: int, levels: int | None = None, solver: str
 def traffic(l: int) -> float:  # noqa: E741
     """Bytes that BiCGStab(l) has to move for each number and product, vectors larger than the caches: 8 for a read or a write.
 
-    A product reads a vector and the diagonal and writes one; a cycle of 2 l products makes l (l + 1) updates of vectors and 3 l inner
-    products, and reads everything once more for the minimal residual.
+    A product reads a vector, the diagonal and the rows' factors and writes one; a cycle of 2 l products makes l (l + 1) updates of
+    vectors and 3 l inner products, and reads everything once more for the minimal residual.
     """
-    return 8 * (3 * l**2 + 19 * l + 8) / (2 * l)
+    return 8 * (3 * l**2 + 21 * l + 8) / (2 * l)
 
 
 def beside_piqs(seconds: float, n: int = 18, levels: int = 10) -> None:
@@ -159,7 +159,7 @@ def _power(n: int, before: int, value: float, last: float) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("largest", type=int, nargs="?", default=40, help="pumped cavity up to this N")
-    parser.add_argument("--driven", type=int, default=5, metavar="N", help="driven cavity up to this N of 5, 10, 20 (default 5)")
+    parser.add_argument("--driven", type=int, default=5, metavar="N", help="driven cavity up to this N of 5, 10, 20, 30 (default 5)")
     parser.add_argument("--piqs", type=float, default=300.0, metavar="SECONDS", help="time allowed for piqs (default 300)")
     options = parser.parse_args()
     print(machine())

@@ -22,6 +22,7 @@ from typing import Any, Literal
 import numpy as np
 
 from permsym.errors import InputError
+from permsym.fields import WrongField, checked
 from permsym.jumps import Jump, individual_adjoint
 from permsym.operators import CentreOperator, Matrix, Monomial, Operator, Product, as_matrix, commutator, dense, entries
 from permsym.sites import Boson, Ensemble, Levels, Site, Spin
@@ -46,6 +47,16 @@ class Term:
     def key(self) -> tuple[str, tuple[tuple[Product, complex], ...]]:
         """What the term's matrix depends on: everything but the coefficient."""
         return self.kind, self.structure
+
+
+_WRITTEN = {
+    "name": str,
+    "centre": {"kind": str, "levels": (int, str)},
+    "ensembles": [{"name": str, "N": float, "levels": int}],
+    "hamiltonian": [dict],
+    "jumps": [{"kind": str, "rate": float, "operator": [dict]}],
+}
+"""What :meth:`Model.to_dict` writes."""
 
 
 class Model:
@@ -282,6 +293,7 @@ class Model:
     def from_dict(cls, data: Mapping[str, Any]) -> Model:
         """The model that :meth:`to_dict` wrote."""
         try:
+            checked(data, _WRITTEN, "it")
             centre = site_of(data["centre"]["kind"], data["centre"]["levels"])
             if "displacement" in data["centre"]:
                 centre = Boson(centre.levels or None, complex(*data["centre"]["displacement"]))
@@ -289,7 +301,7 @@ class Model:
             jumps = [Jump(each["kind"], each["rate"], _operator_from(each["operator"])) for each in data["jumps"]]
             hamiltonian = _operator_from(data["hamiltonian"])
             return cls(centre, ensembles, hamiltonian, jumps, name=data["name"], parameters=data.get("parameters"))
-        except (KeyError, TypeError, IndexError) as error:
+        except (KeyError, TypeError, IndexError, AttributeError, WrongField) as error:
             raise InputError(f"this is not a model written by Model.to_dict ({error!r})") from error
 
     def _operator_data(self, operator: Operator) -> Iterator[dict[str, Any]]:

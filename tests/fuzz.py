@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import random
 import re
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 CODES = {0, 1, 2, 3, 4}
 LONGEST_LINE = 500
@@ -88,6 +90,11 @@ def prepared(folder: Path) -> None:
     (folder / "good.toml").write_text(SWEEP)
     (folder / "my.toml").write_text(MODEL)
     (folder / "mine.csv").write_text(TABLE)
+    with inside(folder), inline_workers():
+        assert not verdict(STORED)[0]
+        assert not verdict([*CHECKPOINTED, "good.npz"])[0]
+    (folder / "bad.nc").unlink()
+    (folder / "bad.nc.store").rename(folder / "good.store")
 
 
 def _lines(chance: random.Random, text: str, odd: list[str]) -> str:
@@ -137,7 +144,7 @@ def _bytes(chance: random.Random, content: bytes) -> bytes:
 
 def case(chance: random.Random, folder: Path) -> list[str]:
     """The words of a case; its damaged file, where it has one, is in the folder."""
-    match chance.randrange(4):
+    match chance.randrange(6):
         case 0:
             words = chance.choice(COMMANDS).split()
             for _ in range(chance.randint(1, 2)):
@@ -159,6 +166,12 @@ def case(chance: random.Random, folder: Path) -> list[str]:
             name = "bad.toml" if "[parameters]" in text else "bad.csv"
             (folder / name).write_text(text, encoding="utf-8", errors="replace")
             return ["solve", name, "N=2", "--moments", "1"] if name == "bad.toml" else ["compare", "good.nc", name]
+        case 3:
+            return _redefined(chance, folder)
+        case 4:
+            kind = chance.choice(["store", "npz"])
+            (folder / f"bad.{'nc.store' if kind == 'store' else 'npz'}").write_bytes(_bytes(chance, (folder / f"good.{kind}").read_bytes()))
+            return STORED if kind == "store" else [*CHECKPOINTED, "bad.npz"]
         case _:
             good = chance.choice(sorted(folder.glob("good.[ncp][csa]*")))
             bad = folder / f"bad{good.suffix}"
@@ -168,6 +181,52 @@ def case(chance: random.Random, folder: Path) -> list[str]:
             else:
                 bad.write_bytes(_bytes(chance, good.read_bytes()))
             return chance.choice([["rerun", bad.name, "--jobs", "1"], ["compare", "good.nc", bad.name], ["compare", bad.name, "good.nc"]])
+
+
+STORED = ["run", "good.toml", "--jobs", "1", "-o", "bad.nc"]
+CHECKPOINTED = [  # the checkpoint follows
+    "solve",
+    "driven-tavis-cummings",
+    "N=2",
+    "C=2",
+    "drive=0.5",
+    "levels=4",
+    "--moments",
+    "1",
+    "--solver",
+    "matrix-free",
+    "--checkpoint",
+]
+JSON_ODD = [None, True, -1, 0, 3, 1e308, 10**400, "", "N", "os:system", "../x", [], [[]], {}, {"": 0}, [None], "x" * 3000, "1_0", [1, "a"]]
+
+
+def _redefined(chance: random.Random, folder: Path) -> list[str]:
+    """A file whose provenance, or one of whose variables, says something else."""
+    import h5netcdf.legacyapi as netcdf
+
+    bad = folder / "bad.nc"
+    bad.write_bytes((folder / "good.nc").read_bytes())
+    with netcdf.Dataset(bad, "a") as file:
+        if chance.random() < 0.7:
+            definition = json.loads(file.getncattr("definition"))
+            at: Any = definition
+            while True:
+                key = chance.choice(list(at) if isinstance(at, dict) else range(len(at)))
+                if isinstance(at[key], dict | list) and at[key] and chance.random() < 0.8:
+                    at = at[key]
+                    continue
+                at[key] = chance.choice(JSON_ODD)
+                break
+            file.setncattr("definition", json.dumps(definition))
+        elif chance.random() < 0.5:
+            name = chance.choice(["definition", "versions", "permsym_version", "model", "omega", "figure", "max_N", "command"])
+            file.setncattr(name, chance.choice(["", "[", "x", "[]", "{}", 3, -1.0, "1" * 400, "null", "p1-fig3b"]))
+        else:
+            variable = file.variables[chance.choice([name for name in file.variables if file[name].dtype is not str])]
+            variable[...] = (
+                chance.choice([0, -1, 1e300, float("nan"), float("inf")]) if "f" in str(variable.dtype) else chance.choice([0, -1])
+            )
+    return chance.choice([["rerun", "bad.nc", "--jobs", "1"], ["compare", "good.nc", "bad.nc"], ["compare", "bad.nc", "good.nc"]])
 
 
 def verdict(words: list[str]) -> tuple[str, float]:

@@ -222,7 +222,7 @@ def _gradient_rows(gradient: dict[str, dict[str, float | list[float]]] | None) -
 def _bound(size: float, bound: float | None) -> str:
     """An error bound beside a value of this size."""
     if bound is None:
-        return "not finite"
+        return "not finite, no digit is certain"
     return f"{bound:.0e}" if bound <= size or bound == 0 else f"{bound:.0e}, no digit is certain"
 
 

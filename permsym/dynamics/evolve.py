@@ -240,16 +240,17 @@ class _Run:
         end = step.start + step.length
         last = end >= self.times[-1]
         inside = self.times[(self.times > step.start) & ((self.times <= end) if not last else True)]
-        probes = step.start + step.length * np.array([0.25, 0.5, 0.75, 1.0])
-        if sector.cavity and self.grows:
-            weights = np.stack([step.space.weights(t - step.start) for t in probes], axis=1)
-            if sector.level_populations(step.space.vectors, weights)[-self.watched :].sum(axis=0).max() > self.small:
+        if sector.cavity:
+            levels = sector.level_populations(step.space.vectors, step.space.path(step.length))
+            top = float(levels[-self.watched :].sum(axis=0).max())
+            if self.grows and top > self.small:
                 return False
+            self.top_population = max(self.top_population, top)
         self.products += step.space.vectors.shape[1]
         self.steps += 1
         self.bounds[sector.basis.charge] += step.error
         self.rounding[sector.basis.charge] += step.rounding
-        for t in np.union1d(inside, probes[-1:]):
+        for t in np.union1d(inside, [end]):
             self._look(sector, t, step.space.vectors, step.space.weights(t - step.start), values)
         return True
 

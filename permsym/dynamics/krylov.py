@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +84,12 @@ class Subspace:
             return self.size * expm(t * self.small)[:, 0]
         triangle, turn = self.schur
         weights: Vector = self.size * (turn @ (expm(t * triangle) @ turn[0].conj()))
+        return weights if np.iscomplexobj(self.vectors) else weights.real
+
+    def path(self, t: float) -> Vector:
+        """Weights at equal distances up to t, (m, k)."""
+        small, turn = self.schur or (self.small, np.eye(len(self.small)))
+        weights: Vector = self.size * (turn @ _columns(small, turn[0].conj(), t)[1][:, -_SAMPLES:])
         return weights if np.iscomplexobj(self.vectors) else weights.real
 
     def error(self, t: float) -> float:
@@ -189,16 +196,27 @@ def subspace(apply: Apply, start: Vector, most: int, norm: float = 1.0, operator
     grain = norm * _GRAIN * EPS
     if operator is None:  # one step takes any time in a closed subspace: phases are exact to the rounding of their frequency
         return Subspace(vectors[:, :m], square, unit, norm, size, grain, None if beyond else schur(square, output="complex"))
+    c, (generator, form) = operator.shift, _generator(square)
+    far = norm * float(np.linalg.norm(last - c * operator.apply(last))) if beyond else 0.0
+    solved, defect = _solved_to(apply, operator, vectors[:, 0]) / EPS, unit @ (np.eye(m) - generator) / c
+    graded = None if form is None else (form[0] / c, form[1])
+    return Subspace(vectors[:, :m], generator / c, defect, far, size, grain, graded, c, solved, operator.entries)
+
+
+def _generator(square: Vector) -> tuple[Vector, tuple[Vector, Vector] | None]:
+    """1 - H^-1 = c A of a shift-invert subspace, and its Schur form where that is more accurate."""
+    one, generator = np.eye(len(square)), None
+    with suppress(np.linalg.LinAlgError):
+        generator = one - np.linalg.inv(square)
+        if np.linalg.norm(generator, 2) <= _GRADED:
+            return generator, None
     triangle, turn = schur(square, output="complex")
     hidden = np.abs(triangle.diagonal()) < _ZERO
     np.fill_diagonal(triangle, np.where(hidden, _ZERO, triangle.diagonal()))
-    graded = solve_triangular(triangle, np.eye(m))
-    inverse = turn @ graded @ turn.conj().T if hidden.any() else np.linalg.inv(square)
-    c = operator.shift
-    far = norm * float(np.linalg.norm(last - c * operator.apply(last))) if beyond else 0.0
-    solved, small = _solved_to(apply, operator, vectors[:, 0]) / EPS, (np.eye(m) - inverse) / c
-    forms = ((np.eye(m) - graded) / c, turn) if c * np.linalg.norm(small, 2) > _GRADED else None
-    return Subspace(vectors[:, :m], small, unit @ inverse / c, far, size, grain, forms, c, solved, operator.entries)
+    graded = one - solve_triangular(triangle, one)
+    if generator is None or hidden.any():
+        generator = turn @ graded @ turn.conj().T
+    return generator, (graded, turn)
 
 
 def _solved_to(solve: Apply, operator: Shifted, unit: Vector) -> float:

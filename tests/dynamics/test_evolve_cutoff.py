@@ -65,3 +65,14 @@ def test_a_quartic_oscillator():
         found = ps.evolve(ps.Model(c, ps.Ensemble(1), h, []), [0, 0.5], moments=["ad a"])
         assert abs(found.moment("ad a")[-1] - 0.0092826) < (1e-7 if levels is None else 1e-3)
         assert found.certificate.certified is (levels is None)
+
+
+def test_last_states_that_are_full_in_between():
+    """Three driven levels come back to the vacuum: at the end the last two are empty, and have not been before."""
+    c = ps.Boson(3)
+    model = ps.Model(c, ps.Ensemble(1), c.a + c.ad, [])
+    period = 2 * np.pi / np.sqrt(3)
+    found = ps.evolve(model, [0, period], moments=["ad a"])
+    assert abs(found.moment("ad a")[-1]) < 1e-12
+    assert found.certificate.top_population > 0.8
+    assert not found.certificate.certified

@@ -92,7 +92,7 @@ def test_a_field_that_vanishes_by_parity_is_certain():
         assert state.certificate.certified
 
 
-@pytest.mark.parametrize(("solver", "levels"), [("auto", None), ("matrix-free", 6), ("superlu", 4)])
+@pytest.mark.parametrize(("solver", "levels"), [("matrix-free", None), ("matrix-free", 6), ("superlu", 4)])
 def test_rounding_noise_of_weak_light_is_not_certified(solver, levels):
     """g2 = 0.13384925951, from a solve in extended precision, is a ratio of 1.8e-16 and the square of 3.6e-8."""
     cut = {} if levels is None else {"levels": levels}

@@ -61,8 +61,8 @@ def test_numbers_that_come_or_go_are_a_difference(data):
 def test_another_status_is_told_but_not_another_reason(data):
     changed = data.copy(deep=True)
     changed["status"] = changed["status"].astype(object)
-    cell = {"N": 3, "point": 1, "method": "c2"}
-    for text, states in (("approximation: order 2, said otherwise", 0), ("approximation: order 2, unstable", 1)):
+    cell = {"N": 3, "point": 1, "method": "mf"}
+    for text, states in (("approximation: said otherwise", 0), ("approximation: closed form, unstable", 1)):
         changed["status"].loc[cell] = text
         assert compared(changed, data).states == states
 

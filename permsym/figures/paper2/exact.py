@@ -106,7 +106,7 @@ def _solved(
                 warnings.simplefilter("ignore", UncertifiedWarning)  # said in ``status``
                 state = steady_state(_model(n, drive), moments=MOMENTS)
             for name in ("coherent_photons", "photons", "g2"):
-                values[name][i, k] = state.derived[name]
+                values[name][i, k] = state.derived.get(name, np.nan)
             values["error_estimate"][i, k] = state.certificate.error_estimate
             status[i, k] = spelled(*judged(state.certificate))
             if drive == TWO_PEAKED:

@@ -14,7 +14,7 @@ from permsym.model import Model
 from permsym.sites import Boson
 from permsym.steady import fock_cutoff
 
-_CONTINUED = 0.15  # relative error of dual vectors next to a window (up to 0.13 with two-photon coupling)
+_CONTINUED = 0.3  # relative error of dual vectors next to a window: mostly 0.13, with two-photon coupling 0.42; doubled later
 
 
 class Beyond:

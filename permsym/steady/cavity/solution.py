@@ -33,7 +33,8 @@ from permsym.steady.cavity.shifted import ShiftedProblem, reals
 from permsym.steady.state import ErrorParts
 
 EPS = float(np.finfo(float).eps)
-_DUAL_ACCURACY = (1e-3, 1e-5, 1e-7)  # of dual vectors, one after the other until the defect is small; the first does but for slow modes
+_DUAL_ACCURACY = (1e-3, 1e-5, 1e-7, 1e-9, 1e-11)
+"""Of dual vectors, one after the other until the defect is small: the first does but for slow modes and for pairs of rare photons."""
 _DEFECT = 0.01  # |delta| . |x| over |c| . |x|: up to it |z| |r| was above the error in all cases, with 0.04 it was a fifth of it
 _EACH = 10_000  # numbers up to which every moment gets a dual vector of its own
 _NOTHING = 1e-12  # of the largest weight of an observable: less than that of it the state does not have

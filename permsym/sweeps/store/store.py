@@ -15,6 +15,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from permsym.errors import InputError, PermsymError
 from permsym.sweeps.store.lock import locked
@@ -47,7 +48,7 @@ class Store:
         wanted = None if keys is None else set(keys)
         results: dict[str, Result] = {}
         spelled: dict[str, list[str]] = {}
-        for _, key, labels, numbers, record, checksum, lasting in self._database.execute(_ROWS):
+        for _, key, labels, numbers, record, checksum, lasting in self._rows():
             if wanted is not None and key not in wanted:
                 continue
             row: Row = (labels, numbers, record)
@@ -57,6 +58,14 @@ class Store:
                 spelled[labels] = json.loads(labels)
             results[key] = Result(unpacked(row, spelled[labels]), bool(lasting))
         return results
+
+    def _rows(self) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._database.execute(_ROWS)
+        except sqlite3.Error as error:
+            raise StoreFailed(
+                f"cannot read the store {str(self.path)!r} ({error}); move it away, and its points are computed again"
+            ) from error
 
     def put(self, key: str, result: Result) -> None:
         """Store a result; it is on the disk when this returns.  StoreFailed where that is impossible."""
@@ -138,6 +147,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _open(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None)
+    database.text_factory = _decoded
     try:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")  # one process only: no shared memory that a full disk could break
         mode = database.execute("PRAGMA journal_mode = WAL").fetchone()[0]
@@ -155,6 +165,11 @@ def _open(path: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _decoded(text: bytes) -> str:
+    """A text of the store; damaged ones have a wrong checksum then, instead of ending the reading of all rows."""
+    return text.decode(errors="replace")
 
 
 def _seen(path: Path) -> str:
@@ -211,6 +226,7 @@ def _readable(path: Path) -> Mapping[int, tuple[object, ...]]:
     """Rows of a damaged store that SQLite can still read, from both ends."""
     rows: dict[int, tuple[object, ...]] = {}
     with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.text_factory = _decoded
         database.execute("PRAGMA writable_schema = ON")  # reads on although the file is shorter than its header says
         for order in ("ASC", "DESC"):
             with contextlib.suppress(sqlite3.Error, ValueError, TypeError):

@@ -73,7 +73,7 @@ def test_a_conserved_parity_is_predicted():
     state, tried = windowed(model, 1e-4, ["ad ad -1 -2", "ad a"])
     assert state.certificate.certified
     assert tried <= 2
-    assert state.basis.numbers < 9000
+    assert state.basis.numbers < 9500
     reference = whole(model, state.model.centre.levels + 6)
     for label in ("ad ad -1 -2", "ad a"):
         assert abs(state.moment(label) - reference.moment(label)) < state.error(label)
