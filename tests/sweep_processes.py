@@ -33,8 +33,8 @@ def stored(folder):
         return store.results()
 
 
-def values(folder):
-    data = ps.open_dataset(Path(folder) / "sweep.nc")
+def values(folder, name="sweep.nc"):
+    data = ps.open_dataset(Path(folder) / name)
     return {name: data[name].values.tobytes() for name in ("moment_real", "moment_imag", "cumulant_real", "moment_error", "p0_up")}
 
 

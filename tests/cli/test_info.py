@@ -15,7 +15,7 @@ def test_info(capsys):
 
 
 def test_info_reckons_with_displaced_fock_states(capsys):
-    words = ["driven-tavis-cummings", "N=6", "C=4", "drive=1"]
+    words = ["driven-tavis-cummings", "N=4", "C=4", "drive=1"]
     code, out, _ = run(capsys, "info", *words, "--json")
     assert code == 0
     needed = solved(capsys, *words, "--moments", "1")["parameters"]["levels"]

@@ -97,12 +97,12 @@ def test_interrupted_it_says_what_is_safe_and_goes_on(tmp_path, expected, here):
     assert values(tmp_path) == expected
 
 
-def test_two_runs_on_one_output(tmp_path, expected):
+def test_two_runs_on_one_output(tmp_path, expected, here):
     sweep = write(tmp_path, points=60, N=8, order=3)
     first = start(tmp_path, "run", sweep, "--jobs", "1")
     until((tmp_path / "sweep.nc.store.lock").exists)
     until(lambda: (tmp_path / "sweep.nc.store.lock").read_text() == str(first.pid))
-    code, out, err = permsym(tmp_path, "run", sweep, "--fresh")
+    code, out, err = here("run", sweep, "--fresh")
     assert (code, out) == (1, "")
     assert len(err.splitlines()) == 1
     assert f"another run (process {first.pid}) is working on 'sweep.nc.store'" in err
