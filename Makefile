@@ -24,9 +24,8 @@ PARALLEL = --numprocesses=logical --dist=worksteal
 SERIAL = $(shell grep -rl mark.serial tests --include='*.py')
 
 test: $(STAMPS)/test  ## the whole suite without the slow tests, doctests included, on all cores
-	@mkdir -p .pytest_cache; $(PYTEST) -m "serial and not slow" $(SERIAL) > .pytest_cache/serial.log 2>&1 & beside=$$!; \
-	    $(PYTEST) -m "not slow and not serial" $(PARALLEL); code=$$?; \
-	    wait $$beside || code=1; cat .pytest_cache/serial.log; exit $$code
+	$(PYTEST) -m "not slow and not serial" $(PARALLEL)
+	$(PYTEST) -m "serial and not slow" $(SERIAL)
 
 test-slow: $(STAMPS)/test  ## the tests marked slow
 	$(PYTEST) -m "slow and not serial" $(PARALLEL)
