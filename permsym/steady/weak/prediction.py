@@ -80,9 +80,12 @@ def relaxes(model: Model) -> bool:
 
 
 def _gentle(key: Product) -> bool:
-    """Whether a term of H neither shifts a mode by its own occupation nor couples satellites to each other."""
+    """Whether a term of H neither shifts a mode, by its own occupation or a satellite's, nor couples satellites to each other.
+
+    A rare flip could shift a mode into resonance with its drive, and hide many photons behind few excitations.
+    """
     quanta = sum(key.centre) if isinstance(key.centre, Monomial) else 0
-    return quanta <= 2 and len(key.satellites) <= 1
+    return quanta <= 2 - len(key.satellites) and len(key.satellites) <= 1
 
 
 def _steps(key: Product) -> Iterator[int]:

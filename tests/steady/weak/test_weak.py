@@ -90,7 +90,7 @@ def everything(N):
         c,
         [s, b],
         hamiltonian=0.3 * c.n + 0.4 * s.z - 0.2 * b.z + 0.5 * (c.a * s.p + c.ad * s.m) + 0.3 * (c.a * b.p + c.ad * b.m)
-        + 0.01 * (c.a + c.ad) + 0.005j * (s.p - s.m) + 0.1 * c.n * s.z,
+        + 0.01 * (c.a + c.ad) + 0.005j * (s.p - s.m),
         jumps=[
             ps.Central(1.0, c.a), ps.Central(1e-5, c.ad), ps.Individual(0.7, s.m), ps.Individual(2e-5, s.p), ps.Individual(0.4, s.z),
             ps.Collective(0.3, s.m), ps.Collective(0.2, c.a + 0.5 * s.m), ps.Individual(0.9, b.m),
@@ -205,6 +205,8 @@ OTHERS = {
     "driven hard": driven(7, 1.05),
     "a dark branch beside a bright one": ps.models.driven_tavis_cummings(N=7, kappa=0.5, gamma_h=0.05, g=50, eta=10),
     "a mode that shifts itself": ps.Model(C, S, DRIVE + kerr(C, S), LOSSES),
+    "a mode that satellites shift": ps.Model(C, S, DRIVE + 3.0 * C.n + 1.0 * C.n * S.z, LOSSES),
+    "satellites that couple to each other": ps.Model(C, S, DRIVE + 0.1 * S.p * S.m, LOSSES),
     "a pump that feeds on photons": ps.Model(C, S, DRIVE, [*LOSSES, ps.Central(1e-10, C.ad), ps.Central(1e-2, C.ad * C.ad * C.a)]),
     "collectively pumped above its losses": ps.Model(C, S, DRIVE, [*LOSSES, ps.Collective(0.4, S.p)]),
     "satellites that keep their spin": ps.Model(C, S, DRIVE, [ps.Central(1.0, C.a), ps.Collective(1.0, S.m)]),
