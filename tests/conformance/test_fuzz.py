@@ -15,7 +15,7 @@ def folder(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("part", range(3))
+@pytest.mark.parametrize("part", range(6))
 def test_malformed_input_keeps_the_promise(folder, part):
     """25 cases each; benchmarks/attack_edge.py runs as many as there is time for."""
     chance = random.Random(SEED + part)
