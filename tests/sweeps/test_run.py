@@ -29,7 +29,7 @@ def plan():
         lists=[{"g": [0.4, "1/sqrt(N)"], "gamma_phi": [0.0, 0.1]}],
         fixed={"omega": 1.25},
         methods=("exact", "mf", "c2"),
-        moments=3,
+        moments=2,
     )
 
 
