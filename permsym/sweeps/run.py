@@ -11,8 +11,8 @@ from permsym.dataset.build import Cell, Point, build_dataset
 from permsym.sweeps.methods import Cost, method
 from permsym.sweeps.plan import Plan
 from permsym.sweeps.store.store import Store
-from permsym.sweeps.task import Result, Task
-from permsym.sweeps.workers.pool import Job, inline
+from permsym.sweeps.task import Job, Result, Task
+from permsym.sweeps.workers.pool import inline
 
 if TYPE_CHECKING:
     import xarray as xr

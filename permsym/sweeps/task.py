@@ -23,7 +23,7 @@ from permsym.errors import (
 )
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
-from permsym.sweeps.methods import Bench, method
+from permsym.sweeps.methods import Bench, Cost, method
 from permsym.sweeps.origin import Origin
 
 _LASTING = (DegenerateSteadyState, InputError, NotApplicable, SolverFailed)  # would fail in the same way again
@@ -59,6 +59,10 @@ class Task:
         if self.origin is not None:
             text.append([self.origin.address, self.origin.text, dict(self.origin.parameters)])
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()
+
+
+Job = tuple[Task, Cost]
+"""A task and the estimate of what it takes."""
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from typing import Any
 from permsym import machine
 from permsym.errors import InputError, PermsymError
 from permsym.sweeps.methods import Bench
-from permsym.sweeps.task import Result, Task, compute, failed_point
-from permsym.sweeps.workers.pool import Job
+from permsym.sweeps.task import Job, Result, Task, compute, failed_point
 
 _CONNECT = 10.0  # seconds
 _ALLOWED_LOSSES = 3  # workers that may be lost under one point before it counts as failed
