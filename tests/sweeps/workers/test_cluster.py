@@ -51,7 +51,7 @@ def test_a_cluster_gives_the_same_bits_although_a_worker_is_killed(cluster, tmp_
     address, workers = cluster
     sweep = write(tmp_path, points=60, N=8, order=3)
     running = start(tmp_path, "run", sweep, "-o", "cluster.nc", "--scheduler", address)
-    log = tmp_path / "cluster.nc.store-wal"
+    log = tmp_path / "cluster.nc.store"
     until(lambda: log.exists() and log.stat().st_size > 60_000)
     workers[0].send_signal(signal.SIGKILL)
     code, out, err = finish(running)
@@ -63,7 +63,7 @@ def test_a_cluster_gives_the_same_bits_although_a_worker_is_killed(cluster, tmp_
 
     # interrupted, it takes back what was not begun, and goes on here from what the cluster had finished
     running = start(tmp_path, "run", sweep, "-o", "again.nc", "--scheduler", address)
-    log = tmp_path / "again.nc.store-wal"
+    log = tmp_path / "again.nc.store"
     until(lambda: log.exists() and log.stat().st_size > 60_000)
     running.send_signal(signal.SIGINT)
     code, _, err = finish(running)
