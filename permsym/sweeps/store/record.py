@@ -23,6 +23,7 @@ _RECORD = {
     "status": str,
     "reason": str,
     "computed_at": str,
+    "computed_by": {str: str},
     "cumulants": bool,
     "errors": bool,
 }
@@ -48,6 +49,7 @@ def packed(point: Point) -> dict[str, Any]:
         "status": point.status,
         "reason": point.reason,
         "computed_at": point.computed_at.isoformat(),
+        "computed_by": dict(point.computed_by),
         "cumulants": bool(point.cumulants),
         "errors": bool(point.errors),
     }
@@ -71,4 +73,5 @@ def unpacked(record: Any) -> Point:
         status=Status(record["status"]),
         reason=record["reason"],
         computed_at=datetime.fromisoformat(record["computed_at"]),
+        computed_by=record["computed_by"],
     )

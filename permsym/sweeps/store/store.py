@@ -21,6 +21,7 @@ from typing import Any
 
 from permsym import reading
 from permsym.dataset.files import written_aside
+from permsym.dataset.versions import Software, mixture
 from permsym.errors import InputError, PermsymError
 from permsym.sweeps.store.lock import locked
 from permsym.sweeps.store.log import LONGEST, Log, lines, parsed, spelled
@@ -52,6 +53,11 @@ class Contents:
     size: int = 0
     cut: int = 0
     damaged: int = 0
+
+    @property
+    def versions(self) -> list[tuple[Software, int]]:
+        """Each software that computed some of the points, and how many: the most first."""
+        return mixture(result.point.computed_by for result in self.results.values())
 
     def takes(self, line: bytes) -> bool:
         """Take in a line; False where it is damaged."""
