@@ -105,7 +105,7 @@ def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
         with bar:
             return execute(work, work_on, store, count)
     except KeyboardInterrupt:
-        results = store.results([task.key for task, _ in work.jobs])  # the last one may be in it although nobody was told
+        results = store.results()  # the last one may be in it although nobody was told
         safe = len(work.recalled) + sum(task.key in results and results[task.key].lasting for task, _ in work.jobs)
         print(f"permsym: {safe} of {len(work.plan)} points are in the store; the same command goes on from there", file=sys.stderr)
         raise
