@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
@@ -31,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = _run(words)
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: _say(str(message))
+            code = _run(words)
         sys.stdout.flush()
         return code
     except PermsymError as error:
@@ -116,7 +119,3 @@ def _version() -> str:
     from permsym import __version__
 
     return __version__
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from permsym.dataset.build import versions
+from permsym.dataset.versions import versions
 from permsym.progress import Counter
 
 if TYPE_CHECKING:
