@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Variable:
     """One variable of a dataset.
 
-    per_moment   whether it has the dimension ``moment`` besides the axes and ``method``
+    per_moment   whether it has the dimension ``moment`` besides the axes and ``approach``
     """
 
     name: str
@@ -39,8 +39,12 @@ VARIABLES = (
     Variable("time_solve", "s", "time to solve for the steady state"),
     Variable("time_moments", "s", "time for moments and certificate"),
     Variable("time_total", "s", "time for everything, windows on smaller systems included"),
-    Variable("status", "1", "certified, uncertified: reason, or failed: reason", dtype="str"),
+    Variable("status", "1", "how the point came out: ok, or a code for what fell short", dtype="str"),
+    Variable("reason", "1", "why it came out so; of an approximation, which one it is", dtype="str"),
 )
+
+LAYOUT = 2
+"""Number of the files' layout: an output of another one is written again.  1 had the dimension ``method`` and words as statuses."""
 
 PHOTON = Variable("photon", "1", "photon number n", dtype="int64")
 PHOTON_PROBABILITY = Variable("photon_probability", "1", "probability of n photons")
@@ -51,6 +55,8 @@ CERTIFICATE = ("error_estimate", "residual", "edge_mass", "balance", "min_popula
 """Variables that judge a point or describe its computation.  All others without the dimension ``moment`` are results."""
 
 BY_NAME = {variable.name: variable for variable in VARIABLES}
+OUTCOME = (BY_NAME["status"], BY_NAME["reason"])
+"""The two variables that say how a point came out."""
 
 CONVENTION = (
     "d rho/dt = -i[H, rho] + sum rate L[x] rho, L[x] rho = x rho x^dag - {x^dag x, rho}/2; level 0 is up; site 0 is the centre, digits "

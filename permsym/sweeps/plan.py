@@ -16,6 +16,7 @@ from typing import Any
 
 from permsym import expressions
 from permsym.dataset.build import Cell
+from permsym.dataset.schema import LAYOUT
 from permsym.errors import InputError
 from permsym.fields import WrongField, checked
 from permsym.model import Model
@@ -132,12 +133,12 @@ class Plan:
 
     @cached_property
     def fingerprint(self) -> str | None:
-        """SHA-256 of the definition; None for a user's function, whose code the definition does not contain."""
+        """SHA-256 of the definition and of what its output looks like; None for a user's function, whose code the definition lacks."""
         import permsym
 
         if text_of(self.source) is None and not is_library(self.source):
             return None
-        return hashlib.sha256(json.dumps([self.definition(), permsym.__version__], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self.definition(), permsym.__version__, LAYOUT], sort_keys=True).encode()).hexdigest()
 
 
 def make(

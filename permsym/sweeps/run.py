@@ -84,6 +84,7 @@ def execute(
     if work.jobs:
         with closing(executor(work.jobs)) as results:  # type: ignore[type-var]  # executors are generators
             for task, result in results:
+                result.point.approach = task.method
                 if store is not None:
                     store.put(task.key, result)
                 points[task.cell] = result.point

@@ -44,6 +44,11 @@ class SweepFile:
     output: str | None
     reader: Reader
 
+    @property
+    def default_output(self) -> Path:
+        """Where a run writes unless it is told otherwise: the file that [output] names, or the sweep's name with .nc, here."""
+        return Path(self.output or self.path.with_suffix(".nc").name)
+
     def check(self) -> None:
         """Make the model at every point; Mistakes, each different one once, at the parameter that it names."""
         try:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from permsym.dataset.build import Point
-from permsym.dataset.status import Status, parsed
+from permsym.dataset.older import parsed
+from permsym.dataset.status import Status
 from permsym.fields import checked
 
 Row = tuple[str, bytes, str]
@@ -21,6 +22,7 @@ _RECORD = {
     "scalars": {str: object},
     "status": str,
     "reason?": str,
+    "approach?": str,
     "computed_at": str,
     "cumulants": bool,
     "errors": bool,
@@ -44,6 +46,7 @@ def packed(point: Point) -> Row:
         "scalars": point.scalars,
         "status": point.status,
         "reason": point.reason,
+        "approach": point.approach,
         "computed_at": point.computed_at.isoformat(),
         "cumulants": bool(point.cumulants),
         "errors": bool(point.errors),
@@ -70,6 +73,7 @@ def unpacked(row: Row, labels: Sequence[str]) -> Point:
         scalars=rest["scalars"],
         status=status,
         reason=reason,
+        approach=rest.get("approach", ""),
         computed_at=datetime.fromisoformat(rest["computed_at"]),
     )
 
