@@ -19,7 +19,7 @@ import numpy as np
 
 from permsym.dataset import open_dataset, open_reference, reference_names
 from permsym.dataset.checks import needed
-from permsym.dataset.schema import CERTIFICATE, error_name, is_error
+from permsym.dataset.schema import CERTIFICATE, DERIVED_NAMES, error_name, is_error
 from permsym.dataset.status import EXACT, LEFT, Status
 from permsym.errors import InputError
 from permsym.model import Model
@@ -305,7 +305,3 @@ def _plain(text: str) -> str:
     if "_" in text or not text.isascii():
         raise ValueError(text)
     return text
-
-
-DERIVED_NAMES = ("p0_up", "p_up", "photons", "g2", "coherent_photons")
-"""Derived quantities by their names in files."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from permsym.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,17 @@ BY_NAME = {variable.name: variable for variable in VARIABLES}
 OUTCOME = (BY_NAME["status"], BY_NAME["reason"])
 """The two variables that say how a point came out."""
 
+DERIVED_NAMES = ("p0_up", "p_up", "photons", "g2", "coherent_photons")
+"""Derived quantities by their names in files."""
+
+_RESERVED = {
+    *BY_NAME,
+    *DERIVED_NAMES,
+    *(variable.name for variable in (PHOTON, PHOTON_PROBABILITY, PHOTON_ERROR)),
+    *("moment", "approach", "method", "point", "time", "frequency", "delay", "quantity", "computed_at"),  # method: of older files
+    *("model", "definition", "versions", "date", "command", "convention", "permsym_version", "figure", "max_N"),
+}
+
 CONVENTION = (
     "d rho/dt = -i[H, rho] + sum rate L[x] rho, L[x] rho = x rho x^dag - {x^dag x, rho}/2; level 0 is up; site 0 is the centre, digits "
     "in moment labels name distinct satellites; all rates and energies share one unit"
@@ -85,6 +99,14 @@ def error_name(name: str) -> str:
 def is_error(name: str) -> bool:
     """Whether a variable is the error of a derived quantity."""
     return name.partition("@")[0].endswith(_ERROR)
+
+
+def check_parameters(names: Iterable[str]) -> None:
+    """InputError for a parameter that is called like something that files have already."""
+    for name in names:
+        if name in _RESERVED or name.startswith(("time_", "point_", "curve_")) or is_error(name):
+            message = f"a parameter cannot be called {name!r}, which is a name of the files' own; call it {name}_0, for instance"
+            raise InputError(message, parameter=name)
 
 
 def derived_error(name: str) -> Variable:

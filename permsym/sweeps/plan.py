@@ -16,7 +16,7 @@ from typing import Any
 
 from permsym import expressions
 from permsym.dataset.build import Cell
-from permsym.dataset.schema import LAYOUT
+from permsym.dataset.schema import LAYOUT, check_parameters
 from permsym.errors import InputError
 from permsym.fields import WrongField, checked
 from permsym.model import Model
@@ -94,8 +94,10 @@ class Plan:
         return values
 
     def model(self, index: tuple[int, ...]) -> Model:
-        """The model at a point."""
-        return self.source.model(self.parameters(index))
+        """The model at a point; InputError where it cannot be made, or where a parameter has a name of the dataset's own."""
+        model = self.source.model(self.parameters(index))
+        check_parameters([*self.source.defaults, *self.source.others, *model.parameters])
+        return model
 
     @cached_property
     def models(self) -> dict[tuple[int, ...], Model]:
