@@ -103,18 +103,25 @@ def number_or_text(text: str) -> float | str:
 
 def model_source(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str]]:
     """The model function and the parameters that were typed; InputError without a model."""
+    from permsym.dataset.schema import check_parameters
     from permsym.models import lookup, names
 
     name, parameters = model_words(options)
     if name is None:
         raise InputError(f"which model? give one of {', '.join(names())}, a TOML file or package.module:function")
-    return lookup(name), parameters
+    source = lookup(name)
+    check_parameters([*source.defaults, *source.others])
+    return source, parameters
 
 
 def load(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str], Model]:
     """The model function, the parameters that were typed, and the model."""
+    from permsym.dataset.schema import check_parameters
+
     source, parameters = model_source(options)
-    return source, parameters, source.model(parameters)
+    model = source.model(parameters)
+    check_parameters(model.parameters)
+    return source, parameters, model
 
 
 def say_defaults(source: ModelSource, parameters: dict[str, float | str]) -> None:

@@ -191,6 +191,8 @@ def _dropped(name):
 
 CHANGES = {
     "status": _dropped("status"),
+    "reason": _dropped("reason"),
+    "codes": lambda data: data.assign(status=("N", ["ok", "fine"])),
     "moment_real": _dropped("moment_real"),
     "moment": _dropped("moment"),
     "mistyped": lambda data: data.assign(moment_real=data["moment_real"].astype(str)),
