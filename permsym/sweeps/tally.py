@@ -87,8 +87,9 @@ class Tally:
             if self.left and self.seconds_left is not None:
                 words += f", about {clock(self.seconds_left)} left"
             lines.append(words)
-        elif self.left:
-            lines.append(f"no run is at work; `permsym run` with the same words computes the other {self.left}")
+        elif self.left != 0:
+            rest = "goes on" if self.left is None else f"computes the other {self.left}"
+            lines.append(f"no run is at work; `permsym run` with the same words {rest}")
         for versions in self.versions:
             lines.append("computed by " + ", ".join(f"{package} {version}" for package, version in versions.items()))
         if len(self.versions) > 1:
