@@ -9,19 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from sweep_processes import finish, start, until, write
+from sweep_processes import answers, finish, start, until, write
 
 pytestmark = [
     pytest.mark.serial,
     pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="looks at processes through /proc"),
 ]
-
-
-def answers(process):
-    """Whether the program answers SIGTERM, which Python alone does not: its first statements have run."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
-    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
 
 
 @pytest.mark.parametrize("seed", range(5))
