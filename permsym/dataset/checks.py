@@ -18,6 +18,7 @@ _ATTRIBUTES = {
     "definition?": str,
     "versions?": str,
     "mixed_versions?": str,
+    "digest?": str,
     "model?": str,
     "command?": str,
     "figure?": str,
