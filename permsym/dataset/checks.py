@@ -19,6 +19,7 @@ _ATTRIBUTES = {
     "definition?": str,
     "versions?": str,
     "mixed_versions?": str,
+    "digest?": str,
     "model?": str,
     "command?": str,
     "figure?": str,
