@@ -8,12 +8,14 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from permsym.errors import InputError
+from permsym.text import grouped_digits
 
 if TYPE_CHECKING:
     from permsym.model import Model
     from permsym.models import ModelSource
     from permsym.moments.labels import MomentLabel
 
+_COUNTS = ("N", "levels")  # parameters that count something
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
@@ -77,6 +79,8 @@ def model_words(options: argparse.Namespace) -> tuple[str | None, dict[str, floa
             raise InputError(f"{word!r} is neither an option nor NAME=VALUE; the model is {name!r} already")
         elif match[1] in parameters:
             raise InputError(f"{match[1]!r} is given twice; give it once")
+        elif match[1] in _COUNTS and grouped_digits(match[2]):
+            raise InputError(f"{word!r} may be {match[2].partition('.')[0]} or {match[2].replace('.', '')}; write a count without a point")
         else:
             parameters[match[1]] = number_or_text(match[2])
     return name, parameters

@@ -28,6 +28,7 @@ from permsym.operators import Operator
 from permsym.reading import LARGEST_TABLE, check, read_bytes
 from permsym.sites import Ensemble, Spin
 from permsym.sweeps.plan import grammar
+from permsym.text import grouped_digits
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -254,6 +255,8 @@ class _Rows:
 
     def _point(self, row: dict[str, str], names: Sequence[str], number: int) -> int:
         """Index of a row's point, a new one where needed."""
+        if grouped_digits(row.get("N", "")):
+            raise InputError(f"{self.path}:{number}: N={row['N']} may be a small number or one of thousands; write counts without a point")
         point = {name: self._real(row[name], number) for name in names}
         key = tuple(point.items())
         if key not in self.indices:
