@@ -43,7 +43,8 @@ def solve_on(liouvillian: Liouvillian, model: Model, solver: FactorSolver, toler
     null = _solved(problem, pin, solver)
     if isinstance(basis.model.centre, Boson):
         beyond = fock_cutoff.dropped(basis, model, problem.expanded(null.vector, basis.dimension))
-        null.beyond, null.lost = beyond.weight[problem.active], beyond.elsewhere
+        null.beyond = beyond.weight[problem.active]
+        null.lost = beyond.elsewhere + float(np.delete(beyond.weight, problem.active).sum())
     timings = {"assemble": assembled - started, "solve": time.perf_counter() - assembled}
     solution = FactoredSolution(basis, null, null)
     return State(model, basis, solution, {**solver.describe(), "fill": null.factor.fill}, timings, tolerance)
@@ -70,6 +71,6 @@ def _solved(problem: NullProblem, pin: int, solver: FactorSolver) -> NullVector:
 def _pin_at(problem: NullProblem, basis: Basis, peak: Site) -> int:
     """The population nearest to a site of the Dicke lattice."""
     labels = basis.labels[:, problem.active[problem.active < basis.size]]
-    candidates = np.flatnonzero((problem.trace != 0) & problem.recurrent)
+    candidates = np.flatnonzero(problem.trace)
     J, M = labels[2:4, candidates]
     return int(candidates[int(np.argmin(np.abs(J - peak[0]) + np.abs(M - peak[1])))])
