@@ -185,13 +185,35 @@ class Model:
         Each is a vector w of integers over (centre, ensemble 1, ...): the Liouvillian conserves
         sum_i w_i (ket excitations - bra excitations) of site kind i.  Central spin: ((1, 1),).
         """
-        constraints: list[tuple[int, ...]] = []
+        return _integer_nullspace(self._turns, 1 + len(self.ensembles))
+
+    @cached_property
+    def _turns(self) -> tuple[tuple[int, ...], ...]:
+        """Changes of ket minus bra excitations (centre, ensembles...) that single terms make."""
+        turns: list[tuple[int, ...]] = []
         for key in self.hamiltonian.terms:
-            constraints += self._shifts(key)
+            turns += self._shifts(key)
         for jump in self.jumps:
             shifts = [shift for key in jump.operator.terms for shift in self._shifts(key)]
-            constraints += [tuple(a - b for a, b in zip(shift, shifts[0], strict=True)) for shift in shifts[1:]]
-        return _integer_nullspace(constraints, 1 + len(self.ensembles))
+            turns += [tuple(a - b for a, b in zip(shift, shifts[0], strict=True)) for shift in shifts[1:]]
+        return tuple(turns)
+
+    @cached_property
+    def centre_turn(self) -> int:
+        """The smallest change of ket minus bra excitations that terms can make of the centre alone; 0: none.
+
+        Coherences of the steady state between levels n and n' of the centre, other sites alike, have multiples of it as n - n'.
+        """
+        rows = [turn[1:] + turn[:1] for turn in self._turns]
+        for column in range(len(self.ensembles)):  # Euclid's algorithm, until one row has the ensemble
+            while len(some := [row for row in rows if row[column]]) > 1:
+                least = min(some, key=lambda row: abs(row[column]))
+                rows = [
+                    row if row is least else tuple(a - row[column] // least[column] * b for a, b in zip(row, least, strict=True))
+                    for row in rows
+                ]
+            rows = [row for row in rows if not row[column]]
+        return math.gcd(*(row[-1] for row in rows))
 
     def _shifts(self, key: Product) -> list[tuple[int, ...]]:
         """Changes of excitations (centre, ensembles...) that a product can make."""

@@ -74,6 +74,12 @@ def continued(labels: Labels, levels: int) -> Labels:
     return np.concatenate([labels[:2] - excess, labels[2:]])
 
 
+def narrowed(labels: Labels, levels: int, step: int) -> Labels:
+    """Labels with the higher of the boson's two levels moved down by steps, to below ``levels``: n - n' changes by multiples of it."""
+    excess = np.maximum(labels[:2] - (levels - 1), 0)
+    return np.concatenate([labels[:2] - -(-excess // step) * step, labels[2:]])
+
+
 def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
     """What the cut-off of a basis dropped from a steady state ``vector`` (basis.dimension,)."""
     levels, more = basis.model.centre.levels, reach(model)
@@ -87,10 +93,7 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
     x[larger.imaginary[at[basis.paired]]] = vector[basis.size :]
     r = np.abs(Liouvillian(larger).matrix() @ x)
     rows = np.flatnonzero(larger.labels[:2].max(axis=0) >= levels - more)
-    moved = continued(larger.labels[:, rows], levels)
-    there = moved[:2].min(axis=0) >= 0
-    place = np.full(len(rows), -1)
-    place[there] = basis.index(moved[:, there])[0]
+    place = _stand_ins(basis, larger.labels[:, rows], model.centre_turn)
     weight, elsewhere = np.zeros(basis.dimension), 0.0
     imaginary = larger.imaginary[rows]
     own = np.where(basis.imaginary[place] >= 0, basis.imaginary[place], place)
@@ -99,6 +102,18 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
         np.add.at(weight, target[known], size[known])
         elsewhere += float(size[~known].sum())
     return Dropped(weight, elsewhere)
+
+
+def _stand_ins(basis: Basis, labels: Labels, step: int) -> NDArray[np.int64]:
+    """Positions in a basis of what stands for labels beyond its levels; -1: nothing.
+
+    Where n - n' is too large for the levels, it is made smaller: coherences that differ by less are felt more.
+    """
+    place = np.full(labels.shape[1], -1)
+    for moved in (continued(labels, basis.centre_levels), narrowed(labels, basis.centre_levels, step) if step else labels):
+        there = (place < 0) & (moved[:2].min(axis=0) >= 0) & (moved[:2].max(axis=0) < basis.centre_levels)
+        place[there] = basis.index(moved[:, there])[0]
+    return place
 
 
 def search(
