@@ -17,7 +17,7 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.sites import Boson
 from permsym.steady import fock_cutoff
-from permsym.steady.lattice import null_vector
+from permsym.steady.lattice import null_vector, rates
 from permsym.steady.lattice.null_vector import NullProblem, NullVector
 from permsym.steady.lattice.solution import FactoredSolution
 from permsym.steady.lattice.uniqueness import refuse_conserved
@@ -39,8 +39,10 @@ def solve_on(liouvillian: Liouvillian, model: Model, solver: FactorSolver, toler
     problem = null_vector.reduce(matrix, liouvillian.trace(), basis.coordinates, leaks)
     refuse_conserved(matrix, problem.active, basis.coordinates, SuperLU())
     del matrix, leaks
-    pin = predict_pin(problem, basis, model) if peak is None else _pin_at(problem, basis, peak)
-    null = _solved(problem, pin, solver)
+    null = rates.solve(problem)
+    if null is None:
+        pin = predict_pin(problem, basis, model) if peak is None else _pin_at(problem, basis, peak)
+        null = _solved(problem, pin, solver)
     if isinstance(basis.model.centre, Boson):
         beyond = fock_cutoff.dropped(basis, model, problem.expanded(null.vector, basis.dimension))
         null.beyond = beyond.weight[problem.active]

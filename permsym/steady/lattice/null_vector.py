@@ -213,6 +213,9 @@ class NullVector:
             precise -= self._freely(self.factor.estimate_transposed, (matrix @ precise - right).astype(float))
         return precise.astype(float), (matrix @ precise - right).astype(float)
 
+    entrywise: float | None = None
+    """Relative error of every unknown, where the equations are those of rates and no subtraction was made; None: no such thing."""
+
     def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
         """Error bounds of the values c @ x, one for each column of covectors (n, k).
 
@@ -233,27 +236,38 @@ class NullVector:
         (see :mod:`permsym.steady.fock_cutoff`): 4 sum_i |r_i| |y_i - <y> trace_i|, with y_i of the nearest kept unknown.
         """
         problem, x = self.problem, np.abs(self.vector)
-        uncertainty = np.abs(self.residual_vector) + (problem.row_counts + 1) * EPS * (problem.magnitude @ x)
-        floor = 4 * EPS * (np.abs(covectors).T @ x)
+        held = problem.trace != 0
         right = covectors - np.outer(problem.trace, self.vector @ covectors)
-        y, defect = self._rough_dual(right, uncertainty, floor)
+        if self.entrywise is not None:
+            bound, y = 2 * self.entrywise * (np.abs(covectors).T @ x), self._freely(self.factor.solve_transposed, right)
+        else:
+            bound, y = self._algebraic(covectors, right)
         with np.errstate(over="ignore", invalid="ignore"):
-            bound = np.abs(y).T @ uncertainty + np.abs(defect).T @ x + floor
-            held = problem.trace != 0
-            probability = problem.trace[held] * self.vector[held]
-            bound += -np.minimum(probability, 0).sum() * np.abs(covectors[held] / problem.trace[held, None]).max(axis=0)
             relative = y - np.outer(problem.trace, x @ y / max(float(np.abs(problem.trace) @ x), EPS))
             edge = 2 * (problem.leaks * x)[:, None] * np.abs(relative)
             window = edge.sum(axis=0)
             cutoff = 4 * (self.beyond @ np.abs(relative) + self.lost * np.abs(relative).max(axis=0))
             if self.edge_mass > 0:
                 window += 4 * self.outside_mass * np.abs(right[held]).max(axis=0)
-        # <c>_x - <c> = -(L^T y - c + <c> trace) . x_true: where a population can feel this defect, y vouches for nothing
-        bound[~(self._felt(defect) < _UNSOLVED)] = np.inf
         if not self.pinned_well:
             bound = np.full(len(bound), np.inf)
         algebraic, window, cutoff = (np.where(np.isfinite(value), value, np.inf) for value in (bound, window, cutoff))
         return Bounds(algebraic, window, edge.max(axis=1, initial=0.0), cutoff)
+
+    def _algebraic(self, covectors: NDArray[np.float64], right: Vector) -> tuple[Vector, Vector]:
+        """(bound from the residual and from rounding, dual vectors)."""
+        problem, x = self.problem, np.abs(self.vector)
+        uncertainty = np.abs(self.residual_vector) + (problem.row_counts + 1) * EPS * (problem.magnitude @ x)
+        floor = 4 * EPS * (np.abs(covectors).T @ x)
+        y, defect = self._rough_dual(right, uncertainty, floor)
+        with np.errstate(over="ignore", invalid="ignore"):
+            bound = np.abs(y).T @ uncertainty + np.abs(defect).T @ x + floor
+            held = problem.trace != 0
+            probability = problem.trace[held] * self.vector[held]
+            bound += -np.minimum(probability, 0).sum() * np.abs(covectors[held] / problem.trace[held, None]).max(axis=0)
+        # <c>_x - <c> = -(L^T y - c + <c> trace) . x_true: where a population can feel this defect, y vouches for nothing
+        bound[~(self._felt(defect) < _UNSOLVED)] = np.inf
+        return bound, y
 
     def relaxed(self, right: Vector) -> Vector:
         """v with L v = right, both without any trace, to a few digits: as slow as the slowest relaxation, wherever the pin is.
