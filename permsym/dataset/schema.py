@@ -47,7 +47,7 @@ PHOTON_PROBABILITY = Variable("photon_probability", "1", "probability of n photo
 PHOTON_ERROR = Variable("photon_probability_error", "1", "estimate of the absolute error of the probability")
 """The photon distribution of a single state, where it was asked for; see photons.py."""
 
-CERTIFICATE = ("error_estimate", "residual", "edge_mass", "balance", "min_population", "certified", "dimension", "stability", "computed_by")
+CERTIFICATE = ("error_estimate", "residual", "edge_mass", "balance", "min_population", "certified", "dimension", "stability")
 """Variables that judge a point or describe its computation.  All others without the dimension ``moment`` are results."""
 
 BY_NAME = {variable.name: variable for variable in VARIABLES}
