@@ -12,12 +12,14 @@ import os
 import re
 import shlex
 import sys
+import warnings
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from functools import partial
+from typing import Any, NoReturn
 
-from permsym.errors import InputError, Mistakes, PermsymError
+from permsym.errors import InputError, Mistakes, OlderFile, PermsymError, UncertifiedWarning
 
-COMMANDS = ("solve", "cumulants", "continuation", "boundary", "evolve", "run", "rerun", "compare", "check", "figure", "info")
+COMMANDS = ("solve", "cumulants", "continuation", "boundary", "evolve", "run", "status", "check", "rerun", "compare", "figure", "info")
 """Modules of this folder with ``add(commands)``, in the order of ``permsym --help``; an interrupt while they load is caught."""
 
 FAULT_EXIT_CODE, INTERRUPTED_EXIT_CODE = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT
@@ -31,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = _run(words)
+        with warnings.catch_warnings():
+            warnings.showwarning = partial(_warned, warnings.showwarning)
+            code = _run(words)
         sys.stdout.flush()
         return code
     except PermsymError as error:
@@ -75,6 +79,14 @@ def _run(words: list[str]) -> int:
     return run(options)
 
 
+def _warned(otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *rest: Any) -> None:
+    """A warning of permsym as a line like its errors; those of other packages as Python shows them."""
+    if issubclass(category, OlderFile | UncertifiedWarning):
+        _say(str(message))
+    else:
+        otherwise(message, category, *rest)
+
+
 def _say(text: str) -> None:
     """An error on one line of standard error; of a long one, both ends."""
     print(f"permsym: {_one_line(text)}", file=sys.stderr)
@@ -116,7 +128,3 @@ def _version() -> str:
     from permsym import __version__
 
     return __version__
-
-
-if __name__ == "__main__":
-    sys.exit(main())

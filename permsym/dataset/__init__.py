@@ -11,6 +11,7 @@ from permsym import reading
 from permsym.dataset.checks import sound
 from permsym.dataset.digest import DIGEST, check_digest, digest
 from permsym.dataset.files import check_target
+from permsym.dataset.older import renewed
 from permsym.dataset.photons import with_photons
 from permsym.dataset.reference import open_reference, reference_names
 from permsym.errors import InputError
@@ -60,9 +61,10 @@ def _read(path: str | Path) -> xr.Dataset:
     reader = importlib.import_module(FORMATS.get(Path(path).suffix, FORMATS[".nc"]))
     try:
         reading.check(Path(path))
-        return reader.read(Path(path))
+        dataset: xr.Dataset = renewed(reader.read(Path(path)), repr(str(path)))
+        return dataset
     except Exception as error:  # whatever a damaged file does to HDF5, Arrow or a table's shape
-        if isinstance(error, InputError) and not isinstance(error, WrongField):
+        if isinstance(error, InputError | Warning) and not isinstance(error, WrongField):
             raise
         # HDF5 wraps what the system says in a long message of its own
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)[:200] or type(error).__name__

@@ -1,4 +1,4 @@
-"""Long format, for CSV and Parquet: one row for each point, method and moment; a frame says what the columns do not."""
+"""Long format, for CSV and Parquet: one row for each point, approach and moment; a frame says what the columns do not."""
 
 from __future__ import annotations
 

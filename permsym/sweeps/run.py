@@ -13,8 +13,8 @@ from permsym.errors import PermsymError
 from permsym.sweeps.methods import Cost, method
 from permsym.sweeps.plan import Plan
 from permsym.sweeps.store.store import Store
-from permsym.sweeps.task import Result, Task
-from permsym.sweeps.workers.pool import Job, inline
+from permsym.sweeps.task import Job, Result, Task
+from permsym.sweeps.workers.pool import inline
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -93,6 +93,7 @@ def execute(
             for task, result in results:
                 if other := differences(getattr(result.point, "computed_by", None)):
                     raise OtherSoftware(f"a worker computed with other software than this run ({other}); give the same command again")
+                result.point.approach = task.method
                 if store is not None:
                     store.put(task.key, result)
                 points[task.cell] = result.point

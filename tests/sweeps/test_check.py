@@ -60,7 +60,7 @@ def test_a_file_is_whole_until_a_value_changes(data, tmp_path, suffix):
         d["moment_error"].values[1, 1, 0, 0] = np.nan
 
     def text(d):
-        d["status"].values[0, 0, 1] = "failed"
+        d["reason"].values[0, 0, 1] = "o"
 
     def time(d):
         d["computed_at"].values[0, 0, 0] += np.timedelta64(1, "s")
@@ -75,7 +75,7 @@ def test_a_file_is_whole_until_a_value_changes(data, tmp_path, suffix):
         d.coords["moment"] = ["+2", *d["moment"].values[1:]]
 
     def dimensions(d):
-        d["p0_up"] = ("g", "N", "method"), d["p0_up"].values, d["p0_up"].attrs
+        d["p0_up"] = ("g", "N", "approach"), d["p0_up"].values, d["p0_up"].attrs
 
     write = importlib.import_module(dataset.FORMATS[suffix]).write
     for change in (value, nan, text, time, parameter, units, coordinate, dimensions):

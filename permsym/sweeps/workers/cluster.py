@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,10 +16,10 @@ from permsym import machine
 from permsym.dataset.versions import differences, software
 from permsym.errors import InputError, PermsymError
 from permsym.sweeps.methods import Bench
-from permsym.sweeps.task import Result, Task, compute, failed_point
-from permsym.sweeps.workers.pool import Job
+from permsym.sweeps.task import Job, Result, Task, compute, failed_point
 
 _CONNECT = 10.0  # seconds
+_ANSWER = 20.0  # seconds in which workers say what software they have; one that computes may hold Python's lock for a while
 _ALLOWED_LOSSES = 3  # workers that may be lost under one point before it counts as failed
 _AHEAD = 3  # tasks handed out per thread of the cluster: enough to keep it busy, few enough to stop soon
 
@@ -42,7 +43,7 @@ def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[tuple[Task, Result
     """All tasks on the workers of a Dask scheduler, largest first, in the order in which they end.
 
     Dask gives the tasks of a lost worker to another one.  A result of other software, of a worker that joined late, is refused and its
-    task given to other workers.  Closing the iterator takes back what was not begun.
+    task given to other workers.   Closing the iterator takes back what was not begun.
     """
     client, as_completed = _connected(address)
     waiting = sorted(jobs, key=lambda job: -job[1].seconds)
@@ -121,16 +122,34 @@ def _outcome(task: Task, future: Any) -> Result | None:
 
 
 def _same_software(client: Any) -> None:
-    """Refuse workers of other software: they would compute something else."""
-    answers = client.run(software, on_error="return")
-    if not answers:
+    """Refuse workers of other software: they would compute something else.
+
+    Those that do not answer in time, such as stopped ones, are not waited for: Dask gives their tasks to others when their time
+    (``worker-ttl``, five minutes) is over, and a result says what software it is from.  ClusterFailed where none answers.
+    """
+    try:
         client.wait_for_workers(1, timeout=_CONNECT)
-        answers = client.run(software, on_error="return")
-    for worker, theirs in answers.items():
+    except TimeoutError:
+        raise ClusterFailed(f"no Dask worker has joined the scheduler within {_CONNECT:g} s; start some") from None
+    answers: dict[str, Any] = {}
+
+    def ask(worker: str) -> None:
+        with contextlib.suppress(Exception):  # it left, or the client was closed before it answered
+            answers.update(client.run(software, workers=[worker], on_error="return"))
+
+    threads = [threading.Thread(target=ask, args=[worker], daemon=True) for worker in client.nthreads()]
+    for thread in threads:  # Dask's `run` waits without bound
+        thread.start()
+    end = time.monotonic() + _ANSWER
+    for thread in threads:
+        thread.join(max(end - time.monotonic(), 0.0))
+    for worker, theirs in dict(answers).items():
         if isinstance(theirs, BaseException):
             raise ClusterFailed(f"the Dask worker {worker} has no permsym of this version ({_brief(theirs)}); install the same there")
         if other := differences(theirs):
             raise ClusterFailed(f"the Dask worker {worker} has other software ({other}); install the same versions there")
+    if not answers:
+        raise ClusterFailed(f"none of {len(threads)} Dask workers answers within {_ANSWER:g} s; look whether they are stopped")
 
 
 def _brief(error: BaseException) -> str:

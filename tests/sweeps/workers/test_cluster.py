@@ -18,7 +18,7 @@ from permsym.dataset.versions import software
 from permsym.sweeps.file.sweep_file import read_sweep_file
 from permsym.sweeps.run import prepare
 from permsym.sweeps.store.store import read
-from permsym.sweeps.workers.cluster import on_cluster
+from permsym.sweeps.workers.cluster import ClusterFailed, _same_software, on_cluster
 
 Client = pytest.importorskip("distributed", reason="needs permsym[dask]").Client
 
@@ -48,6 +48,7 @@ def cluster(tmp_path_factory):
     """(address, worker processes) of a scheduler with two workers on the loopback interface."""
     folder = tmp_path_factory.mktemp("dask")
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "5s"}
+    environment["DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL"] = "30s"  # instead of five minutes
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
@@ -141,6 +142,34 @@ def test_a_worker_that_dies_with_results_in_its_memory_costs_nothing(cluster, tm
     found += results
     assert {task.cell for task, _ in found} == {((index,), "exact") for index in range(8)}
     assert all(result.lasting for _, result in found)
+
+
+@pytest.mark.serial
+def test_stopped_workers_do_not_hold_up_the_start(cluster, monkeypatch):
+    address, workers = cluster
+    monkeypatch.setattr("permsym.sweeps.workers.cluster._ANSWER", 2.0)
+    workers[0].send_signal(signal.SIGSTOP)
+    with Client(address, set_as_default=False) as client:
+        started = time.monotonic()
+        _same_software(client)  # the other one answers
+        workers[1].send_signal(signal.SIGSTOP)
+        with pytest.raises(ClusterFailed, match="none of 2 Dask workers answers within 2 s"):
+            _same_software(client)
+        assert time.monotonic() - started < 10
+
+
+@pytest.mark.serial
+@pytest.mark.slow
+def test_tasks_of_a_stopped_worker_go_to_others(cluster, tmp_path, expected):
+    address, workers = cluster
+    running = start(tmp_path, "run", write(tmp_path, points=60, N=8, order=3), "--scheduler", address)
+    store = tmp_path / "sweep.nc.store"
+    until(lambda: store.exists() and store.stat().st_size > 30_000)
+    workers[0].send_signal(signal.SIGSTOP)
+    code, out, err = finish(running)
+    assert code == 0, err
+    assert "60 certified (0 from the store, 60 computed)" in out
+    assert values(tmp_path) == expected
 
 
 def test_no_scheduler_is_one_line(tmp_path, here, monkeypatch):
