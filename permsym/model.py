@@ -10,6 +10,7 @@ is derived from this, and from nothing else.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import itertools
 import json
 import math
@@ -75,6 +76,14 @@ class Model:
     >>> model.sizes
     (5,)
     """
+
+    def __new__(cls, *arguments: object, **_: object) -> Model:
+        """What Python would refuse with a TypeError: ensembles or jumps one by one instead of in lists."""
+        if any(isinstance(each, Ensemble) for each in arguments[2:]):
+            raise InputError("several ensembles are one list: Model(centre, [A, B], hamiltonian, jumps)")
+        if len(arguments) > 4:
+            raise InputError("several jumps are one list: Model(centre, ensembles, hamiltonian, [jump, jump])")
+        return super().__new__(cls)
 
     def __init__(
         self,
@@ -355,6 +364,10 @@ class Model:
     def __repr__(self) -> str:
         counts = f"{len(self.hamiltonian.terms)} Hamiltonian terms, {len(self.jumps)} jumps"
         return f"Model({self.name!r}, N={', '.join(str(each.size) for each in self.ensembles)}, {counts})"
+
+
+_parameters = list(inspect.signature(Model.__init__).parameters.values())[1:]
+Model.__signature__ = inspect.Signature(_parameters)  # type: ignore[attr-defined]  # of __init__, which help() shows
 
 
 def site_of(kind: str, levels: Any = None) -> Site:

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from permsym.errors import InputError, Mistakes, PermsymError
 
-COMMANDS = ("solve", "cumulants", "continuation", "boundary", "evolve", "run", "rerun", "compare", "figure", "info")
+COMMANDS = ("solve", "limit", "cumulants", "continuation", "boundary", "evolve", "run", "rerun", "compare", "figure", "info")
 """Modules of this folder with ``add(commands)``, in the order of ``permsym --help``; an interrupt while they load is caught."""
 
 FAULT_EXIT_CODE, INTERRUPTED_EXIT_CODE = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT

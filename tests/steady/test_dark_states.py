@@ -1,9 +1,9 @@
 """Dark states: the only steady state, although most of the space empties into it.  Closed forms."""
 
 import pytest
+from oracles.closed_forms import exchange_pair
 
 import permsym as ps
-from tests.oracles.closed_forms import exchange_pair
 
 
 def trapped(N, left, right, detuning=0.3, losses=(1.0, 0.2)):

@@ -4,9 +4,9 @@ from functools import cache
 
 import numpy as np
 import pytest
+from oracles import mode
 
 import permsym as ps
-from tests.oracles import mode
 
 
 def driven(**given):

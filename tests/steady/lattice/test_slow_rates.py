@@ -3,9 +3,9 @@
 from fractions import Fraction
 
 import pytest
+from oracles import rational
 
 import permsym as ps
-from tests.oracles import rational
 
 SLOW = 1e-13
 

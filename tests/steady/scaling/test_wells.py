@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from oracles import mode
 
 import permsym as ps
 from permsym.steady.scaling.wells import Survey, survey
-from tests.oracles import mode
 
 
 def ladder(spontaneous, gain, saturation, satellites=1):
