@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the same permsym here and in the processes
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import faults
 
