@@ -9,7 +9,7 @@ import qutip as qt
 
 with open("qutip.csv", "w", newline="") as file:
     rows = csv.writer(file)
-    rows.writerow(["N", "moment", "value", "method"])
+    rows.writerow(["N", "moment", "value", "approach"])
     for N in (2, 3, 4):
         # site 0 is the centre; basis(2, 0) is up, as in QuTiP's sigmaz and sigmap
         p, z = (

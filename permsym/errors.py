@@ -78,8 +78,27 @@ class SolverFailed(PermsymError):
     """A solver broke down (exactly singular factor, eigensolver without convergence)."""
 
 
+class NoFixedPoint(SolverFailed):
+    """The equations of an approximation have no fixed point here, or none that is reached: a limit cycle, or a branch that ends."""
+
+
+class BeyondOrder(InputError):
+    """Moments of a higher order than an expansion has.
+
+    order   that of the expansion
+    """
+
+    def __init__(self, message: str = "", *, order: int = 0) -> None:
+        super().__init__(message)
+        self.order = order
+
+
 class NotApplicable(PermsymError):
     """A solver whose assumptions this system does not meet; the message says which ones and which solver to use."""
+
+
+class OlderFile(UserWarning):
+    """A file has the names of an earlier version; what is in memory has today's."""
 
 
 class UncertifiedWarning(UserWarning):

@@ -77,7 +77,8 @@ def evaluate(text: str, values: Mapping[str, float]) -> float:
     except (OverflowError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{_brief(text)} has no finite value at {_shown(values)} ({error}); change the expression or the values") from None
+        words = f"{_brief(text)} has no finite value at {_shown(values)} ({error.args[-1]})"
+        raise InputError(f"{words}; change the expression or the values") from None
 
 
 def resolve(parameters: Mapping[str, float | str]) -> dict[str, float]:
@@ -100,7 +101,11 @@ def resolve(parameters: Mapping[str, float | str]) -> dict[str, float]:
         if not ready:
             raise InputError(f"the expressions of {', '.join(waiting)} refer to each other in a circle; give one of them as a number")
         for name in ready:
-            done[name] = evaluate(waiting.pop(name), done)
+            try:
+                done[name] = evaluate(waiting.pop(name), done)
+            except InputError as error:
+                error.parameter = error.parameter or name
+                raise
     return {name: done[name] for name in parameters}
 
 

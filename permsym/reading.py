@@ -11,7 +11,11 @@ from typing import Any
 from permsym.errors import InputError
 from permsym.text import readable
 
+Where = tuple[str, ...]
+"""The keys that lead to an entry of a TOML file."""
+
 LARGEST_TEXT = 2**20  # bytes of a model or a sweep; the largest of the examples has 2 kB
+_LARGEST_COUNTED = 2**17  # characters of a TOML text whose lines are looked up: the slowest kind takes seconds, in a square of them
 LARGEST_TABLE = 2**26  # bytes of somebody's CSV: reading takes about 30 times as much memory
 
 
@@ -40,17 +44,84 @@ def check(path: Path, largest: float = float("inf")) -> None:
         raise InputError(f"{str(path)!r} has {readable(state.st_size)}, but at most {readable(largest)} are read")
 
 
+class NotToml(ValueError):
+    """A text that is no TOML.
+
+    line   where it ceases to be; None where that is not clear
+    """
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
 def parsed_toml(text: str) -> dict[str, Any]:
-    """The tables of a TOML text; ValueError for what is none, for numbers of too many digits, and for values nested too deep."""
+    """The tables of a TOML text; NotToml for what is none, for numbers of too many digits, and for values nested too deep."""
     try:
         tables = tomllib.loads(text)
     except RecursionError:
-        raise ValueError("its values are nested too deep") from None
+        raise NotToml("its values are nested too deep") from None
+    except ValueError as error:
+        raise NotToml(str(error), _line_of_mistake(text)) from error
     level: list[Any] = [tables]
     while level:
         if any(isinstance(value, int) and abs(value) >= 2**63 for value in level):
-            raise ValueError("a whole number has more digits than TOML allows, which are those of 64 bits")
+            raise NotToml("a whole number has more digits than TOML allows, which are those of 64 bits")
         level = [
             entry for value in level if isinstance(value, dict | list) for entry in (value.values() if isinstance(value, dict) else value)
         ]
     return tables
+
+
+def _line_of_mistake(text: str) -> int | None:
+    import tomlkit
+    from tomlkit.exceptions import ParseError, TOMLKitError
+
+    try:
+        tomlkit.parse(text[:_LARGEST_COUNTED])
+    except ParseError as error:
+        return error.line
+    except (TOMLKitError, RecursionError):
+        pass
+    return None
+
+
+def key_lines(text: str) -> dict[Where, int]:
+    """Line of each table and key of a TOML text, by the keys that lead there; of each array of tables, the first.
+
+    Empty for a text with too many characters, and for one that tomlkit does not write as it stands.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    if len(text) > _LARGEST_COUNTED:
+        return {}
+    try:
+        document = tomlkit.parse(text)
+    except (TOMLKitError, RecursionError):
+        return {}
+    lines: dict[Where, int] = {}
+    if document.as_string() == text:
+        _count(document, (), 1, lines)
+    return lines
+
+
+def _count(container: Any, table: Where, line: int, lines: dict[Where, int]) -> int:
+    """Note the lines of a container that begins on ``line``; the line after it.  What tomlkit parses it writes again, piece by piece."""
+    from tomlkit.items import AoT, Table
+
+    for key, item in container.body:
+        if key is None:  # a comment, or blank lines
+            line += item.as_string().count("\n")
+            continue
+        where = (*table, key.key)
+        for part in item.body if isinstance(item, AoT) else [item]:
+            line += part.trivia.indent.count("\n")
+            lines.setdefault(where, line)
+            if not isinstance(part, Table):
+                line += f"{part.as_string()}{part.trivia.trail}".count("\n")
+                continue
+            if not part.is_super_table():  # such as a of [a.b], which has no line of its own
+                line += max(part.trivia.trail.count("\n"), 1)
+            line = _count(part.value, where, line, lines)
+    return line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 
@@ -28,6 +29,15 @@ def clock(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes}:{rest:02d} min"
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d} h"
+
+
+def grouped_digits(text: str) -> bool:
+    """Whether a count is written with points: 1.000 may be one, or a thousand.
+
+    >>> grouped_digits("1.000"), grouped_digits("1.0"), grouped_digits("10000")
+    (True, False, False)
+    """
+    return re.fullmatch(r"\d{1,3}(\.\d{3})+", text) is not None
 
 
 def suggestion(name: str, names: Iterable[str], there_are: str, more: str = "") -> str:

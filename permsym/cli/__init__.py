@@ -14,11 +14,12 @@ import shlex
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from functools import partial
+from typing import Any, NoReturn
 
-from permsym.errors import InputError, Mistakes, PermsymError
+from permsym.errors import InputError, Mistakes, OlderFile, PermsymError, UncertifiedWarning
 
-COMMANDS = ("solve", "cumulants", "continuation", "boundary", "evolve", "run", "rerun", "compare", "figure", "info")
+COMMANDS = ("solve", "cumulants", "continuation", "boundary", "evolve", "run", "status", "check", "rerun", "compare", "figure", "info")
 """Modules of this folder with ``add(commands)``, in the order of ``permsym --help``; an interrupt while they load is caught."""
 
 FAULT_EXIT_CODE, INTERRUPTED_EXIT_CODE = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_: _say(str(message))
+            warnings.showwarning = partial(_warned, warnings.showwarning)
             code = _run(words)
         sys.stdout.flush()
         return code
@@ -76,6 +77,14 @@ def _run(words: list[str]) -> int:
     options.command_line = shlex.join(["permsym", *words])
     run: Callable[[argparse.Namespace], int] = options.run
     return run(options)
+
+
+def _warned(otherwise: Callable[..., None], message: Warning | str, category: type[Warning], *rest: Any) -> None:
+    """A warning of permsym as a line like its errors; those of other packages as Python shows them."""
+    if issubclass(category, OlderFile | UncertifiedWarning):
+        _say(str(message))
+    else:
+        otherwise(message, category, *rest)
 
 
 def _say(text: str) -> None:

@@ -24,7 +24,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from permsym.dataset.status import parsed
+    from permsym.dataset.status import Status, spelled
     from permsym.figures import FIGURES, draw, expand
     from permsym.progress import on_terminal
     from permsym.text import table
@@ -41,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
         data, paths = draw(name, Path(options.output), largest, options.command_line, on_terminal(name))  # type: ignore[arg-type]
         print(table(FIGURES[name].table(data)))
         print("wrote " + " and ".join(map(str, paths)))
-        short = [text for text in map(str, data["status"].values.flat) if parsed(text)[0].falls_short]
+        outcomes = zip(map(str, data["status"].values.flat), map(str, data["reason"].values.flat), strict=True)
+        short = [spelled(status, reason) for status, reason in outcomes if Status(status).falls_short]
         if short:
             print(f"permsym: {name}: {len(short)} points are not certified; the first: {short[0]}", file=sys.stderr)
             code = UNCERTIFIED_EXIT_CODE

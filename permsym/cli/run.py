@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, TooLarge
 if TYPE_CHECKING:
     from permsym.sweeps.file.sweep_file import SweepFile
     from permsym.sweeps.methods import Cost
+    from permsym.sweeps.plan import Plan
     from permsym.sweeps.run import Executor, Outcome, Work
     from permsym.sweeps.task import Result
 
@@ -66,9 +68,9 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("which sweep? give one sweep file, such as permsym run sweep.toml")
     path = Path(options.words[0])
     work_on = executor(options)
-    sweep = read_sweep_file(path, _say)
-    output = dataset.check(options.output or sweep.output or path.with_suffix(".nc").name)
-    store_path = output.with_name(output.name + ".store")
+    sweep = read_sweep_file(path, announce)
+    output = dataset.check(options.output or sweep.default_output)
+    store_path = store_of(output)
     if options.dry_run:
         return _dry_run(options, sweep, output, store_path)
     if options.fresh or not store_path.exists():
@@ -82,10 +84,16 @@ def run(options: argparse.Namespace) -> int:
             dataset.save(assembled(sweep.plan, outcome.points, options.command_line), output)
             if mark is not None:
                 store.wrote(mark, output)
-    return _summary(outcome, f"{output} is complete" if complete else f"wrote {output}")
+    return _summary(sweep.plan, outcome, f"{output} is complete" if complete else f"wrote {output}")
 
 
-def _say(function: str) -> None:
+def store_of(output: Path) -> Path:
+    """Where the finished points of an output are."""
+    return output.with_name(output.name + ".store")
+
+
+def announce(function: str) -> None:
+    """Name a user's function before its module is imported."""
     print(f"permsym: the model is the function {function}, whose module runs now", file=sys.stderr, flush=True)
 
 
@@ -111,20 +119,20 @@ def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
         raise
 
 
-def _summary(outcome: Outcome, written: str) -> int:
+def _summary(plan: Plan, outcome: Outcome, written: str) -> int:
     """Print what was done; returns the exit code, which follows from the points' statuses."""
-    from permsym.dataset.status import Status, kind, spelled
+    from permsym.dataset.status import Status, word
+    from permsym.sweeps.tally import grouped, shortfalls
 
-    kinds = [kind(point.status, method) for (_, method), point in outcome.points.items()]
-    counts = ", ".join(f"{kinds.count(word)} {word}" for word in ("certified", "approximation", "uncertified", "failed") if word in kinds)
-    print(f"{len(kinds)} points: {counts} ({outcome.recalled} from the store, {outcome.computed} computed)")
+    counts = Counter(word(point.status, method) for (_, method), point in outcome.points.items())
+    order = ["certified", "approximation", *map(str, Status)]
+    spelled = ", ".join(f"{counts[name]} {name}" for name in order if name in counts)
+    print(f"{len(outcome.points)} points: {spelled} ({outcome.recalled} from the store, {outcome.computed} computed)")
     print(written)
-    bad = [point for point in outcome.points.values() if point.status.falls_short or not point.status.has_values]
-    if not bad:
+    short = shortfalls(plan, outcome.points)
+    if not short:
         return 0
-    parameters = " ".join(f"{name}={value:g}" for name, value in bad[0].parameters.items())
-    first = f"{parameters}: {spelled(bad[0].status, bad[0].reason)}"
-    print(f"permsym: {len(bad)} points are not certified; the first, {first}", file=sys.stderr)
+    print(f"permsym: {len(short)} points have no certified value:", *grouped(short), sep="\n", file=sys.stderr)
     refused = all(point.status is Status.REFUSED for point in outcome.points.values())
     return TooLarge.exit_code if refused else UNCERTIFIED_EXIT_CODE
 

@@ -8,12 +8,14 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from permsym.errors import InputError
+from permsym.text import grouped_digits
 
 if TYPE_CHECKING:
     from permsym.model import Model
     from permsym.models import ModelSource
     from permsym.moments.labels import MomentLabel
 
+_COUNTS = ("N", "levels")  # parameters that count something
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
@@ -77,6 +79,8 @@ def model_words(options: argparse.Namespace) -> tuple[str | None, dict[str, floa
             raise InputError(f"{word!r} is neither an option nor NAME=VALUE; the model is {name!r} already")
         elif match[1] in parameters:
             raise InputError(f"{match[1]!r} is given twice; give it once")
+        elif match[1] in _COUNTS and grouped_digits(match[2]):
+            raise InputError(f"{word!r} may be {match[2].partition('.')[0]} or {match[2].replace('.', '')}; write a count without a point")
         else:
             parameters[match[1]] = number_or_text(match[2])
     return name, parameters
@@ -103,18 +107,25 @@ def number_or_text(text: str) -> float | str:
 
 def model_source(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str]]:
     """The model function and the parameters that were typed; InputError without a model."""
+    from permsym.dataset.schema import check_parameters
     from permsym.models import lookup, names
 
     name, parameters = model_words(options)
     if name is None:
         raise InputError(f"which model? give one of {', '.join(names())}, a TOML file or package.module:function")
-    return lookup(name), parameters
+    source = lookup(name)
+    check_parameters([*source.defaults, *source.others])
+    return source, parameters
 
 
 def load(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str], Model]:
     """The model function, the parameters that were typed, and the model."""
+    from permsym.dataset.schema import check_parameters
+
     source, parameters = model_source(options)
-    return source, parameters, source.model(parameters)
+    model = source.model(parameters)
+    check_parameters(model.parameters)
+    return source, parameters, model
 
 
 def say_defaults(source: ModelSource, parameters: dict[str, float | str]) -> None:

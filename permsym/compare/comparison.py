@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from permsym.compare.tables import DERIVED_NAMES
+from permsym.dataset.schema import DERIVED_NAMES
 from permsym.model import Model
 from permsym.moments.labels import parse
 

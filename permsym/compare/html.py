@@ -78,7 +78,7 @@ def report(comparison: Comparison) -> str:
 
 
 def _unphysical(comparison: Comparison) -> str:
-    rows = [["quantity", "method", "point", "value", "why"]]
+    rows = [["quantity", "approach", "point", "value", "why"]]
     for row in comparison.unphysical[:_ROWS]:
         rows.append([row.quantity, row.method, comparison.where(row.point) or "-", number(row.value), row.unphysical])
     return _table("Values that no density matrix has", rows) if len(rows) > 1 else ""
@@ -86,7 +86,7 @@ def _unphysical(comparison: Comparison) -> str:
 
 def _every_point(comparison: Comparison) -> str:
     rows = [row for row in comparison.rows if row.quantity in set(comparison.quantities)]
-    points = [["point", "quantity", "method", "reference", "value", "error", "|error|", "relative"]]
+    points = [["point", "quantity", "approach", "reference", "value", "error", "|error|", "relative"]]
     points += [cells(comparison, row) for row in rows[:_ROWS]]
     cut = f"<p>The first {_ROWS} of {len(rows)} rows; <code>-o REPORT.csv</code> writes all.</p>" if len(rows) > _ROWS else ""
     return f"<section><details><summary>Every point</summary>{cut}{_table('Errors point by point', points)}</details></section>"

@@ -17,7 +17,7 @@ _SHOWN_LINES = 20
 
 def overview(comparison: Comparison, quantities: Sequence[str] | None = None) -> list[list[str]]:
     """One line for each quantity and method: largest, mean and signed mean error, largest relative error, and where."""
-    rows = [["quantity", "method", "points", "largest |error|", "at", "mean |error|", "mean error", "largest relative"]]
+    rows = [["quantity", "approach", "points", "largest |error|", "at", "mean |error|", "mean error", "largest relative"]]
     for quantity in comparison.quantities if quantities is None else quantities:
         for method in comparison.methods:
             judged = [row for row in comparison.rows if row.quantity == quantity and row.method == method]
@@ -90,7 +90,7 @@ def write_csv(comparison: Comparison, path: Path) -> None:
         file.write(f"# permsym compare: {comparison.approximation} against {comparison.reference}\n".replace("\r", " "))
         rows = csv.writer(file)
         rows.writerow([
-            *map(defused, names), "quantity", "method", "reference_real", "reference_imag", "value_real", "value_imag",
+            *map(defused, names), "quantity", "approach", "reference_real", "reference_imag", "value_real", "value_imag",
             "error_real", "error_imag", "error_absolute", "error_relative", "uncertainty", "unphysical",
         ])  # fmt: skip
         for row in comparison.rows:

@@ -1,7 +1,7 @@
 """What a comparison reads: files of permsym, reference datasets by name, and anybody's CSV.
 
-A CSV of others is long (columns: parameters, ``moment``, ``value``, perhaps ``method``) or wide (columns: parameters, then
-one for each moment or derived quantity, such as ``z0``, ``+1 -2`` or ``p0_up``).
+A CSV of others is long (columns: parameters, ``moment``, ``value``, perhaps ``approach``, also called ``method``) or wide
+(columns: parameters, then one for each moment or derived quantity, such as ``z0``, ``+1 -2`` or ``p0_up``).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import numpy as np
 
 from permsym.dataset import open_dataset, open_reference, reference_names
 from permsym.dataset.checks import needed
-from permsym.dataset.schema import CERTIFICATE, error_name, is_error
-from permsym.dataset.status import EXACT, parsed
+from permsym.dataset.schema import CERTIFICATE, DERIVED_NAMES, error_name, is_error
+from permsym.dataset.status import EXACT, LEFT, Status
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import parse
@@ -28,6 +28,7 @@ from permsym.operators import Operator
 from permsym.reading import LARGEST_TABLE, check, read_bytes
 from permsym.sites import Ensemble, Spin
 from permsym.sweeps.plan import grammar
+from permsym.text import grouped_digits
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,6 +39,7 @@ Entry = tuple[int, str, str]
 _LONG_NAMES = ("moment", "quantity", "label")
 _VALUE_NAMES = ("value", "moment_real")
 _IMAGINARY_NAMES = ("value_imag", "imag", "moment_imag")
+_APPROACH_NAMES = ("approach", "method")
 _MOST_ROWS = 200_000  # which take about a minute to compare
 _SPINS = Model(Spin(), Ensemble(1000), Operator())
 
@@ -94,13 +96,13 @@ def table_of(dataset: xr.Dataset, name: str) -> Table:
     except InputError as missing:
         raise InputError(f"{name} cannot be compared: {missing}") from None
     outer = [str(dim) for dim in dataset["status"].dims]
-    axes = [dim for dim in outer if dim != "method"]
-    methods = list(map(str, dataset["method"].values)) if "method" in outer else [str(dataset.attrs.get("method", EXACT))]
+    axes = [dim for dim in outer if dim != "approach"]
+    methods = list(map(str, dataset["approach"].values)) if "approach" in outer else [str(dataset.attrs.get("approach", EXACT))]
     shape = tuple(dataset.sizes[dim] for dim in axes)
     table = Table(name, _points(dataset, axes, shape), methods, {}, sites=_sites(dataset))
 
     def numbers(variable: str, *tail: str) -> Any:
-        full = [*axes, *(["method"] if "method" in outer else []), *tail]
+        full = [*axes, *(["approach"] if "approach" in outer else []), *tail]
         return dataset[variable].transpose(*full).values.reshape(math.prod(shape), len(methods), -1)
 
     labels = [str(label) for label in dataset["moment"].values]
@@ -111,7 +113,7 @@ def table_of(dataset: xr.Dataset, name: str) -> Table:
     estimates = {q: numbers(error_name(q) if error_name(q) in dataset else "error_estimate")[:, :, 0] for q in quantities}
     status = numbers("status")[:, :, 0]
     for i, (m, method) in itertools.product(range(len(table.points)), enumerate(methods)):
-        if parsed(str(status[i, m]))[0].falls_short:
+        if status[i, m] != LEFT and Status(status[i, m]).falls_short:
             table.doubtful.add((i, method))
         entries = [(quantity, complex(values[i, m]), float(estimates[quantity][i, m])) for quantity, values in derived.items()]
         entries += [(label, complex(moments[i, m, k]), float(errors[i, m, k])) for k, label in enumerate(labels)]
@@ -126,7 +128,7 @@ def table_of(dataset: xr.Dataset, name: str) -> Table:
 def _points(dataset: xr.Dataset, axes: Sequence[str], shape: tuple[int, ...]) -> list[dict[str, float]]:
     """All numeric parameters at every point: attributes, and coordinates that do not just count the entries of a list."""
     fixed = {str(name): float(value) for name, value in dataset.attrs.items() if isinstance(value, float)}
-    names = [name for name in map(str, dataset.coords) if name not in ("moment", "method") and dataset[name].dtype.kind in "fi"]
+    names = [name for name in map(str, dataset.coords) if name not in ("moment", "approach") and dataset[name].dtype.kind in "fi"]
     varying = {name: _over(dataset[name], axes, shape) for name in names if not _counts(dataset, name)}
     return [fixed | {name: float(values[i]) for name, values in varying.items()} for i in range(math.prod(shape))]
 
@@ -219,7 +221,7 @@ class _Rows:
 
     def long(self, head: Sequence[str], rows: Sequence[tuple[int, dict[str, str]]], label: str, value: str) -> None:
         imaginary = next((name for name in _IMAGINARY_NAMES if name in head), None)
-        used = {label, value, "method", "error", *_IMAGINARY_NAMES}
+        used = {label, value, *_APPROACH_NAMES, "error", *_IMAGINARY_NAMES}
         names = [name for name in head if name not in used]
         for number, row in rows:
             if not row[value]:
@@ -235,12 +237,12 @@ class _Rows:
                 self.table.errors[entry] = self._real(row["error"], number)
 
     def wide(self, head: Sequence[str], rows: Sequence[tuple[int, dict[str, str]]]) -> None:
-        quantities = {name: spelled for name in head if name != "method" and (spelled := self._spelled(name)) is not None}
+        quantities = {name: spelled for name in head if name not in _APPROACH_NAMES and (spelled := self._spelled(name)) is not None}
         if not quantities:
             raise InputError(
                 f"{self.path}: which column holds the values? name columns 'moment' and 'value', or by the moments, such as z0 or p0_up"
             )
-        names = [name for name in head if name not in quantities and name != "method"]
+        names = [name for name in head if name not in quantities and name not in _APPROACH_NAMES]
         for number, row in rows:
             point = self._point(row, names, number)
             for name, quantity in quantities.items():
@@ -253,6 +255,8 @@ class _Rows:
 
     def _point(self, row: dict[str, str], names: Sequence[str], number: int) -> int:
         """Index of a row's point, a new one where needed."""
+        if grouped_digits(row.get("N", "")):
+            raise InputError(f"{self.path}:{number}: N={row['N']} may be a small number or one of thousands; write counts without a point")
         point = {name: self._real(row[name], number) for name in names}
         key = tuple(point.items())
         if key not in self.indices:
@@ -261,7 +265,7 @@ class _Rows:
         return self.indices[key]
 
     def _method(self, row: dict[str, str]) -> str:
-        name = row.get("method") or self.path.stem
+        name = next((row[name] for name in _APPROACH_NAMES if row.get(name)), self.path.stem)
         if name not in self.table.methods:
             self.table.methods.append(name)
         return name
@@ -304,7 +308,3 @@ def _plain(text: str) -> str:
     if "_" in text or not text.isascii():
         raise ValueError(text)
     return text
-
-
-DERIVED_NAMES = ("p0_up", "p_up", "photons", "g2", "coherent_photons")
-"""Derived quantities by their names in files."""

@@ -95,7 +95,7 @@ def mean_field(model: Model) -> MeanField:
 
     The closed form where the model has one, else the order-1 equations solved numerically.
 
-    Raises SolverFailed where no stationary state is reached (a limit cycle beyond a mere rotation, or no relaxation).
+    Raises NoFixedPoint where no stationary state is reached (a limit cycle beyond a mere rotation, or no relaxation).
     """
     built = equations(model, order=1)
     closed = closed_form(model)

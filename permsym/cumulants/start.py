@@ -12,7 +12,7 @@ from permsym.cumulants.equations.closed import Equations, as_complex
 from permsym.cumulants.evolve import ground_state, relaxed
 from permsym.cumulants.newton import FixedPoint, existing, newton
 from permsym.cumulants.physical import unphysical
-from permsym.errors import SolverFailed
+from permsym.errors import NoFixedPoint
 from permsym.model import Model
 from permsym.operators import ComplexArray, Product, as_array
 
@@ -100,11 +100,11 @@ def relaxed_from_product(equations: Equations) -> FixedPoint:
     Where there is a U(1) symmetry the product state breaks it; where there is none it is that of the lowest levels.
     """
     if not equations.model.jumps:
-        raise SolverFailed("mean field has no attractor without dissipation; give at least one rate a positive value")
+        raise NoFixedPoint("mean field has no attractor without dissipation; give at least one rate a positive value")
     start = tilted(equations) if equations.hierarchy.alphabet.charges else ground_state(equations) / equations.scale
     point = relaxed(equations, start)
     if point is None:
-        raise SolverFailed(
+        raise NoFixedPoint(
             "no stationary mean-field state was reached; the attractor is a limit cycle, or relaxation is slower than the rates suggest"
         )
     return point

@@ -18,7 +18,7 @@ from permsym.cumulants.newton import UNSTABLE, FixedPoint, existing, newton
 from permsym.cumulants.path import ParameterPath, over_parameter, over_size
 from permsym.cumulants.start import first_point, relaxed_from_product
 from permsym.cumulants.state import CumulantState
-from permsym.errors import InputError, SolverFailed, UncertifiedWarning
+from permsym.errors import InputError, NoFixedPoint, SolverFailed, UncertifiedWarning
 from permsym.model import Model
 from permsym.models import registry
 from permsym.models.registry import ModelSource
@@ -50,7 +50,7 @@ def steady_state(
     The state may be unstable: ``stable``, ``stability``, ``attractor`` and ``folds`` say so.  Warns with UncertifiedWarning where no
     density matrix has its moments (``unphysical``).
 
-    Raises SolverFailed where the branch ends before it reaches N, with the place; InputError for other options;
+    Raises NoFixedPoint where the branch ends before it reaches N, with the place; InputError for other options;
     TooLarge for orders that do not fit into memory.
     """
     truncation = Truncation.of(order, counting, closure, break_symmetry)
@@ -108,15 +108,15 @@ def on_branch(path: ParameterPath, order: int, target: float) -> tuple[FixedPoin
     at = min(target, smallest) if target == round(target) else smallest
     start = first_point(path.at(path.pinned(at)))
     if start is None:
-        raise SolverFailed(f"no fixed point of order {order} was found at N={at:g}, where the branch should start; try another order")
+        raise NoFixedPoint(f"no fixed point of order {order} was found at N={at:g}, where the branch should start; try another order")
     if target == at:
         return start, ()
     point = newton(path.at(path.pinned(smallest)), start.x)
     if point is None:
-        raise SolverFailed(f"the branch of order {order} has no regular start at N={smallest:g}; try another order")
+        raise NoFixedPoint(f"the branch of order {order} has no regular start at N={smallest:g}; try another order")
     branch = follow(path, point, smallest, target, points=20, watch=False)
     if not branch.reached:
-        raise SolverFailed(
+        raise NoFixedPoint(
             f"the branch of order {order} from N={smallest:g} does not reach N={target:g}: {branch.ended}; choose another N or order"
         )
     return branch.points[-1].point, tuple(fold.value for fold in branch.folds)
@@ -150,7 +150,7 @@ def _broken_on_path(
     """The state with broken symmetry at N = target: relaxed there, or followed from a smaller system whose evolution comes to rest."""
     try:
         return _broken(charged, symmetric)
-    except SolverFailed as failure:
+    except NoFixedPoint as failure:
         reason = failure
     for share in (0.1, 0.01, 1e-3, 1e-4):
         size = target * share
@@ -159,7 +159,7 @@ def _broken_on_path(
         try:
             point = _broken(broken.at(broken.position(size)), on_branch(path, order, size)[0])
             branch = follow(broken, point, size, target, points=20, watch=False) if point.broken else None
-        except SolverFailed:
+        except NoFixedPoint:
             continue
         if branch is not None and branch.reached:
             return branch.points[-1].point
@@ -186,7 +186,7 @@ def _broken(charged: Equations, symmetric: FixedPoint) -> FixedPoint:
         point = relaxed(charged, embedded.x + 0.1 * direction, frame)
         if point is not None:
             return point
-    raise SolverFailed(
+    raise NoFixedPoint(
         f"the symmetric state is unstable against breaking its symmetry (growth rate {max(growing.values()):.4g}), but the evolution from "
         "there settles at no fixed point; use `evolve` to follow it"
     )
@@ -217,7 +217,7 @@ def continuation(
     fixed       other parameters; expressions such as kappa="N/16" are evaluated along the branch
     counting, closure, break_symmetry   see :func:`permsym.cumulants.equations`
 
-    Raises SolverFailed where no fixed point is there to start from; InputError for other options and for limits of the parameter
+    Raises NoFixedPoint where there is none to start from; InputError for other options and for limits of the parameter
     that are equal, not finite or, of N, below 1.  A branch that does not get to ``stop`` says so in ``reached`` and ``ended``.
     """
     source = registry.source(model)
@@ -234,7 +234,7 @@ def continuation(
     first = path.at(path.pinned(begin))
     point = newton(first, initial.x, initial.frequencies) if initial is not None else newton(first, steady_at(begin, first.model).x)
     if point is None:
-        raise SolverFailed(f"Newton's method finds no fixed point of order {order} at {over}={begin:g}, where the branch should start")
+        raise NoFixedPoint(f"Newton's method finds no fixed point of order {order} at {over}={begin:g}, where the branch should start")
     branch = follow(path, point, begin, stop, points, most_folds=most_folds)
     branch.points[:0] = [BranchPoint(value, steady_at(value, path.at(path.position(value)).model)) for value in whole]
     return branch

@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.dataset.schema import CONVENTION, VARIABLES, Variable, derived, derived_error, error_name
-from permsym.dataset.status import Status, spelled
+from permsym.dataset.status import LEFT, Status
 from permsym.dataset.versions import Software, mixture, software, versions
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Cell = tuple[tuple[int, ...], str]
-"""One cell of a dataset: (index along each axis, method)."""
+"""One cell of a dataset: (index along each axis, approach)."""
 
 _DERIVED = ("p0_up", "p_up")  # in the table of variables, but there only where the model has them
 
@@ -35,6 +35,7 @@ class Point:
     scalars          values of variables without the dimension ``moment``, by their name in the schema
     computed_by      the software that gave it
     status, reason   how it came out; the reason of an approximation also says which one it is
+    approach         name of the method
     """
 
     parameters: Mapping[str, float]
@@ -45,6 +46,7 @@ class Point:
     scalars: dict[str, Any] = field(default_factory=dict)
     status: Status = Status.OK
     reason: str = ""
+    approach: str = ""
     computed_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     derived_errors: dict[str, float] = field(default_factory=dict)
     computed_by: Software = field(default_factory=software)
@@ -52,7 +54,8 @@ class Point:
     @property
     def values(self) -> dict[str, Any]:
         """Values of all variables without the dimension ``moment``, by their name in the schema."""
-        return {**self.derived, **{error_name(name): error for name, error in self.derived_errors.items()}, **self.scalars}
+        errors = {error_name(name): error for name, error in self.derived_errors.items()}
+        return {**self.derived, **errors, **self.scalars, "status": str(self.status), "reason": self.reason}
 
 
 def build_dataset(
@@ -65,7 +68,7 @@ def build_dataset(
     command: str = "",
     lists: Mapping[str, Mapping[str, Sequence[float | str]]] | None = None,
 ) -> xr.Dataset:
-    """Dataset over the product of ``axes``, with the dimension ``method`` where there are several, and ``moment``.
+    """Dataset over the product of ``axes``, with the dimension ``approach`` where there are several methods, and ``moment``.
 
     definition   what defines the model besides the axes, as JSON-ready data
     lists        axes that count the entries of a list -> the parameters that run together there
@@ -81,7 +84,7 @@ def build_dataset(
         if np.nanmax(array) > np.nanmin(array):
             coordinates[name] = (tuple(axes), array, _described(name))
         else:
-            constant[name] = float(array.flat[0])
+            constant[name] = float(np.nanmax(array))  # an unfinished sweep has gaps
     provenance = {
         "model": model,
         "definition": json.dumps(definition, sort_keys=True),
@@ -91,7 +94,7 @@ def build_dataset(
         "convention": CONVENTION,
         "permsym_version": versions()["permsym"],
     }
-    return xr.Dataset(data, coords=coordinates, attrs=constant | provenance | ({} if grid.several else {"method": methods[0]}))
+    return xr.Dataset(data, coords=coordinates, attrs=constant | provenance | ({} if grid.several else {"approach": methods[0]}))
 
 
 def _computed_by(points: Mapping[Cell, Point]) -> dict[str, str]:
@@ -107,7 +110,7 @@ def _computed_by(points: Mapping[Cell, Point]) -> dict[str, str]:
 class _Grid:
     """The dimensions of a dataset before ``moment``, and where its points lie.
 
-    shape       of the axes; ``method`` follows where there are several
+    shape       of the axes; ``approach`` follows where there are several methods
     positions   of the points in the flattened array over axes and methods
     """
 
@@ -129,7 +132,7 @@ class _Grid:
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        return (*self.axes, "method") if self.several else self.axes
+        return (*self.axes, "approach") if self.several else self.axes
 
     def scattered(self, values: Sequence[Any] | NDArray[Any], fill: Any, dtype: Any, tail: tuple[int, ...] = ()) -> NDArray[Any]:
         """One value (or row of shape ``tail``) a point -> an array over the dimensions."""
@@ -146,15 +149,13 @@ def _variables(grid: _Grid, points: Mapping[Cell, Point], labels: Sequence[str])
     rows = _rows(points.values(), labels)
     data: dict[str, Any] = {}
     for variable in table:
-        fill: Any = {"str": "", "float64": np.nan}.get(variable.dtype, 0)
+        fill: Any = {"str": LEFT, "float64": np.nan}.get(variable.dtype, 0)
         if variable.per_moment:
             array = grid.scattered(rows[variable.name], np.nan, float, (len(labels),))
-        elif variable.name == "status":
-            texts = [spelled(point.status, point.reason, method) for (_, method), point in points.items()]
-            array = grid.scattered(texts, "", object).astype(str)
         else:
             values = [point.values.get(variable.name, fill) for point in points.values()]
-            array = grid.scattered(values, fill, variable.dtype)
+            array = grid.scattered(values, fill, object if variable.dtype == "str" else variable.dtype)
+            array = array.astype(str) if variable.dtype == "str" else array
         dimensions = (*grid.dimensions, "moment") if variable.per_moment else grid.dimensions
         data[variable.name] = (dimensions, array, {"units": variable.units, "long_name": variable.long_name})
     stamps = [np.datetime64(point.computed_at.replace(tzinfo=None), "s") for point in points.values()]
@@ -169,7 +170,8 @@ def _coordinates(
     coordinates: dict[str, Any] = {name: ((name,), np.asarray(values), _described(name)) for name, values in axes.items()}
     coordinates["moment"] = (("moment",), np.array(labels, dtype=str), {"units": "1", "long_name": "canonical label of the moment"})
     if len(methods) > 1:
-        coordinates["method"] = (("method",), np.array(list(methods), dtype=str), {"units": "1", "long_name": "how the point was computed"})
+        computed = {"units": "1", "long_name": "how the point was computed"}
+        coordinates["approach"] = (("approach",), np.array(list(methods), dtype=str), computed)
     for dimension, columns in lists.items():
         counted = {"units": "1", "long_name": "position in the list of points"}
         coordinates[dimension] = ((dimension,), np.arange(len(axes[dimension])), counted)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.schema import BY_NAME
+from permsym.dataset.status import LEFT, Status
 from permsym.errors import InputError
 from permsym.fields import checked
 
@@ -18,6 +19,7 @@ _ATTRIBUTES = {
     "definition?": str,
     "versions?": str,
     "mixed_versions?": str,
+    "digest?": str,
     "model?": str,
     "command?": str,
     "figure?": str,
@@ -32,7 +34,7 @@ def sound(dataset: xr.Dataset) -> xr.Dataset:
     """The dataset; InputError for a variable or attribute that is missing, or of the wrong kind or shape."""
     checked(dict(dataset.attrs), _ATTRIBUTES, "the file")
     _check_versions(dataset.attrs.get("versions"))
-    needed(dataset, "status")
+    needed(dataset, "status", "reason")
     if "moment" in dataset and (dataset["moment"].dims != ("moment",) or dataset["moment"].dtype.kind not in "UTO"):
         raise InputError("the coordinate 'moment' must be a list of labels")
     points = set(dataset["status"].dims)
@@ -45,8 +47,12 @@ def sound(dataset: xr.Dataset) -> xr.Dataset:
         dims = points | {"moment"} if expected.per_moment else points
         if variable.dtype.kind not in _KINDS[expected.dtype] or set(variable.dims) != dims:
             raise InputError(f"the variable {name!r} is of the wrong kind ({variable.dtype} over {', '.join(map(str, variable.dims))})")
-    if "method" in dataset.dims and "method" not in dataset.coords:
-        raise InputError("the coordinate 'method' is missing")
+    codes = {*map(str, Status), LEFT}
+    unknown = {str(code) for code in dataset["status"].values.flat} - codes
+    if unknown:
+        raise InputError(f"the variable 'status' has {min(unknown)[:40]!r}, which is none of its codes")
+    if "approach" in dataset.dims and "approach" not in dataset.coords:
+        raise InputError("the coordinate 'approach' is missing")
     return dataset
 
 

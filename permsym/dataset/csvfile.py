@@ -1,4 +1,4 @@
-"""CSV in long format: one row for each point, method and moment.
+"""CSV in long format: one row for each point, approach and moment.
 
 The first line is a comment: who wrote the file, and as JSON everything that the columns do not say.
 """

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from permsym.errors import InputError
 
 
 @dataclass(frozen=True)
 class Variable:
     """One variable of a dataset.
 
-    per_moment   whether it has the dimension ``moment`` besides the axes and ``method``
+    per_moment   whether it has the dimension ``moment`` besides the axes and ``approach``
     """
 
     name: str
@@ -39,8 +42,12 @@ VARIABLES = (
     Variable("time_solve", "s", "time to solve for the steady state"),
     Variable("time_moments", "s", "time for moments and certificate"),
     Variable("time_total", "s", "time for everything, windows on smaller systems included"),
-    Variable("status", "1", "certified, uncertified: reason, or failed: reason", dtype="str"),
+    Variable("status", "1", "how the point came out: ok, or a code for what fell short", dtype="str"),
+    Variable("reason", "1", "why it came out so; of an approximation, which one it is", dtype="str"),
 )
+
+LAYOUT = 2
+"""Number of the files' layout: an output of another one is written again.  1 had the dimension ``method`` and words as statuses."""
 
 PHOTON = Variable("photon", "1", "photon number n", dtype="int64")
 PHOTON_PROBABILITY = Variable("photon_probability", "1", "probability of n photons")
@@ -51,6 +58,19 @@ CERTIFICATE = ("error_estimate", "residual", "edge_mass", "balance", "min_popula
 """Variables that judge a point or describe its computation.  All others without the dimension ``moment`` are results."""
 
 BY_NAME = {variable.name: variable for variable in VARIABLES}
+OUTCOME = (BY_NAME["status"], BY_NAME["reason"])
+"""The two variables that say how a point came out."""
+
+DERIVED_NAMES = ("p0_up", "p_up", "photons", "g2", "coherent_photons")
+"""Derived quantities by their names in files."""
+
+_RESERVED = {
+    *BY_NAME,
+    *DERIVED_NAMES,
+    *(variable.name for variable in (PHOTON, PHOTON_PROBABILITY, PHOTON_ERROR)),
+    *("moment", "approach", "method", "point", "time", "frequency", "delay", "quantity", "computed_at"),  # method: of older files
+    *("model", "definition", "versions", "date", "command", "convention", "permsym_version", "figure", "max_N"),
+}
 
 CONVENTION = (
     "d rho/dt = -i[H, rho] + sum rate L[x] rho, L[x] rho = x rho x^dag - {x^dag x, rho}/2; level 0 is up; site 0 is the centre, digits "
@@ -79,6 +99,14 @@ def error_name(name: str) -> str:
 def is_error(name: str) -> bool:
     """Whether a variable is the error of a derived quantity."""
     return name.partition("@")[0].endswith(_ERROR)
+
+
+def check_parameters(names: Iterable[str]) -> None:
+    """InputError for a parameter that is called like something that files have already."""
+    for name in names:
+        if name in _RESERVED or name.startswith(("time_", "point_", "curve_")) or is_error(name):
+            message = f"a parameter cannot be called {name!r}, which is a name of the files' own; call it {name}_0, for instance"
+            raise InputError(message, parameter=name)
 
 
 def derived_error(name: str) -> Variable:

@@ -1,9 +1,11 @@
-"""How a point came out: one list of codes, and the text that files carry for them."""
+"""How a point came out: one list of codes, which files carry beside a reason for people."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Protocol
+
+from permsym.errors import BeyondOrder, NoFixedPoint, NotApplicable, PermsymError, TooLarge, UnsuitedModel
 
 EXACT = "exact"
 """The one method whose certificate vouches for its distance from the truth."""
@@ -33,15 +35,11 @@ class Status(StrEnum):
         return self in (Status.UNCERTIFIED, Status.NO_FIXED_POINT, Status.BEYOND_ORDER, Status.FAILED, Status.REFUSED)
 
 
-_HEADS = {
-    "certified": Status.OK,
-    "steady": Status.OK,
-    "uncertified": Status.UNCERTIFIED,
-    "failed": Status.FAILED,
-    "omitted": Status.NOT_APPLICABLE,
-    "": Status.NOT_APPLICABLE,
-}
-_UNPHYSICAL = ("the population ", "the photon number ")  # how reasons of approximations begin that no density matrix has
+LEFT = ""
+"""What a file of an unfinished sweep has instead of a code, for a point that is not computed yet."""
+
+Outcome = tuple[Status, str]
+"""Status and reason."""
 
 
 class Certified(Protocol):
@@ -53,45 +51,42 @@ class Certified(Protocol):
     def reasons(self) -> tuple[str, ...]: ...
 
 
-def judged(certificate: Certified) -> tuple[Status, str]:
+def judged(certificate: Certified) -> Outcome:
     """Status and reason of an exact result."""
     return (Status.OK, "") if certificate.certified else (Status.UNCERTIFIED, "; ".join(certificate.reasons))
 
 
-def kind(status: Status, method: str) -> str:
-    """The word that people read for a status: certified, approximation, uncertified or failed."""
-    if not status.has_values:
-        return "failed"
-    if status is Status.UNCERTIFIED:
-        return "uncertified"
+_CODES: dict[type[BaseException], Status] = {
+    TooLarge: Status.REFUSED,
+    NoFixedPoint: Status.NO_FIXED_POINT,
+    BeyondOrder: Status.BEYOND_ORDER,
+    NotApplicable: Status.NOT_APPLICABLE,
+    UnsuitedModel: Status.NOT_APPLICABLE,
+}
+
+
+def failure(error: BaseException) -> Outcome:
+    """Status and reason of a point that raised an error: the status follows from its type, the reason from its words."""
+    words = str(error) if isinstance(error, PermsymError) else f"unexpected {type(error).__name__}: {error}"
+    status = next((status for kind, status in _CODES.items() if isinstance(error, kind)), Status.FAILED)
+    return status, " ".join(words.split())
+
+
+def word(status: Status, method: str) -> str:
+    """The word of a summary: the code, but for values that are in order it says whether a certificate vouches for them.
+
+    >>> word(Status.OK, "exact"), word(Status.OK, "c3"), word(Status.UNSTABLE, "c3")
+    ('certified', 'approximation', 'unstable')
+    """
+    if status is not Status.OK:
+        return str(status)
     return "certified" if method == EXACT else "approximation"
 
 
-def spelled(status: Status, reason: str = "", method: str = EXACT) -> str:
-    """The text in a file's variable ``status``.
+def spelled(status: str, reason: str = "") -> str:
+    """Status and reason as people read them.
 
-    >>> spelled(Status.OK), spelled(Status.UNSTABLE, "order 3, unstable", "c3"), spelled(Status.REFUSED, "this needs 3 TB")
-    ('certified', 'approximation: order 3, unstable', 'failed: this needs 3 TB')
+    >>> spelled(Status.OK), spelled(Status.REFUSED, "this needs 3 TB")
+    ('ok', 'refused: this needs 3 TB')
     """
-    word = kind(status, method)
-    return word if word == "certified" else f"{word}: {reason}"
-
-
-def parsed(text: str) -> tuple[Status, str]:
-    """Status and reason of a text in a file's variable ``status``; what failed and what was refused read alike there.
-
-    Figures of paper 2 also write ``omitted: reason`` where a quantity does not exist, nothing where no point was asked for, and the bare
-    outcome of a time evolution.
-
-    >>> parsed("approximation: order 3, unstable, beyond the fold at N=12")
-    (<Status.UNSTABLE: 'unstable'>, 'order 3, unstable, beyond the fold at N=12')
-    """
-    head, _, reason = text.partition(": ")
-    if head == "approximation":
-        flags = reason.split(", ")
-        if any(flag.startswith(_UNPHYSICAL) for flag in flags):
-            return Status.UNPHYSICAL, reason
-        return (Status.UNSTABLE if "unstable" in flags else Status.OK), reason
-    if head in _HEADS:
-        return _HEADS[head], reason
-    return Status.NO_FIXED_POINT, text
+    return f"{status}: {reason}" if reason else str(status)

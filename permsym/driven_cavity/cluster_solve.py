@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from permsym.driven_cavity.cluster_moments import Array
 from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.driven_cavity.outcome import EvolutionOutcome
-from permsym.errors import InputError, SolverFailed
+from permsym.errors import InputError, NoFixedPoint
 
 Vector = NDArray[np.float64]
 
@@ -129,11 +129,11 @@ def semiclassical_start(equations: ClusterEquations, branch: str = Side.LOWER) -
 
     branch    "lower" or "upper"
 
-    Raises SolverFailed where no branch is stable.
+    Raises NoFixedPoint where no branch is stable.
     """
     states = [state for state in equations.curve.steady_states(equations.eta) if state.stable]
     if not states:
-        raise SolverFailed("the Maxwell-Bloch equations have no stable steady state at this drive")
+        raise NoFixedPoint("the Maxwell-Bloch equations have no stable steady state at this drive")
     chosen = states[0 if branch == Side.LOWER else -1]
     return equations.product_state(chosen.amplitude, chosen.lowering, chosen.inversion)
 
@@ -141,7 +141,7 @@ def semiclassical_start(equations: ClusterEquations, branch: str = Side.LOWER) -
 def steady_state(equations: ClusterEquations, start: Array | None = None, branch: str = Side.LOWER) -> ClusterState:
     """The steady state near a start, by default the Maxwell-Bloch state of a branch; it may be unstable (``growth_rate``).
 
-    Raises SolverFailed where Newton's method does not converge: near such a start there is no steady state of this order.
+    Raises NoFixedPoint where Newton's method does not converge: near such a start there is no steady state of this order.
     """
     from scipy.sparse.linalg import LinearOperator, gmres
 
@@ -161,7 +161,7 @@ def steady_state(equations: ClusterEquations, start: Array | None = None, branch
         vector = vector + tangent.scale * from_real(step)
     if residual < _TOLERANCE:
         return ClusterState(equations, vector, residual)
-    raise SolverFailed(
+    raise NoFixedPoint(
         f"no steady state of order {equations.order} near the start: Newton's method stopped at a residual of {residual:.1e}; "
         "start from another state or follow the branch in smaller steps"
     )

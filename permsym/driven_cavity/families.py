@@ -16,7 +16,7 @@ from permsym.cumulants.path import model_at
 from permsym.driven_cavity.cluster_moments import Array
 from permsym.driven_cavity.cluster_solve import ClusterState, semiclassical_start, steady_state
 from permsym.driven_cavity.clusters import ClusterEquations
-from permsym.errors import InputError, SolverFailed
+from permsym.errors import InputError, NoFixedPoint
 from permsym.model import Model
 from permsym.models.registry import ModelSource, lookup
 from permsym.models.semiclassics import MaxwellBloch, SemiclassicalState
@@ -44,7 +44,7 @@ def lowest_stable(curve: MaxwellBloch, eta: float) -> SemiclassicalState:
         raise InputError(f"eta = {eta:.9g} is a turning point of the semiclassical curve, where N_sc is infinite; choose another drive")
     states = [state for state in curve.steady_states(eta) if state.stable]
     if not states:
-        raise SolverFailed("the Maxwell-Bloch equations have no stable steady state at this drive; choose another one")
+        raise NoFixedPoint("the Maxwell-Bloch equations have no stable steady state at this drive; choose another one")
     return states[0]
 
 
@@ -56,10 +56,10 @@ def product_state(built: Equations, state: SemiclassicalState) -> Array:
 
 
 def _same_branch(before: float, x: Array, product: Array, amplitude: int, order: int, N: float) -> float:
-    """|<a>|^2 relative to the semiclassical value; SolverFailed where it has jumped."""
+    """|<a>|^2 relative to the semiclassical value; NoFixedPoint where it has jumped."""
     ratio = float(abs(x[amplitude] / product[amplitude]) ** 2)
     if abs(ratio / before - 1) > _LARGEST_JUMP:
-        raise SolverFailed(f"order {order} has no steady state near the one followed so far at N = {N:.6g}, but another one")
+        raise NoFixedPoint(f"order {order} has no steady state near the one followed so far at N = {N:.6g}, but another one")
     return ratio
 
 
@@ -114,7 +114,7 @@ class HomogeneousFamily:
             guess = product + (before.x - reference) * (sum(before.equations.sizes) / N)
         point = newton(built, guess)
         if point is None:
-            raise SolverFailed(f"order {order} has no steady state near the semiclassical one at N = {N:.6g}")
+            raise NoFixedPoint(f"order {order} has no steady state near the semiclassical one at N = {N:.6g}")
         ratio = _same_branch(self._ratios.get(order, 1.0), point.x, product, built.index("a"), order, N)
         self._last[order], self._ratios[order] = (point, product), ratio
         return point

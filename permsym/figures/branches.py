@@ -1,7 +1,7 @@
 """Lines of a figure: branches of cumulant steady states along one parameter, folds and loss of stability included.
 
 A figure's dataset has the sweep's points, every method at the same parameters.  Beside them stand these lines, which reach farther than
-the exact points: variables ``curve_<parameter>``, ``curve_<quantity>`` and ``curve_stable`` over the dimensions ``curve_method`` and
+the exact points: variables ``curve_<parameter>``, ``curve_<quantity>`` and ``curve_stable`` over the dimensions ``curve_approach`` and
 ``curve`` (position along the line; the parameter turns back at folds).
 """
 
@@ -81,7 +81,7 @@ def with_curves(data: xr.Dataset, methods: Sequence[str], line: Line, ends: Mapp
     for i, rows in enumerate(lines):
         for j, row in enumerate(rows):
             parameter[i, j], stable[i, j], values[i, j] = row
-    dims, over = ("curve_method", "curve"), line.over
+    dims, over = ("curve_approach", "curve"), line.over
     added: dict[str, Any] = {
         f"curve_{over}": (dims, parameter, {"units": "1" if over == "N" else "frequency", "long_name": f"{over} along the line"}),
         "curve_stable": (dims, stable, {"units": "1", "long_name": "whether the fixed point is stable (1) or not (0)"}),
@@ -89,7 +89,7 @@ def with_curves(data: xr.Dataset, methods: Sequence[str], line: Line, ends: Mapp
     for k, name in enumerate(line.quantities):
         added[f"curve_{name}"] = (dims, values[:, :, k], {"units": "1", "long_name": f"{name} along the line"})
     result = data.assign(added).assign_coords(
-        curve_method=("curve_method", np.array(list(methods), dtype=str), {"units": "1", "long_name": "how the line was computed"})
+        curve_approach=("curve_approach", np.array(list(methods), dtype=str), {"units": "1", "long_name": "how the line was computed"})
     )
     result.attrs["curve_notes"] = json.dumps(notes, sort_keys=True)
     return result
@@ -160,10 +160,10 @@ def _mean_field(line: Line) -> list[LineRow]:
 
 def draw_curves(axes: Axes, data: xr.Dataset, name: str, over: str, x: Callable[[Any], Any], methods: Sequence[str] | None = None) -> None:
     """Lines of the chosen methods: full where the fixed point is stable, dotted where it is not."""
-    for method in map(str, data["curve_method"].values):
+    for method in map(str, data["curve_approach"].values):
         if methods is not None and method not in methods:
             continue
-        mine = data.sel({"curve_method": method})
+        mine = data.sel({"curve_approach": method})
         there = np.isfinite(mine[f"curve_{over}"].values)
         abscissa, value = x(mine[f"curve_{over}"].values[there]), mine[f"curve_{name}"].values[there]
         stable = mine["curve_stable"].values[there] == 1

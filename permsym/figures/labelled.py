@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from permsym.dataset.schema import OUTCOME
 from permsym.dataset.versions import versions
 from permsym.progress import Counter
 
@@ -39,6 +40,15 @@ def labelled(coordinates: Mapping[str, LabelledArray], variables: Mapping[str, L
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
         },
     )
+
+
+def outcomes(dims: Sequence[str], values: Any, name: str = "status") -> dict[str, LabelledArray]:
+    """Entries for an array (or list) of pairs of status and reason: the codes, and beside them the reasons."""
+    pairs = values.ravel().tolist() if isinstance(values, np.ndarray) else values
+    columns = (np.array(list(map(str, column))).reshape(np.shape(values)[: len(dims)]) for column in zip(*pairs, strict=True))
+    return {
+        name.replace("status", part.name): (dims, column, part.units, part.long_name) for part, column in zip(OUTCOME, columns, strict=True)
+    }
 
 
 def counted(progress: Counter | None, total: int) -> Callable[..., None]:

@@ -35,7 +35,7 @@ from permsym.jumps import Jump
 from permsym.model import Model, site_of
 from permsym.models.parameters import AUTO, Number, resolved
 from permsym.operators import Operator
-from permsym.reading import LARGEST_TEXT, parsed_toml, read_bytes
+from permsym.reading import LARGEST_TEXT, NotToml, parsed_toml, read_bytes
 from permsym.sites import Boson, Continuous, Ensemble, Site
 
 _WORD = re.compile(r"(?P<op>[+\-z]|\|(?P<row>\d+)><(?P<column>\d+)\|)(?P<centre>0)?(?:@(?P<ensemble>\w+))?")
@@ -69,8 +69,8 @@ def read_model_text(text: str, name: str) -> tuple[Callable[..., Model], dict[st
     path = Path(name)
     try:
         data = parsed_toml(text)
-    except ValueError as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from error
+    except NotToml as error:
+        raise InputError(f"{path}{'' if error.line is None else f':{error.line}'}: not valid TOML: {error}") from error
     unknown = set(data) - _KEYS
     if unknown:
         raise InputError(f"{path}: unknown table {sorted(unknown)[0]!r}; a model file has {', '.join(sorted(_KEYS))}")

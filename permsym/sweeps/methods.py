@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point
 from permsym.dataset.status import EXACT, Status, judged
-from permsym.errors import InputError, TooLarge, UncertifiedWarning
+from permsym.errors import BeyondOrder, InputError, TooLarge, UncertifiedWarning
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
@@ -216,15 +216,18 @@ _CUMULANT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
-    """Fixed point of the cumulant expansion of an order."""
+    """Fixed point of the cumulant expansion of an order; BeyondOrder where it has none of the labels."""
     from permsym.cumulants import steady_state
 
+    keys = [key for key in labels if key.order <= order]  # beyond it the equations have no value of their own
+    if labels and not keys:
+        lowest = min(key.order for key in labels)
+        raise BeyondOrder(f"order {order} has none of the moments, whose lowest order is {lowest}; choose a higher order", order=order)
     source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
         state = steady_state(model, order, source=source, **chosen)
-    keys = [key for key in labels if key.order <= order]  # beyond it the equations have no value of their own
     flags = [] if state.stable else ["unstable"]
     flags += [f"beyond the fold at N={fold:.6g}" for fold in state.folds] + list(state.unphysical)
     return Point(

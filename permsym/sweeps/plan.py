@@ -16,6 +16,7 @@ from typing import Any
 
 from permsym import expressions
 from permsym.dataset.build import Cell
+from permsym.dataset.schema import LAYOUT, check_parameters
 from permsym.errors import InputError
 from permsym.fields import WrongField, checked
 from permsym.model import Model
@@ -93,8 +94,10 @@ class Plan:
         return values
 
     def model(self, index: tuple[int, ...]) -> Model:
-        """The model at a point."""
-        return self.source.model(self.parameters(index))
+        """The model at a point; InputError where it cannot be made, or where a parameter has a name of the dataset's own."""
+        model = self.source.model(self.parameters(index))
+        check_parameters([*self.source.defaults, *self.source.others, *model.parameters])
+        return model
 
     @cached_property
     def models(self) -> dict[tuple[int, ...], Model]:
@@ -130,10 +133,10 @@ class Plan:
 
     @cached_property
     def fingerprint(self) -> str | None:
-        """SHA-256 of the definition; None for a user's function, whose code the definition does not contain."""
+        """SHA-256 of the definition and of what its output looks like; None for a user's function, whose code the definition lacks."""
         if text_of(self.source) is None and not is_library(self.source):
             return None
-        return hashlib.sha256(json.dumps([self.definition(), RESULTS], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self.definition(), RESULTS, LAYOUT], sort_keys=True).encode()).hexdigest()
 
 
 def make(

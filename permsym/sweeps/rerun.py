@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym.dataset.schema import PHOTON
-from permsym.dataset.status import Status, parsed
 from permsym.dataset.versions import versions
 from permsym.errors import InputError
 from permsym.sweeps.methods import Cost
@@ -22,7 +21,7 @@ from permsym.sweeps.workers.pool import inline
 if TYPE_CHECKING:
     import xarray as xr
 
-_NOT_NUMBERS = ("computed_at", "status")
+_NOT_NUMBERS = ("computed_at", "status", "reason")
 
 
 @dataclass(frozen=True)
@@ -105,12 +104,8 @@ def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
             at = {dim: before[dim].values[i].item() for dim, i in labelled}
     recorded = json.loads(before.attrs.get("versions", "{}"))
     other = {name: (recorded[name], now) for name, now in versions().items() if name in recorded and recorded[name] != now}
-    states = sum(_status(a) is not _status(b) for a, b in zip(before["status"].values.flat, after["status"].values.flat, strict=True))
+    states = sum(str(a) != str(b) for a, b in zip(before["status"].values.flat, after["status"].values.flat, strict=True))
     return Repeated(largest, variable, at, _beyond(before, after), states, other)
-
-
-def _status(text: object) -> Status:
-    return parsed(str(text))[0]
 
 
 def _beyond(before: xr.Dataset, after: xr.Dataset) -> int:

@@ -93,6 +93,7 @@ def execute(
             for task, result in results:
                 if other := differences(getattr(result.point, "computed_by", None)):
                     raise OtherSoftware(f"a worker computed with other software than this run ({other}); give the same command again")
+                result.point.approach = task.method
                 if store is not None:
                     store.put(task.key, result)
                 points[task.cell] = result.point

@@ -10,24 +10,14 @@ from functools import cached_property
 from typing import Any
 
 from permsym.dataset.build import Cell, Point
-from permsym.dataset.status import Status
-from permsym.errors import (
-    DegenerateSteadyState,
-    InputError,
-    NotApplicable,
-    PermsymError,
-    SolverFailed,
-    TooFewSatellites,
-    TooLarge,
-    UnsuitedModel,
-)
+from permsym.dataset.status import failure
+from permsym.errors import DegenerateSteadyState, InputError, NotApplicable, SolverFailed, TooFewSatellites
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.sweeps.methods import Bench, Cost, method
 from permsym.sweeps.origin import Origin
 
 _LASTING = (DegenerateSteadyState, InputError, NotApplicable, SolverFailed)  # would fail in the same way again
-_STATUS = {TooLarge: Status.REFUSED, NotApplicable: Status.NOT_APPLICABLE, UnsuitedModel: Status.NOT_APPLICABLE}
 
 
 RESULTS = 1
@@ -93,10 +83,9 @@ def labels_of(model: Model, moments: int | tuple[str, ...]) -> list[MomentLabel]
 
 
 def failed_point(model: Model, error: BaseException) -> Point:
-    """A point without numbers: its status follows from the error's type, its reason from the error's words."""
-    words = str(error) if isinstance(error, PermsymError) else f"unexpected {type(error).__name__}: {error}"
-    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), Status.FAILED)
-    return Point(parameters=model.parameters, status=status, reason=" ".join(words.split()))
+    """A point without numbers."""
+    status, reason = failure(error)
+    return Point(parameters=model.parameters, status=status, reason=reason)
 
 
 def compute(task: Task, bench: Bench) -> Result:

@@ -6,7 +6,7 @@ import pytest
 
 import permsym as ps
 from permsym import expressions
-from permsym.errors import NotAnExpression
+from permsym.errors import InputError, NotAnExpression
 
 VALUES = {"N": 16, "g": 0.5}
 
@@ -88,3 +88,11 @@ def test_resolve_in_any_order():
 def test_resolve_refuses(parameters, message):
     with pytest.raises(ps.InputError, match=message):
         expressions.resolve(parameters)
+
+
+def test_an_error_names_the_parameter_whose_expression_it_is():
+    for text in ("1/(N - 2)", "9**9**9**9", "sqrt(-N)"):
+        with pytest.raises(InputError) as error:
+            expressions.resolve({"N": 2, "kappa": text})
+        assert error.value.parameter == "kappa"
+        assert "(34," not in str(error.value)

@@ -37,7 +37,7 @@ def test_checksum(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_exact_point_is_certified(name):
-    exact = ps.open_reference(name).sel({"method": "exact"})
+    exact = ps.open_reference(name).sel({"approach": "exact"})
     assert (exact["certified"] == 1).all()
     size = np.hypot(exact["moment_real"], exact["moment_imag"])
     assert float((exact["moment_error"] / np.maximum(size, 1)).max()) < 1e-11
@@ -54,7 +54,7 @@ def test_the_recipe_beside_a_file_is_its_provenance(name):
 @pytest.mark.parametrize(("name", "fixed"), [("p1-fig3a", {"g": "3/sqrt(N)", "kappa": 1.0}), ("p1-fig3b", {"g": 0.75, "kappa": "N/16"})])
 @pytest.mark.parametrize("N", [3, 20, 60])
 def test_points_are_reproduced_in_the_other_representation(name, fixed, N):
-    data = ps.open_reference(name).sel({"N": N, "method": "exact"})
+    data = ps.open_reference(name).sel({"N": N, "approach": "exact"})
     state = ps.steady_state(ps.models.central_spin(N=N, **fixed), basis="occupation")
     for label in data["moment"].values:
         if (N == 60 and len(label.split()) > 2) or np.isnan(data["moment_real"].sel(moment=label)):
@@ -65,14 +65,14 @@ def test_points_are_reproduced_in_the_other_representation(name, fixed, N):
 
 
 def test_known_numbers_are_in_the_files():
-    exact = ps.open_reference("p1-fig3b")["p0_up"].sel({"method": "exact"})
+    exact = ps.open_reference("p1-fig3b")["p0_up"].sel({"approach": "exact"})
     for N, value in ((10, 0.612914993686), (20, 0.575062236571), (150, 0.464014903754), (300, 0.449147778936238)):
         assert abs(float(exact.sel(N=N)) - value) < 1e-11
     # the same points in other files: N = 50, Gamma_up = 3/2 of Fig. 3(c), and both scalings of Fig. 5
-    pump = ps.open_reference("p1-fig3c")["p0_up"].sel({"method": "exact", "gamma_up": 1.5})
+    pump = ps.open_reference("p1-fig3c")["p0_up"].sel({"approach": "exact", "gamma_up": 1.5})
     assert float(pump) == pytest.approx(float(exact.sel(N=50)), abs=1e-13)
-    both = ps.open_reference("p1-fig5")["p0_up"].sel({"method": "exact"})
-    first = ps.open_reference("p1-fig3a")["p0_up"].sel({"method": "exact"})
+    both = ps.open_reference("p1-fig5")["p0_up"].sel({"approach": "exact"})
+    first = ps.open_reference("p1-fig3a")["p0_up"].sel({"approach": "exact"})
     assert np.array_equal(both.sel(point=0).values, first.values)
     assert np.array_equal(both.sel(point=1).values, exact.values)
 
@@ -83,7 +83,7 @@ def test_one_emitter_in_a_cavity_by_hand():
     a, s = qt.tensor(qt.destroy(40), qt.qeye(2)), qt.tensor(qt.qeye(40), qt.sigmam())
     H = a.dag() * a + s.dag() * s - 0.5 + 0.9 * (a * s.dag() + a.dag() * s)
     rho = qt.steadystate(H, [a, 0.375**0.5 * s.dag(), 0.125**0.5 * s])
-    data = ps.open_reference("p1-fig4b").sel({"N": 1, "method": "exact"})
+    data = ps.open_reference("p1-fig4b").sel({"N": 1, "approach": "exact"})
     assert float(data["photons"]) == pytest.approx(qt.expect(a.dag() * a, rho), abs=1e-10)
     label = data.sel(moment="ad -1")
     assert complex(label["moment_real"], label["moment_imag"]) == pytest.approx(qt.expect(a.dag() * s, rho), abs=1e-10)
@@ -120,7 +120,7 @@ def test_a_wheel_carries_them(tmp_path):
         assert {*SUMS, "SHA256SUMS"} <= inside
         archive.extractall(tmp_path / "site")
     code = (
-        "import permsym as ps; print(ps.__file__); print(float(ps.open_reference('p1-fig3b')['p0_up'].sel({'method': 'exact', 'N': 10})))"
+        "import permsym as ps; print(ps.__file__); print(float(ps.open_reference('p1-fig3b')['p0_up'].sel({'approach': 'exact', 'N': 10})))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -34,7 +34,7 @@ def test_a_killed_run_leaves_nothing_half_written(tmp_path):
         running.kill()
         assert finish(running)[0] == -signal.SIGKILL
         if data.exists():
-            assert (ps.open_dataset(data)["certified"].sel({"method": "exact"}) == 1).all()
+            assert (ps.open_dataset(data)["certified"].sel({"approach": "exact"}) == 1).all()
         if picture.exists():
             assert picture.read_bytes().endswith(b"IEND\xaeB`\x82")
     assert data.exists()

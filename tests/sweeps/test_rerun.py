@@ -39,15 +39,15 @@ def test_a_single_solution_repeats_itself(words, here):
 
 def test_a_difference_is_found_and_placed(data, tmp_path, here):
     changed = data.copy(deep=True)
-    changed["moment_real"].loc[{"N": 3, "point": 1, "method": "exact", "moment": "z0"}] += 1e-6
+    changed["moment_real"].loc[{"N": 3, "point": 1, "approach": "exact", "moment": "z0"}] += 1e-6
     _, found = rerun(changed)
     assert found.largest == pytest.approx(1e-6)
-    assert (found.variable, found.at) == ("moment_real", {"N": 3, "point": 1, "method": "exact", "moment": "z0"})
+    assert (found.variable, found.at) == ("moment_real", {"N": 3, "point": 1, "approach": "exact", "moment": "z0"})
     assert found.beyond == 1
     dataset.save(changed, tmp_path / "x.nc")
     code, out, err = here("rerun", "x.nc")
     assert code == 3
-    assert "largest difference 1.0e-06 (moment_real at N=3 point=1 method=exact moment=z0)" in out
+    assert "largest difference 1.0e-06 (moment_real at N=3 point=1 approach=exact moment=z0)" in out
     assert "1 moments differ by more than their error estimates" in err
 
 
@@ -60,10 +60,10 @@ def test_numbers_that_come_or_go_are_a_difference(data):
 
 def test_another_status_is_told_but_not_another_reason(data):
     changed = data.copy(deep=True)
-    changed["status"] = changed["status"].astype(object)
-    cell = {"N": 3, "point": 1, "method": "mf"}
-    for text, states in (("approximation: said otherwise", 0), ("approximation: closed form, unstable", 1)):
-        changed["status"].loc[cell] = text
+    changed["status"], changed["reason"] = changed["status"].astype(object), changed["reason"].astype(object)
+    cell = {"N": 3, "point": 1, "approach": "mf"}
+    for code, reason, states in (("ok", "said otherwise", 0), ("unstable", "closed form", 1)):
+        changed["status"].loc[cell], changed["reason"].loc[cell] = code, reason
         assert compared(changed, data).states == states
 
 
@@ -99,7 +99,7 @@ def test_a_time_evolution_says_so(tmp_path, capsys):
 
 def test_a_zero_of_another_sign_is_no_difference_but_not_the_same_bits(data, tmp_path, here):
     changed = data.copy(deep=True)
-    zero = {"N": 3, "point": 1, "method": "exact", "moment": "z0"}
+    zero = {"N": 3, "point": 1, "approach": "exact", "moment": "z0"}
     assert float(changed["moment_imag"].sel(zero)) == 0
     changed["moment_imag"].loc[zero] = -np.copysign(0.0, float(changed["moment_imag"].sel(zero)))
     dataset.save(changed, tmp_path / "x.nc")
@@ -110,7 +110,7 @@ def test_a_zero_of_another_sign_is_no_difference_but_not_the_same_bits(data, tmp
 
 @pytest.mark.parametrize("name", ["p1-fig3b", "p2-fig1"])
 def test_a_figure_repeats_itself_to_the_bit(name, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("permsym.figures.paper1.fig3.FARTHEST", 100.0)  # lines of approximations end there
+    monkeypatch.setattr("permsym.figures.paper1.fig3.FARTHEST", 12.0)  # lines of approximations end there
     monkeypatch.setattr("permsym.figures.paper2.fig1.TRANSIENTS", (0.4, 1.2))
     assert main(["figure", name, "-o", str(tmp_path), "--max-N", "3"]) == 0
     capsys.readouterr()

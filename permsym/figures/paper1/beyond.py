@@ -51,14 +51,14 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     limit_values, limit_errors = np.moveaxis(np.array(limits), -1, 0)
     end_values, end_errors = np.moveaxis(np.array(ends), -1, 0)
     values, errors, certified = (np.stack([run[name].values for run in runs]) for name in ("p0_up", "error_estimate", "certified"))
-    status = np.stack([run["status"].values.astype(str) for run in runs])
-    at_coupling, at_scaling, at_size = ("coupling", "method"), ("scaling", "method"), ("scaling", "N", "method")
+    status, reason = (np.stack([run[name].values.astype(str) for run in runs]) for name in ("status", "reason"))
+    at_coupling, at_scaling, at_size = ("coupling", "approach"), ("scaling", "approach"), ("scaling", "N", "approach")
     return labelled(
         {
             "coupling": (("coupling",), couplings, "frequency", "g sqrt(N)"),
             "scaling": (("scaling",), list(SCALINGS), "1", "what is fixed as N grows"),
             "N": (("N",), sizes, "1", "number of satellites"),
-            "method": (("method",), METHODS, "1", "exact, mean field, or order of the cumulant expansion"),
+            "approach": (("approach",), METHODS, "1", "exact, mean field, or order of the cumulant expansion"),
         },
         {
             "limit_p0_up": (at_coupling, limit_values, "1", "limit of p0_up as N -> infinity, at fixed g sqrt(N)"),
@@ -68,7 +68,8 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
             "p0_up": (at_size, values, "1", "excited-state population of the central spin"),
             "error_estimate": (at_size, errors, "1", "largest error estimate over the moments"),
             "certified": (at_size, certified, "1", "whether the certificate is within its tolerance (1) or not (0)"),
-            "status": (at_size, status, "1", "certified, or not"),
+            "status": (at_size, status, "1", "how the point came out"),
+            "reason": (at_size, reason, "1", "why it came out so; of an approximation, which one it is"),
         },
         {
             "model": "central-spin",
@@ -97,8 +98,8 @@ def plot_panels(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
     with plot.drawing(columns=2, width=3.9, height=3.1) as (figure, (left, right)):
         coupling = data["coupling"].values
         for name in ("mf", "c2"):
-            left.plot(coupling, data["limit_p0_up"].sel({"method": name}), **plot.METHODS[name])
-        exact = data.sel({"method": "exact"})
+            left.plot(coupling, data["limit_p0_up"].sel({"approach": name}), **plot.METHODS[name])
+        exact = data.sel({"approach": "exact"})
         left.errorbar(coupling, exact["limit_p0_up"], yerr=exact["limit_error"], capsize=2, **plot.METHODS["exact"])
         left.set_xlabel(r"$g\sqrt{N}$")
         left.set_ylabel(r"$\lim_{N\to\infty}\ p_0^\uparrow$")
@@ -108,9 +109,9 @@ def plot_panels(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         names = (r"fixed $g\sqrt{N}$", r"fixed $\kappa/N$")
         for scaling, words, marker in zip(data["scaling"].values, names, ("o", "s"), strict=True):
             here = data.sel({"scaling": scaling})
-            goal = float(here["end_p0_up"].sel({"method": "exact"}))
+            goal = float(here["end_p0_up"].sel({"approach": "exact"}))
             for name in ("exact", "mf", "c2"):
-                distance = np.abs(here["p0_up"].sel({"method": name}).values - goal)
+                distance = np.abs(here["p0_up"].sel({"approach": name}).values - goal)
                 shown = distance > 1e-11  # below: met, to all digits that the limit has
                 if shown.any():
                     look = plot.METHODS[name]
@@ -135,6 +136,6 @@ def table(data: xr.Dataset) -> Sequence[Sequence[str]]:
 
 
 def _row(head: str, values: xr.DataArray, errors: xr.DataArray) -> tuple[str, ...]:
-    exact = float(values.sel({"method": "exact"}))
-    differences = [f"{float(values.sel({'method': name})) - exact:+.3e}" for name in ("mf", "c2")]
-    return head, f"{exact:.14f}", f"{float(errors.sel({'method': 'exact'})):.0e}", *differences
+    exact = float(values.sel({"approach": "exact"}))
+    differences = [f"{float(values.sel({'approach': name})) - exact:+.3e}" for name in ("mf", "c2")]
+    return head, f"{exact:.14f}", f"{float(errors.sel({'approach': 'exact'})):.0e}", *differences

@@ -89,7 +89,7 @@ def plot_b(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
 def _against_size(data: xr.Dataset, save: Callable[[Figure], None], letter: str, title: str) -> None:
     with plot.drawing() as (figure, (axes,)):
         draw_curves(axes, data, "p0_up", "N", inverse)
-        axes.plot(1 / data["N"].values, data["p0_up"].sel({"method": "exact"}), **plot.METHODS["exact"])
+        axes.plot(1 / data["N"].values, data["p0_up"].sel({"approach": "exact"}), **plot.METHODS["exact"])
         if "limit_p0_up" in data:
             mark = {
                 "marker": "D",
@@ -109,10 +109,10 @@ def _against_size(data: xr.Dataset, save: Callable[[Figure], None], letter: str,
 def plot_d(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
     """Errors of mean field and second order against the exact points of (b)."""
     with plot.drawing() as (figure, (axes,)):
-        exact = data["p0_up"].sel({"method": "exact"})
+        exact = data["p0_up"].sel({"approach": "exact"})
         for method in ("mf", "c2"):
             look = {**plot.METHODS[method], "marker": "o", "markersize": 2.5}
-            axes.plot(1 / data["N"].values, np.abs(data["p0_up"].sel({"method": method}) - exact), **look)
+            axes.plot(1 / data["N"].values, np.abs(data["p0_up"].sel({"approach": method}) - exact), **look)
         axes.set_ylabel(r"error in $p_0^\uparrow$")
         axes.set_ylim(bottom=0)
         plot.infinite_size_axis(axes)
@@ -125,9 +125,9 @@ def plot_c(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
     with plot.drawing() as (figure, (axes,)):
         ratio = data["gamma_up"].values / 2
         line = {**plot.METHODS["exact"], "marker": "", "linestyle": "-"}  # dense enough for a line
-        axes.plot(ratio, data["p0_up"].sel({"method": "mf"}), **plot.METHODS["mf"])
+        axes.plot(ratio, data["p0_up"].sel({"approach": "mf"}), **plot.METHODS["mf"])
         draw_curves(axes, data, "p0_up", "gamma_up", lambda value: value / 2)
-        axes.plot(ratio, data["p0_up"].sel({"method": "exact"}), **line)
+        axes.plot(ratio, data["p0_up"].sel({"approach": "exact"}), **line)
         critical = threshold(data.attrs["N"], data.attrs["g"], data.attrs["kappa"], 1.0, 1.0)
         axes.axvline(critical, color="#999999", linewidth=0.8, label=rf"$R_c = {critical:.3f}$")
         axes.set_xlim(0, 1)
@@ -139,11 +139,11 @@ def plot_c(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
 
 
 def table_sizes(data: xr.Dataset) -> Sequence[Sequence[str]]:
-    methods = [str(name) for name in data["method"].values if name != "exact"]
+    methods = [str(name) for name in data["approach"].values if name != "exact"]
     rows: list[Sequence[str]] = [("N", "p0_up exact", "error bound", *(f"{method} - exact" for method in methods), "status")]
     for n in data["N"].values:
-        exact = data.sel({"N": n, "method": "exact"})
-        differences = [f"{float(data['p0_up'].sel({'N': n, 'method': method}) - exact['p0_up']):+.3e}" for method in methods]
+        exact = data.sel({"N": n, "approach": "exact"})
+        differences = [f"{float(data['p0_up'].sel({'N': n, 'approach': method}) - exact['p0_up']):+.3e}" for method in methods]
         bound, status = f"{float(exact['error_estimate']):.0e}", str(exact["status"].values)
         rows.append((f"{n:.0f}", f"{float(exact['p0_up']):.12f}", bound, *differences, status))
     if "limit_p0_up" in data:
@@ -156,7 +156,7 @@ def table_sizes(data: xr.Dataset) -> Sequence[Sequence[str]]:
 def table_pump(data: xr.Dataset) -> Sequence[Sequence[str]]:
     rows: list[Sequence[str]] = [("gamma_up", "p0_up exact", "error bound", "p0_up mean field", "mf - exact", "status")]
     for value in data["gamma_up"].values[9::20]:
-        exact, mf = (data.sel({"gamma_up": value, "method": method}) for method in METHODS)
+        exact, mf = (data.sel({"gamma_up": value, "approach": method}) for method in METHODS)
         rows.append(_row(f"{value:.4f}", exact, mf))
     return rows
 

@@ -36,7 +36,7 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
 def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
     with style.drawing(width=4.4, height=3.6) as (figure, (axes,)):
         draw_curves(axes, data, "p0_up", "N", inverse)
-        axes.plot(1 / data["N"].values, data["p0_up"].sel({"method": "exact"}), **style.METHODS["exact"])
+        axes.plot(1 / data["N"].values, data["p0_up"].sel({"approach": "exact"}), **style.METHODS["exact"])
         axes.set_ylabel(r"central population $p_0^\uparrow$")
         axes.set_ylim(0.18, 0.82)
         style.infinite_size_axis(axes)

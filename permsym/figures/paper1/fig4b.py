@@ -46,7 +46,7 @@ def plot_panel(data: xr.Dataset, save: Callable[[Figure], None], letter: str = "
     scaled = data["photons"] / data["N"]
     with plot.drawing() as (figure, (axes,)):
         draw_curves(axes, data, "photons_per_emitter", "N", inverse)
-        axes.plot(1 / data["N"].values, scaled.sel({"method": "exact"}), **plot.METHODS["exact"])
+        axes.plot(1 / data["N"].values, scaled.sel({"approach": "exact"}), **plot.METHODS["exact"])
         axes.set_ylim(0, 0.16)
         axes.set_ylabel(r"scaled photon number $\langle a^\dagger a\rangle/N$")
         plot.infinite_size_axis(axes)
@@ -57,10 +57,10 @@ def plot_panel(data: xr.Dataset, save: Callable[[Figure], None], letter: str = "
 
 
 def table(data: xr.Dataset) -> Sequence[Sequence[str]]:
-    methods = [str(name) for name in data["method"].values]
+    methods = [str(name) for name in data["approach"].values]
     rows: list[Sequence[str]] = [("N", *(f"<ad a>/N {name}" for name in methods), "error bound", "g2 exact", "status")]
     for n in data["N"].values:
-        points = {name: data.sel({"N": n, "method": name}) for name in methods}
+        points = {name: data.sel({"N": n, "approach": name}) for name in methods}
         exact = points["exact"]
         values = (f"{float(point['photons']) / n:.12f}" for point in points.values())
         error = f"{float(exact['moment_error'].sel(moment='ad a')) / n:.0e}"

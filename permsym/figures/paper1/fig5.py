@@ -65,7 +65,7 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         for letter, axes, (scaling, (moment, variable, _)) in zip("abcd", grid, cells, strict=True):
             shown = data[variable].isel(scaling=scaling).sel(moment=moment)
             for method in ("mf", "c2", "exact"):
-                axes.plot(1 / np.sqrt(data["N"].values), shown.sel({"method": method}), **style.METHODS[method])
+                axes.plot(1 / np.sqrt(data["N"].values), shown.sel({"approach": method}), **style.METHODS[method])
             _finish(axes, letter)
         save(figure)
 
@@ -107,7 +107,7 @@ def plotted(letter: str) -> Callable[[xr.Dataset, Callable[[Figure], None]], Non
     def draw(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         with style.drawing() as (figure, (axes,)):
             draw_curves(axes, data, "correlation", "N", lambda N: 1 / np.sqrt(N))
-            exact = data[variable].sel({"moment": moment, "method": "exact"})
+            exact = data[variable].sel({"moment": moment, "approach": "exact"})
             axes.plot(1 / np.sqrt(data["N"].values), exact, **style.METHODS["exact"])
             _finish(axes, letter)
             axes.set_xlim(0, 0.75)
@@ -120,7 +120,7 @@ def table_panel(data: xr.Dataset) -> Sequence[Sequence[str]]:
     """Both correlations at one scaling."""
     rows: list[Sequence[str]] = [("N", "<+1 -2> exact", "<+1 -2> c2", "Im<+0 -1> exact", "Im<+0 -1> c2", "error bound", "status")]
     for n in data["N"].values:
-        exact, second = (data.sel({"N": n, "method": method}) for method in ("exact", "c2"))
+        exact, second = (data.sel({"N": n, "approach": method}) for method in ("exact", "c2"))
         values = [f"{float(each[variable].sel(moment=moment)):.10f}" for moment, variable, _ in PANELS for each in (exact, second)]
         rows.append((f"{n:.0f}", *values, f"{float(exact['error_estimate']):.0e}", str(exact["status"].values)))
     return rows
@@ -132,7 +132,7 @@ def table(data: xr.Dataset) -> Sequence[Sequence[str]]:
     ]
     for scaling in data["scaling"].values:
         for n in data["N"].values:
-            exact, mf = (data.sel({"scaling": scaling, "N": n, "method": method}) for method in METHODS)
+            exact, mf = (data.sel({"scaling": scaling, "N": n, "approach": method}) for method in METHODS)
             values = [f"{float(each[variable].sel(moment=moment)):.10f}" for moment, variable, _ in PANELS for each in (exact, mf)]
             rows.append((str(scaling), f"{n:.0f}", *values, f"{float(exact['error_estimate']):.0e}", str(exact["status"].values)))
     return rows

@@ -80,7 +80,7 @@ def onset(fixed: dict[str, Any], order: int = 3, low: float = 5.0, high: float =
 def plot_a(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
     with plot.drawing() as (figure, (axes,)):
         draw_curves(axes, data, "p0_up", "N", inverse)
-        axes.plot(1 / data["N"].values, data["p0_up"].sel({"method": "exact"}), **plot.METHODS["exact"])
+        axes.plot(1 / data["N"].values, data["p0_up"].sel({"approach": "exact"}), **plot.METHODS["exact"])
         axes.axvline(1 / data.attrs["onset"], color="#999999", linewidth=0.8, label=rf"onset, $N={data.attrs['onset']:.1f}$")
         axes.set_ylabel(r"central population $p_0^\uparrow$")
         plot.infinite_size_axis(axes)
@@ -107,9 +107,9 @@ def plot_b(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
 def plot_c(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
     with plot.drawing() as (figure, (axes,)):
         ratio = data["gamma_up"].values / 2
-        axes.plot(ratio, data["p0_up"].sel({"method": "mf"}), **plot.METHODS["mf"])
+        axes.plot(ratio, data["p0_up"].sel({"approach": "mf"}), **plot.METHODS["mf"])
         draw_curves(axes, data, "p0_up", "gamma_up", lambda value: value / 2)
-        axes.plot(ratio, data["p0_up"].sel({"method": "exact"}), **{**plot.METHODS["exact"], "marker": "", "linestyle": "-"})
+        axes.plot(ratio, data["p0_up"].sel({"approach": "exact"}), **{**plot.METHODS["exact"], "marker": "", "linestyle": "-"})
         axes.axvline(0.75, color="#999999", linewidth=0.8)
         axes.set_xlim(0, 1)
         axes.set_xlabel(r"pump ratio $\Gamma_\uparrow/\Gamma_T$")
@@ -122,7 +122,7 @@ def plot_c(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
 def table_onset(data: xr.Dataset) -> Sequence[Sequence[str]]:
     rows: list[Sequence[str]] = [("N", "|<+0>| mf", "|<+0>| c3-broken", "status c3-broken")]
     for n in data["N"].values:
-        mf, broken = (data.sel({"N": n, "method": method}) for method in ("mf", "c3-broken"))
+        mf, broken = (data.sel({"N": n, "approach": method}) for method in ("mf", "c3-broken"))
         sizes = [float(np.hypot(one["moment_real"].sel(moment="+0"), one["moment_imag"].sel(moment="+0"))) for one in (mf, broken)]
         rows.append((f"{n:.0f}", *(f"{value:.10f}" for value in sizes), str(broken["status"].values)))
     return rows

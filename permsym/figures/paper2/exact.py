@@ -21,8 +21,8 @@ from permsym.dataset.status import judged, spelled
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.dynamics.spectrum import spectrum
 from permsym.errors import UncertifiedWarning
-from permsym.figures.labelled import counted
-from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, status_of
+from permsym.figures.labelled import counted, outcomes
+from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, settled_outcome
 from permsym.models import driven_tavis_cummings
 from permsym.progress import Counter
 from permsym.steady.solve import steady_state
@@ -76,11 +76,11 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
             "photons": (over, values["photons"], "1", "<a^dag a>, exact"),
             "g2": (over, values["g2"], "1", "<a^dag a^dag a a> / <a^dag a>^2, exact"),
             "error_estimate": (over, values["error_estimate"], "1", "largest error estimate over <a>, <a^dag a> and <a^dag a^dag a a>"),
-            "status": (over, status, "1", "certified, or what fell short"),
+            **outcomes(over, status),
             "photon_probability": (at_shown, probability, "1", f"P(n) at drive {TWO_PEAKED}"),
             "wigner": (("p", "x"), wigner, "1", f"Wigner function of the mode at drive {TWO_PEAKED}, N = {largest}"),
             "cumulant_photons": (("order", "drive"), orders, "1", f"|<a>|^2 of the cumulant expansion, N = {largest}"),
-            "cumulant_status": (("order", "drive"), outcome, "1", "outcome of the time evolution from the empty cavity"),
+            **outcomes(("order", "drive"), outcome, "cumulant_status"),
             "gap": (("N",), gaps[:, 0], "kappa", f"Liouvillian gap at drive {SHOWN}"),
             "gap_residual": (("N",), gaps[:, 1], "kappa", "|L v - lambda v| / |v| of the gap's eigenvector"),
             "semiclassical_photons": (points, photons, "1", "|<a>|^2 / N of the semiclassical curve"),
@@ -97,7 +97,7 @@ def _solved(
     """Exact values and status (N, drive), P(n) of each N, the Wigner function of the largest, and gap and residual (N, 2)."""
     shape = (len(numbers), len(DRIVES))
     values = {name: np.full(shape, np.nan) for name in ("coherent_photons", "photons", "g2", "error_estimate")}
-    status, gaps = np.full(shape, "", dtype=object), np.full((len(numbers), 2), np.nan)
+    status, gaps = np.empty(shape, dtype=object), np.full((len(numbers), 2), np.nan)
     distributions: list[np.ndarray] = []
     wigner = np.empty(0)
     for i, n in enumerate(numbers):
@@ -108,7 +108,7 @@ def _solved(
             for name in ("coherent_photons", "photons", "g2"):
                 values[name][i, k] = state.derived.get(name, np.nan)
             values["error_estimate"][i, k] = state.certificate.error_estimate
-            status[i, k] = spelled(*judged(state.certificate))
+            status[i, k] = judged(state.certificate)
             if drive == TWO_PEAKED:
                 distributions.append(state.mode.photon_distribution(errors=False).probability)
                 wigner = state.mode.wigner(*_plane(n))
@@ -137,7 +137,7 @@ def _cumulants(n: int) -> tuple[np.ndarray, np.ndarray]:
         for k, drive in enumerate(DRIVES):
             built = equations(_model(n, drive), order=order, closure="no-three-spin")
             settled, first = from_empty_cavity(built)
-            status[i, k] = status_of(settled, first)
+            status[i, k] = settled_outcome(settled, first)
             if settled.point is not None:
                 photons[i, k] = abs(settled.point.y[built.index("a")]) ** 2
     return photons, status
@@ -227,5 +227,6 @@ def table(data: xr.Dataset) -> Sequence[Sequence[str]]:
             point = data.sel(N=n, drive=drive)
             gap = f"{float(point['gap']):.8f}" if drive == SHOWN else ""
             numbers = (f"{float(point[name]):.10f}" for name in ("coherent_photons", "photons", "g2"))
-            rows.append((f"{n}", f"{drive:g}", *numbers, f"{float(point['error_estimate']):.0e}", gap, str(point["status"].values)))
+            how = spelled(str(point["status"].values), str(point["reason"].values))
+            rows.append((f"{n}", f"{drive:g}", *numbers, f"{float(point['error_estimate']):.0e}", gap, how))
     return rows

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from permsym import plot as style
+from permsym.dataset.status import Outcome, Status
 from permsym.driven_cavity.cluster_solve import evolve
 from permsym.driven_cavity.clusters import ClusterEquations
-from permsym.figures.labelled import counted
+from permsym.driven_cavity.outcome import EvolutionOutcome
+from permsym.figures.labelled import counted, outcomes
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset
 from permsym.progress import Counter
 
@@ -59,11 +61,15 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
             "photons_crit_plus": (["C"], [pair.photons for pair in critical], "1", "|<a>|^2 / N at the upper critical drive"),
             "photons_crit_minus": (["C"], [t[1] if len(t) else np.nan for t in turning], "1", "|<a>|^2 / N at the lower critical drive"),
             "settled": (["transient_eta"], [value for value, _ in settled], "1", "|<a>|^2 / N long after the drive was switched on"),
-            "status": (["transient_eta"], [outcome for _, outcome in settled], "1", "outcome of the time evolution"),
+            **outcomes(["transient_eta"], [_reached(outcome) for _, outcome in settled]),
         },
         {"kappa": KAPPA, "gamma_h": GAMMA_H, "gamma_p": 0.0},
         command,
     )
+
+
+def _reached(outcome: EvolutionOutcome) -> Outcome:
+    return Status.OK if outcome is EvolutionOutcome.STEADY else Status.NO_FIXED_POINT, str(outcome)
 
 
 def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:

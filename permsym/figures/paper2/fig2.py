@@ -12,13 +12,13 @@ import numpy as np
 
 from permsym import plot as style
 from permsym.cumulants.equations import Equations, equations
-from permsym.dataset.status import judged, spelled
+from permsym.dataset.status import Status, judged, spelled
 from permsym.driven_cavity.cluster_solve import evolve
 from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.driven_cavity.outcome import EvolutionOutcome
-from permsym.figures.labelled import counted
-from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, status_of
+from permsym.figures.labelled import counted, outcomes
+from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, settled_outcome
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 from permsym.progress import Counter
 
@@ -64,7 +64,7 @@ def _stationary(order: int, largest: int, command: str, progress: Counter | None
         for k, drive in enumerate(DRIVES):
             built = closed(n, drive, order)
             settled, first = from_empty_cavity(built)
-            status[i, k], inversion[i, k] = status_of(settled, first), settled.inversion
+            status[i, k], inversion[i, k] = settled_outcome(settled, first), settled.inversion
             if settled.point is not None:
                 photons[i, k] = abs(settled.point.y[built.index("a")]) ** 2 / n
                 growth[i, k] = settled.point.stability
@@ -83,7 +83,7 @@ def _stationary(order: int, largest: int, command: str, progress: Counter | None
             "coherent_photons": (["N", "drive"], photons, "1", f"|<a>|^2 / N, order {order}, where the empty cavity settles"),
             "stability": (["N", "drive"], growth, "1", "largest real part of the Jacobian's spectrum, in units of kappa"),
             "inversion": (["N", "drive"], inversion, "1", "initial <sigma^z> from which a steady state was reached"),
-            "status": (["N", "drive"], status, "1", "outcome of the time evolution"),
+            **outcomes(["N", "drive"], status),
             "semiclassical": (["drive"], limit, "1", "|<a>|^2 / N of the Maxwell-Bloch equations, lower branch where there are two"),
             "curve_drive": (["curve_photons"], bloch.drive(grid) / critical.upper, "1", "eta / eta_crit+ of the semiclassical curve"),
         },
@@ -109,7 +109,7 @@ def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Datase
         values = np.full(len(TIMES), np.nan)
         values[: len(transient.times)] = transient.coherent_photons / n
         third.append(values)
-        third_status.append("approximation: third order" + (", diverging" if transient.outcome is EvolutionOutcome.DIVERGING else ""))
+        third_status.append((Status.OK, "third order" + (", diverging" if transient.outcome is EvolutionOutcome.DIVERGING else "")))
         count()
     exact, error, status = [], [], []
     for n in exact_sizes:
@@ -117,7 +117,7 @@ def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Datase
         exact.append(np.abs(evolution.moment("a")) ** 2 / n)
         bound = evolution.certificate.error_estimate
         error.append(bound)
-        status.append(spelled(*judged(evolution.certificate)))
+        status.append(judged(evolution.certificate))
         count()
     limit = evolve(ClusterEquations(1, curve(C), TRANSIENT_DRIVE * curve(C).critical.upper), TIMES)
     return dataset(
@@ -131,8 +131,8 @@ def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Datase
             "coherent_photons_exact": (["N_exact", "time"], exact, "1", "|<a>|^2 / N, exact"),
             "error_estimate": (["N_exact"], error, "1", "estimate of the absolute error of <a>"),
             "semiclassical": (["time"], limit.coherent_photons, "1", "|<a>|^2 / N of the Maxwell-Bloch equations"),
-            "status": (["N_exact"], status, "1", "certificate of the exact evolution"),
-            "status_third": (["N"], third_status, "1", "outcome of the third order"),
+            **outcomes(["N_exact"], status),
+            **outcomes(["N"], third_status, "status_third"),
         },
         {"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C, "drive": TRANSIENT_DRIVE, "closure": "no-three-spin"},
         command,
@@ -202,7 +202,7 @@ def table_a(data: xr.Dataset) -> Sequence[Sequence[str]]:
         for drive in data["drive"].values:
             one = data.sel(N=n, drive=drive)
             numbers = [f"{float(one[name]):.8f}" for name in ("coherent_photons", "semiclassical", "stability")]
-            rows.append((str(n), f"{drive:g}", *numbers, str(one["status"].values)))
+            rows.append((str(n), f"{drive:g}", *numbers, spelled(str(one["status"].values), str(one["reason"].values))))
     return rows
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from permsym import plot as style
 from permsym.cumulants.equations import equations
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
-from permsym.figures.labelled import counted
-from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, status_of
+from permsym.figures.labelled import counted, outcomes
+from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, settled_outcome
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 from permsym.progress import Counter
 
@@ -41,7 +41,7 @@ def compute(
                 model = driven_tavis_cummings(n, C=C, drive=drive, kappa=KAPPA, gamma_h=GAMMA_H)
                 built = built.at(model) if built is not None else equations(model, order=order, closure="no-three-spin")
                 settled, first = from_empty_cavity(built)
-                status[i, j, k], inversion[i, j, k] = status_of(settled, first), settled.inversion
+                status[i, j, k], inversion[i, j, k] = settled_outcome(settled, first), settled.inversion
                 if settled.point is not None:
                     ratio[i, j, k] = abs(settled.point.y[built.index("a")]) ** 2 / n / limit
                 count()
@@ -55,7 +55,7 @@ def compute(
         {
             "normalised": (dims, ratio, "1", "|<a>|^2 relative to that of the Maxwell-Bloch equations, where the empty cavity settles"),
             "inversion": (dims, inversion, "1", "initial <sigma^z> from which a steady state was reached"),
-            "status": (dims, status, "1", "outcome of the time evolution"),
+            **outcomes(dims, status),
         },
         {"kappa": KAPPA, "gamma_h": GAMMA_H, "drive": drive, "closure": "no-three-spin"},
         command,

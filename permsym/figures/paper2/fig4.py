@@ -9,10 +9,11 @@ import numpy as np
 
 from permsym import plot as style
 from permsym.cumulants.equations import equations
+from permsym.dataset.status import Status
 from permsym.driven_cavity.boundary import ORDER_PAIRS, BoundaryPoint, boundary
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.errors import SolverFailed
-from permsym.figures.labelled import counted
+from permsym.figures.labelled import counted, outcomes
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, dataset, family
 from permsym.model import Model
 from permsym.progress import Counter
@@ -42,7 +43,7 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     for i, drive in enumerate(DRIVES):
         border = boundary(lambda drive=drive: family(C, drive), THRESHOLD)  # type: ignore[misc]
         n_sc.append(border.N_sc)
-        status.append(f"approximation: N_sc by {border.reason}")
+        status.append((Status.OK, f"N_sc by {border.reason}"))
         steps = family(C, drive)
         for k, n in enumerate(sizes):
             if followed[i, k - 1] or k == 0:
@@ -65,7 +66,7 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
             "deviation": (["drive", "pair", "N"], deviations[:, :, ::-1], "1", "relative deviation of |<a>|^2, eq. (20)"),
             "followed": (["drive", "N"], followed[:, ::-1], "1", "1 on the branch from large N, 0 where the empty cavity settles"),
             "N_sc": (["drive"], n_sc, "1", "semiclassical-to-quantum boundary, eq. (21)"),
-            "status": (["drive"], status, "1", "how N_sc was found"),
+            **outcomes(["drive"], status),
         },
         {"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C, "threshold": THRESHOLD, "closure": "no-three-spin"},
         command,

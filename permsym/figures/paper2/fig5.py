@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from permsym import plot as style
+from permsym.dataset.status import Status, failure
 from permsym.driven_cavity.boundary import boundary
 from permsym.driven_cavity.families import HomogeneousFamily
 from permsym.errors import InputError, SolverFailed
-from permsym.figures.labelled import counted
+from permsym.figures.labelled import counted, outcomes
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, dataset
 from permsym.progress import Counter
 
@@ -49,11 +50,11 @@ def compute(
             try:
                 border = boundary(lambda solver=shared: solver, THRESHOLD)  # type: ignore[misc]
             except InputError as error:  # at the turning point itself N_sc is infinite
-                status[i, k] = f"omitted: {error}"
+                status[i, k] = (Status.NOT_APPLICABLE, str(error))
             except SolverFailed as error:
-                status[i, k] = f"failed: {error}"
+                status[i, k] = failure(error)
             else:
-                n_sc[i, k], status[i, k] = border.N_sc, f"approximation: N_sc by {border.reason}"
+                n_sc[i, k], status[i, k] = border.N_sc, (Status.OK, f"N_sc by {border.reason}")
             count()
     return dataset(
         {
@@ -62,7 +63,7 @@ def compute(
         },
         {
             "N_sc": (["C", "drive"], n_sc, "1", "semiclassical-to-quantum boundary, eq. (21)"),
-            "status": (["C", "drive"], status, "1", "how N_sc was found"),
+            **outcomes(["C", "drive"], status),
         },
         {"kappa": KAPPA, "gamma_h": GAMMA_H, "threshold": THRESHOLD, "closure": "no-three-spin"},
         command,

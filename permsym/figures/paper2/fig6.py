@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym import plot as style
+from permsym.dataset.status import Outcome, Status, failure
 from permsym.driven_cavity.boundary import boundary
 from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.driven_cavity.families import ClusterFamily
 from permsym.errors import InputError, SolverFailed
-from permsym.figures.labelled import counted
+from permsym.figures.labelled import counted, outcomes
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, dataset, family
 from permsym.models.broadening import gaussian_clusters
 from permsym.models.semiclassics import MaxwellBloch, coupling
@@ -56,14 +57,14 @@ def cluster_family(width: float, drive: float, clusters: int = CLUSTERS) -> Clus
     return ClusterFamily(make)
 
 
-def _boundary(width: float, drive: float, clusters: int) -> tuple[float, str]:
+def _boundary(width: float, drive: float, clusters: int) -> tuple[float, Outcome]:
     """N_sc, nan without one, and how it was found."""
     solver = cluster_family(width, drive, clusters) if width else family(C, drive)
     try:
         border = boundary(lambda: solver, THRESHOLD)
     except (InputError, SolverFailed) as error:
-        return np.nan, f"failed: {error}"
-    return border.N_sc, f"approximation: N_sc by {border.reason}"
+        return np.nan, failure(error)
+    return border.N_sc, (Status.OK, f"N_sc by {border.reason}")
 
 
 def compute(
@@ -105,7 +106,7 @@ def compute(
             "eta_crit_plus": (["width"], [bloch.critical.upper for bloch in curves], "1", "upper critical drive / (kappa sqrt N)"),
             "N_sc": (["width", "drive"], n_sc, "1", "semiclassical-to-quantum boundary, eq. (21)"),
             "N_sc_fewer": (["width", "checked_drive", "fewer_clusters"], coarse, "1", "N_sc with fewer clusters"),
-            "status": (["width", "drive"], status, "1", "how N_sc was found"),
+            **outcomes(["width", "drive"], status),
         },
         {"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C, "clusters": clusters, "span": 2.0, "threshold": THRESHOLD, "closure": "no-three-spin"},
         command,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from permsym.dataset.status import Outcome, Status
 from permsym.driven_cavity.empty_cavity import Settled
 from permsym.driven_cavity.families import MODEL, HomogeneousFamily
 from permsym.driven_cavity.outcome import EvolutionOutcome
@@ -58,9 +59,9 @@ def colours(count: int, name: str = "viridis", least: float = 0.0, most: float =
     return [mpl.colormaps[name](x) for x in np.linspace(least, most, count)]
 
 
-def status_of(settled: Settled, first: EvolutionOutcome) -> str:
-    """What a dataset's ``status`` says about a time evolution: an approximation at best, failed without a steady state."""
+def settled_outcome(settled: Settled, first: EvolutionOutcome) -> Outcome:
+    """Status and reason of a time evolution that looks for a steady state."""
     if settled.outcome is not EvolutionOutcome.STEADY:
-        return f"failed: {settled.outcome} from the empty cavity"
+        return Status.NO_FIXED_POINT, f"{settled.outcome} from the empty cavity"
     from_where = "" if first is EvolutionOutcome.STEADY else f" from <sigma^z> = {settled.inversion:g}; {first} from the empty cavity"
-    return f"approximation: steady{from_where}"
+    return Status.OK, f"steady{from_where}"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from permsym.errors import Mistakes
+from permsym.reading import Where, key_lines
 from permsym.text import suggestion
-
-Where = tuple[str, ...]
-"""The keys that lead to an entry of a file."""
 
 SHOWN = 20  # mistakes listed
 
@@ -20,14 +18,19 @@ SHOWN = 20  # mistakes listed
 class Reader:
     """Collects the mistakes in a file while its tables are read.
 
-    lines      line of each table and key
+    text       of the file
     announce   called with the name of a user's function before its module is imported, which runs it
     """
 
     path: Path
-    lines: dict[Where, int]
+    text: str
     announce: Callable[[str], None] = lambda name: None
     mistakes: list[tuple[Where, str]] = field(default_factory=list)
+
+    @cached_property
+    def lines(self) -> dict[Where, int]:
+        """Line of each table and key; only a mistake asks for it."""
+        return key_lines(self.text)
 
     def wrong(self, where: Where, words: str) -> None:
         """Note a mistake, once."""
@@ -35,7 +38,7 @@ class Reader:
             self.mistakes.append((where, words))
 
     def line(self, where: Where) -> int:
-        """The line of a key, or of the nearest table around it."""
+        """The line of a key, or of the nearest table around it; 1 where there is none."""
         return next((self.lines[where[:length]] for length in range(len(where), 0, -1) if where[:length] in self.lines), 1)
 
     def fail(self) -> None:
@@ -51,22 +54,3 @@ class Reader:
         for name in names:
             if name not in allowed:
                 self.wrong((*where, name), f"{what} {name!r}; {suggestion(name, allowed, 'there are')}")
-
-
-def key_lines(text: str) -> dict[Where, int]:
-    """Line of each table and key of a TOML text, by the keys that lead there; of each array of tables, the first."""
-    lines: dict[Where, int] = {}
-    table: Where = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        head = re.match(r"\s*\[\[?([^\[\]]+)\]", line)  # no two repetitions may share blanks: a line of them would take minutes
-        key = re.match(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"))*)\s*=""", line)
-        if head and "=" not in line.split("#")[0]:
-            table = _keys(head[1])
-            lines.setdefault(table, number)
-        elif key:
-            lines.setdefault((*table, *_keys(key[1])), number)
-    return lines
-
-
-def _keys(text: str) -> Where:
-    return tuple(part.strip().strip("\"'") for part in text.split("."))

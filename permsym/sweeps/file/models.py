@@ -10,7 +10,8 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.models.parameters import AUTO, Number
 from permsym.models.registry import ModelSource
-from permsym.sweeps.file.mistakes import SHOWN, Reader, Where
+from permsym.reading import Where
+from permsym.sweeps.file.mistakes import SHOWN, Reader
 from permsym.sweeps.plan import Plan
 from permsym.text import suggestion
 

@@ -21,15 +21,14 @@ file = "sweep.nc"              # or .csv, .parquet
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from permsym.errors import InputError, Mistakes
-from permsym.reading import LARGEST_TEXT, parsed_toml, read_bytes
+from permsym.reading import LARGEST_TEXT, NotToml, parsed_toml, read_bytes
 from permsym.sweeps.file import models, tables
-from permsym.sweeps.file.mistakes import Reader, key_lines
+from permsym.sweeps.file.mistakes import Reader
 from permsym.sweeps.plan import Plan, checked_moments, dimensions_of, problems
 
 _TABLES = ("model", "sweep", "methods", "moments", "output")
@@ -43,6 +42,11 @@ class SweepFile:
     plan: Plan
     output: str | None
     reader: Reader
+
+    @property
+    def default_output(self) -> Path:
+        """Where a run writes unless it is told otherwise: the file that [output] names, or the sweep's name with .nc, here."""
+        return Path(self.output or self.path.with_suffix(".nc").name)
 
     def check(self) -> None:
         """Make the model at every point; Mistakes, each different one once, at the parameter that it names."""
@@ -65,11 +69,9 @@ def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: N
         raise InputError(f"cannot read the sweep file {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
     try:
         data = parsed_toml(text)
-    except ValueError as error:
-        reason, _, place = str(error).partition(" (at ")  # before Python 3.14 the line stands in the message alone
-        line = re.match(r"line (\d+)", place)
-        raise Mistakes([f"{path}:{line[1] if line else len(text.splitlines())}: not valid TOML: {reason}"]) from error
-    reader = Reader(path, key_lines(text), announce)
+    except NotToml as error:
+        raise Mistakes([f"{path}{'' if error.line is None else f':{error.line}'}: not valid TOML: {error}"]) from error
+    reader = Reader(path, text, announce)
     reader.unknown((), data, _TABLES, "there is no table")
     for name in _TABLES:
         if name in data and not isinstance(data[name], dict):

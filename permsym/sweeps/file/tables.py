@@ -13,8 +13,9 @@ from permsym.errors import InputError, NotAnExpression
 from permsym.models.file import read_model_file
 from permsym.models.parameters import Number
 from permsym.models.registry import ModelSource, lookup
+from permsym.reading import Where
 from permsym.sites import is_real
-from permsym.sweeps.file.mistakes import Reader, Where
+from permsym.sweeps.file.mistakes import Reader
 from permsym.sweeps.methods import HIGHEST_ORDER, METHODS
 from permsym.sweeps.plan import MOST_POINTS
 

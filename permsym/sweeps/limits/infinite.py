@@ -201,6 +201,6 @@ def _value(quantity: str, name: str, model: Model, point: Point) -> tuple[comple
     except InputError as error:
         raise InputError(f"{error}; derived quantities of this model are {', '.join(point.derived)}") from None
     if key not in point.moments:
-        raise InputError(f"the moment {label!r} has no value here: {spelled(point.status, point.reason, name)}")
+        raise InputError(f"the moment {label!r} has no value here: {spelled(point.status, point.reason)}")
     value = complex(point.moments[key])
     return {"Re": complex(value.real), "Im": complex(value.imag)}.get(part, value), point.errors.get(key, 0.0)

@@ -19,7 +19,7 @@ def locked(path: Path) -> Iterator[None]:
 
     A symbolic link is not followed, and a file with anything but a process number in it is left as it is.
 
-    The lock has a file of its own: closing any descriptor of an SQLite file would drop SQLite's locks on it.
+    The lock has a file of its own: a store is replaced as a whole, and a lock would go with the old one.
     """
     handle = _acquire(path)
     try:
@@ -28,6 +28,18 @@ def locked(path: Path) -> Iterator[None]:
         with contextlib.suppress(OSError):
             path.unlink()  # while still locked: whoever opened it in between sees that it is gone
         os.close(handle)
+
+
+def owner(path: Path) -> int | None:
+    """Number of the process that has locked ``path``; None where there is none, or where it has ended.  Nothing is locked or changed."""
+    try:
+        number = int(path.read_text(encoding="ascii")[:20])
+        os.kill(number, 0)  # signal 0 reaches nobody: it only asks
+    except PermissionError:  # somebody else's process
+        return number
+    except (OSError, ValueError):
+        return None
+    return number
 
 
 def _acquire(path: Path) -> int:

@@ -22,6 +22,7 @@ _RECORD = {
     "scalars": {str: object},
     "status": str,
     "reason": str,
+    "approach": str,
     "computed_at": str,
     "computed_by": {str: str},
     "cumulants": bool,
@@ -48,6 +49,7 @@ def packed(point: Point) -> dict[str, Any]:
         "scalars": point.scalars,
         "status": point.status,
         "reason": point.reason,
+        "approach": point.approach,
         "computed_at": point.computed_at.isoformat(),
         "computed_by": dict(point.computed_by),
         "cumulants": bool(point.cumulants),
@@ -72,6 +74,7 @@ def unpacked(record: Any) -> Point:
         scalars=record["scalars"],
         status=Status(record["status"]),
         reason=record["reason"],
+        approach=record["approach"],
         computed_at=datetime.fromisoformat(record["computed_at"]),
         computed_by=record["computed_by"],
     )

@@ -32,6 +32,10 @@ _NAME, _FORMAT = "permsym store", 1
 _HEAD = spelled([_NAME, _FORMAT])
 
 
+class NoStore(InputError):
+    """A file of something else."""
+
+
 class StoreFailed(PermsymError):
     """The store cannot be written or read: the disk is full, or fails."""
 
@@ -115,8 +119,8 @@ def _check_head(path: Path) -> None:
             raise InputError(f"{str(path)!r} is a store of a newer permsym; use that, or choose another output with -o")
 
 
-def _foreign(path: Path) -> InputError:
-    return InputError(f"{str(path)!r} exists and is no store of permsym; delete it or choose another output with -o")
+def _foreign(path: Path) -> NoStore:
+    return NoStore(f"{str(path)!r} exists and is no store of permsym; delete it or choose another output with -o")
 
 
 class Store:

@@ -13,7 +13,7 @@ def test_fig3b_holds_the_reference_numbers(tmp_path, monkeypatch):
     """Beside mean field only, as far as the points go."""
     monkeypatch.setattr(fig3, "COMPARED", ("exact", "mf"))
     data, _ = draw("p1-fig3b", tmp_path, max_n=20)
-    exact = data["p0_up"].sel({"method": "exact"})
+    exact = data["p0_up"].sel({"approach": "exact"})
     assert float(exact.sel(N=10)) == pytest.approx(0.612914993686, abs=1e-11)
     assert float(exact.sel(N=20)) == pytest.approx(0.575062236571, abs=1e-11)
     assert np.allclose(data["kappa"].values, data["N"].values / 16)
@@ -25,7 +25,7 @@ def test_fig4b_holds_the_reference_numbers(tmp_path, monkeypatch):
     monkeypatch.setattr(fig4b, "METHODS", ("exact", "mf"))
     monkeypatch.setattr(fig4b, "_SIZES", (1,))
     data, _ = draw("p1-fig4b", tmp_path, max_n=5)
-    exact = data.sel({"method": "exact"})
+    exact = data.sel({"approach": "exact"})
     scaled = exact["photons"] / data["N"]
     for n, value in ((1, 0.236543994716), (5, 0.130646599999)):
         assert float(scaled.sel(N=n)) == pytest.approx(value, abs=1e-11)

@@ -181,7 +181,8 @@ def test_an_approximation_is_a_line_of_the_table_of_methods(tmp_path, monkeypatc
     sweep = read_sweep_file(written(tmp_path, head + "linear_noise = {rate = 2}\n"))
     assert (sweep.plan.methods, sweep.plan.options) == (("ln",), {"ln": {"rate": 2}})
     data = ps.sweep("central-spin", {"N": [2, 3]}, methods=("exact", "ln"), options=sweep.plan.options)
-    assert (data["status"].sel({"method": "ln"}) == "approximation: half, unstable").all()
+    assert (data["status"].sel(approach="ln") == "unstable").all()
+    assert (data["reason"].sel(approach="ln") == "half, unstable").all()
     assert any(
         "'rate' of the method ln must be a positive number" in line for line in mistakes(tmp_path, head + "linear_noise = {rate = -1}\n")
     )
