@@ -10,11 +10,13 @@ Everything public is reachable from here and loads on first use:
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # `typing` itself takes a third of the time until `python -m permsym` answers an interrupt
 if TYPE_CHECKING:
+    from typing import Any
+
     from permsym import cumulants, dataset, figures, models, moments, plot
     from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate

@@ -9,35 +9,65 @@ At the edge of a window the moves that leave are dropped, and what they would ta
     L_ii  ->  L_ii - sum over population rows p of  trace_p L_pi / trace_i
 
 so that trace @ L = 0 still holds and the null vector is that of a chain reflected at the edge.
+
+An entry is a sum over terms, and what it may be off by is a part of the sum of their moduli, however much of it cancels:
+
+    |L_ij - (exact)_ij|  <=  k eps/2 S_ij,      S_ij = |L_ij| + C_ij,      k = moves.ENTRY_ROUNDING
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from permsym.basis.basis import Basis
-from permsym.basis.moves import Shift, Values
+from permsym.basis.moves import Shift, Values, size
 from permsym.model import Model, Term
 
 EPS = float(np.finfo(float).eps)
+_NOTABLE = 1.05  # S_ij / |L_ij| up to which |L_ij| stands for S_ij
+_NO_COUPLING = 4 * EPS  # what is smaller, beside its summands or its other part, is rounding
 _BLOCK = 2**17  # labels assembled at once; bounds the memory of the weights
 
 
-@dataclass(frozen=True)
-class _Entries:
-    """Matrix entries, and (|weight|, column) of each move that a window dropped."""
+class _Triplets(NamedTuple):
+    """Values of entries, and where they are."""
 
     values: NDArray[Any]
     rows: NDArray[np.int64]
     columns: NDArray[np.int64]
+
+    def where(self, chosen: NDArray[np.bool_]) -> _Triplets:
+        return _Triplets(*(array[chosen] for array in self))
+
+
+class _Entries(NamedTuple):
+    """Matrix entries, what cancelled in them, and (|weight|, column) of each move that a window dropped."""
+
+    entries: _Triplets
+    cancelled: _Triplets
     clipped: NDArray[np.float64]
     clipped_columns: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A Liouvillian and what is known of its making.
+
+    matrix      (n, n)
+    leaks       (n,) total |weight| of the moves of each unknown that a window dropped (zeros without one); for a population the
+                rate at which probability would leave, plus its couplings to dropped coherences
+    cancelled   (n, n) C_ij where it is notable
+    """
+
+    matrix: sparse.csc_array
+    leaks: NDArray[np.float64]
+    cancelled: sparse.csc_array
 
 
 class Liouvillian:
@@ -49,7 +79,7 @@ class Liouvillian:
     def __init__(self, basis: Basis, keep_terms: bool = False) -> None:
         self.basis = basis
         self.keep_terms = keep_terms
-        self._weights: dict[Any, dict[Shift, Values]] = {}
+        self._sums: dict[Any, dict[Shift, tuple[Values, Values]]] = {}
         self._targets: dict[Any, tuple[NDArray[np.int64], NDArray[np.bool_]]] = {}
 
     def fits(self, model: Model) -> bool:
@@ -62,36 +92,39 @@ class Liouvillian:
 
         model   one that :meth:`fits` the basis; default: the basis's own
         """
-        return self.with_leaks(model)[0]
+        return self.assembled(model).matrix
 
-    def with_leaks(self, model: Model | None = None) -> tuple[sparse.csc_array, NDArray[np.float64]]:
-        """The Liouvillian, and for each unknown the total |weight| of its moves that a window dropped (zeros without one).
-
-        For a population that is the rate at which probability would leave, plus its couplings to dropped coherences.
-        """
+    def assembled(self, model: Model | None = None) -> Assembly:
+        """The same matrix with its :class:`Assembly`."""
         model = self.basis.model if model is None else model
         return self._assembled([(term, term.coefficient) for term in model.terms])
 
     def term_matrix(self, term: Term) -> sparse.csc_array:
         """Derivative of the Liouvillian with respect to a term's coefficient."""
-        return self._assembled([(term, 1.0 + 0j)])[0]
+        return self._assembled([(term, 1.0 + 0j)]).matrix
 
-    def _assembled(self, terms: list[tuple[Term, complex]]) -> tuple[sparse.csc_array, NDArray[np.float64]]:
+    def _assembled(self, terms: list[tuple[Term, complex]]) -> Assembly:
+        n = self.basis.dimension
+        leaks = np.zeros(n)
+        entries, cancelled = [], []
+        for block in self._blocks():
+            for made in self._block_entries(terms, block):
+                entries.append(made.entries)
+                cancelled.append(made.cancelled)
+                np.add.at(leaks, made.clipped_columns, made.clipped)
+        matrix = self._summed(entries)
+        del entries
+        reflecting = self.basis.boundary == "reflecting"
+        return Assembly(self._reflected(matrix) if reflecting else matrix, leaks, self._summed(cancelled))
+
+    def _summed(self, pieces: list[_Triplets]) -> sparse.csc_array:
+        """A matrix from its entries."""
         n = self.basis.dimension
         small = np.int32 if n < 2**31 else np.int64
-        leaks = np.zeros(n)
-        blocks = []
-        for block in self._blocks():
-            for entries in self._block_entries(terms, block):
-                blocks.append((entries.values, entries.rows.astype(small), entries.columns.astype(small)))
-                np.add.at(leaks, entries.clipped_columns, entries.clipped)
-        if not blocks:
-            return sparse.csc_array((n, n), dtype=float if self.basis.hermitian else complex), leaks
-        values, rows, columns = (np.concatenate(pieces) for pieces in zip(*blocks, strict=True))
-        del blocks
-        matrix = sparse.coo_array((values, (rows, columns)), shape=(n, n)).tocsc()
-        del values, rows, columns
-        return (self._reflected(matrix) if self.basis.boundary == "reflecting" else matrix), leaks
+        if not pieces:
+            return sparse.csc_array((n, n), dtype=float if self.basis.hermitian else complex)
+        values, rows, columns = (np.concatenate(arrays) for arrays in zip(*pieces, strict=True))
+        return sparse.coo_array((values, (rows.astype(small), columns.astype(small))), shape=(n, n)).tocsc()
 
     def _blocks(self) -> Iterator[slice]:
         size = self.basis.size
@@ -99,24 +132,24 @@ class Liouvillian:
         return (slice(start, min(start + step, size)) for start in range(0, size, max(step, 1)))
 
     def _block_entries(self, terms: list[tuple[Term, complex]], block: slice) -> Iterator[_Entries]:
-        totals: dict[Shift, Values] = {}
-        sizes: dict[Shift, Values] = {}
+        totals: dict[Shift, tuple[Values, Values]] = {}
         for term, coefficient in terms:
             factor = coefficient if coefficient.imag else coefficient.real
-            for shift, values in self._term_weights(term, block).items():
+            for shift, (values, sizes) in self._term_sums(term, block).items():
                 part = factor * values
-                totals[shift] = totals[shift] + part if shift in totals else part
-                sizes[shift] = sizes[shift] + np.abs(part) if shift in sizes else np.abs(part)
-        for shift, total in totals.items():
-            yield self._entries(shift, total, sizes[shift], block)
+                mine = size(part, abs(factor) * np.abs(sizes)) if isinstance(factor, complex) else abs(factor) * sizes
+                before = totals.get(shift)
+                totals[shift] = (part, mine) if before is None else (before[0] + part, before[1] + mine)
+        for shift, (total, summands) in totals.items():
+            yield self._entries(shift, total, summands, block)
 
-    def _term_weights(self, term: Term, block: slice) -> dict[Shift, Values]:
-        if term.key in self._weights:
-            return self._weights[term.key]
-        weights = self.basis.superoperator(term).weights(self.basis.labels[:, block])
+    def _term_sums(self, term: Term, block: slice) -> dict[Shift, tuple[Values, Values]]:
+        if term.key in self._sums:
+            return self._sums[term.key]
+        sums = self.basis.superoperator(term).sums(self.basis.labels[:, block])
         if self.keep_terms:
-            self._weights[term.key] = weights
-        return weights
+            self._sums[term.key] = sums
+        return sums
 
     def _target(self, shift: Shift, block: slice) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         if shift in self._targets:
@@ -126,47 +159,50 @@ class Liouvillian:
             self._targets[shift] = target
         return target
 
-    def _entries(self, shift: Shift, total: Values, size: Values, block: slice) -> _Entries:
-        """Matrix entries of all moves with one shift."""
+    def _entries(self, shift: Shift, total: Values, summands: Values, block: slice) -> _Entries:
+        """Matrix entries of all moves with one shift; ``summands``: the :func:`permsym.basis.moves.size` of what their weights sum."""
         basis = self.basis
         rows, conjugated = self._target(shift, block)
         paired = basis.paired[block]
-        moving = np.abs(total) > 4 * EPS * size  # what cancels between terms is no coupling
+        moving = np.abs(total) > _NO_COUPLING * np.abs(summands)  # what cancels between terms is no coupling
         leaving = moving & (rows < 0)
         clipped, clipped_columns = np.zeros(0), np.zeros(0, dtype=np.int64)
         if leaving.any():
             if basis.boundary == "closed":
                 raise AssertionError(f"a move by {shift} leaves the basis; its weight should vanish at the edge")
             clipped, clipped_columns = self._dropped(np.flatnonzero(leaving), total, block)
-            moving &= ~leaving
-        source = np.flatnonzero(moving)
+        source = np.flatnonzero((summands != 0) & (rows >= 0))
+        if basis.hermitian:  # a self-conjugate source reaches l and conj(l) by two moves that say the same: keep the first
+            source = source[paired[source] | ~conjugated[source]]
+        row, column = rows[source], source + block.start
+        w, limits = np.where(moving[source], total[source], 0), summands[source]
         if not basis.hermitian:
-            return _Entries(total[source].astype(complex), rows[source], source + block.start, clipped, clipped_columns)
-        # a self-conjugate source reaches l and conj(l) by two moves that say the same: keep the first
-        source = source[paired[source] | ~conjugated[source]]
-        row, w, column = rows[source], total[source], source + block.start
+            everything = _Triplets(w.astype(complex), row, column)
+            return _Entries(*_split(everything, np.abs(w), np.abs(limits)), clipped, clipped_columns)
         sign = np.where(conjugated[source], -1.0, 1.0)
         pair_source, pair_row = paired[source], basis.paired[row]
         # x and its conjugate both feed a self-conjugate row
-        w = np.where(pair_source & ~pair_row, 2 * w, w)
+        twice = np.where(pair_source & ~pair_row, 2, 1)
+        w, limits = twice * w, twice * limits
         imaginary = basis.imaginary
+        modulus = np.abs(w)
         pieces = []
-        for values, to_imaginary, from_imaginary in (
-            (w.real, False, False),
-            (-w.imag, False, True),
-            (sign * w.imag, True, False),
-            (sign * w.real, True, True),
+        for values, summed, to_imaginary, from_imaginary in (
+            (w.real, limits.real, False, False),
+            (-w.imag, limits.imag, False, True),
+            (sign * w.imag, limits.imag, True, False),
+            (sign * w.real, limits.real, True, True),
         ):
-            use = values != 0
+            use = summed != 0
             if to_imaginary:
                 use &= pair_row
             if from_imaginary:
                 use &= pair_source
             to = imaginary[row[use]] if to_imaginary else row[use]
             start = imaginary[column[use]] if from_imaginary else column[use]
-            pieces.append((values[use], to, start))
-        values, to, start = (np.concatenate(each) for each in zip(*pieces, strict=True))
-        return _Entries(values, to, start, clipped, clipped_columns)
+            pieces.append(_split(_Triplets(values[use], to, start), modulus[use], summed[use]))
+        entries, cancelled = (_Triplets(*map(np.concatenate, zip(*each, strict=True))) for each in zip(*pieces, strict=True))
+        return _Entries(entries, cancelled, clipped, clipped_columns)
 
     def _dropped(self, source: NDArray[np.int64], total: Values, block: slice) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """(|weight|, column) of moves that leave a window, for both unknowns of a pair."""
@@ -205,3 +241,16 @@ class Liouvillian:
         basis = self.basis
         diagonal = np.asarray(basis.trace(basis.labels), dtype=float)
         return np.concatenate([diagonal, np.zeros(basis.dimension - basis.size)])
+
+
+def _split(pieces: _Triplets, modulus: NDArray[np.float64], summed: NDArray[np.float64]) -> tuple[_Triplets, _Triplets]:
+    """Entries that couple, and C_ij where it is notable.
+
+    modulus   of each entry with its other part, real or imaginary: beside it a part may vanish
+    summed    the sum of the moduli of each entry's summands
+    """
+    size = np.abs(pieces.values)
+    couples = size > _NO_COUPLING * np.maximum(modulus, summed)
+    lost = np.where(couples, summed - size, summed + modulus)
+    notable = lost > np.where(couples, (_NOTABLE - 1) * size, 0)
+    return pieces.where(couples), pieces._replace(values=lost).where(notable)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from permsym import kernels
 from permsym.basis.blocks import BlockRanges, Blocks
-from permsym.basis.links import Link, links_of, make_real
-from permsym.basis.moves import Labels
+from permsym.basis.links import Link, links_of, magnitudes, make_real
+from permsym.basis.moves import ENTRY_ROUNDING, Labels
 from permsym.errors import InputError, NotApplicable
 from permsym.model import Model
 
@@ -68,12 +68,19 @@ class BlockLiouvillian:
         moving = [link for link in links if not link.rests]
         diagonal = self._diagonal([link for link in links if link.rests])
         # terms of displaced Fock states cancel up to rounding: no weight, and nothing to divide by
-        diagonal[np.abs(diagonal) <= 64 * EPS * np.abs(diagonal).max(initial=0.0)] = 0
+        small = np.abs(diagonal) <= 64 * EPS * np.abs(diagonal).max(initial=0.0)
+        self._dropped = float(np.abs(diagonal[small]).max(initial=0.0))
+        diagonal[small] = 0
         blocks.phases, real = make_real(moving, diagonal, blocks)
         self.dtype = np.dtype(float if real else complex)
+        if real:
+            self._dropped += float(np.abs(diagonal.imag).max(initial=0.0))
         self.diagonal: NDArray[Any] = diagonal.real.copy() if real else diagonal
-        del diagonal
-        self._tabulate(moving)
+        del diagonal, small
+        self._shifts = list(dict.fromkeys((link.outer, link.centre) for link in moving))
+        self._lists, self._tables = self._tabulated(moving, self.dtype)
+        # threads take equal shares of the numbers
+        self._shares = np.unique(np.searchsorted(blocks.offset, np.linspace(0, blocks.numbers, kernels.SHARES + 1)))
         if blocks.boundary == "reflecting":
             self._reflect()
 
@@ -137,6 +144,18 @@ class BlockLiouvillian:
         """Most terms in one row of a product."""
         return int(np.diff(self._lists.first).max(initial=0)) + 1
 
+    def rounding(self, x: NDArray[Any]) -> NDArray[np.float64]:
+        """(n,) bound of what L x may be off by: of the products in it, and of the entries of L, by the sizes that cancel in them.
+
+        It makes L a second time, of moduli; as long as an assembly takes, and as much memory for that time.
+        """
+        links = magnitudes(links_of(self.model, self.blocks))
+        diagonal = self._diagonal([link for link in links if link.rests]).real.copy()
+        lists, tables = self._tabulated([link for link in links if not link.rests], np.dtype(float))
+        size, total = np.abs(x), np.empty(len(x))
+        kernels.apply(size, total, diagonal, diagonal[:0], self.blocks.offset, self._shares, *lists, tables, tables)
+        return np.asarray(EPS / 2 * (self.links + ENTRY_ROUNDING) * total + self._dropped * size)
+
     def reached(self, whole: Blocks) -> Blocks:
         """The part of ``whole``, all blocks on as many levels or more, that one move of the numbers reaches."""
         b = self.blocks
@@ -167,28 +186,24 @@ class BlockLiouvillian:
             kernels.spread(diagonal, b.offset, b.low, b.kind, link.factor, link.table(b.kinds.tolist()))
         return diagonal
 
-    def _tabulate(self, links: list[Link]) -> None:
+    def _tabulated(self, links: list[Link], dtype: np.dtype[Any]) -> tuple[Lists, NDArray[Any]]:
         b = self.blocks
-        self._shifts = list(dict.fromkeys((link.outer, link.centre) for link in links))
         tables = (
             np.stack([link.table(b.kinds.tolist()) for link in links]) if links else np.zeros((0, len(b.kinds), self.model.centre.levels))
         )
-        self._tables = np.ascontiguousarray(tables.real if self.dtype == float else tables).ravel()
         count = np.zeros(2 * len(b.low), dtype=np.int64)
-        for code, *_ in self._entries(links):
+        for code, *_ in self._entries(links, dtype):
             count[code] += 1
-        lists = self._empty(count)
+        lists = self._empty(count, dtype)
         cursor = np.concatenate([[0], np.cumsum(count)[:-1]])
-        for code, *values in self._entries(links):
+        for code, *values in self._entries(links, dtype):
             at = cursor[code]
             cursor[code] += 1
             for array, value in zip(lists[2:], values, strict=True):
                 array[at] = value
-        self._lists = lists
-        # threads take equal shares of the numbers
-        self._shares = np.unique(np.searchsorted(b.offset, np.linspace(0, b.numbers, kernels.SHARES + 1)))
+        return lists, np.ascontiguousarray(tables.real if dtype.kind == "f" else tables).ravel()
 
-    def _entries(self, links: list[Link]) -> Iterator[tuple[NDArray[Any], ...]]:
+    def _entries(self, links: list[Link], dtype: np.dtype[Any]) -> Iterator[tuple[NDArray[Any], ...]]:
         """For each link: 2 e of the blocks e that it adds to (2 e + 1 by conjugation), and the columns of their lists."""
         b, levels = self.blocks, self.model.centre.levels
         for outer, centre in self._shifts:
@@ -200,7 +215,7 @@ class BlockLiouvillian:
                 if (link.outer, link.centre) == (outer, centre):
                     some = np.flatnonzero((start < stop) & (link.factor[to] != 0))
                     e, s, a = to[some], source[some], start[some]
-                    factor = link.factor[e].real if self.dtype == float else link.factor[e]
+                    factor = link.factor[e].real if dtype.kind == "f" else link.factor[e]
                     begin = b.offset[s] - b.low[s] - shift[some] + a
                     yield (
                         2 * e + conjugated[e],
@@ -211,13 +226,13 @@ class BlockLiouvillian:
                         (number * len(b.kinds) + b.kind[e]) * levels + a,
                     )
 
-    def _empty(self, count: Integers) -> Lists:
+    def _empty(self, count: Integers, dtype: np.dtype[Any]) -> Lists:
         """Empty lists for ``count`` (2 blocks,) entries: of each block as they are, then by conjugation."""
         bounds = np.concatenate([[0], np.cumsum(count)])
         size = int(bounds[-1])
         begin: NDArray[Any] = np.empty(size, dtype=np.int32 if self.blocks.numbers < 2**31 else np.int64)
         target, length, table = (np.empty(size, dtype=np.int32) for _ in range(3))
-        return Lists(bounds[::2].copy(), bounds[1::2].copy(), np.empty(size, dtype=self.dtype), begin, target, length, table)
+        return Lists(bounds[::2].copy(), bounds[1::2].copy(), np.empty(size, dtype=dtype), begin, target, length, table)
 
     @cached_property
     def _transposed(self) -> Lists:
@@ -227,7 +242,7 @@ class BlockLiouvillian:
         conjugated = np.arange(len(to)) >= own.middle[to]
         source = (np.searchsorted(b.offset, own.begin, side="right") - 1).astype(np.int32)
         code = 2 * source.astype(np.int64) + conjugated
-        lists = self._empty(np.bincount(code, minlength=2 * len(b.low)))
+        lists = self._empty(np.bincount(code, minlength=2 * len(b.low)), self.dtype)
         order = np.argsort(code, kind="stable")
         del code
         factor = own.factor if self.dtype == float else np.where(conjugated, own.factor, own.factor.conj())

@@ -191,7 +191,7 @@ class Model:
         for jump in self.jumps:
             shifts = [shift for key in jump.operator.terms for shift in self._shifts(key)]
             constraints += [tuple(a - b for a, b in zip(shift, shifts[0], strict=True)) for shift in shifts[1:]]
-        return _integer_nullspace(constraints, 1 + len(self.ensembles))
+        return integer_nullspace(constraints, 1 + len(self.ensembles))
 
     def _shifts(self, key: Product) -> list[tuple[int, ...]]:
         """Changes of excitations (centre, ensembles...) that a product can make."""
@@ -367,7 +367,7 @@ def _operator_from(data: Sequence[Mapping[str, Any]]) -> Operator:
     )
 
 
-def _integer_nullspace(rows: Sequence[Sequence[int]], width: int) -> tuple[tuple[int, ...], ...]:
+def integer_nullspace(rows: Sequence[Sequence[int]], width: int) -> tuple[tuple[int, ...], ...]:
     """Integer basis of {w : rows @ w = 0}, by exact elimination."""
     reduced: list[list[Fraction]] = []
     pivots: list[int] = []

@@ -171,6 +171,8 @@ def case(chance: random.Random, folder: Path) -> list[str]:
         case 4:
             kind = chance.choice(["store", "npz"])
             (folder / f"bad.{'nc.store' if kind == 'store' else 'npz'}").write_bytes(_bytes(chance, (folder / f"good.{kind}").read_bytes()))
+            if chance.random() < 0.3:
+                return ["check", "bad.nc.store" if kind == "store" else "bad.npz"]
             return STORED if kind == "store" else [*CHECKPOINTED, "bad.npz"]
         case _:
             good = chance.choice(sorted(folder.glob("good.[ncp][csa]*")))
@@ -180,7 +182,8 @@ def case(chance: random.Random, folder: Path) -> list[str]:
                 bad.write_text(text, encoding="utf-8", errors="replace")
             else:
                 bad.write_bytes(_bytes(chance, good.read_bytes()))
-            return chance.choice([["rerun", bad.name, "--jobs", "1"], ["compare", "good.nc", bad.name], ["compare", bad.name, "good.nc"]])
+            uses = [f"rerun {bad.name} --jobs 1", f"compare good.nc {bad.name}", f"compare {bad.name} good.nc", f"check {bad.name}"]
+            return chance.choice(uses).split()
 
 
 STORED = ["run", "good.toml", "--jobs", "1", "-o", "bad.nc"]

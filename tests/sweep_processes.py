@@ -1,6 +1,7 @@
 """What the tests of sweeps share: sweep files, and real processes that run them."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -82,6 +83,13 @@ def children(process):
     """Process ids of the workers."""
     text = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
     return [int(number) for number in text.split()]
+
+
+def answers(process):
+    """Whether the program answers SIGTERM, which Python alone does not: its first statements have run."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def alive(number):

@@ -1,4 +1,4 @@
-"""A basis: the parts of a model's density operator, cut to a charge sector, with real unknowns where it is hermitian.
+"""A basis: the parts of a density operator, cut to a charge sector.  Long because all superoperators and functionals are composed here.
 
 Every superoperator of a model is composed here from the moves of its parts, once for all representations.
 """
@@ -23,6 +23,7 @@ from permsym.basis.window import Boundary
 from permsym.model import Model, Term
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Product, adjoint, as_matrix, product
 
+EPS = float(np.finfo(float).eps)
 _REMEMBERED = 50_000  # unknowns up to which covectors are remembered
 
 Factors = tuple[Moves | None, ...]
@@ -215,6 +216,21 @@ class Basis:
         factors: list[Sequence[Matrix]] = [[self._centre.matrix(operator) for operator in centre], *satellites]
         weights = [part.correlator(ops) for part, ops in zip(self.parts, factors, strict=True)]
         return self._covector(lambda labels: reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self.slices, strict=True)]))
+
+    def rounding(self, x: NDArray[Any], centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> float:
+        """Bound of what cancels in the entries of :meth:`correlator` and adds to the error of its value; 0 where these sums are exact."""
+        operators: list[Sequence[Matrix]] = [[self._centre.matrix(operator) for operator in centre], *satellites]
+        sums = [part.summands(ops) for part, ops in zip(self.parts, operators, strict=True)]
+        if all(each is None for each in sums):
+            return 0.0
+        weights = [part.correlator(ops) if s is None else s for part, ops, s in zip(self.parts, operators, sums, strict=True)]
+
+        def weight(labels: Labels) -> Values:
+            return reduce(np.multiply, [np.abs(w(labels[mine])) for w, mine in zip(weights, self.slices, strict=True)])
+
+        size = np.abs(self.coefficients(self.unknowns(x)))
+        mirrored = self.conjugate(self.labels[:, self.paired]) if self.hermitian else self.labels[:, :0]
+        return 4 * EPS * float(weight(self.labels) @ size + (weight(mirrored) @ size[self.paired] if self.hermitian else 0.0))
 
     def partial(self, vector: Values, satellites: Sequence[Sequence[Matrix]]) -> ComplexArray:
         """tr over all satellites of (s_1 s_2 ... rho): an operator of the centre, (levels, levels), on plain Fock states.

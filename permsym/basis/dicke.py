@@ -22,7 +22,7 @@ from scipy.special import xlogy
 
 from permsym.basis.centre import real_if_real
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
-from permsym.basis.part import Part
+from permsym.basis.part import Part, exact_sum
 from permsym.basis.spin import STEPS, A, B, D, Elements, Powers, components, distinct, multiplets, rotation
 from permsym.basis.window import Boundary, Window
 from permsym.errors import InputError
@@ -122,30 +122,28 @@ class DickePart(Part):
         return (labels[1] == labels[2]).astype(float)
 
     def correlator(self, matrices: Sequence[Matrix]) -> Weight:
-        # Expand each one-site operator in 1, s+, s-, sz; an identity on a named site only drops that site.
-        terms: dict[Powers, complex] = {(0, 0, 0): 1.0}
-        for matrix in matrices:
-            identity, parts = components(matrix)
-            expanded: dict[Powers, complex] = {}
-            for counts, value in terms.items():
-                if identity != 0:
-                    expanded[counts] = expanded.get(counts, 0) + value * identity
-                for q, factor in parts.items():
-                    grown = tuple(k + (q == name) for k, name in zip(counts, "+-z", strict=True))
-                    scale = 0.5 if q == "z" else 1.0  # sz = 2 * (sz/2)
-                    expanded[grown] = expanded.get(grown, 0) + value * factor * scale  # type: ignore[index, arg-type]
-            terms = expanded
+        return self._correlator(_expanded(matrices), -1.0)
+
+    def summands(self, matrices: Sequence[Matrix]) -> Weight | None:
+        terms = _expanded(matrices)
+        # |S(k)| and what it is summed from stay below (2 N)^|k|
+        if exact_sum(terms.values(), (2.0 * self.N) ** len(matrices)):
+            return None
+        return self._correlator({counts: abs(value) for counts, value in terms.items()}, 1.0)
+
+    def _correlator(self, terms: dict[Powers, complex], sign: float) -> Weight:
+        """Sum of factors times S(k), over the number of ways to choose the sites; ``sign``: of :func:`permsym.basis.spin.distinct`."""
+        most = max(map(sum, terms), default=0)
+        ordered = [math.prod(self.N - i for i in range(sites, most)) for sites in range(most + 1)]
 
         def weight(labels: Labels) -> Values:
             result = np.zeros(labels.shape[1], dtype=complex)
             cache: dict[Powers, Values] = {}
             for counts, value in terms.items():
                 step = 2 * (counts[0] - counts[1])
-                matrix_element = distinct(self.N, counts, labels[0] * 1.0, labels[1] * 1.0, cache)
-                sites = sum(counts)
-                ordered = float(np.prod([self.N - i for i in range(sites)], dtype=float))
-                result += np.where(labels[2] == labels[1] + step, value / ordered * matrix_element, 0.0)
-            return real_if_real(result)
+                matrix_element = distinct(self.N, counts, labels[0] * 1.0, labels[1] * 1.0, cache, sign)
+                result += np.where(labels[2] == labels[1] + step, value * float(ordered[sum(counts)]) * matrix_element, 0.0)
+            return real_if_real(result) / float(math.prod(self.N - i for i in range(most)))
 
         return weight
 
@@ -262,3 +260,20 @@ def _ket(q: str) -> Moves:
 def _bra(r: str) -> Moves:
     """E s_r^dag: the bra moves by r."""
     return Moves((Move((0, 0, 2 * STEPS[r]), 1.0, lambda labels: A[r](labels[0] * 1.0, labels[2] * 1.0)),))
+
+
+def _expanded(matrices: Sequence[Matrix]) -> dict[Powers, complex]:
+    """A product of operators on distinct sites in 1, s+, s-, sz; an identity only drops its site."""
+    terms: dict[Powers, complex] = {(0, 0, 0): 1.0}
+    for matrix in matrices:
+        identity, parts = components(matrix)
+        expanded: dict[Powers, complex] = {}
+        for counts, value in terms.items():
+            if identity != 0:
+                expanded[counts] = expanded.get(counts, 0) + value * identity
+            for q, factor in parts.items():
+                grown = tuple(k + (q == name) for k, name in zip(counts, "+-z", strict=True))
+                scale = 0.5 if q == "z" else 1.0  # sz = 2 * (sz/2)
+                expanded[grown] = expanded.get(grown, 0) + value * factor * scale  # type: ignore[index, arg-type]
+        terms = expanded
+    return terms

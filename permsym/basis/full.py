@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from permsym.basis.centre import CentrePart
-from permsym.basis.moves import Labels, Move, Moves, Values, Weight
+from permsym.basis.moves import Labels, Move, Moves, Values, Weight, moved
 from permsym.basis.part import Part
 from permsym.basis.product_space import positions
 from permsym.operators import Matrix
@@ -38,12 +38,12 @@ class FullPart(Part):
         return reduce(add, (self._on_satellite(one, n) for n in range(self.N)))
 
     def _on_satellite(self, one: Moves, n: int) -> Moves:
-        def moved(step: Move) -> Move:
+        def on_satellite(step: Move) -> Move:
             shift = [0] * self.columns
             shift[n], shift[n + self.N] = step.shift
-            return Move(tuple(shift), step.factor, lambda labels: step.weight(labels[[n, n + self.N]]))
+            return moved(step, tuple(shift), [n, n + self.N])
 
-        return Moves(tuple(moved(step) for step in one.steps))
+        return Moves(tuple(on_satellite(step) for step in one.steps))
 
     def left(self, matrix: Matrix) -> Moves:
         return self._summed(self.one.left(matrix))

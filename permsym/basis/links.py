@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ class Link:
     centre    shift of (n, n')
     u, v      (levels,)
     factor    A, (blocks,)
+    size      (blocks,) sum of the moduli of what A is the sum of
     """
 
     outer: Shift
@@ -42,6 +43,7 @@ class Link:
     u: Table
     v: Table
     factor: Table
+    size: NDArray[np.float64]
 
     @property
     def rests(self) -> bool:
@@ -71,13 +73,23 @@ def links_of(model: Model, blocks: Blocks) -> list[Link]:
         for value, (first, *rest) in blocks.factored(term):
             moves = blocks.outer_moves(rest)
             for (s, t), u, v in _centre_factors(first, model.centre.levels):
-                for shift, weights in _outer_factors(moves, s - t, blocks):
-                    _merge(merged.setdefault((shift, (s, t)), []), Link(shift, (s, t), u, v, value * term.coefficient * weights))
+                for shift, weights, sizes in _outer_factors(moves, s - t, blocks):
+                    factor = value * term.coefficient
+                    _merge(merged.setdefault((shift, (s, t)), []), Link(shift, (s, t), u, v, factor * weights, abs(factor) * sizes))
     return [link for links in merged.values() for link in links if np.abs(link.factor).max(initial=0.0) > 0]
 
 
-def _outer_factors(moves: Moves, change: int, blocks: Blocks) -> Iterator[tuple[Shift, Values]]:
-    """(shift, weights (blocks,)) by the block that is reached; zero where no block is left.
+def magnitudes(links: Sequence[Link]) -> list[Link]:
+    """Links with the moduli of all tables, and for A what it is the sum of: what products round to is a part of these."""
+    return [replace(link, u=_moduli(link.u), v=_moduli(link.v), factor=_moduli(link.size)) for link in links]
+
+
+def _moduli(table: NDArray[Any]) -> Table:
+    return np.abs(table).astype(complex)
+
+
+def _outer_factors(moves: Moves, change: int, blocks: Blocks) -> Iterator[tuple[Shift, Values, Values]]:
+    """(shift, weights (blocks,), moduli of their summands) by the block that is reached; zero where no block is left.
 
     change   of n - n', which goes with these moves
     """
@@ -88,9 +100,10 @@ def _outer_factors(moves: Moves, change: int, blocks: Blocks) -> Iterator[tuple[
         whole = (change, *shift[1:])
         start = blocks.outer - np.array(whole)[:, None]
         there = blocks.find(start)[0] >= 0
-        weights = np.zeros(len(there), dtype=complex)
-        weights[there] = Moves(tuple(steps)).weights(start[:, there])[shift]
-        yield whole, weights
+        weights, sizes = np.zeros(len(there), dtype=complex), np.zeros(len(there))
+        weights[there], summands = Moves(tuple(steps)).sums(start[:, there])[shift]
+        sizes[there] = np.abs(summands)
+        yield whole, weights, sizes
 
 
 def _centre_factors(moves: Moves | None, levels: int) -> Iterator[tuple[tuple[int, int], Table, Table]]:
@@ -112,6 +125,7 @@ def _merge(links: list[Link], link: Link) -> None:
         scale_u, scale_v = _proportion(link.u, other.u), _proportion(link.v, other.v)
         if scale_u is not None and scale_v is not None:
             other.factor = other.factor + scale_u * scale_v * link.factor
+            other.size = other.size + abs(scale_u * scale_v) * link.size
             return
     links.append(link)
 

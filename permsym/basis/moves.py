@@ -11,7 +11,7 @@ of matrices that were truncated to a sector or a window would be wrong at its ed
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,14 +24,25 @@ Values = NDArray[Any]
 Weight = Callable[[Labels], Values]
 Shift = tuple[int, ...]
 
+ENTRY_ROUNDING = 12
+"""Roundings, of eps / 2 each, in the weight of a move: up to 7 in matrix elements, 2 in factors, 3 where terms add up."""
+
 
 @dataclass(frozen=True)
 class Move:
-    """One move: where to, and with which weight."""
+    """One move: where to, and with which weight.
+
+    size   sum of the moduli of what a weight is the sum of, real; None: the weight's own modulus
+    """
 
     shift: Shift
     factor: complex
     weight: Weight
+    size: Weight | None = None
+
+    def sized(self, labels: Labels) -> Values:
+        """The sum of the moduli of the summands of :attr:`weight`."""
+        return np.abs(self.weight(labels)) if self.size is None else self.size(labels)
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Moves:
         return Moves(self.steps + other.steps)
 
     def __mul__(self, factor: complex) -> Moves:
-        return Moves(tuple(Move(step.shift, step.factor * factor, step.weight) for step in self.steps))
+        return Moves(tuple(replace(step, factor=step.factor * factor) for step in self.steps))
 
     __rmul__ = __mul__
 
@@ -58,18 +69,49 @@ class Moves:
 
         def widened(step: Move) -> Move:
             shift = (0,) * start + step.shift + (0,) * (columns - start - width)
-            return Move(shift, step.factor, lambda labels: step.weight(labels[mine]))
+            return moved(step, shift, mine)
 
         return Moves(tuple(widened(step) for step in self.steps))
 
     def weights(self, labels: Labels) -> dict[Shift, Values]:
         """Total weight of each distinct shift, evaluated on all labels at once."""
-        merged: dict[Shift, Values] = {}
+        return {shift: total for shift, (total, _) in self.sums(labels).items()}
+
+    def sums(self, labels: Labels) -> dict[Shift, tuple[Values, Values]]:
+        """Total weight of each distinct shift, and its :func:`size`: rounding is a part of that, also where summands cancel."""
+        merged: dict[Shift, tuple[Values, Values]] = {}
         for step in self.steps:
             factor = step.factor if step.factor.imag else step.factor.real
-            value = factor * step.weight(labels)
-            merged[step.shift] = merged[step.shift] + value if step.shift in merged else value
+            weight = step.weight(labels)
+            value = factor * weight
+            mine = size(value) if step.size is None else _summands(factor, np.iscomplexobj(weight), step.size(labels))
+            before = merged.get(step.shift)
+            merged[step.shift] = (value, mine) if before is None else (before[0] + value, before[1] + mine)
         return merged
+
+
+def size(values: Values, modulus: Values | None = None) -> Values:
+    """|Re w| + i |Im w|; where w has both parts, each may have the rounding of |w|.  Real where w is.
+
+    modulus   what stands for |w|: the sum of the moduli of its summands
+    """
+    modulus = np.abs(values) if modulus is None else modulus
+    if not np.iscomplexobj(values):
+        return modulus
+    return np.where(values.real != 0, modulus, 0) + 1j * np.where(values.imag != 0, modulus, 0)
+
+
+def _summands(factor: complex, mixed: bool, sizes: Values) -> Values:
+    """:func:`size` for a factor times a weight whose summands have these moduli; ``mixed``: the weight is complex."""
+    if mixed:
+        return (1 + 1j) * (abs(factor) * sizes)
+    return abs(factor.real) * sizes + 1j * (abs(factor.imag) * sizes) if factor.imag else abs(factor) * sizes
+
+
+def moved(step: Move, shift: Shift, rows: Any) -> Move:
+    """The same move of some rows of longer labels."""
+    sized = None if step.size is None else (lambda labels: step.sized(labels[rows]))
+    return Move(shift, step.factor, lambda labels: step.weight(labels[rows]), sized)
 
 
 def identity(columns: int) -> Moves:
@@ -80,6 +122,9 @@ def identity(columns: int) -> Moves:
 def _composed(second: Move, first: Move) -> Move:
     step = np.array(first.shift)[:, None]
     shift = tuple(a + b for a, b in zip(first.shift, second.shift, strict=True))
-    if not any(first.shift):
-        return Move(shift, first.factor * second.factor, lambda labels: first.weight(labels) * second.weight(labels))
-    return Move(shift, first.factor * second.factor, lambda labels: first.weight(labels) * second.weight(labels + step))
+
+    def product(a: Weight, b: Weight) -> Weight:
+        return lambda labels: b(labels) * a(labels + step if any(first.shift) else labels)
+
+    sizes = None if first.size is second.size is None else product(second.sized, first.sized)
+    return Move(shift, first.factor * second.factor, product(second.weight, first.weight), sizes)

@@ -10,9 +10,10 @@ like bosonic ladder operators (physics of M. Xu, D. A. Tieri, M. J. Holland, Phy
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from math import comb
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from scipy.special import gammaln
 
 from permsym.basis.centre import real_if_real
 from permsym.basis.moves import Labels, Move, Moves, Shift, Values, Weight
-from permsym.basis.part import Part
+from permsym.basis.part import Part, exact_sum
 from permsym.basis.product_space import positions, type_strings
 from permsym.operators import ComplexArray, Matrix, as_array
 from permsym.sites import Ensemble
@@ -76,7 +77,8 @@ class OccupationPart(Part):
         steps = []
         diagonal = real_if_real(s.diagonal())
         if diagonal.any():
-            steps.append(Move((0,) * self.columns, 1.0, lambda labels: diagonal @ labels))
+            summands = np.abs(diagonal)
+            steps.append(Move((0,) * self.columns, 1.0, lambda labels: diagonal @ labels, lambda labels: summands @ labels))
         for a, b in zip(*np.nonzero(s), strict=True):
             if a != b:
                 steps.append(self._hop(int(a), int(b), complex(s[a, b])))
@@ -99,25 +101,42 @@ class OccupationPart(Part):
     # -- functionals ----------------------------------------------------------------------------------------------------
 
     def _element(self, labels: Labels) -> Values:
-        """Coefficient of p_n (multinomial times matrix element) in units of the coefficient in this basis."""
-        value = multiplicity_scale(labels)
-        return np.exp(value if self.log_scale is None else value - self.log_scale(labels))
+        """Coefficient of p_n (multinomial times matrix element) in units of the coefficient in this basis: (N! / prod n_t!)^(1/2)."""
+        mantissa, exponent = self._factorials
+        inside = np.clip(labels, 0, self.ensemble.N)  # outside only behind a move of weight zero
+        power = exponent[self.ensemble.N] - exponent[inside].sum(axis=0)
+        value = np.ldexp(np.sqrt(np.ldexp(mantissa[self.ensemble.N] / mantissa[inside].prod(axis=0), power % 2)), power // 2)
+        return np.asarray(value if self.log_scale is None else value * np.exp(-self.log_scale(labels)))
+
+    @cached_property
+    def _factorials(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """n! = mantissa 2^exponent for n = 0..N, rounded once: logarithms of them would lose ln(N!) eps."""
+        mantissas, exponents = [], []
+        top, exponent = 1, 0
+        for n in range(self.ensemble.N + 1):
+            top *= max(n, 1)
+            excess = max(top.bit_length() - 128, 0)
+            top, exponent = top >> excess, exponent + excess
+            mantissa, power = math.frexp(top)
+            mantissas.append(mantissa)
+            exponents.append(power + exponent)
+        return np.array(mantissas), np.array(exponents)
 
     def trace(self, labels: Labels) -> Values:
         return np.where((labels[~self.diagonal] == 0).all(axis=0), self._element(labels), 0.0)
 
     def correlator(self, matrices: Sequence[Matrix]) -> Weight:
-        # Choose a type for each named site: a product of polynomials in the types, each tr(a E_t) = a[bra, ket].
-        terms: Counter[tuple[int, ...]] = Counter({(): 1})
-        for matrix in matrices:
-            covector = as_array(matrix).T.ravel()
-            expanded: Counter[tuple[int, ...]] = Counter()
-            for chosen, value in terms.items():
-                for t in np.nonzero(covector)[0]:
-                    expanded[tuple(sorted((*chosen, int(t))))] += value * covector[t]
-            terms = expanded
-        sites = len(matrices)
-        total = float(np.prod([self.ensemble.N - i for i in range(sites)], dtype=float))
+        return self._correlator(_chosen(matrices))
+
+    def summands(self, matrices: Sequence[Matrix]) -> Weight | None:
+        terms = _chosen(matrices)
+        if exact_sum(terms.values(), float(self.ensemble.N) ** len(matrices)):
+            return None
+        return self._correlator(Counter({chosen: abs(value) for chosen, value in terms.items()}))
+
+    def _correlator(self, terms: Counter[tuple[int, ...]]) -> Weight:
+        """Sum over choices of a type for each site, over the number of ways to choose the sites."""
+        total = float(math.prod(self.ensemble.N - i for i in range(len(next(iter(terms), ())))))
 
         def weight(labels: Labels) -> Values:
             result = np.zeros(labels.shape[1], dtype=complex)
@@ -165,7 +184,7 @@ class OccupationPart(Part):
 
         def weight(labels: Labels) -> Values:
             fits = (labels[0] + labels[1] == ups) & (labels[0] + labels[2] == ups)
-            return np.where(fits, self._element(labels) / comb(n, ups), 0.0)
+            return np.where(fits, self._element(labels) / math.comb(n, ups), 0.0)
 
         return weight
 
@@ -196,12 +215,12 @@ class OccupationPart(Part):
     def count(self, difference: int | None) -> int:
         n = self.ensemble.N
         if difference is None:
-            return comb(n + self.columns - 1, self.columns - 1)
+            return math.comb(n + self.columns - 1, self.columns - 1)
         if self.levels == 2:
             rest = max(n + 1 - abs(difference), 0)
             return (rest + 1) ** 2 // 4
         if n > _COUNTED:
-            return comb(n + self.columns - 1, self.columns - 1) // len(self.differences())
+            return math.comb(n + self.columns - 1, self.columns - 1) // len(self.differences())
         return self._counts().get(difference, 0)
 
     def _counts(self) -> Counter[int]:
@@ -237,3 +256,16 @@ class OccupationPart(Part):
         if self.levels == 2:
             return np.stack([labels[0], np.minimum(labels[1], labels[2]), labels[1] - labels[2]])
         return labels[:-1]
+
+
+def _chosen(matrices: Sequence[Matrix]) -> Counter[tuple[int, ...]]:
+    """A type for each named site: a product of polynomials in the types, each tr(a E_t) = a[bra, ket]."""
+    terms: Counter[tuple[int, ...]] = Counter({(): 1})
+    for matrix in matrices:
+        covector = as_array(matrix).T.ravel()
+        expanded: Counter[tuple[int, ...]] = Counter()
+        for chosen, value in terms.items():
+            for t in np.nonzero(covector)[0]:
+                expanded[tuple(sorted((*chosen, int(t))))] += value * covector[t]
+        terms = expanded
+    return terms

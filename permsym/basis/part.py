@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from permsym.basis.moves import Labels, Moves, Values, Weight
 from permsym.basis.window import Boundary
 from permsym.errors import InputError
 from permsym.operators import Matrix
+
+_BINARY, _WHOLE = 2**10, 2**53
 
 
 class Part(ABC):
@@ -45,6 +47,10 @@ class Part(ABC):
     @abstractmethod
     def correlator(self, matrices: Sequence[Matrix]) -> Weight:
         """tr(a_1 b_2 ... E_l) for operators a, b, ... on *distinct* sites, of each basis element E_l."""
+
+    def summands(self, matrices: Sequence[Matrix]) -> Weight | None:
+        """The sum of the moduli of what :meth:`correlator` sums; None where it is exact but for a few roundings of its values."""
+        return None
 
     def elements(self, labels: Labels) -> sparse.csr_array:
         """Elements of distinct labels as matrices of the product basis, ravelled, one a row: shape (n, D^2); for small systems."""
@@ -94,3 +100,9 @@ class Part(ABC):
     @abstractmethod
     def coordinates(self, labels: Labels) -> Labels:
         """Lattice position; moves reach at most the neighbouring positions (for geometric orderings)."""
+
+
+def exact_sum(factors: Iterable[complex], largest: float) -> bool:
+    """Whether a sum of numbers times whole ones up to ``largest`` is exact: short binary fractions, and a total that doubles hold."""
+    parts = [part * _BINARY for factor in factors for part in (complex(factor).real, complex(factor).imag)]
+    return all(part == round(part) for part in parts) and sum(map(abs, parts)) * largest < _WHOLE

@@ -61,13 +61,24 @@ def rotation(J: int, theta: float) -> NDArray[np.float64]:
     return np.asarray(linalg.expm(theta * (raising.T - raising)))
 
 
-def distinct(N: int, k: Powers, J: Values, M: Values, cache: dict[Powers, Values]) -> Values:
+def distinct(N: int, k: Powers, J: Values, M: Values, cache: dict[Powers, Values], sign: float = -1.0) -> Values:
     """<j, m + k+ - k-| S(k) |j, m> for S(k) = sum over ordered distinct sites of s+^k+ s-^k- sz^kz, on N sites.
 
         S(k + e_a) = J_a S(k) - sum_b k_b [ c0(a,b) (N-M+1) S(k-e_b) + sum_g c_g(a,b) S(k-e_b+e_g) ],    M = |k|
 
+    The square roots of the way from m to m + k+ - k- stand in front; what they multiply is a sum of whole numbers, exact up to 2^53.
+
     cache   elements for smaller k, at the same labels; filled in
+    sign    1: of the moduli of all summands instead, the size of what cancels
     """
+    steps, position, root = k[0] - k[1], M, np.ones_like(J)
+    for _ in range(abs(steps)):
+        root = root * A["+" if steps > 0 else "-"](J, position)
+        position = position + (2 if steps > 0 else -2)
+    return root * _without_roots(N, k, J, M, cache, sign)
+
+
+def _without_roots(N: int, k: Powers, J: Values, M: Values, cache: dict[Powers, Values], sign: float) -> Values:
     if min(k) < 0:
         return np.zeros_like(J)
     if sum(k) == 0:
@@ -75,20 +86,32 @@ def distinct(N: int, k: Powers, J: Values, M: Values, cache: dict[Powers, Values
     if k not in cache:
         a = next(i for i in (2, 1, 0) if k[i] > 0)  # raise z last: diagonal factors are exact
         rest = _changed(k, a, -1)
-        position = M + 2 * (rest[0] - rest[1])  # where S(rest) has taken m
-        step = A["+-z"[a]](J, position) * (2.0 if a == 2 else 1.0)
-        value = step * distinct(N, rest, J, M, cache)
+        value = _step(a, rest, J, M, sign) * _without_roots(N, rest, J, M, cache, sign)
         for b in range(3):
             if rest[b] == 0:
                 continue
             constant, others = _PRODUCTS[a, b]
-            fewer = _changed(rest, b, -1)
             if constant:
-                value = value - rest[b] * constant * (N - sum(rest) + 1) * distinct(N, fewer, J, M, cache)
+                value = value + sign * rest[b] * constant * (N - sum(rest) + 1) * _without_roots(
+                    N, _changed(rest, b, -1), J, M, cache, sign
+                )
             for g, factor in others.items():
-                value = value - rest[b] * factor * distinct(N, _changed(fewer, g, 1), J, M, cache)
+                fewer = _changed(_changed(rest, b, -1), g, 1)
+                value = value + sign * rest[b] * (abs(factor) if sign > 0 else factor) * _without_roots(N, fewer, J, M, cache, sign)
         cache[k] = value
     return cache[k]
+
+
+def _step(a: int, rest: Powers, J: Values, M: Values, sign: float) -> Values:
+    """What J_a multiplies S(rest) with: of J_+ and J_- on the way back, both square roots of a step."""
+    there = rest[0] - rest[1]
+    position = M + 2 * there  # where S(rest) has taken m
+    if a == 2:
+        return np.abs(position) if sign > 0 else position
+    if (there < 0) if a == 0 else (there > 0):
+        ahead, behind = (J - position) / 2, (J + position) / 2
+        return np.maximum(ahead + a, 0) * np.maximum(behind + 1 - a, 0)
+    return np.ones_like(J)
 
 
 def _changed(k: Powers, position: int, step: int) -> Powers:

@@ -28,7 +28,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     import time
 
-    from permsym.dataset.build import versions
+    from permsym.dataset.versions import versions
     from permsym.driven_cavity.boundary import Reason, boundary
     from permsym.driven_cavity.families import MODEL, HomogeneousFamily
     from permsym.models import lookup

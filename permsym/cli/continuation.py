@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     from permsym.cumulants import continuation
     from permsym.cumulants.path import model_at
     from permsym.cumulants.report import branch_report
-    from permsym.dataset.build import versions
+    from permsym.dataset.versions import versions
 
     source.check(options.over)
     words.say_defaults(source, {**parameters, options.over: start})

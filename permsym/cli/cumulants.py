@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     from permsym.cli.report import cumulant_table
     from permsym.cumulants import steady_state
     from permsym.cumulants.report import state_report
-    from permsym.dataset.build import versions
+    from permsym.dataset.versions import versions
 
     followed = (source, parameters) if isinstance(source.filled(parameters).get("N"), int | float) else None
     with warnings.catch_warnings():

@@ -11,7 +11,7 @@ import numpy as np
 
 from permsym import machine
 from permsym.basis.representations import choose
-from permsym.dataset.build import versions
+from permsym.dataset.versions import versions
 from permsym.dynamics.evolution import Evolution
 from permsym.errors import TooLarge
 from permsym.model import Model

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
         return _dry_run(options, sweep, output, store_path)
     if options.fresh or not store_path.exists():
         sweep.check()  # before a store is made
-    with _stoppable(), opened(store_path, options.fresh) as store:
+    with opened(store_path, options.fresh) as store:
         work = prepare(sweep.plan, store, sweep.check)
         outcome = _computed(path.stem, work, work_on, store)
         mark = sweep.plan.fingerprint
@@ -116,25 +113,10 @@ def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
         with bar:
             return execute(work, work_on, store, count)
     except KeyboardInterrupt:
-        results = store.results([task.key for task, _ in work.jobs])  # the last one may be in it although nobody was told
+        results = store.results()  # the last one may be in it although nobody was told
         safe = len(work.recalled) + sum(task.key in results and results[task.key].lasting for task, _ in work.jobs)
         print(f"permsym: {safe} of {len(work.plan)} points are in the store; the same command goes on from there", file=sys.stderr)
         raise
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """SIGTERM, with which batch systems end a job, stops as cleanly as Ctrl-C."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before: Callable[..., Any] | int | None = signal.getsignal(signal.SIGTERM)
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _summary(plan: Plan, outcome: Outcome, written: str) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from permsym import reading
 from permsym.dataset.checks import sound
+from permsym.dataset.digest import DIGEST, check_digest, digest
 from permsym.dataset.files import check_target
 from permsym.dataset.older import renewed
 from permsym.dataset.photons import with_photons
@@ -37,26 +38,44 @@ def check(path: str | Path) -> Path:
 def save(dataset: xr.Dataset, path: str | Path) -> Path:
     """Write a dataset in the format of the file name's suffix: aside first, then renamed."""
     target = check(path)
+    dataset = dataset.assign_attrs({DIGEST: digest(dataset)})
     importlib.import_module(FORMATS[target.suffix]).write(dataset, target)
     return target
 
 
 def open_dataset(path: str | Path) -> xr.Dataset:
     """Read a file that permsym wrote: netCDF, CSV or Parquet."""
+    dataset = _sound(_read(path), path)
+    dataset.attrs.pop(DIGEST, None)  # of the file, and not of what becomes of its content here
+    return dataset
+
+
+def check_dataset(path: str | Path) -> str:
+    """Compare a file with the digest that it carries; a remark where it has none, else "".  InputError where it has changed."""
+    dataset = _read(path)
+    _sound(dataset.copy(), path)
+    return check_digest(dataset)
+
+
+def _read(path: str | Path) -> xr.Dataset:
     reader = importlib.import_module(FORMATS.get(Path(path).suffix, FORMATS[".nc"]))
     try:
         reading.check(Path(path))
         dataset: xr.Dataset = renewed(reader.read(Path(path)), repr(str(path)))
+        return dataset
     except Exception as error:  # whatever a damaged file does to HDF5, Arrow or a table's shape
         if isinstance(error, InputError | Warning) and not isinstance(error, WrongField):
             raise
         # HDF5 wraps what the system says in a long message of its own
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)[:200] or type(error).__name__
         raise InputError(f"cannot read {str(path)!r} as a dataset ({reason}); give a file that permsym wrote") from error
+
+
+def _sound(dataset: xr.Dataset, path: str | Path) -> xr.Dataset:
     try:
         return sound(dataset)
     except InputError as error:
         raise InputError(f"cannot read {str(path)!r} as a dataset: {error}; give a file that permsym wrote") from None
 
 
-__all__ = ["FORMATS", "check", "open_dataset", "open_reference", "reference_names", "save", "with_photons"]
+__all__ = ["FORMATS", "check", "check_dataset", "open_dataset", "open_reference", "reference_names", "save", "with_photons"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import platform
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from permsym.dataset.schema import CONVENTION, VARIABLES, Variable, derived, derived_error, error_name
 from permsym.dataset.status import LEFT, Status
+from permsym.dataset.versions import Software, mixture, software, versions
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,6 +33,7 @@ class Point:
     moments, cumulants, errors   values by label
     derived, derived_errors   derived quantities and their errors by name
     scalars          values of variables without the dimension ``moment``, by their name in the schema
+    computed_by      the software that gave it
     status, reason   how it came out; the reason of an approximation also says which one it is
     approach         name of the method
     """
@@ -48,21 +49,13 @@ class Point:
     approach: str = ""
     computed_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     derived_errors: dict[str, float] = field(default_factory=dict)
+    computed_by: Software = field(default_factory=software)
 
     @property
     def values(self) -> dict[str, Any]:
         """Values of all variables without the dimension ``moment``, by their name in the schema."""
         errors = {error_name(name): error for name, error in self.derived_errors.items()}
         return {**self.derived, **errors, **self.scalars, "status": str(self.status), "reason": self.reason}
-
-
-def versions() -> dict[str, str]:
-    """Versions of what computes the numbers."""
-    import scipy
-
-    import permsym
-
-    return {"permsym": permsym.__version__, "numpy": np.__version__, "scipy": scipy.__version__, "python": platform.python_version()}
 
 
 def build_dataset(
@@ -95,13 +88,22 @@ def build_dataset(
     provenance = {
         "model": model,
         "definition": json.dumps(definition, sort_keys=True),
-        "versions": json.dumps(versions(), sort_keys=True),
+        **_computed_by(points),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
         "convention": CONVENTION,
         "permsym_version": versions()["permsym"],
     }
     return xr.Dataset(data, coords=coordinates, attrs=constant | provenance | ({} if grid.several else {"approach": methods[0]}))
+
+
+def _computed_by(points: Mapping[Cell, Point]) -> dict[str, str]:
+    """Attributes: versions of the software of most points, and all software where there is more than one."""
+    mixed = mixture(point.computed_by for point in points.values())
+    several = [{**one, "points": number} for one, number in mixed]
+    most = mixed[0][0] if mixed else {}
+    said = {"versions": json.dumps({**versions(), **most}, sort_keys=True)}
+    return said | ({"mixed_versions": json.dumps(several, sort_keys=True)} if len(several) > 1 else {})
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _KINDS = {"float64": "f", "int64": "iuf", "int8": "iuf", "str": "UTO"}  # dtype.kind by the schema's types
-_ATTRIBUTES = {"permsym_version": str, "definition?": str, "versions?": str, "model?": str, "command?": str, "figure?": str}
+_ATTRIBUTES = {
+    "permsym_version": str,
+    "definition?": str,
+    "versions?": str,
+    "mixed_versions?": str,
+    "digest?": str,
+    "model?": str,
+    "command?": str,
+    "figure?": str,
+}
 _SIZES = {str: int}
 _VARIABLE = {"dims": [str], "dtype": str, "attributes": {str: object}}
 FRAME = {"sizes": _SIZES, "outer": [str], "coordinates": {str: _VARIABLE}, "variables": {str: _VARIABLE}, "attributes": {str: object}}

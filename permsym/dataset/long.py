@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.dataset.checks import FRAME
+from permsym.dataset.digest import plain
 from permsym.fields import checked
 
 if TYPE_CHECKING:
@@ -93,8 +94,13 @@ def rebuilt(table: Mapping[str, Any], about: Mapping[str, Any]) -> xr.Dataset:
         values = np.transpose(values, [order.index(dim) for dim in dims])
         return tuple(dims), values.astype(str if dtype == "str" else dtype), variable["attributes"]
 
-    return xr.Dataset(
+    dataset = xr.Dataset(
         {name: gathered(name, variable) for name, variable in about["variables"].items()},
         coords={name: gathered(name, variable) for name, variable in about["coordinates"].items()},
         attrs=about["attributes"],
     )
+    written = columns(dataset)
+    for name in [*written, *table]:
+        if name not in written or name not in table or plain(written[name]) != plain(table[name]):
+            raise ValueError(f"its column {name!r} contradicts the others")
+    return dataset

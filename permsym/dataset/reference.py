@@ -27,9 +27,14 @@ def reference_folder() -> Path:
     raise InputError("the reference datasets are missing from this installation; install permsym again")
 
 
+def sums(folder: Path) -> dict[str, str]:
+    """Checksums by file name, from SHA256SUMS in a folder; OSError or ValueError where there is none."""
+    lines = (folder / _SUMS).read_text(encoding="utf-8").splitlines()
+    return {name: checksum for checksum, name in map(str.split, lines)}
+
+
 def _checksums() -> dict[str, str]:
-    lines = (reference_folder() / _SUMS).read_text(encoding="utf-8").splitlines()
-    return {name.removesuffix(".nc"): checksum for checksum, name in map(str.split, lines)}
+    return {name.removesuffix(".nc"): checksum for name, checksum in sums(reference_folder()).items()}
 
 
 def reference_names() -> list[str]:

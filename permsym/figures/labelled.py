@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from permsym.dataset.build import versions
 from permsym.dataset.schema import OUTCOME
+from permsym.dataset.versions import versions
 from permsym.progress import Counter
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model, Term
 from permsym.models.registry import LIBRARY
+from permsym.rotating import in_rotating_frame
 
 # derivative stencils of fourth order, central and to the right; exact for polynomials up to degree 4
 _CENTRAL = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}
@@ -82,7 +83,7 @@ def _dual(model: Model, duals: Duals, covector: NDArray[np.complex128], liouvill
     y[active] = solved[:, 0] + 1j * solved[:, 1]
     resting = np.setdiff1d(np.arange(dimension), active)
     if covector[resting].any():
-        block = liouvillian.matrix(model)[resting][:, resting].tocsc()
+        block = liouvillian.matrix(in_rotating_frame(model))[resting][:, resting].tocsc()
         factor = SuperLU().factor(block, liouvillian.basis.coordinates[:, resting])
         y[resting] = factor.solve_transposed(covector[resting].real.copy()) + 1j * factor.solve_transposed(covector[resting].imag.copy())
     return y

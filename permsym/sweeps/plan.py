@@ -28,7 +28,7 @@ from permsym.operators import Operator
 from permsym.sites import Ensemble, is_real
 from permsym.sweeps.methods import check_methods, method
 from permsym.sweeps.origin import address_of, is_library, origin_of, recorded_source, text_of
-from permsym.sweeps.task import Task
+from permsym.sweeps.task import RESULTS, Task
 
 MOST_POINTS = 1_000_000  # of a sweep: their models alone take minutes
 
@@ -111,11 +111,9 @@ class Plan:
 
     def tasks(self) -> Iterator[Task]:
         """A task for every cell."""
-        import permsym
-
         for index, name in self.cells:
             origin = origin_of(self.source, self.parameters(index)) if method(name).follows_branch else None
-            yield Task((index, name), self.models[index], self.moments, self.options.get(name, {}), permsym.__version__, origin)
+            yield Task((index, name), self.models[index], self.moments, self.options.get(name, {}), origin)
 
     def definition(self) -> dict[str, Any]:
         """Provenance: everything that :func:`from_definition` needs, and the first point's full model."""
@@ -136,11 +134,9 @@ class Plan:
     @cached_property
     def fingerprint(self) -> str | None:
         """SHA-256 of the definition and of what its output looks like; None for a user's function, whose code the definition lacks."""
-        import permsym
-
         if text_of(self.source) is None and not is_library(self.source):
             return None
-        return hashlib.sha256(json.dumps([self.definition(), permsym.__version__, LAYOUT], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self.definition(), RESULTS, LAYOUT], sort_keys=True).encode()).hexdigest()
 
 
 def make(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from permsym.dataset.build import versions
 from permsym.dataset.schema import PHOTON
+from permsym.dataset.versions import versions
 from permsym.errors import InputError
 from permsym.sweeps.methods import Cost
 from permsym.sweeps.plan import Plan, from_definition

@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Cell, Point, build_dataset
+from permsym.dataset.versions import differences, software
+from permsym.errors import PermsymError
 from permsym.sweeps.methods import Cost, method
 from permsym.sweeps.plan import Plan
 from permsym.sweeps.store.store import Store
-from permsym.sweeps.task import Result, Task
-from permsym.sweeps.workers.pool import Job, inline
+from permsym.sweeps.task import Job, Result, Task
+from permsym.sweeps.workers.pool import inline
 
 if TYPE_CHECKING:
     import xarray as xr
 
 _ALL_SITES = 300  # satellites up to which no window is used, and an estimate is a formula
 Executor = Callable[[Sequence[Job]], Iterator[tuple[Task, Result]]]
+
+
+class OtherSoftware(PermsymError):
+    """A result of software that is not this process's: permsym was installed anew, for instance, while the run went on."""
 
 
 @dataclass
@@ -79,11 +85,14 @@ def execute(
     work: Work, executor: Executor = inline, store: Store | None = None, report: Callable[[Task, Cost, Result], None] | None = None
 ) -> Outcome:
     """Compute what is missing; every result is stored before the next one is looked at."""
+    software()  # as it is now: workers that start later may find another
     points = dict(work.recalled)
     costs = {task.cell: cost for task, cost in work.jobs}
     if work.jobs:
         with closing(executor(work.jobs)) as results:  # type: ignore[type-var]  # executors are generators
             for task, result in results:
+                if other := differences(getattr(result.point, "computed_by", None)):
+                    raise OtherSoftware(f"a worker computed with other software than this run ({other}); give the same command again")
                 result.point.approach = task.method
                 if store is not None:
                     store.put(task.key, result)

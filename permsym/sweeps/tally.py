@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Cell, Point
 from permsym.dataset.status import EXACT, LEFT, Status
+from permsym.dataset.versions import mixture
 from permsym.sweeps.methods import Cost
 from permsym.sweeps.plan import Plan
 from permsym.sweeps.run import cost_of
-from permsym.sweeps.store.glance import Contents, look, owner
+from permsym.sweeps.store.lock import owner
+from permsym.sweeps.store.store import Contents, read
 from permsym.text import clock
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ _RECENT = 50  # points over which the rate is taken: late ones of a sweep take l
 _PAUSE = 20.0  # gaps between points that are this many times the median are a pause between two runs
 _GROUPS, _POINTS, _REASON = 12, 6, 160  # groups, points of one and characters of a reason that are shown; JSON has all
 _ESTIMATED = 5000  # points for whose models and costs a look may take the time
+_LEAST = 1e-3  # seconds of a point, which is sent, stored and counted whatever its estimate
 _PACKAGES = ("permsym", "code", "numpy", "scipy")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 
@@ -85,8 +88,9 @@ class Tally:
             if self.left and self.seconds_left is not None:
                 words += f", about {clock(self.seconds_left)} left"
             lines.append(words)
-        elif self.left:
-            lines.append(f"no run is at work; `permsym run` with the same words computes the other {self.left}")
+        elif self.left != 0:
+            rest = "goes on" if self.left is None else f"computes the other {self.left}"
+            lines.append(f"no run is at work; `permsym run` with the same words {rest}")
         for versions in self.versions:
             known = [name for name in _PACKAGES if name in versions]
             lines.append("computed by " + ", ".join(f"{name} {versions[name]}" for name in known))
@@ -166,11 +170,11 @@ def of_store(path: Path, plan: Plan | None = None) -> tuple[Tally, dict[Cell, Po
 
     plan   what the store is for; None: the sweep that ran last, whose points only their parameters tell apart
     """
-    contents = look(path)
+    contents = read(path)
     keys = _keys(contents, plan)
     results = contents.results if keys is None else {key: contents.results[key] for key in keys if key in contents.results}
     points = [result.point for result in results.values()]
-    process = owner(path)
+    process = owner(path.with_name(path.name + ".lock"))
     left = None if keys is None else len(keys) - sum(key in results for key in keys)
     pace = rate((point.computed_at for point in points), datetime.now(UTC) if process is not None else None)
     cells: dict[Cell, Point] = {}
@@ -184,8 +188,9 @@ def of_store(path: Path, plan: Plan | None = None) -> tuple[Tally, dict[Cell, Po
         varying = _varying([point.parameters for point in points])
         bad = [point for point in points if fell_short(point)]
         short = [Shortfall(p.status, p.reason, p.approach, {n: v for n, v in p.parameters.items() if n in varying}) for p in bad]
+    software = [dict(one) for one, _ in mixture(point.computed_by for point in points)]
     done = len(keys) - left if keys is not None and left is not None else len(points)
-    return Tally(done, left, short, pace, seconds, _versions(points), process), cells
+    return Tally(done, left, short, pace, seconds, software, process), cells
 
 
 def expected(plan: Plan, done: Mapping[Cell, Point], pace: float) -> float:
@@ -198,9 +203,9 @@ def expected(plan: Plan, done: Mapping[Cell, Point], pace: float) -> float:
     last = rest = 0.0
     for task in plan.tasks():
         if task.cell in recent:
-            last += cost_of(task, costs).seconds
+            last += max(cost_of(task, costs).seconds, _LEAST)
         elif task.cell not in done:
-            rest += cost_of(task, costs).seconds
+            rest += max(cost_of(task, costs).seconds, _LEAST)
     return rest / (last / len(recent) * pace)
 
 
@@ -210,10 +215,6 @@ def _keys(contents: Contents, plan: Plan | None) -> list[str] | None:
         return next(reversed(contents.plans.values()), None)
     keys = contents.plans.get(plan.fingerprint or "", [])
     return keys if len(keys) == len(plan) else [task.key for task in plan.tasks()]
-
-
-def _versions(points: Iterable[Point]) -> list[dict[str, str]]:
-    return []
 
 
 def of_dataset(dataset: xr.Dataset) -> Tally:

@@ -14,10 +14,15 @@ from permsym.dataset.status import failure
 from permsym.errors import DegenerateSteadyState, InputError, NotApplicable, SolverFailed, TooFewSatellites
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
-from permsym.sweeps.methods import Bench, method
+from permsym.sweeps.methods import Bench, Cost, method
 from permsym.sweeps.origin import Origin
 
 _LASTING = (DegenerateSteadyState, InputError, NotApplicable, SolverFailed)  # would fail in the same way again
+
+
+RESULTS = 1
+"""Part of every key, raised by hand with a change that may alter a number: results from before are then computed again, and those of
+other versions are not.  tests/sweeps/test_results.py computes reference values again and reminds of it."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,6 @@ class Task:
 
     cell      where the result belongs in the dataset
     moments   an order, or canonical labels; those of more satellites than there are, are left out
-    version   of the package, part of the key
     origin    where the model comes from, for methods that follow a branch in N
     """
 
@@ -34,7 +38,6 @@ class Task:
     model: Model
     moments: int | tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
-    version: str = ""
     origin: Origin | None = None
 
     @property
@@ -44,11 +47,15 @@ class Task:
 
     @cached_property
     def key(self) -> str:
-        """SHA-256 of everything that the numbers depend on: the full model, method, moments, options, package version."""
-        text: list[Any] = [self.model.to_dict(), self.method, self.moments, dict(self.options), self.version]
+        """SHA-256 of everything that the numbers depend on: the full model, method, moments, options, RESULTS."""
+        text: list[Any] = [self.model.to_dict(), self.method, self.moments, dict(self.options), RESULTS]
         if self.origin is not None:
             text.append([self.origin.address, self.origin.text, dict(self.origin.parameters)])
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()
+
+
+Job = tuple[Task, Cost]
+"""A task and the estimate of what it takes."""
 
 
 @dataclass(frozen=True)

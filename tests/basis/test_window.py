@@ -20,7 +20,8 @@ def test_a_reflecting_edge_conserves_the_trace(name: str, N: int) -> None:
     sites = Window.full(N).sites()
     window = Window.at_sites(N, sites[:, rng.random(sites.shape[1]) < 0.7])  # holes and corners
     liouvillian = Liouvillian(build(model, window=window))
-    matrix, leaks = liouvillian.with_leaks()
+    assembly = liouvillian.assembled()
+    matrix, leaks = assembly.matrix, assembly.leaks
     assert np.abs(liouvillian.trace() @ matrix).max() < 1e-12 * np.abs(matrix.data).max()
     assert (leaks >= 0).all()
     assert leaks.any()
@@ -44,7 +45,7 @@ def test_a_window_of_everything_is_the_full_basis(N: int) -> None:
     whole, cut = Liouvillian(build(model)), Liouvillian(build(model, window=window))
     assert (cut.basis.labels == whole.basis.labels).all()
     assert abs(cut.matrix() - whole.matrix()).max() < 1e-13
-    assert not cut.with_leaks()[1].any()
+    assert not cut.assembled().leaks.any()
 
 
 def test_window_sets() -> None:

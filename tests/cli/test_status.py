@@ -81,7 +81,12 @@ def test_while_a_run_goes_on_and_after_it(here, tmp_path):
 def test_a_run_that_was_killed_is_not_said_to_run(here, tmp_path):
     sweep = write(tmp_path, points=200, N=14, order=3)
     running = start(tmp_path, "run", sweep, "--jobs", "1")
-    until(lambda: here("status", "sweep.nc")[0] == 0, pause=0.1)
+
+    def planned():
+        code, out, _ = here("status", "sweep.nc", "--json")
+        return code == 0 and json.loads(out)["left"] is not None
+
+    until(planned, pause=0.1)
     running.kill()
     running.communicate()
     code, out, _ = here("status", "sweep.nc")

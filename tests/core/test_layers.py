@@ -18,6 +18,7 @@ ORDER = [
     {"sites"},
     {"jumps"},
     {"model"},
+    {"rotating"},
     {"machine", "progress"},
     {"models"},
     {"linear"},

@@ -20,7 +20,7 @@ def test_the_way_to_a_fixed_point_does_not_matter(order):
 
 
 def test_fifth_order_folds():
-    branch = continuation("central-spin", over="N", start=4, stop=1e4, order=5, points=60)
+    branch = continuation("central-spin", over="N", start=4, stop=3e3, order=5, points=20)
     assert branch.reached
     assert [round(fold.value) for fold in branch.folds] == [2108, 946]
     for fold in branch.folds:

@@ -83,7 +83,7 @@ def test_errors_of_several_ensembles_are_named_like_their_quantities():
     assert float(one["p_up_error@B"][0]) == 1e-3
     table = table_of(one, "mine")
     assert table.errors == {(0, "exact", "p_up@B"): 1e-3}  # its own, and no quantity itself
-    assert unpacked(packed(point), []).derived_errors == errors  # in the store
+    assert unpacked(packed(point)).derived_errors == errors  # in the store
 
 
 def test_labels_that_need_more_satellites_are_missing(data):

@@ -86,7 +86,7 @@ def test_a_branch_that_ends_says_so():
     assert found.reason == "fold"
     assert found.point.largest < 0.5
     solver = homogeneous(14, 0.995)
-    for size in np.geomspace(1e4, found.N_sc * (1 + 1e-5), 30):
+    for size in np.geomspace(1e4, found.N_sc * (1 + 1e-5), 15):
         last = [solver.coherent_photons(order, size) / size for order in (2, 3)]
     assert last == pytest.approx([found.point.coherent_photons[order] / found.N_sc for order in (2, 3)], rel=0.02)
     # order 3 folds there, as pseudo-arclength continuation finds it too

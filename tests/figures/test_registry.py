@@ -18,6 +18,7 @@ SLOW = (
     "p1-fig5a",
     "p1-fig5b",
     "p1-fig5c",
+    "p1-fig5d",
     "p1-fig6a",
     "p1-fig6b",
     "p1-fig6c",

@@ -1,8 +1,6 @@
 """Locks, files written aside and outputs: nobody else's file is followed, truncated or replaced."""
 
-import contextlib
 import os
-import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -114,13 +112,3 @@ def test_a_sweep_file_writes_below_the_current_folder(capsys, name):
     Path("sweep.toml").write_text(f'{SWEEP}[output]\nfile = "{name}"\n')
     assert main(["run", "sweep.toml", "--jobs", "1"]) == 1
     assert f"sweep.toml:6: 'file' must stay below the folder of the run, but is {name!r}" in capsys.readouterr().err
-
-
-def test_a_damaged_text_in_the_store_costs_its_own_point_alone(capsys):
-    Path("sweep.toml").write_text(SWEEP.replace("[2]", "[2, 3]"))
-    assert main(["run", "sweep.toml", "--jobs", "1"]) == 0
-    with contextlib.closing(sqlite3.connect("sweep.nc.store")) as store, store:
-        store.execute("UPDATE points SET labels = CAST(X'5b22ff31225d' AS TEXT) WHERE id = 1")  # no UTF-8
-    capsys.readouterr()
-    assert main(["run", "sweep.toml", "--jobs", "1"]) == 0
-    assert "(1 from the store, 1 computed)" in capsys.readouterr().out

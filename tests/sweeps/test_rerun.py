@@ -110,7 +110,7 @@ def test_a_zero_of_another_sign_is_no_difference_but_not_the_same_bits(data, tmp
 
 @pytest.mark.parametrize("name", ["p1-fig3b", "p2-fig1"])
 def test_a_figure_repeats_itself_to_the_bit(name, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("permsym.figures.paper1.fig3.FARTHEST", 100.0)  # lines of approximations end there
+    monkeypatch.setattr("permsym.figures.paper1.fig3.FARTHEST", 12.0)  # lines of approximations end there
     monkeypatch.setattr("permsym.figures.paper2.fig1.TRANSIENTS", (0.4, 1.2))
     assert main(["figure", name, "-o", str(tmp_path), "--max-N", "3"]) == 0
     capsys.readouterr()

@@ -11,11 +11,13 @@ import pytest
 import permsym as ps
 from permsym.cli import main
 from permsym.dataset.status import Status
+from permsym.dataset.versions import software
 from permsym.errors import InputError, NotApplicable, SolverFailed, UnsuitedModel
 from permsym.sweeps.methods import METHODS, Bench
 from permsym.sweeps.plan import make
-from permsym.sweeps.run import assembled, execute, prepare
+from permsym.sweeps.run import OtherSoftware, assembled, execute, prepare
 from permsym.sweeps.store.record import packed, unpacked
+from permsym.sweeps.store.store import opened, read
 from permsym.sweeps.task import compute
 from permsym.sweeps.workers.pool import inline, pooled
 
@@ -29,7 +31,7 @@ def plan():
         lists=[{"g": [0.4, "1/sqrt(N)"], "gamma_phi": [0.0, 0.1]}],
         fixed={"omega": 1.25},
         methods=("exact", "mf", "c2"),
-        moments=3,
+        moments=2,
     )
 
 
@@ -154,15 +156,48 @@ def test_only_lasting_failures_are_kept(monkeypatch):
         assert result.point.status is status
 
 
-def test_a_row_of_the_store_gives_back_its_point():
+def test_a_result_of_other_software_is_refused():
+    """Workers that started after permsym was installed anew, while the run went on."""
+
+    def executor(jobs):
+        for number, (task, result) in enumerate(inline(jobs)):
+            other = {**result.point.computed_by, "code": "other"}
+            yield task, result if number < 2 else replace(result, point=replace(result.point, computed_by=other))
+
+    with pytest.raises(OtherSoftware, match="code other instead of"):
+        execute(prepare(plan()), executor)
+
+
+def test_another_version_with_equal_results_keeps_the_points_of_a_store(tmp_path, monkeypatch, capsys):
+    (tmp_path / "x.toml").write_text('[model]\nname = "central-spin"\n[sweep]\nN = [2, 3]\n')
+    words = ["run", str(tmp_path / "x.toml"), "-o", str(tmp_path / "x.nc"), "--jobs", "1"]
+    monkeypatch.setattr("permsym.sweeps.workers.pool.pooled", lambda jobs, workers: inline(jobs))
+    assert main(words) == 0
+    old, new = {**software(), "permsym": "0.0.9"}, software()
+    store = tmp_path / "x.nc.store"
+    with opened(store) as open_store:  # as if another version had computed one of the points
+        key, result = next(iter(open_store.results().items()))
+        open_store.put(key, replace(result, point=replace(result.point, computed_by=old)))
+    (tmp_path / "x.nc").unlink()
+    assert main(words) == 0
+    assert "(2 from the store, 0 computed)" in capsys.readouterr().out
+    mixed = json.loads(ps.open_dataset(tmp_path / "x.nc").attrs["mixed_versions"])
+    assert mixed == [{**entry, "points": 1} for entry in (new, old)] or mixed == [{**entry, "points": 1} for entry in (old, new)]
+    assert all(entry in read(store).versions for entry in ((old, 1), (new, 1)))
+    monkeypatch.setattr("permsym.sweeps.task.RESULTS", 0)
+    monkeypatch.setattr("permsym.sweeps.plan.RESULTS", 0)
+    assert main(words) == 0
+    assert "(0 from the store, 2 computed)" in capsys.readouterr().out
+
+
+def test_a_record_of_the_store_gives_back_its_point():
     for task in plan().tasks():
         point = compute(task, Bench()).point
-        labels, numbers, record = packed(point)
-        assert unpacked((labels, numbers, record), json.loads(labels)) == point
-        # rows of before the codes have the words of the files
-        words = "certified" if task.method == "exact" else f"approximation: {point.reason}"
-        old = {name: value for name, value in json.loads(record).items() if name != "reason"} | {"status": words}
-        assert unpacked((labels, numbers, json.dumps(old)), json.loads(labels)) == point
+        record = json.loads(json.dumps(packed(point)))
+        assert unpacked(record) == point
+        for name in record:
+            with pytest.raises(ValueError, match="has no"):
+                unpacked({key: value for key, value in record.items() if key != name})
 
 
 @pytest.mark.parametrize(("N", "memory", "code"), [("[4]", None, 0), ("[4, 250]", "150MB", 3), ("[290, 300]", "150MB", 4)])

@@ -19,6 +19,7 @@ from permsym.linear import bicgstab
 from permsym.matrixfree import BlockLiouvillian
 from permsym.model import Model
 from permsym.progress import Progress
+from permsym.rotating import in_rotating_frame
 from permsym.steady.cavity.checkpoint import Checkpoint
 from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.cavity.shifted import ShiftedProblem, reals
@@ -43,7 +44,7 @@ def solve_blocks(
     start        stored numbers to start from
     """
     begun = time.perf_counter()
-    operator = BlockLiouvillian(blocks, model)
+    operator = BlockLiouvillian(blocks, in_rotating_frame(model))
     problem = ShiftedProblem(operator)
     x = problem.start
     if start is not None:

@@ -108,7 +108,8 @@ class BlockSolution:
             covector = self._block_covector(key, part)
             bound = self._bounded(covector) if together is None else together.times(math.sqrt(self._scale(covector)))
             cut = {"cutoff" if self.blocks.boundary == "closed" else "window": bound.cut}
-            estimates[k].append(ErrorParts(bound.algebraic, **cut))
+            rounding = self.blocks.rounding(self.x, *key.operators(self.operator.model))
+            estimates[k].append(ErrorParts(bound.algebraic + rounding, **cut))
             self.dual_sizes[len(key.centre)] = np.maximum(self.dual_sizes.get(len(key.centre), 0.0), bound.sizes)
         return estimates
 
@@ -155,9 +156,8 @@ class BlockSolution:
         if z is None:
             return _Bound(float("inf"), 0.0, np.zeros(1))
         inside, cut = self._beyond.weighed(z)
-        operator, size = self.operator, np.abs(self.x)
-        rounding = operator.links * EPS * float((np.abs(z) * np.abs(operator.diagonal)) @ size)
-        rounding += 4 * EPS * float(np.abs(covector) @ size)
+        size = np.abs(self.x)
+        rounding = float(np.abs(z) @ self._rounding) + 4 * EPS * float(np.abs(covector) @ size)
         return _Bound(_SAFETY * inside + rounding, _SAFETY * cut, self._sizes(np.abs(z), size))
 
     def _sizes(self, z: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -193,6 +193,10 @@ class BlockSolution:
         np.subtract(delta, self.problem.as_elements(scaled) / self.problem.columns, out=delta)
         self.problem.symmetrise(delta)
         return float(np.abs(delta) @ np.abs(self.x))
+
+    @cached_property
+    def _rounding(self) -> NDArray[np.float64]:
+        return self.operator.rounding(self.x)
 
     @cached_property
     def _beyond(self) -> Beyond:

@@ -15,6 +15,7 @@ from permsym.linear.shift_invert import ShiftInvert
 from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
+from permsym.rotating import in_rotating_frame
 from permsym.sites import Boson
 from permsym.steady import fock_cutoff
 from permsym.steady.lattice import null_vector
@@ -34,15 +35,16 @@ def solve_on(liouvillian: Liouvillian, model: Model, solver: FactorSolver, toler
     """
     started = time.perf_counter()
     basis = liouvillian.basis
-    matrix, leaks = liouvillian.with_leaks(model)
+    resting = in_rotating_frame(model)
+    assembly = liouvillian.assembled(resting)
     assembled = time.perf_counter()
-    problem = null_vector.reduce(matrix, liouvillian.trace(), basis.coordinates, leaks)
-    refuse_conserved(matrix, problem.active, basis.coordinates, SuperLU())
-    del matrix, leaks
+    problem = null_vector.reduce(assembly, liouvillian.trace(), basis.coordinates)
+    refuse_conserved(assembly.matrix, problem.active, basis.coordinates, SuperLU())
+    del assembly
     pin = predict_pin(problem, basis, model) if peak is None else _pin_at(problem, basis, peak)
     null = _solved(problem, pin, solver)
     if isinstance(basis.model.centre, Boson):
-        beyond = fock_cutoff.dropped(basis, model, problem.expanded(null.vector, basis.dimension))
+        beyond = fock_cutoff.dropped(basis, resting, problem.expanded(null.vector, basis.dimension))
         null.beyond, null.lost = beyond.weight[problem.active], beyond.elsewhere
     timings = {"assemble": assembled - started, "solve": time.perf_counter() - assembled}
     solution = FactoredSolution(basis, null, null)

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from permsym.basis.moves import ENTRY_ROUNDING
 from permsym.errors import DegenerateSteadyState, SolverFailed
 from permsym.linear.contract import DirectSolver, Factor
+from permsym.liouvillian import Assembly
 from permsym.steady.lattice.uniqueness import refuse_singular, submatrix
 
 EPS = float(np.finfo(float).eps)
@@ -37,6 +39,7 @@ class NullProblem:
     active       (n,) positions of these unknowns in the whole basis
     recurrent    (n,) unknowns that the dynamics never leaves for good
     leaks        (n,) total weight of the moves of each unknown that a window dropped; zero without a window
+    cancelled    (n, n) what cancelled in each entry: :class:`permsym.liouvillian.Assembly`
     """
 
     matrix: sparse.csc_array
@@ -45,6 +48,12 @@ class NullProblem:
     active: NDArray[np.int64]
     recurrent: NDArray[np.bool_]
     leaks: Vector
+    cancelled: sparse.csc_array
+
+    def rounding(self, x: Vector) -> Vector:
+        """(n,) bound of what L x may be off by, |x| at hand: of the products in it, and of the entries of L themselves."""
+        magnitude = self.magnitude @ x
+        return EPS / 2 * ((self.row_counts + ENTRY_ROUNDING) * magnitude + ENTRY_ROUNDING * (self.cancelled @ x))
 
     @cached_property
     def magnitude(self) -> sparse.csc_array:
@@ -80,12 +89,13 @@ class Bounds:
         return self.algebraic + self.window + self.cutoff
 
 
-def reduce(matrix: sparse.csc_array, trace: Vector, coordinates: NDArray[np.int64], leaks: Vector | None = None) -> NullProblem:
+def reduce(assembly: Assembly, trace: Vector, coordinates: NDArray[np.int64]) -> NullProblem:
     """Cut to the block of unknowns that couple to populations.
 
     What never couples to a population (on resonance: the real part of every coherence) is zero in the steady state.
     More than one closed class of populations means more than one steady state: refused.
     """
+    matrix = assembly.matrix
     pattern = sparse.csc_array((np.ones(len(matrix.data), dtype=np.int8), matrix.indices, matrix.indptr), shape=matrix.shape)
     populations = np.flatnonzero(trace)
     _, component = csgraph.connected_components(pattern, directed=False)
@@ -106,9 +116,8 @@ def reduce(matrix: sparse.csc_array, trace: Vector, coordinates: NDArray[np.int6
     if len(holding) > 1:
         raise DegenerateSteadyState(_explanation(len(holding)))
     recurrent = np.isin(strong, holding) if len(holding) else np.ones(len(active), dtype=bool)
-    return NullProblem(
-        inner, trace[active], coordinates[:, active], active, recurrent, np.zeros(len(active)) if leaks is None else leaks[active]
-    )
+    cancelled = submatrix(assembly.cancelled, active)
+    return NullProblem(inner, trace[active], coordinates[:, active], active, recurrent, assembly.leaks[active], cancelled)
 
 
 def _explanation(number: int) -> str:
@@ -201,9 +210,10 @@ class NullVector:
         The error of x solves L e = L x, so that the error of <c> is y . (L x) with the dual vector y.  Evaluated
         with the residual and the rounding errors that the matrix's entries and products can carry:
 
-            |y| . ( |r| + (nnz_row + 1) eps |L| |x| )  +  |L^T y - c + <c> trace| . |x|  +  eps |c| . |x|
+            |y . r|  +  |y| . eps/2 ( (nnz_row + k) |L| |x| + k C |x| )  +  |L^T y - c + <c> trace| . |x|  +  eps |c| . |x|
 
-        (the second term keeps a wrong factorisation from vouching for itself through y).  All of this weighs errors with
+        with what cancelled in entries, C, and their number k of roundings, :data:`permsym.basis.moves.ENTRY_ROUNDING` (the third
+        term keeps a wrong factorisation from vouching for itself through y).  All of this weighs errors with
         |x| and is blind where x misses the true state altogether.  Signs of that are therefore added: probability that is
         negative, times the largest |c| per unit of probability; and infinity where the pinned population carries nothing
         or the equation of y is not solved on every population.  What a window drops leaves at the rate leak_i x_i, would
@@ -215,12 +225,12 @@ class NullVector:
         (see :mod:`permsym.steady.fock_cutoff`): 4 sum_i |r_i| |y_i - <y> trace_i|, with y_i of the nearest kept unknown.
         """
         problem, x = self.problem, np.abs(self.vector)
-        uncertainty = np.abs(self.residual_vector) + (problem.row_counts + 1) * EPS * (problem.magnitude @ x)
+        rounding = problem.rounding(x)
         floor = 4 * EPS * (np.abs(covectors).T @ x)
         right = covectors - np.outer(problem.trace, self.vector @ covectors)
-        y, defect = self._rough_dual(right, uncertainty, floor)
+        y, defect = self._rough_dual(right, np.abs(self.residual_vector) + rounding, floor)
         with np.errstate(over="ignore", invalid="ignore"):
-            bound = np.abs(y).T @ uncertainty + np.abs(defect).T @ x + floor
+            bound = np.abs(y.T @ self.residual_vector) + np.abs(y).T @ rounding + np.abs(defect).T @ x + floor
             held = problem.trace != 0
             probability = problem.trace[held] * self.vector[held]
             bound += -np.minimum(probability, 0).sum() * np.abs(covectors[held] / problem.trace[held, None]).max(axis=0)

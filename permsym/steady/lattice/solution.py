@@ -93,16 +93,19 @@ class FactoredSolution(Generic[F]):
     def estimates(self, keys: Sequence[MomentLabel | Observable]) -> list[list[ErrorParts]]:
         columns: list[tuple[int, NDArray[np.float64]]] = []
         estimates: list[list[ErrorParts]] = [[] for _ in keys]
+        roundings = []
         for position, key in enumerate(keys):
             # what only this state asks for is not remembered
             covector_of = self.basis.covector if isinstance(key, MomentLabel) else self.basis.correlator
-            covector = self.null.restricted(covector_of(*key.operators(self.basis.model)))
+            operators = key.operators(self.basis.model)
+            covector = self.null.restricted(covector_of(*operators))
+            roundings.append(self.basis.rounding(self.x, *operators))
             parts = [part for part in (covector.real, covector.imag) if part.any()]
             columns += [(position, part) for part in parts]
             if not parts and self.null.edge_mass > 0:  # a window without any site that this moment lives on says nothing of it
                 estimates[position].append(ErrorParts(unseen=self.null.outside_mass))
         for (position, _), parts_ in zip(columns, self._bounds([part for _, part in columns]), strict=True):
-            estimates[position].append(parts_)
+            estimates[position].append(parts_._replace(algebraic=parts_.algebraic + roundings[position]))
         return estimates
 
     def fock_estimates(self) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from scipy.sparse import csgraph
 from permsym.basis.representations import build, dimension
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
+from permsym.rotating import in_rotating_frame
 from permsym.sites import Boson, Ensemble
 
 _LEVELS = 4
@@ -41,7 +42,7 @@ class Decoupling:
         if small is None:
             return
         self.basis = build(small)
-        matrix = Liouvillian(self.basis).matrix().tocoo()
+        matrix = Liouvillian(self.basis).matrix(in_rotating_frame(small)).tocoo()
         nonzero = np.abs(matrix.data) > _NOTHING * np.abs(matrix.data).max(initial=0.0)
         self.target, self.source = matrix.row[nonzero], matrix.col[nonzero]
 

@@ -14,8 +14,8 @@ from permsym.errors import SolverFailed
 from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
-from permsym.operators import Operator
 from permsym.progress import Progress, silent
+from permsym.rotating import in_rotating_frame
 from permsym.steady import needs
 from permsym.steady.lattice.direct import solve_on, solve_window
 from permsym.steady.scaling.cloud import Cloud
@@ -92,24 +92,3 @@ def _edge_level(cloud: Cloud, window: Window) -> float:
     J, M = window.sites()
     at = rim.contains(J, M)
     return float(cloud.log[(J[at] - cloud.corner[0]) // 2, (M[at] - cloud.corner[1]) // 2].max())
-
-
-def in_rotating_frame(model: Model) -> Model:
-    """The same neutral sector, with the ensemble's own level splitting removed.
-
-    H - lambda Q with the conserved charge Q: only detunings remain.  Without this, rescaling would turn resonance into
-    detuning, because the centre's frequency scales with N and the satellites' does not.
-    """
-    charge = next(w for w in model.charges if w[1])
-    ensemble = model.ensembles[0]
-    terms, splitting = {}, 0.0
-    for key, value in model.hamiltonian.terms.items():
-        matrix = key.satellites[0][1] if key.centre is None and len(key.satellites) == 1 else None
-        if matrix is None or matrix[0][1] != 0 or matrix[1][0] != 0:
-            terms[key] = value
-            continue
-        step = ensemble.excitations[0] - ensemble.excitations[1]
-        splitting += ((matrix[0][0] - matrix[1][1]) * value).real / step
-    q = np.diag(model.centre.excitations)
-    hamiltonian = Operator(terms) - model.centre.operator(q) * (splitting * charge[0] / charge[1])
-    return Model(model.centre, model.ensembles, hamiltonian, model.jumps, name=model.name, parameters=model.parameters)

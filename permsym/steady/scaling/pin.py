@@ -29,7 +29,7 @@ def predict_pin(problem: NullProblem, basis: Basis, model: Model) -> int:
     small = model.rescaled(factor)
     small_basis = Basis(small, parts_of(small, basis.representation), basis.representation)
     small_liouvillian = Liouvillian(small_basis)
-    small_problem = null_vector.reduce(small_liouvillian.matrix(), small_liouvillian.trace(), small_basis.coordinates)
+    small_problem = null_vector.reduce(small_liouvillian.assembled(), small_liouvillian.trace(), small_basis.coordinates)
     candidate = np.flatnonzero((small_problem.trace != 0) & small_problem.recurrent)
     vector = null_vector.solve(small_problem, SuperLU(), int(candidate[len(candidate) // 2])).vector
     peak = small_basis.labels[:, small_problem.active[int(np.argmax(np.abs(small_problem.trace * vector)))]]

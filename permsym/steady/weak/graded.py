@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from permsym.basis.moves import ENTRY_ROUNDING
 from permsym.errors import NotApplicable, SolverFailed
 from permsym.linear.contract import Factor
 from permsym.linear.superlu import SuperLU
@@ -24,6 +25,7 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Matrix, Monomial, as_matrix
+from permsym.rotating import in_rotating_frame
 from permsym.states.collective_spin import SpinDistribution
 from permsym.states.derived import Observable
 from permsym.steady.gradient import Duals
@@ -62,16 +64,21 @@ class WeakSolution:
         self.smaller = smaller
         self._values: dict[MomentLabel | Observable, Graded] = {}
         ket, bra = self.basis.excitations
-        self._terms = from_vacuum(model).terms
-        matrix = Liouvillian(self.basis).matrix(from_vacuum(model)).tocoo()
+        assembly = Liouvillian(self.basis).assembled(from_vacuum(in_rotating_frame(model)))
         degree = ket + bra
-        graded = np.ldexp(matrix.data, exponent * (degree[matrix.col] - degree[matrix.row]))
-        whole = sparse.csc_array((graded, (matrix.row, matrix.col)), shape=matrix.shape)
+
+        def graded(matrix: sparse.csc_array) -> sparse.csc_array:
+            entries = matrix.tocoo()
+            values = np.ldexp(entries.data, exponent * (degree[entries.col] - degree[entries.row]))
+            return sparse.csc_array((values, (entries.row, entries.col)), shape=matrix.shape)
+
+        whole = graded(assembly.matrix)
         vacuum = self.basis.vacuum
         _, component = csgraph.connected_components(whole, directed=False)
         self.active = np.flatnonzero((component == component[vacuum]) & (np.arange(len(component)) != vacuum))
         self.degree = degree
         self.matrix = whole[self.active][:, self.active].tocsc()
+        self.cancelled = graded(assembly.cancelled)[self.active]
         self.source = whole[self.active][:, [vacuum]].toarray()[:, 0]
         self.y = np.zeros(len(degree))
         self.y[vacuum] = 1.0
@@ -115,20 +122,9 @@ class WeakSolution:
 
     @cached_property
     def _uncertainty(self) -> Vector:
-        """|r| + (entries of a row + 2) eps |L| |y| + 4 eps D |y|, with D the diagonal's summands before they cancel."""
-        count = np.bincount(self.matrix.indices, minlength=len(self.active)) + 2
-        diagonal = self._diagonal_sizes[self.active] * np.abs(self.y[self.active])
-        return np.abs(self._residual_vector) + EPS * (count * self._magnitude + 4 * diagonal)
-
-    @cached_property
-    def _diagonal_sizes(self) -> Vector:
-        """Sum of the moduli of the summands of each diagonal entry; energies and rates of N satellites cancel there."""
-        basis, total = self.basis, np.zeros(self.basis.size)
-        for term in self._terms:
-            for step in basis.superoperator(term).steps:
-                if not any(step.shift):
-                    total += np.abs(term.coefficient * step.factor * step.weight(basis.labels))
-        return np.concatenate([total, total[basis.paired]])
+        """|r| + eps/2 ( (entries of a row + 1 + k) |L| |y| + k C |y| ) with what cancelled in L's entries, C, and their k roundings."""
+        count = np.bincount(self.matrix.indices, minlength=len(self.active)) + 1 + ENTRY_ROUNDING
+        return np.abs(self._residual_vector) + EPS / 2 * (count * self._magnitude + ENTRY_ROUNDING * (self.cancelled @ np.abs(self.y)))
 
     # -- values ---------------------------------------------------------------------------------------------------------
 

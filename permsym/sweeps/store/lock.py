@@ -10,6 +10,8 @@ from pathlib import Path
 
 from permsym.errors import InputError
 
+_FLAGS = os.O_RDWR | os.O_CREAT | sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"))  # not all on Windows
+
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
@@ -17,7 +19,7 @@ def locked(path: Path) -> Iterator[None]:
 
     A symbolic link is not followed, and a file with anything but a process number in it is left as it is.
 
-    The lock has a file of its own: closing any descriptor of an SQLite file would drop SQLite's locks on it.
+    The lock has a file of its own: a store is replaced as a whole, and a lock would go with the old one.
     """
     handle = _acquire(path)
     try:
@@ -28,28 +30,40 @@ def locked(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def owner(path: Path) -> int | None:
+    """Number of the process that has locked ``path``; None where there is none, or where it has ended.  Nothing is locked or changed."""
+    try:
+        number = int(path.read_text(encoding="ascii")[:20])
+        os.kill(number, 0)  # signal 0 reaches nobody: it only asks
+    except PermissionError:  # somebody else's process
+        return number
+    except (OSError, ValueError):
+        return None
+    return number
+
+
 def _acquire(path: Path) -> int:
-    import fcntl
+    from filelock import lock_descriptor  # flock, or its like on Windows
 
     while True:
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+            handle = os.open(path, _FLAGS, 0o666)
         except OSError as error:
             if path.is_symlink():
                 raise _foreign(path) from None
             raise InputError(f"cannot write {str(path)!r}: {error.strerror}; choose another folder for the output") from error
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(handle, 100).decode(errors="replace").strip()
-            os.close(handle)
-            raise InputError(
-                f"another run{f' (process {holder})' if holder else ''} is working on {path.name.removesuffix('.lock')!r}; "
-                "wait until it is done, or choose another output with -o"
-            ) from None
+            free = lock_descriptor(handle, blocking=False)
         except OSError as error:
             os.close(handle)
             raise InputError(f"cannot lock {str(path)!r}: {error.strerror}; put the output on a local disk") from error
+        if not free:
+            holder = _content(handle)
+            os.close(handle)
+            raise InputError(
+                f"another run{f' (process {holder})' if holder.isdigit() else ''} is working on {path.name.removesuffix('.lock')!r}; "
+                "wait until it is done, or choose another output with -o"
+            )
         try:
             same = os.fstat(handle).st_ino == path.stat().st_ino
         except FileNotFoundError:
@@ -59,8 +73,8 @@ def _acquire(path: Path) -> int:
                 os.close(handle)
                 raise _foreign(path)
             with contextlib.suppress(OSError):  # the number is for people only: a full disk may keep it out
-                os.truncate(handle, 0)
-                os.pwrite(handle, str(os.getpid()).encode(), 0)
+                os.ftruncate(handle, 0)
+                os.write(handle, str(os.getpid()).encode())
             return handle
         os.close(handle)  # its owner removed it in between: this is no longer the file that others lock
 
@@ -68,7 +82,17 @@ def _acquire(path: Path) -> int:
 def _is_lock(handle: int) -> bool:
     """Whether an open file is an ordinary one, and holds nothing or the number of a process."""
     state = os.fstat(handle)
-    return stat.S_ISREG(state.st_mode) and (state.st_size == 0 or os.pread(handle, 100, 0).strip().isdigit())
+    return stat.S_ISREG(state.st_mode) and (state.st_size == 0 or _content(handle).isdigit())
+
+
+def _content(handle: int) -> str:
+    """The beginning of an open file; nothing where it cannot be read, as on Windows while another process has locked it."""
+    try:
+        content = os.read(handle, 100)
+        os.lseek(handle, 0, os.SEEK_SET)
+    except OSError:
+        return ""
+    return content.decode(errors="replace").strip()
 
 
 def _foreign(path: Path) -> InputError:

@@ -1,112 +1,169 @@
-"""Finished points on disk beside the output: one SQLite transaction a point.
+"""Finished points on disk beside the output: one line of a log for each, see log.py.
 
-    points   key (see Task.key), labels, values, record, checksum, lasting
-    plans    fingerprint of a sweep -> the keys of its points: a finished sweep is recognised without making its models
+    ["permsym store", 1]
+    ["point", key (see Task.key), lasting, record (see record.py)]
+    ["plan", fingerprint of a sweep, keys of its points]     a finished sweep is recognised without making its models
+    ["output", fingerprint, state of the file]               and its output, where it is there, is not written again
 
-Write-ahead log with ``synchronous=FULL``: a point is on the disk when ``put`` returns, and a process that is killed in the
-middle of it leaves the store as it was before.
+Of entries with one key or fingerprint the last one counts.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import sqlite3
+import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
+from permsym import reading
+from permsym.dataset.files import written_aside
+from permsym.dataset.versions import Software, mixture
 from permsym.errors import InputError, PermsymError
 from permsym.sweeps.store.lock import locked
-from permsym.sweeps.store.record import Row, digest, packed, unpacked
+from permsym.sweeps.store.log import LONGEST, Log, lines, parsed, spelled
+from permsym.sweeps.store.record import packed, unpacked
 from permsym.sweeps.task import Result
 
-_MAGIC = b"SQLite format 3\0"
-_APPLICATION = 0x7073796D  # "psym", in the header of every store
-_TABLES = """
-CREATE TABLE IF NOT EXISTS points (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, labels TEXT NOT NULL, numbers BLOB NOT NULL,
-    record TEXT NOT NULL, digest BLOB NOT NULL, lasting INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS plans (fingerprint TEXT PRIMARY KEY, keys TEXT NOT NULL, written TEXT NOT NULL DEFAULT '');
-"""
-_ROWS = "SELECT id, key, labels, numbers, record, digest, lasting FROM points"
+_NAME, _FORMAT = "permsym store", 1
+_HEAD = spelled([_NAME, _FORMAT])
+
+
+class NoStore(InputError):
+    """A file of something else."""
 
 
 class StoreFailed(PermsymError):
     """The store cannot be written or read: the disk is full, or fails."""
 
 
+@dataclass
+class Contents:
+    """What a store holds.
+
+    results   by key
+    plans     fingerprint of a sweep -> the keys of its points
+    outputs   fingerprint -> the state of the finished output
+    size      bytes of whole and damaged lines; what follows, ``cut`` bytes, is the beginning of a line
+    damaged   number of lines that cannot be read
+    """
+
+    results: dict[str, Result] = field(default_factory=dict)
+    plans: dict[str, list[str]] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+    size: int = 0
+    cut: int = 0
+    damaged: int = 0
+
+    @property
+    def versions(self) -> list[tuple[Software, int]]:
+        """Each software that computed some of the points, and how many: the most first."""
+        return mixture(result.point.computed_by for result in self.results.values())
+
+    def takes(self, line: bytes) -> bool:
+        """Take in a line; False where it is damaged."""
+        try:
+            match parsed(line):
+                case [name, number] if (name, number) == (_NAME, _FORMAT):
+                    pass
+                case ["point", str(key), bool(lasting), record]:
+                    self.results[key] = Result(unpacked(record), lasting)
+                case ["plan", str(mark), list(keys)]:
+                    self.plans[mark] = list(map(str, keys))
+                case ["output", str(mark), str(state)]:
+                    self.outputs[mark] = state
+                case _:
+                    return False
+        except (ValueError, OverflowError):
+            return False
+        return True
+
+
+def read(path: Path) -> Contents:
+    """What the store at a path holds, also while a run writes to it; InputError for a file that is no store."""
+    reading.check(path)
+    _check_head(path)
+    contents = Contents()
+    whole, rest = 0, b""
+    for line in lines(path):
+        if line.endswith(b"\n") or len(line) == LONGEST:
+            good = contents.takes(line)
+            whole += good
+            contents.damaged += not good
+            contents.size += len(line)
+        else:
+            rest = line
+    if not whole and (contents.size or not _HEAD.startswith(rest)):
+        raise _foreign(path)
+    contents.cut = len(rest)
+    return contents
+
+
+def _check_head(path: Path) -> None:
+    """InputError for a file whose first bytes say that it is no store, or one of another version.
+
+    A damaged first line is let pass: whether there are other lines of a store shows when they are read.
+    """
+    with path.open("rb") as file:
+        head = file.readline(100)
+        application = (head + file.read(100))[68:72]
+    if head.startswith(b"SQLite format 3\0"):
+        if application == b"psym":
+            raise InputError(f"{str(path)!r} is a store of an older permsym, whose points are of no use to this one; delete it")
+        raise _foreign(path)
+    match parsed(head):
+        case [name, number] if name == _NAME and number != _FORMAT:
+            raise InputError(f"{str(path)!r} is a store of a newer permsym; use that, or choose another output with -o")
+
+
+def _foreign(path: Path) -> NoStore:
+    return NoStore(f"{str(path)!r} exists and is no store of permsym; delete it or choose another output with -o")
+
+
 class Store:
     """An open store; made by :func:`opened`."""
 
-    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, contents: Contents, log: Log) -> None:
         self.path = path
-        self._database = database
+        self._contents, self._log = contents, log
 
-    def results(self, keys: Sequence[str] | None = None) -> dict[str, Result]:
-        """Results by key, of these keys or all; rows with a wrong checksum are left out."""
-        wanted = None if keys is None else set(keys)
-        results: dict[str, Result] = {}
-        spelled: dict[str, list[str]] = {}
-        for _, key, labels, numbers, record, checksum, lasting in self._rows():
-            if wanted is not None and key not in wanted:
-                continue
-            row: Row = (labels, numbers, record)
-            if digest(key, row) != checksum:
-                continue
-            if labels not in spelled:
-                spelled[labels] = json.loads(labels)
-            results[key] = Result(unpacked(row, spelled[labels]), bool(lasting))
-        return results
-
-    def _rows(self) -> Iterator[tuple[Any, ...]]:
-        try:
-            yield from self._database.execute(_ROWS)
-        except sqlite3.Error as error:
-            raise StoreFailed(
-                f"cannot read the store {str(self.path)!r} ({error}); move it away, and its points are computed again"
-            ) from error
+    def results(self) -> dict[str, Result]:
+        """Results by key."""
+        return self._contents.results
 
     def put(self, key: str, result: Result) -> None:
         """Store a result; it is on the disk when this returns.  StoreFailed where that is impossible."""
-        row = packed(result.point)
-        with self._writing():
-            self._database.execute(
-                "INSERT OR REPLACE INTO points (key, labels, numbers, record, digest, lasting) VALUES (?, ?, ?, ?, ?, ?)",
-                (key, *row, digest(key, row), int(result.lasting)),
-            )
+        self._append(["point", key, result.lasting, packed(result.point)])
+        self._contents.results[key] = result
 
     def plan(self, fingerprint: str) -> list[str] | None:
         """Keys of the points of a sweep that was seen before."""
-        row = self._database.execute("SELECT keys FROM plans WHERE fingerprint = ?", (fingerprint,)).fetchone()
-        return None if row is None else row[0].split()
+        return self._contents.plans.get(fingerprint)
 
     def remember(self, fingerprint: str, keys: Sequence[str]) -> None:
         """Note the keys of a sweep's points."""
-        with self._writing():
-            self._database.execute("INSERT OR REPLACE INTO plans (fingerprint, keys) VALUES (?, ?)", (fingerprint, " ".join(keys)))
+        if self.plan(fingerprint) != keys:
+            self._append(["plan", fingerprint, list(keys)])
+            self._contents.plans[fingerprint] = list(keys)
 
     def has_written(self, fingerprint: str, output: Path) -> bool:
         """Whether the output is still the file that :meth:`wrote` saw for this sweep."""
-        row = self._database.execute("SELECT written FROM plans WHERE fingerprint = ?", (fingerprint,)).fetchone()
-        return row is not None and output.exists() and row[0] == _seen(output)
+        return output.exists() and self._contents.outputs.get(fingerprint) == _seen(output)
 
     def wrote(self, fingerprint: str, output: Path) -> None:
         """Note that a finished sweep has this output, so that it is not written again."""
-        with self._writing():
-            self._database.execute("UPDATE plans SET written = ? WHERE fingerprint = ?", (_seen(output), fingerprint))
+        self._append(["output", fingerprint, _seen(output)])
+        self._contents.outputs[fingerprint] = _seen(output)
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _append(self, entry: list[Any]) -> None:
         try:
-            self._database.execute("BEGIN IMMEDIATE")
-            yield
-            self._database.execute("COMMIT")
-        except sqlite3.Error as error:
-            with contextlib.suppress(sqlite3.Error):
-                self._database.execute("ROLLBACK")
+            self._log.append(entry)
+        except OSError as error:
             raise StoreFailed(
-                f"cannot store a point in {str(self.path)!r} ({error}); the points before it are safe: "
+                f"cannot store a point in {str(self.path)!r} ({error.strerror}); the points before it are safe: "
                 "free some space and give the same command again"
             ) from error
 
@@ -115,121 +172,61 @@ class Store:
 def opened(path: Path, fresh: bool = False) -> Iterator[Store]:
     """The store at a path, locked for this process; made where there is none, or anew if ``fresh``.
 
-    A damaged store is moved aside, and its readable rows go into a new one.  InputError for a file that is no store.
+    A damaged store is copied aside and continued with what can be read of it.  InputError for a file that is no store.
     """
     with locked(path.with_name(path.name + ".lock")):
-        _check_ours(path)
+        contents = read(path) if path.exists() else Contents()
         if fresh:
-            _remove(path)
-        database = _connect(path)
+            contents = Contents()
+        if contents.damaged:
+            contents = _salvaged(path, contents)
+        elif not contents.size:
+            contents.size = _write(path, [_HEAD])
+        if contents.cut:
+            _say(
+                f"the store {path.name!r} was damaged at its end, as a kill does while a point is written: "
+                f"{len(contents.results)} points were read, what is missing is computed again"
+            )
         try:
-            yield Store(path, database)
+            log = Log(path, contents.size)
+        except OSError as error:
+            raise StoreFailed(f"cannot write the store {str(path)!r} ({error.strerror}); put the output into another folder") from error
+        try:
+            yield Store(path, contents, log)
         finally:
-            with contextlib.suppress(sqlite3.Error):
-                database.close()  # moves the log into the file, where there is space for it
+            log.close()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _salvaged(path: Path, contents: Contents) -> Contents:
+    """Replace a damaged store by its whole lines; a copy of it stays beside."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
     try:
-        return _open(path)
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise StoreFailed(
-                f"cannot open the store {str(path)!r} ({error}); free it or its disk and give the same command again"
-            ) from error
-    try:
-        _rescue(path)
-        return _open(path)
-    except (sqlite3.Error, OSError) as error:
-        raise StoreFailed(f"the store {str(path)!r} is damaged and cannot be read now ({error}); free some space") from error
+        shutil.copyfile(path, aside)
+    except OSError as error:
+        raise StoreFailed(f"the store {str(path)!r} is damaged and cannot be mended now ({error.strerror}); free some space") from error
+    whole = Contents()
+    whole.size = _write(path, [_HEAD, *filter(whole.takes, filterfalse(_HEAD.__eq__, lines(aside)))])
+    _say(
+        f"the store {path.name!r} was damaged: {contents.damaged} of its lines cannot be read, what they held is computed again; "
+        f"{len(whole.results)} points were read, the damaged file is {aside.name!r}"
+    )
+    return whole
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, isolation_level=None)
-    database.text_factory = _decoded
-    try:
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")  # one process only: no shared memory that a full disk could break
-        mode = database.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-        if mode != "wal":
-            raise StoreFailed(f"the store {str(path)!r} cannot have a write-ahead log there; put the output on a local disk")
-        database.execute("PRAGMA synchronous = FULL")
-        if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError("damaged")
-        if database.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
-            database.execute(f"PRAGMA application_id = {_APPLICATION}")
-            database.executescript(_TABLES)
-        else:
-            database.execute("SELECT count(*) FROM points, plans")
-    except BaseException:
-        database.close()
-        raise
-    return database
+def _write(path: Path, content: Sequence[bytes]) -> int:
+    """Replace a file as a whole; its size."""
+    with written_aside(path) as part, part.open("wb") as file:
+        file.writelines(content)
+    return sum(map(len, content))
 
 
-def _decoded(text: bytes) -> str:
-    """A text of the store; damaged ones have a wrong checksum then, instead of ending the reading of all rows."""
-    return text.decode(errors="replace")
+def _say(text: str) -> None:
+    print(f"permsym: {text}", file=sys.stderr)
 
 
 def _seen(path: Path) -> str:
     """A text that changes whenever the file is written."""
     state = path.stat()
     return f"{path.name} {state.st_ino} {state.st_size} {state.st_mtime_ns}"
-
-
-def _check_ours(path: Path) -> None:
-    """Refuse a file that is neither a store nor the beginning of one."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        head = file.read(100)
-    application = int.from_bytes(head[68:72], "big") if len(head) >= 72 else 0
-    if head and not (head.startswith(_MAGIC[: len(head)]) and application in (0, _APPLICATION)):
-        raise InputError(f"{str(path)!r} exists and is no store of permsym; delete it or choose another output with -o")
-
-
-def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-def _rescue(path: Path) -> None:
-    """Replace a damaged store by one with its readable rows whose checksum is right; the old one stays beside it."""
-    new = path.with_name(path.name + ".rescue")
-    _remove(new)
-    rows = [
-        row
-        for row in _readable(path).values()
-        if isinstance(row[0], str) and isinstance(row[2], bytes) and digest(row[0], (str(row[1]), row[2], str(row[3]))) == row[4]
-    ]
-    with contextlib.closing(_open(new)) as database:
-        database.execute("BEGIN IMMEDIATE")
-        database.executemany(
-            "INSERT OR REPLACE INTO points (key, labels, numbers, record, digest, lasting) VALUES (?, ?, ?, ?, ?, ?)", rows
-        )
-        database.execute("COMMIT")
-    number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
-        number += 1
-    for suffix in ("-wal", "-shm"):
-        old = path.with_name(path.name + suffix)
-        if old.exists():
-            old.replace(aside.with_name(aside.name + suffix))
-    path.replace(aside)
-    new.replace(path)
-    said = f"the store {path.name!r} was damaged; {len(rows)} points were read from it, the file is kept as {aside.name!r}"
-    print(f"permsym: {said}", file=sys.stderr)
-
-
-def _readable(path: Path) -> Mapping[int, tuple[object, ...]]:
-    """Rows of a damaged store that SQLite can still read, from both ends."""
-    rows: dict[int, tuple[object, ...]] = {}
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.text_factory = _decoded
-        database.execute("PRAGMA writable_schema = ON")  # reads on although the file is shorter than its header says
-        for order in ("ASC", "DESC"):
-            with contextlib.suppress(sqlite3.Error, ValueError, TypeError):
-                for number, *rest in database.execute(f"{_ROWS} ORDER BY id {order}"):
-                    rows[number] = tuple(rest)
-    return rows

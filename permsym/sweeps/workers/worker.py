@@ -13,16 +13,28 @@ import signal
 import sys
 import threading
 import time
-from multiprocessing.connection import Connection
 
 _PDEATHSIG = 1
 
 
-def main(descriptor: int, parent: int) -> None:
-    """Serve tasks from the connection with this file descriptor until it closes."""
+def main(descriptor: int, parent: int) -> int:
+    """Serve tasks from the connection with this file descriptor until it closes; returns the exit code."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
-    _die_with(parent)
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no result
+    try:
+        _die_with(parent)
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no result
+        _serve(descriptor)
+    except Exception as error:  # no memory, no file descriptor: the parent tries with another one
+        text = f"permsym: a worker process ends ({type(error).__name__}: {' '.join(str(error).split())[:200]})\n"
+        with contextlib.suppress(OSError):
+            os.write(2, text.encode(errors="replace"))
+        return 1
+    return 0
+
+
+def _serve(descriptor: int) -> None:
+    from multiprocessing.connection import Connection
+
     from permsym import machine
     from permsym.sweeps.methods import Bench
     from permsym.sweeps.task import compute
@@ -52,4 +64,4 @@ def _die_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))

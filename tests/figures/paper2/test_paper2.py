@@ -59,6 +59,7 @@ def test_the_paper_s_cooperativities_need_no_finer_grid():
             assert fig6.broadened(width, clusters=clusters, span=span).cooperativity == pytest.approx(found, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_broadening_lowers_the_cooperativity(tmp_path):
     data = fig6.compute(10, "", None, (0.0, 1.0), (1.06,), clusters=5)
     assert (np.diff(data["cooperativity"]) < 0).all()

@@ -31,6 +31,7 @@ CASES = {
     "strongly pumped": {"gamma_up": 1.0, "kappa": 0.5},
     "hardly pumped": {"gamma_up": 0.1, "gamma_down": 0.4},
 }
+SLOW = ("dephased", "strongly pumped")
 
 
 def whole(model, levels):
@@ -50,7 +51,7 @@ def windowed(model, tolerance, labels=LABELS):
     return state, sum("of which the window" in line for line in lines)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [pytest.param(case, marks=[pytest.mark.slow] * (case in SLOW)) for case in CASES])
 def test_a_window_is_certified_and_equals_all_blocks(case):
     model = ps.models.tavis_cummings(N=N, **CASES[case])
     state, tried = windowed(model, 1e-8)

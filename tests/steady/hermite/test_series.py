@@ -106,6 +106,7 @@ def test_equals_a_lattice_solved_now(model: Model, monkeypatch: pytest.MonkeyPat
         assert abs(state.moment(label) - value) <= state.error(label) + 1e-12, label
 
 
+@pytest.mark.slow
 def test_equals_a_lattice_solved_now_roughly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four standard deviations from an edge: a rough answer with a fair error estimate, below the usual limit."""
     monkeypatch.setattr(series, "_NEAREST_EDGE", 3.0)
@@ -116,8 +117,11 @@ def test_equals_a_lattice_solved_now_roughly(monkeypatch: pytest.MonkeyPatch) ->
             assert abs(state.moment(label) - value) < min(2e-3, state.error(label) + 1e-12), label
 
 
+SMOOTH = {"default": central_spin, "detuned": lambda N: pumped(N, 1 + N / 5), "ladder": ladder, "mixed": all_jumps}
+
+
 @pytest.mark.parametrize(
-    "make", [central_spin, lambda N: pumped(N, 1 + N / 5), ladder, all_jumps], ids=["default", "detuned", "ladder", "mixed"]
+    "make", [pytest.param(SMOOTH[name], id=name, marks=[pytest.mark.slow] * (name in ("ladder", "mixed"))) for name in SMOOTH]
 )
 def test_moments_up_to_a_million_are_smooth_in_1_over_N(make) -> None:
     """Order 4 at N = 10^6 within rounding of what a fourth-order polynomial in 1/N says, odd N included."""

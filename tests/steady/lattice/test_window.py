@@ -12,8 +12,8 @@ import permsym as ps
 from permsym.basis.representations import build
 from permsym.basis.window import Window
 from permsym.liouvillian import Liouvillian
+from permsym.rotating import in_rotating_frame
 from permsym.steady import planning
-from permsym.steady.scaling.lattice import in_rotating_frame
 from permsym.steady.state import State
 
 

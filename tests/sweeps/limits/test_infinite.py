@@ -34,8 +34,8 @@ def test_fixed_g_sqrt_n_has_a_limit_of_its_own() -> None:
     exact = found["p0_up"]
     assert (exact.solver, exact.power, exact.reliable) == ("lattice", 1.0, True)
     assert exact.leading == pytest.approx(1.0, abs=0.03)
-    state = ps.steady_state(ps.models.central_spin(N=2000, **options))
-    assert abs(exact.at(2000) - state.derived["p0_up"]) <= exact.error_at(2000) + state.error("z0")
+    state = ps.steady_state(ps.models.central_spin(N=1000, **options))
+    assert abs(exact.at(1000) - state.derived["p0_up"]) <= exact.error_at(1000) + state.error("z0")
     assert exact.error < 1e-7
     assert abs(exact.value - ps.limit("central-spin", "p0_up", method="mf", **options).value) > 0.1
     assert abs(found["+1 -2"].value) <= found["+1 -2"].error

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,11 +13,34 @@ from pathlib import Path
 import pytest
 from sweep_processes import finish, start, until, values, write
 
+import permsym
+from permsym.dataset.versions import software
 from permsym.sweeps.file.sweep_file import read_sweep_file
 from permsym.sweeps.run import prepare
-from permsym.sweeps.workers.cluster import on_cluster
+from permsym.sweeps.store.store import read
+from permsym.sweeps.workers.cluster import ClusterFailed, _same_software, on_cluster
 
 Client = pytest.importorskip("distributed", reason="needs permsym[dask]").Client
+
+
+WORKER = ["worker", "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+
+
+def late_worker(address, folder, path, store):
+    """A process with its own permsym on ``path``, which offers itself to a scheduler as soon as a store holds a few points."""
+    code = f"""
+import os, time
+import distributed.cli.dask_worker, permsym.sweeps.workers.cluster
+open("ready", "w").close()
+while not os.path.exists({str(store)!r}) or os.path.getsize({str(store)!r}) < 10_000:
+    time.sleep(0.01)
+distributed.cli.dask_worker.main({[*WORKER[1:], address]!r})
+"""
+    with (folder / "log").open("w") as log:
+        environment = {**os.environ, "PYTHONPATH": str(path)}
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=folder, env=environment, stdout=log, stderr=log)
+    until((folder / "ready").exists)
+    return process
 
 
 @pytest.fixture
@@ -24,12 +48,13 @@ def cluster(tmp_path_factory):
     """(address, worker processes) of a scheduler with two workers on the loopback interface."""
     folder = tmp_path_factory.mktemp("dask")
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "5s"}
+    environment["DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL"] = "30s"  # instead of five minutes
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
     log = (folder / "log").open("w")
     commands = [["scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard", "--no-show"]]
-    commands += [["worker", address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard"]] * 2
+    commands += [[*WORKER, address]] * 2
     running = [
         subprocess.Popen(
             [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]], cwd=folder, env=environment, stdout=log, stderr=log
@@ -51,7 +76,7 @@ def test_a_cluster_gives_the_same_bits_although_a_worker_is_killed(cluster, tmp_
     address, workers = cluster
     sweep = write(tmp_path, points=60, N=8, order=3)
     running = start(tmp_path, "run", sweep, "-o", "cluster.nc", "--scheduler", address)
-    log = tmp_path / "cluster.nc.store-wal"
+    log = tmp_path / "cluster.nc.store"
     until(lambda: log.exists() and log.stat().st_size > 60_000)
     workers[0].send_signal(signal.SIGKILL)
     code, out, err = finish(running)
@@ -63,7 +88,7 @@ def test_a_cluster_gives_the_same_bits_although_a_worker_is_killed(cluster, tmp_
 
     # interrupted, it takes back what was not begun, and goes on here from what the cluster had finished
     running = start(tmp_path, "run", sweep, "-o", "again.nc", "--scheduler", address)
-    log = tmp_path / "again.nc.store-wal"
+    log = tmp_path / "again.nc.store"
     until(lambda: log.exists() and log.stat().st_size > 60_000)
     running.send_signal(signal.SIGINT)
     code, _, err = finish(running)
@@ -74,6 +99,34 @@ def test_a_cluster_gives_the_same_bits_although_a_worker_is_killed(cluster, tmp_
     assert code == 0, err
     assert f"({safe} from the store" in out
     assert values(tmp_path, "again.nc") == expected
+
+
+@pytest.mark.serial
+def test_results_of_other_software_are_refused_and_computed_elsewhere(cluster, tmp_path, here, expected):
+    """A worker that joins late, with a permsym that notes what it computes."""
+    address, _ = cluster
+    package = tmp_path / "other" / "permsym"
+    shutil.copytree(Path(permsym.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    task = package / "sweeps" / "task.py"
+    right = "return Result(method(task.method).point("
+    wrong = f"open({str(tmp_path / 'computed')!r}, 'a').write('x'); {right}"
+    assert right in task.read_text()
+    task.write_text(task.read_text().replace(right, wrong))
+    store = tmp_path / "sweep.nc.store"
+    late = late_worker(address, tmp_path, package.parent, store)
+    try:
+        code, out, err = finish(start(tmp_path, "run", write(tmp_path, points=60, N=8, order=3), "--scheduler", address))
+        assert code == 0, err
+        assert "60 certified (0 from the store, 60 computed)" in out
+        assert (tmp_path / "computed").exists()  # it was asked, too
+        assert [entry for entry, _ in read(store).versions] == [software()]
+        assert values(tmp_path) == expected
+        code, out, err = here("run", tmp_path / "sweep.toml", "-o", "again.nc", "--scheduler", address)  # it is there at the start
+        assert (code, out) == (1, "")
+        assert "has other software (code " in err.splitlines()[-1]
+    finally:
+        late.kill()
+        late.wait()
 
 
 @pytest.mark.serial
@@ -89,6 +142,34 @@ def test_a_worker_that_dies_with_results_in_its_memory_costs_nothing(cluster, tm
     found += results
     assert {task.cell for task, _ in found} == {((index,), "exact") for index in range(8)}
     assert all(result.lasting for _, result in found)
+
+
+@pytest.mark.serial
+def test_stopped_workers_do_not_hold_up_the_start(cluster, monkeypatch):
+    address, workers = cluster
+    monkeypatch.setattr("permsym.sweeps.workers.cluster._ANSWER", 2.0)
+    workers[0].send_signal(signal.SIGSTOP)
+    with Client(address, set_as_default=False) as client:
+        started = time.monotonic()
+        _same_software(client)  # the other one answers
+        workers[1].send_signal(signal.SIGSTOP)
+        with pytest.raises(ClusterFailed, match="none of 2 Dask workers answers within 2 s"):
+            _same_software(client)
+        assert time.monotonic() - started < 10
+
+
+@pytest.mark.serial
+@pytest.mark.slow
+def test_tasks_of_a_stopped_worker_go_to_others(cluster, tmp_path, expected):
+    address, workers = cluster
+    running = start(tmp_path, "run", write(tmp_path, points=60, N=8, order=3), "--scheduler", address)
+    store = tmp_path / "sweep.nc.store"
+    until(lambda: store.exists() and store.stat().st_size > 30_000)
+    workers[0].send_signal(signal.SIGSTOP)
+    code, out, err = finish(running)
+    assert code == 0, err
+    assert "60 certified (0 from the store, 60 computed)" in out
+    assert values(tmp_path) == expected
 
 
 def test_no_scheduler_is_one_line(tmp_path, here, monkeypatch):
