@@ -5,9 +5,11 @@ A class of systems is a function of a generator that returns a :class:`Case`; CL
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -34,7 +36,13 @@ class Case:
         return names
 
     def snippet(self) -> str:
-        return f"import numpy as np\nimport permsym as ps\n\n{self.text}\n# {self.question}: {self.options}\n"
+        shown = {key: _rounded(value) if key == "expected" else value for key, value in self.options.items()}
+        return f"import numpy as np\nimport permsym as ps\n\n{self.text}\n# {self.question}: {shown}\n"
+
+
+def _rounded(expected: dict[str, Any]) -> dict[str, complex]:
+    """Fractions as numbers to read."""
+    return {label: complex(*map(float, value)) if isinstance(value, tuple) else value for label, value in expected.items()}
 
 
 class Chance:
@@ -65,6 +73,13 @@ class Chance:
         m = self.rng.standard_normal((size, size)) + 1j * self.rng.standard_normal((size, size))
         m = (m + m.conj().T) / 2 if hermitian else m
         return "[" + ", ".join("[" + ", ".join(f"{v.real:.2f}{v.imag:+.2f}j" for v in row) + "]" for row in m) + "]"
+
+
+class Slow(Chance):
+    """Half of the rates down to 1e-12."""
+
+    def rate(self, low: float = -1.5, high: float = 0.7) -> str:
+        return super().rate(-12, -3) if self.likely() else super().rate(low, high)
 
 
 def text_of(sites: str, hamiltonian: list[str], jumps: list[str], ensembles: str = "s") -> str:
@@ -167,42 +182,53 @@ def ensembles(x: Chance) -> Case:
 
 
 def slow(x: Chance) -> Case:
-    """Rates down to 1e-12 of the others."""
-    return spin_charged(x, lambda: x.rate(-12, -3) if x.likely() else x.rate(), 3)
+    """Rates down to 1e-12 of the others, in any of the classes above."""
+    return x.rng.choice([spin_charged, spin_charged, spin_free, levels, ensembles])(Slow(x.rng))
 
 
 def energies(x: Chance) -> Case:
     """Energies up to 1e9 whose differences are of order one."""
-    large = 10 ** x.rng.uniform(3, 9)
-    sites = f"c, s = ps.Spin(), ps.Ensemble({x.integer(1, 3)})\nW = {large:.6g}"
-    hamiltonian = [f"(W + {x.number()}) / 2 * c.z", "W / 2 * s.z", f"{x.number(0.2, 1)} * (c.p * s.m + c.m * s.p)"]
-    hamiltonian += x.some([f"{x.number()} * W * c.z * s.z", f"{x.number()} * s.z * s.z"])
-    jumps = [f"ps.Individual({x.rate()}, s.m)", f"ps.Central({x.rate()}, c.m)", *x.some(_charged_jumps(x, x.rate))]
-    return Case(text_of(sites, hamiltonian, jumps))
+    kind, N, large = x.integer(0, 2), x.integer(1, 3), f"W = {10 ** x.rng.uniform(3, 9):.6g}"
+    coupling = f"{x.number(0.2, 1)} * (c.p * s.m + c.m * s.p)"
+    if kind == 0:
+        hamiltonian = [f"(W + {x.number()}) / 2 * c.z", "W / 2 * s.z", coupling]
+        hamiltonian += x.some([f"{x.number()} * W * c.z * s.z", f"{x.number()} * s.z * s.z"])
+        jumps = [f"ps.Individual({x.rate()}, s.m)", f"ps.Central({x.rate()}, c.m)", *x.some(_charged_jumps(x, x.rate))]
+        return Case(text_of(f"c, s = ps.Spin(), ps.Ensemble({N})\n{large}", hamiltonian, jumps))
+    if kind == 1:
+        hamiltonian = [f"(0.77 * W + {x.number()}) / 2 * c.z", "W / 3 * s.unit(1, 1)", "1.1 * W * s.unit(2, 2)"]
+        hamiltonian.append(f"{x.number(0.2, 1)} * (c.p * s.unit(1, 2) + c.m * s.unit(2, 1))")
+        jumps = [f"ps.Central({x.rate()}, c.m)", f"ps.Individual({x.rate()}, s.unit(0, 1))", f"ps.Individual({x.rate()}, s.unit(2, 0))"]
+        jumps.append(f"ps.Individual({x.rate()}, s.unit(1, 2))")
+        return Case(text_of(f"c, s = ps.Spin(), ps.Ensemble({min(N, 2)}, levels=3)\n{large}", hamiltonian, jumps))
+    hamiltonian = [f"(W + {x.number()}) * c.n", "W / 2 * s.z", f"{x.number(0.2, 0.6)} * (c.ad * s.m + c.a * s.p)"]
+    jumps = [f"ps.Central({x.rate(0, 0.5)}, c.a)", f"ps.Individual({x.rate(-0.7, 0.3)}, s.m)", f"ps.Individual({x.rate(-2, -0.5)}, s.p)"]
+    return Case(text_of(f"c, s = ps.Boson(), ps.Ensemble({N})\n{large}", hamiltonian, jumps))
 
 
 # -- bosons -----------------------------------------------------------------------------------------------------------------
 
 
-def _boson(x: Chance, cut: str) -> str:
-    """Terms of one to four photons, held back by the losses."""
+def _boson(x: Chance, cut: str, slow: bool = False) -> str:
+    """Terms of one to four photons, held back by the losses.  slow: whether satellites may be, and barely coupled"""
+    of_satellites = Slow(x.rng).rate if slow else x.rate
     power = x.integer(1, 4)
     sites = f"c, s = ps.Boson({cut}), ps.Ensemble({1 if x.likely(0.8) else 2})"
     hamiltonian = [
         f"{x.number()} * c.n",
         f"{x.number()} * s.z",
-        f"{x.number(0.1, 0.6)} * (c.ad * s.m + c.a * s.p)",
+        f"{of_satellites(-1, -0.2)} * (c.ad * s.m + c.a * s.p)",
         *x.some([f"{x.number(0, 0.5)} * c.ad * c.ad * c.a * c.a", f"{x.number(-0.3, 0.3)} * c.n * s.z"]),
     ]
     if x.likely(0.7):
         raising = " * ".join(["c.ad"] * power)
         lowering = " * ".join(["c.a"] * power)
         hamiltonian.append(f"{x.number(0.003, [0.4, 0.1, 0.04, 0.01][power - 1])} * ({raising} + {lowering})")
-    jumps = [f"ps.Central({x.rate(0, 0.5)}, c.a)", f"ps.Individual({x.rate(-0.7, 0.3)}, s.m)"]
+    jumps = [f"ps.Central({x.rate(0, 0.5)}, c.a)", f"ps.Individual({of_satellites(-0.7, 0.3)}, s.m)"]
     if power > 1:
         jumps.append(f"ps.Central({x.rate(-0.3, 0.3)}, c.a * c.a)")
     jumps += x.some(
-        [f"ps.Central({x.number(0.01, 0.1)}, c.ad)", f"ps.Individual({x.rate(-2, -0.5)}, s.p)", f"ps.Individual({x.rate()}, s.z)"]
+        [f"ps.Central({x.number(0.01, 0.1)}, c.ad)", f"ps.Individual({of_satellites(-2, -0.5)}, s.p)", f"ps.Individual({x.rate()}, s.z)"]
     )
     if power > 2 and x.likely():
         jumps.append(f"ps.Central({x.rate(-2, -0.5)}, {' * '.join(['c.a'] * power)})")
@@ -232,10 +258,72 @@ def weak(x: Chance) -> Case:
         f"ps.Individual({x.rate(-1, 0.5)}, s.m)",
         *x.some([f"ps.Individual({x.rate(-2, 0)}, s.z)"]),
     ]
-    return Case(text_of(f"c, s = ps.Boson(), ps.Ensemble({x.integer(1, 2)})", hamiltonian, jumps))
+    if x.likely(0.7):
+        return Case(text_of(f"c, s = ps.Boson(), ps.Ensemble({x.integer(1, 2)})", hamiltonian, jumps))
+    hamiltonian += [f"{x.number()} * b.z", f"{x.number(0.3, 1)} * (c.ad * b.m + c.a * b.p)"]
+    jumps.append(f"ps.Individual({x.rate(-1, 0.5)}, b.m)")
+    return Case(text_of('c, s, b = ps.Boson(), ps.Ensemble(1, "A"), ps.Ensemble(1, "B")', hamiltonian, jumps, "[s, b]"))
+
+
+def bright(x: Chance) -> Case:
+    """A damped, driven, warm mode beside satellites of their own: a displaced thermal state in closed form.
+
+    alpha = -i F / ((kappa - gain) / 2 + i Delta),   nbar = gain / (kappa - gain)
+    """
+    texts = [x.number(), x.number(0.1, 2), x.rate(-0.3, 0.5), x.number(0.01, 0.3), x.rate(), x.rate(), x.number()]
+    delta, drive, kappa, gain, up, down, epsilon = (float(text) for text in texts)
+    gain *= kappa if x.likely() else 0
+    jumps = [f"ps.Central({kappa}, c.a)", f"ps.Individual({up}, s.p)", f"ps.Individual({down}, s.m)", f"ps.Central({gain}, c.ad)"]
+    hamiltonian = [f"{delta} * c.n", f"{drive} * (c.ad + c.a)", f"{epsilon} * s.z"]
+    d, f, k, g, u, v = map(Fraction, (delta, drive, kappa, gain, up, down))
+    half, nbar = (k - g) / 2, g / (k - g)
+    size = half**2 + d**2
+    re, im = -f * d / size, -f * half / size
+    n, z = re**2 + im**2, (u - v) / (u + v)
+    expected = {
+        "a": (re, im),
+        "ad a": (n + nbar, Fraction(0)),
+        "a a": (re**2 - im**2, 2 * re * im),
+        "ad ad a a": (n**2 + 4 * n * nbar + 2 * nbar**2, Fraction(0)),
+        "z1": (z, Fraction(0)),
+        "a z1": (re * z, im * z),
+    }
+    return Case(text_of(f"c, s = ps.Boson(), ps.Ensemble({x.integer(1, 3)})", hamiltonian, jumps), "closed", {"expected": expected})
+
+
+def wells(x: Chance) -> Case:
+    """Photon numbers that climb and fall by one, at rates that may favour few photons and many: detailed balance."""
+    spans = {(0, 1): (-0.5, 0.5), (1, 0): (-11, -1), (2, 1): (-3, -1.5), (2, 3): (-6, -4)}
+    powers = {key: float(x.rate(*span)) for key, span in spans.items()}
+    jumps = [f"ps.Central({rate}, {' * '.join(['c.ad'] * p + ['c.a'] * q)})" for (p, q), rate in powers.items()]
+    weights = [Fraction(1)]
+    last = 3 * math.sqrt(powers[2, 1] / powers[2, 3]) + 10  # beyond it the highest power empties every level
+    for n in range(2000):
+        above = sum(Fraction(r) * math.perm(n, q) * math.perm(n - q + p, p) for (p, q), r in powers.items() if p > q and n >= q)
+        below = sum(Fraction(r) * math.perm(n + 1, q) * math.perm(n + 1 - q + p, p) for (p, q), r in powers.items() if p < q and n + 1 >= q)
+        weights.append(weights[-1] * above / below)
+        if n > last and weights[-1] < Fraction(1, 10**40) * max(weights):
+            break
+    total = sum(weights)
+    moments = [sum(w * math.perm(n, k) for n, w in enumerate(weights)) / total for k in (1, 2)]
+    expected = {"ad a": (moments[0], Fraction(0)), "ad ad a a": (moments[1], Fraction(0))}
+    text = text_of("c, s = ps.Boson(), ps.Ensemble(1)", ["0.3 * c.n"], [*jumps, "ps.Individual(1.0, s.m)", "ps.Individual(0.5, s.p)"])
+    return Case(text, "closed", {"expected": expected, "wells": True})
 
 
 # -- other questions ----------------------------------------------------------------------------------------------------------
+
+
+def solvers(x: Chance) -> Case:
+    """Any solver and representation that fits, on any of the classes above."""
+    family = str(x.rng.choice(["spin, U(1)", "spin", "levels", "ensembles", "slow modes", "boson"]))
+    case = Case(_boson(x, "", slow=x.likely())) if family == "boson" else CLASSES[family](x)
+    flat = "Levels(" in case.text or "levels=" not in case.text
+    options = {"solver": str(x.rng.choice(["superlu", "shift-invert", "single", "ilu", "auto"]))}
+    options["basis"] = str(x.rng.choice(["dicke", "occupation"] if flat else ["occupation"]))
+    if "Boson" in case.text:
+        options["solver"] = str(x.rng.choice(["matrix-free", "matrix-free", "superlu"]))
+    return Case(case.text, "steady", options)
 
 
 def evolution(x: Chance) -> Case:
@@ -251,10 +339,15 @@ def evolution(x: Chance) -> Case:
 
 
 def stiff(x: Chance) -> Case:
-    """Evolutions whose rates are far apart, over long times."""
-    case = spin_charged(x, lambda: x.rate(-3, 3), 2)
-    far = 10 ** x.rng.uniform(2, 4)
-    return Case(case.text, "evolve", {"times": [0.0, far / 7, far], "initial": "bloch=1,0 bloch=2,0", "method": "auto"})
+    """Evolutions whose rates are far apart, or that oscillate undamped, over long times."""
+    if x.likely():
+        case, far = spin_charged(x, lambda: x.rate(-3, 3), 2), 10 ** x.rng.uniform(2, 4)
+    else:
+        hamiltonian = [f"{x.rate(-1, 4)} * (c.p * s.m + c.m * s.p)", *x.some([f"{x.rate(-1, 4)} * c.z", f"{x.rate(-1, 4)} * s.z"])]
+        jumps = [f"ps.Central({x.rate(-9, -2)}, c.m)", f"ps.Individual({x.rate(-9, -2)}, s.m)"]
+        case, far = Case(text_of(f"c, s = ps.Spin(), ps.Ensemble({x.integer(1, 2)})", hamiltonian, jumps)), 10 ** x.rng.uniform(0, 2)
+    initial = str(x.rng.choice(["bloch=1,0 bloch=2,0", "up down"]))
+    return Case(case.text, "evolve", {"times": [0.0, far / 7, far], "initial": initial, "method": "auto"})
 
 
 def evolution_boson(x: Chance) -> Case:
@@ -345,6 +438,9 @@ CLASSES: dict[str, Callable[[Chance], Case]] = {
     "boson": boson,
     "boson, cut": boson_cut,
     "weak": weak,
+    "bright": bright,
+    "wells": wells,
+    "solvers": solvers,
     "evolution": evolution,
     "stiff": stiff,
     "evolution, boson": evolution_boson,

@@ -12,12 +12,14 @@ import permsym as ps
 from permsym.steady.state import State
 
 FEW, MANY, ALL = 6, 60, 600
-COSTLY = {"hermite": 30, "limits": 20, "windows": 4, "boson": 4, "boson, cut": 8, "evolution": 4, "evolution, boson": 6, "ensembles": 2}
+COSTLY = {"hermite": 30, "limits": 20, "windows": 4, "boson": 4, "boson, cut": 8, "evolution": 4, "evolution, boson": 6, "ensembles": 2, "weak": 2}
 """How many times fewer systems of a class that takes seconds each."""
 FEWEST = 30  # times fewer: too slow for the fast suite altogether
 KNOWN: dict[str, str] = {
     **dict.fromkeys(("spin, U(1)", "slow modes", "large energies"), "issue 14, 7: a covector's own rounding is in no bound"),
     "eigenvalues": "issue 14, 9: the slowest of the eigenvalues nearest zero is not the gap",
+    "wells": "issue 14, 8: an automatic cut-off is blind to a second well",
+    "solvers": "issue 14, 7 and 10: the same, and dark states by iteration",
     "boson, cut": "issue 14, 10: cut-offs that are right stay uncertified",
 }
 """Classes that fail for a reason that is known and being mended: class -> reason.  Empty is the aim."""
