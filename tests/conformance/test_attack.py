@@ -12,7 +12,17 @@ import permsym as ps
 from permsym.steady.state import State
 
 FEW, MANY, ALL = 6, 60, 600
-COSTLY = {"hermite": 30, "limits": 20, "windows": 4, "boson": 4, "boson, cut": 8, "evolution": 4, "evolution, boson": 6, "ensembles": 2, "weak": 2}
+COSTLY = {
+    "hermite": 30,
+    "limits": 20,
+    "windows": 4,
+    "boson": 4,
+    "boson, cut": 8,
+    "evolution": 4,
+    "evolution, boson": 6,
+    "ensembles": 2,
+    "weak": 2,
+}
 """How many times fewer systems of a class that takes seconds each."""
 FEWEST = 30  # times fewer: too slow for the fast suite altogether
 KNOWN: dict[str, str] = {
