@@ -359,7 +359,7 @@ def evolution_boson(x: Chance) -> Case:
 
 def eigenvalues(x: Chance) -> Case:
     case = x.rng.choice([spin_charged, spin_free, levels, energies, slow])(x)
-    return Case(case.text, "eigenvalues", {"k": x.integer(2, 6)})
+    return Case(case.text.replace("ps.Boson()", "ps.Boson(8)"), "eigenvalues", {"k": x.integer(2, 5)})
 
 
 def gradient(x: Chance) -> Case:
