@@ -22,7 +22,7 @@ from permsym.states.collective_spin import SpinDistribution
 from permsym.states.density import DensityOperator
 from permsym.states.derived import Observable, derived_errors, derived_slopes, inversion, pair_numerator, suffix, upper_population
 from permsym.steady.certificate import Certificate, derived_tolerance
-from permsym.steady.gradient import Duals, Family, moment_gradient
+from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
 
 if TYPE_CHECKING:
     from permsym.steady.plan import Plan
@@ -128,8 +128,7 @@ class State(DensityOperator):
         return self.solution.size
 
     def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
-        """d<moment>/d parameter for every real parameter, from one transposed solve; of a derived quantity, such as "g2", real, from those
-        of its moments.
+        """d<moment>/d parameter, for all but sizes and levels, from one transposed solve; of a derived quantity, such as "g2", real.
 
         family   the function that makes the model from its parameters (a library model knows its own)
         """
@@ -145,7 +144,7 @@ class State(DensityOperator):
             return {name: complex(sum(part[name].real for part in parts)) for name in parts[0]}
         key = self.label(label)
         if any(key.charge(self.model)):
-            return dict.fromkeys((name for name, value in self.model.parameters.items() if not isinstance(value, int)), 0j)
+            return dict.fromkeys(coefficient_slopes(self.model, family), 0j)
         return moment_gradient(self.model, self.basis, self.x, duals, self.basis.covector(*key.operators(self.model)), family)
 
     # -- certificate ----------------------------------------------------------------------------------------------------
