@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from permsym.steady.plan import Plan
 
 DEFAULT_TOLERANCE = 1e-9
-_TINY = 1e-300  # a unit that any error exceeds
 _APART = 1e-2  # size below which an observable gets a dual vector of its own
 EPS = float(np.finfo(float).eps)
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
@@ -174,8 +173,9 @@ class State(DensityOperator):
             above = self._pairs_above_the_cutoff() if name == "g2" else 0.0
             rounding = max([self.solution.noise * other.largest, *(part.algebraic for part in parts)])
             self._own_errors[name] = _joined(parts) + above + self.solution.noise * other.largest
-            if max([above, *(part.window + part.cutoff for part in parts)]) > rounding:  # else more levels or sites mend nothing
-                self._enter(parts, above, max(other.size * share, _TINY))
+            # more levels or sites mend neither rounding nor the digits of a zero
+            if other.size and max([above, *(part.window + part.cutoff for part in parts)]) > rounding:
+                self._enter(parts, above, other.size * share)
 
     def _enter(self, parts: Iterable[ErrorParts], above: float, unit: float) -> float:
         """Parts of an error estimate relative to a unit; returns that from the cut-off and, ``above``, from beyond it."""
