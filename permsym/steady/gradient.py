@@ -45,17 +45,13 @@ class Duals(Protocol):
 def moment_gradient(
     model: Model, basis: Basis, x: NDArray[np.float64], duals: Duals, covector: NDArray[np.complex128], family: Family | None = None
 ) -> dict[str, complex]:
-    """d<c>/d parameter for every real parameter of the model.
+    """d<c>/d parameter for every parameter of the model but sizes and levels.
 
     x          the steady state's coefficients (basis.dimension,)
     covector   (basis.dimension,) of the observable c
     family     the function that makes the model from its parameters; a library model knows its own
     """
-    function = LIBRARY.get(model.name) if family is None else family
-    if function is None or not model.parameters:
-        raise InputError(
-            "the gradient needs the function that makes this model from its parameters; pass it as gradient(label, family=...)"
-        )
+    slopes = coefficient_slopes(model, family)
     liouvillian = Liouvillian(basis)
     y = _dual(model, duals, x, covector, liouvillian)
     sensitivities: dict[Any, complex] = {}
@@ -65,13 +61,24 @@ def moment_gradient(
             sensitivities[term.key] = complex(-(y.T @ (liouvillian.term_matrix(term) @ x)))
         return sensitivities[term.key]
 
-    gradient = {}
+    return {name: sum((sensitivity(term) * slope for term, slope in each), 0j) for name, each in slopes.items()}
+
+
+def coefficient_slopes(model: Model, family: Family | None = None) -> dict[str, list[tuple[Term, complex]]]:
+    """d(coefficient)/d parameter of every term that depends on a parameter, for every parameter that can have a real value."""
+    function = LIBRARY.get(model.name) if family is None else family
+    if function is None or not model.parameters:
+        raise InputError(
+            "the gradient needs the function that makes this model from its parameters; pass it as gradient(label, family=...)"
+        )
+    slopes = {}
     for name, value in model.parameters.items():
-        if isinstance(value, int):  # a number of satellites: no derivative
-            continue
-        slopes = _coefficient_slopes(function, model.parameters, name)
-        gradient[name] = sum((sensitivity(term) * slope for term, slope in slopes), 0j)
-    return gradient
+        try:
+            slopes[name] = _coefficient_slopes(function, model.parameters, name)
+        except (InputError, TypeError):
+            if not isinstance(value, int):  # else a number of satellites or levels, which has no derivative
+                raise
+    return slopes
 
 
 def _dual(

@@ -31,14 +31,13 @@ from permsym.states.derived import (
     upper_population,
 )
 from permsym.steady.certificate import Certificate, derived_tolerance
-from permsym.steady.gradient import Duals, Family, moment_gradient
+from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
 from permsym.steady.scaling.wells import Survey, survey
 
 if TYPE_CHECKING:
     from permsym.steady.plan import Plan
 
 DEFAULT_TOLERANCE = 1e-9
-_TINY = 1e-300  # a unit that any error exceeds
 _APART = 1e-2  # size below which an observable gets a dual vector of its own
 EPS = float(np.finfo(float).eps)
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
@@ -142,8 +141,7 @@ class State(DensityOperator):
         return self.solution.size
 
     def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
-        """d<moment>/d parameter for every real parameter, from one transposed solve; of a derived quantity, such as "g2", real, from those
-        of its moments.
+        """d<moment>/d parameter, for all but sizes and levels, from one transposed solve; of a derived quantity, such as "g2", real.
 
         family   the function that makes the model from its parameters (a library model knows its own)
         """
@@ -159,7 +157,7 @@ class State(DensityOperator):
             return {name: complex(sum(part[name].real for part in parts)) for name in parts[0]}
         key = self.label(label)
         if any(key.charge(self.model)):
-            return dict.fromkeys((name for name, value in self.model.parameters.items() if not isinstance(value, int)), 0j)
+            return dict.fromkeys(coefficient_slopes(self.model, family), 0j)
         return moment_gradient(self.model, self.basis, self.x, duals, self.basis.covector(*key.operators(self.model)), family)
 
     # -- certificate ----------------------------------------------------------------------------------------------------
@@ -189,8 +187,9 @@ class State(DensityOperator):
             above = self._pairs_above_the_cutoff() if name == "g2" else 0.0
             rounding = max([self.solution.noise * other.largest, *(part.algebraic for part in parts)])
             self._own_errors[name] = _joined(parts) + above + self.solution.noise * other.largest
-            if max([above, *(part.window + part.cutoff for part in parts)]) > rounding:  # else more levels or sites mend nothing
-                self._enter(parts, above, max(other.size * share, _TINY))
+            # more levels or sites mend neither rounding nor the digits of a zero
+            if other.size and max([above, *(part.window + part.cutoff for part in parts)]) > rounding:
+                self._enter(parts, above, other.size * share)
 
     def _enter(self, parts: Iterable[ErrorParts], above: float, unit: float) -> float:
         """Parts of an error estimate relative to a unit; returns that from the cut-off and, ``above``, from beyond it."""

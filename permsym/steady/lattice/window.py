@@ -120,6 +120,8 @@ def _grown(state: State, window: Window) -> Window:
     share = solution.edge[: len(labels)]
     counted = np.count_nonzero(share)
     high = share * counted > 0.1 * _TARGET
+    if not high.any():  # the estimate is of what lies beyond the edge, at no site in particular
+        return window
     J, M = basis.labels[2, labels[high]], basis.labels[3, labels[high]]
     cloud = Cloud.of(state, state.dimension)
     # ln P falls towards the edge by at least its mean slope from the peak, unless the window is displaced
