@@ -9,29 +9,29 @@ At the edge of a window the moves that leave are dropped, and what they would ta
     L_ii  ->  L_ii - sum over population rows p of  trace_p L_pi / trace_i
 
 so that trace @ L = 0 still holds and the null vector is that of a chain reflected at the edge.
-
-An entry is a sum over terms, and what it may be off by is a part of the sum of their moduli, however much of it cancels:
-
-    |L_ij - (exact)_ij|  <=  k eps/2 S_ij,      S_ij = |L_ij| + C_ij,      k = moves.ENTRY_ROUNDING
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from permsym.assembly import EPS, EXTENDED_EPS, Assembly
 from permsym.basis.basis import Basis
 from permsym.basis.moves import Shift, Values, size
 from permsym.model import Model, Term
+from permsym.sites import Boson
+from permsym.units import in_units
 
-EPS = float(np.finfo(float).eps)
+_FEW = 1000  # unknowns up to which a second assembly, in long double, takes milliseconds
+_FACTORS = 8  # roundings in products of operators' entries where these are double precision beside longer numbers
 _NOTABLE = 1.05  # S_ij / |L_ij| up to which |L_ij| stands for S_ij
-_NO_COUPLING = 4 * EPS  # what is smaller, beside its summands or its other part, is rounding
+_NO_COUPLING = 4 * EPS  # what is smaller beside its summands is rounding
 _BLOCK = 2**17  # labels assembled at once; bounds the memory of the weights
 
 
@@ -55,30 +55,17 @@ class _Entries(NamedTuple):
     clipped_columns: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Assembly:
-    """A Liouvillian and what is known of its making.
-
-    matrix      (n, n)
-    leaks       (n,) total |weight| of the moves of each unknown that a window dropped (zeros without one); for a population the
-                rate at which probability would leave, plus its couplings to dropped coherences
-    cancelled   (n, n) C_ij where it is notable
-    """
-
-    matrix: sparse.csc_array
-    leaks: NDArray[np.float64]
-    cancelled: sparse.csc_array
-
-
 class Liouvillian:
     """Superoperators of a model's terms on a basis.
 
     keep_terms  remember the weights of each term, so that the next model only adds them up; otherwise each call evaluates them
+    extended    entries in long double
     """
 
-    def __init__(self, basis: Basis, keep_terms: bool = False) -> None:
+    def __init__(self, basis: Basis, keep_terms: bool = False, extended: bool = False) -> None:
         self.basis = basis
         self.keep_terms = keep_terms
+        self.extended = extended
         self._sums: dict[Any, dict[Shift, tuple[Values, Values]]] = {}
         self._targets: dict[Any, tuple[NDArray[np.int64], NDArray[np.bool_]]] = {}
 
@@ -98,6 +85,17 @@ class Liouvillian:
         """The same matrix with its :class:`Assembly`."""
         model = self.basis.model if model is None else model
         return self._assembled([(term, term.coefficient) for term in model.terms])
+
+    def with_digits(self, model: Model, assembly: Assembly) -> Assembly:
+        """The same with entries in long double, where that is cheap: a residual then tells the error that there is, not only a bound."""
+        basis = self.basis
+        few = basis.dimension <= _FEW and basis.boundary == "closed" and EXTENDED_EPS < EPS / 1000
+        if not few or any(part.logarithmic for part in basis.parts):
+            return assembly
+        terms = in_units(model)
+        rounded = _FACTORS if terms is None or isinstance(basis.model.centre, Boson) else 0
+        made = Liouvillian(basis, extended=True)._assembled([(term, term.coefficient) for term in terms or model.terms])
+        return replace(assembly, extended=made.matrix, rounded=rounded)
 
     def term_matrix(self, term: Term) -> sparse.csc_array:
         """Derivative of the Liouvillian with respect to a term's coefficient."""
@@ -137,7 +135,7 @@ class Liouvillian:
             factor = coefficient if coefficient.imag else coefficient.real
             for shift, (values, sizes) in self._term_sums(term, block).items():
                 part = factor * values
-                mine = size(part, abs(factor) * np.abs(sizes)) if isinstance(factor, complex) else abs(factor) * sizes
+                mine = size(part, abs(factor) * np.abs(sizes)) if factor.imag else abs(factor) * sizes
                 before = totals.get(shift)
                 totals[shift] = (part, mine) if before is None else (before[0] + part, before[1] + mine)
         for shift, (total, summands) in totals.items():
@@ -146,7 +144,8 @@ class Liouvillian:
     def _term_sums(self, term: Term, block: slice) -> dict[Shift, tuple[Values, Values]]:
         if term.key in self._sums:
             return self._sums[term.key]
-        sums = self.basis.superoperator(term).sums(self.basis.labels[:, block])
+        labels = self.basis.labels[:, block]
+        sums = self.basis.superoperator(term).sums(labels.astype(np.longdouble) if self.extended else labels)
         if self.keep_terms:
             self._sums[term.key] = sums
         return sums
@@ -164,8 +163,8 @@ class Liouvillian:
         basis = self.basis
         rows, conjugated = self._target(shift, block)
         paired = basis.paired[block]
-        moving = np.abs(total) > _NO_COUPLING * np.abs(summands)  # what cancels between terms is no coupling
-        leaving = moving & (rows < 0)
+        total = _coupling(total, summands)
+        leaving = (total != 0) & (rows < 0)
         clipped, clipped_columns = np.zeros(0), np.zeros(0, dtype=np.int64)
         if leaving.any():
             if basis.boundary == "closed":
@@ -175,23 +174,23 @@ class Liouvillian:
         if basis.hermitian:  # a self-conjugate source reaches l and conj(l) by two moves that say the same: keep the first
             source = source[paired[source] | ~conjugated[source]]
         row, column = rows[source], source + block.start
-        w, limits = np.where(moving[source], total[source], 0), summands[source]
+        w, limits = total[source], summands[source]
         if not basis.hermitian:
             everything = _Triplets(w.astype(complex), row, column)
-            return _Entries(*_split(everything, np.abs(w), np.abs(limits)), clipped, clipped_columns)
+            return _Entries(*_split(everything, np.zeros(len(w)), np.abs(limits)), clipped, clipped_columns)
         sign = np.where(conjugated[source], -1.0, 1.0)
         pair_source, pair_row = paired[source], basis.paired[row]
         # x and its conjugate both feed a self-conjugate row
         twice = np.where(pair_source & ~pair_row, 2, 1)
         w, limits = twice * w, twice * limits
         imaginary = basis.imaginary
-        modulus = np.abs(w)
+        real, nothing = np.abs(w.real), np.zeros(len(w))
         pieces = []
-        for values, summed, to_imaginary, from_imaginary in (
-            (w.real, limits.real, False, False),
-            (-w.imag, limits.imag, False, True),
-            (sign * w.imag, limits.imag, True, False),
-            (sign * w.real, limits.real, True, True),
+        for values, summed, beside, to_imaginary, from_imaginary in (
+            (w.real, limits.real, nothing, False, False),
+            (-w.imag, limits.imag, real, False, True),
+            (sign * w.imag, limits.imag, real, True, False),
+            (sign * w.real, limits.real, nothing, True, True),
         ):
             use = summed != 0
             if to_imaginary:
@@ -200,7 +199,7 @@ class Liouvillian:
                 use &= pair_source
             to = imaginary[row[use]] if to_imaginary else row[use]
             start = imaginary[column[use]] if from_imaginary else column[use]
-            pieces.append(_split(_Triplets(values[use], to, start), modulus[use], summed[use]))
+            pieces.append(_split(_Triplets(values[use], to, start), beside[use], summed[use]))
         entries, cancelled = (_Triplets(*map(np.concatenate, zip(*each, strict=True))) for each in zip(*pieces, strict=True))
         return _Entries(entries, cancelled, clipped, clipped_columns)
 
@@ -243,14 +242,22 @@ class Liouvillian:
         return np.concatenate([diagonal, np.zeros(basis.dimension - basis.size)])
 
 
-def _split(pieces: _Triplets, modulus: NDArray[np.float64], summed: NDArray[np.float64]) -> tuple[_Triplets, _Triplets]:
+def _coupling(total: Values, summands: Values) -> Values:
+    """Weights without what cancels between terms and is no coupling, rates and frequencies apart."""
+    if not np.iscomplexobj(total):
+        return np.where(np.abs(total) > _NO_COUPLING * summands.real, total, 0)
+    rate = np.where(np.abs(total.real) > _NO_COUPLING * summands.real, total.real, 0)
+    return rate + 1j * np.where(np.abs(total.imag) > _NO_COUPLING * summands.imag, total.imag, 0)
+
+
+def _split(pieces: _Triplets, beside: NDArray[np.float64], summed: NDArray[np.float64]) -> tuple[_Triplets, _Triplets]:
     """Entries that couple, and C_ij where it is notable.
 
-    modulus   of each entry with its other part, real or imaginary: beside it a part may vanish
-    summed    the sum of the moduli of each entry's summands
+    beside   of a frequency the rate of the same element: beside it a detuning may vanish, which resonance is; rates never do
+    summed   the sum of the moduli of each entry's summands
     """
     size = np.abs(pieces.values)
-    couples = size > _NO_COUPLING * np.maximum(modulus, summed)
-    lost = np.where(couples, summed - size, summed + modulus)
+    couples = size > _NO_COUPLING * np.maximum(beside, summed)
+    lost = np.where(couples, summed - size, summed + beside)
     notable = lost > np.where(couples, (_NOTABLE - 1) * size, 0)
     return pieces.where(couples), pieces._replace(values=lost).where(notable)

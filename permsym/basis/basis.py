@@ -202,6 +202,15 @@ class Basis:
         """The trace norm of an operator is at most this times the Euclidean norm of its unknowns, one of each pair."""
         return math.sqrt(2 if self.hermitian else 1) * math.prod(part.trace_norm for part in self.parts)
 
+    @property
+    def log_norms(self) -> NDArray[np.float64]:
+        """(dimension,) logarithm of the Hilbert-Schmidt norm of each unknown's operator in the whole space."""
+        norms = np.sum([part.log_norm(self.labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)], axis=0)
+        if not self.hermitian:
+            return np.asarray(norms)
+        norms = norms + np.where(self.paired, np.log(2) / 2, 0)  # an element and its conjugate
+        return np.concatenate([norms, norms[self.paired]])
+
     # -- functionals ----------------------------------------------------------------------------------------------------
 
     def trace(self, labels: Labels) -> Values:

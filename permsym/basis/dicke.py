@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import xlogy
+from scipy.special import gammaln, xlogy
 
 from permsym.basis.centre import real_if_real
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
@@ -197,6 +197,12 @@ class DickePart(Part):
     def trace_norm(self) -> float:
         """Block j is a matrix of rank 2j+1 at most, spread evenly over its copies: sqrt(sum_j (2j+1)) by Cauchy-Schwarz."""
         return math.sqrt(self.count(0))
+
+    def log_norm(self, labels: Labels) -> Values:
+        """E(j, m, m') is spread evenly over the N! (2j+1) / ((N/2+j+1)! (N/2-j)!) copies of j."""
+        J = labels[0] * 1.0
+        copies = gammaln(self.N + 1) + np.log(J + 1) - gammaln((self.N + J) / 2 + 2) - gammaln((self.N - J) / 2 + 1)
+        return np.asarray(-copies / 2)
 
     # -- labels ---------------------------------------------------------------------------------------------------------
 

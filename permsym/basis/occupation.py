@@ -62,6 +62,10 @@ class OccupationPart(Part):
         self.diagonal = np.array([k == b for k in range(self.levels) for b in range(self.levels)])
         self.transposed = np.array([b * self.levels + k for k in range(self.levels) for b in range(self.levels)])
 
+    @property
+    def logarithmic(self) -> bool:
+        return self.log_scale is not None
+
     # -- moves ----------------------------------------------------------------------------------------------------------
 
     def left(self, matrix: Matrix) -> Moves:

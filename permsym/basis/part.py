@@ -28,6 +28,11 @@ class Part(ABC):
         """What happens to a move that leaves the labels."""
         return "closed"
 
+    @property
+    def logarithmic(self) -> bool:
+        """Whether weights come from logarithms, with fewer digits than their labels."""
+        return False
+
     @abstractmethod
     def left(self, matrix: Matrix) -> Moves:
         """rho -> sum_i a_i rho, for the one-site matrix a."""
@@ -68,6 +73,10 @@ class Part(ABC):
     @abstractmethod
     def trace_norm(self) -> float:
         """The trace norm of an operator is at most this times the Euclidean norm of its coefficients."""
+
+    def log_norm(self, labels: Labels) -> Values:
+        """Logarithm of the Hilbert-Schmidt norm of each element in the whole space."""
+        return np.zeros(labels.shape[1])
 
     @abstractmethod
     def labels(self, difference: int | None) -> Labels:

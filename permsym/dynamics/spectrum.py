@@ -1,18 +1,22 @@
-"""Low-lying spectrum of the Liouvillian in any charge sector."""
+"""Eigenvalues of the Liouvillian in any charge sector, and the slowest rate."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from permsym.assembly import Assembly
 from permsym.basis.basis import Basis
 from permsym.basis.representations import build, choose, dimension
+from permsym.dynamics.gap import AT_ONCE, Everything, Searched, Slowest, classes, slowest_mode
 from permsym.dynamics.sector import block_by_block
 from permsym.errors import InputError
+from permsym.linear.eigenpairs import improved
 from permsym.linear.shift_invert import ShiftInvert
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
@@ -35,23 +39,50 @@ class Spectrum:
     """Eigenvalues of one charge sector, in the model's unit of frequency, largest real part first.
 
     eigenvalues  (k,); exp(eigenvalue t) is how such a disturbance evolves
+    errors       (k,) bounds of what rounding moves them by, from left and right vectors; nan where there are no left ones
     charge       the sector
     residuals    (k,) |L v - lambda v| / |v|
     model        whose boson has the cut-off that was needed
+    basis        the representation
+    solver       shift-invert settings of the search for the slowest rate
     """
 
     eigenvalues: NDArray[np.complex128]
+    errors: NDArray[np.float64]
     charge: tuple[int, ...]
     residuals: NDArray[np.float64]
     model: Model
+    basis: str
+    solver: ShiftInvert
+    computed: Slowest | None = None
+
+    @cached_property
+    def slowest(self) -> Slowest:
+        """The eigenvalue with the slowest rate that is not zero, at any frequency; of a large sector searched for when it is asked for."""
+        if self.computed is not None:
+            return self.computed
+        space = build(self.model, self.basis, self.charge)
+        slowest = slowest_mode(Liouvillian(space).assembled(), space.coordinates, space.log_norms, self.solver)
+        top = _top_weight(space, slowest.vector[:, None])
+        if not top > _TOP:
+            return slowest
+        note = f"the last two of {self.model.centre.levels} levels hold {top:.0e} of its vector, and a cut-off so low moves it"
+        return replace(slowest, searched=replace(slowest.searched, note=note))
 
     @property
     def gap(self) -> float:
-        """Slowest relaxation rate: minus the largest real part, the steady state itself left out."""
-        values = self.eigenvalues
-        if not any(self.charge):
-            values = np.delete(values, int(np.argmin(np.abs(values))))
-        return float(-values.real.max())
+        """Slowest rate of relaxation that is not zero, of the permutation-symmetric sector: -Re of :attr:`slowest`."""
+        return -self.slowest.value.real
+
+    @property
+    def gap_error(self) -> float:
+        """Bound of what rounding moves the gap by; nan where it is not known."""
+        return self.slowest.error
+
+    @property
+    def searched(self) -> Searched:
+        """What was searched for the gap: where nothing slower can be."""
+        return self.slowest.searched
 
 
 def spectrum(
@@ -124,14 +155,38 @@ def _of(model: Model, wanted: _Wanted, say: Progress, earlier: Modes | None = No
         needs.on_blocks(model, name, beside=2 * slow_modes.capacity(k - 1))
         modes = slow_modes.slowest(BlockLiouvillian(Blocks.of(model, name)), k - 1, say, earlier)
         values, residuals = np.concatenate([[0], modes.values]), np.concatenate([[0], modes.residuals])
-        return Spectrum(values, sector, residuals, model), modes.top_weight(), modes
+        near = math.sqrt(max(float(np.abs(modes.values).max()) ** 2 - modes.values[0].real ** 2, 0.0))
+        note = f"iterations saw the {k - 1} eigenvalues nearest to zero that couple to the steady state's part of the sector"
+        searched = Searched(modes.vectors.shape[1], (-near, near), 0, False, note)
+        first = Slowest(complex(modes.values[0]), math.nan, searched, modes.vectors[0])
+        unknown = np.full(k, math.nan)
+        return Spectrum(values, unknown, sector, residuals, model, name, ShiftInvert(), first), modes.top_weight(), modes
     space = build(model, name, sector)
     if not 1 <= k < max(space.dimension, 2):
         raise InputError(f"`k` must be from 1 to {space.dimension - 1}, but is {k!r}")
-    matrix = Liouvillian(space).matrix()
-    values, vectors = (solver or ShiftInvert()).eigenpairs(matrix, space.coordinates, k)
-    residuals = np.linalg.norm(matrix @ vectors - vectors * values, axis=0) / np.linalg.norm(vectors, axis=0)
-    return Spectrum(values, space.charge, residuals, model), _top_weight(space, vectors), None
+    assembly = Liouvillian(space).assembled()
+    values, errors, vectors = _nearest(assembly, space, k, solver or ShiftInvert())
+    residuals = np.linalg.norm(assembly.matrix @ vectors - vectors * values, axis=0) / np.linalg.norm(vectors, axis=0)
+    return Spectrum(values, errors, space.charge, residuals, model, name, solver or ShiftInvert()), _top_weight(space, vectors), None
+
+
+def _nearest(
+    assembly: Assembly, space: Basis, k: int, solver: ShiftInvert
+) -> tuple[NDArray[np.complex128], NDArray[np.float64], NDArray[np.complex128]]:
+    """The k eigenvalues nearest to zero by falling real part, their errors and vectors."""
+    sigma = solver.sigma(assembly.matrix)
+    parts = classes(assembly.matrix, space.dimension if 2 * k > space.dimension else AT_ONCE)
+    if parts is not None:
+        every = Everything.of(assembly, parts)
+        nearest = np.argsort(np.abs(every.values - sigma), kind="stable")[:k]
+        values, errors = every.values[nearest], every.errors[nearest]
+        vectors = np.stack([every.vector(number) for number in nearest], axis=1)
+    else:
+        pairs = solver.around(assembly.matrix, space.coordinates, k, sigma)
+        values, errors = improved(assembly.matrix, assembly.rounding, pairs)
+        vectors = pairs.right
+    order = np.lexsort((values.imag, -values.real.round(12)))
+    return values[order], errors[order], vectors[:, order]
 
 
 def _top_weight(space: Basis, vectors: NDArray[np.complex128]) -> float:

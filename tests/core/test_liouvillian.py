@@ -1,5 +1,6 @@
 """The assembled Liouvillian: linear in its terms, and of one model's structure."""
 
+import numpy as np
 import pytest
 from oracles import systems
 
@@ -17,6 +18,17 @@ def test_liouvillian_is_linear_in_its_terms():
     assert abs(kept.matrix(other) - Liouvillian(build(other)).matrix()).max() < 1e-14
     total = sum(term.coefficient.real * kept.term_matrix(term) for term in base.terms)
     assert abs(total - kept.matrix(base)).max() < 1e-14
+
+
+@pytest.mark.parametrize("energy", [1.0, 1e6, 1e12])
+def test_slow_rates_beside_large_energies(energy):
+    """A coherence between a satellite and the centre decays at half of both rates, however fast it oscillates."""
+    rates = {"kappa": 3e-8, "gamma_up": 2e-8, "gamma_down": 5e-8}
+    for charge, rate in ((0, 5e-8), (1, 3.5e-8)):
+        space = build(ps.models.central_spin(N=1, omega=energy, epsilon=energy / 3, g=1e-3, **rates), "full", (charge,))
+        rates_of = -Liouvillian(space).matrix().diagonal().real
+        coherences = np.concatenate([rates_of[: space.size][space.paired], rates_of[space.size :]])
+        assert np.abs(coherences.min() - rate) < 1e-14 * rate
 
 
 def test_liouvillian_of_another_structure_is_refused():

@@ -136,6 +136,19 @@ class Exact:
         rho[0][keep], rho[1][keep] = x[:n], x[n:]
         return rho[0].reshape(self.D, self.D), rho[1].reshape(self.D, self.D)
 
+    def eigenvalue(self, near, rng):
+        """The eigenvalue that two-sided inverse iteration in long double reaches from near it."""
+        re, im = self.liouvillian()
+        matrix = re.astype(np.longdouble) + 1j * im.astype(np.longdouble)
+        value, one = np.clongdouble(near), np.eye(len(matrix))
+        right, left = (rng.standard_normal(len(matrix)).astype(np.clongdouble) for _ in range(2))
+        for _ in range(4):
+            shifted = matrix - (value + 1e-13 * (1 + abs(value))) * one
+            right, left = solved(shifted.copy(), right), solved(shifted.T.copy(), left)
+            right, left = right / np.sqrt((abs(right) ** 2).sum()), left / np.sqrt((abs(left) ** 2).sum())
+            value = (left @ (matrix @ right)) / (left @ right)
+        return value
+
     def moment(self, rho, label):
         """(real, imaginary) part of a moment of distinct sites."""
         placed, ladder = {}, self.numbers(np.eye(self.dims[0]))

@@ -36,7 +36,7 @@ def solve_on(liouvillian: Liouvillian, model: Model, solver: FactorSolver, toler
     started = time.perf_counter()
     basis = liouvillian.basis
     resting = in_rotating_frame(model)
-    assembly = liouvillian.assembled(resting)
+    assembly = liouvillian.with_digits(resting, liouvillian.assembled(resting))
     assembled = time.perf_counter()
     problem = null_vector.reduce(assembly, liouvillian.trace(), basis.coordinates)
     refuse_conserved(assembly.matrix, problem.active, basis.coordinates, SuperLU())

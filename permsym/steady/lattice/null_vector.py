@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from permsym.basis.moves import ENTRY_ROUNDING
+from permsym.assembly import Assembly
 from permsym.errors import DegenerateSteadyState, PermsymError, SolverFailed
 from permsym.linear.contract import DirectSolver, Factor
 from permsym.linear.factorisation import kind_of
-from permsym.liouvillian import Assembly
 from permsym.steady.lattice.uniqueness import BELOW_ROUNDING, singular, submatrix
 
 EPS = float(np.finfo(float).eps)
@@ -36,33 +35,25 @@ _SHIFT = 1e-7  # of the largest entry: fast enough for factors in single precisi
 class NullProblem:
     """L x = 0 with trace @ x = 1, cut to the unknowns that take part in the steady state.
 
-    matrix       (n, n) with trace @ matrix = 0
+    assembly     the matrix (n, n) with trace @ matrix = 0, and what is known of its making
     trace        (n,) trace of each basis element; its support are the populations
     coordinates  (dimensions, n) lattice positions
     active       (n,) positions of these unknowns in the whole basis
-    leaks        (n,) total weight of the moves of each unknown that a window dropped; zero without a window
-    cancelled    (n, n) what cancelled in each entry: :class:`permsym.liouvillian.Assembly`
     """
 
-    matrix: sparse.csc_array
+    assembly: Assembly
     trace: Vector
     coordinates: NDArray[np.int64]
     active: NDArray[np.int64]
-    leaks: Vector
-    cancelled: sparse.csc_array
 
-    def rounding(self, x: Vector) -> Vector:
-        """(n,) bound of what L x may be off by, |x| at hand: of the products in it, and of the entries of L themselves."""
-        magnitude = self.magnitude @ x
-        return EPS / 2 * ((self.row_counts + ENTRY_ROUNDING) * magnitude + ENTRY_ROUNDING * (self.cancelled @ x))
+    @property
+    def matrix(self) -> sparse.csc_array:
+        return self.assembly.matrix
 
-    @cached_property
-    def magnitude(self) -> sparse.csc_array:
-        return abs(self.matrix)
-
-    @cached_property
-    def row_counts(self) -> NDArray[np.int64]:
-        return np.bincount(self.matrix.indices, minlength=self.matrix.shape[0])
+    @property
+    def leaks(self) -> Vector:
+        """(n,) total weight of the moves of each unknown that a window dropped; zero without a window."""
+        return self.assembly.leaks
 
     def expanded(self, vector: Vector, size: int) -> Vector:
         whole = np.zeros(size)
@@ -105,7 +96,8 @@ def reduce(assembly: Assembly, trace: Vector, coordinates: NDArray[np.int64]) ->
     if len(classes) > 1:
         raise DegenerateSteadyState(_explanation(len(classes)))
     active = np.flatnonzero(component == classes[0])
-    inner = matrix if len(active) == matrix.shape[0] else submatrix(matrix, active)
+    assembly = assembly.restricted(active)
+    inner = assembly.matrix
     # Column k feeds row l: an edge k -> l.  A class without an edge that leaves it keeps what it holds.
     count, strong = csgraph.connected_components(inner.T, directed=True, connection="strong")
     if count > 1:
@@ -119,9 +111,8 @@ def reduce(assembly: Assembly, trace: Vector, coordinates: NDArray[np.int64]) ->
             raise DegenerateSteadyState(_explanation(len(holding)))
         if len(holding):  # else populations feed coherences that feed nothing
             remaining = np.flatnonzero(strong == holding[0])
-            active, inner = active[remaining], submatrix(inner, remaining)
-    cancelled = submatrix(assembly.cancelled, active)
-    return NullProblem(inner, trace[active], coordinates[:, active], active, assembly.leaks[active], cancelled)
+            active, assembly = active[remaining], assembly.restricted(remaining)
+    return NullProblem(assembly, trace[active], coordinates[:, active], active)
 
 
 def _explanation(number: int) -> str:
@@ -145,7 +136,7 @@ class NullVector:
         self.factor = factor
         self.pin = pin
         self.vector = vector
-        self.residual_vector = problem.matrix @ vector
+        self.residual_vector = problem.assembly.residual(vector)
         self.beyond = np.zeros(len(vector))
         """(n,) rates |r| that a cut-off dropped, at the unknowns that stand for where they would have gone."""
         self.lost = 0.0
@@ -154,7 +145,7 @@ class NullVector:
     @property
     def residual(self) -> float:
         """max |L x| relative to max |L| |x|.  Small for wrong answers too: it certifies nothing by itself."""
-        scale = float((self.problem.magnitude @ np.abs(self.vector)).max(initial=0.0))
+        scale = float((self.problem.assembly.magnitude @ np.abs(self.vector)).max(initial=0.0))
         return float(np.abs(self.residual_vector).max(initial=0.0)) / scale if scale else 0.0
 
     @property
@@ -269,7 +260,7 @@ class NullVector:
     def _algebraic(self, covectors: NDArray[np.float64], right: Vector) -> tuple[Vector, Vector]:
         """(bound from the residual and from rounding, dual vectors)."""
         problem, x = self.problem, np.abs(self.vector)
-        rounding = problem.rounding(x)
+        rounding = problem.assembly.rounding_of_residual(x)
         floor = 4 * EPS * (np.abs(covectors).T @ x)
         y, defect = self._rough_dual(right, np.abs(self.residual_vector) + rounding, floor)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -313,7 +304,7 @@ class NullVector:
         if not edge.any():
             return 0.0
         marked = edge.astype(float)
-        beside = (problem.magnitude @ marked + problem.magnitude.T @ marked > 0) & (problem.trace != 0) & ~edge
+        beside = (problem.assembly.magnitude @ marked + problem.assembly.magnitude.T @ marked > 0) & (problem.trace != 0) & ~edge
         last, before = float(probability[edge].sum()), float(probability[beside].sum())
         return last**2 / (before - last) if before > last else float("inf")
 
