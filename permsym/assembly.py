@@ -7,7 +7,7 @@ An entry is a sum over terms, and what it may be off by is a part of the sum of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -68,6 +68,7 @@ class Assembly:
         """The same on some of the unknowns, columns first, which is cheap in this format."""
         if len(positions) == self.matrix.shape[0]:
             return self
-        return Assembly(
-            self.matrix[:, positions][positions].tocsc(), self.leaks[positions], self.cancelled[:, positions][positions].tocsc()
+        matrix, cancelled, extended = (
+            None if one is None else one[:, positions][positions].tocsc() for one in (self.matrix, self.cancelled, self.extended)
         )
+        return replace(self, matrix=matrix, leaks=self.leaks[positions], cancelled=cancelled, extended=extended)
