@@ -56,6 +56,7 @@ class Tally:
     seconds_left   how long what is left takes as fast as the last points; None where that is unknown
     versions       of what computed the points, every combination once
     process        number of the process that works on it
+    damaged        lines of the store that cannot be read
     """
 
     done: int
@@ -65,6 +66,7 @@ class Tally:
     seconds_left: float | None = None
     versions: list[dict[str, str]] = field(default_factory=list)
     process: int | None = None
+    damaged: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``permsym status``."""
@@ -72,7 +74,7 @@ class Tally:
         for shortfall in self.shortfalls:
             failed.setdefault(str(shortfall.status), []).append(shortfall.to_dict())
         numbers = {"done": self.done, "left": self.left, "failed": failed, "rate": self.rate, "seconds_left": self.seconds_left}
-        return numbers | {"versions": self.versions, "running": self.process is not None}
+        return numbers | {"versions": self.versions, "running": self.process is not None, "damaged": self.damaged}
 
     def lines(self, name: str) -> list[str]:
         """The same for people."""
@@ -94,6 +96,8 @@ class Tally:
         for versions in self.versions:
             known = [name for name in _PACKAGES if name in versions]
             lines.append("computed by " + ", ".join(f"{name} {versions[name]}" for name in known))
+        if self.damaged:
+            lines.append(f"{self.damaged} lines of the store are damaged; the points in them are computed again by `permsym run`")
         if len(self.versions) > 1:
             lines.append("its points were computed by several versions; `permsym run --fresh` computes all by one")
         return [*lines, *(["", *grouped(self.shortfalls)] if self.shortfalls else [])]
@@ -190,7 +194,7 @@ def of_store(path: Path, plan: Plan | None = None) -> tuple[Tally, dict[Cell, Po
         short = [Shortfall(p.status, p.reason, p.approach, {n: v for n, v in p.parameters.items() if n in varying}) for p in bad]
     software = [dict(one) for one, _ in mixture(point.computed_by for point in points)]
     done = len(keys) - left if keys is not None and left is not None else len(points)
-    return Tally(done, left, short, pace, seconds, software, process), cells
+    return Tally(done, left, short, pace, seconds, software, process, contents.damaged), cells
 
 
 def expected(plan: Plan, done: Mapping[Cell, Point], pace: float) -> float:

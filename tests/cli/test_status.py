@@ -40,7 +40,8 @@ def here(monkeypatch, capsys, tmp_path):
 
 def state(folder):
     """Everything about the files that looking must not change."""
-    return {path.name: (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns) for path in Path(folder).iterdir()}
+    files = [path for path in Path(folder).iterdir() if path.is_file()]
+    return {path.name: (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns) for path in files}
 
 
 @pytest.mark.serial
@@ -148,6 +149,23 @@ def test_outputs_of_an_earlier_layout_are_written_again(here, tmp_path, monkeypa
     Path("sweep.nc").write_bytes((older / "older.nc").read_bytes())
     assert here("run", "sweep.toml", "--jobs", "1")[1].splitlines()[-1] == "wrote sweep.nc"
     assert ps.open_dataset("sweep.nc")["status"].values.tolist() == ["ok", "ok"]
+
+
+def test_damage_is_said_and_a_lock_that_leads_elsewhere_is_not_read(here, tmp_path):
+    write(tmp_path, points=3, N=3)
+    here("run", "sweep.toml", "--jobs", "1")
+    store = tmp_path / "sweep.nc.store"
+    lines = store.read_bytes().splitlines(keepends=True)
+    last = next(k for k in reversed(range(len(lines))) if lines[k].startswith(b'["point"'))
+    lines[last] = lines[last].replace(b'"', b"'", 1)
+    store.write_bytes(b"".join(lines))
+    (tmp_path / "sweep.nc.store.lock").symlink_to("/dev/zero")  # which never ends
+    before = state(tmp_path)
+    code, out, _ = here("status", "sweep.toml")
+    assert (code, state(tmp_path)) == (0, before)
+    assert "2 of 3 points" in out
+    assert "1 lines of the store are damaged" in out
+    assert json.loads(here("status", "sweep.nc", "--json")[1])["damaged"] == 1
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from permsym.errors import InputError
+from permsym.reading import read_bytes
 
 _FLAGS = os.O_RDWR | os.O_CREAT | sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"))  # not all on Windows
+_LONGEST = 100  # bytes of a lock file, which has the number of a process
 
 
 @contextlib.contextmanager
@@ -33,7 +35,7 @@ def locked(path: Path) -> Iterator[None]:
 def owner(path: Path) -> int | None:
     """Number of the process that has locked ``path``; None where there is none, or where it has ended.  Nothing is locked or changed."""
     try:
-        number = int(path.read_text(encoding="ascii")[:20])
+        number = int(read_bytes(path, _LONGEST))
         os.kill(number, 0)  # signal 0 reaches nobody: it only asks
     except PermissionError:  # somebody else's process
         return number
@@ -88,7 +90,7 @@ def _is_lock(handle: int) -> bool:
 def _content(handle: int) -> str:
     """The beginning of an open file; nothing where it cannot be read, as on Windows while another process has locked it."""
     try:
-        content = os.read(handle, 100)
+        content = os.read(handle, _LONGEST)
         os.lseek(handle, 0, os.SEEK_SET)
     except OSError:
         return ""
