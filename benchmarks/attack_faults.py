@@ -1,6 +1,7 @@
-"""One fault at each system call of some commands: ``python benchmarks/attack_faults.py SECONDS SEED``.
+"""One fault at each system call of some commands: ``python benchmarks/attack_faults.py SECONDS SEED [everywhere]``.
 
-Prints a table of what went wrong; exit code 1 where anything did.  Linux with a C compiler only.
+On the files of a run, or on all that it opens.  Prints a table of what went wrong; exit code 1 where anything
+did.  Linux with a C compiler only.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the same permsym here and in the processes
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import faults
 
@@ -18,5 +20,5 @@ if __name__ == "__main__":
         environment = faults.preloaded(Path(folder))
         if environment is None:
             sys.exit("needs Linux and a C compiler")
-        words = [sys.executable, faults.__file__, folder, *sys.argv[1:3], "1000000"]
+        words = [sys.executable, faults.__file__, folder, *sys.argv[1:3], "1000000", *sys.argv[3:]]
         sys.exit(subprocess.run(words, env=environment, check=False).returncode)

@@ -1,6 +1,7 @@
-"""Kill, stop and interrupt sweeps for a while: ``python benchmarks/attack_kills.py SECONDS SEED``.
+"""Kill, stop and interrupt sweeps for a while: ``python benchmarks/attack_kills.py SECONDS SEED [dask]``.
 
-Prints a table of what was done and what went wrong; exit code 1 where anything did.  Linux only: it looks at processes through /proc.
+With ``dask`` a scheduler and two workers on the loopback interface compute, and are attacked, too.  Prints a table of what was done
+and what went wrong; exit code 1 where anything did.  Linux only: it looks at processes through /proc.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the same permsym here and in the processes
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import kills
+from dask_cluster import Cluster
 
 
-def attack(seconds: float, seed: int) -> int:
+def attack(seconds: float, seed: int, cluster: Cluster | None = None) -> int:
     """Attack sweeps until the time is over; returns the number of broken promises."""
     chance, done, faults = random.Random(seed), Counter[str](), Counter[tuple[str, str]]()
     end, sweeps = time.monotonic() + seconds, 0
@@ -28,7 +31,7 @@ def attack(seconds: float, seed: int) -> int:
             sweep, complete = kills.Sweep(Path(name), kills.POINTS, expected), False
             while not complete:
                 before = sweep.faults.copy()
-                what, times, complete = kills.attack(sweep, chance)
+                what, times, complete = kills.attack(sweep, chance, cluster=cluster)
                 done[what] += times
                 for kind, number in (sweep.faults - before).items():
                     faults[what, kind] += number
@@ -43,4 +46,8 @@ def attack(seconds: float, seed: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(attack(float(sys.argv[1]), int(sys.argv[2])) > 0)
+    arguments = float(sys.argv[1]), int(sys.argv[2])
+    if sys.argv[3:] == ["dask"]:
+        with tempfile.TemporaryDirectory() as folder, Cluster(Path(folder)) as processes:
+            sys.exit(attack(*arguments, processes) > 0)
+    sys.exit(attack(*arguments) > 0)

@@ -65,10 +65,10 @@ class Case:
 
 
 class Faults:
-    """All cases of some commands, in one folder."""
+    """All cases of some commands, in one folder; ``everywhere``: also at files that are not the run's own."""
 
-    def __init__(self, folder: Path, commands: Sequence[str]) -> None:
-        self.folder, self.commands = folder, commands
+    def __init__(self, folder: Path, commands: Sequence[str], everywhere: bool) -> None:
+        self.folder, self.everywhere = folder, everywhere
         self.library = ctypes.CDLL(None)
         self.library.fault_arm.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_char_p]
         self.library.fault_disarm.restype = ctypes.c_long
@@ -168,7 +168,7 @@ class Faults:
             from permsym.cli import main
 
             with contextlib.nullcontext() if processes else fuzz.inline_workers():
-                self.library.fault_arm(number, kind, str(work).encode())
+                self.library.fault_arm(number, kind, b"/" if self.everywhere else str(work).encode())
                 code = main(words)
                 calls = self.library.fault_disarm()
             sys.stderr.flush()
@@ -195,9 +195,9 @@ def _content(path: Path) -> bytes:
         return b"".join(data[name].values.tobytes() for name in ("moment_real", "moment_imag", "moment_error", "certified"))
 
 
-def attack(folder: Path, seconds: float, seed: int, most: int, commands: Sequence[str]) -> int:
+def attack(folder: Path, seconds: float, seed: int, most: int, commands: Sequence[str], everywhere: bool) -> int:
     """Try faults until the time is over, at most so many, every one once; prints a table and returns how many promises were broken."""
-    faults, end = Faults(folder, commands), time.monotonic() + seconds
+    faults, end = Faults(folder, commands, everywhere), time.monotonic() + seconds
     cases = [(command, kind, number) for command in commands for kind in KINDS for number in range(1, faults.calls(command, kind) + 1)]
     random.Random(seed).shuffle(cases)
     tried, broken = Counter[str](), Counter[tuple[str, str]]()
@@ -217,4 +217,5 @@ def attack(folder: Path, seconds: float, seed: int, most: int, commands: Sequenc
 
 if __name__ == "__main__":
     place, patience, number, count, *names = sys.argv[1:]
-    sys.exit(attack(Path(place), float(patience), int(number), int(count), names or list(COMMANDS)) > 0)
+    chosen = [name for name in names if name != "everywhere"] or list(COMMANDS)
+    sys.exit(attack(Path(place), float(patience), int(number), int(count), chosen, "everywhere" in names) > 0)

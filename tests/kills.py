@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dask_cluster import Cluster
 from sweep_processes import alive, answers, children, finish, start, stored, until, values, write
 
 FAULTS = ("lost", "twice", "traceback", "hang", "orphan", "code", "litter", "differs")
 SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGTERM": signal.SIGTERM, "SIGINT": signal.SIGINT, "SIGSTOP": signal.SIGSTOP}
 TARGETS = ("main", "worker", "group")
+CLUSTER_TARGETS = ("main", "worker", "scheduler")
 PATIENCE = 60  # seconds of one run, whatever happens to it
 POINTS = 120  # of a sweep that takes about as long as its start
 _LATEST = 2.5  # seconds after which a run, or its workers, are attacked: both take about two
@@ -64,18 +66,19 @@ def expected(folder: Path, size: int) -> dict[str, bytes]:
     return found
 
 
-def attack(sweep: Sweep, chance: random.Random, target: str = "", name: str = "") -> tuple[str, int, bool]:
-    """Run the sweep once and attack it; returns what was done, how often (never where it was over before), and whether it is complete."""
+def attack(sweep: Sweep, chance: random.Random, target: str = "", name: str = "", cluster: Cluster | None = None) -> tuple[str, int, bool]:
+    """Run the sweep once and attack it; returns what was done, how often (never where it was over before), and whether it is complete.
+
+    cluster   who computes, instead of worker processes of the run
+    """
     write(sweep.folder, points=sweep.size, N=8, order=3)
-    running = start(sweep.folder, "run", "sweep.toml", "--jobs", "2", start_new_session=True)
-    target, name = target or chance.choice(TARGETS), name or chance.choice(list(SIGNALS))
-    if target == "worker" or name in ("SIGTERM", "SIGINT"):  # there are workers; the program's own first statement has run
-        reached = children if target == "worker" else answers
-        until(lambda: running.poll() is not None or reached(running), pause=0.001)
-    done = 0
-    for _ in range(0 if target == "nobody" else chance.randint(1, 4) if target == "worker" and name != "SIGSTOP" else 1):
-        time.sleep(chance.uniform(0, _LATEST / (1 + done)))
-        done += running.poll() is None and _strike(running, target, SIGNALS[name], chance)
+    words = ["--jobs", "2"] if cluster is None else ["--scheduler", cluster.address]
+    running = start(sweep.folder, "run", "sweep.toml", *words, start_new_session=True)
+    target, name = target or chance.choice(TARGETS if cluster is None else CLUSTER_TARGETS), name or chance.choice(list(SIGNALS))
+    if cluster is not None and target in ("worker", "scheduler"):
+        done = _strike_cluster(cluster, target, SIGNALS[name], chance)
+    else:
+        done = _strikes(running, target, name, chance)
     try:
         code, out, err = finish(running, PATIENCE)
     except subprocess.TimeoutExpired:
@@ -91,7 +94,34 @@ def attack(sweep: Sweep, chance: random.Random, target: str = "", name: str = ""
         left = {path.name for path in sweep.folder.iterdir()} - _LEFT
         if left:
             sweep.wrong("litter", sorted(left))
+    if cluster is not None:
+        cluster.repair()
     return f"{target} {name}", done, complete
+
+
+def _strike_cluster(cluster: Cluster, target: str, number: int, chance: random.Random) -> int:
+    """Send the signal, then kill; a worker is replaced."""
+    time.sleep(chance.uniform(0, 2 * _LATEST))
+    process = cluster.scheduler if target == "scheduler" else chance.choice(cluster.workers)
+    process.send_signal(number)
+    time.sleep(chance.uniform(0, 0.5))
+    process.kill()
+    process.wait()
+    if target == "worker":
+        cluster.repair()
+    return 1
+
+
+def _strikes(running: Any, target: str, name: str, chance: random.Random) -> int:
+    """Strike the run itself, its workers several times; returns how often it was hit."""
+    if target == "worker" or name in ("SIGTERM", "SIGINT"):  # there are workers; the program's own first statement has run
+        reached = children if target == "worker" else answers
+        until(lambda: running.poll() is not None or reached(running), pause=0.001)
+    done = 0
+    for _ in range(0 if target == "nobody" else chance.randint(1, 4) if target == "worker" and name != "SIGSTOP" else 1):
+        time.sleep(chance.uniform(0, _LATEST / (1 + done)))
+        done += running.poll() is None and _strike(running, target, SIGNALS[name], chance)
+    return done
 
 
 def _strike(running: Any, target: str, number: int, chance: random.Random) -> bool:
@@ -120,6 +150,8 @@ def _judge(sweep: Sweep, code: int, out: str, err: str, target: str, name: str) 
         allowed |= {130} if name in ("SIGTERM", "SIGINT") else {-signal.SIGKILL}
     elif target == "worker":
         allowed |= {3}  # a point that lost three workers
+    elif target == "scheduler":
+        allowed |= {1}
     if code not in allowed:
         sweep.wrong("code", f"{code} after {name} to {target}: {err[-600:]}")
     if code == 0:

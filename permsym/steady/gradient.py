@@ -57,7 +57,7 @@ def moment_gradient(
             "the gradient needs the function that makes this model from its parameters; pass it as gradient(label, family=...)"
         )
     liouvillian = Liouvillian(basis)
-    y = _dual(model, duals, covector, liouvillian)
+    y = _dual(model, duals, x, covector, liouvillian)
     sensitivities: dict[Any, complex] = {}
 
     def sensitivity(term: Term) -> complex:
@@ -74,18 +74,23 @@ def moment_gradient(
     return gradient
 
 
-def _dual(model: Model, duals: Duals, covector: NDArray[np.complex128], liouvillian: Liouvillian) -> NDArray[np.complex128]:
-    """L^T y = c - <c> tr on all unknowns, also those that vanish in the state itself (on resonance)."""
+def _dual(
+    model: Model, duals: Duals, x: NDArray[np.float64], covector: NDArray[np.complex128], liouvillian: Liouvillian
+) -> NDArray[np.complex128]:
+    """L^T y = c - <c> tr on all unknowns, also those that vanish in the state itself: on resonance, or beside a dark state."""
     active, dimension = duals.active, liouvillian.basis.dimension
     y = np.zeros(dimension, dtype=complex)
     parts = np.stack([covector[active].real, covector[active].imag], axis=1)
     solved = duals.dual(parts)
     y[active] = solved[:, 0] + 1j * solved[:, 1]
     resting = np.setdiff1d(np.arange(dimension), active)
-    if covector[resting].any():
-        block = liouvillian.matrix(in_rotating_frame(model))[resting][:, resting].tocsc()
-        factor = SuperLU().factor(block, liouvillian.basis.coordinates[:, resting])
-        y[resting] = factor.solve_transposed(covector[resting].real.copy()) + 1j * factor.solve_transposed(covector[resting].imag.copy())
+    if len(resting):
+        matrix, trace = liouvillian.matrix(in_rotating_frame(model))[:, resting].tocsc(), liouvillian.trace()
+        value = x @ covector
+        right = covector[resting] - value * trace[resting] - matrix[active].T @ y[active]
+        if right.any():
+            factor = SuperLU().factor(matrix[resting].tocsc(), liouvillian.basis.coordinates[:, resting])
+            y[resting] = factor.solve_transposed(right.real.copy()) + 1j * factor.solve_transposed(right.imag.copy())
     return y
 
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from dask_cluster import WORKER, Cluster
 from sweep_processes import finish, start, until, values, write
 
 import permsym
@@ -21,9 +22,6 @@ from permsym.sweeps.store.store import read
 from permsym.sweeps.workers.cluster import ClusterFailed, _same_software, on_cluster
 
 Client = pytest.importorskip("distributed", reason="needs permsym[dask]").Client
-
-
-WORKER = ["worker", "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
 
 
 def late_worker(address, folder, path, store):
@@ -46,29 +44,8 @@ distributed.cli.dask_worker.main({[*WORKER[1:], address]!r})
 @pytest.fixture
 def cluster(tmp_path_factory):
     """(address, worker processes) of a scheduler with two workers on the loopback interface."""
-    folder = tmp_path_factory.mktemp("dask")
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "5s"}
-    environment["DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL"] = "30s"  # instead of five minutes
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
-    log = (folder / "log").open("w")
-    commands = [["scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard", "--no-show"]]
-    commands += [[*WORKER, address]] * 2
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]], cwd=folder, env=environment, stdout=log, stderr=log
-        )
-        for words in commands
-    ]
-    try:
-        until(lambda: (folder / "log").read_text().count("Registered to") >= 2, 90)
-        yield address, running[1:]
-    finally:
-        for process in reversed(running):
-            process.kill()
-            process.wait()
-        log.close()
+    with Cluster(tmp_path_factory.mktemp("dask")) as running:
+        yield running.address, running.workers
 
 
 @pytest.mark.serial
