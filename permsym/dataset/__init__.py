@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +17,7 @@ from permsym.dataset.files import check_target
 from permsym.dataset.older import renewed
 from permsym.dataset.photons import with_photons
 from permsym.dataset.reference import open_reference, reference_names
-from permsym.errors import InputError
+from permsym.errors import InputError, OlderFile
 from permsym.fields import WrongField
 
 if TYPE_CHECKING:
@@ -53,29 +56,39 @@ def open_dataset(path: str | Path) -> xr.Dataset:
 def check_dataset(path: str | Path) -> str:
     """Compare a file with the digest that it carries; a remark where it has none, else "".  InputError where it has changed."""
     dataset = _read(path)
-    _sound(dataset.copy(), path)
+    with warnings.catch_warnings(action="ignore", category=OlderFile):  # the remark says so
+        _sound(dataset.copy(), path)
     return check_digest(dataset)
 
 
 def _read(path: str | Path) -> xr.Dataset:
     reader = importlib.import_module(FORMATS.get(Path(path).suffix, FORMATS[".nc"]))
-    try:
+    with _readable(path):
         reading.check(Path(path))
-        dataset: xr.Dataset = renewed(reader.read(Path(path)), repr(str(path)))
-        return dataset
-    except Exception as error:  # whatever a damaged file does to HDF5, Arrow or a table's shape
+        dataset: xr.Dataset = reader.read(Path(path))
+    return dataset
+
+
+def _sound(dataset: xr.Dataset, path: str | Path) -> xr.Dataset:
+    with _readable(path):
+        dataset = renewed(dataset, repr(str(path)))
+    try:
+        return sound(dataset)
+    except InputError as error:
+        raise InputError(f"cannot read {str(path)!r} as a dataset: {error}; give a file that permsym wrote") from None
+
+
+@contextlib.contextmanager
+def _readable(path: str | Path) -> Iterator[None]:
+    """InputError for whatever a damaged file does to HDF5, Arrow or a table's shape."""
+    try:
+        yield
+    except Exception as error:
         if isinstance(error, InputError | Warning) and not isinstance(error, WrongField):
             raise
         # HDF5 wraps what the system says in a long message of its own
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)[:200] or type(error).__name__
         raise InputError(f"cannot read {str(path)!r} as a dataset ({reason}); give a file that permsym wrote") from error
-
-
-def _sound(dataset: xr.Dataset, path: str | Path) -> xr.Dataset:
-    try:
-        return sound(dataset)
-    except InputError as error:
-        raise InputError(f"cannot read {str(path)!r} as a dataset: {error}; give a file that permsym wrote") from None
 
 
 __all__ = ["FORMATS", "check", "check_dataset", "open_dataset", "open_reference", "reference_names", "save", "with_photons"]

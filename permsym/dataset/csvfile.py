@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,4 +61,8 @@ def _parsed(column: tuple[str, ...], dtype: str) -> NDArray[Any]:
         return np.array(list(map(float, column)), dtype=dtype)
     if dtype.startswith("int"):
         return np.array(list(map(int, map(float, column))), dtype=dtype)
-    return np.array(column, dtype=dtype)
+    try:
+        with warnings.catch_warnings(action="error"):
+            return np.array(column, dtype=dtype)
+    except Warning as warning:  # numpy takes off a time zone, which no time of ours has
+        raise ValueError(str(warning)) from None

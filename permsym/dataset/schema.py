@@ -68,8 +68,9 @@ _RESERVED = {
     *BY_NAME,
     *DERIVED_NAMES,
     *(variable.name for variable in (PHOTON, PHOTON_PROBABILITY, PHOTON_ERROR)),
-    *("moment", "approach", "method", "point", "time", "frequency", "delay", "quantity", "computed_at"),  # method: of older files
-    *("model", "definition", "versions", "date", "command", "convention", "permsym_version", "figure", "max_N"),
+    *("moment", "approach", "method", "point", "time", "frequency", "delay", "quantity"),  # method: of older files
+    *("computed_at", "computed_by", "model", "definition", "versions", "mixed_versions", "digest", "date", "command", "convention"),
+    *("permsym_version", "figure", "max_N"),
 }
 
 CONVENTION = (

@@ -70,6 +70,7 @@ def test_the_library_and_ordinary_names_pass():
         check_parameters([*source.defaults, *source.others])
     check_parameters(["pointer", "timescale", "errors", "N", "kappa_up"])
     assert all(_refused(variable.name) for variable in VARIABLES)
+    assert all(_refused(name) for name in ("computed_by", "digest", "mixed_versions"))
 
 
 def _refused(name):

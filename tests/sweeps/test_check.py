@@ -127,10 +127,17 @@ def test_every_cell_of_a_csv_counts(data, tmp_path):
     head, names, *rows = path.read_text().splitlines()
     last = rows[-1].split(",")
     for column, cell in enumerate(last):
-        other = cell[:-1] + ("2" if cell.endswith("1") else "1")
+        other = ("2" if cell.startswith("1") else "1") + cell[1:]  # the last digit of 17 may name the same double
         changed = ",".join([*last[:column], other, *last[column + 1 :]])
         path.write_text("\n".join([head, names, *rows[:-1], changed]) + "\n")
         assert not checked_file(str(path)).whole, (names.split(",")[column], cell)
+
+
+def test_a_time_has_no_zone(data, tmp_path):
+    path = dataset.save(data, tmp_path / "x.csv")
+    moment = str(data["computed_at"].values.flat[0].astype("datetime64[s]"))
+    path.write_text(path.read_text().replace(moment, f"{moment}Z"))
+    assert "timezones" in checked_file(str(path)).problems[0]
 
 
 def test_files_without_a_digest_say_so(data, tmp_path):
@@ -158,6 +165,17 @@ def test_reference_data_are_compared_with_their_checksums(name, tmp_path):
     content[-1] ^= 1
     (tmp_path / f"{name}.nc").write_bytes(content)
     assert checked_file(str(tmp_path / f"{name}.nc")).problems == ("its checksum is not the one in SHA256SUMS beside it",)
+
+
+def test_a_file_of_an_older_layout_is_whole(tmp_path):
+    path = tmp_path / "older.nc"
+    shutil.copy(DATA / "p1-fig4b.nc", path)
+    with h5py.File(path, "a") as file:
+        for name in ("digest", "mixed_versions"):
+            file.attrs.pop(name, None)
+        file.attrs["versions"] = "{}"
+    assert checked_file(str(path)).whole
+    assert checked_file(str(path)).notes[0].startswith("no digest: ")
 
 
 @pytest.mark.parametrize("name", ["sweep.nc", "sweep.nc.store", "ck.npz"])
