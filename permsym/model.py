@@ -10,6 +10,7 @@ is derived from this, and from nothing else.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import itertools
 import json
 import math
@@ -75,6 +76,14 @@ class Model:
     >>> model.sizes
     (5,)
     """
+
+    def __new__(cls, *arguments: object, **_: object) -> Model:
+        """What Python would refuse with a TypeError: ensembles or jumps one by one instead of in lists."""
+        if any(isinstance(each, Ensemble) for each in arguments[2:]):
+            raise InputError("several ensembles are one list: Model(centre, [A, B], hamiltonian, jumps)")
+        if len(arguments) > 4:
+            raise InputError("several jumps are one list: Model(centre, ensembles, hamiltonian, [jump, jump])")
+        return super().__new__(cls)
 
     def __init__(
         self,
@@ -185,13 +194,35 @@ class Model:
         Each is a vector w of integers over (centre, ensemble 1, ...): the Liouvillian conserves
         sum_i w_i (ket excitations - bra excitations) of site kind i.  Central spin: ((1, 1),).
         """
-        constraints: list[tuple[int, ...]] = []
+        return integer_nullspace(self._turns, 1 + len(self.ensembles))
+
+    @cached_property
+    def _turns(self) -> tuple[tuple[int, ...], ...]:
+        """Changes of ket minus bra excitations (centre, ensembles...) that single terms make."""
+        turns: list[tuple[int, ...]] = []
         for key in self.hamiltonian.terms:
-            constraints += self._shifts(key)
+            turns += self._shifts(key)
         for jump in self.jumps:
             shifts = [shift for key in jump.operator.terms for shift in self._shifts(key)]
-            constraints += [tuple(a - b for a, b in zip(shift, shifts[0], strict=True)) for shift in shifts[1:]]
-        return integer_nullspace(constraints, 1 + len(self.ensembles))
+            turns += [tuple(a - b for a, b in zip(shift, shifts[0], strict=True)) for shift in shifts[1:]]
+        return tuple(turns)
+
+    @cached_property
+    def centre_turn(self) -> int:
+        """The smallest change of ket minus bra excitations that terms can make of the centre alone; 0: none.
+
+        Coherences of the steady state between levels n and n' of the centre, other sites alike, have multiples of it as n - n'.
+        """
+        rows = [turn[1:] + turn[:1] for turn in self._turns]
+        for column in range(len(self.ensembles)):  # Euclid's algorithm, until one row has the ensemble
+            while len(some := [row for row in rows if row[column]]) > 1:
+                least = min(some, key=lambda row: abs(row[column]))
+                rows = [
+                    row if row is least else tuple(a - row[column] // least[column] * b for a, b in zip(row, least, strict=True))
+                    for row in rows
+                ]
+            rows = [row for row in rows if not row[column]]
+        return math.gcd(*(row[-1] for row in rows))
 
     def _shifts(self, key: Product) -> list[tuple[int, ...]]:
         """Changes of excitations (centre, ensembles...) that a product can make."""
@@ -333,6 +364,10 @@ class Model:
     def __repr__(self) -> str:
         counts = f"{len(self.hamiltonian.terms)} Hamiltonian terms, {len(self.jumps)} jumps"
         return f"Model({self.name!r}, N={', '.join(str(each.size) for each in self.ensembles)}, {counts})"
+
+
+_parameters = list(inspect.signature(Model.__init__).parameters.values())[1:]
+Model.__signature__ = inspect.Signature(_parameters)  # type: ignore[attr-defined]  # of __init__, which help() shows
 
 
 def site_of(kind: str, levels: Any = None) -> Site:

@@ -191,6 +191,15 @@ class Operator:
     def __truediv__(self, other: complex) -> Operator:
         return self * (1 / complex(other))
 
+    def __pow__(self, exponent: int) -> Operator:
+        """The product of ``exponent`` >= 0 copies: of an ensemble's operator, of the sum over its satellites."""
+        if isinstance(exponent, bool) or not isinstance(exponent, int | np.integer) or exponent < 0:
+            raise InputError(f"an operator has whole powers >= 0, such as c.z**2, but not {exponent!r}")
+        result = Operator({Product(): 1})
+        for _ in range(exponent):
+            result = result * self
+        return result
+
     def dag(self) -> Operator:
         """Hermitian conjugate."""
         result: dict[Product, complex] = {}

@@ -19,7 +19,9 @@ from typing import Any, NoReturn
 
 from permsym.errors import InputError, Mistakes, OlderFile, PermsymError, UncertifiedWarning
 
-COMMANDS = ("solve", "cumulants", "continuation", "boundary", "evolve", "run", "status", "check", "rerun", "compare", "figure", "info")
+COMMANDS = (
+    "solve", "limit", "evolve", "cumulants", "continuation", "boundary", "run", "status", "check", "rerun", "compare", "figure", "info",
+)  # fmt: skip
 """Modules of this folder with ``add(commands)``, in the order of ``permsym --help``; an interrupt while they load is caught."""
 
 FAULT_EXIT_CODE, INTERRUPTED_EXIT_CODE = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT

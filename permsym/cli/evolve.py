@@ -29,7 +29,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     words.add_moments(evolve)
     words.add_basis(evolve)
-    evolve.add_argument("--tolerance", metavar="ERROR", help="absolute error aimed at (default 1e-9)")
+    words.add_tolerance(evolve, "absolute error aimed at")
     words.add_json(evolve)
     words.add_output(evolve)
     evolve.set_defaults(run=run)
@@ -41,17 +41,15 @@ def run(options: argparse.Namespace) -> int:
     from permsym.cli.report import evolve_report, evolve_table
     from permsym.dynamics.evolve import evolve
     from permsym.progress import on_stderr
-    from permsym.steady.state import DEFAULT_TOLERANCE
 
     labels = words.asked_moments(options, model)
-    tolerance = DEFAULT_TOLERANCE if options.tolerance is None else words.number_or_text(options.tolerance)
     words.say_defaults(source, parameters)
     evolution = evolve(
         model,
         _times(options.times),
         initial=options.initial,
         moments=labels,
-        tolerance=tolerance,  # type: ignore[arg-type]  # text is refused with the value in the message
+        tolerance=words.tolerance(options),
         basis=options.basis,
         progress=on_stderr(),
     )
@@ -67,7 +65,8 @@ def run(options: argparse.Namespace) -> int:
         }
         dataset.save(_dataset(evolution, source.name, definition, options.command_line), options.output)
     report = evolve_report(evolution, source, parameters)
-    print(json.dumps(report, indent=2) if options.json else evolve_table(report))
+    asked = list(evolution.moments) if options.moment else []
+    print(json.dumps(report, indent=2) if options.json else evolve_table(report, asked))
     if not evolution.certificate.certified:
         print("permsym: not certified: " + "; ".join(evolution.certificate.reasons), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
@@ -96,7 +95,7 @@ def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], 
     from permsym.dataset.build import Cell, Point, build_dataset
     from permsym.dataset.status import judged
 
-    certificate, derived = evolution.certificate, evolution.derived
+    certificate, derived, derived_errors = evolution.certificate, evolution.derived, evolution.derived_errors
     errors = {label: certificate.errors[label] for label in evolution.moments}
     scalars = {
         "error_estimate": certificate.error_estimate,
@@ -110,5 +109,8 @@ def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], 
     for k in range(len(evolution.times)):
         moments = {label: complex(values[k]) for label, values in evolution.moments.items()}
         quantities = {label: float(values[k]) for label, values in derived.items()}
-        points[(k,), "exact"] = Point(evolution.model.parameters, moments, {}, errors, quantities, scalars, status, reason)
+        uncertain = {label: float(values[k]) for label, values in derived_errors.items()}
+        points[(k,), "exact"] = Point(
+            evolution.model.parameters, moments, {}, errors, quantities, scalars, status, reason, derived_errors=uncertain
+        )
     return build_dataset({"time": evolution.times.tolist()}, ["exact"], points, model=name, definition=definition, command=command)

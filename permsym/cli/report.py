@@ -133,7 +133,8 @@ def evolve_report(evolution: Evolution, source: ModelSource, parameters: dict[st
         "dimension": evolution.dimension,
         "times": evolution.times.tolist(),
         "moments": {label: [pair(complex(value)) for value in values] for label, values in evolution.moments.items()},
-        "derived": {name: [None if np.isnan(value) else float(value) for value in values] for name, values in evolution.derived.items()},
+        "derived": {name: list(map(finite, values.tolist())) for name, values in evolution.derived.items()},
+        "derived_errors": {name: list(map(finite, values.tolist())) for name, values in evolution.derived_errors.items()},
         "certificate": evolution.certificate.to_dict(),
         "solver": evolution.solver,
         "timings": evolution.timings,
@@ -141,18 +142,28 @@ def evolve_report(evolution: Evolution, source: ModelSource, parameters: dict[st
     }
 
 
-def evolve_table(report: dict[str, Any]) -> str:
-    """The report of ``permsym evolve`` as text: derived quantities over time."""
-    certificate = report["certificate"]
-    names = list(report["derived"])
-    rows: list[Sequence[str]] = [("time", *names)]
+def evolve_table(report: dict[str, Any], asked: Sequence[str] = ()) -> str:
+    """The report of ``permsym evolve`` as text: the moments that were asked for and derived quantities over time."""
+    certificate, derived = report["certificate"], report["derived"]
+    rows: list[Sequence[str]] = [("time", *asked, *derived)]
     for k, t in enumerate(report["times"]):
-        rows.append((f"{t:.6g}", *("-" if (value := report["derived"][name][k]) is None else f"{value:.12f}" for name in names)))
+        moments = (_complex(report["moments"][label][k]) for label in asked)
+        rows.append((f"{t:.6g}", *moments, *("-" if values[k] is None else f"{values[k]:.12f}" for values in derived.values())))
+    largest = [f"{label} {_largest([certificate['errors'][label]])}" for label in asked]
+    largest += [f"{name} {_largest(values)}" for name, values in report["derived_errors"].items()]
     shown = ("error_estimate", "trace_defect", "min_population", "top_population")
     lines = ", ".join(f"{name} {certificate[name]:.1e}" if certificate[name] is not None else f"{name} not finite" for name in shown)
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
     head = f"{report['model']} from {report['initial']!r}, {report['representation']} representation, {report['dimension']:,} unknowns"
-    return f"{head}\n\n{table(rows)}\n\n{verdict}: {lines}"
+    return f"{head}\n\n{table(rows)}\n\nlargest errors: {', '.join(largest)}\n\n{verdict}: {lines}"
+
+
+def _largest(errors: Sequence[float | None]) -> str:
+    """The largest of errors over time; those that are not finite are counted."""
+    finite_ones = [error for error in errors if error is not None]
+    missing = len(errors) - len(finite_ones)
+    words = [f"{max(finite_ones):.0e}"] if finite_ones else []
+    return " ".join([*words, *([f"({missing} times without a certain digit)"] if missing else [])])
 
 
 def info_report() -> dict[str, Any]:

@@ -25,6 +25,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso, matrix-free, hermite or quick"
     )
     solve.add_argument("--checkpoint", metavar="FILE", help="keep the iterate of a long matrix-free solve in FILE.npz, and go on from it")
+    words.add_tolerance(solve, "error of a moment that counts as certified, relative to max(1, |value|)")
     solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")
     solve.add_argument("--photons", action="store_true", help="the photon-number distribution P(n) of a bosonic centre too")
     solve.add_argument("--gradient", action="store_true", help="derivatives of the moments with respect to every real parameter")
@@ -53,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
             basis=options.basis,
             solver="superlu" if options.gradient and options.solver == "auto" else options.solver,  # which has the transposed solves
             moments=labels,
+            tolerance=words.tolerance(options),
             verify=options.verify,
             window=words.window(options.window),
             progress=on_stderr(),
@@ -72,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
 
         asked = {"basis": options.basis, "solver": options.solver, "window": words.window(options.window)}
         chosen = {name: value for name, value in asked.items() if value != "auto"}
+        chosen |= {} if options.tolerance is None else {"tolerance": words.tolerance(options)}
         plan = make(source, {}, fixed=parameters, moments=list(map(str, labels)), options={"exact": chosen} if chosen else None)
         data = assembled(plan, {((), "exact"): state_point(state, labels)}, options.command_line)
         dataset.save(data if photons is None else dataset.with_photons(data, photons), options.output)

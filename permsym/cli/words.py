@@ -135,6 +135,17 @@ def say_defaults(source: ModelSource, parameters: dict[str, float | str]) -> Non
         print("defaults: " + " ".join(f"{name}={value}" for name, value in defaults.items()), file=sys.stderr)
 
 
+def add_tolerance(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--tolerance", metavar="ERROR", help=f"{what} (default 1e-9)")
+
+
+def tolerance(options: argparse.Namespace) -> float:
+    """The value of ``--tolerance``; a text is refused with its value in the message of what it is for."""
+    from permsym.steady.state import DEFAULT_TOLERANCE
+
+    return DEFAULT_TOLERANCE if options.tolerance is None else number_or_text(options.tolerance)  # type: ignore[return-value]
+
+
 def window(text: str) -> Literal["auto", "full"] | float:
     """The value of ``--window``."""
     if text in ("auto", "full"):

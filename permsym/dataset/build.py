@@ -77,7 +77,8 @@ def build_dataset(
 
     grid = _Grid.over(axes, methods, points)
     labels = list(dict.fromkeys(label for point in points.values() for label in point.moments))
-    data = _variables(grid, points, labels)
+    computed_by, several = _software(grid, points)
+    data = _variables(grid, points, labels) | computed_by
     coordinates = _coordinates(axes, methods, labels, lists or {})
     constant: dict[str, float] = {}
     for name, array in _parameters(coordinates, grid.shape, points).items():
@@ -88,22 +89,13 @@ def build_dataset(
     provenance = {
         "model": model,
         "definition": json.dumps(definition, sort_keys=True),
-        **_computed_by(points),
+        **several,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
         "convention": CONVENTION,
         "permsym_version": versions()["permsym"],
     }
     return xr.Dataset(data, coords=coordinates, attrs=constant | provenance | ({} if grid.several else {"approach": methods[0]}))
-
-
-def _computed_by(points: Mapping[Cell, Point]) -> dict[str, str]:
-    """Attributes: versions of the software of most points, and all software where there is more than one."""
-    mixed = mixture(point.computed_by for point in points.values())
-    several = [{**one, "points": number} for one, number in mixed]
-    most = mixed[0][0] if mixed else {}
-    said = {"versions": json.dumps({**versions(), **most}, sort_keys=True)}
-    return said | ({"mixed_versions": json.dumps(several, sort_keys=True)} if len(several) > 1 else {})
 
 
 @dataclass(frozen=True)
@@ -161,6 +153,19 @@ def _variables(grid: _Grid, points: Mapping[Cell, Point], labels: Sequence[str])
     stamps = [np.datetime64(point.computed_at.replace(tzinfo=None), "s") for point in points.values()]
     array = grid.scattered(stamps, np.datetime64("NaT", "s"), "datetime64[s]")
     return data | {"computed_at": (grid.dimensions, array, {"long_name": "when the point was computed (UTC)"})}
+
+
+def _software(grid: _Grid, points: Mapping[Cell, Point]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Variables and attributes: versions of what computed most points; where there are several, all of them, and which computed a point."""
+    mixed = mixture(point.computed_by for point in points.values())
+    attributes = {"versions": json.dumps({**versions(), **(mixed[0][0] if mixed else {})}, sort_keys=True)}
+    if len(mixed) < 2:
+        return {}, attributes
+    attributes["mixed_versions"] = json.dumps([{**one, "points": number} for one, number in mixed], sort_keys=True)
+    order = [one for one, _ in mixed]
+    positions = [order.index(point.computed_by) for point in points.values()]
+    about = {"units": "1", "long_name": "position in the attribute `mixed_versions` of what computed the point"}
+    return {"computed_by": (grid.dimensions, grid.scattered(positions, -1, "int8"), about)}, attributes
 
 
 def _coordinates(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from permsym.dynamics.initial_density import Initial
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
-from permsym.states.derived import derived_quantities
+from permsym.states.derived import derived_errors, derived_quantities
 from permsym.text import finite
 
 TimeSeries = NDArray[np.complex128]
@@ -83,6 +83,7 @@ class Evolution:
     values                label -> (T,), requested moments and those that ``derived`` needs
     labels                the requested ones
     photon_distribution   (T, levels) probabilities of a boson's Fock states; None for other centres
+    errors                estimate of each moment's absolute error at any of the times
     """
 
     model: Model
@@ -96,6 +97,7 @@ class Evolution:
     dimension: int
     solver: dict[str, Any]
     timings: dict[str, float]
+    errors: Mapping[MomentLabel, float] = field(default_factory=dict)
 
     def moment(self, label: str | MomentLabel) -> TimeSeries:
         """A requested moment at all times, (T,)."""
@@ -123,9 +125,22 @@ class Evolution:
     @property
     def derived(self) -> dict[str, NDArray[np.float64]]:
         """Excited-state populations, photon numbers and g2 at all times, each (T,); g2 is nan where there are no photons."""
-        rows = [
-            derived_quantities(self.model, lambda text, k=k: complex(self.moment(text)[k]))  # type: ignore[misc]
-            for k in range(len(self.times))
-        ]
+        return self._over_times(derived_quantities)
+
+    @property
+    def derived_errors(self) -> dict[str, NDArray[np.float64]]:
+        """Error estimate of each derived quantity at all times, (T,), propagated from those of its moments.
+
+        As :func:`permsym.states.derived.derived_errors` does: inf where no digit of g2 is certain, nan where there is none.
+        """
+        return self._over_times(lambda model, moment: derived_errors(model, moment, self._error))
+
+    def _error(self, label: str) -> float:
+        key = parse(label, self.model)
+        return self.errors[key] if key in self.errors else self.errors[key.conjugate()]
+
+    def _over_times(self, table: Callable[[Model, Callable[[str], complex]], dict[str, float]]) -> dict[str, NDArray[np.float64]]:
+        """A table of moments, made at each time; nan where a row is missing."""
+        rows = [table(self.model, lambda text, k=k: complex(self.moment(text)[k])) for k in range(len(self.times))]  # type: ignore[misc]
         names = dict.fromkeys(name for row in rows for name in row)
         return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}

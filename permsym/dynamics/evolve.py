@@ -82,6 +82,7 @@ def evolve(
         dimension=run.dimension,
         solver={"name": run.used, "steps": run.steps, "products": run.products, "vectors": VECTORS},
         timings={"total": time.perf_counter() - started},
+        errors={label: run.error(label) for label in values},
     )
 
 

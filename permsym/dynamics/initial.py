@@ -1,7 +1,8 @@
 """Initial states of a time evolution, and the grammar of their labels.
 
 Words are separated by blanks, the centre's first, then one for each ensemble (or ``word@ENSEMBLE``); what is not named is in its
-lowest state: ``fock=1 down``, ``coherent=2.0 up``, ``up dicke=3,-1``, ``bloch=pi/2,0@B``.
+lowest state: ``fock=1 down``, ``coherent=2.0 up``, ``up dicke=3,-1``, ``bloch=pi/2,0@B``.  A word alone that the centre and the
+satellites share is refused.
 
     a boson        vacuum, fock=n, coherent=alpha, thermal=nbar
     a spin         down, up, up=p (a mixture with probability p), bloch=theta,phi
@@ -163,6 +164,15 @@ def parse_initial(text: str, model: Model) -> InitialState:
         if name is None or name not in names or name in states:
             raise InputError(f"initial state {text!r}: {word!r} has no site left; the ensembles are {', '.join(names)}, each named once")
         states[name] = _state(model.ensembles[names.index(name)], match["kind"], match["value"], word, text, model)
+    if centre is not None and not states and centre != _lowest(model.centre):
+        alike = [name for name, each in zip(names, model.ensembles, strict=True) if centre.kind in _kinds(each)]
+        if alike:
+            both = " ".join([text.strip()] * (1 + len(names)))
+            raise InputError(
+                f"initial state {text!r}: is that the centre or the satellites? write the centre and then each ensemble, such as "
+                f"{text.strip() + ' ' + ' '.join(str(_lowest(each)) for each in model.ensembles)!r} or {both!r}; "
+                f"{text.strip() + '@' + alike[0]!r} is ensemble {alike[0]} alone"
+            )
     lowest = [_lowest(site) for site in (model.centre, *model.ensembles)]
     return InitialState(centre or lowest[0], tuple(states.get(name, low) for name, low in zip(names, lowest[1:], strict=True)), names)
 

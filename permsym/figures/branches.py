@@ -16,11 +16,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from permsym import plot
 from permsym.cumulants import Branch, BranchPoint, continuation, mean_field, steady_state
 from permsym.cumulants.newton import UNSTABLE
 from permsym.cumulants.path import model_at
+from permsym.dataset.status import EXACT, Status
 from permsym.errors import PermsymError, UncertifiedWarning
 from permsym.models.registry import lookup
 
@@ -159,13 +161,14 @@ def _mean_field(line: Line) -> list[LineRow]:
 
 
 def draw_curves(axes: Axes, data: xr.Dataset, name: str, over: str, x: Callable[[Any], Any], methods: Sequence[str] | None = None) -> None:
-    """Lines of the chosen methods: full where the fixed point is stable, dotted where it is not."""
+    """Lines of the chosen methods: full where the fixed point is stable, dotted where it is not, none around points that failed."""
     for method in map(str, data["curve_approach"].values):
         if methods is not None and method not in methods:
             continue
         mine = data.sel({"curve_approach": method})
         there = np.isfinite(mine[f"curve_{over}"].values)
-        abscissa, value = x(mine[f"curve_{over}"].values[there]), mine[f"curve_{name}"].values[there]
+        parameter, value = mine[f"curve_{over}"].values[there], mine[f"curve_{name}"].values[there]
+        value, abscissa = np.where(_interrupted(data, method, over, parameter), np.nan, value), x(parameter)
         stable = mine["curve_stable"].values[there] == 1
         look = plot.METHODS[method]
         axes.plot(abscissa, np.where(stable, value, np.nan), **look)
@@ -175,6 +178,31 @@ def draw_curves(axes: Axes, data: xr.Dataset, name: str, over: str, x: Callable[
             # the dotted part begins at the last stable point, so that no gap is left
             shown = ~stable | np.roll(~stable, -1)
             axes.plot(abscissa, np.where(shown, value, np.nan), **faint)
+
+
+def _interrupted(data: xr.Dataset, method: str, over: str, parameter: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where along a line the method failed: between the sweep's points next to those without a value."""
+    if over not in data.dims or method not in data["approach"].values:
+        return np.zeros(len(parameter), dtype=bool)
+    codes = data["status"].sel({"approach": method}).values.astype(str)
+    failed = np.array([not Status(code).has_values for code in codes])
+    at = data[over].values.astype(float)
+    after = np.searchsorted(at, parameter)
+    beside = [np.clip(each, 0, len(at) - 1) for each in (after - 1, after)]
+    inside = (parameter >= at[0]) & (parameter <= at[-1])
+    return np.asarray(inside & (failed[beside[0]] | failed[beside[1]]))
+
+
+def statuses(points: Mapping[str, xr.Dataset]) -> str:
+    """A row's status by all methods: that of the exact one, and the others that have no value.
+
+    >>> import xarray as xr
+    >>> codes = {"exact": "ok", "c2": "ok", "c3": "no-fixed-point"}
+    >>> statuses({name: xr.Dataset({"status": code}) for name, code in codes.items()})
+    'ok, c3 no-fixed-point'
+    """
+    codes = {name: Status(str(point["status"].values)) for name, point in points.items()}
+    return ", ".join([codes[EXACT], *(f"{name} {code}" for name, code in codes.items() if name != EXACT and not code.has_values)])
 
 
 def inverse(N: Any) -> Any:

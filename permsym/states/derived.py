@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
-from permsym.operators import CentreOperator, Matrix, Monomial, as_matrix
+from permsym.operators import CentreOperator, ComplexArray, Matrix, Monomial, Product, as_array, as_matrix
 from permsym.sites import Boson, Ensemble, Site, unit
 
 POPULATIONS = ("p0_up", "p_up")
@@ -120,6 +120,21 @@ def upper_population(model: Model, site: Site, size: float = 1.0) -> Observable:
     """\\|up><up\\| of the centre or of one satellite: 1 + <z> would lose the digits of a small population."""
     up, centre = unit(2, 0, 0), not isinstance(site, Ensemble)
     return Observable((up,) if centre else (), tuple((up,) if each is site else () for each in model.ensembles), size)
+
+
+def emptied(model: Model, site: Site) -> bool:
+    """Whether a spin's upper state is exactly empty in the steady state: a jump of the site alone leaves it, and no term enters it."""
+    name = site.name if isinstance(site, Ensemble) else None
+
+    def factors(key: Product) -> list[ComplexArray]:
+        own = [key.centre] if name is None else [matrix for each, matrix in key.satellites if each == name]
+        return [as_array(factor) for factor in own if not isinstance(factor, Monomial | None)]
+
+    operators = [model.hamiltonian, *(jump.operator for jump in model.jumps)]
+    if any(factor[0, 1] != 0 for operator in operators for key in operator.terms for factor in factors(key)):
+        return False
+    alone = [next(iter(jump.operator.terms)) for jump in model.jumps if jump.kind != "collective" and len(jump.operator.terms) == 1]
+    return any(factor[1, 0] != 0 for key in alone if name is None or key.centre is None for factor in factors(key))
 
 
 def pair_numerator(model: Model, photons: float, pairs: float) -> Observable:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from permsym.steady.scaling.wells import Survey
 from permsym.text import finite
 
 DERIVED_TOLERANCE = 1e-6
@@ -27,6 +28,7 @@ class Shortfall(StrEnum):
     DERIVED = "derived quantity"
     METASTABLE = "metastable"
     CUTOFF = "cut-off"
+    BRANCH = "branch above the cut-off"
     NEGATIVE = "negative population"
     BALANCE = "balance"
     EDGE = "edge"
@@ -48,6 +50,7 @@ class Certificate:
     metastable       rounding alone can move probability between parts of the state: their relative weights are uncertain
     converged        whether an iteration reached its tolerance; an iterate that did not certifies nothing
     cutoff_error     largest part of the estimates that a boson's cut-off ``levels`` is responsible for, relative to max(1, |value|)
+    above_levels     whether anybody looked for another well of a boson's field above its levels, and what there is; None: no boson
     sizes            |value| of each moment
     derived, derived_errors   each derived quantity and its error, certified within max(tolerance, 1e-6) |value|
     """
@@ -64,6 +67,7 @@ class Certificate:
     metastable: bool = False
     cutoff_error: float = 0.0
     levels: int | None = None
+    above_levels: Survey | None = None
     converged: bool = True
     sizes: dict[str, float] = field(default_factory=dict)
     derived: dict[str, float] = field(default_factory=dict)
@@ -105,6 +109,8 @@ class Certificate:
             short[Shortfall.CUTOFF] = (
                 f"the cut-off levels={self.levels} costs about {self.cutoff_error:.1e}; give more levels or levels=auto"
             )
+        if self.above_levels is Survey.BEYOND:
+            short[Shortfall.BRANCH] = f"{self.above_levels}, levels={self.levels}, and its weight is not known"
         if not self.min_population >= -self.tolerance:
             short[Shortfall.NEGATIVE] = f"a population is negative, {self.min_population:.1e}"
         if not self.balance <= self.tolerance:
@@ -141,6 +147,8 @@ class Certificate:
         }
         if self.levels is not None:
             data["cutoff_error"] = finite(self.cutoff_error)
+        if self.above_levels is not None:
+            data["above_levels"] = str(self.above_levels)
         if self.verification is not None:
             data["verification"] = {"representation": self.verified_in, "largest_difference": finite(self.verification)}
         return data

@@ -21,14 +21,17 @@ from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
 from permsym.basis.moves import Labels
-from permsym.basis.representations import build
+from permsym.basis.representations import build, choose
 from permsym.errors import InputError, PermsymError, TooLarge
+from permsym.linear.factorisation import Factorisation
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import parse
 from permsym.operators import Monomial
 from permsym.progress import Progress, silent
+from permsym.steady import needs
 from permsym.steady.plan import Request
+from permsym.steady.scaling import wells
 from permsym.steady.scaling.levels import predict_levels
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 TARGET = 1e-12  # relative to max(1, |value|): what a cut-off may cost a moment where it is cheap to repeat
 _ATTEMPTS = 40
 _FLAT = 1e-3  # ln P(n) that falls by less than this a level does not fall at all, without photon loss
+_PATIENCE = 60.0  # seconds of one solve that a branch above the levels is worth
 _ENOUGH = 48  # levels from which a flat distribution is believed
 
 
@@ -74,6 +78,12 @@ def continued(labels: Labels, levels: int) -> Labels:
     return np.concatenate([labels[:2] - excess, labels[2:]])
 
 
+def narrowed(labels: Labels, levels: int, step: int) -> Labels:
+    """Labels with the higher of the boson's two levels moved down by steps, to below ``levels``: n - n' changes by multiples of it."""
+    excess = np.maximum(labels[:2] - (levels - 1), 0)
+    return np.concatenate([labels[:2] - -(-excess // step) * step, labels[2:]])
+
+
 def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
     """What the cut-off of a basis dropped from a steady state ``vector`` (basis.dimension,)."""
     levels, more = basis.model.centre.levels, reach(model)
@@ -87,10 +97,7 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
     x[larger.imaginary[at[basis.paired]]] = vector[basis.size :]
     r = np.abs(Liouvillian(larger).matrix() @ x)
     rows = np.flatnonzero(larger.labels[:2].max(axis=0) >= levels - more)
-    moved = continued(larger.labels[:, rows], levels)
-    there = moved[:2].min(axis=0) >= 0
-    place = np.full(len(rows), -1)
-    place[there] = basis.index(moved[:, there])[0]
+    place = _stand_ins(basis, larger.labels[:, rows], model.centre_turn)
     weight, elsewhere = np.zeros(basis.dimension), 0.0
     imaginary = larger.imaginary[rows]
     own = np.where(basis.imaginary[place] >= 0, basis.imaginary[place], place)
@@ -99,6 +106,18 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
         np.add.at(weight, target[known], size[known])
         elsewhere += float(size[~known].sum())
     return Dropped(weight, elsewhere)
+
+
+def _stand_ins(basis: Basis, labels: Labels, step: int) -> NDArray[np.int64]:
+    """Positions in a basis of what stands for labels beyond its levels; -1: nothing.
+
+    Where n - n' is too large for the levels, it is made smaller: coherences that differ by less are felt more.
+    """
+    place = np.full(labels.shape[1], -1)
+    for moved in (continued(labels, basis.centre_levels), narrowed(labels, basis.centre_levels, step) if step else labels):
+        there = (place < 0) & (moved[:2].min(axis=0) >= 0) & (moved[:2].max(axis=0) < basis.centre_levels)
+        place[there] = basis.index(moved[:, there])[0]
+    return place
 
 
 def search(
@@ -113,12 +132,15 @@ def search(
     keys, tolerance = request.labels, request.tolerance
     levels = predict_levels(model, lambda small: populations(small, request, answer, together)) if start is None else start
     photons = parse("ad a", model)
-    flat = 0
+    flat, below = 0, None
     for _ in range(_ATTEMPTS):
         cut = model.with_levels(levels)
         try:
             state = answer(request.about(cut, [photons, *keys] if together(cut) else [photons]))
         except TooLarge as error:
+            if below is not None:  # its certificate says what lies above
+                below.adopt(below.certify(keys))
+                return below
             message = f"the cut-off has grown to levels={levels} and is not enough yet: {error}"
             raise TooLarge(message, needed=error.needed, available=error.available, fits=error.fits) from None
         if not state.solution.converged:
@@ -128,10 +150,15 @@ def search(
         target = tolerance / 10
         if not together(cut):  # an iteration is for what is large, where another attempt takes minutes
             target = min(target, TARGET)
-        if state.cutoff_error <= target:
-            state.adopt(state.certify(keys))
         say(f"levels={levels}: top population {state.fock[-1]:.1e}, cut-off part of the error {state.cutoff_error:.1e}")
         if state.cutoff_error <= target:
+            above = wells.survey(cut, levels)
+            state.above_levels = above.survey
+            if above.survey is wells.Survey.BEYOND and keys and _worthwhile(model.with_levels(above.levels), request):
+                say(f"a semiclassical branch has {above.photons:.0f} photons")
+                levels, below = above.levels, state
+                continue
+            state.adopt(state.certify(keys))
             return state
         slope = _slope(state.fock)
         flat = flat + 1 if slope < _FLAT and levels >= _ENOUGH else 0
@@ -140,6 +167,13 @@ def search(
         wanted = np.log(state.cutoff_error / target) / max(slope, 1e-3) if np.isfinite(state.cutoff_error) else levels
         levels += int(np.clip(np.ceil(wanted) + 1, 2, levels))
     raise InputError(_unbounded(model, levels, state.fock))
+
+
+def _worthwhile(model: Model, request: Request) -> bool:
+    """Whether levels that hold a branch far above take no more time than is spent unasked."""
+    basis = choose(model) if request.basis == "auto" else str(request.basis)
+    factors = Factorisation.of(*needs.lattice(model, basis), needs.double_solver(model, basis)).seconds
+    return min(factors, needs.of_blocks(model, basis).seconds) <= _PATIENCE
 
 
 def populations(model: Model, request: Request, answer: Answer, together: Callable[[Model], bool]) -> NDArray[np.float64]:

@@ -45,19 +45,15 @@ class Duals(Protocol):
 def moment_gradient(
     model: Model, basis: Basis, x: NDArray[np.float64], duals: Duals, covector: NDArray[np.complex128], family: Family | None = None
 ) -> dict[str, complex]:
-    """d<c>/d parameter for every real parameter of the model.
+    """d<c>/d parameter for every parameter of the model but sizes and levels.
 
     x          the steady state's coefficients (basis.dimension,)
     covector   (basis.dimension,) of the observable c
     family     the function that makes the model from its parameters; a library model knows its own
     """
-    function = LIBRARY.get(model.name) if family is None else family
-    if function is None or not model.parameters:
-        raise InputError(
-            "the gradient needs the function that makes this model from its parameters; pass it as gradient(label, family=...)"
-        )
+    slopes = coefficient_slopes(model, family)
     liouvillian = Liouvillian(basis)
-    y = _dual(model, duals, covector, liouvillian)
+    y = _dual(model, duals, x, covector, liouvillian)
     sensitivities: dict[Any, complex] = {}
 
     def sensitivity(term: Term) -> complex:
@@ -65,27 +61,43 @@ def moment_gradient(
             sensitivities[term.key] = complex(-(y.T @ (liouvillian.term_matrix(term) @ x)))
         return sensitivities[term.key]
 
-    gradient = {}
+    return {name: sum((sensitivity(term) * slope for term, slope in each), 0j) for name, each in slopes.items()}
+
+
+def coefficient_slopes(model: Model, family: Family | None = None) -> dict[str, list[tuple[Term, complex]]]:
+    """d(coefficient)/d parameter of every term that depends on a parameter, for every parameter that can have a real value."""
+    function = LIBRARY.get(model.name) if family is None else family
+    if function is None or not model.parameters:
+        raise InputError(
+            "the gradient needs the function that makes this model from its parameters; pass it as gradient(label, family=...)"
+        )
+    slopes = {}
     for name, value in model.parameters.items():
-        if isinstance(value, int):  # a number of satellites: no derivative
-            continue
-        slopes = _coefficient_slopes(function, model.parameters, name)
-        gradient[name] = sum((sensitivity(term) * slope for term, slope in slopes), 0j)
-    return gradient
+        try:
+            slopes[name] = _coefficient_slopes(function, model.parameters, name)
+        except (InputError, TypeError):
+            if not isinstance(value, int):  # else a number of satellites or levels, which has no derivative
+                raise
+    return slopes
 
 
-def _dual(model: Model, duals: Duals, covector: NDArray[np.complex128], liouvillian: Liouvillian) -> NDArray[np.complex128]:
-    """L^T y = c - <c> tr on all unknowns, also those that vanish in the state itself (on resonance)."""
+def _dual(
+    model: Model, duals: Duals, x: NDArray[np.float64], covector: NDArray[np.complex128], liouvillian: Liouvillian
+) -> NDArray[np.complex128]:
+    """L^T y = c - <c> tr on all unknowns, also those that vanish in the state itself: on resonance, or beside a dark state."""
     active, dimension = duals.active, liouvillian.basis.dimension
     y = np.zeros(dimension, dtype=complex)
     parts = np.stack([covector[active].real, covector[active].imag], axis=1)
     solved = duals.dual(parts)
     y[active] = solved[:, 0] + 1j * solved[:, 1]
     resting = np.setdiff1d(np.arange(dimension), active)
-    if covector[resting].any():
-        block = liouvillian.matrix(in_rotating_frame(model))[resting][:, resting].tocsc()
-        factor = SuperLU().factor(block, liouvillian.basis.coordinates[:, resting])
-        y[resting] = factor.solve_transposed(covector[resting].real.copy()) + 1j * factor.solve_transposed(covector[resting].imag.copy())
+    if len(resting):
+        matrix, trace = liouvillian.matrix(in_rotating_frame(model))[:, resting].tocsc(), liouvillian.trace()
+        value = x @ covector
+        right = covector[resting] - value * trace[resting] - matrix[active].T @ y[active]
+        if right.any():
+            factor = SuperLU().factor(matrix[resting].tocsc(), liouvillian.basis.coordinates[:, resting])
+            y[resting] = factor.solve_transposed(right.real.copy()) + 1j * factor.solve_transposed(right.imag.copy())
     return y
 
 

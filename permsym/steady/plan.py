@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from permsym.basis.basis import Basis
 from permsym.basis.window import Window
 from permsym.errors import InputError
@@ -85,7 +83,7 @@ class Request:
         return cls(model, labels, solver=named(solver), checkpoint=checkpoint, **asked)
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.tolerance) or self.tolerance <= 0:
+        if not is_real(self.tolerance) or not math.isfinite(self.tolerance) or self.tolerance <= 0:
             raise InputError(f"`tolerance` must be a positive number, but is {self.tolerance!r}")
         if isinstance(self.window, str) and self.window not in ("auto", "full"):
             raise InputError(f"`window` must be auto, full or a number of standard deviations, but is {self.window!r}")

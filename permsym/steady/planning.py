@@ -39,6 +39,7 @@ DEGREE = 16  # of the Hermite series
 # A factorisation of about 0.25 s and an iteration take the same time, certificate included; from there the iteration gains
 # (2 s: fivefold), but loading its machine code takes 0.5 s once, and its error estimates of P(n) are one for all n.
 PATIENCE = 0.5  # seconds of a factorisation above which a cavity is solved by iteration
+LONGER = 60.0  # seconds of a factorisation that may follow an iteration that converged, for the sake of a certificate
 _WHOLE = 2.0  # how much longer, at that size, a factorisation takes where no half of the unknowns decouples
 
 
@@ -83,9 +84,16 @@ def on_whole_lattice(request: Request) -> bool:
 
 
 def settled(plan: Plan, state: State) -> bool:
-    """Whether a state is the answer; else another plan follows.  Of an iteration a cut-off's part of the error is nobody else's either."""
+    """Whether a state is the answer; else another plan follows.
+
+    An iteration that leaves too much rounding is followed by factors where these take no more than a minute; a cut-off's part of the
+    error is nobody else's either.
+    """
     if plan.provisional and plan.route is Route.CAVITY:
-        return state.solution.converged and math.isfinite(state.certificate.error_estimate)
+        if not state.solution.converged or not math.isfinite(state.certificate.error_estimate):
+            return False
+        factors = Factorisation.of(*needs.lattice(plan.model, plan.basis), needs.double_solver(plan.model, plan.basis))
+        return state.algebraic_error <= state.tolerance or factors.seconds > LONGER or not factors.fits
     return state.certificate.certified or not plan.provisional
 
 

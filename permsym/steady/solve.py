@@ -20,6 +20,7 @@ from permsym.progress import Progress, silent
 from permsym.steady import fock_cutoff, planning
 from permsym.steady.cavity.checkpoint import Checkpoint
 from permsym.steady.plan import Plan, Request, Route, Solver
+from permsym.steady.scaling.wells import survey
 from permsym.steady.state import DEFAULT_TOLERANCE, State
 
 ROUTES = {route: f"permsym.steady.{route}.solve" for route in Route}
@@ -107,6 +108,8 @@ def _carried_out(plan: Plan, request: Request, say: Progress) -> tuple[Plan, Sta
     failure: PermsymError | None = None
     try:
         state = solve(plan, request, say, answer)
+        if plan.open_levels:
+            _survey(state, request)
         if planning.settled(plan, state):
             return plan, state
     except (NotApplicable, TooLarge, UnsuitedModel) as error:
@@ -117,6 +120,12 @@ def _carried_out(plan: Plan, request: Request, say: Progress) -> tuple[Plan, Sta
         return plan, state
     del state  # its memory, for the other plan
     return _carried_out(other, request, say)
+
+
+def _survey(state: State, request: Request) -> None:
+    """Look above the levels of a window, which no other attempt widens."""
+    state.above_levels = survey(state.model, state.model.centre.levels).survey
+    state.adopt(state.certify(request.labels))
 
 
 def _verify(state: State, request: Request) -> None:

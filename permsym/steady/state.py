@@ -20,15 +20,24 @@ from permsym.operators import Operator
 from permsym.sites import Boson, Site
 from permsym.states.collective_spin import SpinDistribution
 from permsym.states.density import DensityOperator
-from permsym.states.derived import Observable, derived_errors, derived_slopes, inversion, pair_numerator, suffix, upper_population
+from permsym.states.derived import (
+    Observable,
+    derived_errors,
+    derived_slopes,
+    emptied,
+    inversion,
+    pair_numerator,
+    suffix,
+    upper_population,
+)
 from permsym.steady.certificate import Certificate, derived_tolerance
-from permsym.steady.gradient import Duals, Family, moment_gradient
+from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
+from permsym.steady.scaling.wells import Survey, survey
 
 if TYPE_CHECKING:
     from permsym.steady.plan import Plan
 
 DEFAULT_TOLERANCE = 1e-9
-_TINY = 1e-300  # a unit that any error exceeds
 _APART = 1e-2  # size below which an observable gets a dual vector of its own
 EPS = float(np.finfo(float).eps)
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
@@ -115,6 +124,10 @@ class State(DensityOperator):
         self._own_errors: dict[str, float] = {}  # of derived quantities that have a dual vector of their own
         self._certificate: Certificate | None = None
         self._balance: float | None = None
+        self.above_levels: Survey | None = None
+        """What is known of a boson above its levels; None: no boson."""
+        if isinstance(model.centre, Boson):
+            self.above_levels = survey(model, model.centre.levels, follow=False).survey
         self._cutoffs: dict[MomentLabel, float] = {}  # what a cut-off costs a moment, relative to max(1, |value|)
         self.algebraic_error = self.window_error = self.cutoff_error = 0.0
         """The largest of the three parts of the error estimates made so far, of moments relative to max(1, |value|).
@@ -128,8 +141,7 @@ class State(DensityOperator):
         return self.solution.size
 
     def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
-        """d<moment>/d parameter for every real parameter, from one transposed solve; of a derived quantity, such as "g2", real, from those
-        of its moments.
+        """d<moment>/d parameter, for all but sizes and levels, from one transposed solve; of a derived quantity, such as "g2", real.
 
         family   the function that makes the model from its parameters (a library model knows its own)
         """
@@ -145,7 +157,7 @@ class State(DensityOperator):
             return {name: complex(sum(part[name].real for part in parts)) for name in parts[0]}
         key = self.label(label)
         if any(key.charge(self.model)):
-            return dict.fromkeys((name for name, value in self.model.parameters.items() if not isinstance(value, int)), 0j)
+            return dict.fromkeys(coefficient_slopes(self.model, family), 0j)
         return moment_gradient(self.model, self.basis, self.x, duals, self.basis.covector(*key.operators(self.model)), family)
 
     # -- certificate ----------------------------------------------------------------------------------------------------
@@ -175,8 +187,9 @@ class State(DensityOperator):
             above = self._pairs_above_the_cutoff() if name == "g2" else 0.0
             rounding = max([self.solution.noise * other.largest, *(part.algebraic for part in parts)])
             self._own_errors[name] = _joined(parts) + above + self.solution.noise * other.largest
-            if max([above, *(part.window + part.cutoff for part in parts)]) > rounding:  # else more levels or sites mend nothing
-                self._enter(parts, above, max(other.size * share, _TINY))
+            # more levels or sites mend neither rounding nor the digits of a zero
+            if other.size and max([above, *(part.window + part.cutoff for part in parts)]) > rounding:
+                self._enter(parts, above, other.size * share)
 
     def _enter(self, parts: Iterable[ErrorParts], above: float, unit: float) -> float:
         """Parts of an error estimate relative to a unit; returns that from the cut-off and, ``above``, from beyond it."""
@@ -210,12 +223,18 @@ class State(DensityOperator):
         self.estimate([], {name: each for name, each in halved.items() if not self._population_error(sites[name]) <= allowed * each.size})
 
     def _upper_states(self) -> dict[str, Site]:
-        """Site of each derived population, by its name."""
-        spins = {f"p_up{suffix(self.model, each)}": each for each in self.model.ensembles if each.kind == "spin"}
-        return {"p0_up": self.model.centre, **spins} if self.model.centre.kind == "spin" else {**spins}
+        """Site of each derived population that is not exactly zero, by its name."""
+        spins: dict[str, Site] = {f"p_up{suffix(self.model, each)}": each for each in self.model.ensembles if each.kind == "spin"}
+        named = {"p0_up": self.model.centre, **spins} if self.model.centre.kind == "spin" else spins
+        return {name: site for name, site in named.items() if not emptied(self.model, site)}
+
+    def _population(self, site: Site) -> float:
+        return 0.0 if emptied(self.model, site) else super()._population(site)
 
     def _population_error(self, site: Site) -> float:
         """Of the upper state: its own estimate, or half that of the inversion, whichever there is and is tighter."""
+        if emptied(self.model, site):
+            return 0.0
         name = next(name for name, each in self._upper_states().items() if each is site)
         half = self._errors.get(self.label(inversion(self.model, site)), math.inf) / 2
         return min(self._own_errors.get(name, math.inf), half)
@@ -269,6 +288,7 @@ class State(DensityOperator):
             metastable=self.algebraic_error > METASTABLE,
             cutoff_error=max((self._cutoffs.get(_smaller(key), 0.0) for key in keys), default=0.0),
             levels=self.model.centre.levels if isinstance(self.model.centre, Boson) else None,
+            above_levels=self.above_levels,
             converged=self.solution.converged,
             sizes={str(key): abs(self.moment(key)) for key in keys},
             derived=self.derived if keys else {},

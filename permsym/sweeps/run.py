@@ -68,10 +68,10 @@ def prepare(plan: Plan, store: Store | None = None, check: Callable[[], None] = 
             store.remember(plan.fingerprint, keys)
     recalled = {cell: results[key].point for cell, key in zip(plan.cells, keys, strict=True) if key in results and results[key].lasting}
     costs: dict[Any, Cost] = {}
-    return Work(plan, recalled, [(task, _cost(task, costs)) for task in tasks or () if task.cell not in recalled])
+    return Work(plan, recalled, [(task, cost_of(task, costs)) for task in tasks or () if task.cell not in recalled])
 
 
-def _cost(task: Task, costs: dict[Any, Cost]) -> Cost:
+def cost_of(task: Task, costs: dict[Any, Cost]) -> Cost:
     """The estimate for a task; windows, predicted by solving smaller systems, are predicted once for each size."""
     kind: Any = (task.method, task.model.centre, task.model.ensembles, len(task.model.charges), repr(task.options))
     if max(task.model.sizes) <= _ALL_SITES:

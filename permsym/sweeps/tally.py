@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Cell, Point
 from permsym.dataset.status import EXACT, LEFT, Status
+from permsym.dataset.versions import mixture
+from permsym.sweeps.methods import Cost
 from permsym.sweeps.plan import Plan
+from permsym.sweeps.run import cost_of
 from permsym.sweeps.store.lock import owner
 from permsym.sweeps.store.store import Contents, read
 from permsym.text import clock
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
 
 _RECENT = 50  # points over which the rate is taken: late ones of a sweep take longer than early ones
 _PAUSE = 20.0  # gaps between points that are this many times the median are a pause between two runs
-_GROUPS, _POINTS = 12, 6  # shown; JSON has all
+_GROUPS, _POINTS, _REASON = 12, 6, 160  # groups, points of one and characters of a reason that are shown; JSON has all
+_ESTIMATED = 5000  # points for whose models and costs a look may take the time
+_LEAST = 1e-3  # seconds of a point, which is sent, stored and counted whatever its estimate
+_PACKAGES = ("permsym", "code", "numpy", "scipy")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
@@ -47,6 +53,7 @@ class Tally:
 
     left           points without a result; None where nobody knows how many there are
     rate           points a second over the last ones; None before two are done
+    seconds_left   how long what is left takes as fast as the last points; None where that is unknown
     versions       of what computed the points, every combination once
     process        number of the process that works on it
     """
@@ -55,15 +62,9 @@ class Tally:
     left: int | None
     shortfalls: list[Shortfall]
     rate: float | None = None
+    seconds_left: float | None = None
     versions: list[dict[str, str]] = field(default_factory=list)
     process: int | None = None
-
-    @property
-    def seconds_left(self) -> float | None:
-        """As long as what is left takes at this rate; a run starts with the points that take longest, so that it is rather less."""
-        if self.left == 0:
-            return 0.0
-        return None if self.left is None or not self.rate else self.left / self.rate
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of ``permsym status``."""
@@ -91,7 +92,8 @@ class Tally:
             rest = "goes on" if self.left is None else f"computes the other {self.left}"
             lines.append(f"no run is at work; `permsym run` with the same words {rest}")
         for versions in self.versions:
-            lines.append("computed by " + ", ".join(f"{package} {version}" for package, version in versions.items()))
+            known = [name for name in _PACKAGES if name in versions]
+            lines.append("computed by " + ", ".join(f"{name} {versions[name]}" for name in known))
         if len(self.versions) > 1:
             lines.append("its points were computed by several versions; `permsym run --fresh` computes all by one")
         return [*lines, *(["", *grouped(self.shortfalls)] if self.shortfalls else [])]
@@ -106,11 +108,15 @@ def grouped(shortfalls: Sequence[Shortfall]) -> list[str]:
     for (status, approach, _), members in itertools.islice(groups.items(), _GROUPS):
         points = list(dict.fromkeys(" ".join(f"{k}={_short(v)}" for k, v in one.at.items()) for one in members))
         more = f", and {len(points) - _POINTS} more" if len(points) > _POINTS else ""
-        lines.append(f"{len(members)} {status}{f' ({approach})' if approach else ''}: {members[0].reason}")
+        lines.append(f"{len(members)} {status}{f' ({approach})' if approach else ''}: {_brief(members[0].reason)}")
         lines.append(f"    at {', '.join(points[:_POINTS]) or 'the one point'}{more}")
     if len(groups) > _GROUPS:
         lines.append(f"and {len(groups) - _GROUPS} more reasons; --json lists all")
     return lines
+
+
+def _brief(reason: str) -> str:
+    return reason if len(reason) <= _REASON else f"{reason[: _REASON - 4]} ..."
 
 
 def _short(value: float | str) -> str:
@@ -172,15 +178,35 @@ def of_store(path: Path, plan: Plan | None = None) -> tuple[Tally, dict[Cell, Po
     left = None if keys is None else len(keys) - sum(key in results for key in keys)
     pace = rate((point.computed_at for point in points), datetime.now(UTC) if process is not None else None)
     cells: dict[Cell, Point] = {}
+    seconds = 0.0 if left == 0 else left / pace if left and pace else None
     if plan is not None and keys is not None:
         cells = {cell: results[key].point for cell, key in zip(plan.cells, keys, strict=True) if key in results}
         short = shortfalls(plan, cells)
+        if process is not None and left and pace and len(plan) <= _ESTIMATED:
+            seconds = expected(plan, cells, pace)
     else:
         varying = _varying([point.parameters for point in points])
         bad = [point for point in points if fell_short(point)]
         short = [Shortfall(p.status, p.reason, p.approach, {n: v for n, v in p.parameters.items() if n in varying}) for p in bad]
+    software = [dict(one) for one, _ in mixture(point.computed_by for point in points)]
     done = len(keys) - left if keys is not None and left is not None else len(points)
-    return Tally(done, left, short, pace, [dict(software) for software, _ in contents.versions], process), cells
+    return Tally(done, left, short, pace, seconds, software, process), cells
+
+
+def expected(plan: Plan, done: Mapping[Cell, Point], pace: float) -> float:
+    """Seconds that the rest of a plan takes: sum of the estimates of what is left / (estimates of the last points a second).
+
+    pace   points a second over the last ones
+    """
+    recent = set(sorted(done, key=lambda cell: done[cell].computed_at)[-_RECENT:])
+    costs: dict[Any, Cost] = {}
+    last = rest = 0.0
+    for task in plan.tasks():
+        if task.cell in recent:
+            last += max(cost_of(task, costs).seconds, _LEAST)
+        elif task.cell not in done:
+            rest += max(cost_of(task, costs).seconds, _LEAST)
+    return rest / (last / len(recent) * pace)
 
 
 def _keys(contents: Contents, plan: Plan | None) -> list[str] | None:
@@ -206,7 +232,7 @@ def of_dataset(dataset: xr.Dataset) -> Tally:
             approach = str(cell["approach"].values) if "approach" in outer else str(dataset.attrs.get("approach", EXACT))
             short.append(Shortfall(Status(code), str(cell["reason"].values), approach, at))
     recorded = json.loads(dataset.attrs.get("versions", "{}"))
-    return Tally(flat.sizes["cell"] - left, left, short, versions=[recorded] if recorded else [])
+    return Tally(flat.sizes["cell"] - left, left, short, seconds_left=None if left else 0.0, versions=[recorded] if recorded else [])
 
 
 def _varying(parameters: Sequence[Mapping[str, float]]) -> set[str]:

@@ -126,11 +126,9 @@ def test_output_file(capsys, tmp_path):
     assert data.attrs["N"] == 10
 
 
-def test_uncertified_results_are_written_and_flagged(capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr("permsym.steady.solve.DEFAULT_TOLERANCE", 1e-20)
-    monkeypatch.setitem(ps.steady_state.__kwdefaults__, "tolerance", 1e-20)
+def test_uncertified_results_are_written_and_flagged(capsys, tmp_path):
     path = tmp_path / "x.nc"
-    code, out, err = run(capsys, "solve", "central-spin", "N=5", "--json", "-o", str(path))
+    code, out, err = run(capsys, "solve", "central-spin", "N=5", "--tolerance", "1e-20", "--json", "-o", str(path))
     assert code == 3
     assert json.loads(out)["certificate"]["certified"] is False
     assert "not certified" in err.splitlines()[-1]
@@ -191,3 +189,21 @@ def test_command_line(capsys):
     assert "give levels" in capsys.readouterr().err
     assert main(["info", "tavis-cummings", "N=100", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["levels"] > 20
+
+
+def test_tolerance(capsys, tmp_path):
+    """A cut-off too low for 1e-9 is enough for 1e-3, and a file remembers that."""
+    words = ("tavis-cummings", "N=1", "levels=6", "--moment", "ad a", "-o", str(tmp_path / "x.nc"), "--json")
+    code, out, _ = run(capsys, "solve", *words)
+    assert code == 3
+    error = json.loads(out)["certificate"]["errors"]["ad a"]
+    (tmp_path / "x.nc").unlink()
+    code, out, _ = run(capsys, "solve", *words, "--tolerance", "1e-3")
+    report = json.loads(out)
+    assert code == 0
+    assert report["certificate"]["tolerance"] == 1e-3
+    assert 1e-9 < report["certificate"]["errors"]["ad a"] == error < 1e-3
+    assert rerun(ps.open_dataset(tmp_path / "x.nc"))[1].equal
+    code, _, err = run(capsys, "solve", "central-spin", "N=2", "--tolerance", "small")
+    assert code == 1
+    assert "`tolerance` must be a positive number, but is 'small'" in err

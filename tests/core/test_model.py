@@ -1,5 +1,6 @@
 """A model as data: symmetry, hermiticity, adjoint equations, round trips."""
 
+import inspect
 import json
 
 import numpy as np
@@ -223,3 +224,13 @@ def test_rescaled_keeps_the_intensive_physics():
 def test_spelling_of_terms():
     names = [term.name for term in ps.models.central_spin(N=2).terms]
     assert names == ["H[z0]", "H[z]", "H[p0 m]", "H[m0 p]", "L[m0] central", "L[p] individual", "L[m] individual"]
+
+
+@pytest.mark.parametrize("keywords", [False, True])
+def test_ensembles_and_jumps_one_by_one_are_no_riddle(keywords):
+    c, A, B = ps.Spin(), ps.Ensemble(2, "A"), ps.Ensemble(3, "B")
+    with pytest.raises(ps.InputError, match=r"Model\(centre, \[A, B\], hamiltonian, jumps\)"):
+        ps.Model(c, A, B, hamiltonian=c.z, jumps=[]) if keywords else ps.Model(c, A, B, c.z, [])
+    with pytest.raises(ps.InputError, match=r"\[jump, jump\]"):
+        ps.Model(c, A, c.z, ps.Central(1, c.m), ps.Individual(1, A.m))
+    assert list(inspect.signature(ps.Model).parameters) == ["centre", "ensembles", "hamiltonian", "jumps", "name", "parameters"]

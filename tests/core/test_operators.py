@@ -96,3 +96,15 @@ def test_canonical_commutator():
 def test_operators_of_different_centres_do_not_mix():
     with pytest.raises(ps.InputError, match="cannot be multiplied"):
         ps.Boson().a * ps.Spin().z
+
+
+def test_powers():
+    c, a, s = ps.Spin(), ps.Boson(), ps.Ensemble(2)
+    one = ps.Operator({Product(as_matrix(np.eye(2))): 1})
+    assert c.z**2 == one
+    assert c.x**1 == c.x
+    assert (a.a + a.ad) ** 2 == a.a * a.a + a.ad * a.ad + 2 * a.n + 1
+    assert np.array_equal(dense(s.x**3, 2, [("A", 2, 2)]), np.linalg.matrix_power(dense(s.x, 2, [("A", 2, 2)]), 3))
+    for exponent in (-1, 0.5, True):
+        with pytest.raises(ps.InputError, match="whole powers"):
+            c.z**exponent

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import permsym as ps
+from permsym.compare.tables import table_of
 from permsym.dataset.versions import differences, mixture, software, versions
 from permsym.sweeps.plan import make
 from permsym.sweeps.run import assembled, execute, prepare
@@ -52,6 +53,8 @@ def test_a_dataset_says_which_software_computed_its_points():
     mixed = assembled(plan, {cell: replace(point, computed_by=old) if cell[0] == (1,) else point for cell, point in points.items()})
     assert json.loads(mixed.attrs["versions"]) == versions()
     assert json.loads(mixed.attrs["mixed_versions"]) == [{**software(), "points": 2}, {**old, "points": 1}]
+    assert mixed["computed_by"].values.tolist() == [0, 1, 0]
+    assert table_of(mixed, "mixed").values.keys() == table_of(pure, "pure").values.keys()  # it is no quantity
     whole = assembled(plan, {cell: replace(point, computed_by=old) for cell, point in points.items()})
     assert json.loads(whole.attrs["versions"])["permsym"] == "0.0.9"
     assert "mixed_versions" not in whole.attrs

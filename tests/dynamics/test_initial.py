@@ -55,3 +55,15 @@ def test_labels_are_spelled_back():
         assert str(ps.evolve(model, [0], initial=given_, moments=["z1"]).initial) == spelled
     two = systems.two_ensembles(2)
     assert str(ps.evolve(two, [0], initial="down up@B").initial) == "down down@A up@B"
+
+
+@pytest.mark.parametrize("word", ["up", "up=0.3", "bloch=1,0"])
+def test_a_word_that_fits_centre_and_satellites_is_asked_about(word):
+    model = ps.models.central_spin(N=3)
+    with pytest.raises(ps.InputError, match="is that the centre or the satellites") as caught:
+        ps.evolve(model, [0, 1], initial=word)
+    assert f"'{word} down'" in str(caught.value)
+    assert f"'{word} {word}'" in str(caught.value)
+    assert str(ps.evolve(model, [0], initial=f"{word}@A").initial) == f"down {word}"
+    assert str(ps.evolve(model, [0], initial="down").initial) == "down down"
+    assert str(ps.evolve(ps.models.tavis_cummings(N=3), [0], initial=word).initial) == f"vacuum {word}"

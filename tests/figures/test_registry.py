@@ -1,8 +1,10 @@
 """The papers' figures: data and pictures."""
 
+import numpy as np
 import pytest
 
 import permsym as ps
+from permsym import plot
 from permsym.errors import InputError
 from permsym.figures import FIGURES, draw, expand
 
@@ -75,3 +77,28 @@ def test_a_foreign_picture_is_left_alone(tmp_path):
     with pytest.raises(InputError, match="not written by permsym"):
         draw("p1-fig3b", tmp_path, max_n=4)
     assert [path.name for path in tmp_path.iterdir()] == ["p1-fig3b.png"]
+
+
+def test_no_line_goes_through_a_point_that_failed():
+    """Between its neighbours, and from the last point that has a value; beyond the sweep a line stands on its own."""
+    import xarray as xr
+
+    from permsym.figures.branches import draw_curves
+
+    N = np.array([1.0, 2, 3, 4, 5])
+    codes = [["ok"] * 5, ["ok", "unstable", "no-fixed-point", "ok", "ok"]]
+    along = np.array([[1.0, 1.5, 2.5, 3.0, 3.5, 4.5, 6.0]])
+    data = xr.Dataset(
+        {
+            "status": (("approach", "N"), codes),
+            "curve_N": (("curve_approach", "curve"), along),
+            "curve_stable": (("curve_approach", "curve"), np.ones_like(along, dtype=np.int8)),
+            "curve_y": (("curve_approach", "curve"), along**2),
+        },
+        coords={"approach": ["exact", "c3"], "N": N, "curve_approach": ["c3"]},
+    )
+    with plot.drawing() as (_, (axes,)):
+        draw_curves(axes, data, "y", "N", lambda value: value)
+        (line,) = axes.lines
+    shown = along[0][np.isfinite(line.get_ydata())]
+    assert shown.tolist() == [1, 1.5, 4.5, 6]

@@ -1,6 +1,10 @@
 """The cut-off found at each model, and the models that have none."""
 
+from functools import cache
+
+import numpy as np
 import pytest
+from oracles import mode
 
 import permsym as ps
 
@@ -49,3 +53,38 @@ def test_growth_stops_at_the_memory(monkeypatch):
     monkeypatch.setenv("PERMSYM_MEMORY", "70M")
     with pytest.raises(ps.TooLarge, match="the cut-off has grown to levels="):
         ps.steady_state(driven(N=3, eta=4.0))
+
+
+def quartic(levels=None):
+    """H = 0.02 (a^4 + ad^4) + 0.1 n^2: its coherences reach from the top to the bottom of the levels."""
+    a, s = ps.Boson(levels), ps.Ensemble(1)
+    four = a.a * a.a * a.a * a.a
+    return ps.Model(a, s, 0.02 * (four + four.dag()) + 0.1 * a.n * a.n, [ps.Central(1.0, a.a), ps.Individual(1.0, s.m)])
+
+
+@cache
+def quartic_exact():
+    a = mode.ladder(56)
+    four, n = np.linalg.matrix_power(a, 4), a.T @ a
+    rho = mode.steady(0.02 * (four + four.T) + 0.1 * n @ n, [a], step=4)
+    return {
+        label: np.trace(np.linalg.matrix_power(a.T, k) @ np.linalg.matrix_power(a, k) @ rho) for k, label in ((1, "ad a"), (2, "ad ad a a"))
+    }
+
+
+@pytest.mark.filterwarnings("ignore::permsym.UncertifiedWarning")
+@pytest.mark.parametrize("levels", [10, 16, 24, 30, 40])
+def test_a_cut_off_costs_what_the_estimate_says(levels):
+    """Within a factor of 100, down to what is certified: it was a million."""
+    state = ps.steady_state(quartic(levels), moments=["ad a", "ad ad a a"])
+    for label, value in quartic_exact().items():
+        error = abs(state.moment(label) - value)
+        assert error <= state.error(label) <= 100 * error + 1e-12
+    assert state.certificate.certified is (levels == 40)
+
+
+def test_levels_are_found_where_few_are_enough():
+    state = ps.steady_state(quartic(), moments=["ad a"])
+    assert state.certificate.certified
+    assert state.moment("ad a") == pytest.approx(quartic_exact()["ad a"], abs=1e-11)
+    assert state.model.centre.levels < 60

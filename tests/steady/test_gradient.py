@@ -59,3 +59,17 @@ def test_a_users_model_needs_its_function():
     h = 1e-4
     expected = (ps.steady_state(family(4, 0.7 + h)).moment("z0") - ps.steady_state(family(4, 0.7 - h)).moment("z0")) / (2 * h)
     assert state.gradient("z0", family=family)["rate"] == pytest.approx(expected, abs=1e-7)
+
+
+def test_a_rate_given_as_a_whole_number_has_a_derivative():
+    def made(N, kappa, up):
+        c, s = ps.Spin(), ps.Ensemble(N)
+        jumps = [ps.Central(kappa, c.m), ps.Individual(up, s.p), ps.Individual(0.5, s.m)]
+        return ps.Model(c, s, 0.7 * (c.p * s.m + c.m * s.p), jumps, parameters={"N": N, "kappa": kappa, "up": up})
+
+    state, real = (ps.steady_state(made(3, *rates)) for rates in ((2, 1), (2.0, 1.0)))
+    for label in ("z0", "+0"):
+        slopes = state.gradient(label, family=made)
+        assert list(slopes) == ["kappa", "up"]
+        assert slopes == real.gradient(label, family=made)
+    assert slopes["kappa"] == 0 != state.gradient("z0", family=made)["kappa"]

@@ -1,11 +1,15 @@
 """Tallies of sweeps: rates over the last points, and what fell short in groups."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from permsym.dataset.build import Point
 from permsym.dataset.status import Status
-from permsym.sweeps.tally import Shortfall, Tally, grouped, rate
+from permsym.sweeps.methods import METHODS, Cost
+from permsym.sweeps.plan import make
+from permsym.sweeps.tally import Shortfall, Tally, expected, grouped, rate
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -47,14 +51,27 @@ def test_shortfalls_are_grouped_by_status_approach_and_reason():
 
 
 def test_what_a_tally_says():
-    wide = Tally(3, 9, [short(Status.REFUSED, "this needs 3 TB", "exact", N=10**6)], rate=0.05, process=12)
-    assert wide.seconds_left == pytest.approx(180)
+    wide = Tally(3, 9, [short(Status.REFUSED, "this needs 3 TB", "exact", N=10**6)], rate=0.05, seconds_left=180, process=12)
     head, running, *rest = wide.lines("x.nc")
     assert head == "x.nc: [#######.......................] 3 of 12 points, 1 of them without a certified value"
     assert running == "running (process 12), 3 points a minute, about 3:00 min left"
     assert rest[1] == "1 refused (exact): this needs 3 TB"
     assert wide.to_dict()["failed"] == {"refused": [{"N": 10**6, "approach": "exact", "reason": "this needs 3 TB"}]}
     assert Tally(4, 0, []).lines("x.nc") == ["x.nc: [##############################] 4 of 4 points"]
-    assert (Tally(4, 0, []).seconds_left, Tally(4, None, [], 1.0).seconds_left, Tally(0, 4, []).seconds_left) == (0, None, None)
-    mixed = Tally(2, 0, [], versions=[{"permsym": "0.1"}, {"permsym": "0.2"}]).lines("x.nc")
+    mixed = Tally(2, 0, [], versions=[{"scipy": "1", "permsym": "0.1", "code": "ab"}, {"permsym": "0.2"}]).lines("x.nc")
+    assert mixed[1:3] == ["computed by permsym 0.1, code ab, scipy 1", "computed by permsym 0.2"]
     assert "several versions" in mixed[-1]
+
+
+def test_what_is_left_is_weighed_by_the_estimates(monkeypatch):
+    """Points of 40 and 30 satellites took 8 and 6 s, as estimated times two; those of 20 and 10 are left: 6 s."""
+    monkeypatch.setitem(METHODS, "mf", replace(METHODS["mf"], cost=lambda model, options: Cost(1, 1.0, model.sizes[0] / 10)))
+    plan = make("central-spin", {"N": [10, 20, 30, 40]}, fixed={}, methods=("mf",))
+    done = {((k,), "mf"): Point({}, computed_at=moment) for k, moment in zip((3, 2), at(8, 14), strict=True)}
+    assert expected(plan, done, pace=2 / 14) == pytest.approx(6)
+
+
+def test_long_reasons_are_cut_where_people_read():
+    one = short(Status.FAILED, "word " * 100, "exact", N=4)
+    assert len(grouped([one])[0]) < 190
+    assert Tally(1, 0, [one]).to_dict()["failed"]["failed"][0]["reason"] == "word " * 100

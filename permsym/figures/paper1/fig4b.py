@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from permsym import plot
-from permsym.figures.branches import PHOTONS, Line, draw_curves, inverse, with_curves
+from permsym.figures.branches import PHOTONS, Line, draw_curves, inverse, statuses, with_curves
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
 
@@ -64,5 +64,5 @@ def table(data: xr.Dataset) -> Sequence[Sequence[str]]:
         exact = points["exact"]
         values = (f"{float(point['photons']) / n:.12f}" for point in points.values())
         error = f"{float(exact['moment_error'].sel(moment='ad a')) / n:.0e}"
-        rows.append((f"{n:.0f}", *values, error, f"{float(exact['g2']):.10f}", str(exact["status"].values)))
+        rows.append((f"{n:.0f}", *values, error, f"{float(exact['g2']):.10f}", statuses(points)))
     return rows

@@ -4,9 +4,11 @@ The error of a moment is  z . r  with the residual r and the dual vector z,
 
     (L - s v tr)^T z = c - <c> tr,    delta = L^T z - c + <c> tr,
 
-and delta . (x - x*) with the defect delta, which is not counted but held below a hundredth of |c| . |x|: an estimate, no bound.  A slow
-mode that z has not seen is in delta.  The residual r is evaluated on a larger set of labels than the one that was solved on, so that
-it holds what a cut-off or a window left out as well.
+and delta . (x - x*) with the defect delta, which is not counted but held below a hundredth of |c| . |x|, and on every population below a
+tenth of the largest |c|: an estimate, no bound.  A slow mode that z has not seen is in delta.  Where x holds nothing of such a mode the
+second condition alone can tell, and negative probability, which is added times the largest |c|.  Of what the state has nothing of,
+2 |delta| . |x| is counted.  The residual r is evaluated on a larger set of labels than the one that was solved on, so that it holds what a
+cut-off or a window left out as well.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ EPS = float(np.finfo(float).eps)
 _DUAL_ACCURACY = (1e-3, 1e-5, 1e-7, 1e-9, 1e-11)
 """Of dual vectors, one after the other until the defect is small: the first does but for slow modes and for pairs of rare photons."""
 _DEFECT = 0.01  # |delta| . |x| over |c| . |x|: up to it |z| |r| was above the error in all cases, with 0.04 it was a fifth of it
+_FELT = 0.1  # of the largest |c| of any population: an equation of z that is not solved there leaves all of it
 _EACH = 10_000  # numbers up to which every moment gets a dual vector of its own
 _NOTHING = 1e-12  # of the largest weight of an observable: less than that of it the state does not have
 _SIGNED_SUMS = 3  # of projectors
@@ -109,7 +112,7 @@ class BlockSolution:
             bound = self._bounded(covector) if together is None else together.times(math.sqrt(self._scale(covector)))
             cut = {"cutoff" if self.blocks.boundary == "closed" else "window": bound.cut}
             rounding = self.blocks.rounding(self.x, *key.operators(self.operator.model))
-            estimates[k].append(ErrorParts(bound.algebraic + rounding, **cut))
+            estimates[k].append(ErrorParts(bound.algebraic + rounding + self._negative(covector), **cut))
             self.dual_sizes[len(key.centre)] = np.maximum(self.dual_sizes.get(len(key.centre), 0.0), bound.sizes)
         return estimates
 
@@ -152,13 +155,14 @@ class BlockSolution:
 
     def _bounded(self, covector: NDArray[Any]) -> _Bound:
         """Of the error of Re sum conj(covector) x."""
-        z = self._dual(covector)
-        if z is None:
+        dual = self._dual(covector)
+        if dual is None:
             return _Bound(float("inf"), 0.0, np.zeros(1))
+        z, defect = dual
         inside, cut = self._beyond.weighed(z)
         size = np.abs(self.x)
         rounding = float(np.abs(z) @ self._rounding) + 4 * EPS * float(np.abs(covector) @ size)
-        return _Bound(_SAFETY * inside + rounding, _SAFETY * cut, self._sizes(np.abs(z), size))
+        return _Bound(_SAFETY * inside + rounding + defect, _SAFETY * cut, self._sizes(np.abs(z), size))
 
     def _sizes(self, z: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """(kinds of coherences, levels) mean of z by the smaller level."""
@@ -167,32 +171,46 @@ class BlockSolution:
         sums = kernels.by_levels(z, weights, kind, b.offset, b.low, len(kinds), b.model.centre.levels)
         return np.asarray(sums[0] / np.maximum(sums[1], np.finfo(float).tiny))
 
-    def _dual(self, covector: NDArray[Any]) -> NDArray[Any] | None:
-        """z with L^T z = c - <c> tr and <z> = 0; None where no iteration brings the defect down."""
+    def _dual(self, covector: NDArray[Any]) -> tuple[NDArray[Any], float] | None:
+        """z with L^T z = c - <c> tr and <z> = 0, and what its defect counts for; None where no iteration brings the defect down."""
         x, problem = self.x, self.problem
         right = covector.copy()
         value = float(np.vdot(covector, x).real)
         right[problem.populations] -= value * problem.trace
         problem.symmetrise(right)
         scaled = problem.scaled(right)
-        del right
         z = np.zeros(self.operator.shape[0], dtype=self.operator.dtype)
         size, budget = float(np.linalg.norm(scaled)), 20 * max(self.outcome.products, 100)
+        weighed, felt, enough = math.inf, math.inf, _FELT * self._largest(right)
         for accuracy in _DUAL_ACCURACY:
             outcome = bicgstab.bicgstab(problem.transposed, scaled, reals(z), self.settings.l, accuracy * size, budget)
             if not outcome.converged:
                 return None
-            if self._defect(z, scaled) <= _DEFECT * self._scale(covector):
-                z[problem.populations] = z[problem.populations] - float(np.vdot(z, x).real) * problem.trace
-                return z
-        return None
+            weighed, felt = self._defect(z, scaled)
+            if weighed <= _DEFECT * self._scale(covector) and felt <= enough:
+                weighed = 0.0
+                break
+        z[problem.populations] = z[problem.populations] - float(np.vdot(z, x).real) * problem.trace
+        return (z, 2 * weighed) if felt <= enough else None
 
-    def _defect(self, z: NDArray[Any], scaled: NDArray[np.float64]) -> float:
-        """|L^T z - c + <c> tr| . |x| with the scaled right side; unscaled.  The multiple of tr in z does not count: L^T tr = 0."""
+    def _defect(self, z: NDArray[Any], scaled: NDArray[np.float64]) -> tuple[float, float]:
+        """|delta| . |x|, and the largest of delta on a population, with delta = L^T z - c + <c> tr from the scaled right side.
+
+        The multiple of tr in z does not count: L^T tr = 0.
+        """
         delta = self.operator.rmatvec(z)
         np.subtract(delta, self.problem.as_elements(scaled) / self.problem.columns, out=delta)
         self.problem.symmetrise(delta)
-        return float(np.abs(delta) @ np.abs(self.x))
+        return float(np.abs(delta) @ np.abs(self.x)), self._largest(delta)
+
+    def _largest(self, covector: NDArray[Any]) -> float:
+        """The largest value of an observable, on populations of unit probability."""
+        return float(np.abs(covector[self.problem.populations] / self.problem.trace).max())
+
+    def _negative(self, covector: NDArray[Any]) -> float:
+        """Negative probability times the largest value of an observable."""
+        negative = -np.minimum(self.problem.trace * self.x[self.problem.populations].real, 0).sum()
+        return float(negative) * self._largest(covector)
 
     @cached_property
     def _rounding(self) -> NDArray[np.float64]:

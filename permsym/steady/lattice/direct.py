@@ -18,7 +18,7 @@ from permsym.model import Model
 from permsym.rotating import in_rotating_frame
 from permsym.sites import Boson
 from permsym.steady import fock_cutoff
-from permsym.steady.lattice import null_vector
+from permsym.steady.lattice import null_vector, rates
 from permsym.steady.lattice.null_vector import NullProblem, NullVector
 from permsym.steady.lattice.solution import FactoredSolution
 from permsym.steady.lattice.uniqueness import refuse_conserved
@@ -41,11 +41,14 @@ def solve_on(liouvillian: Liouvillian, model: Model, solver: FactorSolver, toler
     problem = null_vector.reduce(assembly, liouvillian.trace(), basis.coordinates)
     refuse_conserved(assembly.matrix, problem.active, basis.coordinates, SuperLU())
     del assembly
-    pin = predict_pin(problem, basis, model) if peak is None else _pin_at(problem, basis, peak)
-    null = _solved(problem, pin, solver)
+    null = rates.solve(problem)
+    if null is None:
+        pin = predict_pin(problem, basis, model) if peak is None else _pin_at(problem, basis, peak)
+        null = _solved(problem, pin, solver)
     if isinstance(basis.model.centre, Boson):
         beyond = fock_cutoff.dropped(basis, resting, problem.expanded(null.vector, basis.dimension))
-        null.beyond, null.lost = beyond.weight[problem.active], beyond.elsewhere
+        null.beyond = beyond.weight[problem.active]
+        null.lost = beyond.elsewhere + float(np.delete(beyond.weight, problem.active).sum())
     timings = {"assemble": assembled - started, "solve": time.perf_counter() - assembled}
     solution = FactoredSolution(basis, null, null)
     return State(model, basis, solution, {**solver.describe(), "fill": null.factor.fill}, timings, tolerance)
@@ -72,6 +75,6 @@ def _solved(problem: NullProblem, pin: int, solver: FactorSolver) -> NullVector:
 def _pin_at(problem: NullProblem, basis: Basis, peak: Site) -> int:
     """The population nearest to a site of the Dicke lattice."""
     labels = basis.labels[:, problem.active[problem.active < basis.size]]
-    candidates = np.flatnonzero((problem.trace != 0) & problem.recurrent)
+    candidates = np.flatnonzero(problem.trace)
     J, M = labels[2:4, candidates]
     return int(candidates[int(np.argmin(np.abs(J - peak[0]) + np.abs(M - peak[1])))])

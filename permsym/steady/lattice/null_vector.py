@@ -16,10 +16,11 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from permsym.basis.moves import ENTRY_ROUNDING
-from permsym.errors import DegenerateSteadyState, SolverFailed
+from permsym.errors import DegenerateSteadyState, PermsymError, SolverFailed
 from permsym.linear.contract import DirectSolver, Factor
+from permsym.linear.factorisation import kind_of
 from permsym.liouvillian import Assembly
-from permsym.steady.lattice.uniqueness import refuse_singular, submatrix
+from permsym.steady.lattice.uniqueness import BELOW_ROUNDING, singular, submatrix
 
 EPS = float(np.finfo(float).eps)
 Vector = NDArray[np.float64]
@@ -27,6 +28,8 @@ _FAIR_SHARE = 1e-6
 _UNSOLVED = 1e-4  # right answers leave 1e-6 at most, wrong ones 1 and more
 _MATTERS = 0.1  # part of an error bound up to which the defect of its dual equation is left as it is
 _REFINEMENTS = 12
+_FINER = 3
+_SHIFT = 1e-7  # of the largest entry: fast enough for factors in single precision
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,6 @@ class NullProblem:
     trace        (n,) trace of each basis element; its support are the populations
     coordinates  (dimensions, n) lattice positions
     active       (n,) positions of these unknowns in the whole basis
-    recurrent    (n,) unknowns that the dynamics never leaves for good
     leaks        (n,) total weight of the moves of each unknown that a window dropped; zero without a window
     cancelled    (n, n) what cancelled in each entry: :class:`permsym.liouvillian.Assembly`
     """
@@ -46,7 +48,6 @@ class NullProblem:
     trace: Vector
     coordinates: NDArray[np.int64]
     active: NDArray[np.int64]
-    recurrent: NDArray[np.bool_]
     leaks: Vector
     cancelled: sparse.csc_array
 
@@ -90,10 +91,11 @@ class Bounds:
 
 
 def reduce(assembly: Assembly, trace: Vector, coordinates: NDArray[np.int64]) -> NullProblem:
-    """Cut to the block of unknowns that couple to populations.
+    """Cut to the unknowns that a steady state can have: those that couple to populations, and that the dynamics never leaves for good.
 
-    What never couples to a population (on resonance: the real part of every coherence) is zero in the steady state.
-    More than one closed class of populations means more than one steady state: refused.
+    What never couples to a population (on resonance: the real part of every coherence) is zero in the steady state, and so is
+    what empties into a closed class and never comes back (all but the dark state).  More than one closed class of populations
+    means more than one steady state: refused.
     """
     matrix = assembly.matrix
     pattern = sparse.csc_array((np.ones(len(matrix.data), dtype=np.int8), matrix.indices, matrix.indptr), shape=matrix.shape)
@@ -106,18 +108,20 @@ def reduce(assembly: Assembly, trace: Vector, coordinates: NDArray[np.int64]) ->
     inner = matrix if len(active) == matrix.shape[0] else submatrix(matrix, active)
     # Column k feeds row l: an edge k -> l.  A class without an edge that leaves it keeps what it holds.
     count, strong = csgraph.connected_components(inner.T, directed=True, connection="strong")
-    closed = np.ones(count, dtype=bool)
     if count > 1:
         entry = inner.tocoo()
         leaving = strong[entry.col] != strong[entry.row]
+        closed = np.ones(count, dtype=bool)
         closed[strong[entry.col[leaving]]] = False
-    holding = np.unique(strong[trace[active] != 0])
-    holding = holding[closed[holding]]
-    if len(holding) > 1:
-        raise DegenerateSteadyState(_explanation(len(holding)))
-    recurrent = np.isin(strong, holding) if len(holding) else np.ones(len(active), dtype=bool)
+        holding = np.unique(strong[trace[active] != 0])
+        holding = holding[closed[holding]]
+        if len(holding) > 1:
+            raise DegenerateSteadyState(_explanation(len(holding)))
+        if len(holding):  # else populations feed coherences that feed nothing
+            remaining = np.flatnonzero(strong == holding[0])
+            active, inner = active[remaining], submatrix(inner, remaining)
     cancelled = submatrix(assembly.cancelled, active)
-    return NullProblem(inner, trace[active], coordinates[:, active], active, recurrent, assembly.leaks[active], cancelled)
+    return NullProblem(inner, trace[active], coordinates[:, active], active, assembly.leaks[active], cancelled)
 
 
 def _explanation(number: int) -> str:
@@ -202,7 +206,26 @@ class NullVector:
                     break
                 gained = open_[shrunk]
                 y[:, gained], defect[:, gained], weight[gained] = better[:, shrunk], left[:, shrunk], lighter[shrunk]
+            rough = np.flatnonzero(~(self._felt(defect) < _UNSOLVED))
+            if len(rough):
+                y[:, rough], defect[:, rough] = self._finer(y[:, rough], right[:, rough])
         return y, defect
+
+    def _felt(self, defect: Vector) -> Vector:
+        """(k,) the most that a population can feel of the defects (n, k) of dual equations."""
+        populations = self.problem.trace != 0
+        return np.asarray(np.abs(defect[populations] / self.problem.trace[populations, None]).max(axis=0))
+
+    def _finer(self, y: Vector, right: Vector) -> tuple[Vector, Vector]:
+        """(y, defect) refined in extended precision: what y resolves of rates of 1e-13 drowns in the rounding of its large numbers."""
+        matrix = self.problem.matrix.T.astype(np.longdouble)
+        precise = y.astype(np.longdouble)
+        for _ in range(_FINER):
+            precise -= self._freely(self.factor.estimate_transposed, (matrix @ precise - right).astype(float))
+        return precise.astype(float), (matrix @ precise - right).astype(float)
+
+    entrywise: float | None = None
+    """Relative error of every unknown, where the equations are those of rates and no subtraction was made; None: no such thing."""
 
     def bounds(self, covectors: NDArray[np.float64]) -> Bounds:
         """Error bounds of the values c @ x, one for each column of covectors (n, k).
@@ -225,28 +248,38 @@ class NullVector:
         (see :mod:`permsym.steady.fock_cutoff`): 4 sum_i |r_i| |y_i - <y> trace_i|, with y_i of the nearest kept unknown.
         """
         problem, x = self.problem, np.abs(self.vector)
-        rounding = problem.rounding(x)
-        floor = 4 * EPS * (np.abs(covectors).T @ x)
+        held = problem.trace != 0
         right = covectors - np.outer(problem.trace, self.vector @ covectors)
-        y, defect = self._rough_dual(right, np.abs(self.residual_vector) + rounding, floor)
+        if self.entrywise is not None:
+            bound, y = 2 * self.entrywise * (np.abs(covectors).T @ x), self._freely(self.factor.solve_transposed, right)
+        else:
+            bound, y = self._algebraic(covectors, right)
         with np.errstate(over="ignore", invalid="ignore"):
-            bound = np.abs(y.T @ self.residual_vector) + np.abs(y).T @ rounding + np.abs(defect).T @ x + floor
-            held = problem.trace != 0
-            probability = problem.trace[held] * self.vector[held]
-            bound += -np.minimum(probability, 0).sum() * np.abs(covectors[held] / problem.trace[held, None]).max(axis=0)
             relative = y - np.outer(problem.trace, x @ y / max(float(np.abs(problem.trace) @ x), EPS))
             edge = 2 * (problem.leaks * x)[:, None] * np.abs(relative)
             window = edge.sum(axis=0)
             cutoff = 4 * (self.beyond @ np.abs(relative) + self.lost * np.abs(relative).max(axis=0))
             if self.edge_mass > 0:
                 window += 4 * self.outside_mass * np.abs(right[held]).max(axis=0)
-            # <c>_x - <c> = -(L^T y - c + <c> trace) . x_true: where a population can feel this defect, y vouches for nothing
-            felt = np.abs(defect[held] / problem.trace[held, None]).max(axis=0)
-        bound[~(felt < _UNSOLVED)] = np.inf
         if not self.pinned_well:
             bound = np.full(len(bound), np.inf)
         algebraic, window, cutoff = (np.where(np.isfinite(value), value, np.inf) for value in (bound, window, cutoff))
         return Bounds(algebraic, window, edge.max(axis=1, initial=0.0), cutoff)
+
+    def _algebraic(self, covectors: NDArray[np.float64], right: Vector) -> tuple[Vector, Vector]:
+        """(bound from the residual and from rounding, dual vectors)."""
+        problem, x = self.problem, np.abs(self.vector)
+        rounding = problem.rounding(x)
+        floor = 4 * EPS * (np.abs(covectors).T @ x)
+        y, defect = self._rough_dual(right, np.abs(self.residual_vector) + rounding, floor)
+        with np.errstate(over="ignore", invalid="ignore"):
+            bound = np.abs(y.T @ self.residual_vector) + np.abs(y).T @ rounding + np.abs(defect).T @ x + floor
+            held = problem.trace != 0
+            probability = problem.trace[held] * self.vector[held]
+            bound += -np.minimum(probability, 0).sum() * np.abs(covectors[held] / problem.trace[held, None]).max(axis=0)
+        # <c>_x - <c> = -(L^T y - c + <c> trace) . x_true: where a population can feel this defect, y vouches for nothing
+        bound[~(self._felt(defect) < _UNSOLVED)] = np.inf
+        return bound, y
 
     def relaxed(self, right: Vector) -> Vector:
         """v with L v = right, both without any trace, to a few digits: as slow as the slowest relaxation, wherever the pin is.
@@ -291,23 +324,47 @@ class NullVector:
         return bool(weight[self.pin] > _FAIR_SHARE * weight.max())
 
 
-def solve(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:
-    """Null vector by pinning a population; pinned again where the first choice turns out improbable."""
-    for again in (True, False):
-        try:
-            null = _pinned(problem, solver, pin)
-        except SolverFailed as error:
-            raise DegenerateSteadyState(
-                f"the steady state is not unique to working precision: {error}; add a process that connects the states"
-            ) from error
-        if null.pinned_well:
-            break
+def solve(problem: NullProblem, solver: DirectSolver, pin: int, attempts: int = 3) -> NullVector:
+    """Null vector by pinning a population; pinned again where that turns out empty or improbable.
+
+    Raises DegenerateSteadyState where there is a second one to working precision, SolverFailed where factors of less than double
+    precision cannot tell.
+    """
+    try:
+        null = _pinned(problem, solver, pin)
+    except SolverFailed as error:
+        occupied = _occupied(problem, solver) if attempts > 1 else pin
+        if occupied != pin:
+            return solve(problem, solver, occupied, attempts - 1)
+        raise _not_unique(solver, f"{error}; add a process that connects the states") from error
+    if attempts > 1 and not null.pinned_well:
         pin = int(np.argmax(np.abs(problem.trace * null.vector)))
-        if again:
-            del null  # its factors, before the next ones
-    if len(null.vector) > 1:
-        refuse_singular(null.relaxed, len(null.vector), problem.matrix)
+        del null  # its factors, before the next ones
+        return solve(problem, solver, pin, attempts - 1)
+    if len(null.vector) > 1 and singular(null.relaxed, len(null.vector), problem.matrix):
+        raise _not_unique(solver, BELOW_ROUNDING)
     return null
+
+
+def _not_unique(solver: DirectSolver, why: str) -> PermsymError:
+    if kind_of(solver) == "double":
+        return DegenerateSteadyState(f"the steady state is not unique to working precision: {why}")
+    return SolverFailed("factors in less than double precision cannot tell this steady state from another one; give solver='superlu'")
+
+
+def _occupied(problem: NullProblem, solver: DirectSolver) -> int:
+    """A population that the state has, where pinning an empty one (beside a dark state) left the matrix singular.
+
+    (L - s) v = -s u is never singular: v is u, all populations alike, followed for a time 1 / s.
+    """
+    start = np.divide(1.0, problem.trace, out=np.zeros(len(problem.trace)), where=problem.trace != 0)
+    s = _SHIFT * float(np.abs(problem.matrix.data).max())
+    shifted = (problem.matrix - s * sparse.eye_array(len(start), format="csc")).tocsc()
+    try:
+        vector = solver.factor(shifted, problem.coordinates).solve(-s * start)
+    except SolverFailed:
+        return int(np.argmax(start != 0))
+    return int(np.argmax(np.abs(problem.trace * np.nan_to_num(vector))))
 
 
 def _pinned(problem: NullProblem, solver: DirectSolver, pin: int) -> NullVector:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from permsym.basis.basis import Basis
 from permsym.basis.representations import build
 from permsym.basis.window import Window
-from permsym.linear.factorisation import LONG, Factorisation, doubtful
+from permsym.errors import SolverFailed
+from permsym.linear.factorisation import LONG, Factorisation, FactorSolver, doubtful, kind_of
 from permsym.liouvillian import Liouvillian
 from permsym.progress import Progress
 from permsym.steady import needs
@@ -38,13 +39,21 @@ def _on_full_basis(plan: Plan, request: Request, say: Progress) -> State:
         liouvillian = Liouvillian(request.basis if isinstance(request.basis, Basis) else build(model, plan.basis))
     basis = liouvillian.basis
     peak = _peak(plan, basis)
-    state = certified(solve_on(liouvillian, model, plan.solver, request.tolerance, peak), request.labels)  # type: ignore[arg-type]
-    if request.solver in ("auto", "quick") and doubtful(plan.solver, state.algebraic_error):  # type: ignore[arg-type]
-        double = Factorisation.of(*needs.lattice(model, basis.representation), needs.double_solver(model, basis))
-        if double.fits:
-            del state  # its factors, before the next ones
-            state = certified(solve_on(liouvillian, model, double.solver, request.tolerance, peak), request.labels)
-    return state
+
+    def solved(solver: FactorSolver) -> State:
+        return certified(solve_on(liouvillian, model, solver, request.tolerance, peak), request.labels)
+
+    double = Factorisation.of(*needs.lattice(model, basis.representation), needs.double_solver(model, basis))
+    better = request.solver in ("auto", "quick") and kind_of(plan.solver) != "double" and double.fits  # type: ignore[arg-type]
+    try:
+        state = solved(plan.solver)  # type: ignore[arg-type]
+        if not better or not doubtful(plan.solver, state.algebraic_error):  # type: ignore[arg-type]
+            return state
+        del state  # its factors, before the next ones
+    except SolverFailed:
+        if not better:
+            raise
+    return solved(double.solver)
 
 
 def _peak(plan: Plan, basis: Basis) -> Site | None:

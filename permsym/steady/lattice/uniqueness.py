@@ -28,7 +28,8 @@ def refuse_conserved(matrix: sparse.csc_array, active: NDArray[np.int64], coordi
             factor = solver.factor(block, coordinates[:, resting])
         except SolverFailed as error:
             raise DegenerateSteadyState("the steady state is not unique: a coherence is conserved; " + _ADVICE) from error
-        refuse_singular(factor.estimate, len(resting), block)
+        if singular(factor.estimate, len(resting), block):
+            raise DegenerateSteadyState(f"the steady state is not unique to working precision: {BELOW_ROUNDING}")
 
 
 def _dominant(matrix: sparse.csc_array) -> bool:
@@ -41,8 +42,11 @@ def _dominant(matrix: sparse.csc_array) -> bool:
 _ADVICE = "add a process that relaxes it, or leave the idle site out"
 
 
-def refuse_singular(inverse: Callable[[Vector], Vector], size: int, matrix: sparse.csc_array) -> None:
-    """A second null vector shows as an eigenvalue that is zero to rounding: inverse iteration."""
+BELOW_ROUNDING = "a second state relaxes at a rate below rounding; add a process that connects the states, or raise the smallest rates"
+
+
+def singular(inverse: Callable[[Vector], Vector], size: int, matrix: sparse.csc_array) -> bool:
+    """Whether there is a second null vector: it shows as an eigenvalue that is zero to rounding, by inverse iteration."""
     vector = np.random.default_rng(0).standard_normal(size)
     growth = 0.0
     for _ in range(4):
@@ -52,11 +56,7 @@ def refuse_singular(inverse: Callable[[Vector], Vector], size: int, matrix: spar
         if not np.isfinite(growth):
             break
     largest = float(np.abs(matrix.data).max(initial=0.0))
-    if not np.isfinite(growth) or growth * largest > 1 / (4 * EPS):
-        raise DegenerateSteadyState(
-            "the steady state is not unique to working precision: a second state relaxes at a rate below rounding; "
-            "add a process that connects the states, or raise the smallest rates"
-        )
+    return not np.isfinite(growth) or growth * largest > 1 / (4 * EPS)
 
 
 def submatrix(matrix: sparse.csc_array, positions: NDArray[np.int64]) -> sparse.csc_array:

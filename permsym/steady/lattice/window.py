@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from permsym.basis.window import Window
-from permsym.errors import TooLarge
+from permsym.errors import SolverFailed, TooLarge
 from permsym.linear.factorisation import LONG, doubtful
 from permsym.linear.incomplete_lu import IncompleteLU
 from permsym.linear.superlu import SuperLU
@@ -91,14 +91,22 @@ def _best(plan: Plan, request: Request, window: Window, peak: Site, say: Progres
     factors = needs.on_window(plan.model, window, per_site, chosen)
     if factors.seconds > LONG:
         say(f"N={N:,}: {window.size:,} sites, {factors} ...")
-    state = certified(solve_window(plan.model, window, factors.solver, request.tolerance, peak), request.labels)
-    if chosen is None and doubtful(factors.solver, state.algebraic_error):
+    try:
+        state = certified(solve_window(plan.model, window, factors.solver, request.tolerance, peak), request.labels)
+        failure = None
+    except SolverFailed as error:
+        if chosen is not None:
+            raise
+        failure = error
+    if failure is not None or (chosen is None and doubtful(factors.solver, state.algebraic_error)):
         try:
             double = needs.on_window(plan.model, window, per_site, SuperLU())
         except TooLarge:
+            if failure is not None:
+                raise failure from None
             return state
-        say(f"N={N:,}: error {state.certificate.error_estimate:.1e}; again: {double} ...")
-        del state  # its factors, before the next ones
+        say(f"N={N:,}: single precision did not suffice; again: {double} ...")
+        state = None  # type: ignore[assignment]  # its factors, before the next ones
         state = certified(solve_window(plan.model, window, double.solver, request.tolerance, peak), request.labels)
     return state
 
@@ -112,6 +120,8 @@ def _grown(state: State, window: Window) -> Window:
     share = solution.edge[: len(labels)]
     counted = np.count_nonzero(share)
     high = share * counted > 0.1 * _TARGET
+    if not high.any():  # the estimate is of what lies beyond the edge, at no site in particular
+        return window
     J, M = basis.labels[2, labels[high]], basis.labels[3, labels[high]]
     cloud = Cloud.of(state, state.dimension)
     # ln P falls towards the edge by at least its mean slope from the peak, unless the window is displaced

@@ -22,7 +22,7 @@ _SMALL = 64  # satellites up to which pinning twice costs less than that predict
 def predict_pin(problem: NullProblem, basis: Basis, model: Model) -> int:
     """A population near the most probable one, predicted by a small model with the same intensive physics."""
     labels = basis.labels[:, problem.active[problem.active < basis.size]]
-    candidates = np.flatnonzero((problem.trace != 0) & problem.recurrent)
+    candidates = np.flatnonzero(problem.trace)
     if max(model.sizes) <= _SMALL or basis.representation == "full" or min(model.sizes) < max(model.sizes) / _COARSE:
         return int(candidates[len(candidates) // 2])
     factor = _COARSE / max(model.sizes)
@@ -30,7 +30,7 @@ def predict_pin(problem: NullProblem, basis: Basis, model: Model) -> int:
     small_basis = Basis(small, parts_of(small, basis.representation), basis.representation)
     small_liouvillian = Liouvillian(small_basis)
     small_problem = null_vector.reduce(small_liouvillian.assembled(), small_liouvillian.trace(), small_basis.coordinates)
-    candidate = np.flatnonzero((small_problem.trace != 0) & small_problem.recurrent)
+    candidate = np.flatnonzero(small_problem.trace)
     vector = null_vector.solve(small_problem, SuperLU(), int(candidate[len(candidate) // 2])).vector
     peak = small_basis.labels[:, small_problem.active[int(np.argmax(np.abs(small_problem.trace * vector)))]]
     return int(candidates[_nearest(labels[:, candidates], peak, small.sizes, model.sizes, basis)])

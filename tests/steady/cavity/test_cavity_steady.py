@@ -234,6 +234,17 @@ def test_a_dual_vector_with_a_large_defect_estimates_nothing(monkeypatch):
         assert not known or abs(state.moment("+1 -2") - truth) < parts[0].algebraic < 1e-2
 
 
+@pytest.mark.parametrize("coupling", [1e-4, 7e-5])
+def test_a_slow_mode_that_the_state_has_nothing_of_is_seen(coupling):
+    """Losses alone: the vacuum, all down.  An iterate with 1e-8 of the emitter excited has a residual of 1e-16."""
+    c, s = ps.Boson(9), ps.Ensemble(1)
+    jumps = [ps.Central(1.7, c.a), ps.Individual(4e-11, s.m), ps.Central(0.6, c.a * c.a)]
+    model = ps.Model(c, s, -0.3 * c.n + 0.6 * s.z + coupling * (c.ad * s.m + c.a * s.p), jumps)
+    state = quietly(model, solver="matrix-free", moments=["z1", "ad a"])
+    assert 1e-12 < abs(state.moment("z1") + 1) <= state.error("z1")
+    assert abs(state.moment("ad a")) <= state.error("ad a") < 1
+
+
 @pytest.mark.parametrize("factor", [1, 0.1])
 def test_emitters_that_relax_slowly_beside_a_fast_mode(factor):
     """The mode does not touch them: the truth is the 2^N Liouvillian of the emitters alone."""

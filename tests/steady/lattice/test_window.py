@@ -127,6 +127,18 @@ def test_displaced_windows_are_flagged(name: str, steps: tuple[int, int], full: 
 
 
 @pytest.mark.usefixtures("always_windowed")
+def test_an_empty_level_of_the_centre_does_not_make_a_window_grow() -> None:
+    """Satellites that radiate together beside a spin that only decays: its upper level is empty, and no window gives a zero digits."""
+    c, s = ps.Spin(), ps.Ensemble(150)
+    jumps = [ps.Central(1.0, c.m), ps.Individual(2.0, s.p), ps.Individual(0.3, s.m), ps.Collective(10 / 150, s.m)]
+    model = ps.Model(c, s, 0.3 * c.z, jumps)
+    state, reference = solve(model), solve(model, window="full")
+    assert state.derived["p0_up"] == 0
+    assert state.basis.dimension < reference.basis.dimension
+    assert excess(state, reference) <= 1
+
+
+@pytest.mark.usefixtures("always_windowed")
 @pytest.mark.parametrize("mixing", [0.02, 0.05, 0.1, 0.2])
 @pytest.mark.parametrize("bias", [0.0, 1e-3, 0.1])
 def test_two_wells_are_joined_or_flagged(mixing: float, bias: float) -> None:

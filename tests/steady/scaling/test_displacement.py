@@ -149,7 +149,7 @@ def test_evolution_on_moving_fock_states(monkeypatch, given):
 
 def test_a_displaced_steady_state_stays():
     """A quench from one: nothing happens under its own model, and another model starts from its moments."""
-    state = ps.steady_state(driven(2).displaced(0.8).with_levels(18), moments=["a"])
+    state = ps.steady_state(driven(2).displaced(0.8).with_levels(20), moments=["a"])
     stays = ps.evolve(driven(2), [0, 1.0], initial=state, moments=["a", "ad a"])
     for label, values in stays.moments.items():
         assert np.abs(values - state.moment(label)).max() < 1e-8

@@ -1,0 +1,347 @@
+"""Whether an answer is right within its error, and whether it should have come at all.  Long: a function a question.
+
+A deviation counts only beyond the oracle's own error.  Four things can be wrong:
+
+violated   an error above its bound, certified or not
+wrong      certified, and an error above what that word promises: tolerance x max(1, |value|) of a moment, 1e-6 |value| of a derived
+           quantity
+crashed    an exception that is none of permsym's own
+refused    refused or not certified, though the answer hardly depends on its parameters' last digits
+"""
+
+from __future__ import annotations
+
+import math
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from oracles.high_precision import HighPrecision
+from oracles.whole_numbers import NoTruth
+
+import permsym as ps
+from adversary.generator import Case
+from permsym.errors import NotApplicable, UnsuitedModel
+from permsym.moments.labels import enumerate_labels
+
+TOLERANCE = 1e-9
+DERIVED = 1e-6
+EPS = float(np.finfo(float).eps)
+_EASY = 1e-3  # of the tolerance: what rounding the parameters may change where a refusal is wrong
+_GRADIENT = 1e-6  # of a gradient, relative to max(1, |value|): it has no error estimate of its own
+_LEVELS = (6, 9, 13, 19, 27)
+_SETTLED = 1e-15  # change of every moment with more levels, relative to max(1, |value|), from which they are enough
+
+
+@dataclass
+class Verdict:
+    """What is wrong with an answer, in words.
+
+    ratios   of bound over error, where there is an error
+    untold   why the oracle says nothing
+    sharp    comparisons in which the oracle's own error is below a tenth of what it judges
+    """
+
+    violated: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    crashed: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    ratios: list[float] = field(default_factory=list)
+    untold: str = ""
+    sharp: int = 0
+
+    @property
+    def faults(self) -> list[str]:
+        return [f"{kind}: {text}" for kind in ("violated", "wrong", "crashed", "refused") for text in getattr(self, kind)]
+
+    def compare(self, what: str, error: float, bound: float, own: float = 0.0, allowed: float | None = None) -> None:
+        """Enter an error that the oracle knows up to ``own``; allowed: what a certified answer may be off by, None if it is not one."""
+        if not error - own <= bound:
+            self.violated.append(f"{what} is off by {error:.2e}, bound {bound:.2e}")
+        if allowed is not None and not error - own <= allowed:
+            self.wrong.append(f"{what} is off by {error:.2e}, certified to {allowed:.2e}")
+        self.sharp += own <= 0.1 * min(bound, math.inf if allowed is None else allowed)
+        if error > 10 * own and math.isfinite(bound):
+            self.ratios.append(bound / error)
+
+
+def judge(case: Case) -> Verdict:
+    """The verdict on a case."""
+    verdict = Verdict()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            QUESTIONS[case.question](case, verdict)
+        except NoTruth as reason:
+            verdict.untold = str(reason) or "no truth"
+        except ps.PermsymError as error:
+            verdict.refused.append(f"{type(error).__name__}: {error}")
+        except Exception:
+            verdict.crashed.append(traceback.format_exc(limit=-3))
+    if not verdict.sharp and not verdict.faults:
+        verdict.untold = verdict.untold or "the oracle's own error is too large"
+    return verdict
+
+
+# -- the truth --------------------------------------------------------------------------------------------------------------
+
+
+class Truth:
+    """A steady state's moments with the oracle's own errors: of a boson, on so many levels that more change nothing."""
+
+    def __init__(self, model: ps.Model, labels: list[str]) -> None:
+        self.values: dict[str, tuple[Fraction, Fraction]] = {}
+        self.own: dict[str, float] = dict.fromkeys(labels, 0.0)
+        if model.centre.kind != "boson":
+            self.system = HighPrecision(model)
+            self.values = {label: self.system.value(label) for label in labels}
+            return
+        for levels in _LEVELS:
+            before, self.system = self.values, HighPrecision(model, levels)
+            self.values = {label: self.system.value(label) for label in labels}
+            if before:
+                self.own = {label: 2 * apart(self.values[label], before[label]) for label in labels}
+                if all(self.own[label] <= _SETTLED * max(1.0, self.size(label)) for label in labels):
+                    return
+        raise NoTruth(f"{levels} levels are not enough")
+
+    def size(self, label: str) -> float:
+        return math.hypot(*map(float, self.values[label]))
+
+    def derived(self) -> dict[str, tuple[Fraction, float]]:
+        """Values of derived quantities and the oracle's own errors, from moments."""
+        model, rows = self.system.model, {}
+        if model.centre.kind == "boson":
+            n, pairs = self.values["ad a"][0], self.values["ad ad a a"][0]
+            rows["photons"] = (n, self.own["ad a"])
+            rows["coherent_photons"] = (sum(part**2 for part in self.values["a"]), 2 * self.own["a"] * self.size("a") + self.own["a"] ** 2)
+            if n > 0:
+                r = self.own["ad a"] / float(n)
+                rows["g2"] = (pairs / n**2, self.own["ad ad a a"] / float(n) ** 2 + 3 * r * float(pairs / n**2))
+        several = len(model.ensembles) > 1
+        spins = {f"p_up@{e.name}" if several else "p_up": f"z1@{e.name}" if several else "z1" for e in model.ensembles if e.kind == "spin"}
+        if model.centre.kind == "spin":
+            spins["p0_up"] = "z0"
+        return rows | {name: ((1 + self.values[label][0]) / 2, self.own[label] / 2) for name, label in spins.items()}
+
+
+def apart(value: complex | tuple[Fraction, Fraction], truth: tuple[Fraction, Fraction]) -> float:
+    """|value - truth| without rounding."""
+    parts = value if isinstance(value, tuple) else (Fraction(value.real), Fraction(value.imag))
+    return math.hypot(*(float(a - b) for a, b in zip(parts, truth, strict=True)))
+
+
+def _labels(model: ps.Model) -> list[str]:
+    """Moments that are compared: all of order 2, and what derived quantities need."""
+    extra = ["ad ad a a"] if model.centre.kind == "boson" else []
+    return list(dict.fromkeys([*(str(label) for label in enumerate_labels(model, 2)), *extra]))
+
+
+# -- questions --------------------------------------------------------------------------------------------------------------
+
+
+def steady(case: Case, verdict: Verdict) -> None:
+    model = case.namespace()["model"]
+    truth = Truth(model, _labels(model))
+    try:
+        state = ps.steady_state(model, tolerance=TOLERANCE, **case.options)
+    except (NotApplicable, UnsuitedModel) as error:
+        verdict.untold = str(error)
+        return
+    except ps.PermsymError as error:
+        if _easy(truth):
+            verdict.refused.append(f"{type(error).__name__}: {error}")
+        return
+    certified = state.certificate.certified
+    for label in state.certificate.errors:
+        allowed = TOLERANCE * max(1.0, truth.size(label)) if certified else None
+        verdict.compare(label, apart(state.moment(label), truth.values[label]), state.error(label), truth.own[label], allowed)
+    rows = truth.derived()
+    for name, value in state.derived.items():
+        if name not in rows:  # there is no light to have a g2
+            if certified:
+                verdict.wrong.append(f"{name} = {value:.3g} of the dark, certified")
+            continue
+        right, own = rows[name]
+        allowed = DERIVED * abs(float(right)) if certified else None
+        verdict.compare(name, abs(float(Fraction(value) - right)), state.derived_errors[name], own, allowed)
+    right = all(
+        apart(state.moment(label), truth.values[label]) <= _EASY * TOLERANCE * max(1.0, truth.size(label)) for label in truth.values
+    )
+    if not certified and right and _easy(truth):
+        verdict.refused.append("; ".join(state.certificate.reasons))
+
+
+def closed(case: Case, verdict: Verdict) -> None:
+    """Against a closed form, as fractions."""
+    expected, wells = case.options["expected"], case.options.get("wells", False)
+    try:
+        state = ps.steady_state(case.namespace()["model"], moments=list(expected), tolerance=TOLERANCE)
+    except ps.PermsymError as error:
+        if not wells:  # their exchange may be slower than rounding
+            verdict.refused.append(f"{type(error).__name__}: {error}")
+        return
+    certified = state.certificate.certified
+    right = True
+    for label, value in expected.items():
+        error, size = apart(state.moment(label), value), max(1.0, math.hypot(*map(float, value)))
+        right = right and error <= _EASY * TOLERANCE * size
+        verdict.compare(label, error, state.error(label), 0.0, TOLERANCE * size if certified else None)
+    if right and not certified and not wells:
+        verdict.refused.append("; ".join(state.certificate.reasons))
+
+
+def _easy(truth: Truth) -> bool:
+    """Whether rounding every parameter changes no moment by what matters."""
+    return all(EPS * truth.system.condition(label) <= _EASY * TOLERANCE * max(1.0, truth.size(label)) for label in truth.values)
+
+
+def evolve(case: Case, verdict: Verdict) -> None:
+    model = case.namespace()["model"]
+    labels = [str(label) for label in enumerate_labels(model, 2)]
+    truth = list(_followed(model, case.options, labels))
+    answer = ps.evolve(model, case.options["times"], initial=case.options["initial"], method=case.options["method"], tolerance=TOLERANCE)
+    certificate = answer.certificate
+    for t, values in truth:
+        at = case.options["times"].index(t)
+        for label, (right, own) in values.items():
+            error = float(abs(np.clongdouble(answer.moment(label)[at]) - right))
+            allowed = TOLERANCE * max(1.0, float(abs(right))) if certificate.certified else None
+            verdict.compare(f"{label} at t={t:.4g}", error, certificate.errors[label], own, allowed)
+
+
+def _followed(model: ps.Model, options: dict[str, Any], labels: list[str]) -> Iterator[tuple[float, dict[str, tuple[Any, float]]]]:
+    """Times, and each moment with the oracle's own error."""
+    cuts = (10, 14) if model.centre.kind == "boson" else (None,)
+    runs = []
+    for levels in cuts:
+        system = HighPrecision(model, levels)
+        if system.n > 800:
+            raise NoTruth("too large")
+        start = system.density(*_sites(model, options["initial"], levels))
+        run = []
+        for t in options["times"]:
+            state, rounding = system.evolved(start, t)
+            run.append({label: (system.expected(label, state), rounding * system.weight(label)) for label in labels})
+        runs.append(run)
+    for t, rough, fine in zip(options["times"], runs[0], runs[-1], strict=True):
+        yield t, {label: (value, own + 2 * float(abs(value - rough[label][0]))) for label, (value, own) in fine.items()}
+
+
+def _sites(model: ps.Model, initial: str, levels: int | None) -> list[np.ndarray]:
+    """Density matrices of the centre and of one satellite of each ensemble, from the words of an initial state."""
+    sites = [model.centre, *model.ensembles]
+    words = initial.split() or ["vacuum" if s.kind == "boson" else "down" if s.kind == "spin" else "level=0" for s in sites]
+    return [_one(word, levels if k == 0 and levels else site.levels) for k, (word, site) in enumerate(zip(words, sites, strict=True))]
+
+
+def _one(word: str, d: int) -> np.ndarray:
+    kind, _, text = word.partition("=")
+    values = [float(each) for each in text.split(",")] if text else [1.0]
+    vector = np.zeros(d, dtype=np.clongdouble)
+    if kind in ("vacuum", "level", "fock"):
+        vector[0 if kind == "vacuum" else int(values[0])] = 1
+    elif kind == "down":
+        vector[1] = 1
+    elif kind == "up":
+        return np.diag(np.array([values[0], 1 - np.longdouble(values[0])], dtype=np.clongdouble))
+    elif kind == "bloch":
+        theta, phi = map(np.longdouble, values)
+        vector[:] = np.cos(theta / 2), np.sin(theta / 2) * np.exp(1j * phi)
+    else:
+        alpha = np.longdouble(values[0])
+        vector[:] = [np.exp(-(alpha**2) / 2) * alpha**n / np.sqrt(np.longdouble(math.factorial(n))) for n in range(d)]
+    return np.outer(vector, vector.conj())
+
+
+def eigenvalues(case: Case, verdict: Verdict) -> None:
+    """Each eigenvalue within its error of a true one; the gap is the slowest rate of the neutral sector."""
+    model, k = case.namespace()["model"], case.options["k"]
+    values, own = HighPrecision(model).eigenvalues((0,) * len(model.charges))
+    answer = ps.spectrum(model, k=k)
+    size, bounds = float(np.abs(values).max()), getattr(answer, "errors", np.full(k, np.inf))
+    for value, bound in zip(answer.eigenvalues, bounds, strict=True):
+        nearest = int(np.argmin(np.abs(values - value)))
+        if own[nearest] < 1e-9 * size:
+            verdict.compare(f"eigenvalue {value:.6g}", abs(value - values[nearest]), bound, own[nearest], _GRADIENT * size)
+    others = np.delete(values, int(np.argmin(np.abs(values))))
+    right = -float(others.real.max())
+    if own.max() < 1e-9 * right:
+        verdict.compare("gap", abs(answer.gap - right), getattr(answer, "gap_error", math.inf), own.max(), _GRADIENT * right)
+
+
+def gradient(case: Case, verdict: Verdict) -> None:
+    names = case.namespace()
+    f, model = names["f"], names["model"]
+    state = ps.steady_state(model, tolerance=TOLERANCE)
+    system = HighPrecision(model)
+    keys = [*model.hamiltonian.terms, *range(len(model.jumps))]
+
+    def coefficients(**changed: float) -> list[complex]:
+        other = f(**{**model.parameters, **changed})
+        return [
+            *(other.hamiltonian.terms.get(key, 0) for key in keys[: len(model.hamiltonian.terms)]),
+            *(jump.rate for jump in other.jumps),
+        ]
+
+    middle = coefficients()
+    for name, value in model.parameters.items():
+        # coefficients are linear in parameters: one step is exact
+        weights = [float(((b - a) / a).real) / (2 * value - value) for a, b in zip(middle, coefficients(**{name: 2 * value}), strict=True)]
+        change = system.slope(weights)
+        for label in case.options["moments"]:
+            right = system.value(label, change)
+            error = apart(state.gradient(label, family=f)[name], right)
+            allowed = _GRADIENT * max(1.0, math.hypot(*map(float, right))) if state.certificate.certified else None
+            verdict.compare(f"d{label}/d{name}", error, math.inf, 0.0, allowed)
+
+
+def cumulants(case: Case, verdict: Verdict) -> None:
+    model = case.namespace()["model"]
+    truth = Truth(model, _labels(model))
+    state = ps.cumulants.steady_state(model, case.options["order"])
+    for label in truth.values:
+        allowed = TOLERANCE if state.certified else None
+        verdict.compare(label, apart(state.moment(label), truth.values[label]), state.error(label), 0.0, allowed)
+    if not state.certified and _easy(truth):
+        verdict.refused.append(f"residual {state.residual:.1e}")
+
+
+def routes(case: Case, verdict: Verdict) -> None:
+    """Against the full lattice in double precision, whose own bound counts as the oracle's error."""
+    model = case.namespace()["model"]
+    try:
+        state = ps.steady_state(model, **case.options["options"])
+    except ps.PermsymError as error:
+        if not isinstance(error, NotApplicable | UnsuitedModel):
+            raise
+        verdict.untold = str(error)
+        return
+    full = ps.steady_state(model, window="full", solver="superlu", basis="dicke")
+    for label in map(str, state.labels(2)):
+        right, own = full.moment(label), full.error(label)
+        allowed = TOLERANCE if state.certificate.certified else None
+        verdict.compare(label, abs(state.moment(label) - right), state.error(label), own, allowed)
+
+
+def limit(case: Case, verdict: Verdict) -> None:
+    f = case.namespace()["f"]
+    for quantity, right in case.options["expected"].items():
+        answer = ps.limit(f, quantity, sizes=case.options["sizes"])
+        verdict.compare(quantity, abs(answer.value - right), answer.error, 4 * EPS, None)
+
+
+QUESTIONS: dict[str, Callable[[Case, Verdict], None]] = {
+    "steady": steady,
+    "closed": closed,
+    "evolve": evolve,
+    "eigenvalues": eigenvalues,
+    "gradient": gradient,
+    "cumulants": cumulants,
+    "routes": routes,
+    "limit": limit,
+}
