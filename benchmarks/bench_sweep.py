@@ -19,8 +19,8 @@ from problems import check
 
 from permsym import dataset
 from permsym.machine import single_threaded
+from permsym.sweeps.definition import make
 from permsym.sweeps.methods import Bench
-from permsym.sweeps.plan import make
 from permsym.sweeps.run import assembled, execute, prepare
 from permsym.sweeps.store.record import packed
 from permsym.sweeps.store.store import opened

@@ -59,7 +59,7 @@ def expected(folder: Path, size: int) -> dict[str, bytes]:
     from permsym.sweeps.file.sweep_file import read_sweep_file
     from permsym.sweeps.run import assembled, execute, prepare
 
-    plan = read_sweep_file(write(folder, points=size, N=8, order=3)).plan
+    plan = read_sweep_file(write(folder, points=size, N=8, order=3)).sweep
     dataset.save(assembled(plan, execute(prepare(plan)).points), folder / "sweep.nc")
     found = values(folder)
     (folder / "sweep.nc").unlink()

@@ -75,15 +75,15 @@ def _say(function: str) -> None:
 
 def _sweep(data: xr.Dataset, name: str, work_on: Executor, allowed: bool) -> tuple[int, Repeated]:
     from permsym.progress import Bar
-    from permsym.sweeps.rerun import plan_of, rerun
+    from permsym.sweeps.rerun import rerun, sweep_of
 
-    plan = plan_of(data, _say if allowed else None)
-    with Bar(name, len(plan)) as bar:
+    sweep = sweep_of(data, _say if allowed else None)
+    with Bar(name, len(sweep)) as bar:
 
         def count(_: object, cost: Cost, result: Result) -> None:
             bar.advance(failed=not result.point.status.has_values)
 
-        return len(plan), rerun(data, work_on, count, plan)[1]
+        return len(sweep), rerun(data, work_on, count, sweep)[1]
 
 
 def _figure(data: xr.Dataset) -> tuple[int, Repeated]:

@@ -13,9 +13,9 @@ from permsym.cli.words import number_or_text
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, TooLarge
 
 if TYPE_CHECKING:
+    from permsym.sweeps.definition import Sweep
     from permsym.sweeps.file.sweep_file import SweepFile
     from permsym.sweeps.methods import Cost
-    from permsym.sweeps.plan import Plan
     from permsym.sweeps.run import Executor, Outcome, Work
     from permsym.sweeps.task import Result
 
@@ -68,23 +68,23 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("which sweep? give one sweep file, such as permsym run sweep.toml")
     path = Path(options.words[0])
     work_on = executor(options)
-    sweep = read_sweep_file(path, announce)
-    output = dataset.check(options.output or sweep.default_output)
+    file = read_sweep_file(path, announce)
+    output = dataset.check(options.output or file.default_output)
     store_path = store_of(output)
     if options.dry_run:
-        return _dry_run(options, sweep, output, store_path)
+        return _dry_run(options, file, output, store_path)
     if options.fresh or not store_path.exists():
-        sweep.check()  # before a store is made
+        file.check()  # before a store is made
     with opened(store_path, options.fresh) as store:
-        work = prepare(sweep.plan, store, sweep.check)
+        work = prepare(file.sweep, store, file.check)
         outcome = _computed(path.stem, work, work_on, store)
-        mark = sweep.plan.fingerprint
+        mark = file.sweep.fingerprint
         complete = mark is not None and not outcome.computed and store.has_written(mark, output)
         if not complete:
-            dataset.save(assembled(sweep.plan, outcome.points, options.command_line), output)
+            dataset.save(assembled(file.sweep, outcome.points, options.command_line), output)
             if mark is not None:
                 store.wrote(mark, output)
-    return _summary(sweep.plan, outcome, f"{output} is complete" if complete else f"wrote {output}")
+    return _summary(file.sweep, outcome, f"{output} is complete" if complete else f"wrote {output}")
 
 
 def store_of(output: Path) -> Path:
@@ -103,7 +103,7 @@ def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
     from permsym.sweeps.run import execute
 
     if work.recalled:
-        print(f"permsym: {len(work.recalled)} of {len(work.plan)} points are in the store; {len(work.jobs)} to do", file=sys.stderr)
+        print(f"permsym: {len(work.recalled)} of {len(work.sweep)} points are in the store; {len(work.jobs)} to do", file=sys.stderr)
     bar = Bar(name, len(work.jobs), sum(cost.seconds for _, cost in work.jobs))
 
     def count(_: object, cost: Cost, result: Result) -> None:
@@ -115,11 +115,11 @@ def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
     except KeyboardInterrupt:
         results = store.results()  # the last one may be in it although nobody was told
         safe = len(work.recalled) + sum(task.key in results and results[task.key].lasting for task, _ in work.jobs)
-        print(f"permsym: {safe} of {len(work.plan)} points are in the store; the same command goes on from there", file=sys.stderr)
+        print(f"permsym: {safe} of {len(work.sweep)} points are in the store; the same command goes on from there", file=sys.stderr)
         raise
 
 
-def _summary(plan: Plan, outcome: Outcome, written: str) -> int:
+def _summary(sweep: Sweep, outcome: Outcome, written: str) -> int:
     """Print what was done; returns the exit code, which follows from the points' statuses."""
     from permsym.dataset.status import Status, word
     from permsym.sweeps.tally import grouped, shortfalls
@@ -129,7 +129,7 @@ def _summary(plan: Plan, outcome: Outcome, written: str) -> int:
     spelled = ", ".join(f"{counts[name]} {name}" for name in order if name in counts)
     print(f"{len(outcome.points)} points: {spelled} ({outcome.recalled} from the store, {outcome.computed} computed)")
     print(written)
-    short = shortfalls(plan, outcome.points)
+    short = shortfalls(sweep, outcome.points)
     if not short:
         return 0
     print(f"permsym: {len(short)} points have no certified value:", *grouped(short), sep="\n", file=sys.stderr)
@@ -137,7 +137,7 @@ def _summary(plan: Plan, outcome: Outcome, written: str) -> int:
     return TooLarge.exit_code if refused else UNCERTIFIED_EXIT_CODE
 
 
-def _dry_run(options: argparse.Namespace, sweep: SweepFile, output: Path, store_path: Path) -> int:
+def _dry_run(options: argparse.Namespace, file: SweepFile, output: Path, store_path: Path) -> int:
     from permsym import machine
     from permsym.sweeps.estimate import describe
     from permsym.sweeps.run import prepare
@@ -146,9 +146,9 @@ def _dry_run(options: argparse.Namespace, sweep: SweepFile, output: Path, store_
     jobs = machine.cores() if options.jobs is None else int(options.jobs)
     if store_path.exists() and not options.fresh:
         with opened(store_path) as store:
-            work = prepare(sweep.plan, store, sweep.check)
+            work = prepare(file.sweep, store, file.check)
     else:
-        sweep.check()
-        work = prepare(sweep.plan)
+        file.check()
+        work = prepare(file.sweep)
     print(describe(work, jobs, output))
     return 0

@@ -68,15 +68,15 @@ def run(options: argparse.Namespace) -> int:
         report["gradient"] = gradients(state, labels, source.function)
     if options.output:
         from permsym import dataset
+        from permsym.sweeps.definition import make
         from permsym.sweeps.methods import state_point
-        from permsym.sweeps.plan import make
         from permsym.sweeps.run import assembled
 
         asked = {"basis": options.basis, "solver": options.solver, "window": words.window(options.window)}
         chosen = {name: value for name, value in asked.items() if value != "auto"}
         chosen |= {} if options.tolerance is None else {"tolerance": words.tolerance(options)}
-        plan = make(source, {}, fixed=parameters, moments=list(map(str, labels)), options={"exact": chosen} if chosen else None)
-        data = assembled(plan, {((), "exact"): state_point(state, labels)}, options.command_line)
+        one = make(source, {}, fixed=parameters, moments=list(map(str, labels)), options={"exact": chosen} if chosen else None)
+        data = assembled(one, {((), "exact"): state_point(state, labels)}, options.command_line)
         dataset.save(data if photons is None else dataset.with_photons(data, photons), options.output)
     print(json.dumps(report, indent=2) if options.json else solve_table(report))
     if not state.certificate.certified:

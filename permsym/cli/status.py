@@ -34,24 +34,24 @@ def run(options: argparse.Namespace) -> int:
     from permsym.sweeps.run import assembled
     from permsym.sweeps.tally import of_dataset, of_store
 
-    sweep, output = _meant(options.words)
+    file, output = _meant(options.words)
     store = store_of(output)
     partial = None if options.output is None else dataset.check(options.output)
-    if partial is not None and sweep is None:
+    if partial is not None and file is None:
         raise InputError("a dataset of what is done so far needs the sweep file; give permsym status SWEEP.toml -o PARTIAL.nc")
     if partial is not None and partial.absolute() == output.absolute():
         raise InputError(f"{str(output)!r} is what the run itself writes; give -o another name")
     if store.exists():
-        tally, points = of_store(store, None if sweep is None else sweep.plan)
+        tally, points = of_store(store, None if file is None else file.sweep)
     elif output.exists():
         tally, points = of_dataset(dataset.open_dataset(output)), {}
     else:
         raise InputError(f"there is neither {str(output)!r} nor its store: no run has begun here; give the FILE that `run` had after -o")
     print(json.dumps(tally.to_dict()) if options.json else "\n".join(tally.lines(output.name)))
-    if partial is not None and sweep is not None:
+    if partial is not None and file is not None:
         if not points:
-            raise InputError(f"no point of {str(sweep.path)!r} is in {str(store)!r} yet, so that {str(partial)!r} was not written")
-        dataset.save(assembled(sweep.plan, points, options.command_line), partial)
+            raise InputError(f"no point of {str(file.path)!r} is in {str(store)!r} yet, so that {str(partial)!r} was not written")
+        dataset.save(assembled(file.sweep, points, options.command_line), partial)
         if not options.json:
             print(f"wrote {partial}")
     return 0

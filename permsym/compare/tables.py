@@ -27,7 +27,7 @@ from permsym.moments.labels import parse
 from permsym.operators import Operator
 from permsym.reading import LARGEST_TABLE, check, read_bytes
 from permsym.sites import Ensemble, Spin
-from permsym.sweeps.plan import grammar
+from permsym.sweeps.definition import grammar
 from permsym.text import grouped_digits
 
 if TYPE_CHECKING:

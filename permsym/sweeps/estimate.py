@@ -14,21 +14,21 @@ _SHOWN = 40  # rows of the table
 
 def describe(work: Work, jobs: int, output: Path) -> str:
     """Points, unknowns, memory and time of the work; seconds are those of one modern core."""
-    plan = work.plan
-    sides = " x ".join(f"{len(d)} {d.name}" for d in plan.dimensions) or "1 point"
+    sweep = work.sweep
+    sides = " x ".join(f"{len(d)} {d.name}" for d in sweep.dimensions) or "1 point"
     lines = [
-        f"model    {plan.source.name}",
-        f"points   {len(plan.indices)} ({sides}), by {', '.join(plan.methods)}: {len(plan)} in all",
-        f"moments  {f'up to order {plan.moments}' if isinstance(plan.moments, int) else ', '.join(plan.moments)}",
+        f"model    {sweep.source.name}",
+        f"points   {len(sweep.indices)} ({sides}), by {', '.join(sweep.methods)}: {len(sweep)} in all",
+        f"moments  {f'up to order {sweep.moments}' if isinstance(sweep.moments, int) else ', '.join(sweep.moments)}",
         f"output   {output}",
     ]
     if work.recalled:
         lines.append(f"stored   {len(work.recalled)} of them, {len(work.jobs)} to do")
-    names = list(dict.fromkeys(name for dimension in plan.dimensions for name in dimension.columns))
+    names = list(dict.fromkeys(name for dimension in sweep.dimensions for name in dimension.columns))
     rows: list[Sequence[str]] = [(*names, "method", "plan", "unknowns", "memory", "time")]
     free = machine.available_bytes()
     for task, cost in work.jobs:
-        parameters = plan.parameters(task.cell[0])
+        parameters = sweep.parameters(task.cell[0])
         values = [f"{value:g}" if not isinstance(value := parameters[name], str) else value for name in names]
         needed = "more than is free" if cost.bytes > free else readable(cost.bytes)
         how = "-" if cost.plan is None else cost.plan.choice

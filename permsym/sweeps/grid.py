@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from permsym.model import Model
 from permsym.models.registry import ModelSource
 from permsym.progress import Counter
+from permsym.sweeps.definition import make
 from permsym.sweeps.methods import Moments
-from permsym.sweeps.plan import make
 from permsym.sweeps.run import assembled, execute, prepare
 from permsym.sweeps.workers.pool import inline, pooled
 
@@ -48,15 +48,15 @@ def sweep(
 
     Raises InputError for mistakes in the parameters, before anything is computed.
     """
-    plan = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options)
+    wanted = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options)
     done = 0
 
     def count(*_: object) -> None:
         nonlocal done
         done += 1
         if progress is not None:
-            progress(done, len(plan))
+            progress(done, len(wanted))
 
     executor = inline if jobs is None else partial(pooled, workers=jobs)
-    outcome = execute(prepare(plan), executor, report=count)
-    return assembled(plan, outcome.points, command)
+    outcome = execute(prepare(wanted), executor, report=count)
+    return assembled(wanted, outcome.points, command)

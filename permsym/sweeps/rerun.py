@@ -12,8 +12,8 @@ import numpy as np
 from permsym.dataset.schema import PHOTON
 from permsym.dataset.versions import versions
 from permsym.errors import InputError
+from permsym.sweeps.definition import Sweep, from_definition
 from permsym.sweeps.methods import Cost
-from permsym.sweeps.plan import Plan, from_definition
 from permsym.sweeps.run import Executor, assembled, execute, prepare
 from permsym.sweeps.task import Result, Task
 from permsym.sweeps.workers.pool import inline
@@ -49,8 +49,8 @@ class Repeated:
         return not self.variable
 
 
-def plan_of(dataset: xr.Dataset, allow: Callable[[str], None] | None = None) -> Plan:
-    """The plan that made a dataset, from its attributes.
+def sweep_of(dataset: xr.Dataset, allow: Callable[[str], None] | None = None) -> Sweep:
+    """The sweep that made a dataset, from its attributes.
 
     allow   called with the name of a user's function before it is imported; None: such a function is refused
     """
@@ -67,19 +67,19 @@ def rerun(
     dataset: xr.Dataset,
     executor: Executor = inline,
     report: Callable[[Task, Cost, Result], None] | None = None,
-    plan: Plan | None = None,
+    sweep: Sweep | None = None,
 ) -> tuple[xr.Dataset, Repeated]:
     """The dataset computed again, and how it differs.
 
-    plan   the one of :func:`plan_of`, where it is there already
+    sweep   the one of :func:`sweep_of`, where it is there already
     """
-    plan = plan_of(dataset) if plan is None else plan
-    again = assembled(plan, execute(prepare(plan), executor, report=report).points, dataset.attrs.get("command", ""))
+    sweep = sweep_of(dataset) if sweep is None else sweep
+    again = assembled(sweep, execute(prepare(sweep), executor, report=report).points, dataset.attrs.get("command", ""))
     return again, compared(dataset, again)
 
 
 def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
-    """The differences between two datasets of the same plan or figure."""
+    """The differences between two datasets of the same sweep or figure."""
     sizes = {name: size for name, size in before.sizes.items() if name != PHOTON.name}  # of a single state, which a sweep does not have
     if sizes != dict(after.sizes):
         raise InputError(f"the file has the dimensions {sizes}, but its provenance gives {dict(after.sizes)}")

@@ -1,4 +1,4 @@
-"""Running a plan: cells in the store are recalled, the others are computed and stored one by one; together they are a dataset."""
+"""Running a sweep: cells in the store are recalled, the others are computed and stored one by one; together they are a dataset."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from permsym.dataset.build import Cell, Point, build_dataset
 from permsym.dataset.versions import differences, software
 from permsym.errors import PermsymError
+from permsym.sweeps.definition import Sweep
 from permsym.sweeps.methods import Cost, method
-from permsym.sweeps.plan import Plan
 from permsym.sweeps.store.store import Store
 from permsym.sweeps.task import Job, Result, Task
 from permsym.sweeps.workers.pool import inline
@@ -43,14 +43,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Work:
-    """A plan beside its store: the points that are there, and the jobs that are left."""
+    """A sweep beside its store: the points that are there, and the jobs that are left."""
 
-    plan: Plan
+    sweep: Sweep
     recalled: dict[Cell, Point]
     jobs: list[Job]
 
 
-def prepare(plan: Plan, store: Store | None = None, check: Callable[[], None] = lambda: None) -> Work:
+def prepare(sweep: Sweep, store: Store | None = None, check: Callable[[], None] = lambda: None) -> Work:
     """Recall what is in the store, and estimate the rest.
 
     A finished sweep that was seen before is recalled without making its models.
@@ -58,17 +58,17 @@ def prepare(plan: Plan, store: Store | None = None, check: Callable[[], None] = 
     check   called before models are made, to find all mistakes in them
     """
     results = {} if store is None else store.results()
-    keys = store.plan(plan.fingerprint) if store is not None and plan.fingerprint else None
+    keys = store.keys_of(sweep.fingerprint) if store is not None and sweep.fingerprint else None
     tasks: list[Task] | None = None
-    if keys is None or len(keys) != len(plan) or not all(key in results and results[key].lasting for key in keys):
+    if keys is None or len(keys) != len(sweep) or not all(key in results and results[key].lasting for key in keys):
         check()
-        tasks = list(plan.tasks())
+        tasks = list(sweep.tasks())
         keys = [task.key for task in tasks] if store is not None else [""] * len(tasks)
-        if store is not None and plan.fingerprint:
-            store.remember(plan.fingerprint, keys)
-    recalled = {cell: results[key].point for cell, key in zip(plan.cells, keys, strict=True) if key in results and results[key].lasting}
+        if store is not None and sweep.fingerprint:
+            store.remember(sweep.fingerprint, keys)
+    recalled = {cell: results[key].point for cell, key in zip(sweep.cells, keys, strict=True) if key in results and results[key].lasting}
     costs: dict[Any, Cost] = {}
-    return Work(plan, recalled, [(task, cost_of(task, costs)) for task in tasks or () if task.cell not in recalled])
+    return Work(sweep, recalled, [(task, cost_of(task, costs)) for task in tasks or () if task.cell not in recalled])
 
 
 def cost_of(task: Task, costs: dict[Any, Cost]) -> Cost:
@@ -99,12 +99,12 @@ def execute(
                 points[task.cell] = result.point
                 if report is not None:
                     report(task, costs[task.cell], result)
-    ordered = {cell: points[cell] for cell in work.plan.cells if cell in points}  # whatever the order in which they came
+    ordered = {cell: points[cell] for cell in work.sweep.cells if cell in points}  # whatever the order in which they came
     return Outcome(ordered, len(work.recalled), len(points) - len(work.recalled))
 
 
-def assembled(plan: Plan, points: Mapping[Cell, Point], command: str = "") -> xr.Dataset:
-    """The dataset of a plan's points."""
-    listed = {d.name: d.columns for d in plan.dimensions if d.name not in d.columns}
-    name = plan.source.name
-    return build_dataset(plan.axes, plan.methods, points, model=name, definition=plan.definition(), command=command, lists=listed)
+def assembled(sweep: Sweep, points: Mapping[Cell, Point], command: str = "") -> xr.Dataset:
+    """The dataset of a sweep's points."""
+    listed = {d.name: d.columns for d in sweep.dimensions if d.name not in d.columns}
+    name = sweep.source.name
+    return build_dataset(sweep.axes, sweep.methods, points, model=name, definition=sweep.definition(), command=command, lists=listed)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from permsym.dataset.build import Cell, Point
 from permsym.dataset.status import EXACT, LEFT, Status
 from permsym.dataset.versions import mixture
+from permsym.sweeps.definition import Sweep
 from permsym.sweeps.methods import Cost
-from permsym.sweeps.plan import Plan
 from permsym.sweeps.run import cost_of
 from permsym.sweeps.store.lock import owner
 from permsym.sweeps.store.store import Contents, read
@@ -144,13 +144,13 @@ def fell_short(point: Point) -> bool:
     return point.status.falls_short or not point.status.has_values
 
 
-def shortfalls(plan: Plan, points: Mapping[Cell, Point]) -> list[Shortfall]:
-    """The points of a plan that fell short, each with the parameters that vary in the sweep."""
+def shortfalls(sweep: Sweep, points: Mapping[Cell, Point]) -> list[Shortfall]:
+    """The points of a sweep that fell short, each with the parameters that vary in the sweep."""
     short = []
     for (index, approach), point in points.items():
         if fell_short(point):
-            at = plan.parameters(index)
-            names = [name for dimension in plan.dimensions for name in dimension.columns]
+            at = sweep.parameters(index)
+            names = [name for dimension in sweep.dimensions for name in dimension.columns]
             short.append(Shortfall(point.status, point.reason, approach, {name: at[name] for name in names}))
     return short
 
@@ -169,13 +169,13 @@ def rate(moments: Iterable[datetime], now: datetime | None = None) -> float | No
     return len(gaps) / sum(gaps) if sum(gaps) > 0 else None
 
 
-def of_store(path: Path, plan: Plan | None = None) -> tuple[Tally, dict[Cell, Point]]:
-    """The tally of a store, and the points of the plan that are in it.
+def of_store(path: Path, sweep: Sweep | None = None) -> tuple[Tally, dict[Cell, Point]]:
+    """The tally of a store, and the points of the sweep that are in it.
 
-    plan   what the store is for; None: the sweep that ran last, whose points only their parameters tell apart
+    sweep   what the store is for; None: the sweep that ran last, whose points only their parameters tell apart
     """
     contents = read(path)
-    keys = _keys(contents, plan)
+    keys = _keys(contents, sweep)
     results = contents.results if keys is None else {key: contents.results[key] for key in keys if key in contents.results}
     points = [result.point for result in results.values()]
     process = owner(path.with_name(path.name + ".lock"))
@@ -183,11 +183,11 @@ def of_store(path: Path, plan: Plan | None = None) -> tuple[Tally, dict[Cell, Po
     pace = rate((point.computed_at for point in points), datetime.now(UTC) if process is not None else None)
     cells: dict[Cell, Point] = {}
     seconds = 0.0 if left == 0 else left / pace if left and pace else None
-    if plan is not None and keys is not None:
-        cells = {cell: results[key].point for cell, key in zip(plan.cells, keys, strict=True) if key in results}
-        short = shortfalls(plan, cells)
-        if process is not None and left and pace and len(plan) <= _ESTIMATED:
-            seconds = expected(plan, cells, pace)
+    if sweep is not None and keys is not None:
+        cells = {cell: results[key].point for cell, key in zip(sweep.cells, keys, strict=True) if key in results}
+        short = shortfalls(sweep, cells)
+        if process is not None and left and pace and len(sweep) <= _ESTIMATED:
+            seconds = expected(sweep, cells, pace)
     else:
         varying = _varying([point.parameters for point in points])
         bad = [point for point in points if fell_short(point)]
@@ -197,15 +197,15 @@ def of_store(path: Path, plan: Plan | None = None) -> tuple[Tally, dict[Cell, Po
     return Tally(done, left, short, pace, seconds, software, process, contents.damaged), cells
 
 
-def expected(plan: Plan, done: Mapping[Cell, Point], pace: float) -> float:
-    """Seconds that the rest of a plan takes: sum of the estimates of what is left / (estimates of the last points a second).
+def expected(sweep: Sweep, done: Mapping[Cell, Point], pace: float) -> float:
+    """Seconds that the rest of a sweep takes: sum of the estimates of what is left / (estimates of the last points a second).
 
     pace   points a second over the last ones
     """
     recent = set(sorted(done, key=lambda cell: done[cell].computed_at)[-_RECENT:])
     costs: dict[Any, Cost] = {}
     last = rest = 0.0
-    for task in plan.tasks():
+    for task in sweep.tasks():
         if task.cell in recent:
             last += max(cost_of(task, costs).seconds, _LEAST)
         elif task.cell not in done:
@@ -213,12 +213,12 @@ def expected(plan: Plan, done: Mapping[Cell, Point], pace: float) -> float:
     return rest / (last / len(recent) * pace)
 
 
-def _keys(contents: Contents, plan: Plan | None) -> list[str] | None:
-    """Keys of the points of a plan, or of the sweep that ran last; None where that is of a user's function, which no store knows."""
-    if plan is None:
-        return next(reversed(contents.plans.values()), None)
-    keys = contents.plans.get(plan.fingerprint or "", [])
-    return keys if len(keys) == len(plan) else [task.key for task in plan.tasks()]
+def _keys(contents: Contents, sweep: Sweep | None) -> list[str] | None:
+    """Keys of the points of a sweep, or of the sweep that ran last; None where that is of a user's function, which no store knows."""
+    if sweep is None:
+        return next(reversed(contents.sweeps.values()), None)
+    keys = contents.sweeps.get(sweep.fingerprint or "", [])
+    return keys if len(keys) == len(sweep) else [task.key for task in sweep.tasks()]
 
 
 def of_dataset(dataset: xr.Dataset) -> Tally:

@@ -141,7 +141,7 @@ def test_outputs_of_an_earlier_layout_are_written_again(here, tmp_path, monkeypa
     older = Path(__file__).parents[1] / "dataset" / "older"
     write(tmp_path, points=2, N=3)
     with monkeypatch.context() as then:
-        then.setattr("permsym.sweeps.plan.LAYOUT", 1)
+        then.setattr("permsym.sweeps.definition.LAYOUT", 1)
         here("run", "sweep.toml", "--jobs", "1")
         assert here("run", "sweep.toml", "--jobs", "1")[1].splitlines()[-1] == "sweep.nc is complete"
     code, out, _ = here("run", "sweep.toml", "--jobs", "1")

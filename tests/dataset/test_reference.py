@@ -14,7 +14,7 @@ import permsym as ps
 from permsym.dataset import reference, reference_names
 from permsym.errors import InputError
 from permsym.sweeps.file.sweep_file import read_sweep_file
-from permsym.sweeps.rerun import plan_of
+from permsym.sweeps.rerun import sweep_of
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"
@@ -47,8 +47,8 @@ def test_every_exact_point_is_certified(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_recipe_beside_a_file_is_its_provenance(name):
-    recipe, plan = read_sweep_file(DATA / f"{name}.toml").plan, plan_of(ps.open_reference(name))
-    assert recipe.definition() == plan.definition()
+    recipe, recorded = read_sweep_file(DATA / f"{name}.toml").sweep, sweep_of(ps.open_reference(name))
+    assert recipe.definition() == recorded.definition()
 
 
 @pytest.mark.parametrize(("name", "fixed"), [("p1-fig3a", {"g": "3/sqrt(N)", "kappa": 1.0}), ("p1-fig3b", {"g": 0.75, "kappa": "N/16"})])

@@ -11,7 +11,7 @@ from pathlib import Path
 import permsym as ps
 from permsym.compare.tables import table_of
 from permsym.dataset.versions import differences, mixture, software, versions
-from permsym.sweeps.plan import make
+from permsym.sweeps.definition import make
 from permsym.sweeps.run import assembled, execute, prepare
 
 

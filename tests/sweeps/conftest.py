@@ -24,6 +24,6 @@ def here(monkeypatch, capsys, tmp_path):
 def expected(tmp_path_factory):
     """Numbers of 60 points, undisturbed."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    plan = read_sweep_file(write(folder, points=60, N=8, order=3)).plan
+    plan = read_sweep_file(write(folder, points=60, N=8, order=3)).sweep
     dataset.save(assembled(plan, execute(prepare(plan)).points), folder / "sweep.nc")
     return values(folder)

@@ -9,7 +9,7 @@ import permsym as ps
 from permsym import dataset
 from permsym.cli import main
 from permsym.errors import InputError
-from permsym.sweeps.rerun import compared, plan_of, rerun
+from permsym.sweeps.rerun import compared, rerun, sweep_of
 
 
 @pytest.fixture(scope="module")
@@ -80,13 +80,13 @@ def test_files_that_cannot_repeat_themselves(data):
         return changed
 
     with pytest.raises(InputError, match="cannot be imported"):
-        plan_of(ps.sweep(lambda N: ps.models.central_spin(N=N), {"N": [2]}))
+        sweep_of(ps.sweep(lambda N: ps.models.central_spin(N=N), {"N": [2]}))
     with pytest.raises(InputError, match="is not what it was"):
-        plan_of(with_definition(fixed={"kappa": "N/3"}))
+        sweep_of(with_definition(fixed={"kappa": "N/3"}))
     missing = data.copy()
     del missing.attrs["definition"]
     with pytest.raises(InputError, match="does not say how it was made"):
-        plan_of(missing)
+        sweep_of(missing)
 
 
 def test_a_time_evolution_says_so(tmp_path, capsys):

@@ -13,8 +13,8 @@ from permsym.cli import main
 from permsym.dataset.status import Status
 from permsym.dataset.versions import software
 from permsym.errors import InputError, NotApplicable, SolverFailed, UnsuitedModel
+from permsym.sweeps.definition import make
 from permsym.sweeps.methods import METHODS, Bench
-from permsym.sweeps.plan import make
 from permsym.sweeps.run import OtherSoftware, assembled, execute, prepare
 from permsym.sweeps.store.record import packed, unpacked
 from permsym.sweeps.store.store import opened, read
@@ -185,7 +185,7 @@ def test_another_version_with_equal_results_keeps_the_points_of_a_store(tmp_path
     assert mixed == [{**entry, "points": 1} for entry in (new, old)] or mixed == [{**entry, "points": 1} for entry in (old, new)]
     assert all(entry in read(store).versions for entry in ((old, 1), (new, 1)))
     monkeypatch.setattr("permsym.sweeps.task.RESULTS", 0)
-    monkeypatch.setattr("permsym.sweeps.plan.RESULTS", 0)
+    monkeypatch.setattr("permsym.sweeps.definition.RESULTS", 0)
     assert main(words) == 0
     assert "(0 from the store, 2 computed)" in capsys.readouterr().out
 

@@ -11,8 +11,8 @@ from permsym.model import Model
 from permsym.models.parameters import AUTO, Number
 from permsym.models.registry import ModelSource
 from permsym.reading import Where
+from permsym.sweeps.definition import Sweep
 from permsym.sweeps.file.mistakes import SHOWN, Reader
-from permsym.sweeps.plan import Plan
 from permsym.text import suggestion
 
 
@@ -36,29 +36,29 @@ def check_names(
                 reader.wrong(("model", name), f"{name}={value!r} refers to {other!r}, which is no parameter here")
 
 
-def sound(plan: Plan) -> Plan:
-    """The plan without the names and columns that are wrong already, so that mistakes in the rest show too."""
-    defaults = {**dict.fromkeys(plan.source.others, ""), **plan.source.defaults}
-    fixed = {name: value for name, value in plan.fixed.items() if name in defaults}
+def sound(sweep: Sweep) -> Sweep:
+    """The sweep without the names and columns that are wrong already, so that mistakes in the rest show too."""
+    defaults = {**dict.fromkeys(sweep.source.others, ""), **sweep.source.defaults}
+    fixed = {name: value for name, value in sweep.fixed.items() if name in defaults}
     fixed = {name: value for name, value in fixed.items() if not isinstance(value, str) or expressions.names(value) <= set(defaults)}
     dimensions = []
-    for dimension in plan.dimensions:
+    for dimension in sweep.dimensions:
         columns = {name: column for name, column in dimension.columns.items() if name in defaults and name not in fixed and column}
         length = min(map(len, columns.values()), default=0)
         if length:
             dimensions.append(replace(dimension, columns={name: column[:length] for name, column in columns.items()}))
     named = {*fixed, *(name for dimension in dimensions for name in dimension.columns)}
     missing: dict[str, Number] = {name: 10 for name, default in defaults.items() if default is None and name not in named}
-    return replace(plan, fixed=fixed | missing, dimensions=tuple(dimensions))
+    return replace(sweep, fixed=fixed | missing, dimensions=tuple(dimensions))
 
 
-def example(plan: Plan) -> Model | None:
-    """Any model of the plan, for the grammar of its labels; fixed parameters that no point can have are left out."""
-    fixed = dict(plan.fixed)
+def example(sweep: Sweep) -> Model | None:
+    """Any model of the sweep, for the grammar of its labels; fixed parameters that no point can have are left out."""
+    fixed = dict(sweep.fixed)
     while True:
-        reduced = replace(plan, fixed=fixed)
+        reduced = replace(sweep, fixed=fixed)
         blamed: str | None = None
-        for index in plan.indices:
+        for index in sweep.indices:
             try:
                 return reduced.model(index)
             except InputError as error:
@@ -68,14 +68,14 @@ def example(plan: Plan) -> Model | None:
         del fixed[blamed]
 
 
-def locate(reader: Reader, plan: Plan) -> None:
+def locate(reader: Reader, sweep: Sweep) -> None:
     """Note the mistakes of all models, each different one once, at the parameter that it names."""
-    for index in plan.indices:
+    for index in sweep.indices:
         try:
-            plan.model(index)
+            sweep.model(index)
         except InputError as error:
             keys: list[Where] = [(*table, error.parameter or "") for table in (("model",), ("sweep",), ("sweep", "zip"))]
-            where = next((key for key in keys if key in reader.lines), ("sweep",) if plan.dimensions else ("model",))
+            where = next((key for key in keys if key in reader.lines), ("sweep",) if sweep.dimensions else ("model",))
             reader.wrong(where, str(error))
             if len(reader.mistakes) > SHOWN:
                 break

@@ -27,9 +27,9 @@ from pathlib import Path
 
 from permsym.errors import InputError, Mistakes
 from permsym.reading import LARGEST_TEXT, NotToml, parsed_toml, read_bytes
+from permsym.sweeps.definition import Sweep, checked_moments, dimensions_of, problems
 from permsym.sweeps.file import models, tables
 from permsym.sweeps.file.mistakes import Reader
-from permsym.sweeps.plan import Plan, checked_moments, dimensions_of, problems
 
 _TABLES = ("model", "sweep", "methods", "moments", "output")
 
@@ -39,7 +39,7 @@ class SweepFile:
     """A sweep file; :meth:`check` finds the mistakes that only the models show."""
 
     path: Path
-    plan: Plan
+    sweep: Sweep
     output: str | None
     reader: Reader
 
@@ -51,15 +51,15 @@ class SweepFile:
     def check(self) -> None:
         """Make the model at every point; Mistakes, each different one once, at the parameter that it names."""
         try:
-            _ = self.plan.models
+            _ = self.sweep.models
         except InputError as error:
-            models.locate(self.reader, self.plan)
+            models.locate(self.reader, self.sweep)
             self.reader.fail()
             raise Mistakes([f"{self.path}:{self.reader.line(('moments', 'labels'))}: {error}"]) from None
 
 
 def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: None) -> SweepFile:
-    """The plan in a sweep file; Mistakes (all of them, with their lines) where it cannot be carried out.
+    """The sweep in a sweep file; Mistakes (all of them, with their lines) where it cannot be carried out.
 
     announce   called with the name of a user's function before its module is imported, which runs it
     """
@@ -87,21 +87,21 @@ def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: N
         raise AssertionError("a missing model is a mistake")
     models.check_names(reader, source, fixed, axes, lists)
     try:
-        plan = Plan(source, dimensions_of(axes, lists), fixed, tuple(methods or ("exact",)), 2, options)
+        sweep = Sweep(source, dimensions_of(axes, lists), fixed, tuple(methods or ("exact",)), 2, options)
     except InputError as error:
         reader.wrong(("sweep",), str(error))
         reader.fail()
         raise
-    for where, words in problems(plan):
+    for where, words in problems(sweep):
         reader.wrong(where, words)
-    sound = models.sound(plan)
+    sound = models.sound(sweep)
     example = models.example(sound)
     if example is not None:
         try:
-            plan = replace(plan, moments=checked_moments(moments, example))
+            sweep = replace(sweep, moments=checked_moments(moments, example))
         except InputError as error:
             reader.wrong(("moments", "order" if isinstance(moments, int) else "labels"), str(error))
     if reader.mistakes or example is None:
         models.locate(reader, sound)  # mistakes of values beside those of names
     reader.fail()
-    return SweepFile(path, plan, output, reader)
+    return SweepFile(path, sweep, output, reader)

@@ -15,9 +15,9 @@ from permsym.models.parameters import Number
 from permsym.models.registry import ModelSource, lookup
 from permsym.reading import Where
 from permsym.sites import is_real
+from permsym.sweeps.definition import MOST_POINTS
 from permsym.sweeps.file.mistakes import Reader
 from permsym.sweeps.methods import HIGHEST_ORDER, METHODS
-from permsym.sweeps.plan import MOST_POINTS
 
 _EXPANSIONS = ("cumulants", "break_symmetry", "counting", "closure")
 _RANGE = ("from", "to", "points", "spacing", "round")

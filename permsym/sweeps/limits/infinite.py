@@ -18,10 +18,10 @@ from permsym.models.registry import ModelSource
 from permsym.moments.labels import parse
 from permsym.sites import as_count
 from permsym.steady.planning import QUICK
+from permsym.sweeps.definition import checked_moments, grammar, make
 from permsym.sweeps.limits.extrapolation import chosen, extrapolated, leading_power, remainder
 from permsym.sweeps.methods import Bench
 from permsym.sweeps.methods import method as find
-from permsym.sweeps.plan import checked_moments, grammar, make
 from permsym.sweeps.task import labels_of
 
 HERMITE_SIZES = (10**5, 2 * 10**5, 4 * 10**5, 8 * 10**5, 16 * 10**5)
@@ -139,15 +139,15 @@ def _points(
     options: Mapping[str, Any],
 ) -> list[tuple[Model, Point]]:
     """The model and the point at every size."""
-    plan = make(model, {"N": list(sizes)}, fixed=fixed, methods=[name], options={name: dict(options)} if options else None)
-    wide = grammar(plan.model(plan.indices[0]))
+    sweep = make(model, {"N": list(sizes)}, fixed=fixed, methods=[name], options={name: dict(options)} if options else None)
+    wide = grammar(sweep.model(sweep.indices[0]))
     labels = [_split(quantity)[1] for quantity in wanted if _is_label(quantity, wide)]
     if len(labels) == len(wanted):  # derived quantities take the error estimate of all moments up to order 2
-        plan = replace(plan, moments=checked_moments(labels, wide))
+        sweep = replace(sweep, moments=checked_moments(labels, wide))
     points = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the error estimates enter the limit's
-        for task in plan.tasks():
+        for task in sweep.tasks():
             bench = Bench()
             bench.origin = task.origin
             moments = labels_of(task.model, task.moments)

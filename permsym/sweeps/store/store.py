@@ -2,7 +2,7 @@
 
     ["permsym store", 1]
     ["point", key (see Task.key), lasting, record (see record.py)]
-    ["plan", fingerprint of a sweep, keys of its points]     a finished sweep is recognised without making its models
+    ["sweep", fingerprint of a sweep, keys of its points]     a finished sweep is recognised without making its models
     ["output", fingerprint, state of the file]               and its output, where it is there, is not written again
 
 Of entries with one key or fingerprint the last one counts.
@@ -45,14 +45,14 @@ class Contents:
     """What a store holds.
 
     results   by key
-    plans     fingerprint of a sweep -> the keys of its points
+    sweeps    fingerprint of a sweep -> the keys of its points
     outputs   fingerprint -> the state of the finished output
     size      bytes of whole and damaged lines; what follows, ``cut`` bytes, is the beginning of a line
     damaged   number of lines that cannot be read
     """
 
     results: dict[str, Result] = field(default_factory=dict)
-    plans: dict[str, list[str]] = field(default_factory=dict)
+    sweeps: dict[str, list[str]] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     size: int = 0
     cut: int = 0
@@ -71,8 +71,8 @@ class Contents:
                     pass
                 case ["point", str(key), bool(lasting), record]:
                     self.results[key] = Result(unpacked(record), lasting)
-                case ["plan", str(mark), list(keys)]:
-                    self.plans[mark] = list(map(str, keys))
+                case ["sweep", str(mark), list(keys)]:
+                    self.sweeps[mark] = list(map(str, keys))
                 case ["output", str(mark), str(state)]:
                     self.outputs[mark] = state
                 case _:
@@ -139,15 +139,15 @@ class Store:
         self._append(["point", key, result.lasting, packed(result.point)])
         self._contents.results[key] = result
 
-    def plan(self, fingerprint: str) -> list[str] | None:
+    def keys_of(self, fingerprint: str) -> list[str] | None:
         """Keys of the points of a sweep that was seen before."""
-        return self._contents.plans.get(fingerprint)
+        return self._contents.sweeps.get(fingerprint)
 
     def remember(self, fingerprint: str, keys: Sequence[str]) -> None:
         """Note the keys of a sweep's points."""
-        if self.plan(fingerprint) != keys:
-            self._append(["plan", fingerprint, list(keys)])
-            self._contents.plans[fingerprint] = list(keys)
+        if self.keys_of(fingerprint) != keys:
+            self._append(["sweep", fingerprint, list(keys)])
+            self._contents.sweeps[fingerprint] = list(keys)
 
     def has_written(self, fingerprint: str, output: Path) -> bool:
         """Whether the output is still the file that :meth:`wrote` saw for this sweep."""

@@ -52,7 +52,7 @@ def mistakes(folder, text):
 
 
 def test_a_file_is_a_plan(tmp_path):
-    plan = read_sweep_file(written(tmp_path, GOOD)).plan
+    plan = read_sweep_file(written(tmp_path, GOOD)).sweep
     assert plan.axes == {"N": (2, 4, 8, 16, 32), "gamma_up": (1.5, 0.75), "point": range(2)}
     assert plan.methods == ("exact", "mf", "c2", "c3", "c3-broken")
     assert plan.options == {"exact": {"window": "full"}}
@@ -65,13 +65,13 @@ def test_a_file_is_a_plan(tmp_path):
 def test_the_contract_of_ranges(tmp_path):
     text = '[model]\nname = "central-spin"\nN = 3\n[sweep]\ng = {from = 0.5, to = 1.5, points = 3}\n'
     text += 'kappa = {from = 1, to = 100, points = 3, spacing = "log"}\n'
-    axes = read_sweep_file(written(tmp_path, text)).plan.axes
+    axes = read_sweep_file(written(tmp_path, text)).sweep.axes
     assert axes["g"] == (0.5, 1.0, 1.5)
     assert axes["kappa"] == pytest.approx((1, 10, 100))
 
 
 def test_exact_is_the_default_and_a_sweep_may_be_a_point(tmp_path):
-    plan = read_sweep_file(written(tmp_path, '[model]\nname = "central-spin"\nN = 3\n')).plan
+    plan = read_sweep_file(written(tmp_path, '[model]\nname = "central-spin"\nN = 3\n')).sweep
     assert (plan.methods, plan.moments, len(plan)) == (("exact",), 2, 1)
 
 
@@ -178,9 +178,9 @@ def test_an_approximation_is_a_line_of_the_table_of_methods(tmp_path, monkeypatc
     rate = {"rate": ("a positive number", lambda value: value > 0)}
     monkeypatch.setitem(METHODS, "ln", Method("ln", point, lambda model, options: Cost(1, 1.0, 1.0), rate, key="linear_noise"))
     head = '[model]\nname = "central-spin"\n[sweep]\nN = [2, 3]\n[methods]\n'
-    sweep = read_sweep_file(written(tmp_path, head + "linear_noise = {rate = 2}\n"))
-    assert (sweep.plan.methods, sweep.plan.options) == (("ln",), {"ln": {"rate": 2}})
-    data = ps.sweep("central-spin", {"N": [2, 3]}, methods=("exact", "ln"), options=sweep.plan.options)
+    file = read_sweep_file(written(tmp_path, head + "linear_noise = {rate = 2}\n"))
+    assert (file.sweep.methods, file.sweep.options) == (("ln",), {"ln": {"rate": 2}})
+    data = ps.sweep("central-spin", {"N": [2, 3]}, methods=("exact", "ln"), options=file.sweep.options)
     assert (data["status"].sel(approach="ln") == "unstable").all()
     assert (data["reason"].sel(approach="ln") == "half, unstable").all()
     assert any(
@@ -198,7 +198,7 @@ EXAMPLES = sorted((ROOT / "examples" / "sweeps").glob("*.toml"))
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_is_a_plan(path, monkeypatch):
     monkeypatch.chdir(ROOT)  # for examples.broadened_cavity
-    plan = read_sweep_file(path).plan
+    plan = read_sweep_file(path).sweep
     assert len(plan) > 10
     assert plan.model(plan.indices[-1]).name
 

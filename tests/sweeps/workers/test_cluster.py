@@ -109,7 +109,7 @@ def test_results_of_other_software_are_refused_and_computed_elsewhere(cluster, t
 @pytest.mark.serial
 def test_a_worker_that_dies_with_results_in_its_memory_costs_nothing(cluster, tmp_path):
     address, workers = cluster
-    plan = read_sweep_file(write(tmp_path, points=8, N=60, order=2)).plan
+    plan = read_sweep_file(write(tmp_path, points=8, N=60, order=2)).sweep
     results = on_cluster(prepare(plan).jobs, address)
     found = [next(results)]
     with Client(address, set_as_default=False) as client:  # what was handed out ends, and waits on both workers to be fetched

@@ -49,7 +49,7 @@ tasks.compute = compute
 
 @pytest.fixture
 def jobs(tmp_path):
-    return prepare(read_sweep_file(write(tmp_path, points=6, N=3, order=1)).plan).jobs
+    return prepare(read_sweep_file(write(tmp_path, points=6, N=3, order=1)).sweep).jobs
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""The plan of a sweep: a model over the product of some dimensions, by some methods.  It is checked before anything runs.
+"""The sweep of a sweep: a model over the product of some dimensions, by some methods.  It is checked before anything runs.
 
-sweep file, ps.sweep(...), provenance of a file  ->  Plan  ->  tasks  ->  (store)  ->  dataset
+sweep file, ps.sweep(...), provenance of a file  ->  Sweep  ->  tasks  ->  (store)  ->  dataset
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Dimension:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Sweep:
     """What a sweep computes.
 
     fixed     parameters that do not vary: numbers, or expressions in the others
@@ -148,28 +148,28 @@ def make(
     methods: Sequence[str] = ("exact",),
     moments: Any = 2,
     options: Mapping[str, Mapping[str, Any]] | None = None,
-) -> Plan:
-    """A plan, with all of its models made and checked; InputError for the first mistake."""
+) -> Sweep:
+    """A sweep, with all of its models made and checked; InputError for the first mistake."""
     source = registry.source(model)
     check_methods(methods)
     dimensions = dimensions_of(axes, lists)
-    plan = Plan(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}))
+    sweep = Sweep(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}))
     for name in (name for dimension in dimensions for name, column in dimension.columns.items() if not column):
         raise InputError(f"the axis {name!r} must have at least one value, but is empty")
-    for _, words in problems(plan):
+    for _, words in problems(sweep):
         raise InputError(words)
-    plan = replace(plan, moments=checked_moments(moments, plan.model(plan.indices[0])))
-    _ = plan.models
-    return plan
+    sweep = replace(sweep, moments=checked_moments(moments, sweep.model(sweep.indices[0])))
+    _ = sweep.models
+    return sweep
 
 
-def problems(plan: Plan) -> Iterator[tuple[tuple[str, ...], str]]:
+def problems(sweep: Sweep) -> Iterator[tuple[tuple[str, ...], str]]:
     """Mistakes that show without making a model, each with the keys that lead to it in a sweep file.
 
     Empty columns are not among them: the reader of a sweep file and :func:`make` refuse those.
     """
     seen: dict[str, str] = {}
-    for dimension in plan.dimensions:
+    for dimension in sweep.dimensions:
         kind = "axis" if dimension.name in dimension.columns else "list"
         where = ("sweep",) if kind == "axis" else ("sweep", "zip")
         lengths = {name: len(column) for name, column in dimension.columns.items()}
@@ -177,7 +177,7 @@ def problems(plan: Plan) -> Iterator[tuple[tuple[str, ...], str]]:
             spelled = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             yield where, f"lists that run together must have one length, but {spelled}"
         for name, column in dimension.columns.items():
-            if name in plan.fixed:
+            if name in sweep.fixed:
                 yield (*where, name), f"{name!r} is both an axis and fixed; leave one of them out"
             if name in seen:
                 yield (*where, name), f"{name!r} varies twice; leave one of its {kind} entries out"
@@ -187,10 +187,10 @@ def problems(plan: Plan) -> Iterator[tuple[tuple[str, ...], str]]:
                     yield (*where, name), f"`{name}` must be a finite number or an expression, but is {value!r}"
                 elif isinstance(value, str) and kind == "axis":
                     yield (*where, name), f"the axis {name!r} must have numbers, but has {value!r}; expressions may be fixed or in lists"
-    for name, value in plan.fixed.items():
+    for name, value in sweep.fixed.items():
         if not isinstance(value, str) and not is_real(value):
             yield ("model", name), f"`{name}` must be a number or an expression, but is {value!r}"
-    for name, options in plan.options.items():
+    for name, options in sweep.options.items():
         try:
             method(name).check(options)
         except InputError as error:
@@ -225,11 +225,11 @@ _DEFINITION = {
     "model_file": (str, None),
     "first_point": dict,
 }
-"""What :meth:`Plan.definition` writes."""
+"""What :meth:`Sweep.definition` writes."""
 
 
-def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] | None = None) -> Plan:
-    """The plan that a file's provenance describes.
+def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] | None = None) -> Sweep:
+    """The sweep that a file's provenance describes.
 
     InputError where it describes none, or where the model is not what it was.
 
@@ -244,18 +244,18 @@ def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] 
         columns = [(dimension["name"], dimension["columns"]) for dimension in definition["dimensions"]]
         axes = {name: values[name] for name, values in columns if name in values}
         lists = [values for name, values in columns if name not in values]
-        plan = make(
+        sweep = make(
             recorded_source(definition, allow), axes, lists=lists, fixed=definition["fixed"], methods=definition["methods"],
             moments=definition["moments"], options=definition["options"],
         )  # fmt: skip
         first = Model.from_dict(definition["first_point"])
     except WrongField as error:
         raise InputError(f"the file does not say how it was made ({error}); it cannot be computed again") from error
-    if first.hash != plan.models[plan.indices[0]].hash:
+    if first.hash != sweep.models[sweep.indices[0]].hash:
         raise InputError(
             f"the model {definition['name']!r} is not what it was when the file was made; its first point has other terms or rates"
         )
-    return plan
+    return sweep
 
 
 def dimensions_of(axes: Mapping[str, Sequence[Number]], lists: Sequence[Mapping[str, Sequence[Number]]]) -> tuple[Dimension, ...]:
