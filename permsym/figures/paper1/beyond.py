@@ -122,7 +122,8 @@ def plot_panels(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         right.set_xlabel("$N$")
         right.set_ylabel(r"$|p_0^\uparrow - \lim_{N\to\infty} p_0^\uparrow$, exact$|$")
         plot.panel_letter(right, "b")
-        right.legend(fontsize=6.5, loc="lower left", ncols=1)
+        right.set_ylim(bottom=right.get_ylim()[0] / 30)  # for the legend
+        right.legend(fontsize=6.5, loc="lower left", ncols=2)
         save(figure)
 
 

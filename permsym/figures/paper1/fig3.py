@@ -122,19 +122,25 @@ def plot_d(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
 
 
 def plot_c(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
+    critical = threshold(data.attrs["N"], data.attrs["g"], data.attrs["kappa"], 1.0, 1.0)
+    plot_pump(data, critical, rf"$R_c = {critical:.3f}$", save)
+
+
+def plot_pump(data: xr.Dataset, marked: float, label: str | None, save: Callable[[Figure], None]) -> None:
+    """p0_up of every method against the pump ratio, with one ratio marked."""
     with plot.drawing() as (figure, (axes,)):
         ratio = data["gamma_up"].values / 2
         line = {**plot.METHODS["exact"], "marker": "", "linestyle": "-"}  # dense enough for a line
         axes.plot(ratio, data["p0_up"].sel({"approach": "mf"}), **plot.METHODS["mf"])
         draw_curves(axes, data, "p0_up", "gamma_up", lambda value: value / 2)
         axes.plot(ratio, data["p0_up"].sel({"approach": "exact"}), **line)
-        critical = threshold(data.attrs["N"], data.attrs["g"], data.attrs["kappa"], 1.0, 1.0)
-        axes.axvline(critical, color="#999999", linewidth=0.8, label=rf"$R_c = {critical:.3f}$")
+        axes.axvline(marked, color="#999999", linewidth=0.8, label=label)
         axes.set_xlim(0, 1)
+        axes.set_ylim(top=0.95)  # for the legend
         axes.set_xlabel(r"pump ratio $\Gamma_\uparrow/\Gamma_T$")
         axes.set_ylabel(r"central population $p_0^\uparrow$")
         plot.panel_letter(axes, "c")
-        axes.legend(title=rf"$N={data.attrs['N']:.0f},\ \kappa/N=1/16,\ g=3/4$", title_fontsize=8, loc="upper left")
+        axes.legend(title=rf"$N={data.attrs['N']:.0f},\ \kappa/N=1/16,\ g=3/4$", title_fontsize=8, loc="upper left", ncols=2)
         save(figure)
 
 

@@ -17,7 +17,7 @@ from permsym.cumulants.equations import Truncation, equations
 from permsym.cumulants.path import model_at, over_parameter
 from permsym.cumulants.steady import charged_growth, on_branch
 from permsym.figures.branches import P0_UP, Line, Quantities, draw_curves, inverse, with_curves
-from permsym.figures.paper1.fig3 import FIXED_KAPPA, against_size, table_pump, table_sizes
+from permsym.figures.paper1.fig3 import FIXED_KAPPA, against_size, plot_pump, table_pump, table_sizes
 from permsym.models.registry import lookup
 from permsym.progress import Counter
 from permsym.sweeps.grid import sweep
@@ -105,18 +105,7 @@ def plot_b(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
 
 
 def plot_c(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
-    with plot.drawing() as (figure, (axes,)):
-        ratio = data["gamma_up"].values / 2
-        axes.plot(ratio, data["p0_up"].sel({"approach": "mf"}), **plot.METHODS["mf"])
-        draw_curves(axes, data, "p0_up", "gamma_up", lambda value: value / 2)
-        axes.plot(ratio, data["p0_up"].sel({"approach": "exact"}), **{**plot.METHODS["exact"], "marker": "", "linestyle": "-"})
-        axes.axvline(0.75, color="#999999", linewidth=0.8)
-        axes.set_xlim(0, 1)
-        axes.set_xlabel(r"pump ratio $\Gamma_\uparrow/\Gamma_T$")
-        axes.set_ylabel(r"central population $p_0^\uparrow$")
-        plot.panel_letter(axes, "c")
-        axes.legend(title=rf"$N={data.attrs['N']:.0f},\ \kappa/N=1/16,\ g=3/4$", title_fontsize=8, loc="upper left")
-        save(figure)
+    plot_pump(data, 0.75, None, save)
 
 
 def table_onset(data: xr.Dataset) -> Sequence[Sequence[str]]:
