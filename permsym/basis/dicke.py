@@ -63,15 +63,20 @@ class DickePart(Part):
         return self._collective(tuple(zip(*matrix, strict=True)), column=2)
 
     def _collective(self, matrix: Matrix, column: int) -> Moves:
-        identity, parts = components(matrix)
+        (uu, ud), (du, dd) = matrix
 
         def move(q: str, value: complex) -> Move:
             shift = tuple(2 * STEPS[q] if i == column else 0 for i in range(3))
             return Move(shift, value, lambda labels: A[q](labels[0] * 1.0, labels[column] * 1.0))
 
-        steps = [move(q, value) for q, value in parts.items()]
-        if identity != 0:
-            steps.append(self._uniform(identity))
+        def populations(up: complex, down: complex) -> Weight:
+            return lambda labels: real_if_real(np.asarray(up * (self.N + labels[column]) / 2 + down * (self.N - labels[column]) / 2))
+
+        steps = [move(q, value) for q, value in (("+", ud), ("-", du)) if value != 0]
+        if uu == -dd != 0:  # no sum of N/2 + m and N/2 - m that cancels
+            steps.append(move("z", 2 * uu))
+        elif uu != 0 or dd != 0:
+            steps.append(Move((0, 0, 0), 1.0, populations(uu, dd), populations(abs(uu), abs(dd))))
         return Moves(tuple(steps))
 
     def _uniform(self, value: complex) -> Move:

@@ -5,11 +5,13 @@ import pytest
 from oracles import systems
 from oracles.tightness import ratios
 
+import permsym as ps
 from permsym.assembly import EPS, EXTENDED_EPS
 from permsym.basis import build
 from permsym.basis.moves import ENTRY_ROUNDING
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
+from permsym.rotating import in_rotating_frame
 
 pytestmark = pytest.mark.skipif(EXTENDED_EPS > EPS / 1000, reason="long double has no more digits than double here")
 
@@ -48,3 +50,12 @@ def test_entries_are_off_by_their_roundings_at_most(name, basis):
     allowed = EPS / 2 * (ENTRY_ROUNDING + assembly.rounded) * size
     assert (off <= allowed).all()
     assert (off > 0).any() or name == "conditional_jumps"  # its operators are too many matrix units: tables in double precision
+
+
+def test_a_rate_of_an_empty_level_is_no_summand():
+    """Pumping acts on |down>, decay on |up>: neither cancels in the other's entries, and unknowns that drop out take nothing along."""
+    model = ps.models.central_spin(N=1, g=1e-7, kappa=1e-9, gamma_up=57.8, gamma_down=0.24, omega=1, epsilon=1)
+    assembly = Liouvillian(build(model, "dicke")).assembled(in_rotating_frame(model))
+    assert assembly.cancelled.nnz == 0
+    whole = Liouvillian(build(model, "dicke")).with_digits(model, assembly)
+    assert whole.restricted(np.array([0, 2, 3])).extended.shape == (3, 3)
