@@ -102,3 +102,12 @@ def test_lambda_atoms_in_a_cavity_are_dark(levels):
     assert state.certificate.certified, state.certificate.reasons
     assert state.derived["photons"] == pytest.approx(0, abs=1e-12)
     assert state.moment("|0><0|1") == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("up", [0.0, 0.25])
+def test_a_spin_that_decays_slower_than_rounding_is_down(up):
+    """Nothing enters its upper state, so that how fast it is left does not matter."""
+    state = ps.steady_state(ps.models.central_spin(N=2, g=0, kappa=1e-20, gamma_up=up, gamma_down=1, omega=1, epsilon=1))
+    assert state.moment("z0") == -1
+    assert state.moment("z1 z2") == pytest.approx(((up - 1) / (up + 1)) ** 2, abs=1e-14)
+    assert state.certificate.certified

@@ -36,8 +36,9 @@ def solve_on(liouvillian: Liouvillian, model: Model, solver: FactorSolver, toler
     basis = liouvillian.basis
     matrix, leaks = liouvillian.with_leaks(model)
     assembled = time.perf_counter()
-    problem = null_vector.reduce(matrix, liouvillian.trace(), basis.coordinates, leaks)
-    refuse_conserved(matrix, problem.active, basis.coordinates, SuperLU())
+    trace = liouvillian.trace()
+    problem = null_vector.reduce(matrix, trace, basis.coordinates, leaks)
+    refuse_conserved(matrix, trace, problem.active, basis.coordinates, SuperLU())
     del matrix, leaks
     null = rates.solve(problem)
     if null is None:
