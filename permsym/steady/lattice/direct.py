@@ -36,9 +36,8 @@ def solve_on(liouvillian: Liouvillian, model: Model, solver: FactorSolver, toler
     basis = liouvillian.basis
     matrix, leaks = liouvillian.with_leaks(model)
     assembled = time.perf_counter()
-    trace = liouvillian.trace()
-    problem = null_vector.reduce(matrix, trace, basis.coordinates, leaks)
-    refuse_conserved(matrix, trace, problem.active, basis.coordinates, SuperLU())
+    problem = null_vector.reduce(matrix, liouvillian.trace(), basis.coordinates, leaks)
+    refuse_conserved(matrix, liouvillian.trace(), problem.active, basis.coordinates, SuperLU())
     del matrix, leaks
     null = rates.solve(problem)
     if null is None:

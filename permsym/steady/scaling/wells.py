@@ -28,7 +28,7 @@ _AMPLITUDES, _PHASES = 5, 5  # of the fields that the equations are followed fro
 _FARTHEST = {True: 6.0, False: 3.0}  # times the radius of the levels, at most, with a charge of the mode and without
 _RELAXATIONS = 25.0  # of the slowest rate that counts
 _SLOW = 1e-2  # of the mode's own largest rate: slower ones move a field that has settled
-_STEPS = 5_000  # evaluations by each method after which nothing is said
+_STEPS = 5_000  # evaluations by each method after which nothing is said; four times as many where there are few starts and stiff equations
 _AROUND = 3.0  # radius that a well needs on the levels, in amplitudes: a coherent state has 1e-4 beyond
 
 
@@ -181,7 +181,7 @@ def _settled(model: Model, inner: float, outer: float) -> NDArray[np.complex128]
     time = _RELAXATIONS / slowest
     path = None
     for method in ("DOP853", "LSODA"):  # the second for stiff equations
-        left[0] = _STEPS
+        left[0] = 4 * _STEPS if method == "LSODA" and phases == 1 else _STEPS
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of steps that fail: then nothing is said

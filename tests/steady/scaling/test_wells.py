@@ -95,6 +95,7 @@ def test_what_is_known_above_the_levels_is_said():
     assert survey(far, 8).photons == pytest.approx(100, rel=0.1)
     assert survey(far, 8, follow=False).survey is Survey.NOBODY
     assert survey(far, 160).survey is Survey.LOSS
+    assert survey(ladder(0.037, 6.2e-4, 3.2e-8), 13).photons == pytest.approx(139, rel=0.1)  # stiff: rates from 0.04 to 20
     fixed = ps.steady_state(far.with_levels(8), moments=["z1"])
     assert fixed.certificate.to_dict()["above_levels"] == "nobody looked above the levels"
     assert ps.steady_state(ps.models.tavis_cummings(N=2)).certificate.above_levels is Survey.LOSS
