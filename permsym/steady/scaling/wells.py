@@ -147,6 +147,18 @@ def _charged(model: Model) -> bool:
     return any(charge[0] for charge in model.charges)
 
 
+def _turned(model: Model) -> Model:
+    """The model in a frame that turns with the mode's own frequency, where a charge allows that: fields that settle do not turn fast."""
+    charge = next((charge for charge in model.charges if charge[0]), None)
+    frequency = model.hamiltonian.terms.get(Product(Monomial(1, 1)), 0)
+    if charge is None or not frequency:
+        return model
+    number = model.centre.n * charge[0]  # type: ignore[attr-defined]
+    for weight, ensemble in zip(charge[1:], model.ensembles, strict=True):
+        number = number + ensemble.operator(np.diag(ensemble.excitations)) * weight
+    return Model(model.centre, model.ensembles, model.hamiltonian - number * (frequency / charge[0]), model.jumps)
+
+
 class _TooLong(Exception):
     """More evaluations than a survey is worth."""
 
@@ -155,7 +167,7 @@ def _settled(model: Model, inner: float, outer: float) -> NDArray[np.complex128]
     """Fields that the mean-field equations end at, from beyond the levels; None where they did not settle."""
     from scipy.integrate import solve_ivp
 
-    flow = MeanFieldFlow(model)
+    flow = MeanFieldFlow(_turned(model))
     phases = 1 if _charged(model) else _PHASES
     amplitudes = np.geomspace(inner, max(outer, 1.2 * inner), _AMPLITUDES)
     z = np.zeros((flow.starts[-1], phases * _AMPLITUDES), dtype=complex)
