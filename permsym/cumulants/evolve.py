@@ -108,7 +108,7 @@ def _integrate(
                 atol=atol,
                 events=away,
             )
-        except _TooLong:
+        except (_TooLong, ValueError):  # the second of a Jacobian that is not finite
             return x[None, :], float(grid[0])
     return solution.y.T, float(solution.t[-1]) if len(solution.t) else float(grid[0])
 

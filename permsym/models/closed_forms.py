@@ -41,7 +41,10 @@ def closed_form(model: Model) -> ProductState | None:
     function, formula = _FORMULAS.get(model.name, (None, None))
     if function is None or formula is None or model.terms != function(**model.parameters).terms:
         return None
-    return formula(model.parameters)
+    try:
+        return formula(model.parameters)
+    except (OverflowError, ZeroDivisionError):  # couplings whose squares are no doubles
+        return None
 
 
 def _central_spin(p: Mapping[str, float]) -> ProductState | None:

@@ -126,3 +126,10 @@ def test_no_attractor_without_dissipation():
     c, s = ps.Spin(), ps.Ensemble(4)
     with pytest.raises(SolverFailed, match="without dissipation"):
         mean_field(ps.Model(c, s, c.p * s.m + c.m * s.p))
+
+
+def test_couplings_whose_squares_are_no_doubles():
+    """Far below and far beyond the formula's range: the first is no coupling at all, the second no number to work with."""
+    assert mean_field(ps.models.central_spin(N=10, g=1e-170)).moment("z0") == pytest.approx(-1, abs=1e-12)
+    with pytest.raises(ps.PermsymError, match="no stationary mean-field state"):
+        mean_field(ps.models.central_spin(N=10, g=1e200))

@@ -89,3 +89,25 @@ def test_all_of_the_atoms_in_one_dark_level():
     assert state.moment("|2><2|1 |2><2|2") == 1
     assert state.certificate.certified
     assert state.moment("|0><0|1") == 0
+
+
+@pytest.mark.parametrize("levels", [5, None])
+def test_lambda_atoms_in_a_cavity_are_dark(levels):
+    """All end in |0> without a photon, over rates from 1e-6 to 1e-2: an iteration stalls at 0.02 photons, and factors follow it."""
+    a, s = ps.Boson(levels), ps.Ensemble(3 if levels else 2, levels=3)
+    u = s.unit
+    H = 1e-3 * (a.ad * u(0, 1) + a.a * u(1, 0) + u(1, 2) + u(2, 1))
+    jumps = [ps.Central(1e-2, a.a), ps.Individual(1e-6, u(0, 1)), ps.Individual(1e-6, u(2, 1))]
+    state = ps.steady_state(ps.Model(a, s, H, jumps), moments=["ad a", "|0><0|1"])
+    assert state.certificate.certified, state.certificate.reasons
+    assert state.derived["photons"] == pytest.approx(0, abs=1e-12)
+    assert state.moment("|0><0|1") == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("up", [0.0, 0.25])
+def test_a_spin_that_decays_slower_than_rounding_is_down(up):
+    """Nothing enters its upper state, so that how fast it is left does not matter."""
+    state = ps.steady_state(ps.models.central_spin(N=2, g=0, kappa=1e-20, gamma_up=up, gamma_down=1, omega=1, epsilon=1))
+    assert state.moment("z0") == -1
+    assert state.moment("z1 z2") == pytest.approx(((up - 1) / (up + 1)) ** 2, abs=1e-14)
+    assert state.certificate.certified

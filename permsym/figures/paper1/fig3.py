@@ -134,7 +134,7 @@ def plot_pump(data: xr.Dataset, marked: float, label: str | None, save: Callable
         axes.plot(ratio, data["p0_up"].sel({"approach": "mf"}), **plot.METHODS["mf"])
         draw_curves(axes, data, "p0_up", "gamma_up", lambda value: value / 2)
         axes.plot(ratio, data["p0_up"].sel({"approach": "exact"}), **line)
-        axes.axvline(marked, color="#999999", linewidth=0.8, label=label)
+        axes.axvline(marked, ymax=0.7, color="#999999", linewidth=0.8, label=label)  # below the legend
         axes.set_xlim(0, 1)
         axes.set_ylim(top=0.95)  # for the legend
         axes.set_xlabel(r"pump ratio $\Gamma_\uparrow/\Gamma_T$")

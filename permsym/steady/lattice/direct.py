@@ -39,7 +39,7 @@ def solve_on(liouvillian: Liouvillian, model: Model, solver: FactorSolver, toler
     assembly = liouvillian.with_digits(resting, liouvillian.assembled(resting))
     assembled = time.perf_counter()
     problem = null_vector.reduce(assembly, liouvillian.trace(), basis.coordinates)
-    refuse_conserved(assembly.matrix, problem.active, basis.coordinates, SuperLU())
+    refuse_conserved(assembly.matrix, liouvillian.trace(), problem.active, basis.coordinates, SuperLU())
     del assembly
     null = rates.solve(problem)
     if null is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse import csgraph
 
 from permsym.errors import DegenerateSteadyState, SolverFailed
 from permsym.linear.contract import DirectSolver
@@ -15,11 +16,14 @@ EPS = float(np.finfo(float).eps)
 Vector = NDArray[np.float64]
 
 
-def refuse_conserved(matrix: sparse.csc_array, active: NDArray[np.int64], coordinates: NDArray[np.int64], solver: DirectSolver) -> None:
+def refuse_conserved(
+    matrix: sparse.csc_array, trace: Vector, active: NDArray[np.int64], coordinates: NDArray[np.int64], solver: DirectSolver
+) -> None:
     """What never couples to a population relaxes to zero, unless some combination of it is conserved: then refuse."""
     idle = np.ones(matrix.shape[0], dtype=bool)
     idle[active] = False
     resting = np.flatnonzero(idle)
+    resting = resting[~_emptying(submatrix(matrix, resting), trace[resting])]
     if len(resting):
         block = submatrix(matrix, resting)
         if _dominant(block):
@@ -30,6 +34,16 @@ def refuse_conserved(matrix: sparse.csc_array, active: NDArray[np.int64], coordi
             raise DegenerateSteadyState("the steady state is not unique: a coherence is conserved; " + _ADVICE) from error
         if singular(factor.estimate, len(resting), block):
             raise DegenerateSteadyState(f"the steady state is not unique to working precision: {BELOW_ROUNDING}")
+
+
+def _emptying(matrix: sparse.csc_array, trace: Vector) -> NDArray[np.bool_]:
+    """Unknowns of classes that are populations alone, linked by rates.  These empty however slowly: no class that is left is closed."""
+    count, strong = csgraph.connected_components(matrix.T, directed=True, connection="strong")
+    safe = np.ones(count, dtype=bool)
+    safe[strong[trace == 0]] = False
+    entry = matrix.tocoo()
+    safe[strong[entry.row[(strong[entry.row] == strong[entry.col]) & (entry.row != entry.col) & (entry.data < 0)]]] = False
+    return np.asarray(safe[strong])
 
 
 def _dominant(matrix: sparse.csc_array) -> bool:

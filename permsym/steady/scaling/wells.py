@@ -13,6 +13,7 @@ nothing.  Else the equations are followed from large fields, and what they settl
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,10 +25,10 @@ from permsym.operators import Monomial, Product, as_array
 from permsym.sites import Boson, Ensemble
 
 _AMPLITUDES, _PHASES = 5, 5  # of the fields that the equations are followed from
-_FARTHEST = 6.0  # times the radius of the levels, where the drift sets no bound
+_FARTHEST = {True: 6.0, False: 3.0}  # times the radius of the levels, at most, with a charge of the mode and without
 _RELAXATIONS = 25.0  # of the slowest rate that counts
 _SLOW = 1e-2  # of the mode's own largest rate: slower ones move a field that has settled
-_STEPS = 12_000  # evaluations after which nothing is said
+_STEPS = 5_000  # evaluations by each method after which nothing is said; four times as many where there are few starts and stiff equations
 _AROUND = 3.0  # radius that a well needs on the levels, in amplitudes: a coherent state has 1e-4 beyond
 
 
@@ -83,7 +84,8 @@ def survey(model: Model, levels: int, follow: bool = True) -> Wells:
         return Wells(Survey.LOSS)
     if not follow:
         return Wells(Survey.NOBODY)
-    ends = _settled(model, radius + abs(alpha), min(farthest, _FARTHEST * (radius + abs(alpha))))
+    inner = radius + abs(alpha)
+    ends = _settled(model, inner, min(farthest, _FARTHEST[_charged(model)] * inner))
     if ends is None:
         return Wells(Survey.NOBODY)
     distance = float(np.abs(ends - alpha).max())
@@ -140,6 +142,23 @@ class MeanFieldFlow:
         return np.asarray(self.sums @ values)
 
 
+def _charged(model: Model) -> bool:
+    """Whether the phase of the field means nothing."""
+    return any(charge[0] for charge in model.charges)
+
+
+def _turned(model: Model) -> Model:
+    """The model in a frame that turns with the mode's own frequency, where a charge allows that: fields that settle do not turn fast."""
+    charge = next((charge for charge in model.charges if charge[0]), None)
+    frequency = model.hamiltonian.terms.get(Product(Monomial(1, 1)), 0)
+    if charge is None or not frequency:
+        return model
+    number = model.centre.n * charge[0]  # type: ignore[attr-defined]
+    for weight, ensemble in zip(charge[1:], model.ensembles, strict=True):
+        number = number + ensemble.operator(np.diag(ensemble.excitations)) * weight
+    return Model(model.centre, model.ensembles, model.hamiltonian - number * (frequency / charge[0]), model.jumps)
+
+
 class _TooLong(Exception):
     """More evaluations than a survey is worth."""
 
@@ -148,8 +167,8 @@ def _settled(model: Model, inner: float, outer: float) -> NDArray[np.complex128]
     """Fields that the mean-field equations end at, from beyond the levels; None where they did not settle."""
     from scipy.integrate import solve_ivp
 
-    flow = MeanFieldFlow(model)
-    phases = 1 if any(charge[0] for charge in model.charges) else _PHASES
+    flow = MeanFieldFlow(_turned(model))
+    phases = 1 if _charged(model) else _PHASES
     amplitudes = np.geomspace(inner, max(outer, 1.2 * inner), _AMPLITUDES)
     z = np.zeros((flow.starts[-1], phases * _AMPLITUDES), dtype=complex)
     z[0] = (amplitudes[:, None] * np.exp(2j * np.pi * (np.arange(phases) + 0.1) / phases)).ravel()
@@ -162,7 +181,7 @@ def _settled(model: Model, inner: float, outer: float) -> NDArray[np.complex128]
     if not len(rates):
         return None
     slowest = float(rates[rates >= _SLOW * rates.max()].min())
-    left = [_STEPS]
+    left = [0]
 
     def change(t: float, y: NDArray[np.float64]) -> NDArray[np.float64]:
         left[0] -= 1
@@ -172,10 +191,19 @@ def _settled(model: Model, inner: float, outer: float) -> NDArray[np.complex128]
         return np.ascontiguousarray(flow(state)).ravel().view(float)
 
     time = _RELAXATIONS / slowest
-    try:
-        with np.errstate(all="ignore"):
-            path = solve_ivp(change, (0, time), z.ravel().view(float), "LSODA", t_eval=np.linspace(0.8, 1, 9) * time, rtol=1e-4, atol=1e-6)
-    except _TooLong:
+    path = None
+    for method in ("DOP853", "LSODA"):  # the second for stiff equations
+        left[0] = 4 * _STEPS if method == "LSODA" and phases == 1 else _STEPS
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of steps that fail: then nothing is said
+                path = solve_ivp(
+                    change, (0, time), z.ravel().view(float), method, t_eval=np.linspace(0.8, 1, 9) * time, rtol=1e-4, atol=1e-6
+                )
+            break
+        except _TooLong:
+            continue
+    if path is None:
         return None
     fields = np.ascontiguousarray(path.y.T).view(complex).reshape(-1, *z.shape)[:, 0]
     if not path.success or not np.isfinite(fields).all():

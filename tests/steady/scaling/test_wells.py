@@ -8,11 +8,11 @@ import permsym as ps
 from permsym.steady.scaling.wells import Survey, survey
 
 
-def ladder(spontaneous, gain, saturation, satellites=1):
+def ladder(spontaneous, gain, saturation, frequency=0.0):
     """Photons n -> n + 1 at (n + 1)(spontaneous + gain n^2), n -> n - 1 at n (1 + saturation (n-1)^2 (n-2)^2)."""
-    a, s = ps.Boson(), ps.Ensemble(satellites)
+    a, s = ps.Boson(), ps.Ensemble(1)
     rates = {1.0: a.a, spontaneous: a.ad, gain: a.ad * a.ad * a.a, saturation: a.ad * a.ad * a.a * a.a * a.a}
-    return ps.Model(a, s, 0 * a.n, [*(ps.Central(rate, jump) for rate, jump in rates.items()), ps.Individual(1.0, s.m)])
+    return ps.Model(a, s, frequency * a.n + 0.3 * s.z, [*(ps.Central(rate, jump) for rate, jump in rates.items()), ps.Individual(1.0, s.m)])
 
 
 def balanced(spontaneous, gain, saturation):
@@ -95,6 +95,7 @@ def test_what_is_known_above_the_levels_is_said():
     assert survey(far, 8).photons == pytest.approx(100, rel=0.1)
     assert survey(far, 8, follow=False).survey is Survey.NOBODY
     assert survey(far, 160).survey is Survey.LOSS
+    assert survey(ladder(0.037, 6.2e-4, 3.2e-8, frequency=50.0), 13).photons == pytest.approx(139, rel=0.1)  # stiff: rates from 0.04 to 20
     fixed = ps.steady_state(far.with_levels(8), moments=["z1"])
     assert fixed.certificate.to_dict()["above_levels"] == "nobody looked above the levels"
     assert ps.steady_state(ps.models.tavis_cummings(N=2)).certificate.above_levels is Survey.LOSS
