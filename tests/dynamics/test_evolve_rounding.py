@@ -46,6 +46,17 @@ def test_fast_phases_of_coherences(splitting, g, end, loss):
         assert error + own <= answer.certificate.errors[label] < 1e-9, label
 
 
+def test_rates_that_are_nearly_alike():
+    """Eigenvalues 7e-10 apart: the exponential of a triangular matrix loses digits there."""
+    c, s = ps.Spin(), ps.Ensemble(2)
+    model = ps.Model(c, s, 1.95 * (c.p * s.m + c.m * s.p), [ps.Central(0.0016, c.m), ps.Individual(1.48e-9, s.m)])
+    system, end = HighPrecision(model), 1.2739714937631343
+    truth, own = system.evolved(system.density(evolution.bloch(1, 0), evolution.bloch(2, 0)), end)
+    answer = ps.evolve(model, [end], initial="bloch=1,0 bloch=2,0")
+    for label, bound in answer.certificate.errors.items():
+        assert float(abs(answer.moment(label)[0] - system.expected(label, truth))) + own <= bound < 1e-9, label
+
+
 def test_a_state_that_dies_in_a_charged_sector_is_zero():
     """exp(-1e7) of a coherence: nothing is left to make a subspace from."""
     found = ps.evolve(exchange(0.1, 1e3, 1e3), [0, 1e4], initial="bloch=1,0 bloch=2,0")
