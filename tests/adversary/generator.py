@@ -379,7 +379,7 @@ def gradient(x: Chance) -> Case:
 
 def cumulants(x: Chance) -> Case:
     """Order N + 1 of a finite centre is exact."""
-    N = x.integer(1, 2)
+    N = x.integer(1, 3)
     hamiltonian = [
         f"{x.number()} * c.z",
         f"{x.number(0.2, 1)} * (c.p * s.m + c.m * s.p)",
@@ -421,11 +421,11 @@ def limits(x: Chance) -> Case:
     strength = float(x.number(4, 8)) * (up + down)
     text = (
         "def f(N):\n    c, s = ps.Spin(), ps.Ensemble(N)\n"
-        f"    jumps = [ps.Central(1.0, c.m), ps.Central(0.2, c.p), ps.Individual({up}, s.p), ps.Individual({down}, s.m)]\n"
-        f"    jumps.append(ps.Collective({strength:.4g} / N, s.m))\n"
+        f"    jumps = [ps.Central(1.0, c.m), ps.Central({0.2 if x.likely() else 0}, c.p), ps.Individual({up}, s.p)]\n"
+        f"    jumps += [ps.Individual({down}, s.m), ps.Collective({strength:.4g} / N, s.m)]\n"
         '    return ps.Model(c, s, 0.3 * c.z, jumps, name="f", parameters={"N": N})\n'
     )
-    return Case(text, "limit", {"sizes": [32, 64, 128, 256], "expected": {"z1": (up + down) / float(f"{strength:.4g}")}})
+    return Case(text, "limit", {"sizes": [40, 80, 160, 320], "expected": {"z1": (up + down) / float(f"{strength:.4g}")}})
 
 
 CLASSES: dict[str, Callable[[Chance], Case]] = {

@@ -22,6 +22,7 @@ COSTLY = {
     "evolution, boson": 6,
     "ensembles": 2,
     "weak": 2,
+    "bright": 30,
 }
 """How many times fewer systems of a class that takes seconds each."""
 FEWEST = 30  # times fewer: too slow for the fast suite altogether

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from oracles import evolution
 from oracles.brute_force import BruteForce
+from oracles.high_precision import HighPrecision
 
 import permsym as ps
 
@@ -27,6 +28,33 @@ def test_undamped_oscillations(g, end, certified, method):
     estimate = found.certificate.errors["z0"]
     assert error <= estimate < 1e3 * np.finfo(float).eps * g * end
     assert found.certificate.certified is certified
+
+
+@pytest.mark.parametrize(
+    ("splitting", "g", "end", "loss"), [(1.56e3, 4.68, 7.1315546579500255, 6.54e-3), (1.71e3, 0.259, 6.419133353147985, 5.93e-9)]
+)
+def test_fast_phases_of_coherences(splitting, g, end, loss):
+    """A coherence turns at 3,000 rad a unit of time: several roundings of its frequency add up."""
+    c, s = ps.Spin(), ps.Ensemble(1)
+    hamiltonian = g * (c.p * s.m + c.m * s.p) + splitting * s.z + 2.78 * c.z
+    model = ps.Model(c, s, hamiltonian, [ps.Central(2e-09, c.m), ps.Individual(loss, s.m)])
+    system, labels = HighPrecision(model), ["+0", "+1", "z0 +1"]
+    truth, own = system.evolved(system.density(evolution.bloch(1, 0), evolution.bloch(2, 0)), end)
+    answer = ps.evolve(model, [end], initial="bloch=1,0 bloch=2,0", moments=labels)
+    for label in labels:
+        error = float(abs(answer.moment(label)[0] - system.expected(label, truth)))
+        assert error + own <= answer.certificate.errors[label] < 1e-9, label
+
+
+def test_rates_that_are_nearly_alike():
+    """Eigenvalues 7e-10 apart: the exponential of a triangular matrix loses digits there."""
+    c, s = ps.Spin(), ps.Ensemble(2)
+    model = ps.Model(c, s, 1.95 * (c.p * s.m + c.m * s.p), [ps.Central(0.0016, c.m), ps.Individual(1.48e-9, s.m)])
+    system, end = HighPrecision(model), 1.2739714937631343
+    truth, own = system.evolved(system.density(evolution.bloch(1, 0), evolution.bloch(2, 0)), end)
+    answer = ps.evolve(model, [end], initial="bloch=1,0 bloch=2,0")
+    for label, bound in answer.certificate.errors.items():
+        assert float(abs(answer.moment(label)[0] - system.expected(label, truth))) + own <= bound < 1e-9, label
 
 
 def test_a_state_that_dies_in_a_charged_sector_is_zero():

@@ -180,9 +180,10 @@ def _limit(quantity: str, name: str, points: Sequence[tuple[Model, Point]], powe
     sizes = [model.sizes[0] for model, _ in points]
     series = chosen(sizes, values, errors) if power is None else extrapolated(sizes, values, errors, power)
     leading = leading_power(sizes, values, errors)
-    # a correction that falls more slowly than the series' first, or between its powers, is not of this series
+    # a correction that falls more slowly than the series' first, between its powers, or faster than its last, is not of this series
     multiple = leading / series.power
-    reliable = bool(np.isnan(leading) or (multiple > 0.85 and abs(multiple - round(multiple)) < 0.15))
+    within = 0.85 < multiple < series.order + 0.15 and abs(multiple - round(multiple)) < 0.15
+    reliable = bool(np.isnan(leading) or within)
     error = series.error if reliable else max(series.error, abs(values[-1] - series.value) + remainder(sizes, values, leading))
     coefficients, bounds = series.coefficients.tolist(), [error, *series.errors[1:].tolist()]
     return Limit(

@@ -91,3 +91,16 @@ def test_a_model_that_hermite_series_do_not_suit_is_solved_on_lattices(monkeypat
 def test_bad_input(options: dict, words: str) -> None:
     with pytest.raises(ps.InputError, match=words):
         ps.limit("central-spin", **({"sizes": (2, 4, 8)} | options if "N" not in options else options))
+
+
+def test_sizes_before_the_series_sets_in_are_told() -> None:
+    """Satellites that radiate together: <z1> -> (up + down) / x, first from below, then from above; 40 to 320 turn around."""
+
+    def radiating(N: int) -> ps.Model:
+        c, s = ps.Spin(), ps.Ensemble(N)
+        jumps = [ps.Central(1.0, c.m), ps.Central(0.2, c.p), ps.Individual(1.35, s.p), ps.Individual(0.477, s.m)]
+        return ps.Model(c, s, 0.3 * c.z, [*jumps, ps.Collective(14.27 / N, s.m)], name="radiating", parameters={"N": N})
+
+    found = ps.limit(radiating, "z1", sizes=[40, 80, 160, 320])
+    assert not found.reliable
+    assert 0.05 < abs(found.value - 1.827 / 14.27) <= found.error
