@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from permsym.basis.centre import CentrePart
 from permsym.basis.moves import Labels, Moves, Values, Weight, identity
 from permsym.basis.part import Part
-from permsym.basis.sector import Indices, Table, representative, sector_labels
+from permsym.basis.sector import Indices, SectorTable, representative, sector_labels
 from permsym.basis.window import Boundary
 from permsym.model import Model, Term
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Product, adjoint, as_matrix, product
@@ -87,8 +87,8 @@ class Basis:
         return np.concatenate([part.key(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
 
     @cached_property
-    def _table(self) -> Table:
-        return Table(self._key(self.labels))
+    def _table(self) -> SectorTable:
+        return SectorTable(self._key(self.labels))
 
     @cached_property
     def population(self) -> NDArray[np.bool_]:

@@ -28,7 +28,7 @@ from permsym.basis.basis import Basis
 from permsym.basis.moves import Labels, Moves, Values, identity
 from permsym.basis.part import Part
 from permsym.basis.representations import choose, parts_of
-from permsym.basis.sector import Table, combined, differences_of, representative
+from permsym.basis.sector import SectorTable, combined, differences_of, representative
 from permsym.basis.window import Boundary
 from permsym.model import Model
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Product
@@ -67,7 +67,7 @@ class Blocks(Basis):
     ) -> None:
         super().__init__(model, parts, representation)
         self.outer = self._outer() if ranges is None else ranges.outer
-        self._table_of_blocks = Table(self._outer_key(self.outer))
+        self._table_of_blocks = SectorTable(self._outer_key(self.outer))
         self.own_conjugate: NDArray[np.bool_] = (self.outer == self.conjugate_outer(self.outer)).all(axis=0)
         self.difference = self.outer[0]
         self.low = np.zeros(self.outer.shape[1], dtype=np.int64) if ranges is None else ranges.low

@@ -15,7 +15,7 @@ from permsym.errors import InputError
 Indices = NDArray[np.int64]
 
 
-class Table:
+class SectorTable:
     """Look-up of integer keys: a dense table over their box where it fits, sorted numbers where not."""
 
     def __init__(self, keys: Labels) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from permsym.sweeps.definition import Sweep
     from permsym.sweeps.file.sweep_file import SweepFile
     from permsym.sweeps.methods import Cost
-    from permsym.sweeps.run import Executor, Outcome, Work
+    from permsym.sweeps.run import Executed, Executor, Work
     from permsym.sweeps.task import Result
 
 
@@ -97,7 +97,7 @@ def announce(function: str) -> None:
     print(f"permsym: the model is the function {function}, whose module runs now", file=sys.stderr, flush=True)
 
 
-def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
+def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Executed:
     """Compute what is missing, under a bar; after an interruption, say how many points are safe."""
     from permsym.progress import Bar
     from permsym.sweeps.run import execute
@@ -119,7 +119,7 @@ def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Outcome:
         raise
 
 
-def _summary(sweep: Sweep, outcome: Outcome, written: str) -> int:
+def _summary(sweep: Sweep, outcome: Executed, written: str) -> int:
     """Print what was done; returns the exit code, which follows from the points' statuses."""
     from permsym.dataset.status import Status, word
     from permsym.sweeps.tally import grouped, shortfalls

@@ -19,7 +19,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray, displacement
 from permsym.sites import Boson
-from permsym.steady.scaling.displacement import best, needed
+from permsym.steady.scaling.displacement import best_amplitude, needed
 
 _ROOM = 2  # levels beyond those that the state needs on other Fock states and those that are watched
 _GAIN = 0.8  # of the present levels: other Fock states must need fewer for a change
@@ -156,7 +156,7 @@ class BlockSector(Sector):
         rho, centre = self._mode(state), self.model.centre
         assert isinstance(centre, Boson)
         amplitude = complex(np.sum(np.sqrt(np.arange(1, len(rho))) * rho.diagonal(-1)))
-        step = best(rho, amplitude, small)
+        step = best_amplitude(rho, amplitude, small)
         if self.operator.dtype == float:
             step = complex(step.real)
         return centre.displacement + step, needed(rho, 0, small), needed(rho, step, small)

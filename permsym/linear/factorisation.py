@@ -59,7 +59,7 @@ def kind_of(solver: FactorSolver) -> cost.Kind:
     return "single" if isinstance(solver, SuperLU) and solver.precision == "single" else "double"
 
 
-def best(unknowns: int, sides: Sequence[int], double: SuperLU | None = None) -> Factorisation:
+def first_that_fits(unknowns: int, sides: Sequence[int], double: SuperLU | None = None) -> Factorisation:
     """Double precision, single precision with refinement, or incomplete factors with iteration: the first that fits.
 
     double   settings of the first two where small numbers down to 1e-300 are too much for single precision to begin with;

@@ -11,7 +11,7 @@ from permsym.basis.basis import Basis
 from permsym.basis.representations import choose, dimension, parts_of
 from permsym.basis.window import Window
 from permsym.errors import TooLarge
-from permsym.linear.factorisation import Factorisation, FactorSolver, best
+from permsym.linear.factorisation import Factorisation, FactorSolver, first_that_fits
 from permsym.linear.superlu import SuperLU
 from permsym.model import Model
 from permsym.sites import Boson
@@ -57,7 +57,7 @@ def on_full_basis(model: Model, representation: str, solver: FactorSolver | None
     def of(model: Model) -> Factorisation:
         unknowns, sides = lattice(model, representation)
         if solver is None:
-            return best(unknowns, sides, double_solver(model, representation))
+            return first_that_fits(unknowns, sides, double_solver(model, representation))
         return Factorisation.of(unknowns, sides, solver)
 
     factors = of(model)
@@ -82,7 +82,7 @@ def on_window(model: Model, window: Window, per_site: float | None = None, solve
 
 def factored(unknowns: int, sides: Sequence[int], solver: FactorSolver | None) -> Factorisation:
     """How a window's unknowns are factored; None: by the first solver that fits."""
-    return best(unknowns, sides) if solver is None else Factorisation.of(unknowns, sides, solver)
+    return first_that_fits(unknowns, sides) if solver is None else Factorisation.of(unknowns, sides, solver)
 
 
 def window_refusal(

@@ -28,7 +28,7 @@ class OtherSoftware(PermsymError):
 
 
 @dataclass
-class Outcome:
+class Executed:
     """What a run did.
 
     points     every point by its cell; some are missing where the run was cut short
@@ -83,7 +83,7 @@ def cost_of(task: Task, costs: dict[Any, Cost]) -> Cost:
 
 def execute(
     work: Work, executor: Executor = inline, store: Store | None = None, report: Callable[[Task, Cost, Result], None] | None = None
-) -> Outcome:
+) -> Executed:
     """Compute what is missing; every result is stored before the next one is looked at."""
     software()  # as it is now: workers that start later may find another
     points = dict(work.recalled)
@@ -100,7 +100,7 @@ def execute(
                 if report is not None:
                     report(task, costs[task.cell], result)
     ordered = {cell: points[cell] for cell in work.sweep.cells if cell in points}  # whatever the order in which they came
-    return Outcome(ordered, len(work.recalled), len(points) - len(work.recalled))
+    return Executed(ordered, len(work.recalled), len(points) - len(work.recalled))
 
 
 def assembled(sweep: Sweep, points: Mapping[Cell, Point], command: str = "") -> xr.Dataset:

@@ -112,6 +112,7 @@ def test_residuals_are_those_of_the_assembled_matrix():
     assert abs(by_hand - modes.residuals[0]) < 1e-3 * by_hand
 
 
+@pytest.mark.slow
 def test_gap_with_an_automatic_cut_off(monkeypatch):
     """N = 2 both ways; every eigenvalue is one of the whole space's (N = 1)."""
     direct = ps.spectrum(driven(2), k=2)

@@ -8,7 +8,7 @@ from permsym.basis.blocks import Blocks
 from permsym.progress import Progress
 from permsym.steady.cavity.iterate import solve_blocks
 from permsym.steady.cavity.matrix_free import MatrixFree
-from permsym.steady.cavity.window import adapted
+from permsym.steady.cavity.window import on_window
 from permsym.steady.degenerate import refuse_degenerate
 from permsym.steady.plan import Plan, Request
 from permsym.steady.state import State, certified
@@ -19,6 +19,6 @@ def solve(plan: Plan, request: Request, say: Progress, answer: Callable[[Request
     assert isinstance(plan.solver, MatrixFree)
     refuse_degenerate(plan.model)
     if plan.window == "blocks":
-        return adapted(request, plan.model, plan.solver, say, answer)
+        return on_window(request, plan.model, plan.solver, say, answer)
     blocks = Blocks.of(plan.model, plan.basis)
     return certified(solve_blocks(blocks, plan.model, plan.solver, request.tolerance, say, request.checkpoint), request.labels)

@@ -65,7 +65,7 @@ class _Chooser:
         return _cut(self.model, self.prediction.ranges(self.whole, eps))
 
 
-def adapted(request: Request, model: Model, settings: MatrixFree, say: Progress, answer: Callable[[Request], State]) -> State:
+def on_window(request: Request, model: Model, settings: MatrixFree, say: Progress, answer: Callable[[Request], State]) -> State:
     """The certified steady state of a model with an open cut-off, on the window that its own certificate finds large enough."""
     chooser, checkpoint = _Chooser(request, model, settings, answer), request.checkpoint
     target = _SHARE * request.tolerance

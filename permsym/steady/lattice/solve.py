@@ -13,7 +13,7 @@ from permsym.liouvillian import Liouvillian
 from permsym.progress import Progress
 from permsym.steady import needs
 from permsym.steady.lattice.direct import Site, solve_on
-from permsym.steady.lattice.window import adapted, on_sites, within_deviations
+from permsym.steady.lattice.window import on_level_set, on_sites, within_deviations
 from permsym.steady.plan import Plan, Request
 from permsym.steady.planning import CROSSOVER, window_applies
 from permsym.steady.scaling.lattice import predict_peak
@@ -25,7 +25,7 @@ def solve(plan: Plan, request: Request, say: Progress, answer: Callable[[Request
     if plan.window == "full":
         return _on_full_basis(plan, request, say)
     if plan.window == "adapted":
-        return adapted(plan, request, say)
+        return on_level_set(plan, request, say)
     return on_sites(plan, request, say) if isinstance(plan.window, Window) else within_deviations(plan, request, say)
 
 

@@ -30,7 +30,7 @@ _ATTEMPTS = 6
 _MOVED = 0.02  # share of the sites around the mean that were missing: beyond it the window is placed again
 
 
-def adapted(plan: Plan, request: Request, say: Progress) -> State:
+def on_level_set(plan: Plan, request: Request, say: Progress) -> State:
     """The certified steady state on the window that its own certificate finds large enough."""
     cloud, N = plan.cloud, plan.model.sizes[0]
     assert cloud is not None

@@ -43,7 +43,7 @@ def predict_displacement(model: Model, solve: Callable[[Model], State]) -> tuple
     factor = sum(model.sizes) / FEW
     state = solve(model.rescaled(1 / factor))
     rho = state.reduced()
-    alpha = best(rho, state.moment("a"))
+    alpha = best_amplitude(rho, state.moment("a"))
     if needed(rho, alpha) > min(_GAIN * needed(rho, 0), needed(rho, 0) - 2):
         return None
     amplitude, levels = (factor**power for power in _GROWTH)
@@ -60,7 +60,7 @@ def needed(rho: ComplexArray, alpha: complex, small: float = _TAIL) -> float:
     return k - 1 + float(np.log(tail[k - 1] / small) / np.log(tail[k - 1] / tail[k])) if k else float(len(tail))
 
 
-def best(rho: ComplexArray, amplitude: complex, small: float = _TAIL) -> complex:
+def best_amplitude(rho: ComplexArray, amplitude: complex, small: float = _TAIL) -> complex:
     """The displacement that needs fewest levels, to a tenth of the vacuum's width, searched from the mean field."""
     from scipy.optimize import minimize
 

@@ -23,7 +23,7 @@ POWERS = (1.0, 0.5, 1 / 3, 0.25)
 
 
 @dataclass(frozen=True)
-class Series:
+class Extrapolation:
     """a_0 + a_1 N^-s + ... and how well it is determined.
 
     power                s
@@ -49,7 +49,7 @@ class Series:
         return float(self.errors[0])
 
 
-def extrapolated(sizes: Sequence[float], values: Sequence[float], errors: Sequence[float], power: float) -> Series:
+def extrapolated(sizes: Sequence[float], values: Sequence[float], errors: Sequence[float], power: float) -> Extrapolation:
     """The series in N^-power through values with errors, at the order with the smallest error estimate.
 
     Needs three sizes, in rising order: two orders to compare.
@@ -69,10 +69,10 @@ def extrapolated(sizes: Sequence[float], values: Sequence[float], errors: Sequen
     lower = np.append(fits[best - 1][0], 0.0)
     bounds = np.abs(coefficients - lower) + amplified
     bounds[0] = totals[best]
-    return Series(power, coefficients, bounds, best, tableau, totals)
+    return Extrapolation(power, coefficients, bounds, best, tableau, totals)
 
 
-def chosen(sizes: Sequence[float], values: Sequence[float], errors: Sequence[float], powers: Sequence[float] = POWERS) -> Series:
+def chosen(sizes: Sequence[float], values: Sequence[float], errors: Sequence[float], powers: Sequence[float] = POWERS) -> Extrapolation:
     """The series with the smallest error estimate over several powers; within a factor of 2 the first power wins."""
     tried = [extrapolated(sizes, values, errors, power) for power in powers]
     least = min(series.error for series in tried)

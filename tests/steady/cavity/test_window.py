@@ -15,7 +15,7 @@ from permsym.steady.cavity.beyond import Beyond
 from permsym.steady.cavity.checkpoint import Checkpoint
 from permsym.steady.cavity.iterate import solve_blocks
 from permsym.steady.cavity.matrix_free import MatrixFree
-from permsym.steady.cavity.window import adapted
+from permsym.steady.cavity.window import on_window
 from permsym.steady.plan import Request
 from permsym.steady.scaling import blocks as predictions
 from permsym.steady.scaling.blocks import BlockPrediction
@@ -45,9 +45,9 @@ def prediction_of(small, N):
 
 
 def windowed(model, tolerance, labels=LABELS):
-    """The state on the window that :func:`permsym.steady.cavity.window.adapted` finds, and how many it tried."""
+    """The state on the window that :func:`permsym.steady.cavity.window.on_window` finds, and how many it tried."""
     lines = []
-    state = adapted(Request.of(model, labels, tolerance=tolerance), model, MatrixFree(), lines.append, answer)
+    state = on_window(Request.of(model, labels, tolerance=tolerance), model, MatrixFree(), lines.append, answer)
     return state, sum("of which the window" in line for line in lines)
 
 
@@ -188,7 +188,7 @@ def test_an_interrupted_solve_goes_on_with_its_window(tmp_path):
 
     def run(products, model=model):
         request = Request.of(model, ["ad a"], checkpoint=Checkpoint(path, every=0.0), tolerance=1e-8)
-        return adapted(request, model, MatrixFree(products=products), silent, counted)
+        return on_window(request, model, MatrixFree(products=products), silent, counted)
 
     first = run(400)  # not enough
     assert not first.solution.outcome.converged
@@ -208,7 +208,7 @@ def test_a_solve_killed_after_its_window_grew_goes_on_with_the_larger_one(tmp_pa
     sizes = []
 
     def run():
-        return adapted(Request.of(model, ["ad a"], checkpoint=Checkpoint(path), tolerance=1e-8), model, MatrixFree(), silent, answer)
+        return on_window(Request.of(model, ["ad a"], checkpoint=Checkpoint(path), tolerance=1e-8), model, MatrixFree(), silent, answer)
 
     def killed(blocks, *given):
         sizes.append(blocks.numbers)

@@ -7,7 +7,7 @@ import qutip
 import permsym as ps
 from permsym.dynamics import sector
 from permsym.operators import Monomial, displacement
-from permsym.steady.scaling.displacement import TOLERANCE, best, needed, predict_displacement, worthwhile
+from permsym.steady.scaling.displacement import TOLERANCE, best_amplitude, needed, predict_displacement, worthwhile
 
 
 def driven(N, **given):
@@ -104,7 +104,7 @@ def test_levels_needed():
     coherent = np.outer(amplitudes, amplitudes)
     assert needed(coherent, 2.0) < 1
     assert needed(coherent, 0.0) > 20
-    assert abs(best(coherent, 1.0 + 0.5j) - 2.0) < 0.3
+    assert abs(best_amplitude(coherent, 1.0 + 0.5j) - 2.0) < 0.3
 
 
 @pytest.mark.slow

@@ -32,8 +32,8 @@ def balanced(spontaneous, gain, saturation):
         ((1e-6, 0.03, 9e-6), 1e-9),
         ((1e-8, 0.1, 1e-4), 1e-6),
         ((0.05, 3e-3, 3e-6), 1e-9),
-        ((0.3, 2e-4, 4e-9), 1e-9),  # 40 levels seem enough, and hold 0.43 photons; there are 217
-        ((0.1, 5e-4, 2e-8), 1e-9),  # two wells share the probability, with a barrier of exp(-267) between them
+        pytest.param((0.3, 2e-4, 4e-9), 1e-9, marks=pytest.mark.slow),  # 40 levels seem enough, and hold 0.43 photons; there are 217
+        pytest.param((0.1, 5e-4, 2e-8), 1e-9, marks=pytest.mark.slow),  # two wells share, behind a barrier of exp(-267)
     ],
 )
 def test_the_well_that_holds_the_probability_is_reached(rates, tolerance):
