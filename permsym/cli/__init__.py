@@ -19,10 +19,30 @@ from typing import Any, NoReturn
 
 from permsym.errors import InputError, Mistakes, OlderFile, PermsymError, UncertifiedWarning
 
-COMMANDS = (
-    "solve", "limit", "evolve", "cumulants", "continuation", "boundary", "run", "status", "check", "rerun", "compare", "figure", "info",
-)  # fmt: skip
-"""Modules of this folder with ``add(commands)``, in the order of ``permsym --help``; an interrupt while they load is caught."""
+COMMANDS = {
+    "states": {
+        "solve": "exact steady state of a model, certified",
+        "limit": "N -> infinity, with powers and coefficients",
+        "info": "versions; for a model the plan: route, unknowns, memory and time",
+    },
+    "in time": {"evolve": "exact time evolution of a model"},
+    "approximations": {
+        "cumulants": "steady state of a cumulant expansion of any order",
+        "continue": "branch of cumulant steady states along a parameter: stability, folds, Hopf points",
+        "boundary": "semiclassical-to-quantum boundary N_sc of the driven cavity",
+    },
+    "batch": {
+        "run": "a parameter sweep from a file, durable and resumable",
+        "status": "what a run has done so far, also while it runs",
+        "check": "whether files are whole and unchanged",
+        "rerun": "compute a file again from its own provenance",
+    },
+    "judging": {"compare": "judge an approximation against a reference"},
+    "looking": {"figure": "data and picture of a published figure"},
+}
+"""What ``permsym --help`` lists.  Each command has a module of this folder with ``add(commands)``."""
+
+_MODULES = {"continue": "continuation"}  # where a command's name is a keyword of Python
 
 FAULT_EXIT_CODE, INTERRUPTED_EXIT_CODE = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT
 _LONGEST_LINE = 440  # characters of an error, so that it can be read
@@ -118,12 +138,26 @@ def _joined(words: Sequence[str]) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="permsym", description="Exact steady states of permutation-symmetric open quantum systems.")
+    lists = [f"{group}:\n" + "\n".join(f"  {name:<12}{does}" for name, does in names.items()) for group, names in COMMANDS.items()]
+    about = "Exact steady states of permutation-symmetric open quantum systems."
+    parser = _Parser(
+        prog="permsym",
+        usage="permsym [-h] [--version] COMMAND ...",
+        description="\n\n".join([about, *lists]),
+        epilog="permsym COMMAND --help says more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"permsym {_version()}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        importlib.import_module(f"permsym.cli.{command}").add(commands)
+    parser.set_defaults(run=partial(_help, parser))  # no command
+    commands = parser.add_subparsers(prog="permsym", metavar="COMMAND", help=argparse.SUPPRESS)
+    for command in (name for names in COMMANDS.values() for name in names):
+        importlib.import_module(f"permsym.cli.{_MODULES.get(command, command)}").add(commands)
     return parser
+
+
+def _help(parser: argparse.ArgumentParser, _: argparse.Namespace) -> int:
+    parser.print_help()
+    return 0
 
 
 def _version() -> str:

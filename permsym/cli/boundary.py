@@ -15,7 +15,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     boundary = commands.add_parser(
         "boundary",
-        help="semiclassical-to-quantum boundary N_sc of the driven cavity",
         description="N_sc of paper 2, eqs. (20)-(21): coming down from N = infinity on the lowest stable semiclassical branch, the first N "
         "at which orders 1, 2 and 3 of the cumulant expansion differ by the threshold.",
     )

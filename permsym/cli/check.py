@@ -12,7 +12,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     check = commands.add_parser(
         "check",
-        help="whether files are whole and unchanged",
         description="Verify outputs, stores and checkpoints against the checksums that they carry; exit code 1 where one is not whole.",
     )
     check.add_argument(

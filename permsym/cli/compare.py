@@ -13,7 +13,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     compare = commands.add_parser(
         "compare",
-        help="judge an approximation against a reference",
         description="Errors of an approximation, where the order of merit changes, whether higher orders help, values that cannot be.",
     )
     compare.add_argument(

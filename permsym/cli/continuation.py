@@ -15,7 +15,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "continue",
-        help="branch of cumulant steady states along a parameter: stability, folds, Hopf points",
         description="Follow the fixed point of the cumulant equations along one parameter; N may be real.",
     )
     words.add_model(parser)

@@ -16,7 +16,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "cumulants",
-        help="steady state of a cumulant expansion of any order",
         description="Fixed point of the cumulant equations on the branch continued from the smallest N.",
     )
     words.add_model(parser)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
-    evolve = commands.add_parser("evolve", help="exact time evolution of a model", description="Exact time evolution of a model.")
+    evolve = commands.add_parser("evolve", description="Exact time evolution of a model.")
     words.add_model(evolve)
     evolve.add_argument("--times", required=True, metavar="T0:T1:STEPS", help="STEPS equal steps from T0 to T1; the initial state is at 0")
     evolve.add_argument(

@@ -11,9 +11,7 @@ from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
-    figure = commands.add_parser(
-        "figure", help="data and picture of a published figure", description="Make a published figure: NAME.nc and NAME.png."
-    )
+    figure = commands.add_parser("figure", description="Make a published figure: NAME.nc and NAME.png.")
     figure.add_argument("words", nargs="*", metavar="NAME", help="p1-fig3b, ...; a name without letter draws all panels")
     figure.add_argument("--list", action="store_true", help="list the figures")
     figure.add_argument("-o", "--output", default=".", metavar="FOLDER", help="where to write (default: here)")

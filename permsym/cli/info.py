@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import Any
 
 from permsym.cli import words
 
@@ -12,7 +13,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     info = commands.add_parser(
         "info",
-        help="versions, and what a model would cost",
         description="Versions; for a model, dimension, memory and time before anything runs.",
     )
     words.add_model(info)
@@ -34,5 +34,23 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(report, indent=2))
     else:
-        print(table([(key, value if isinstance(value, str) else json.dumps(value)) for key, value in report.items()]))
+        print(table([(key.replace("_", " "), _read(key, value)) for key, value in report.items() if key != "memory_bytes"]))
     return 0
+
+
+def _read(key: str, value: Any) -> str:
+    """A value as people read it."""
+    match value:
+        case str():
+            return value
+        case dict() if key == "plan":
+            return f"{value['route']}: {value['basis']}, {value['window']}, {value['solver']}; {value['why']}"
+        case dict():
+            return " ".join(f"{name}={number}" for name, number in value.items())
+        case list():
+            return ", ".join(map(str, value)) or "none"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+    return str(value)

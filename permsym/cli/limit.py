@@ -18,9 +18,7 @@ _LABELLED = 10  # satellites of the model that labels are read with
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
-    parser = commands.add_parser(
-        "limit", help="N -> infinity, with powers and coefficients", description="Limit of infinitely many satellites."
-    )
+    parser = commands.add_parser("limit", description="Limit of infinitely many satellites.")
     words.add_model(parser)
     parser.add_argument("--over", default="N", metavar="N", help="what goes to infinity: N")
     parser.add_argument("--method", default="exact", metavar="NAME", help="exact (default), mf, or c2 ... for cumulant expansions")

@@ -23,7 +23,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     rerun = commands.add_parser(
         "rerun",
-        help="compute a file again from its own provenance",
         description="Compute a file again from its own provenance and report the largest difference.",
     )
     rerun.add_argument(

@@ -24,7 +24,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     run_ = commands.add_parser(
         "run",
-        help="a parameter sweep from a file, durable and resumable",
         description="Compute the sweep in a TOML file.  Finished points are kept in OUTPUT.store; the same command resumes.",
     )
     run_.add_argument("words", nargs="*", metavar="SWEEP.toml", help="the sweep file")

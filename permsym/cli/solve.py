@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
-    solve = commands.add_parser("solve", help="exact steady state of a model, certified", description="Exact steady state of a model.")
+    solve = commands.add_parser("solve", description="Exact steady state of a model.")
     words.add_model(solve)
     words.add_moments(solve)
     words.add_basis(solve)

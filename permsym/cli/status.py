@@ -18,7 +18,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     status = commands.add_parser(
         "status",
-        help="what a run has done so far, also while it runs",
         description="Points done, left and failed of a sweep, its rate and its time left.  Nothing is locked or changed.",
     )
     status.add_argument(

@@ -225,7 +225,7 @@ class _Axis:
         for start, stop in intervals:
             if start <= right:
                 right = max(right, stop)
-        for start, stop in sorted(intervals, key=lambda each: -each[1]):
+        for start, stop in sorted(intervals, key=lambda interval: -interval[1]):
             if stop >= left:
                 left = min(left, start)
         return max(left, low), min(right, high)

@@ -1,6 +1,7 @@
 """The command line as people type it: mistakes on one line, help, and what processes load."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 from command_line import run
 
 import permsym as ps
+from permsym.cli import COMMANDS, main
 
 
 @pytest.mark.parametrize(
@@ -40,7 +42,6 @@ import permsym as ps
         (["solve", "central-spin", "N=400", "--window", "-3"], 1, "positive number of standard deviations"),
         (["solve", "central-spin", "N=5", "--bogus"], 2, "unknown option --bogus"),
         (["frobnicate"], 2, "invalid choice"),
-        ([], 2, "required"),
         (["solve", "nosuch.toml", "N=3"], 1, "cannot read the model file"),
         (["solve", "nosuch.module:f", "N=3"], 1, "cannot load the model function"),
         (["figure"], 1, "which figure"),
@@ -95,3 +96,13 @@ def test_refused_beforehand_for_memory():
 
 def test_version():
     assert process("--version").stdout.strip() == f"permsym {ps.__version__}"
+
+
+def test_no_command_prints_the_commands_in_groups(capsys):
+    code, out, err = run(capsys)
+    assert (code, err) == (0, "")
+    for name in (name for names in COMMANDS.values() for name in names):
+        assert re.search(rf"^  {name} +\w", out, re.MULTILINE)
+        with pytest.raises(SystemExit, match="0"):
+            main([name, "--help"])
+        assert f"usage: permsym {name} " in capsys.readouterr().out
