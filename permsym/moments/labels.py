@@ -101,7 +101,7 @@ def parse(text: str, model: Model) -> MomentLabel:
     >>> str(parse("-2 +1 z7", central_spin(N=5)))
     '+1 -2 z3'
     """
-    names = [each.name for each in model.ensembles]
+    names = [ensemble.name for ensemble in model.ensembles]
     centre: tuple[str, ...] = ()
     satellites: list[list[str]] = [[] for _ in names]
     seen: set[tuple[str, int]] = set()
@@ -139,12 +139,16 @@ def parse(text: str, model: Model) -> MomentLabel:
             )
         seen.add((names[position], digit))
         satellites[position].append(symbol)
-    for ensemble_, symbols in zip(model.ensembles, satellites, strict=True):
-        N = ensemble_.size
-        if len(symbols) > N:
-            message = f"moment label {text!r} needs {len(symbols)} distinct satellites, but N={N}; use a label with fewer"
-            raise TooFewSatellites(message, needed=len(symbols), available=int(N))
+    _check_sizes(satellites, text, model)
     return MomentLabel(centre, tuple(tuple(sorted(symbols, key=_rank)) for symbols in satellites), tuple(names))
+
+
+def _check_sizes(satellites: list[list[str]], text: str, model: Model) -> None:
+    """TooFewSatellites where a label needs more satellites than an ensemble has."""
+    for ensemble, symbols in zip(model.ensembles, satellites, strict=True):
+        if len(symbols) > ensemble.size:
+            message = f"moment label {text!r} needs {len(symbols)} distinct satellites, but N={ensemble.size}; use a label with fewer"
+            raise TooFewSatellites(message, needed=len(symbols), available=int(ensemble.size))
 
 
 def enumerate_labels(model: Model, order: int) -> list[MomentLabel]:
