@@ -185,8 +185,9 @@ class State(DensityOperator):
         share = derived_tolerance(self.tolerance) / self.tolerance
         for (name, other), parts in zip(named.items(), estimates[len(neutral) :], strict=True):
             above = self._pairs_above_the_cutoff() if name == "g2" else 0.0
-            rounding = max([self.solution.noise * other.largest, *(part.algebraic for part in parts)])
-            self._own_errors[name] = _joined(parts) + above + self.solution.noise * other.largest
+            noise = self.solution.noise * other.largest if parts else 0.0  # without parts nothing of it can be there
+            rounding = max([noise, *(part.algebraic for part in parts)])
+            self._own_errors[name] = _joined(parts) + above + noise
             # more levels or sites mend neither rounding nor the digits of a zero
             if other.size and max([above, *(part.window + part.cutoff for part in parts)]) > rounding:
                 self._enter(parts, above, other.size * share)

@@ -263,15 +263,15 @@ def eigenvalues(case: Case, verdict: Verdict) -> None:
     model, k = case.namespace()["model"], case.options["k"]
     values, own = HighPrecision(model).eigenvalues((0,) * len(model.charges))
     answer = ps.spectrum(model, k=k)
-    size, bounds = float(np.abs(values).max()), getattr(answer, "errors", np.full(k, np.inf))
-    for value, bound in zip(answer.eigenvalues, bounds, strict=True):
+    size = float(np.abs(values).max())
+    for value, bound in zip(answer.eigenvalues, answer.errors, strict=True):
         nearest = int(np.argmin(np.abs(values - value)))
         if own[nearest] < 1e-9 * size:
             verdict.compare(f"eigenvalue {value:.6g}", abs(value - values[nearest]), bound, own[nearest], _GRADIENT * size)
     others = np.delete(values, int(np.argmin(np.abs(values))))
     right = -float(others.real.max())
     if own.max() < 1e-9 * right:
-        verdict.compare("gap", abs(answer.gap - right), getattr(answer, "gap_error", math.inf), own.max(), _GRADIENT * right)
+        verdict.compare("gap", abs(answer.gap - right), answer.gap_error, own.max(), _GRADIENT * right)
 
 
 def gradient(case: Case, verdict: Verdict) -> None:
