@@ -7,8 +7,8 @@ The error of a moment is  z . r  with the residual r and the dual vector z,
 and delta . (x - x*) with the defect delta, which is not counted but held below a hundredth of |c| . |x|, and on every population below a
 tenth of the largest |c|: an estimate, no bound.  A slow mode that z has not seen is in delta.  Where x holds nothing of such a mode the
 second condition alone can tell, and negative probability, which is added times the largest |c|.  Of what the state has nothing of,
-2 |delta| . |x| is counted.  The residual r is evaluated on a larger set of labels than the one that was solved on, so that it holds what a
-cut-off or a window left out as well.
+2 |delta| . |x| is counted; of coherences, whose c has no populations, twice the largest delta on a population besides.  The residual r is
+evaluated on a larger set of labels than the one that was solved on, so that it holds what a cut-off or a window left out as well.
 """
 
 from __future__ import annotations
@@ -207,6 +207,8 @@ class BlockSolution:
             if weighed <= _DEFECT * self._scale(covector) and felt <= enough:
                 weighed = 0.0
                 break
+        if felt > enough:  # of a coherence no population sets a scale: what populations can feel counts whole
+            weighed, enough = weighed + felt, _FELT * float(np.abs(right).max())
         z[problem.populations] = z[problem.populations] - float(np.vdot(z, x).real) * problem.trace
         return (z, 2 * weighed) if felt <= enough else None
 

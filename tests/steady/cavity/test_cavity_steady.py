@@ -254,6 +254,18 @@ def test_a_slow_mode_that_the_state_has_nothing_of_is_seen(coupling):
     assert state.moment("ad a") == 0 == state.error("ad a")
 
 
+def test_a_coherence_of_almost_nothing_has_an_error():
+    """<ad -1> = 5e-15 is no scale for what populations feel of its dual vector's defect."""
+    c, s = ps.Boson(12), ps.Ensemble(1)
+    H = -0.7 * c.n - 0.2 * s.z - 0.2 * (c.n * s.z) + 2e-10 * (c.ad * s.m + c.a * s.p) + 0.06 * (c.ad * c.ad * c.a * c.a)
+    H = H + 0.008 * (c.ad * c.ad * c.ad + c.a * c.a * c.a)
+    losses = [ps.Central(1.3, c.a), ps.Central(1.1, c.a * c.a), ps.Central(0.02, c.a * c.a * c.a)]
+    model = ps.Model(c, s, H, [*losses, ps.Individual(0.6, s.m), ps.Individual(0.06, s.z)])
+    exact, state = (quietly(model, solver=solver, moments=["ad -1"]) for solver in ("superlu", "matrix-free"))
+    assert abs(exact.moment("ad -1")) > 1e-15 > exact.error("ad -1")
+    assert abs(state.moment("ad -1") - exact.moment("ad -1")) <= state.error("ad -1") < 1e-9
+
+
 @pytest.mark.parametrize("factor", [1, 0.1])
 def test_emitters_that_relax_slowly_beside_a_fast_mode(factor):
     """The mode does not touch them: the truth is the 2^N Liouvillian of the emitters alone."""
