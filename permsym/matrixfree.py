@@ -127,6 +127,19 @@ class BlockLiouvillian:
         size = np.abs(along) * np.hypot(np.abs(self.diagonal), np.sqrt(rest.real))
         return np.where(size > 0, along.conj(), 1) / np.where(size > 0, size, 1)
 
+    def fed_by(self, position: int) -> NDArray[np.bool_]:
+        """(n,) whether the number at a position feeds each, through however many entries of L, itself included: L never leaves that set."""
+        lists = self._lists._replace(factor=np.abs(self._lists.factor).astype(self.dtype))
+        tables = np.abs(self._tables).astype(self.dtype)
+        fed = np.zeros(self.shape[0], dtype=self.dtype)
+        nothing, next_, count = np.zeros_like(fed), np.empty_like(fed), 0
+        fed[position] = 1
+        while np.count_nonzero(fed) > count:
+            count = int(np.count_nonzero(fed))
+            kernels.apply(fed, next_, nothing, nothing[:0], self.blocks.offset, self._shares, *lists, tables, tables)
+            fed[next_ != 0] = 1
+        return fed != 0
+
     @property
     def trace(self) -> NDArray[Any]:
         """Covector (n,) with Re sum trace x = tr rho."""

@@ -23,8 +23,8 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
-from permsym.steady.fock_cutoff import reach
 from permsym.steady.needs import lattice
+from permsym.steady.scaling.levels import reach
 from permsym.text import readable
 
 

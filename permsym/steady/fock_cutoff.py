@@ -32,7 +32,7 @@ from permsym.progress import Progress, silent
 from permsym.steady import needs
 from permsym.steady.plan import Request
 from permsym.steady.scaling import wells
-from permsym.steady.scaling.levels import predict_levels
+from permsym.steady.scaling.levels import predict_levels, reach
 
 if TYPE_CHECKING:
     from permsym.steady.state import State
@@ -56,17 +56,6 @@ class Dropped:
 
     weight: NDArray[np.float64]
     elsewhere: float
-
-
-def reach(model: Model) -> int:
-    """How many levels a single move of the Liouvillian can raise the boson by."""
-    raised = [key.centre.p for key in model.hamiltonian.terms if isinstance(key.centre, Monomial)]
-    for jump in model.jumps:
-        monomials = [key.centre if isinstance(key.centre, Monomial) else Monomial(0, 0) for key in jump.operator.terms]
-        raised.append(max(each.p for each in monomials))
-        if len(monomials) > 1:  # x^dag x has products of different monomials
-            raised.append(max(each.p for each in monomials) + max(each.q for each in monomials))
-    return max(raised, default=0)
 
 
 def continued(labels: Labels, levels: int) -> Labels:

@@ -32,6 +32,7 @@ from permsym.states.derived import (
 )
 from permsym.steady.certificate import Certificate, derived_tolerance
 from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
+from permsym.steady.scaling.levels import reach
 from permsym.steady.scaling.wells import Survey, survey
 
 if TYPE_CHECKING:
@@ -185,8 +186,9 @@ class State(DensityOperator):
         share = derived_tolerance(self.tolerance) / self.tolerance
         for (name, other), parts in zip(named.items(), estimates[len(neutral) :], strict=True):
             above = self._pairs_above_the_cutoff() if name == "g2" else 0.0
-            rounding = max([self.solution.noise * other.largest, *(part.algebraic for part in parts)])
-            self._own_errors[name] = _joined(parts) + above + self.solution.noise * other.largest
+            noise = self.solution.noise * other.largest if parts else 0.0  # without parts nothing of it can be there
+            rounding = max([noise, *(part.algebraic for part in parts)])
+            self._own_errors[name] = _joined(parts) + above + noise
             # more levels or sites mend neither rounding nor the digits of a zero
             if other.size and max([above, *(part.window + part.cutoff for part in parts)]) > rounding:
                 self._enter(parts, above, other.size * share)
@@ -250,12 +252,15 @@ class State(DensityOperator):
     def _above_the_cutoff(self, key: MomentLabel) -> float:
         """What photon numbers above the cut-off would add to a moment: their probability, continued as a geometric series, times n^k.
 
+        A term of the series is of as many levels as one move climbs: moves by four photons leave steps of four in P(n).
         The dual vectors cannot know it where a product of ladder operators vanishes on the levels that were solved for.
         """
         if not isinstance(self.model.centre, Boson) or not key.centre:
             return 0.0
-        last, before = np.abs(self.fock[[-1, -2]])
-        outside = last**2 / (before - last) if last < before else last * len(self.fock)
+        fock = np.abs(self.fock)
+        step = max(1, min(reach(self.model), len(fock) // 2))
+        last, before = fock[-step:].sum(), fock[-2 * step : -step].sum()
+        outside = last**2 / (before - last) if last < before else last * len(fock)
         apart = abs(key.monomial.p - key.monomial.q)
         if apart:  # |rho_nm|^2 <= P(n) P(m), of which only the larger need be above the cut-off
             outside = np.sqrt(outside * (outside + np.abs(self.fock[-apart:]).sum()))

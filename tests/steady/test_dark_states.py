@@ -104,6 +104,19 @@ def test_lambda_atoms_in_a_cavity_are_dark(levels):
     assert state.moment("|0><0|1") == pytest.approx(1, abs=1e-12)
 
 
+@pytest.mark.parametrize("basis", ["dicke", "occupation"])
+def test_an_iterated_dark_state_has_exact_zeros(basis):
+    """Nothing pumps a lossy mode and its satellites: the vacuum, and no rounding besides."""
+    a, s = ps.Boson(5), ps.Ensemble(2)
+    H = 0.6 * a.n + 0.9 * s.z + 0.2 * (a.ad * s.m + a.a * s.p) + 0.1 * (a.ad * a.ad * a.a * a.a) - 0.3 * (a.n * s.z)
+    model = ps.Model(a, s, H, [ps.Central(1.5, a.a), ps.Central(1.6, a.a * a.a), ps.Individual(1.6, s.m)])
+    state = ps.steady_state(model, basis=basis, solver="matrix-free")
+    assert state.certificate.certified, state.certificate.reasons
+    assert state.derived == state.derived_errors == {"photons": 0, "coherent_photons": 0, "p_up": 0}
+    assert state.moment("z1 z2") == 1
+    assert state.moment("ad -1") == 0 == state.error("ad -1")
+
+
 @pytest.mark.parametrize("up", [0.0, 0.25])
 def test_a_spin_that_decays_slower_than_rounding_is_down(up):
     """Nothing enters its upper state, so that how fast it is left does not matter."""

@@ -1,5 +1,6 @@
 """The cut-off found at each model, and the models that have none."""
 
+import warnings
 from functools import cache
 
 import numpy as np
@@ -88,3 +89,21 @@ def test_levels_are_found_where_few_are_enough():
     assert state.certificate.certified
     assert state.moment("ad a") == pytest.approx(quartic_exact()["ad a"], abs=1e-11)
     assert state.model.centre.levels < 60
+
+
+def test_a_ladder_of_four_photons_is_continued_in_steps_of_four():
+    """P(7) and P(8) are alike, and P(4) is 1e5 times larger: a series of single levels would leave 2e-8 above the cut-off."""
+
+    def driven(levels):
+        c, s = ps.Boson(levels), ps.Ensemble(1)
+        drive = 0.004 * (c.ad * c.ad * c.ad * c.ad + c.a * c.a * c.a * c.a)
+        H = 0.65 * c.n + 0.6 * s.z + 0.18 * (c.ad * s.m + c.a * s.p) + drive
+        losses = [ps.Central(1.5, c.a), ps.Central(0.9, c.a * c.a), ps.Central(0.04, c.a * c.a * c.a * c.a)]
+        return ps.Model(c, s, H, [*losses, ps.Individual(0.3, s.m)])
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ps.UncertifiedWarning)
+        low, high = (ps.steady_state(driven(levels)) for levels in (9, 24))
+    assert low.fock[8] > 0.9 * low.fock[7]
+    for label in ("ad a", "ad -1"):
+        assert 0 < abs(low.moment(label) - high.moment(label)) <= low.error(label) < 1e-9

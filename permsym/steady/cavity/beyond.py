@@ -12,7 +12,7 @@ from permsym.basis.blocks import Blocks
 from permsym.matrixfree import BlockLiouvillian
 from permsym.model import Model
 from permsym.sites import Boson
-from permsym.steady import fock_cutoff
+from permsym.steady.scaling.levels import reach
 
 _CONTINUED = 0.3  # relative error of dual vectors next to a window: mostly 0.13, with two-photon coupling 0.42; doubled later
 
@@ -22,7 +22,7 @@ class Beyond:
 
     def __init__(self, operator: BlockLiouvillian, x: NDArray[Any], model: Model) -> None:
         b = self.blocks = operator.blocks
-        more = fock_cutoff.reach(model) if isinstance(model.centre, Boson) else 0
+        more = reach(model) if isinstance(model.centre, Boson) else 0
         levels = model.centre.levels
         self.top = levels - more if more else levels + 1
         if more == 0 and b.boundary == "closed":

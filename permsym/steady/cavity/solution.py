@@ -7,15 +7,15 @@ The error of a moment is  z . r  with the residual r and the dual vector z,
 and delta . (x - x*) with the defect delta, which is not counted but held below a hundredth of |c| . |x|, and on every population below a
 tenth of the largest |c|: an estimate, no bound.  A slow mode that z has not seen is in delta.  Where x holds nothing of such a mode the
 second condition alone can tell, and negative probability, which is added times the largest |c|.  Of what the state has nothing of,
-2 |delta| . |x| is counted.  The residual r is evaluated on a larger set of labels than the one that was solved on, so that it holds what a
-cut-off or a window left out as well.
+2 |delta| . |x| is counted; of coherences, whose c has no populations, twice the largest delta on a population besides.  The residual r is
+evaluated on a larger set of labels than the one that was solved on, so that it holds what a cut-off or a window left out as well.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from typing import Any, NamedTuple
 
@@ -64,6 +64,7 @@ class BlockSolution:
     x           (n,) the state as the blocks hold it
     outcome     how the iteration ended
     problem     the equations of the dual vectors
+    support     (n,) numbers that can be other than zero, by the pattern of L; None: all, as far as anybody looked
     dual_sizes  number of a and ad -> (kinds of :attr:`Blocks.coherences`, levels) mean size of dual vectors of such moments
     """
 
@@ -72,6 +73,7 @@ class BlockSolution:
     outcome: bicgstab.Outcome
     problem: ShiftedProblem
     settings: MatrixFree
+    support: NDArray[np.bool_] | None = None
     dual_sizes: dict[int, NDArray[np.float64]] = field(default_factory=dict)
     duals = None
     spin = None
@@ -132,7 +134,22 @@ class BlockSolution:
     def _carries(self, key: MomentLabel | Observable, part: complex) -> bool:
         """Whether the real (part = 1) or imaginary (1j) part of a moment can be other than zero."""
         covector = self._block_covector(key, part)
-        return bool(np.abs(covector).max() > 1e-14)
+        return bool(np.abs(covector if self.support is None else covector[self.support]).max() > 1e-14)
+
+    def confined(self) -> BlockSolution:
+        """The same with exact zeros where the most probable population never leads: an only steady state holds nothing there.
+
+        What a population feeds is a set that L does not leave, so that a density operator on it relaxes to a steady state on it.
+        """
+        populations, trace = self.problem.populations, self.problem.trace
+        support = self.operator.fed_by(int(populations[np.argmax(trace * self.x[populations].real)]))
+        if support.all():
+            return self
+        x = np.where(support, self.x, 0)
+        x /= trace @ x[populations].real
+        residual = float(np.linalg.norm(self.operator.matvec(x, rows=self.problem.rows)))
+        halt = bicgstab.Halt.CONVERGED if residual <= self.settings.tolerance * float(np.linalg.norm(x)) else self.outcome.halt
+        return replace(self, x=x, outcome=replace(self.outcome, residual=residual, halt=halt), support=support, dual_sizes={})
 
     def _scale(self, covector: NDArray[Any]) -> float:
         return float(np.abs(covector) @ np.abs(self.x))
@@ -190,6 +207,8 @@ class BlockSolution:
             if weighed <= _DEFECT * self._scale(covector) and felt <= enough:
                 weighed = 0.0
                 break
+        if felt > enough:  # of a coherence no population sets a scale: what populations can feel counts whole
+            weighed, enough = weighed + felt, _FELT * float(np.abs(right).max())
         z[problem.populations] = z[problem.populations] - float(np.vdot(z, x).real) * problem.trace
         return (z, 2 * weighed) if felt <= enough else None
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.blocks import BlockRanges, Blocks
-from permsym.steady import fock_cutoff
+from permsym.steady.scaling.levels import reach
 
 Array = NDArray[np.float64]
 
@@ -142,7 +142,7 @@ class BlockPrediction:
         populations = self.log_populations(levels) + self.log_sizes((0, 0), levels)
         population = _ranges(populations > least + np.log(_POPULATIONS))  # (2, rows, columns)
         low, high = np.zeros(len(J), dtype=np.int64), np.zeros(len(J), dtype=np.int64)
-        feeding = fock_cutoff.reach(whole.model)
+        feeding = reach(whole.model)
         for (d, e), mine, bound, size in self._bounds(whole):
             if d or e:
                 low[mine], high[mine] = _ranges(bound + size > least)

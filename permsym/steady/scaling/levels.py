@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.model import Model
+from permsym.operators import Monomial
 
 START = 8  # levels of the first attempt where nothing is known
 _SMALL, _RATIO = 8, 3.0  # satellites of the smallest system that predicts; how much larger the next one is
@@ -16,6 +17,17 @@ _DEVIATIONS = 8.0  # above the mean: a Gaussian has 1e-15 beyond
 
 Populations = Callable[[Model], NDArray[np.float64]]
 """Populations of a small model's Fock states, at the cut-off that it needs."""
+
+
+def reach(model: Model) -> int:
+    """How many levels a single move of the Liouvillian can raise the boson by."""
+    raised = [key.centre.p for key in model.hamiltonian.terms if isinstance(key.centre, Monomial)]
+    for jump in model.jumps:
+        monomials = [key.centre if isinstance(key.centre, Monomial) else Monomial(0, 0) for key in jump.operator.terms]
+        raised.append(max(each.p for each in monomials))
+        if len(monomials) > 1:  # x^dag x has products of different monomials
+            raised.append(max(each.p for each in monomials) + max(each.q for each in monomials))
+    return max(raised, default=0)
 
 
 def predict_levels(model: Model, populations: Populations) -> int:

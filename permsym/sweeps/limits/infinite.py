@@ -183,7 +183,9 @@ def _limit(quantity: str, name: str, points: Sequence[tuple[Model, Point]], powe
     # a correction that falls more slowly than the series' first, between its powers, or faster than its last, is not of this series
     multiple = leading / series.power
     within = 0.85 < multiple < series.order + 0.15 and abs(multiple - round(multiple)) < 0.15
-    reliable = bool(np.isnan(leading) or within)
+    # nor is one of which an earlier size lies beyond a turn
+    turns = len(sizes) > 3 and leading_power(sizes[:-1], values[:-1], errors[:-1]) == -np.inf
+    reliable = bool(np.isnan(leading) or (within and not turns))
     error = series.error if reliable else max(series.error, abs(values[-1] - series.value) + remainder(sizes, values, leading))
     coefficients, bounds = series.coefficients.tolist(), [error, *series.errors[1:].tolist()]
     return Limit(
