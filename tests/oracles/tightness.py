@@ -1,12 +1,14 @@
-"""How far error bounds are above errors: random small models, solved directly, against long double in the whole space."""
+"""How far error bounds are above errors: random small models, solved directly, against whole numbers in the whole space."""
 
 from __future__ import annotations
+
+from fractions import Fraction
 
 import numpy as np
 
 import permsym as ps
 from oracles import systems
-from oracles.exact import Exact
+from oracles.high_precision import HighPrecision
 
 
 def model_of(seed):
@@ -28,11 +30,10 @@ def ratios(seeds):
     for seed in seeds:
         model, basis = model_of(seed)
         state = ps.steady_state(model, solver="superlu", basis=basis)
-        exact = Exact(model, np.longdouble)
-        rho = exact.steady_state()
+        exact = HighPrecision(model)
         for label, bound in state.certificate.errors.items():
-            value, (re, im) = state.moment(label), exact.moment(rho, label)
-            error = float(np.hypot(np.longdouble(value.real) - re, np.longdouble(value.imag) - im))
+            value, (re, im) = state.moment(label), exact.value(label)
+            error = float(np.hypot(float(Fraction(value.real) - re), float(Fraction(value.imag) - im)))
             if bound or error:
                 values.append(bound / max(error, 1e-20))
     return np.array(values)
