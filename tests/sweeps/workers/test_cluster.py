@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 from dask_cluster import WORKER, Cluster
-from sweep_processes import finish, start, until, values, write
+from sweep_processes import finish, start, stored, until, values, write
 
 import permsym
 from permsym.dataset.versions import software
 from permsym.sweeps.file.sweep_file import read_sweep_file
+from permsym.sweeps.methods import Bench
 from permsym.sweeps.run import prepare
 from permsym.sweeps.store.store import read
+from permsym.sweeps.task import compute
 from permsym.sweeps.workers.cluster import ClusterFailed, _same_software, on_cluster
 
 Client = pytest.importorskip("distributed", reason="needs permsym[dask]").Client
@@ -43,14 +45,14 @@ distributed.cli.dask_worker.main({[*WORKER[1:], address]!r})
 
 @pytest.fixture
 def cluster(tmp_path_factory):
-    """(address, worker processes) of a scheduler with two workers on the loopback interface."""
+    """A scheduler with two workers on the loopback interface."""
     with Cluster(tmp_path_factory.mktemp("dask")) as running:
-        yield running.address, running.workers
+        yield running
 
 
 @pytest.mark.serial
 def test_a_cluster_gives_the_same_bits_although_a_worker_is_killed(cluster, tmp_path, here, expected):
-    address, workers = cluster
+    address, workers = cluster.address, cluster.workers
     sweep = write(tmp_path, points=60, N=8, order=3)
     running = start(tmp_path, "run", sweep, "-o", "cluster.nc", "--scheduler", address)
     log = tmp_path / "cluster.nc.store"
@@ -81,7 +83,7 @@ def test_a_cluster_gives_the_same_bits_although_a_worker_is_killed(cluster, tmp_
 @pytest.mark.serial
 def test_results_of_other_software_are_refused_and_computed_elsewhere(cluster, tmp_path, here, expected):
     """A worker that joins late, with a permsym that notes what it computes."""
-    address, _ = cluster
+    address = cluster.address
     package = tmp_path / "other" / "permsym"
     shutil.copytree(Path(permsym.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     task = package / "sweeps" / "task.py"
@@ -108,7 +110,7 @@ def test_results_of_other_software_are_refused_and_computed_elsewhere(cluster, t
 
 @pytest.mark.serial
 def test_a_worker_that_dies_with_results_in_its_memory_costs_nothing(cluster, tmp_path):
-    address, workers = cluster
+    address, workers = cluster.address, cluster.workers
     plan = read_sweep_file(write(tmp_path, points=8, N=60, order=2)).sweep
     results = on_cluster(prepare(plan).jobs, address)
     found = [next(results)]
@@ -123,7 +125,7 @@ def test_a_worker_that_dies_with_results_in_its_memory_costs_nothing(cluster, tm
 
 @pytest.mark.serial
 def test_stopped_workers_do_not_hold_up_the_start(cluster, monkeypatch):
-    address, workers = cluster
+    address, workers = cluster.address, cluster.workers
     monkeypatch.setattr("permsym.sweeps.workers.cluster._ANSWER", 2.0)
     workers[0].send_signal(signal.SIGSTOP)
     with Client(address, set_as_default=False) as client:
@@ -137,8 +139,66 @@ def test_stopped_workers_do_not_hold_up_the_start(cluster, monkeypatch):
 
 @pytest.mark.serial
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL", "SIGSTOP"])
+def test_a_run_whose_scheduler_ends_says_so_and_goes_on(cluster, tmp_path, here, name):
+    sweep = write(tmp_path, points=200, N=8, order=3)
+    running = start(tmp_path, "run", sweep, "--scheduler", cluster.address)
+    store = tmp_path / "sweep.nc.store"
+    until(lambda: store.exists() and store.stat().st_size > 60_000)
+    cluster.scheduler.send_signal(getattr(signal, name))
+    code, out, err = finish(running, 60)
+    assert (code, out) == (1, "")
+    assert not re.search("Traceback|distributed", err)
+    assert ("has not answered for 30 s" if name == "SIGSTOP" else "connection to the Dask scheduler was lost") in err.splitlines()[-1]
+    safe = len(stored(tmp_path))
+    assert 0 < safe < 200
+    code, out, err = here("run", sweep)
+    assert code == 0, err
+    assert f"({safe} from the store, {200 - safe} computed)" in out
+
+
+@pytest.mark.serial
+@pytest.mark.slow
+def test_every_wait_has_a_bound(cluster, tmp_path, monkeypatch):
+    """Nothing arrives for a while because tasks are long; then the scheduler ends, is suspended, or is left without workers."""
+    monkeypatch.setattr("permsym.sweeps.workers.cluster._SILENCE", 1.0)
+    monkeypatch.setattr("permsym.sweeps.workers.cluster._WORKERLESS", 1.0)
+    jobs = sorted(prepare(read_sweep_file(write(tmp_path, points=20, N=8, order=3)).sweep).jobs, key=lambda job: -job[1].seconds)
+    quick = jobs[0][0].cell
+
+    def slow(task):
+        time.sleep(0 if task.cell == quick else 3)
+        return compute(task, Bench())
+
+    monkeypatch.setattr("permsym.sweeps.workers.cluster.remote", slow)
+
+    def failure(*signals):
+        results = on_cluster(jobs, cluster.address)
+        next(results)
+        for process, number in signals:
+            process.send_signal(number)
+        started = time.monotonic()
+        with pytest.raises(ClusterFailed) as failed:
+            list(results)
+        assert time.monotonic() - started < 10
+        return str(failed.value)
+
+    assert "connection to the Dask scheduler was lost" in failure((cluster.scheduler, signal.SIGTERM))
+    cluster.scheduler.wait()
+    cluster.repair()
+    assert "has not answered for 1 s" in failure((cluster.scheduler, signal.SIGSTOP))
+    started = time.monotonic()
+    with pytest.raises(ClusterFailed, match="cannot reach"):
+        next(on_cluster(jobs, cluster.address))
+    assert time.monotonic() - started < 20
+    cluster.scheduler.send_signal(signal.SIGCONT)
+    assert "has had no worker for 1 s" in failure(*((worker, signal.SIGKILL) for worker in cluster.workers))
+
+
+@pytest.mark.serial
+@pytest.mark.slow
 def test_tasks_of_a_stopped_worker_go_to_others(cluster, tmp_path, expected):
-    address, workers = cluster
+    address, workers = cluster.address, cluster.workers
     running = start(tmp_path, "run", write(tmp_path, points=60, N=8, order=3), "--scheduler", address)
     store = tmp_path / "sweep.nc.store"
     until(lambda: store.exists() and store.stat().st_size > 30_000)
