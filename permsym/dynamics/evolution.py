@@ -25,7 +25,7 @@ class EvolutionCertificate:
 
     error_estimate   largest absolute error estimate over the moments
     errors           estimate for each moment: its operator's norm times the sum of the bound of the trace-norm error of all steps,
-                     that of their rounding, and eight times ``top_population`` for the cut-off
+                     that of their rounding, and eight times ``top_population`` for the cut-off; rounding of the initial state
     trace_defect     largest |tr rho - 1|
     min_population   smallest population; negative values are unphysical
     top_population   largest probability of a boson's last Fock states, twice as many as one move raises it by; 0 without a boson

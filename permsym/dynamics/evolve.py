@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import qutip
 
 _CUT = 8.0  # times the population of the last Fock states: an estimate of what a cut-off changes, per unit of an operator's norm
+_START = 32 * float(np.finfo(float).eps)  # rounding of the initial state and of moments, a site: up to 20 eps in 60 product states
 _LOOK = 8  # steps between two questions whether fewer Fock states would be enough
 _FIRST_LEVELS = 6  # Fock states beyond those of the initial state that an automatic cut-off starts with
 
@@ -131,6 +132,7 @@ class _Run:
         self.photons: NDArray[np.float64] | None = None
         self.bounds: dict[tuple[int, ...], float] = {}
         self.rounding: dict[tuple[int, ...], float] = {}
+        self.largest: dict[MomentLabel, float] = {}  # max(1, |value|) over the times
         self.dimension = self.steps = self.products = 0
         self.used = Integrator.KRYLOV
 
@@ -174,7 +176,8 @@ class _Run:
         sector = self._sector(label)
         if sector not in self.bounds:
             return 0.0
-        return self.norm(label) * (self.bounds[sector] + self.rounding[sector] + _CUT * self.top_population)
+        ends = _START * (1 + sum(self.model.sizes)) * self.largest.get(self._of_sector(label), 1.0)
+        return self.norm(label) * (self.bounds[sector] + self.rounding[sector] + _CUT * self.top_population) + ends
 
     def certificate(self, labels: Sequence[MomentLabel]) -> EvolutionCertificate:
         """Evidence for requested moments, once all sectors have been followed."""
@@ -268,6 +271,7 @@ class _Run:
         if len(now):
             for label, value in zip(values, sector.moments(vectors, weights), strict=True):
                 values[label][now] = value
+                self.largest[label] = max(self.largest.get(label, 1.0), abs(value))
         if not sector.basis.hermitian:
             return
         populations = sector.populations(vectors, weights)

@@ -35,6 +35,7 @@ EPS = float(np.finfo(float).eps)
 _EASY = 1e-3  # of the tolerance: what rounding the parameters may change where a refusal is wrong
 _GRADIENT = 1e-6  # of a gradient, relative to max(1, |value|): it has no error estimate of its own
 _SMALL = 1e3 * EPS / DERIVED  # derived quantities below it an iteration cannot certify: it rounds to its largest numbers
+_LARGEST = 800  # unknowns of dense algebra in extended precision
 _LEVELS = (6, 9, 13, 19, 27)
 _SETTLED = 1e-15  # change of every moment with more levels, relative to max(1, |value|), from which they are enough
 
@@ -232,7 +233,7 @@ def _followed(model: ps.Model, options: dict[str, Any], labels: list[str]) -> It
     runs = []
     for levels in cuts:
         system = HighPrecision(model, levels)
-        if system.n > 800:
+        if system.n > _LARGEST:
             raise NoTruth("too large")
         start = system.density(*_sites(model, options["initial"], levels))
         run = []
@@ -273,7 +274,10 @@ def _one(word: str, d: int) -> np.ndarray:
 def eigenvalues(case: Case, verdict: Verdict) -> None:
     """Each eigenvalue within its error of a true one; the gap is the slowest rate of the neutral sector."""
     model, k = case.namespace()["model"], case.options["k"]
-    values, own = HighPrecision(model).eigenvalues((0,) * len(model.charges))
+    system = HighPrecision(model)
+    if system.n > _LARGEST:
+        raise NoTruth("too large")
+    values, own = system.eigenvalues((0,) * len(model.charges))
     answer = ps.spectrum(model, k=k)
     size = float(np.abs(values).max())
     for value, bound in zip(answer.eigenvalues, answer.errors, strict=True):

@@ -121,3 +121,18 @@ def test_stiff_models(seed):
     for (label, values), right in zip(found.moments.items(), expected, strict=True):
         assert abs(values[-1] - right) <= found.certificate.errors[label] + slack + 2e-15
     assert found.certificate.error_estimate < 1e-7
+
+
+@pytest.mark.parametrize("N", [1, 2, 3, 10])
+def test_the_initial_state_rounds(N):
+    """<z1> = cos theta, <+1 -2> = sin^2 theta / 4 of satellites on the Bloch sphere, in long double."""
+    c, s = ps.Spin(), ps.Ensemble(N)
+    model = ps.Model(c, s, 0.1 * (c.p * s.m + c.m * s.p), [ps.Individual(0.1, s.m)])
+    off = 0.0
+    for theta in (0.297, 0.72, 1.81, 2.43, 2.66):
+        started = ps.evolve(model, [0.0], initial=f"up bloch={theta},0.7", basis="dicke", moments=["z1", "+1 -2"] if N > 1 else ["z1"])
+        exact = {"z1": np.cos(np.longdouble(theta)), "+1 -2": np.sin(np.longdouble(theta)) ** 2 / 4}
+        for label, error in started.certificate.errors.items():
+            off = max(off, float(abs(np.longdouble(started.moment(label)[0].real) - exact[label])))
+            assert abs(np.longdouble(started.moment(label)[0].real) - exact[label]) <= error < 1e-12
+    assert off > 0
