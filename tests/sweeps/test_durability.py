@@ -1,4 +1,7 @@
-"""What can happen to a run overnight, done to real processes: killed, interrupted, limited, two at once."""
+"""What can happen to a run overnight, done to real processes: killed, interrupted, limited, two at once.
+
+The slow ones do more of what test_attack.py and workers/test_crew.py do in the fast suite.
+"""
 
 import os
 import random
@@ -23,6 +26,7 @@ def until_some_are_stored(folder, more=60_000):
     until(lambda: store.exists() and store.stat().st_size > before + more)
 
 
+@pytest.mark.slow
 def test_killed_again_and_again(tmp_path, expected, here):
     sweep = write(tmp_path, points=60, N=8, order=3)
     moments = random.Random(1)
@@ -66,6 +70,7 @@ def seconds(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_replaced(tmp_path, expected):
     running = start(tmp_path, "run", write(tmp_path, points=60, N=8, order=3), "--jobs", "2")
     until_some_are_stored(tmp_path)

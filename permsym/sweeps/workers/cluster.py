@@ -204,7 +204,9 @@ def _same_software(client: Any) -> None:
 
     def ask(worker: str) -> None:
         with contextlib.suppress(Exception):  # it left, or the client was closed before it answered
-            answers.update(client.run(software, workers=[worker], on_error="return"))
+            answer = client.run(software, workers=[worker], on_error="return")[worker]
+            if not isinstance(answer, OSError):  # it died while it was asked
+                answers[worker] = answer
 
     threads = [threading.Thread(target=ask, args=[worker], daemon=True) for worker in workers]
     for thread in threads:  # Dask's `run` waits without bound

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -134,6 +135,9 @@ def test_stopped_workers_do_not_hold_up_the_start(cluster, monkeypatch):
         workers[1].send_signal(signal.SIGSTOP)
         with pytest.raises(ClusterFailed, match="none of 2 Dask workers answers within 2 s"):
             _same_software(client)
+        workers[1].send_signal(signal.SIGCONT)
+        threading.Timer(0.5, workers[0].kill).start()
+        _same_software(client)  # one that dies while it is asked has said nothing
         assert time.monotonic() - started < 10
 
 
