@@ -29,8 +29,18 @@ _COUNTABLE = 10**10  # unknowns of a cavity up to which they are counted, one bl
 def lattice(model: Model, representation: str = "auto") -> tuple[int, list[int]]:
     """Unknowns of the steady state (beyond all memories only their order of magnitude) and the sides of the lattice they live on."""
     name = choose(model) if representation == "auto" else representation
+    sides = _sides(model, name)
+    if model.centre.kind == "boson" and name != "full":
+        box = model.centre.levels * math.prod(sides) // 2 if model.charges else math.prod(sides) // 2
+        if box > _COUNTABLE:
+            return box, sides
+    return dimension(model, name), sides
+
+
+def _sides(model: Model, name: str) -> list[int]:
+    """Of the lattice of a representation; none are known of the full space."""
     if name == "full":
-        return dimension(model, name), []
+        return []
     sides: list[int] = []
     if model.centre.kind == "boson":
         sides += [model.centre.levels] * (1 if model.charges else 2)
@@ -39,11 +49,7 @@ def lattice(model: Model, representation: str = "auto") -> tuple[int, list[int]]
             sides += [ensemble.N + 1] * (ensemble.levels**2 - 1 - bool(model.charges))
         else:
             sides += _sides_of_spins(ensemble.N, model)
-    if model.centre.kind == "boson":
-        box = model.centre.levels * math.prod(sides) // 2 if model.charges else math.prod(sides) // 2
-        if box > _COUNTABLE:
-            return box, sides
-    return dimension(model, name), sides
+    return sides
 
 
 def _sides_of_spins(N: int, model: Model) -> list[int]:
@@ -56,29 +62,29 @@ def _sides_of_spins(N: int, model: Model) -> list[int]:
 def double_solver(model: Model, basis: str | Basis) -> SuperLU:
     """Nested dissection on lattices of two dimensions; with more, its separators are thick and minimum degree fills less."""
     name = basis if isinstance(basis, str) else basis.representation
-    return SuperLU() if len(lattice(model, name)[1]) <= 2 else SuperLU(ordering="MMD_AT_PLUS_A")
+    return SuperLU() if len(_sides(model, name)) <= 2 else SuperLU(ordering="MMD_AT_PLUS_A")
 
 
 def unrefused(model: Model, basis: str | Basis, solver: FactorSolver | None = None) -> Factorisation:
     """How a full basis is factored, whether or not that fits; in double precision where no solver is asked for."""
     name = basis if isinstance(basis, str) else basis.representation
-    return Factorisation.of(*lattice(model, name), solver or double_solver(model, basis), _eliminated(model, name))
+    unknowns, sides = lattice(model, name)
+    return Factorisation.of(unknowns, sides, solver or double_solver(model, basis), _eliminated(model, name, unknowns))
 
 
 def on_full_basis(model: Model, representation: str, solver: FactorSolver | None = None) -> Factorisation:
     """How a full basis is factored (None: the first solver that fits); TooLarge where that needs more than is free now."""
 
-    share = _eliminated(model, representation)  # of a smaller system about the same
+    def of(unknowns: int, sides: Sequence[int]) -> Factorisation:
+        return best(unknowns, sides, double, share) if solver is None else Factorisation.of(unknowns, sides, solver, share)
 
-    def of(model: Model) -> Factorisation:
-        unknowns, sides = lattice(model, representation)
-        if solver is None:
-            return best(unknowns, sides, double_solver(model, representation), share)
-        return Factorisation.of(unknowns, sides, solver, share)
-
-    factors = of(model)
+    double = double_solver(model, representation)
+    whole = lattice(model, representation)
+    share = _eliminated(model, representation, whole[0])  # of a smaller system about the same
+    factors = of(*whole)
     if not factors.fits:
-        raise _refusal(factors.bytes, f"({factors.unknowns:,} unknowns)", _largest(model, lambda smaller: of(smaller).fits))
+        fits = _largest(model, lambda smaller: of(*lattice(smaller, representation)).fits)
+        raise _refusal(factors.bytes, f"({factors.unknowns:,} unknowns)", fits)
     return factors
 
 
@@ -155,10 +161,9 @@ def _labels(model: Model, representation: str, unknowns: int) -> int:
     return (unknowns + min(populations, unknowns)) // 2
 
 
-def _eliminated(model: Model, representation: str) -> float:
+def _eliminated(model: Model, representation: str, unknowns: int) -> float:
     """Share of the unknowns that populations couple to, from above; 1 of few, which need little."""
-    unknowns, sides = lattice(model, representation)
-    if unknowns < _FEW or not sides or not Decoupling(model).halved:
+    if unknowns < _FEW or representation == "full" or not Decoupling(model).halved:
         return 1.0
     return _labels(model, representation, unknowns) / unknowns
 
