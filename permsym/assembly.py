@@ -68,7 +68,10 @@ class Assembly:
         """The same on some of the unknowns, columns first, which is cheap in this format."""
         if len(positions) == self.matrix.shape[0]:
             return self
+        small = (len(positions), len(positions))
         matrix, cancelled, extended = (
-            None if one is None else one[:, positions][positions].tocsc() for one in (self.matrix, self.cancelled, self.extended)
+            # nothing cancels in most models
+            one if one is None else one[:, positions][positions].tocsc() if one.nnz else sparse.csc_array(small, dtype=one.dtype)
+            for one in (self.matrix, self.cancelled, self.extended)
         )
         return replace(self, matrix=matrix, leaks=self.leaks[positions], cancelled=cancelled, extended=extended)

@@ -43,7 +43,7 @@ class _Triplets(NamedTuple):
     columns: NDArray[np.int64]
 
     def where(self, chosen: NDArray[np.bool_]) -> _Triplets:
-        return _Triplets(*(array[chosen] for array in self))
+        return self if chosen.all() else _Triplets(*(array[chosen] for array in self))
 
 
 class _Entries(NamedTuple):
@@ -185,7 +185,7 @@ class Liouvillian:
         w, limits = twice * w, twice * limits
         imaginary = basis.imaginary
         real, nothing = np.abs(w.real), np.zeros(len(w))
-        pieces = []
+        pieces: list[tuple[_Triplets, _Triplets]] = []
         for values, summed, beside, to_imaginary, from_imaginary in (
             (w.real, limits.real, nothing, False, False),
             (-w.imag, limits.imag, real, False, True),
@@ -197,6 +197,8 @@ class Liouvillian:
                 use &= pair_row
             if from_imaginary:
                 use &= pair_source
+            if pieces and not use.any():
+                continue
             to = imaginary[row[use]] if to_imaginary else row[use]
             start = imaginary[column[use]] if from_imaginary else column[use]
             pieces.append(_split(_Triplets(values[use], to, start), beside[use], summed[use]))

@@ -8,13 +8,35 @@ from typing import Literal
 Kind = Literal["double", "single", "incomplete"]
 """Factors in double or in single precision, or incomplete ones."""
 
+_MANY_SIDES = 1.5
+"""Minimum degree, on lattices of more than two dimensions, over dissection of a box: nonzeros 0.5 to 1, of which each takes up to 16.5
+bytes instead of 12 (measured on cavities with N = 3 to 16 as far as 14,000 unknowns; both grow with the size)."""
+
+_MINIMUM_DEGREE = 0.7
+"""The same over (largest section times third side)^2, where that is more: nonzeros 0.45 to 0.53, of up to 16.5 bytes (measured for driven
+central spins with N = 14 to 30, whose third side is N / 2 + 1)."""
+
+_LIBRARIES = 4e7
+"""Bytes of what a first solve loads, and of small arrays (measured: 10 to 15 MB), with a margin for what allocators leave."""
+
+_AN_UNKNOWN: dict[Kind, float] = {"double": 800.0, "single": 800.0, "incomplete": 2000.0}
+"""Bytes an unknown: assembly and certificate (measured: 400 to 800, on windows of N = 400 to 4,000); incomplete factors 1,600 to 2,250."""
+
+_A_NONZERO: dict[Kind, float] = {"double": 12.0, "single": 8.5, "incomplete": 0.0}
+"""Bytes of a nonzero of L + U: a value and an index, and what SuperLU copies (measured in single precision: 8.0 to 8.5)."""
+
 
 def fill_estimate(unknowns: int, extents: Sequence[int]) -> float:
     """Nonzeros of L + U under nested dissection of a lattice box: 8 s^2 for each separator of size s, dense leaves.
 
-    The constant 8 was fitted to measured fills (benchmarks/bench_solve.py).
+    The constant 8 was fitted to measured fills (benchmarks/bench_solve.py): these were 0.85 to 0.97 of it on full lattices of central
+    spins with N = 100 to 600 and on windows with N = 400 to 4,000.
     """
-    return _dissected(unknowns, extents, 8.0, 2)
+    box = _dissected(unknowns, extents, 8.0, 2)
+    if len(extents) <= 2:
+        return box
+    longest, _, third, *_ = sorted(extents, reverse=True)
+    return max(_MANY_SIDES * box, _MINIMUM_DEGREE * (unknowns / longest * third) ** 2)
 
 
 def work_estimate(unknowns: int, extents: Sequence[int]) -> float:
@@ -35,11 +57,12 @@ def _dissected(unknowns: int, extents: Sequence[int], weight: float, power: int)
     return total + blocks * size**power
 
 
-def solve_bytes(unknowns: int, extents: Sequence[int], kind: Kind = "double") -> float:
-    """Peak memory of assembling a matrix, factoring it and solving in both directions, in bytes."""
-    if kind == "incomplete":
-        return 6e7 + 1800.0 * unknowns
-    return 6e7 + 800.0 * unknowns + (6.3 if kind == "single" else 12.0) * fill_estimate(unknowns, extents)
+def solve_bytes(unknowns: int, extents: Sequence[int], kind: Kind = "double", share: float = 1.0) -> float:
+    """Peak memory of assembling a matrix, factoring it and solving in both directions, in bytes.
+
+    share   of the unknowns that are eliminated; the matrix is assembled with all of them
+    """
+    return _LIBRARIES + _AN_UNKNOWN[kind] * unknowns + _A_NONZERO[kind] * fill_estimate(round(share * unknowns), extents)
 
 
 def solve_seconds(unknowns: int, extents: Sequence[int], kind: Kind = "double") -> float:

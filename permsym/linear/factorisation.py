@@ -37,10 +37,10 @@ class Factorisation:
     seconds: float
 
     @classmethod
-    def of(cls, unknowns: int, sides: Sequence[int], solver: FactorSolver) -> Factorisation:
-        """What a solver needs on a lattice box with these sides."""
+    def of(cls, unknowns: int, sides: Sequence[int], solver: FactorSolver, share: float = 1.0) -> Factorisation:
+        """What a solver needs on a lattice box with these sides; ``share`` of the unknowns are eliminated, the others drop out."""
         kind = kind_of(solver)
-        return cls(solver, unknowns, cost.solve_bytes(unknowns, sides, kind), cost.solve_seconds(unknowns, sides, kind))
+        return cls(solver, unknowns, cost.solve_bytes(unknowns, sides, kind, share), cost.solve_seconds(unknowns, sides, kind))
 
     @property
     def fits(self) -> bool:
@@ -59,17 +59,18 @@ def kind_of(solver: FactorSolver) -> cost.Kind:
     return "single" if isinstance(solver, SuperLU) and solver.precision == "single" else "double"
 
 
-def first_that_fits(unknowns: int, sides: Sequence[int], double: SuperLU | None = None) -> Factorisation:
+def first_that_fits(unknowns: int, sides: Sequence[int], double: SuperLU | None = None, share: float = 1.0) -> Factorisation:
     """Double precision, single precision with refinement, or incomplete factors with iteration: the first that fits.
 
     double   settings of the first two where small numbers down to 1e-300 are too much for single precision to begin with;
              None: single precision comes first from QUICKER unknowns on
+    share    of the unknowns that are eliminated
     """
     first = SuperLU() if double is None else double
     single = replace(first, precision="single")
     exact = (single,) if double is None and unknowns > QUICKER else (first, single)
-    choices = [Factorisation.of(unknowns, sides, each) for each in exact]
-    last = Factorisation.of(unknowns, sides, IncompleteLU())
+    choices = [Factorisation.of(unknowns, sides, each, share) for each in exact]
+    last = Factorisation.of(unknowns, sides, IncompleteLU(), share)
     if len(sides) <= 2 and last.seconds <= PATIENCE:  # with more dimensions incomplete factors fill too much to save memory
         choices.append(last)
     return next((each for each in choices if each.fits), choices[-1])

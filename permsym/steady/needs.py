@@ -19,6 +19,7 @@ from permsym.steady.cavity.matrix_free import SECONDS, MatrixFree
 from permsym.steady.scaling.decoupling import Decoupling
 from permsym.text import readable
 
+_FEW = 5_000  # unknowns up to which fewer are not counted: that takes 3 ms, a solve 100
 _COUNTABLE = 10**10  # unknowns of a cavity up to which they are counted, one block at a time
 
 
@@ -28,8 +29,18 @@ _COUNTABLE = 10**10  # unknowns of a cavity up to which they are counted, one bl
 def lattice(model: Model, representation: str = "auto") -> tuple[int, list[int]]:
     """Unknowns of the steady state (beyond all memories only their order of magnitude) and the sides of the lattice they live on."""
     name = choose(model) if representation == "auto" else representation
+    sides = _sides(model, name)
+    if model.centre.kind == "boson" and name != "full":
+        box = model.centre.levels * math.prod(sides) // 2 if model.charges else math.prod(sides) // 2
+        if box > _COUNTABLE:
+            return box, sides
+    return dimension(model, name), sides
+
+
+def _sides(model: Model, name: str) -> list[int]:
+    """Of the lattice of a representation; none are known of the full space."""
     if name == "full":
-        return dimension(model, name), []
+        return []
     sides: list[int] = []
     if model.centre.kind == "boson":
         sides += [model.centre.levels] * (1 if model.charges else 2)
@@ -37,32 +48,45 @@ def lattice(model: Model, representation: str = "auto") -> tuple[int, list[int]]
         if ensemble.levels > 2:
             sides += [ensemble.N + 1] * (ensemble.levels**2 - 1 - bool(model.charges))
         else:
-            sides += [ensemble.N // 2 + 1, ensemble.N + 1] if model.charges else [ensemble.N // 2 + 1, ensemble.N + 1, ensemble.N + 1]
-    if model.centre.kind == "boson":
-        box = model.centre.levels * math.prod(sides) // 2 if model.charges else math.prod(sides) // 2
-        if box > _COUNTABLE:
-            return box, sides
-    return dimension(model, name), sides
+            sides += _sides_of_spins(ensemble.N, model)
+    return sides
+
+
+def _sides_of_spins(N: int, model: Model) -> list[int]:
+    """Of the sites (j, m), a triangle: its length and mean width, as of a window; beside a mode and without a charge those of a box."""
+    if not model.charges:
+        return [N // 2 + 1, N + 1, N + 1]
+    return [N // 2 + 1, N + 1] if model.centre.kind == "boson" else [N // 4 + 1, N + 1]
 
 
 def double_solver(model: Model, basis: str | Basis) -> SuperLU:
     """Nested dissection on lattices of two dimensions; with more, its separators are thick and minimum degree fills less."""
     name = basis if isinstance(basis, str) else basis.representation
-    return SuperLU() if len(lattice(model, name)[1]) <= 2 else SuperLU(ordering="MMD_AT_PLUS_A")
+    return SuperLU() if len(_sides(model, name)) <= 2 else SuperLU(ordering="MMD_AT_PLUS_A")
+
+
+def unrefused(model: Model, basis: str | Basis, solver: FactorSolver | None = None) -> Factorisation:
+    """How a full basis is factored, whether or not that fits; in double precision where no solver is asked for."""
+    name = basis if isinstance(basis, str) else basis.representation
+    unknowns, sides = lattice(model, name)
+    return Factorisation.of(unknowns, sides, solver or double_solver(model, basis), _eliminated(model, name, unknowns))
 
 
 def on_full_basis(model: Model, representation: str, solver: FactorSolver | None = None) -> Factorisation:
     """How a full basis is factored (None: the first solver that fits); TooLarge where that needs more than is free now."""
 
-    def of(model: Model) -> Factorisation:
-        unknowns, sides = lattice(model, representation)
+    def of(unknowns: int, sides: Sequence[int]) -> Factorisation:
         if solver is None:
-            return first_that_fits(unknowns, sides, double_solver(model, representation))
-        return Factorisation.of(unknowns, sides, solver)
+            return first_that_fits(unknowns, sides, double, share)
+        return Factorisation.of(unknowns, sides, solver, share)
 
-    factors = of(model)
+    double = double_solver(model, representation)
+    whole = lattice(model, representation)
+    share = _eliminated(model, representation, whole[0])  # of a smaller system about the same
+    factors = of(*whole)
     if not factors.fits:
-        raise _refusal(factors.bytes, f"({factors.unknowns:,} unknowns)", _largest(model, lambda smaller: of(smaller).fits))
+        fits = _largest(model, lambda smaller: of(*lattice(smaller, representation)).fits)
+        raise _refusal(factors.bytes, f"({factors.unknowns:,} unknowns)", fits)
     return factors
 
 
@@ -123,12 +147,27 @@ class BlockNeeds:
     seconds: float
 
 
+_SMALL_BLOCKS = 1500  # bytes a number and further ensemble: lists of links between many small blocks (measured: 1,100 to 1,250 of two)
+
+
 def block_numbers(model: Model, representation: str, real: bool) -> int:
     """Real numbers of a state on all blocks: one (``real``) or two for each label, of conjugate pairs one label."""
     unknowns, _ = lattice(model, representation)
+    return _labels(model, representation, unknowns) * (1 if real else 2)
+
+
+def _labels(model: Model, representation: str, unknowns: int) -> int:
+    """Labels of a hermitian sector, of conjugate pairs one."""
     name = choose(model) if representation == "auto" else representation
     populations = model.centre.levels * math.prod(part.count(0) for part in parts_of(model, name)[1:])
-    return (unknowns + min(populations, unknowns)) // 2 * (1 if real else 2)
+    return (unknowns + min(populations, unknowns)) // 2
+
+
+def _eliminated(model: Model, representation: str, unknowns: int) -> float:
+    """Share of the unknowns that populations couple to, from above; 1 of few, which need little."""
+    if unknowns < _FEW or representation == "full" or not Decoupling(model).halved:
+        return 1.0
+    return _labels(model, representation, unknowns) / unknowns
 
 
 def block_crossover(model: Model) -> int:
@@ -163,7 +202,7 @@ def of_blocks(model: Model, basis: str = "auto", settings: MatrixFree | None = N
     """
     numbers = block_numbers(model, basis, Decoupling(model).real)
     numbers = int(numbers * (_window_share(model, basis) if window else 1))
-    bytes_ = (settings or MatrixFree()).bytes(numbers) + 8.0 * numbers * beside
+    bytes_ = (settings or MatrixFree()).bytes(numbers) + numbers * (8.0 * beside + _SMALL_BLOCKS * (len(model.ensembles) - 1))
     # fitted to cavities with loss rates near their coupling, with the certificate of one moment: 699 and 951 products pumped with
     # N = 20 and 30, 1,014 and 1,722 driven with N = 5 and 10
     products = 72 * max(model.sizes) ** 0.76 if model.charges else 280 * max(model.sizes) ** 0.8

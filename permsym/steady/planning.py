@@ -26,7 +26,7 @@ from permsym.steady.scaling.levels import START, predict_likely_levels
 from permsym.steady.state import State
 from permsym.steady.weak.basis import WeakBasis
 from permsym.steady.weak.graded import SOLVER
-from permsym.steady.weak.prediction import LIKELY, predict
+from permsym.steady.weak.prediction import LARGEST, LIKELY, predict
 
 Answer = Callable[[Request], State]
 """Solves a smaller system along the way."""
@@ -36,6 +36,7 @@ MANY = 24  # satellites from which a cavity's need is predicted from a small one
 QUICK = 20_000  # satellites from which "quick" asks the Hermite solver first
 CROSS_CHECK = 10_000  # satellites from which the automatic choice asks the Hermite solver too
 DEGREE = 16  # of the Hermite series
+_HERMITE = 3e7  # bytes of what it loads, and of its tables (measured: 34 to 37 MB in all, with 18 of the dense matrix)
 # A factorisation of about 0.25 s and an iteration take the same time, certificate included; from there the iteration gains
 # (2 s: fivefold), but loading its machine code takes 0.5 s once, and its error estimates of P(n) are one for all n.
 PATIENCE = 0.5  # seconds of a factorisation above which a cavity is solved by iteration
@@ -92,7 +93,7 @@ def settled(plan: Plan, state: State) -> bool:
     if plan.provisional and plan.route is Route.CAVITY:
         if not state.solution.converged or not math.isfinite(state.certificate.error_estimate):
             return False
-        factors = Factorisation.of(*needs.lattice(plan.model, plan.basis), needs.double_solver(plan.model, plan.basis))
+        factors = needs.unrefused(plan.model, plan.basis)
         return state.algebraic_error <= state.tolerance or factors.seconds > LONGER or not factors.fits
     return state.certificate.certified or not plan.provisional
 
@@ -147,8 +148,9 @@ def _weak(request: Request) -> Plan | None:
         return None
     levels = LIKELY + 2 if request.open_levels else model.centre.levels
     unknowns = WeakBasis(model.with_levels(LIKELY + 2), LIKELY).dimension
+    bytes_ = 1.2e7 + 4e3 * min(unknowns, LARGEST)  # measured: 10 to 14 MB with one ensemble, 18 to 41 with two
     why = f"about {prediction.excitations:.1g} excitations: few elements near the vacuum hold the state"
-    return Plan(Route.WEAK, model, "dicke", "excitations", SOLVER, unknowns, 2e4 * unknowns, 0.05, why, levels, provisional=True)
+    return Plan(Route.WEAK, model, "dicke", "excitations", SOLVER, unknowns, bytes_, 0.05, why, levels, provisional=True)
 
 
 # -- one lattice ------------------------------------------------------------------------------------------------------------
@@ -244,7 +246,7 @@ def _free(request: Request) -> bool:
 
 def _hermite(model: Model, why: str, beyond: TooLarge | None = None) -> Plan:
     unknowns = model.centre.levels**2 * (DEGREE + 1) * (DEGREE + 2) // 2
-    return Plan(Route.HERMITE, model, "dicke", "full", None, unknowns, 48.0 * unknowns**2 + 6e7, 1.0, why, beyond=beyond)
+    return Plan(Route.HERMITE, model, "dicke", "full", None, unknowns, 48.0 * unknowns**2 + _HERMITE, 1.0, why, beyond=beyond)
 
 
 def _past_the_window(model: Model, refusal: TooLarge) -> Plan:
@@ -317,8 +319,8 @@ def _at_cutoff(request: Request, cut: Model) -> Plan:
         settings = request.solver if isinstance(request.solver, MatrixFree) else MatrixFree()
         blocks = needs.of_blocks(cut, name, settings)
         return Plan(Route.CAVITY, cut, name, "full", settings, blocks.numbers, blocks.bytes, blocks.seconds, why)
-    chosen = needs.double_solver(cut, name) if isinstance(request.solver, str | MatrixFree) else request.solver
-    return _lattice(cut, name, "full", Factorisation.of(*needs.lattice(cut, name), chosen), why)
+    chosen = None if isinstance(request.solver, str | MatrixFree) else request.solver
+    return _lattice(cut, name, "full", needs.unrefused(cut, name, chosen), why)
 
 
 def displaced(model: Model, say: Progress, answer: Answer) -> tuple[Model, int | None]:

@@ -43,15 +43,15 @@ def _on_full_basis(plan: Plan, request: Request, say: Progress) -> State:
     def solved(solver: FactorSolver) -> State:
         return certified(solve_on(liouvillian, model, solver, request.tolerance, peak), request.labels)
 
-    double = Factorisation.of(*needs.lattice(model, basis.representation), needs.double_solver(model, basis))
-    better = request.solver in ("auto", "quick") and kind_of(plan.solver) != "double" and double.fits  # type: ignore[arg-type]
+    ours = request.solver in ("auto", "quick") and kind_of(plan.solver) != "double"  # type: ignore[arg-type]
+    double = needs.unrefused(model, basis) if ours else None
     try:
         state = solved(plan.solver)  # type: ignore[arg-type]
-        if not better or not doubtful(plan.solver, state.algebraic_error):  # type: ignore[arg-type]
+        if double is None or not double.fits or not doubtful(plan.solver, state.algebraic_error):  # type: ignore[arg-type]
             return state
         del state  # its factors, before the next ones
     except SolverFailed:
-        if not better:
+        if double is None or not double.fits:
             raise
     return solved(double.solver)
 

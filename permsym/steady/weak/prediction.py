@@ -22,6 +22,7 @@ from permsym.steady.weak.graded import WeakSolution
 WEAK = 0.02  # excitations up to which nine of them leave less than 1e-11 of g2 out (driven cavity, N = 7, C = 14)
 _BLEACHED = 0.5  # excitations of the mode without its satellites from which it may saturate them and stay bright beside a dark branch
 LIKELY = 6  # excitations that most answers take
+LARGEST = 9_000  # unknowns; they take 2 to 4 s, a quarter more of them 8 s: three ensembles reach three excitations
 _ENSEMBLES = 3  # with more of them even four excitations make too many elements
 _PROBE = 2  # excitations of the solves that predict: 1 to 3 ms each
 

@@ -14,10 +14,9 @@ from permsym.steady.plan import Plan, Request
 from permsym.steady.state import State, certified
 from permsym.steady.weak.basis import WeakBasis
 from permsym.steady.weak.graded import SOLVER, WeakSolution
-from permsym.steady.weak.prediction import predict
+from permsym.steady.weak.prediction import LARGEST, predict
 
 FEWEST, MOST = 3, 10  # excitations; eight leave 1e-13 of g2 out where 0.01 are there on average
-_LARGEST = 9_000  # unknowns; they take 2 to 4 s, a quarter more of them 8 s: three ensembles reach three excitations
 _MARGIN = 0.25  # of the tolerance: the last change, some hundred times what is left out then, and two moments make g2
 
 
@@ -32,7 +31,7 @@ def solve(plan: Plan, request: Request, say: Progress, answer: Callable[[Request
     smaller: WeakSolution | None = None
     for most in range(fewest, MOST + 1):
         cut = _cut(request.model, most)
-        if WeakBasis(cut, most).dimension > _LARGEST:
+        if WeakBasis(cut, most).dimension > LARGEST:
             raise NotApplicable(f"{most} excitations make too many elements to factor")
         solution = WeakSolution(cut, most, prediction.exponent, smaller)
         if smaller is not None:
