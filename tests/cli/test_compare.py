@@ -7,6 +7,7 @@ from permsym import dataset
 from permsym.cli import main
 
 
+@pytest.mark.slow
 def test_picture_and_single_points(tmp_path, capsys):
     dataset.save(ps.sweep("central-spin", {}, N=4, methods=("exact", "mf")), tmp_path / "p.nc")
     assert main(["compare", str(tmp_path / "p.nc"), str(tmp_path / "p.nc"), "-o", str(tmp_path / "p.png")]) == 0

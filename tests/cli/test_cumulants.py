@@ -28,6 +28,7 @@ def test_labels_with_more_satellites_than_there_are_are_left_out(capsys):
     assert "z1 z2" not in json.loads(out)["moments"]
 
 
+@pytest.mark.slow
 def test_an_unstable_fixed_point_leaves_with_3(capsys):
     code, out, err = run(capsys, "cumulants", "tavis-cummings", "N=1000", "--order", "5", "--json", "--moment", "ad a")
     found = json.loads(out)

@@ -233,7 +233,7 @@ def test_an_announced_array_is_not_allocated(here, data, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["$\\frac{$", "=1+1", "a\tb", "<b>"])
-@pytest.mark.parametrize("report", ["x.png", "x.html", "x.csv2.csv"])
+@pytest.mark.parametrize("report", [pytest.param("x.png", marks=pytest.mark.slow), "x.html", "x.csv2.csv"])
 def test_any_name_of_a_method_can_be_reported(here, name, report):
     rows = "".join(f'{N},z0,0.1,"{name}"\n' for N in (10, 20, 50))
     Path("mine.csv").write_text(f"N,moment,value,method\n{rows}")
@@ -254,6 +254,7 @@ def process(*words, **options):
     )
 
 
+@pytest.mark.slow
 def test_twelve_open_files_are_enough_for_one_line(tmp_path):
     (tmp_path / "x.toml").write_text('[model]\nname = "central-spin"\n[sweep]\nN = [2, 3]\n')
     limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))  # noqa: E731

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from command_line import run, solved
 
 
@@ -14,6 +15,7 @@ def test_info(capsys):
     assert 5e7 < report["memory_bytes"] < 3e8
 
 
+@pytest.mark.slow
 def test_info_reckons_with_displaced_fock_states(capsys):
     words = ["driven-tavis-cummings", "N=4", "C=4", "drive=1"]
     code, out, _ = run(capsys, "info", *words, "--json")

@@ -24,6 +24,7 @@ def test_document(capsys):
         assert abs(entry["limit"] - value) <= entry["errors"][0]
 
 
+@pytest.mark.slow
 def test_it_is_the_limit_of_python(capsys):
     words = ("central-spin", "kappa=N/16", "--method", "c2")
     code, out, _ = run(capsys, "limit", *words, "--json")

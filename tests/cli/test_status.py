@@ -46,7 +46,7 @@ def state(folder):
 
 @pytest.mark.serial
 def test_while_a_run_goes_on_and_after_it(here, tmp_path):
-    sweep = write(tmp_path, points=200, N=14, order=3)
+    sweep = write(tmp_path, points=60, N=14, order=3)
     running = start(tmp_path, "run", sweep, "--jobs", "1")
 
     def done():
@@ -64,18 +64,18 @@ def test_while_a_run_goes_on_and_after_it(here, tmp_path):
         os.kill(running.pid, signal.SIGCONT)
     said = json.loads(document)
     assert (code, err) == (0, "")
-    assert 5 < said["done"] < 200
-    assert said["done"] + said["left"] == 200
-    assert f"{said['done']} of 200 points\nrunning (process {running.pid})" in out
+    assert 5 < said["done"] < 60
+    assert said["done"] + said["left"] == 60
+    assert f"{said['done']} of 60 points\nrunning (process {running.pid})" in out
     assert said["running"] is True
     assert said["rate"] > 0
     assert said["seconds_left"] == pytest.approx(said["left"] / said["rate"])  # from the output alone
     assert re.search(r"points a (second|minute), about \S+ (s|min) left", out)
     code, out, err = finish(running)
     assert code == 0, err
-    assert "200 points: 200 certified (0 from the store, 200 computed)" in out
+    assert "60 points: 60 certified (0 from the store, 60 computed)" in out
     said = json.loads(here("status", "sweep.toml", "--json")[1])
-    assert (said["done"], said["left"], said["seconds_left"], said["running"], said["failed"]) == (200, 0, 0, False, {})
+    assert (said["done"], said["left"], said["seconds_left"], said["running"], said["failed"]) == (60, 0, 0, False, {})
 
 
 @pytest.mark.serial
@@ -196,7 +196,7 @@ def test_mistakes_are_one_line(here, tmp_path, words, fragment):
 @pytest.mark.serial
 def test_it_reads_a_store_that_is_being_written(tmp_path, here):
     """As often as possible while a run writes: always a count between the ones before and after, never an error."""
-    sweep = write(tmp_path, points=300, N=6)
+    sweep = write(tmp_path, points=80, N=6)
     running = start(tmp_path, "run", sweep, "--jobs", "1")
     until((tmp_path / "sweep.nc.store").exists)
     until(lambda: here("status", "sweep.toml")[0] == 0)
@@ -208,4 +208,4 @@ def test_it_reads_a_store_that_is_being_written(tmp_path, here):
     assert finish(running)[0] == 0
     assert len(counts) > 3
     assert counts == sorted(counts)
-    assert permsym(tmp_path, "status", "sweep.toml")[1].startswith("sweep.nc: [##############################] 300 of 300 points\n")
+    assert permsym(tmp_path, "status", "sweep.toml")[1].startswith("sweep.nc: [##############################] 80 of 80 points\n")

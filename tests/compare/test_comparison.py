@@ -78,6 +78,7 @@ def test_no_exact_state_has_a_value_that_no_state_has():
     assert compare(exact, exact).unphysical == []
 
 
+@pytest.mark.slow
 def test_second_order_is_worse_than_mean_field_at_large_size(files):
     """P1, Fig. 3(d): at fixed kappa/N the error at second order is not monotonic and exceeds that of mean field at large N."""
     found = compare(read_table("p1-fig3b"), read_table(str(files / "all.nc")))

@@ -61,6 +61,7 @@ def test_names_cannot_break_the_page(tmp_path):
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; Debian's package is called chromium")
 def test_the_page_in_a_browser_without_a_network(files, tmp_path):
     page = tmp_path / "r.html"

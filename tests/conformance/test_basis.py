@@ -27,7 +27,7 @@ def exact(name, N):
 
 @pytest.mark.filterwarnings("ignore::permsym.errors.UncertifiedWarning")  # cavities: the oracle is cut as they are
 @pytest.mark.parametrize(("name", "basis"), PAIRS)
-@pytest.mark.parametrize("smaller", [0, 1])
+@pytest.mark.parametrize("smaller", [pytest.param(0, marks=pytest.mark.slow), 1])
 def test_moments_equal_brute_force(name, basis, smaller):
     N = systems.size(name) - smaller
     model = systems.MODELS[name](N)

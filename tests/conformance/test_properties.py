@@ -10,7 +10,7 @@ import permsym as ps
 from permsym.basis import build
 from permsym.liouvillian import Liouvillian
 
-RUNS = settings(deadline=None, max_examples=20, derandomize=True)
+RUNS = settings(deadline=None, max_examples=12, derandomize=True)
 
 
 @st.composite

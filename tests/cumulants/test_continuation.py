@@ -19,6 +19,7 @@ def test_the_way_to_a_fixed_point_does_not_matter(order):
     assert np.abs(last.point.y - state.point.y).max() < 1e-11
 
 
+@pytest.mark.slow
 def test_fifth_order_folds():
     branch = continuation("central-spin", over="N", start=4, stop=3e3, order=5, points=20)
     assert branch.reached

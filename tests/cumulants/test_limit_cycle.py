@@ -57,6 +57,7 @@ def unstable_point(order=1, **parameters):
     return point
 
 
+@pytest.mark.slow
 def test_the_attractor_has_the_period_and_the_extremes_of_the_pulses(cycle):
     period, low, high = cycle
     point = unstable_point(**PULSING)
@@ -67,6 +68,7 @@ def test_the_attractor_has_the_period_and_the_extremes_of_the_pulses(cycle):
     assert found.ranges["a"] == pytest.approx((low, high), abs=0.02 * (high - low))
 
 
+@pytest.mark.slow
 def test_the_empty_cavity_settles_at_no_fixed_point():
     found = settle(equations(driven_tavis_cummings(N, **PULSING), order=1))
     assert (found.outcome, found.point) == ("periodic", None)

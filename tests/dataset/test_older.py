@@ -39,6 +39,7 @@ def test_its_numbers_are_untouched():
         assert all(plain[name].values.tobytes() == data[name].values.tobytes() for name in names)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default::permsym.errors.OlderFile")
 def test_it_is_compared_and_computed_again(capsys, tmp_path):
     code, out, err = run(capsys, "compare", str(FOLDER / "older.nc"), str(FOLDER / "older.csv"))

@@ -81,6 +81,7 @@ def test_time_evolution_arrives_at_the_same_state(drive):
     assert state.physical
 
 
+@pytest.mark.slow
 def test_a_branch_that_ends_says_so():
     found = n_sc(14, 0.995, 0.5)
     assert found.reason == "fold"

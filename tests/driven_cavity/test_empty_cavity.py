@@ -20,6 +20,7 @@ def clusters(order, N, C, drive):
     return ClusterEquations.of(order, kappa=1.0, gamma_h=0.5, eta=p["eta"], g=p["g"], N=np.array([0.25, 0.75]) * N)
 
 
+@pytest.mark.slow
 def test_both_programs_settle_at_the_same_state():
     built = equations(model(10, 14, 1.05), order=3, closure="no-three-spin")
     found = settle(built)
@@ -35,6 +36,7 @@ def test_both_programs_settle_at_the_same_state():
     assert polished.physical
 
 
+@pytest.mark.slow
 def test_divergence_is_named():
     """Strong coupling of few spins: the third order runs away."""
     assert settle(equations(model(3, 100, 0.9), order=3, closure="no-three-spin")).outcome == "diverging"

@@ -91,6 +91,7 @@ def test_a_state_of_other_sites_is_refused():
         ps.evolve(systems.cavity(3), TIMES, initial=state)
 
 
+@pytest.mark.slow
 def test_from_a_state_on_displaced_fock_states():
     """The same field with and without a displacement, that of the steady state and far off, as a matrix and as an initial state."""
     plain = ps.models.driven_tavis_cummings(N=2, kappa=1.0, gamma_h=0.7, gamma_p=0.1, g=0.6, eta=0.8, Delta_c=0.3, Delta=-0.4, levels=26)

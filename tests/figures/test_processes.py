@@ -20,6 +20,7 @@ def computing(process):
     return "_superlu" in Path(f"/proc/{process.pid}/maps").read_text()
 
 
+@pytest.mark.slow
 @linux
 @pytest.mark.serial
 def test_a_killed_run_leaves_nothing_half_written(tmp_path):

@@ -17,6 +17,7 @@ SLOW = (
     "p1-fig3d",
     "p1-fig4a",
     "p1-fig4b",
+    "p1-fig5",
     "p1-fig5a",
     "p1-fig5b",
     "p1-fig5c",

@@ -52,6 +52,7 @@ def test_a_gaussian_is_gaussian_and_two_wells_are_not() -> None:
     assert apart.excess_kurtosis[0] < -1.9
 
 
+@pytest.mark.slow
 def test_the_hermite_series_has_the_same_distribution() -> None:
     lattice, series = ps.steady_state(pumped(600), moments="z0"), ps.hermite_state(pumped(600))
     assert series.standard_deviations == pytest.approx(lattice.standard_deviations, rel=1e-10)

@@ -27,6 +27,7 @@ def test_no_normalisable_state_is_refused(model):
         ps.steady_state(model)
 
 
+@pytest.mark.slow
 def test_a_drive_without_loss_is_refused_from_one_satellite(monkeypatch):
     def small(model, *_):
         assert sum(model.sizes) == 1, "the search went on with the large system"

@@ -75,6 +75,7 @@ def measured():
     return {line: rest for line, *rest in map(json.loads, done.stdout.splitlines())}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks of forked processes are read as Linux counts them")
 @pytest.mark.parametrize(("system", "route", "least"), SYSTEMS)
 def test_a_solve_takes_no_more_than_planned_and_not_much_less(system, route, least):

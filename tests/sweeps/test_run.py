@@ -63,10 +63,12 @@ def test_one_process_or_several_give_the_same_bits(expected):
     assert bits(made(plan(), partial(pooled, workers=2))) == expected
 
 
+@pytest.mark.slow
 def test_the_order_of_the_points_does_not_matter(expected):
     assert bits(made(plan(), partial(shuffled, seed=1))) == expected
 
 
+@pytest.mark.slow
 def test_a_worker_remembers_nothing_that_changes_a_bit():
     """Each point on a bench that has seen all others, and on a new one."""
     used = Bench()

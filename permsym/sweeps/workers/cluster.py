@@ -62,50 +62,64 @@ def on_cluster(jobs: Sequence[Job], address: str) -> Iterator[tuple[Task, Result
     client, as_completed = _connected(address)
     for name in ("distributed", "distributed.client"):  # its tracebacks of a lost connection, which ClusterFailed says in one line
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    waiting = sorted(jobs, key=lambda job: -job[1].seconds)
     try:
         _same_software(client)
-        tasks: dict[str, Job] = {}
-        refused: set[str] = set()  # addresses of workers with other software
-        number = itertools.count()
-        flying: Any = as_completed(loop=client.loop, with_results=False)
-
-        def hand_out() -> None:
-            threads = _ask(client, "ncores") if waiting else {}
-            room = max(sum(threads.values()), 1) * _AHEAD
-            while waiting and len(tasks) < room:
-                task, cost = waiting.pop(0)
-                key = f"permsym-{task.key}-{next(number)}"
-                where = sorted(set(threads) - refused) if refused else None
-                future = client.submit(
-                    remote, task, pure=False, priority=cost.seconds, key=key, workers=where, allow_other_workers=where is not None
-                )
-                tasks[str(future.key)] = task, cost
-                flying.add(future)
-
-        hand_out()
-        while tasks:
-            _await(client, flying.has_ready)
-            future = next(flying)
+        queue = _Queue(client, as_completed(loop=client.loop, with_results=False), jobs)
+        queue.hand_out()
+        while queue.tasks:
+            _await(client, queue.flying.has_ready)
+            future = next(queue.flying)
             try:
-                result = _outcome(tasks[future.key][0], future)
+                result = _outcome(queue.tasks[future.key][0], future)
             except _NotHere:
-                flying.add(future)
+                queue.flying.add(future)
                 continue
-            task, cost = tasks.pop(future.key)
             other = differences(getattr(result and result.point, "computed_by", None))
             if other or result is None:
-                refused |= set(*_ask(client, "who_has", keys=[future.key]).values())
-                if not set(_ask(client, "ncores")) - refused:
-                    raise ClusterFailed(f"the Dask workers have other software ({other}); install the same versions there")
-                waiting.insert(0, (task, cost))
+                queue.refuse(future.key, other)
             else:
-                yield task, result
+                yield queue.tasks.pop(future.key)[0], result
             future.release()
-            hand_out()
+            queue.hand_out()
     finally:
         with contextlib.suppress(Exception):
             client.close(timeout=_CLOSE)
+
+
+class _Queue:
+    """Jobs for a scheduler, largest first: it has a few for each thread of its workers at any time.
+
+    tasks     jobs that the scheduler has, by the key of their future
+    refused   addresses of workers with other software
+    """
+
+    def __init__(self, client: Any, flying: Any, jobs: Sequence[Job]) -> None:
+        self.client, self.flying = client, flying
+        self.waiting = sorted(jobs, key=lambda job: -job[1].seconds)
+        self.tasks: dict[str, Job] = {}
+        self.refused: set[str] = set()
+        self._number = itertools.count()
+
+    def hand_out(self) -> None:
+        """Give the scheduler what it has room for."""
+        threads = _ask(self.client, "ncores") if self.waiting else {}
+        room = max(sum(threads.values()), 1) * _AHEAD
+        while self.waiting and len(self.tasks) < room:
+            task, cost = self.waiting.pop(0)
+            key = f"permsym-{task.key}-{next(self._number)}"
+            where = sorted(set(threads) - self.refused) if self.refused else None
+            future = self.client.submit(
+                remote, task, pure=False, priority=cost.seconds, key=key, workers=where, allow_other_workers=where is not None
+            )
+            self.tasks[str(future.key)] = task, cost
+            self.flying.add(future)
+
+    def refuse(self, key: str, other: str) -> None:
+        """Take a task back from a worker with other software, and give that worker no more."""
+        self.refused |= set(*_ask(self.client, "who_has", keys=[key]).values())
+        if not set(_ask(self.client, "ncores")) - self.refused:
+            raise ClusterFailed(f"the Dask workers have other software ({other}); install the same versions there")
+        self.waiting.insert(0, self.tasks.pop(key))
 
 
 def _await(client: Any, ready: Callable[[], bool]) -> None:

@@ -19,6 +19,7 @@ def test_fig3b_holds_the_reference_numbers(tmp_path, monkeypatch):
     assert np.allclose(data["kappa"].values, data["N"].values / 16)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("coarse")
 def test_fig4b_holds_the_reference_numbers(tmp_path, monkeypatch):
     """Exact values of an independent program with 20 photon levels; beside mean field only."""

@@ -16,6 +16,7 @@ def drawn(module, data, tmp_path):
     assert len(module.table(data)) > 1
 
 
+@pytest.mark.slow
 def test_map_of_the_boundary(tmp_path):
     data = fig5.compute(10, "", None, (5.0, 7.8, 14.0, 18.0), (0.95, 0.98, 0.99, 1.0, 1.01, 1.05))
     n_sc = data["N_sc"]
@@ -43,6 +44,7 @@ def test_boundary_is_that_of_linear_noise_at_small_thresholds(C, drive):
     assert boundary(lambda: family(C, drive), 1e-4).N_sc * 1e-4 == pytest.approx(deviation, rel=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "drive"), [(1.0, 0.95), (0.5, 1.05)])
 def test_broadened_boundary_is_that_of_linear_noise_at_small_thresholds(width, drive):
     Delta, weights = gaussian_clusters(1.0, width, 5)
@@ -78,6 +80,7 @@ def test_boundary_converges_in_clusters():
     assert (errors.sel(fewer_clusters=15) < 1e-4).all()
 
 
+@pytest.mark.slow
 def test_deviations_fall_as_the_inverse_size(tmp_path, monkeypatch):
     monkeypatch.setattr(fig4, "SIZES", 7)
     data = fig4.compute(4000, "", None)

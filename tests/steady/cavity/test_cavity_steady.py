@@ -177,7 +177,7 @@ def finished(case):
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [pytest.param(case, marks=[pytest.mark.slow] * (case not in ("pumped", "driven"))) for case in CASES])
 def test_estimates_cover_what_a_cutoff_costs(case, solver):
     truth = uncut(case)
     assert truth.certificate.certified

@@ -28,9 +28,9 @@ def balanced(spontaneous, gain, saturation):
     ("rates", "tolerance"),
     [
         ((1e-10, 1e-2, 1e-6), 1e-9),
-        ((1e-10, 1e-2, 1e-6), 1e-4),
+        pytest.param((1e-10, 1e-2, 1e-6), 1e-4, marks=pytest.mark.slow),
         ((1e-6, 0.03, 9e-6), 1e-9),
-        ((1e-8, 0.1, 1e-4), 1e-6),
+        pytest.param((1e-8, 0.1, 1e-4), 1e-6, marks=pytest.mark.slow),
         ((0.05, 3e-3, 3e-6), 1e-9),
         pytest.param((0.3, 2e-4, 4e-9), 1e-9, marks=pytest.mark.slow),  # 40 levels seem enough, and hold 0.43 photons; there are 217
         pytest.param((0.1, 5e-4, 2e-8), 1e-9, marks=pytest.mark.slow),  # two wells share, behind a barrier of exp(-267)
@@ -75,6 +75,7 @@ def test_a_kerr_oscillator_is_solved_over_both_branches(drive, branch):
     assert abs(state.moment("ad a") - drummond_walls(drive, 0.1, -3.0)) <= state.error("ad a") + 1e-14
 
 
+@pytest.mark.slow
 def test_the_upper_branch_of_parametric_driving():
     """Two-photon drive and loss beside Kerr and detuning, against a dense solve: bistable between the vacuum and two bright states."""
     a, s = ps.Boson(), ps.Ensemble(1)

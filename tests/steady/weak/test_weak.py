@@ -98,6 +98,7 @@ def everything(N):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_kind_of_jump_against_brute_force():
     model = everything(2)
     assert relaxes(model)

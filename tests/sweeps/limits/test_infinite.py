@@ -27,6 +27,7 @@ def test_fig_3b_is_analytic_in_1_over_n_and_goes_to_mean_field() -> None:
     assert exact.at(10**7) != pytest.approx(exact.value, abs=1e-8)
 
 
+@pytest.mark.slow
 def test_fixed_g_sqrt_n_has_a_limit_of_its_own() -> None:
     """1/N is found, not assumed; mean field misses this limit, and the satellites' pair correlations vanish."""
     options = {"g": "3/sqrt(N)", "kappa": 1.0}
@@ -53,6 +54,7 @@ def test_at_threshold_it_says_that_it_does_not_know() -> None:
     assert abs(found.value) <= found.error  # the limit is 0
 
 
+@pytest.mark.slow
 def test_a_detuned_pair_correlation_has_two_parts() -> None:
     options = {"sizes": (16, 32, 64, 128), "omega": 3.0}
     real, imaginary = (ps.limit("central-spin", f"{part} +0 -1", **options) for part in ("Re", "Im"))

@@ -190,6 +190,7 @@ def test_a_file_that_is_no_store_is_left_alone(tmp_path, here, make, fresh):
     assert {path.name for path in tmp_path.iterdir()} == {"sweep.toml", "sweep.nc.store"}
 
 
+@pytest.mark.slow
 def test_a_fresh_run_forgets_what_was_computed(finished, here, tmp_path):
     _, store = finished
     _, out, _ = here("run", tmp_path / "sweep.toml", "--fresh")
@@ -208,6 +209,7 @@ def test_a_store_is_read_while_a_run_writes_to_it(finished):
         assert read(store).results[key] == result
 
 
+@pytest.mark.slow
 def test_a_full_disk(tmp_path, here):
     disk = tmp_path / "disk"
     disk.mkdir()

@@ -124,6 +124,7 @@ def test_a_worker_that_dies_with_results_in_its_memory_costs_nothing(cluster, tm
     assert all(result.lasting for _, result in found)
 
 
+@pytest.mark.slow
 @pytest.mark.serial
 def test_stopped_workers_do_not_hold_up_the_start(cluster, monkeypatch):
     address, workers = cluster.address, cluster.workers
