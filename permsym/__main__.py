@@ -35,8 +35,10 @@ def start() -> NoReturn:
     try:
         _answer_with(_Raise())
         code = main()
+        _forget_alarm()
     except KeyboardInterrupt:  # a second one, while the first is told
         code = _CODE
+        _forget_alarm()
     _answer_with(lambda *_: os._exit(code))  # all is done and said: what is left is the end of the interpreter
     sys.exit(code)
 
@@ -45,6 +47,12 @@ def _answer_with(action: Callable[[int, FrameType | None], object]) -> None:
     for number in _SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # as a parent such as nohup may have decided
             signal.signal(number, action)
+
+
+def _forget_alarm() -> None:
+    """An interrupt that still waits for an import comes too late; without a handler its alarm would kill the interpreter that ends."""
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:

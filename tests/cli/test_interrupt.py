@@ -74,3 +74,23 @@ def test_an_interrupt_that_passes_an_exec_leaves_no_mark_of_its_own(tmp_path):
     )
     assert run(tmp_path, passes.format("Interrupted")).returncode == 130
     assert run(tmp_path, passes.format("KeyboardInterrupt")).returncode in (130, -signal.SIGINT)  # newer Pythons may do better
+
+
+LATE = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+ENDS = """
+import atexit, time
+import permsym.cli
+from permsym.__main__ import start
+def main():
+    import late
+    return 0
+permsym.cli.main = main
+atexit.register(time.sleep, 0.1)
+start()
+"""
+
+
+def test_an_interrupt_that_comes_as_all_is_done_changes_nothing(tmp_path):
+    (tmp_path / "late.py").write_text(LATE)
+    done = run(tmp_path, ENDS)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
