@@ -193,6 +193,7 @@ def test_mistakes_are_one_line(here, tmp_path, words, fragment):
     assert fragment in err
 
 
+@pytest.mark.slow
 @pytest.mark.serial
 def test_it_reads_a_store_that_is_being_written(tmp_path, here):
     """As often as possible while a run writes: always a count between the ones before and after, never an error."""

@@ -103,6 +103,7 @@ def test_interrupted_it_says_what_is_safe_and_goes_on(tmp_path, expected, here):
     assert values(tmp_path) == expected
 
 
+@pytest.mark.slow
 def test_two_runs_on_one_output(tmp_path, expected, here):
     sweep = write(tmp_path, points=60, N=8, order=3)
     first = start(tmp_path, "run", sweep, "--jobs", "1")

@@ -30,6 +30,7 @@ ps.steady_state(model, solver=MatrixFree(), moments=["ad a"], tolerance=1e-2, ch
 """
 
 
+@pytest.mark.slow
 @pytest.mark.serial
 def test_a_killed_solve_goes_on(tmp_path):
     path = tmp_path / "iterate.npz"

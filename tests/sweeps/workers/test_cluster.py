@@ -51,6 +51,7 @@ def cluster(tmp_path_factory):
         yield running
 
 
+@pytest.mark.slow
 @pytest.mark.serial
 def test_a_cluster_gives_the_same_bits_although_a_worker_is_killed(cluster, tmp_path, here, expected):
     address, workers = cluster.address, cluster.workers
