@@ -50,6 +50,7 @@ class Figure:
     default_max_n: int
 
 
+MOST_SATELLITES = 10**6  # at 10^9 p1-fig3b had not ended after a minute
 FIGURES: dict[str, Figure] = {
     "p1-fig3a": Figure(
         "P1 Fig. 3(a): p0_up against 1/N at fixed g sqrt(N) = 3", p1_fig3.compute_a, p1_fig3.plot_a, p1_fig3.table_sizes, 150
@@ -148,6 +149,8 @@ def draw(
     """
     figure = FIGURES[name]
     largest = figure.default_max_n if max_n is None else as_count("max-N", max_n, 2)
+    if largest > MOST_SATELLITES:
+        raise InputError(f"max-N must be at most {MOST_SATELLITES:,}, but is {max_n!r}; the figures have what lies beyond as their limit")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
