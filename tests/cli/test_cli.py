@@ -47,6 +47,7 @@ from permsym.cli import COMMANDS, main
         (["figure"], 1, "which figure"),
         (["figure", "p1-fig9"], 1, "there is no figure"),
         (["figure", "p1-fig3b", "--max-N", "x"], 1, "max-N"),
+        (["cumulants", "central-spin", "N=3", "--order", "1" * 400], 1, "from 1 to 1000"),
         (["figure", "p1-fig3b", "--max-N", "1e9"], 1, "max-N must be at most 1,000,000"),
         (["info", "central-spin", "N=abc"], 1, "no parameter here"),
         (["evolve", "central-spin", "N=2", "--times", "-1:2:5"], 1, "0 <= T0 <= T1 and a whole number of STEPS >= 1, such as 0:10:100"),

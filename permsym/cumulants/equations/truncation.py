@@ -26,6 +26,9 @@ class Closure(StrEnum):
 Setting = TypeVar("Setting", bound=StrEnum)
 
 
+_HIGHEST = 1000  # the number of moments is a float where memory is reckoned
+
+
 @dataclass(frozen=True)
 class Truncation:
     """The settings of a hierarchy.
@@ -43,10 +46,10 @@ class Truncation:
     def of(cls, order: int = 2, counting: str = "operators", closure: str = "full", break_symmetry: bool = False) -> Truncation:
         """Settings from words.
 
-        Raises InputError for an order that is no whole number >= 1, and for other words.
+        Raises InputError for an order that is no whole number from 1 to 1000, and for other words.
         """
-        if isinstance(order, bool) or not isinstance(order, int) or order < 1:
-            raise InputError(f"the order of a cumulant expansion must be a whole number >= 1, but is {order!r}")
+        if isinstance(order, bool) or not isinstance(order, int) or not 1 <= order <= _HIGHEST:
+            raise InputError(f"the order of a cumulant expansion must be a whole number from 1 to {_HIGHEST}, but is {order!r}")
         return cls(order, _one_of(Counting, counting), _one_of(Closure, closure), break_symmetry)
 
 
