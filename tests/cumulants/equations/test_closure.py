@@ -126,5 +126,5 @@ def test_unknown_closure_and_counting():
         equations(model, order=2, closure="half")
     with pytest.raises(InputError, match="counting must be operators or sites"):
         equations(model, order=2, counting="letters")
-    with pytest.raises(InputError, match="whole number >= 1"):
+    with pytest.raises(InputError, match="whole number from 1"):
         equations(model, order=0)
