@@ -153,7 +153,7 @@ def _sites(dataset: xr.Dataset) -> Model | None:
     try:
         definition = json.loads(dataset.attrs["definition"])
         first = Model.from_dict((definition[0] if isinstance(definition, list) else definition)["first_point"])
-    except (KeyError, ValueError, TypeError):
+    except (LookupError, ValueError, TypeError):
         return None
     return grammar(first)
 

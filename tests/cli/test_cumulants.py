@@ -44,7 +44,7 @@ def test_an_unstable_fixed_point_leaves_with_3(capsys):
     [
         (["cumulants", "central-spin", "N=50"], 1, "which order"),
         (["cumulants", "central-spin", "N=50", "--order", "x"], 1, "whole number"),
-        (["cumulants", "central-spin", "N=50", "--order", "0"], 1, ">= 1"),
+        (["cumulants", "central-spin", "N=50", "--order", "0"], 1, "from 1 to 1000"),
         (["cumulants", "central-spin", "N=50", "--order", "2", "--closure", "half"], 1, "full or no-three-spin"),
         (["cumulants", "central-spin", "N=50", "--order", "2", "--counting", "half"], 1, "operators or sites"),
         (["cumulants", "central-spin", "N=50", "--order", "60", "--break-symmetry"], 4, "hours"),

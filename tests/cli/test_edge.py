@@ -209,6 +209,14 @@ CHANGES = {
 }
 
 
+@pytest.mark.parametrize("definition", ["[]", "{}", "[3]", "null", "["])
+def test_a_definition_without_a_model_is_compared_without_one(here, data, definition):
+    dataset.save(data.assign_attrs(definition=definition), "x.nc")
+    code, _, err = here("compare", "x.nc", "x.nc")
+    assert code in (0, 1)
+    assert "fault" not in err
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_variables_that_are_missing_or_mistyped(here, data, change):
     CHANGES[change](data).to_netcdf("x.nc", engine="h5netcdf")
