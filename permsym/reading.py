@@ -35,7 +35,7 @@ def read_bytes(path: Path, largest: int) -> bytes:
 
 def check(path: Path, largest: float = float("inf")) -> None:
     """InputError unless the path leads to an ordinary file of at most ``largest`` bytes; OSError where it leads to none."""
-    if "\0" in str(path):
+    if b"\0" in os.fsencode(path):
         raise InputError(f"{str(path)!r} is no path: it has a NUL")
     state = path.stat()
     if not stat.S_ISREG(state.st_mode):

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from permsym.model import Model
 from permsym.operators import Monomial, Product, as_array
+from permsym.rotating import in_rotating_frame
 from permsym.sites import Boson, Ensemble
 
 _AMPLITUDES, _PHASES = 5, 5  # of the fields that the equations are followed from
@@ -147,18 +148,6 @@ def _charged(model: Model) -> bool:
     return any(charge[0] for charge in model.charges)
 
 
-def _turned(model: Model) -> Model:
-    """The model in a frame that turns with the mode's own frequency, where a charge allows that: fields that settle do not turn fast."""
-    charge = next((charge for charge in model.charges if charge[0]), None)
-    frequency = model.hamiltonian.terms.get(Product(Monomial(1, 1)), 0)
-    if charge is None or not frequency:
-        return model
-    number = model.centre.n * charge[0]  # type: ignore[attr-defined]
-    for weight, ensemble in zip(charge[1:], model.ensembles, strict=True):
-        number = number + ensemble.operator(np.diag(ensemble.excitations)) * weight
-    return Model(model.centre, model.ensembles, model.hamiltonian - number * (frequency / charge[0]), model.jumps)
-
-
 class _TooLong(Exception):
     """More evaluations than a survey is worth."""
 
@@ -167,7 +156,7 @@ def _settled(model: Model, inner: float, outer: float) -> NDArray[np.complex128]
     """Fields that the mean-field equations end at, from beyond the levels; None where they did not settle."""
     from scipy.integrate import solve_ivp
 
-    flow = MeanFieldFlow(_turned(model))
+    flow = MeanFieldFlow(in_rotating_frame(model))  # fields that settle do not turn fast there
     phases = 1 if _charged(model) else _PHASES
     amplitudes = np.geomspace(inner, max(outer, 1.2 * inner), _AMPLITUDES)
     z = np.zeros((flow.starts[-1], phases * _AMPLITUDES), dtype=complex)
