@@ -150,7 +150,7 @@ def draw(
     figure = FIGURES[name]
     largest = figure.default_max_n if max_n is None else as_count("max-N", max_n, 2)
     if largest > MOST_SATELLITES:
-        raise InputError(f"max-N must be at most {MOST_SATELLITES:,}, but is {max_n!r}; the figures have what lies beyond as their limit")
+        raise InputError(f"max-N must be at most {MOST_SATELLITES:,}, but is {max_n:g}; leave it out for the range of the paper")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
