@@ -149,8 +149,8 @@ def evolve_table(report: dict[str, Any], asked: Sequence[str] = ()) -> str:
     for k, t in enumerate(report["times"]):
         moments = (_complex(report["moments"][label][k]) for label in asked)
         rows.append((f"{t:.6g}", *moments, *("-" if values[k] is None else f"{values[k]:.12f}" for values in derived.values())))
-    largest = [f"{label} {_largest([certificate['errors'][label]])}" for label in asked]
-    largest += [f"{name} {_largest(values)}" for name, values in report["derived_errors"].items()]
+    largest = [f"{label} {certificate['errors'][label]:.0e}" for label in asked]
+    largest += [f"{name} {_largest(values, derived[name])}" for name, values in report["derived_errors"].items()]
     shown = ("error_estimate", "trace_defect", "min_population", "top_population")
     lines = ", ".join(f"{name} {certificate[name]:.1e}" if certificate[name] is not None else f"{name} not finite" for name in shown)
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
@@ -158,12 +158,12 @@ def evolve_table(report: dict[str, Any], asked: Sequence[str] = ()) -> str:
     return f"{head}\n\n{table(rows)}\n\nlargest errors: {', '.join(largest)}\n\n{verdict}: {lines}"
 
 
-def _largest(errors: Sequence[float | None]) -> str:
-    """The largest of errors over time; those that are not finite are counted."""
-    finite_ones = [error for error in errors if error is not None]
-    missing = len(errors) - len(finite_ones)
-    words = [f"{max(finite_ones):.0e}"] if finite_ones else []
-    return " ".join([*words, *([f"({missing} times without a certain digit)"] if missing else [])])
+def _largest(errors: Sequence[float | None], values: Sequence[float | None]) -> str:
+    """The largest error of the values that are there; the others are counted."""
+    certain = [error for error, value in zip(errors, values, strict=True) if error is not None and value is not None]
+    missing = len(errors) - len(certain)
+    words = [f"{max(certain):.0e}"] if certain else []
+    return " ".join([*words, *([f"(not certain at {missing} times, left out)"] if missing else [])])
 
 
 def info_report() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from permsym.dynamics.initial_density import Initial
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
-from permsym.states.derived import derived_errors, derived_quantities
+from permsym.states.derived import RATIOS, derived_errors, derived_quantities
+from permsym.steady.certificate import derived_tolerance
 from permsym.text import finite
 
 TimeSeries = NDArray[np.complex128]
@@ -23,13 +24,16 @@ TimeSeries = NDArray[np.complex128]
 class EvolutionCertificate:
     """Evidence that the moments of a time evolution are right, at all its times.
 
-    error_estimate   largest absolute error estimate over the moments
+    error_estimate   largest absolute error estimate over the moments, certified within tolerance x max(1, |value|)
     errors           estimate for each moment: its operator's norm times the sum of the bound of the trace-norm error of all steps,
                      that of their rounding, and eight times ``top_population`` for the cut-off; rounding of the initial state
     trace_defect     largest |tr rho - 1|
     min_population   smallest population; negative values are unphysical
     top_population   largest probability of a boson's last Fock states, twice as many as one move raises it by; 0 without a boson
     tolerance        what certified means
+    sizes            max(1, largest |value|) of each moment
+    derived_errors   largest error of each derived quantity relative to its largest value, certified within max(tolerance, 1e-6),
+                     of those that are not zero within it; g2 is a ratio, and left out at times when it is not certain
     """
 
     error_estimate: float
@@ -38,20 +42,28 @@ class EvolutionCertificate:
     min_population: float
     top_population: float
     tolerance: float
+    sizes: Mapping[str, float] = field(default_factory=dict)
+    derived_errors: Mapping[str, float] = field(default_factory=dict)
     reasons: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         reasons = []
-        if not self.error_estimate <= self.tolerance:
-            worst = max(self.errors, key=lambda label: self.errors[label], default="")
-            reasons.append(f"the error estimate of {worst!r} is {self.error_estimate:.1e}, above the tolerance {self.tolerance:.0e}")
+        worst = max(self.errors, key=self._relative_error, default=None)
+        if worst is not None and not self._relative_error(worst) <= self.tolerance:
+            reasons.append(f"the error estimate of {worst!r} is {self.errors[worst]:.1e}, above the tolerance {self.tolerance:.0e}")
             if self.top_population > self.tolerance / 16:
                 reasons.append(f"the last Fock states hold up to {self.top_population:.1e}; take more levels, or levels=auto")
+        for name, ratio in self.derived_errors.items():
+            if not ratio <= derived_tolerance(self.tolerance):
+                reasons.append(f"{name} is certain to {ratio:.0e} of its largest value only; a smaller tolerance may mend that")
         if not self.trace_defect <= self.tolerance:
             reasons.append(f"the trace is off by {self.trace_defect:.1e}")
         if not self.min_population >= -self.tolerance:
             reasons.append(f"a population is negative, {self.min_population:.1e}")
         object.__setattr__(self, "reasons", tuple(reasons))
+
+    def _relative_error(self, label: str) -> float:
+        return self.errors[label] / self.sizes.get(label, 1.0)
 
     @property
     def certified(self) -> bool:
@@ -124,8 +136,15 @@ class Evolution:
 
     @property
     def derived(self) -> dict[str, NDArray[np.float64]]:
-        """Excited-state populations, photon numbers and g2 at all times, each (T,); g2 is nan where there are no photons."""
-        return self._over_times(derived_quantities)
+        """Excited-state populations, photon numbers and g2 at all times, each (T,).
+
+        g2 is nan where it is not certain to max(tolerance, 1e-6) of its value: a ratio of moments that vanish with the photons.
+        """
+        values, errors = self._over_times(derived_quantities), self.derived_errors
+        allowed = derived_tolerance(self.certificate.tolerance)
+        for name in RATIOS & values.keys():
+            values[name] = np.where(errors[name] <= allowed * np.abs(values[name]), values[name], np.nan)
+        return values
 
     @property
     def derived_errors(self) -> dict[str, NDArray[np.float64]]:
@@ -134,6 +153,16 @@ class Evolution:
         As :func:`permsym.states.derived.derived_errors` does: inf where no digit of g2 is certain, nan where there is none.
         """
         return self._over_times(lambda model, moment: derived_errors(model, moment, self._error))
+
+    def judged(self) -> Evolution:
+        """The evolution with its derived quantities in the certificate.
+
+        What is zero within its errors at all times has no digits to be relative to, and is judged by its moments alone.
+        """
+        errors = self.derived_errors
+        largest = {name: float(np.abs(series).max()) for name, series in self.derived.items() if name not in RATIOS}
+        ratios = {name: float(errors[name].max()) / value for name, value in largest.items() if value > errors[name].max()}
+        return replace(self, certificate=replace(self.certificate, derived_errors=ratios))
 
     def _error(self, label: str) -> float:
         key = parse(label, self.model)

@@ -71,7 +71,7 @@ def evolve(
     labels = tuple(select_labels(model, moments))
     run = _Run(model, choose(model) if basis == "auto" else basis, request, progress or silent)
     values = run.moments(list(dict.fromkeys([*labels, *derived_labels(model)])))
-    return Evolution(
+    evolution = Evolution(
         model=run.model,
         initial=request.initial,
         times=request.times,
@@ -85,6 +85,7 @@ def evolve(
         timings={"total": time.perf_counter() - started},
         errors={label: run.error(label) for label in values},
     )
+    return evolution.judged()
 
 
 def _check(tolerance: float, method: str) -> None:
@@ -183,7 +184,10 @@ class _Run:
         """Evidence for requested moments, once all sectors have been followed."""
         errors = {str(label): self.error(label) for label in labels}
         largest = max(errors.values(), default=0.0)
-        return EvolutionCertificate(largest, errors, self.trace_defect, self.min_population, self.top_population, float(self.tolerance))
+        sizes = {str(label): self.largest.get(self._of_sector(label), 1.0) for label in labels}
+        return EvolutionCertificate(
+            largest, errors, self.trace_defect, self.min_population, self.top_population, float(self.tolerance), sizes
+        )
 
     # -- one sector -----------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,9 @@ from permsym.sites import Boson, Ensemble, Site, unit
 POPULATIONS = ("p0_up", "p_up")
 """How the names of populations begin."""
 
+RATIOS = {"g2"}
+"""Quotients of moments, which lose their digits where the denominator vanishes."""
+
 
 def derived_quantities(
     model: Model, moment: Callable[[str], complex], population: Callable[[Site], float] | None = None
