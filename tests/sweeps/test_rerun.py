@@ -108,7 +108,7 @@ def test_a_zero_of_another_sign_is_no_difference_but_not_the_same_bits(data, tmp
     assert "largest difference 0 (zeros of another sign, as in moment_imag)" in out
 
 
-@pytest.mark.parametrize("name", ["p1-fig3b", "p2-fig1"])
+@pytest.mark.parametrize("name", [pytest.param("p1-fig3b", marks=pytest.mark.slow), "p2-fig1"])
 def test_a_figure_repeats_itself_to_the_bit(name, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("permsym.figures.paper1.fig3.FARTHEST", 12.0)  # lines of approximations end there
     monkeypatch.setattr("permsym.figures.paper2.fig1.TRANSIENTS", (0.4, 1.2))
