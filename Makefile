@@ -18,18 +18,18 @@ help:  ## list the targets
 demo: $(STAMPS)/run  ## exact data of p1-fig3b: figures/p1-fig3b.png, .nc and a table
 	$(BIN)/permsym figure p1-fig3b -o figures
 
-# Many tests at once, each with one thread of linear algebra; then one by one those that kill or time processes.
+# Many tests at once, each with one thread of linear algebra; then those that kill or time processes, beside each other only.
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL = --numprocesses=logical --dist=worksteal
 SERIAL = $(shell grep -rl mark.serial tests --include='*.py')
 
 test: $(STAMPS)/test  ## the whole suite without the slow tests, doctests included, on all cores
 	$(PYTEST) -m "not slow and not serial" $(PARALLEL)
-	$(PYTEST) -m "serial and not slow" $(SERIAL)
+	$(PYTEST) -m "serial and not slow" $(PARALLEL) $(SERIAL)
 
 test-slow: $(STAMPS)/test  ## the tests marked slow
 	$(PYTEST) -m "slow and not serial" $(PARALLEL)
-	$(PYTEST) -m "slow and serial" $(SERIAL)
+	$(PYTEST) -m "slow and serial" $(PARALLEL) $(SERIAL)
 
 lint: $(STAMPS)/dev  ## ruff check, ruff format --check, mypy
 	$(BIN)/ruff check .

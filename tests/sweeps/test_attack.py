@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.serial, pytest.mark.skipif(sys.platform != "linux", re
 def test_a_sweep_that_is_killed_and_resumed(tmp_path):
     chance = random.Random(20261130)
     sweep = kills.Sweep(tmp_path, 12, kills.expected(tmp_path, 12))
-    for target, name in (("main", "SIGKILL"), ("group", "SIGTERM"), ("worker", "SIGKILL")):
+    for target, name in (("main", "SIGKILL"), ("worker", "SIGKILL")):
         kills.attack(sweep, chance, target, name)
     while not kills.attack(sweep, chance, "nobody")[2]:
         assert not sweep.words
