@@ -17,7 +17,7 @@ from typing import Any
 from measure import RATIOS, attempted, isolated, machine, ratios, show
 
 PUMPED = {5: 0.130646599999, 10: None, 20: 0.093312738972, 40: None, 100: 0.083842385969, 200: None, 400: None}  # <a^dag a> / N
-DRIVEN = {5: 0.443623830794, 10: 1.900493474755, 20: 8.892206164476, 30: 17.234247509, 50: None}  # |<a>|^2
+DRIVEN = {5: 0.443623830794, 10: 1.900493474755, 20: 8.892206164476, 30: 17.2342475087, 50: None}  # |<a>|^2
 
 TRIAD = """
 import time, numpy as np, numba
@@ -147,7 +147,7 @@ def scaling(kind: tuple[str, str], expected: Mapping[int, float | None], bandwid
         row: list[object] = [n, int(found["levels"]), int(found["unknowns"]), found["name"], int(found["products"])]
         row += [f"{found['seconds']:.2f}", f"{found['solve']:.2f}", *cells, f"{found['peak_mb']:.0f}"]
         row += [f"{found['extra'] * 2**20 / found['unknowns']:.0f}", f"{found['error']:.0e}" + "!" * (not found["certified"])]
-        rows.append([*row, *powers, "unknown" if known is None else "ok"])
+        rows.append([*row, *powers, f"{found['value']:.12g}" if known is None else "ok"])
         before = n, found
     show(rows)
 
