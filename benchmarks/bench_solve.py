@@ -13,7 +13,7 @@ from problems import check
 
 CODE = """
 import time, permsym as ps
-from permsym.steady import memory
+from permsym.linear import cost
 from permsym.steady.needs import lattice
 model = ps.models.central_spin(N={n})
 start = time.perf_counter()
@@ -22,7 +22,7 @@ values = state.moments(3)
 result.update(everything=time.perf_counter() - start, p=state.derived["p0_up"], bound=state.certificate.error_estimate,
               unknowns=state.dimension, fill=state.solver["fill"], certified=state.certificate.certified, **state.timings)
 size, sides = lattice(model, "{basis}")
-result.update(predicted_mb=cost.solve_bytes(size, sides) / 2**20, predicted_fill=cost.fill_estimate(size, sides))
+result.update(predicted_mb=state.plan.bytes / 2**20, predicted_fill=cost.fill_estimate(size, sides))
 """
 
 if __name__ == "__main__":
