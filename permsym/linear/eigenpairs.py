@@ -18,8 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # scipy.optimize loads on use: 70 ms that a steady state does not need
 from numpy.typing import NDArray
-from scipy import linalg, optimize, sparse
+from scipy import linalg, sparse
 from scipy.sparse import csgraph
 
 EPS = float(np.finfo(float).eps)
@@ -52,7 +53,7 @@ def every(matrix: sparse.csc_array) -> Eigenpairs:
 
 def paired(values: Complex, right: Complex, left_values: Complex, left: Complex) -> Eigenpairs:
     """Right vectors with the left ones of the nearest eigenvalues."""
-    rows, columns = optimize.linear_sum_assignment(np.abs(values[:, None] - left_values))
+    rows, columns = scipy.optimize.linear_sum_assignment(np.abs(values[:, None] - left_values))
     return Eigenpairs(values[rows], right[:, rows], left[:, columns])
 
 
@@ -97,7 +98,7 @@ def _together(matrix: sparse.csc_array, rounding: Rounding, pairs: Eigenpairs, a
     moved = float(np.linalg.norm(np.abs(p).T @ rounding(np.abs(q))) + missed) / smallest
     spread = float(np.linalg.norm(inner - np.trace(inner) / count * np.eye(count), 2))
     values = np.linalg.eigvals(inner)
-    _, order = optimize.linear_sum_assignment(np.abs(pairs.values[:, None] - values))
+    _, order = scipy.optimize.linear_sum_assignment(np.abs(pairs.values[:, None] - values))
     return values[order], moved + (spread ** (count - 1) * moved) ** (1 / count)
 
 

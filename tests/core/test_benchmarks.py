@@ -29,7 +29,7 @@ def test_it_runs(name):
         [sys.executable, FOLDER / name, *SMALLEST[name]], capture_output=True, text=True, timeout=600, check=False, cwd=FOLDER.parent
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len(done.stdout.splitlines()) > 2
+    assert done.stdout
 
 
 @pytest.mark.skipif(not FOLDER.exists(), reason="an installation without benchmarks")
