@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate
     from permsym.dynamics.evolve import evolve
     from permsym.dynamics.initial import InitialState, SiteState
+    from permsym.dynamics.spectra.linewidth import Linewidth, linewidth
+    from permsym.dynamics.spectra.spectrum import PowerSpectrum, SpectrumCertificate, spectrum
     from permsym.dynamics.two_time.correlation import correlation, g1, g2
     from permsym.dynamics.two_time.result import Correlation, CorrelationCertificate
     from permsym.errors import DegenerateSteadyState, InputError, PermsymError, TooLarge, UncertifiedWarning
@@ -51,6 +53,8 @@ _PLACES = {
     "permsym.dynamics.evolution": ("Evolution", "EvolutionCertificate"),
     "permsym.dynamics.evolve": ("evolve",),
     "permsym.dynamics.initial": ("InitialState", "SiteState"),
+    "permsym.dynamics.spectra.linewidth": ("Linewidth", "linewidth"),
+    "permsym.dynamics.spectra.spectrum": ("PowerSpectrum", "SpectrumCertificate", "spectrum"),
     "permsym.dynamics.eigenvalues": ("Eigenvalues", "eigenvalues"),
     "permsym.dynamics.two_time.correlation": ("correlation", "g1", "g2"),
     "permsym.dynamics.two_time.result": ("Correlation", "CorrelationCertificate"),
@@ -97,13 +101,16 @@ __all__ = [
     "InputError",
     "Levels",
     "Limit",
+    "Linewidth",
     "Mode",
     "Model",
     "Operator",
     "Pardiso",
     "PermsymError",
+    "PowerSpectrum",
     "ShiftInvert",
     "SiteState",
+    "SpectrumCertificate",
     "Spin",
     "State",
     "SuperLU",
@@ -125,6 +132,7 @@ __all__ = [
     "hermite_state",
     "husimi",
     "limit",
+    "linewidth",
     "models",
     "moments",
     "negativity",
@@ -132,6 +140,7 @@ __all__ = [
     "open_reference",
     "plot",
     "purity",
+    "spectrum",
     "spin_husimi",
     "spin_wigner",
     "steady_state",
