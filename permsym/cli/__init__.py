@@ -25,7 +25,10 @@ COMMANDS = {
         "limit": "N -> infinity, with powers and coefficients",
         "info": "versions; for a model the plan: route, unknowns, memory and time",
     },
-    "in time": {"evolve": "exact time evolution of a model"},
+    "in time": {
+        "evolve": "exact time evolution of a model",
+        "correlate": "two-time functions: g1, g2, any operators",
+    },
     "approximations": {
         "cumulants": "steady state of a cumulant expansion of any order",
         "continue": "branch of cumulant steady states along a parameter: stability, folds, Hopf points",
@@ -42,13 +45,13 @@ COMMANDS = {
 }
 """What ``permsym --help`` lists.  Each command has a module of this folder with ``add(commands)``."""
 
-_MODULES = {"continue": "continuation"}  # where a command's name is a keyword of Python
+_MODULES = {"continue": "continuation", "correlate": "two_time.correlate"}  # where a command's name is a keyword, or it has a folder
 
 FAULT_EXIT_CODE, INTERRUPTED_EXIT_CODE = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT
 _LONGEST_LINE = 440  # characters of an error, so that it can be read
 _LONGEST_WORD = 4000  # characters of an argument, the longest path of Linux
 
-_NEGATIVE = re.compile(r"-[\d.]+[eE:].*")
+_NEGATIVE = re.compile(r"-[\d.]+[eE:].*|-\d*@\w+.*")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -127,7 +130,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _joined(words: Sequence[str]) -> list[str]:
-    """``--times -1:2:5`` as ``--times=-1:2:5``: argparse would take -1:2:5 and -1e3 for options."""
+    """``--times -1:2:5`` as ``--times=-1:2:5``, ``--right -@B`` as ``--right=-@B``: argparse would take these values for options."""
     joined: list[str] = []
     for word in words:
         if joined and joined[-1].startswith("--") and _NEGATIVE.fullmatch(word):

@@ -11,6 +11,9 @@ from permsym.errors import InputError
 from permsym.text import grouped_digits
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from permsym.model import Model
     from permsym.models import ModelSource
     from permsym.moments.labels import MomentLabel
@@ -40,6 +43,16 @@ def add_moments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--moments", metavar="ORDER", help="all moments with up to ORDER operators (default 2)")
     what.add_argument("--moment", metavar="LABEL", nargs="+", action="extend", help="these moments, such as 'z0' '+1 -2'")
+
+
+def add_times(parser: argparse.ArgumentParser, zero: str) -> None:
+    parser.add_argument("--times", required=True, metavar="T0:T1:STEPS", help=f"STEPS equal steps from T0 to T1; {zero}")
+
+
+def add_initial(parser: argparse.ArgumentParser, default: str | None, otherwise: str) -> None:
+    parser.add_argument(
+        "--initial", default=default, metavar="LABEL", help=f"'coherent=2.0 up', 'fock=1 down', 'down dicke=3,0', ...; {otherwise}"
+    )
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -170,3 +183,21 @@ def _order(text: str | None) -> int:
         return int(text)
     except ValueError:
         raise InputError(f"--moments must be an order such as 2, but is {text!r}; for single moments use --moment 'z0' '+1 -2'") from None
+
+
+_MOST_STEPS = 100_000  # every one has all of its values in memory
+
+
+def times(text: str) -> NDArray[np.float64]:
+    """STEPS + 1 times from T0 to T1."""
+    import numpy as np
+
+    parts = [number_or_text(part) for part in text.split(":")]
+    if len(parts) != 3 or any(isinstance(part, str) for part in parts):
+        raise InputError(f"--times must be T0:T1:STEPS, such as 0:10:100, but is {text!r}")
+    first, last, count = (float(part) for part in parts)
+    if count > _MOST_STEPS:
+        raise InputError(f"--times has {count:.3g} STEPS, but at most {_MOST_STEPS:,} are computed at once; take fewer")
+    if not (0 <= first <= last < float("inf")) or not count.is_integer() or count < 1:
+        raise InputError(f"--times must have 0 <= T0 <= T1 and a whole number of STEPS >= 1, such as 0:10:100, but is {text!r}")
+    return np.linspace(first, last, int(count) + 1)

@@ -80,6 +80,7 @@ def of_steady_state(state: State, asked: Asked, say: Progress) -> Correlation:
         solver={"name": "krylov", "products": shares.products},
         timings={"total": time.perf_counter() - started},
         order=asked.order,
+        plan=state.plan,
     )
 
 
