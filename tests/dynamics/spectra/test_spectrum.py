@@ -135,6 +135,16 @@ def test_the_mollow_triplet(rabi, gamma):
     assert abs(spectrum.certificate.sum_rule - 2 * np.pi * s**2 / 2 / (1 + s) ** 2) < 1e-13
 
 
+def test_the_single_atom_laser_of_quantum_cumulants():
+    """Its parameters in the tests and the tutorial of QuantumCumulants.jl; the exact value, not that of second order."""
+    model = ps.models.tavis_cummings(N=1, omega=0, epsilon=0, g=1.5, kappa=1, gamma_down=0.25, gamma_up=4)
+    assert abs(ps.spectrum(model, 0.0).power[0] - 9.692680166) < 1e-9
+
+
+def test_the_mollow_triplet_of_quantum_cumulants():
+    assert np.abs(ps.spectrum(mollow(4.0, 1.0), [0, 2]).power - [1.0257951, 0.1435949]).max() < 1e-7
+
+
 def test_one_photon_with_many_emitters():
     """At most one excitation, weakly pumped: the polariton doublet of a resonant cavity at omega +- g sqrt(N)."""
     N, g, kappa, gamma, pump = 12, 0.5, 0.2, 0.1, 1e-6
