@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
     from permsym import cumulants, dataset, figures, models, moments, plot
     from permsym.dataset import open_dataset, open_reference
+    from permsym.dynamics.eigenvalues import Eigenvalues, eigenvalues
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate
     from permsym.dynamics.evolve import evolve
     from permsym.dynamics.initial import InitialState, SiteState
-    from permsym.dynamics.spectrum import Spectrum, spectrum
+    from permsym.dynamics.spectra.linewidth import Linewidth, linewidth
+    from permsym.dynamics.spectra.spectrum import PowerSpectrum, SpectrumCertificate, spectrum
+    from permsym.dynamics.two_time.correlation import correlation, g1, g2
+    from permsym.dynamics.two_time.result import Correlation, CorrelationCertificate
     from permsym.errors import DegenerateSteadyState, InputError, PermsymError, TooLarge, UncertifiedWarning
     from permsym.jumps import Central, Collective, Individual
     from permsym.linear.incomplete_lu import IncompleteLU
@@ -49,7 +53,11 @@ _PLACES = {
     "permsym.dynamics.evolution": ("Evolution", "EvolutionCertificate"),
     "permsym.dynamics.evolve": ("evolve",),
     "permsym.dynamics.initial": ("InitialState", "SiteState"),
-    "permsym.dynamics.spectrum": ("Spectrum", "spectrum"),
+    "permsym.dynamics.spectra.linewidth": ("Linewidth", "linewidth"),
+    "permsym.dynamics.spectra.spectrum": ("PowerSpectrum", "SpectrumCertificate", "spectrum"),
+    "permsym.dynamics.eigenvalues": ("Eigenvalues", "eigenvalues"),
+    "permsym.dynamics.two_time.correlation": ("correlation", "g1", "g2"),
+    "permsym.dynamics.two_time.result": ("Correlation", "CorrelationCertificate"),
     "permsym.errors": ("DegenerateSteadyState", "InputError", "PermsymError", "TooLarge", "UncertifiedWarning"),
     "permsym.jumps": ("Central", "Collective", "Individual"),
     "permsym.model": ("Model",),
@@ -79,8 +87,11 @@ __all__ = [
     "Central",
     "Certificate",
     "Collective",
+    "Correlation",
+    "CorrelationCertificate",
     "DegenerateSteadyState",
     "DensityOperator",
+    "Eigenvalues",
     "Ensemble",
     "Evolution",
     "EvolutionCertificate",
@@ -90,14 +101,16 @@ __all__ = [
     "InputError",
     "Levels",
     "Limit",
+    "Linewidth",
     "Mode",
     "Model",
     "Operator",
     "Pardiso",
     "PermsymError",
+    "PowerSpectrum",
     "ShiftInvert",
     "SiteState",
-    "Spectrum",
+    "SpectrumCertificate",
     "Spin",
     "State",
     "SuperLU",
@@ -105,16 +118,21 @@ __all__ = [
     "UncertifiedWarning",
     "__version__",
     "concurrence",
+    "correlation",
     "cumulants",
     "dataset",
+    "eigenvalues",
     "entropy",
     "evolve",
     "figures",
     "from_matrix",
     "from_qutip",
+    "g1",
+    "g2",
     "hermite_state",
     "husimi",
     "limit",
+    "linewidth",
     "models",
     "moments",
     "negativity",
