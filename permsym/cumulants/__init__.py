@@ -15,6 +15,10 @@
 
     trajectory = ps.cumulants.evolve(eqs, times, initial)    # trajectory.moment("z0")
 
+    g1 = ps.cumulants.correlation(state, "+0", "-0", times)  # g1.values, g1.coherent, g1.failures
+    S = ps.cumulants.spectrum(state, frequencies)            # S.power; regression="operators" or "jacobian"
+    line = ps.cumulants.linewidth(state, near=1.0)           # line.eigenvalue, line.fwhm, line.weight
+
 ``y`` holds the moments in the order of ``eqs.labels``; a moment and its conjugate are separate unknowns.
 """
 
@@ -25,21 +29,41 @@ from permsym.cumulants.mean_field import MeanField, mean_field
 from permsym.cumulants.newton import FixedPoint, newton
 from permsym.cumulants.state import CumulantState
 from permsym.cumulants.steady import continuation, steady_state
+from permsym.cumulants.two_time import (
+    CumulantCorrelation,
+    CumulantLine,
+    CumulantSpectrum,
+    Failure,
+    Regression,
+    SourceEquations,
+    correlation,
+    linewidth,
+    spectrum,
+)
 
 __all__ = [
     "Attractor",
     "Branch",
     "BranchPoint",
+    "CumulantCorrelation",
+    "CumulantLine",
+    "CumulantSpectrum",
     "CumulantState",
     "Equations",
     "Event",
+    "Failure",
     "FixedPoint",
     "MeanField",
+    "Regression",
+    "SourceEquations",
     "Trajectory",
     "continuation",
+    "correlation",
     "equations",
     "evolve",
+    "linewidth",
     "mean_field",
     "newton",
+    "spectrum",
     "steady_state",
 ]
