@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from permsym.dynamics.evolve import evolve
     from permsym.dynamics.initial import InitialState, SiteState
     from permsym.dynamics.spectrum import Spectrum, spectrum
+    from permsym.dynamics.two_time.correlation import correlation, g1, g2
+    from permsym.dynamics.two_time.result import Correlation, CorrelationCertificate
     from permsym.errors import DegenerateSteadyState, InputError, PermsymError, TooLarge, UncertifiedWarning
     from permsym.jumps import Central, Collective, Individual
     from permsym.linear.incomplete_lu import IncompleteLU
@@ -50,6 +52,8 @@ _PLACES = {
     "permsym.dynamics.evolve": ("evolve",),
     "permsym.dynamics.initial": ("InitialState", "SiteState"),
     "permsym.dynamics.spectrum": ("Spectrum", "spectrum"),
+    "permsym.dynamics.two_time.correlation": ("correlation", "g1", "g2"),
+    "permsym.dynamics.two_time.result": ("Correlation", "CorrelationCertificate"),
     "permsym.errors": ("DegenerateSteadyState", "InputError", "PermsymError", "TooLarge", "UncertifiedWarning"),
     "permsym.jumps": ("Central", "Collective", "Individual"),
     "permsym.model": ("Model",),
@@ -79,6 +83,8 @@ __all__ = [
     "Central",
     "Certificate",
     "Collective",
+    "Correlation",
+    "CorrelationCertificate",
     "DegenerateSteadyState",
     "DensityOperator",
     "Ensemble",
@@ -105,6 +111,7 @@ __all__ = [
     "UncertifiedWarning",
     "__version__",
     "concurrence",
+    "correlation",
     "cumulants",
     "dataset",
     "entropy",
@@ -112,6 +119,8 @@ __all__ = [
     "figures",
     "from_matrix",
     "from_qutip",
+    "g1",
+    "g2",
     "hermite_state",
     "husimi",
     "limit",
