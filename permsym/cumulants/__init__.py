@@ -15,7 +15,7 @@
 
     trajectory = ps.cumulants.evolve(eqs, times, initial)    # trajectory.moment("z0")
 
-    g1 = ps.cumulants.correlation(state, "+0", "-0", times)  # g1.values, g1.coherent, g1.failures
+    C = ps.cumulants.correlation(state, "+1", "-1", times)   # C.values, C.coherent, C.failures; g1(state, times), g2(state, times)
     S = ps.cumulants.spectrum(state, frequencies)            # S.power; regression="operators" or "jacobian"
     line = ps.cumulants.linewidth(state, near=1.0)           # line.eigenvalue, line.fwhm, line.weight
 
@@ -37,6 +37,8 @@ from permsym.cumulants.two_time import (
     Regression,
     SourceEquations,
     correlation,
+    g1,
+    g2,
     linewidth,
     spectrum,
 )
@@ -61,6 +63,8 @@ __all__ = [
     "correlation",
     "equations",
     "evolve",
+    "g1",
+    "g2",
     "linewidth",
     "mean_field",
     "newton",

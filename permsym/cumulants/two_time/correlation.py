@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg as la
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from permsym.cumulants.state import CumulantState
 from permsym.cumulants.two_time.regression import Failure, SourceEquations, source_equations, warn
+from permsym.dynamics.two_time.asked import Asked, Spelled
+from permsym.dynamics.two_time.correlation import field_operators
 from permsym.errors import InputError
-from permsym.operators import ComplexArray, Operator
+from permsym.operators import ComplexArray
 
 Vector = NDArray[np.float64]
 
@@ -21,11 +23,12 @@ Vector = NDArray[np.float64]
 class CumulantCorrelation:
     """<C(0) A(tau) B(0)> of a cumulant expansion.
 
-    times       tau, (T,), not negative
-    values      (T,), the coherent part included
-    coherent    <A> <C B> at tau = 0: what remains for tau -> infinity; it turns where a symmetry is broken
-    failures    {failure: reason}; empty where nothing speaks against the approximation
-    equations   the linear equations behind it
+    times      tau, (T,), not negative
+    values     (T,), the coherent part included
+    coherent   <A> <C B> at tau = 0: what remains for tau -> infinity; it turns where a symmetry is broken
+    failures   {failure: reason}; empty where nothing speaks against the approximation
+    equations  the linear equations behind it
+    order      0, or of a normalised function: 1 for g1 = C / <n>, 2 for g2 = C / <n>^2
     """
 
     times: Vector
@@ -33,22 +36,23 @@ class CumulantCorrelation:
     coherent: complex
     failures: Mapping[Failure, str]
     equations: SourceEquations
+    order: int = 0
 
 
 def correlation(
     state: CumulantState,
-    of: str | Operator,
-    right: str | Operator,
-    times: Sequence[float] | Vector,
+    of: Spelled,
+    right: Spelled,
+    times: ArrayLike,
     *,
-    left: str | Operator | None = None,
+    left: Spelled | None = None,
     regression: str = "operators",
 ) -> CumulantCorrelation:
     """<C(0) A(tau) B(0)> with A = ``of``, B = ``right``, C = ``left`` in a steady state of cumulant equations.
 
     of, right, left   operators of the state's model, or texts: "+0", "ad a", "-@B" for the sum over an ensemble, "+1" for one satellite,
                       the same one in all of them
-    times             tau >= 0, increasing
+    times             delays tau >= 0, ascending
     regression        "operators": the earlier operators together count as one, exact for N <= M - 2 with a finite centre;
                       "jacobian": as none, exact for N <= M - 1
 
@@ -56,18 +60,41 @@ def correlation(
 
     Raises InputError for other words, operators and times; BeyondOrder where the order does not retain A; TooLarge.
     """
-    grid = np.asarray(times, dtype=float)
-    if grid.ndim != 1 or not len(grid) or not np.isfinite(grid).all() or grid[0] < 0 or (np.diff(grid) <= 0).any():
-        raise InputError("`times` must be increasing numbers >= 0, such as 0, 1, 2")
-    system = source_equations(state, of, right, left, regression)
-    values = np.zeros(len(grid), dtype=complex)
-    moments = _evolved(system, grid)
+    result = _correlation(state, Asked.checked(of, right, times, left, 1.0), regression)
+    warn(result.failures)
+    return result
+
+
+def g1(state: CumulantState, times: ArrayLike, *, regression: str = "operators") -> CumulantCorrelation:
+    """g1(tau) = <a^dag(tau) a> / <a^dag a>, of a spin centre with sigma^- for a; warns and raises as :func:`correlation`."""
+    return _coherence(1, state, times, regression)
+
+
+def g2(state: CumulantState, times: ArrayLike, *, regression: str = "operators") -> CumulantCorrelation:
+    """g2(tau) = <a^dag (a^dag a)(tau) a> / <a^dag a>^2, of a spin centre with sigma^- for a; warns and raises as :func:`correlation`."""
+    return _coherence(2, state, times, regression)
+
+
+def _coherence(order: int, state: CumulantState, times: ArrayLike, regression: str) -> CumulantCorrelation:
+    up, down = field_operators(state.model)
+    asked = Asked.checked(up if order == 1 else up * down, down, times, None if order == 1 else up, 1.0)
+    result = _correlation(state, asked, regression)
+    number = state.moment("ad a").real if state.model.centre.kind == "boson" else (1 + state.moment("z0").real) / 2
+    if not number > 0:
+        raise InputError(f"g{order} is over <n>, which is {number:.1e} here; ask for the function itself with correlation(...)")
+    warn(result.failures)
+    return replace(result, values=result.values / number**order, coherent=result.coherent / number**order, order=order)
+
+
+def _correlation(state: CumulantState, asked: Asked, regression: str) -> CumulantCorrelation:
+    system = source_equations(state, asked.of, asked.right, asked.left, regression)
+    values = np.zeros(len(asked.times), dtype=complex)
+    moments = _evolved(system, asked.times)
     for frequency, observed in system.frames.items():
-        values += np.exp(1j * frequency * grid) * (moments @ observed)
+        values += np.exp(1j * frequency * asked.times) * (moments @ observed)
     for frequency, value in system.coherent.items():
-        values += value * np.exp(1j * frequency * grid)
-    warn(system.failures)
-    return CumulantCorrelation(grid, values, complex(sum(system.coherent.values())), system.failures, system)
+        values += value * np.exp(1j * frequency * asked.times)
+    return CumulantCorrelation(asked.times, values, complex(sum(system.coherent.values())), system.failures, system)
 
 
 def _evolved(system: SourceEquations, times: Vector) -> ComplexArray:

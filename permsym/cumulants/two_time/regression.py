@@ -27,13 +27,14 @@ from permsym.cumulants.equations.hierarchy import counted, cut, enumerated
 from permsym.cumulants.equations.structure import Rows
 from permsym.cumulants.state import CumulantState
 from permsym.cumulants.two_time.sector import Background, Image, Sector
+from permsym.dynamics.two_time.asked import IDENTITY, Spelled
+from permsym.dynamics.two_time.correlation import field_operators
 from permsym.dynamics.two_time.marked import Marked, marked
 from permsym.errors import BeyondOrder, InputError, UncertifiedWarning
-from permsym.operators import ComplexArray, Operator, Product
-from permsym.sites import SPIN_OPERATORS, Boson, Site
+from permsym.model import Model
+from permsym.operators import ComplexArray
 
 Vector = NDArray[np.float64]
-ONE = Operator({Product(): 1})
 _ROUNDING = 1e-12  # of J's largest entry; at 10^6 central spins eigenvalues move by 1e-16 of it, and the narrowest line has 5e-10
 
 
@@ -113,9 +114,9 @@ class SourceEquations:
 
 def source_equations(
     state: CumulantState,
-    of: str | Operator | None = None,
-    right: str | Operator | None = None,
-    left: str | Operator | None = None,
+    of: Spelled | None = None,
+    right: Spelled | None = None,
+    left: Spelled | None = None,
     regression: str = "operators",
 ) -> SourceEquations:
     """The regression of <C(0) A(tau) B(0)> with A = ``of``, B = ``right`` and C = ``left`` around a steady state of cumulant equations.
@@ -130,22 +131,17 @@ def source_equations(
     """
     if regression not in list(Regression):
         raise InputError(f"the regression must be {' or '.join(Regression)}, but is {regression!r}")
-    system = marked(state.model, [*_pair(state.model.centre, of, right), ONE if left is None else left])
+    system = marked(state.model, [*_pair(state.model, of, right), IDENTITY if left is None else left])
     return _linearised(state, Regression(regression), system)
 
 
-def _pair(centre: Site, of: str | Operator | None, right: str | Operator | None) -> tuple[str | Operator, str | Operator]:
+def _pair(model: Model, of: Spelled | None, right: Spelled | None) -> tuple[Spelled, Spelled]:
     """A and B: the centre's raising and lowering operators where both are left out."""
     if of is not None and right is not None:
         return of, right
     if of is not None or right is not None:
         raise InputError("a two-time function needs both operators, `of` and `right`; give both, or neither")
-    if isinstance(centre, Boson):
-        return centre.ad, centre.a
-    if centre.kind != "spin":
-        raise InputError(f"a centre with {centre.levels} levels has no lowering operator of its own; give `of` and `right`")
-    raising, lowering = (Operator({Product(SPIN_OPERATORS[name]): 1}) for name in ("p", "m"))
-    return raising, lowering
+    return field_operators(model)
 
 
 def _linearised(state: CumulantState, regression: Regression, system: Marked) -> SourceEquations:
@@ -153,7 +149,7 @@ def _linearised(state: CumulantState, regression: Regression, system: Marked) ->
     of, right, left = (cut(o, model.centre.levels) if model is not system.model else o for o in system.operators)
     background = Background(state.point, model, [*range(len(state.model.ensembles)), *system.taken])
     empty = background.alphabet.empty
-    seen = background.image(Rows.between(background.alphabet, of, ONE), empty)
+    seen = background.image(Rows.between(background.alphabet, of, IDENTITY), empty)
     sector = _sector(background, seen, regression, any(key.satellites for key in [*right.terms, *left.terms]))
     scale = background.scale(sector.unknowns)
     matrix = sector.closed(_flows(background, sector.unknowns)) / scale[:, None]
@@ -171,7 +167,7 @@ def _linearised(state: CumulantState, regression: Regression, system: Marked) ->
         np.array([seen.get(c, 0) for c in sector.unknowns], dtype=np.complex128) * scale,
         turning,
         {f: value for f, value in coherent.items() if value},
-        system.operators[2] == ONE and system.operators[0] == system.operators[1].dag(),
+        system.operators[2] == IDENTITY and system.operators[0] == system.operators[1].dag(),
     )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg as la
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from permsym.cumulants.state import CumulantState
 from permsym.cumulants.two_time.regression import Failure, SourceEquations, source_equations, warn
+from permsym.dynamics.two_time.asked import Spelled
 from permsym.errors import InputError
-from permsym.operators import ComplexArray, Operator
+from permsym.operators import ComplexArray
 
 Vector = NDArray[np.float64]
 _NEGATIVE = 1e-9  # of the largest value: rounding
@@ -70,11 +71,11 @@ class CumulantLine:
 
 def spectrum(
     state: CumulantState,
-    frequencies: Sequence[float] | Vector,
-    of: str | Operator | None = None,
-    right: str | Operator | None = None,
+    frequencies: ArrayLike,
+    of: Spelled | None = None,
+    right: Spelled | None = None,
     *,
-    left: str | Operator | None = None,
+    left: Spelled | None = None,
     regression: str = "operators",
 ) -> CumulantSpectrum:
     """S(omega) of <C(0) A(tau) B(0)> in a steady state of cumulant equations.
@@ -86,7 +87,7 @@ def spectrum(
 
     Raises InputError for other words, operators and frequencies; BeyondOrder where the order does not retain A; TooLarge.
     """
-    grid = np.asarray(frequencies, dtype=float)
+    grid = np.atleast_1d(np.asarray(frequencies, dtype=float))
     if grid.ndim != 1 or not len(grid) or not np.isfinite(grid).all():
         raise InputError("`frequencies` must be finite numbers, such as -1, 0, 1")
     system = source_equations(state, of, right, left, regression)
@@ -117,10 +118,10 @@ def _power(system: SourceEquations, frequencies: Vector) -> Vector:
 def linewidth(
     state: CumulantState,
     near: float | None = None,
-    of: str | Operator | None = None,
-    right: str | Operator | None = None,
+    of: Spelled | None = None,
+    right: Spelled | None = None,
     *,
-    left: str | Operator | None = None,
+    left: Spelled | None = None,
     regression: str = "operators",
 ) -> CumulantLine:
     """The line nearest a frequency in a steady state of cumulant equations: the eigenvalue nearest i ``near``, its width and weight.

@@ -9,7 +9,7 @@ from oracles import systems
 from oracles.two_time import TwoTime
 
 import permsym as ps
-from permsym.cumulants import correlation, spectrum, steady_state
+from permsym.cumulants import correlation, g1, g2, spectrum, steady_state
 from permsym.errors import UncertifiedWarning
 from permsym.models import central_spin, tavis_cummings
 
@@ -84,6 +84,22 @@ def test_clusters_with_unequal_parameters(of, right, regression, order):
 @functools.cache
 def cluster_state(order):
     return steady_state(clusters()[0], order)
+
+
+def test_coherences_of_the_centre():
+    """g1 and g2 are 1 and the state's own g2 at tau = 0; of a spin g2 begins at 0."""
+    exact = oracle("central_spin")
+    up = exact.operator("+0 -0")
+    number = np.trace(up @ exact.rho)
+    for regression, order in (("operators", 4), ("jacobian", 3)):
+        first, second = (g(state("central_spin", order), TIMES, regression=regression) for g in (g1, g2))
+        assert first.values == pytest.approx(exact.correlation("+0", "-0", TIMES) / number, abs=1e-10)
+        assert second.values == pytest.approx(exact.correlation("+0 -0", "-0", TIMES, "+0") / number**2, abs=1e-10)
+        assert second.coherent == pytest.approx(1)
+        assert (first.order, second.order) == (1, 2)
+    system = tavis_cummings(N=1, levels=5, gamma_up=0.3, gamma_down=0.4, kappa=1.3)
+    cavity = steady_state(system, 3, counting="sites")
+    assert g2(cavity, [0.0]).values[0] == pytest.approx(cavity.derived["g2"])
 
 
 def test_one_order_less_is_not_exact():

@@ -10,7 +10,7 @@ from oracles import systems
 from oracles.two_time import TwoTime
 
 import permsym as ps
-from permsym.cumulants import Failure, correlation, linewidth, spectrum, steady_state
+from permsym.cumulants import Failure, correlation, g1, linewidth, spectrum, steady_state
 from permsym.errors import BeyondOrder, InputError, UncertifiedWarning
 from permsym.models import central_spin, tavis_cummings
 
@@ -192,7 +192,7 @@ def test_what_an_order_does_not_retain_is_refused():
 def test_wrong_arguments():
     state = central(20, 2)
     for wrong in ([1.0, 0.5], [-1.0, 0.0], [], [0.0, np.nan], [[0.0]]):
-        with pytest.raises(InputError, match="increasing"):
+        with pytest.raises(InputError, match="ascending"):
             correlation(state, "+0", "-0", wrong)
     with pytest.raises(InputError, match="finite"):
         spectrum(state, [np.inf])
@@ -202,10 +202,29 @@ def test_wrong_arguments():
         spectrum(state, [0.0], regression="both")
     with pytest.raises(InputError, match="both"):
         spectrum(state, [0.0], of="+0")
+    with pytest.raises(InputError, match="is a text such as"):
+        correlation(state, 3.0, "-0", [0.0])
     with pytest.raises(InputError, match="is a number"):
         correlation(state, ps.Operator({}), "-0", [0.0])
-    with pytest.raises(InputError, match="give `of` and `right`"):
+    with pytest.raises(InputError, match="has no field of its own"):
         spectrum(steady_state(systems.three_level_centre(2), 2), [0.0])
+
+
+def test_an_empty_centre_has_no_coherence():
+    c, s = ps.Spin(), ps.Ensemble(3)
+    empty = steady_state(ps.Model(c, s, 0.5 * c.z, [ps.Central(1.0, c.m), ps.Individual(1.0, s.m)]), 2)
+    with pytest.raises(InputError, match="g1 is over <n>"):
+        g1(empty, [0.0])
+
+
+def test_mean_field_goes_on_by_its_jacobian():
+    """Order 1: a broken phase, linearised; sites have no correlations to count."""
+    state = steady_state(tavis_cummings(N=100), 1)
+    with pytest.warns(UncertifiedWarning, match="does not decay"):
+        result = correlation(state, "ad", "a", [0.0, 1.0], regression="jacobian")
+    assert result.values == pytest.approx(state.moment("ad a") * np.exp(1j * state.frequencies[0] * np.array([0.0, 1.0])), rel=1e-9)
+    with pytest.raises(BeyondOrder):
+        correlation(state, "ad", "a", [0.0])
 
 
 def test_results_can_be_pickled():
