@@ -103,7 +103,7 @@ class SourceEquations:
             reasons[Failure.UNSTABLE] = f"the fixed point is unstable (growth rate {state.stability:.4g}), and nothing stays near it"
         if state.unphysical:
             reasons[Failure.UNPHYSICAL] = "; ".join(state.unphysical)
-        rounding = _ROUNDING * float(np.abs(self.matrix).max())
+        rounding = _ROUNDING * float(np.abs(self.matrix).max(initial=0.0))
         fastest = float(rates.max(initial=-np.inf))
         if fastest > rounding:
             reasons[Failure.GROWING] = f"fluctuations grow with a rate of {fastest:.4g}, and what grows has no spectrum"
@@ -192,9 +192,9 @@ def _sector(background: Background, seen: Image, regression: Regression, on_sate
     """
     truncation, alphabet = background.point.equations.hierarchy.truncation, background.alphabet
     budget = truncation.order - (regression is Regression.OPERATORS)
-    charges = {background.charge(counts) for counts in seen if any(counts)}
-    if not charges:
-        raise InputError("`of` is a number, which does not change in time; give an operator such as '+0'")
+    charges = {background.charge(counts) for counts in seen or [alphabet.empty]}
+    if not budget:
+        raise BeyondOrder("order 1 retains nothing beside the operators at the earlier time; take order 2 or more", order=1)
     retains = Retained(alphabet, budget, truncation.closure, regression is Regression.OPERATORS and on_satellites)
     for counts in seen:
         if not retains(counts):

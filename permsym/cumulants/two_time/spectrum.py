@@ -136,6 +136,8 @@ def linewidth(
     if near is not None and not np.isfinite(near):
         raise InputError(f"`near` must be a finite frequency, but is {near!r}")
     system = source_equations(state, of, right, left, regression)
+    if not system.frames:
+        raise InputError(f"of={str(of)!r} is a number, which has no line; give an operator such as '+0'")
     values, residues = _modes(system)
     with np.errstate(all="ignore"):  # an undamped line is the highest
         heights = np.abs(residues / values.real)

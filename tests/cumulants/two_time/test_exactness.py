@@ -19,7 +19,7 @@ CENTRED = [("+0 -0", "-0", "+0"), ("x0", "x", None), ("y", "x0", None), ("z", "-
 CASES = {
     "central_spin": SPIN + CENTRED,
     "charged_products": SPIN,
-    "nine_pairs": SPIN,
+    "nine_pairs": [*SPIN, ("x0 x0", "-0", None), ("x1 x1", "z", "z1")],
     "collective_jumps": CENTRED,
     "charged_two_ensembles": [("+@A", "-@B", None), ("+1@A", "-1@A", None), ("z2@B", "z0", None), ("+1@B", "-2@B", None)],
     "two_ensembles": [("+1@B", "-1@B", None), ("x@A", "y0", None)],

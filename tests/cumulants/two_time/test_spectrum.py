@@ -204,8 +204,9 @@ def test_wrong_arguments():
         spectrum(state, [0.0], of="+0")
     with pytest.raises(InputError, match="is a text such as"):
         correlation(state, 3.0, "-0", [0.0])
-    with pytest.raises(InputError, match="is a number"):
-        correlation(state, ps.Operator({}), "-0", [0.0])
+    assert not correlation(state, "+0 +0", "-0", [0.0, 1.0]).values.any()
+    with pytest.raises(InputError, match="'x0 x0' is a number"):
+        linewidth(state, of="x0 x0", right="-0")
     with pytest.raises(InputError, match="has no field of its own"):
         spectrum(steady_state(systems.three_level_centre(2), 2), [0.0])
 
@@ -223,7 +224,7 @@ def test_mean_field_goes_on_by_its_jacobian():
     with pytest.warns(UncertifiedWarning, match="does not decay"):
         result = correlation(state, "ad", "a", [0.0, 1.0], regression="jacobian")
     assert result.values == pytest.approx(state.moment("ad a") * np.exp(1j * state.frequencies[0] * np.array([0.0, 1.0])), rel=1e-9)
-    with pytest.raises(BeyondOrder):
+    with pytest.raises(BeyondOrder, match="order 1 retains nothing"):
         correlation(state, "ad", "a", [0.0])
 
 
