@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from permsym import cumulants, dataset, figures, models, moments, plot
     from permsym.dataset import open_dataset, open_reference
+    from permsym.dynamics.eigenvalues import Eigenvalues, eigenvalues
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate
     from permsym.dynamics.evolve import evolve
     from permsym.dynamics.initial import InitialState, SiteState
-    from permsym.dynamics.spectrum import Spectrum, spectrum
+    from permsym.dynamics.spectra.linewidth import Linewidth, linewidth
+    from permsym.dynamics.spectra.spectrum import PowerSpectrum, SpectrumCertificate, spectrum
     from permsym.dynamics.two_time.correlation import correlation, g1, g2
     from permsym.dynamics.two_time.result import Correlation, CorrelationCertificate
     from permsym.errors import DegenerateSteadyState, InputError, PermsymError, TooLarge, UncertifiedWarning
@@ -51,7 +53,9 @@ _PLACES = {
     "permsym.dynamics.evolution": ("Evolution", "EvolutionCertificate"),
     "permsym.dynamics.evolve": ("evolve",),
     "permsym.dynamics.initial": ("InitialState", "SiteState"),
-    "permsym.dynamics.spectrum": ("Spectrum", "spectrum"),
+    "permsym.dynamics.spectra.linewidth": ("Linewidth", "linewidth"),
+    "permsym.dynamics.spectra.spectrum": ("PowerSpectrum", "SpectrumCertificate", "spectrum"),
+    "permsym.dynamics.eigenvalues": ("Eigenvalues", "eigenvalues"),
     "permsym.dynamics.two_time.correlation": ("correlation", "g1", "g2"),
     "permsym.dynamics.two_time.result": ("Correlation", "CorrelationCertificate"),
     "permsym.errors": ("DegenerateSteadyState", "InputError", "PermsymError", "TooLarge", "UncertifiedWarning"),
@@ -87,6 +91,7 @@ __all__ = [
     "CorrelationCertificate",
     "DegenerateSteadyState",
     "DensityOperator",
+    "Eigenvalues",
     "Ensemble",
     "Evolution",
     "EvolutionCertificate",
@@ -96,14 +101,16 @@ __all__ = [
     "InputError",
     "Levels",
     "Limit",
+    "Linewidth",
     "Mode",
     "Model",
     "Operator",
     "Pardiso",
     "PermsymError",
+    "PowerSpectrum",
     "ShiftInvert",
     "SiteState",
-    "Spectrum",
+    "SpectrumCertificate",
     "Spin",
     "State",
     "SuperLU",
@@ -114,6 +121,7 @@ __all__ = [
     "correlation",
     "cumulants",
     "dataset",
+    "eigenvalues",
     "entropy",
     "evolve",
     "figures",
@@ -124,6 +132,7 @@ __all__ = [
     "hermite_state",
     "husimi",
     "limit",
+    "linewidth",
     "models",
     "moments",
     "negativity",

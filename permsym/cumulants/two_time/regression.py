@@ -28,10 +28,8 @@ from permsym.cumulants.equations.structure import Rows
 from permsym.cumulants.state import CumulantState
 from permsym.cumulants.two_time.sector import Background, Image, Sector
 from permsym.dynamics.two_time.asked import IDENTITY, Spelled
-from permsym.dynamics.two_time.correlation import field_operators
 from permsym.dynamics.two_time.marked import Marked, marked
 from permsym.errors import BeyondOrder, InputError, UncertifiedWarning
-from permsym.model import Model
 from permsym.operators import ComplexArray
 
 Vector = NDArray[np.float64]
@@ -114,16 +112,16 @@ class SourceEquations:
 
 def source_equations(
     state: CumulantState,
-    of: Spelled | None = None,
-    right: Spelled | None = None,
-    left: Spelled | None = None,
-    regression: str = "operators",
+    of: Spelled,
+    right: Spelled,
+    left: Spelled | None,
+    regression: str,
 ) -> SourceEquations:
     """The regression of <C(0) A(tau) B(0)> with A = ``of``, B = ``right`` and C = ``left`` around a steady state of cumulant equations.
 
     of, right    operators of the state's model, or texts such as "+0", "-@B", "+1", "ad a": a digit means the same satellite in all of
-                 them; default: the centre's raising and lowering operators
-    left         default: the identity
+                 them
+    left         the same; None: the identity
     regression   "operators" or "jacobian"
 
     Raises InputError for other words and for what is no operator of the model; TooFewSatellites; BeyondOrder where the order
@@ -131,17 +129,8 @@ def source_equations(
     """
     if regression not in list(Regression):
         raise InputError(f"the regression must be {' or '.join(Regression)}, but is {regression!r}")
-    system = marked(state.model, [*_pair(state.model, of, right), IDENTITY if left is None else left])
+    system = marked(state.model, [of, right, IDENTITY if left is None else left])
     return _linearised(state, Regression(regression), system)
-
-
-def _pair(model: Model, of: Spelled | None, right: Spelled | None) -> tuple[Spelled, Spelled]:
-    """A and B: the centre's raising and lowering operators where both are left out."""
-    if of is not None and right is not None:
-        return of, right
-    if of is not None or right is not None:
-        raise InputError("a two-time function needs both operators, `of` and `right`; give both, or neither")
-    return field_operators(model)
 
 
 def _linearised(state: CumulantState, regression: Regression, system: Marked) -> SourceEquations:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from permsym.cumulants.state import CumulantState
 from permsym.cumulants.two_time.regression import Failure, SourceEquations, source_equations, warn
+from permsym.dynamics.spectra.response import operators
 from permsym.dynamics.two_time.asked import Spelled
 from permsym.errors import InputError
 from permsym.operators import ComplexArray
@@ -90,7 +91,7 @@ def spectrum(
     grid = np.atleast_1d(np.asarray(frequencies, dtype=float))
     if grid.ndim != 1 or not len(grid) or not np.isfinite(grid).all():
         raise InputError("`frequencies` must be finite numbers, such as -1, 0, 1")
-    system = source_equations(state, of, right, left, regression)
+    system = source_equations(state, *operators(state.model, of, right), left, regression)
     power = _power(system, grid)
     failures = dict(system.failures)
     least, most = float(power.min()), float(np.abs(power).max())
@@ -135,7 +136,7 @@ def linewidth(
     """
     if near is not None and not np.isfinite(near):
         raise InputError(f"`near` must be a finite frequency, but is {near!r}")
-    system = source_equations(state, of, right, left, regression)
+    system = source_equations(state, *operators(state.model, of, right), left, regression)
     if not system.frames:
         raise InputError(f"of={str(of)!r} is a number, which has no line; give an operator such as '+0'")
     values, residues = _modes(system)

@@ -1,0 +1,1 @@
+"""Spectra S(omega) of two-time functions, and their lines."""
