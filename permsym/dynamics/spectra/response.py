@@ -18,7 +18,6 @@ from permsym.model import Model
 from permsym.operators import Operator
 from permsym.progress import Progress
 from permsym.sites import Boson, Spin
-from permsym.steady.plan import Route
 from permsym.steady.solve import steady_state
 from permsym.steady.state import State
 
@@ -56,7 +55,7 @@ class Response(Protocol):
 def state_of(system: Model | State, progress: Progress) -> State:
     """The steady state of a model; a state as it is."""
     state = system if isinstance(system, State) else steady_state(system, progress=progress)
-    if state.plan is not None and state.plan.route is Route.HERMITE:
+    if state.solution.spin is not None:
         raise InputError("a series in (j, m) has no charged sectors; give the state that steady_state(model, solver='superlu') returns")
     return state
 
