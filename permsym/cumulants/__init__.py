@@ -15,6 +15,10 @@
 
     trajectory = ps.cumulants.evolve(eqs, times, initial)    # trajectory.moment("z0")
 
+    C = ps.cumulants.correlation(state, "+1", "-1", times)   # C.values, C.coherent, C.failures; g1(state, times), g2(state, times)
+    S = ps.cumulants.spectrum(state, frequencies)            # S.power; regression="operators" or "jacobian"
+    line = ps.cumulants.linewidth(state, near=1.0)           # line.eigenvalue, line.fwhm, line.weight
+
 ``y`` holds the moments in the order of ``eqs.labels``; a moment and its conjugate are separate unknowns.
 """
 
@@ -25,21 +29,45 @@ from permsym.cumulants.mean_field import MeanField, mean_field
 from permsym.cumulants.newton import FixedPoint, newton
 from permsym.cumulants.state import CumulantState
 from permsym.cumulants.steady import continuation, steady_state
+from permsym.cumulants.two_time import (
+    CumulantCorrelation,
+    CumulantLine,
+    CumulantSpectrum,
+    Failure,
+    Regression,
+    SourceEquations,
+    correlation,
+    g1,
+    g2,
+    linewidth,
+    spectrum,
+)
 
 __all__ = [
     "Attractor",
     "Branch",
     "BranchPoint",
+    "CumulantCorrelation",
+    "CumulantLine",
+    "CumulantSpectrum",
     "CumulantState",
     "Equations",
     "Event",
+    "Failure",
     "FixedPoint",
     "MeanField",
+    "Regression",
+    "SourceEquations",
     "Trajectory",
     "continuation",
+    "correlation",
     "equations",
     "evolve",
+    "g1",
+    "g2",
+    "linewidth",
     "mean_field",
     "newton",
+    "spectrum",
     "steady_state",
 ]

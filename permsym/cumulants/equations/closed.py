@@ -12,6 +12,7 @@ import scipy.sparse as sp
 
 from permsym.cumulants.equations.alphabet import Counts
 from permsym.cumulants.equations.hierarchy import Hierarchy, Vector, counted
+from permsym.cumulants.equations.structure import falling
 from permsym.cumulants.equations.truncation import Truncation
 from permsym.errors import InputError
 from permsym.model import Model
@@ -94,19 +95,19 @@ class Equations:
     # -- evaluation -----------------------------------------------------------------------------------------------------
 
     @property
-    def _root(self) -> float:
+    def root(self) -> float:
         """sqrt(N): smooth in N, as continuation wants it."""
         return float(sum(self.sizes) ** 0.5)
 
     @cached_property
     def scale(self) -> Vector:
         """Natural size of each unknown: N^(k/2) for k operators of a boson, so that solvers work with numbers of order 1."""
-        return self._root**self.hierarchy.photon_powers
+        return self.root**self.hierarchy.photon_powers
 
     @cached_property
     def _matrix(self) -> sp.csr_matrix:
         """Right-hand sides as a matrix on nodes, for scaled moments."""
-        return self._assembled(self._root)
+        return self._assembled(self.root)
 
     @property
     def physical_matrix(self) -> sp.csr_matrix:
@@ -116,12 +117,7 @@ class Equations:
     def _assembled(self, root: float) -> sp.csr_matrix:
         """The matrix for moments divided by root^k, k the number of operators of the boson."""
         h = self.hierarchy
-        falls = np.array(
-            [
-                np.prod([n - m - i for n, m, f in zip(self.sizes, taken, new, strict=True) for i in range(f)], dtype=float)
-                for taken, new in h.falling
-            ]
-        )
+        falls = np.array([falling(self.sizes, taken, new) for taken, new in h.falling])
         powers = root ** (h.node_powers[h.nodes] - h.photon_powers[h.rows])
         data = h.value * self.coefficients[h.term] * falls[h.fall] * powers
         return sp.csr_matrix((data, (h.rows, h.nodes)), shape=(len(self), h.program.nodes))

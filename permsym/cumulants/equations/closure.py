@@ -28,10 +28,22 @@ Predicate = Callable[[Counts], bool]
 """Whether a multiset's joint cumulant is retained."""
 
 
-def retained_by(alphabet: Alphabet, order: int, closure: Closure = Closure.FULL) -> Predicate:
-    """The retained set of an order: multisets with up to ``order`` operators, with NO_THREE_SPIN of up to two satellites."""
-    spins = order if closure is Closure.FULL else 2
-    return lambda counts: sum(counts) <= order and sum(alphabet.satellites(counts)) <= spins
+@dataclass(frozen=True)
+class Retained:
+    """The retained set of an order: multisets with up to ``order`` operators, with NO_THREE_SPIN of up to two satellites.
+
+    satellites   how many of these two something else is on already
+    """
+
+    alphabet: Alphabet
+    order: int
+    closure: Closure = Closure.FULL
+    satellites: int = 0
+
+    def __call__(self, counts: Counts) -> bool:
+        if sum(counts) > self.order:
+            return False
+        return self.closure is Closure.FULL or sum(self.alphabet.satellites(counts)) <= 2 - self.satellites
 
 
 def blocks(counts: Counts) -> Iterator[tuple[Counts, Counts, int]]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from permsym import machine
 from permsym.cumulants.equations.alphabet import Alphabet, Counts
-from permsym.cumulants.equations.closure import Predicate, Program, retained_by
+from permsym.cumulants.equations.closure import Predicate, Program, Retained
 from permsym.cumulants.equations.structure import Rows
 from permsym.cumulants.equations.truncation import Counting, Truncation
 from permsym.errors import InputError, TooLarge
@@ -65,9 +65,11 @@ class Hierarchy:
         """
         started = time.perf_counter()
         alphabet = Alphabet(model)
-        retains = retained_by(alphabet, truncation.order, truncation.closure)
+        retains = Retained(alphabet, truncation.order, truncation.closure)
         charged = truncation.break_symmetry or truncation.order == 1 or not alphabet.charges
-        unknowns = _unknowns(alphabet, truncation.order, retains, charged)
+        # about one in 2 M moments of order M is neutral
+        share = 1.0 if charged else 1 / (2 * truncation.order)
+        unknowns = enumerated(alphabet, truncation.order, lambda c: retains(c) and (charged or not any(alphabet.charge(c))), share)
         program = Program(alphabet, unknowns, retains, charged)
         terms: dict[TermKey, Term] = {term.key: term for term in model.terms}
         falling: dict[Falling, int] = {}
@@ -148,16 +150,18 @@ def counted(model: Model, counting: Counting) -> Model:
     if model.centre.automatic:
         raise InputError("counting by sites treats the boson as one site with a finite number of levels; give it, as in levels=10")
 
-    def cut(operator: Operator) -> Operator:
-        result: dict[Product, complex] = {}
-        for key, value in operator.terms.items():
-            centre = as_matrix(key.centre.matrix(levels)) if isinstance(key.centre, Monomial) else None
-            cut_key = Product(centre, key.satellites)
-            result[cut_key] = result.get(cut_key, 0) + value
-        return Operator(result)
+    jumps = [Jump(jump.kind, jump.rate, cut(jump.operator, levels)) for jump in model.jumps]
+    return Model(Levels(levels), model.ensembles, cut(model.hamiltonian, levels), jumps, name=model.name, parameters=model.parameters)
 
-    jumps = [Jump(jump.kind, jump.rate, cut(jump.operator)) for jump in model.jumps]
-    return Model(Levels(levels), model.ensembles, cut(model.hamiltonian), jumps, name=model.name, parameters=model.parameters)
+
+def cut(operator: Operator, levels: int) -> Operator:
+    """An operator with a boson's monomials as matrices on its lowest levels."""
+    result: dict[Product, complex] = {}
+    for key, value in operator.terms.items():
+        centre = as_matrix(key.centre.matrix(levels)) if isinstance(key.centre, Monomial) else key.centre
+        cut_key = Product(centre, key.satellites)
+        result[cut_key] = result.get(cut_key, 0) + value
+    return Operator(result)
 
 
 def _sites(model: Model) -> tuple[object, ...]:
@@ -171,7 +175,7 @@ def _entries(
 ) -> Iterator[tuple[int, int, int, int, complex]]:
     """(row, node, term, falling factorial, value) of all right-hand sides; ``falling`` is filled on the way."""
     for position, term in enumerate(terms):
-        rows = Rows(alphabet, term)
+        rows = Rows.of_term(alphabet, term)
         for row, counts in enumerate(unknowns):
             satellites = alphabet.satellites(counts)
             for (moment, new), value in rows.of(counts).items():
@@ -181,14 +185,17 @@ def _entries(
                     yield row, node, position, falling.setdefault(key, len(falling)), value
 
 
-def _unknowns(alphabet: Alphabet, order: int, retains: Predicate, charged: bool) -> list[Counts]:
-    """The unknowns, lowest order first; refused before the list fills the memory."""
+def enumerated(alphabet: Alphabet, order: int, wanted: Predicate, share: float) -> list[Counts]:
+    """Moments of 1..order operators, lowest order first; TooLarge before the list fills the memory.
+
+    wanted   which of them
+    share    about which part of all they are
+    """
     most = min(MOST_UNKNOWNS, int((machine.available_bytes() / 64) ** 0.5))
-    # about one in 2 M moments of order M is neutral
-    expected = alphabet.number(order) / (1 if charged else 2 * order)
+    expected = alphabet.number(order) * share
     if expected > 4 * most:
         raise _too_large(order, expected)
-    unknowns = [c for c in alphabet.all_counts(order) if retains(c) and (charged or not any(alphabet.charge(c)))]
+    unknowns = [c for c in alphabet.all_counts(order) if wanted(c)]
     if len(unknowns) > most:
         raise _too_large(order, len(unknowns))
     return sorted(unknowns, key=lambda counts: (sum(counts), [-n for n in counts]))

@@ -11,6 +11,8 @@ m the satellites of the row's moment, f the new ones.  The numbers depend neithe
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,10 +22,15 @@ import numpy as np
 
 from permsym.cumulants.equations.alphabet import Alphabet, Counts, Expansion, normal_product
 from permsym.model import Term
-from permsym.operators import ComplexArray, Monomial, Product, as_array
+from permsym.operators import ComplexArray, Monomial, Operator, Product, as_array
 
 Word = tuple[tuple[Any, ...], tuple[tuple[int, ComplexArray], ...]]
 """A product: the centre's factors and the satellites' (ensemble, matrix), each in order."""
+
+
+def falling(sizes: Sequence[float], taken: Sequence[int], new: Sequence[int]) -> float:
+    """prod over ensembles of (N - m) (N - m - 1) ... with as many factors as there are new satellites."""
+    return math.prod(n - m - i for n, m, f in zip(sizes, taken, new, strict=True) for i in range(f))
 
 
 @dataclass(frozen=True)
@@ -57,14 +64,28 @@ class Action:
 
 
 class Rows:
-    """Equations of the moments a term acts on: entries (row, column, new satellites of each ensemble) -> number."""
+    """What actions make of moments: entries (moment, new satellites of each ensemble) -> number."""
 
-    def __init__(self, alphabet: Alphabet, term: Term) -> None:
+    def __init__(self, alphabet: Alphabet, actions: Iterable[Action]) -> None:
         self.alphabet = alphabet
-        self.actions = list(_actions(alphabet, term))
+        self.actions = list(actions)
+
+    @classmethod
+    def of_term(cls, alphabet: Alphabet, term: Term) -> Rows:
+        """d<O>/dt by a term with coefficient 1."""
+        return cls(alphabet, _actions(alphabet, term))
+
+    @classmethod
+    def between(cls, alphabet: Alphabet, left: Operator, right: Operator) -> Rows:
+        """<L O R> for operators L and R of the model."""
+        pairs = itertools.product(left.terms.items(), right.terms.items())
+        return cls(
+            alphabet,
+            itertools.chain.from_iterable(_spread(alphabet, a * b, _word(alphabet, p), _word(alphabet, q)) for (p, a), (q, b) in pairs),
+        )
 
     def of(self, counts: Counts) -> dict[tuple[Counts, tuple[int, ...]], complex]:
-        """d<O>/dt by this term with coefficient 1: (moment, new satellites) -> number."""
+        """The image of a moment's operator: (moment, new satellites) -> number."""
         row: dict[tuple[Counts, tuple[int, ...]], complex] = {}
         sizes: dict[tuple[Counts, tuple[int, ...]], float] = {}
         alphabet = self.alphabet

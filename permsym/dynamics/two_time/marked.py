@@ -7,6 +7,7 @@ others if only one operator acts on it, and does so once: the mean over all othe
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def marked(model: Model, operators: Sequence[Operator | str]) -> Marked:
         if not factor.digit:
             return _spread(factor.operator, apart)
         name = names.get((factor.ensemble, factor.digit))
-        others = next(each.N for each in model.ensembles if each.name == factor.ensemble) - len(apart.get(factor.ensemble, ()))
+        others = next(each.size for each in model.ensembles if each.name == factor.ensemble) - len(apart.get(factor.ensemble, ()))
         return _renamed(factor.operator, name) if name else factor.operator * (1 / others)
 
     products = tuple(reduce(mul, map(on_sites, each), Operator({Product(): 1})) for each in spelled)
@@ -110,20 +111,20 @@ def _spelled(model: Model, operator: Operator | str) -> list[Factor]:
 def _marks(ensemble: Ensemble, spelled: Sequence[Sequence[Factor]]) -> tuple[list[int], int]:
     """Digits that need a mark, and the one that does not (0: none)."""
     uses = Counter(factor.digit for each in spelled for factor in each if factor.digit and factor.ensemble == ensemble.name)
-    if len(uses) > ensemble.N:
+    if len(uses) > ensemble.size:
         message = (
-            f"these operators act on {len(uses)} distinct satellites of ensemble {ensemble.name}, but N={ensemble.N}; use fewer digits"
+            f"these operators act on {len(uses)} distinct satellites of ensemble {ensemble.name}, but N={ensemble.size:g}; use fewer digits"
         )
-        raise TooFewSatellites(message, needed=len(uses), available=ensemble.N)
+        raise TooFewSatellites(message, needed=len(uses), available=int(ensemble.size))
     once = [digit for digit, count in uses.items() if count == 1]
     among = once[0] if once else 0
     marks = [digit for digit in uses if digit != among]
-    return marks[: ensemble.N - 1], among  # with all others marked, the last satellite is told apart by itself
+    return marks[: math.ceil(ensemble.size) - 1], among  # with all others marked, the last satellite is told apart by itself
 
 
 def _apart(model: Model, apart: Names) -> Model:
     """The same physics with marked satellites as ensembles of their own."""
-    ensembles = [Ensemble(each.N - len(apart.get(each.name, ())), each.name, each.levels) for each in model.ensembles]
+    ensembles = [Ensemble(each.size - len(apart.get(each.name, ())), each.name, each.levels) for each in model.ensembles]
     ensembles += [Ensemble(1, name, each.levels) for each in model.ensembles for name in apart.get(each.name, ())]
     return Model(
         model.centre,

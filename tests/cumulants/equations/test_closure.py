@@ -10,7 +10,7 @@ from oracles.cumulants import set_partitions
 import permsym as ps
 from permsym.cumulants.equations import equations
 from permsym.cumulants.equations.alphabet import Alphabet
-from permsym.cumulants.equations.closure import Program, retained_by
+from permsym.cumulants.equations.closure import Program, Retained
 from permsym.errors import InputError
 
 
@@ -71,7 +71,7 @@ def test_closed_moments_are_sums_over_set_partitions(name, order, closure, charg
 
 def spin_program(order, charged):
     alphabet = Alphabet(ps.models.central_spin(N=30))
-    keeps = retained_by(alphabet, order)
+    keeps = Retained(alphabet, order)
     neutral = [c for c in alphabet.all_counts(order) if keeps(c) and (charged or not any(alphabet.charge(c)))]
     return Program(alphabet, neutral, keeps, charged)
 

@@ -57,7 +57,7 @@ def test_rows_equal_the_adjoint_lindbladian(name):
             known[counts] = oracle.moment(rho, str(alphabet.label(counts)))
         return known[counts]
 
-    rows = [(Rows(alphabet, term), term.coefficient) for term in model.terms]
+    rows = [(Rows.of_term(alphabet, term), term.coefficient) for term in model.terms]
     for counts in alphabet.all_counts(3):
         taken = alphabet.satellites(counts)
         if any(m > n for m, n in zip(taken, model.sizes, strict=True)):
