@@ -7,6 +7,7 @@ An element |k><k'| has k excitations above the vacuum in its ket and k' in its b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -74,6 +75,11 @@ class WeakBasis(Basis):
 
     def sector(self, charge: tuple[int, ...], model: Model | None = None, parts: Sequence[Part] | None = None) -> WeakBasis:
         return WeakBasis(model or self.model, self.most, charge)
+
+    @property
+    def trace_norm(self) -> float:
+        """Elements have trace norm 1, and sum |x| <= (number of them)^(1/2) |x|: of few elements less than the blocks of all j allow."""
+        return math.sqrt(4 * self.dimension if self.hermitian else self.size)
 
     def _centre_labels(self) -> Labels:
         few = np.flatnonzero(np.array(self.model.centre.excitations) <= self.most)

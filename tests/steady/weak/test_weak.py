@@ -9,6 +9,7 @@ from oracles.brute_force import BruteForce
 
 import permsym as ps
 from permsym.basis.representations import build
+from permsym.basis.whole_space import dense
 from permsym.errors import NotApplicable
 from permsym.moments.labels import parse
 from permsym.progress import silent
@@ -262,3 +263,16 @@ def test_too_many_elements_are_left_to_other_routes():
     request = Request.of(three, moments="ad ad ad ad a a a a")
     with pytest.raises(NotApplicable, match="too many"):
         door.solve(plan_of(three), request, silent, answer)
+
+
+@pytest.mark.parametrize("charge", [0, -1])
+def test_the_trace_norm_is_bounded_by_the_unknowns(charge):
+    base = ps.models.tavis_cummings(N=3).with_levels(4)
+    basis = WeakBasis(base, 2, (charge,))
+    rng, unit = np.random.default_rng(1), 0.0
+    for k in range(40):
+        x = np.zeros(basis.dimension, dtype=float if basis.hermitian else complex)
+        some = slice(None) if k % 2 else rng.integers(basis.dimension, size=2)
+        x[some] = rng.standard_normal(len(x[some]))
+        unit = max(unit, np.linalg.norm(dense(basis, x), "nuc") / np.linalg.norm(x))
+    assert basis.trace_norm / 8 < unit <= basis.trace_norm
