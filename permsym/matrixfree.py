@@ -180,7 +180,8 @@ class BlockLiouvillian:
             low[to], high[to] = np.minimum(low[to], b.low[source] + shift), np.maximum(high[to], b.high[source] + shift)
         low, high = np.maximum(low, 0), np.minimum(high, whole.high)
         some = high > low
-        return Blocks.of(whole.model, whole.representation, BlockRanges(whole.outer[:, some], low[some], high[some]), "closed")
+        ranges = BlockRanges(whole.outer[:, some], low[some], high[some])
+        return Blocks.of(whole.model, whole.representation, ranges, "closed", whole.charge)
 
     def neighbour(self, outer: Labels) -> Integers:
         """For each label, a block from which one move leads to it or to its conjugate; -1: none."""
