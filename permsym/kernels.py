@@ -106,6 +106,22 @@ def add_rank_one(x, out, index, functional, vector):
         out[index[k]] += total * vector[k]
 
 
+@_both(fastmath=True)
+def inner(a, b):
+    """sum conj(a) b"""
+    total = a[0] * b[0] * 0
+    for i in prange(len(a)):
+        total += np.conj(a[i]) * b[i]
+    return total
+
+
+@_both()
+def subtract(out, rows, shift, x, strength, direction):
+    """out -= rows (shift x + strength direction)"""
+    for i in prange(len(out)):
+        out[i] -= rows[i] * (shift * x[i] + strength * direction[i])
+
+
 @njit(cache=True)
 def real_parts(z, blocks, offset):
     """Project blocks that are their own conjugates onto their hermitian part: the imaginary parts of z become 0."""

@@ -197,8 +197,15 @@ class Blocks(Basis):
 
     @cached_property
     def labels(self) -> Labels:
-        block, n, m = self.places
-        return np.concatenate([np.stack([n, m]), self.outer[1:, block]])
+        return self.labels_of(0, len(self.low))
+
+    def labels_of(self, first: int, stop: int) -> Labels:
+        """Labels of the numbers of the blocks from ``first`` to ``stop`` - 1."""
+        count = (self.high - self.low)[first:stop]
+        block = np.repeat(np.arange(first, stop), count)
+        run = np.arange(self.offset[first], self.offset[stop]) - (self.offset[:-1] - self.low)[block]
+        d = self.difference[block]
+        return np.concatenate([np.stack([run + np.maximum(d, 0), run + np.maximum(-d, 0)]), self.outer[1:, block]])
 
     def _first(self, labels: Labels) -> NDArray[np.bool_]:
         outer = np.concatenate([labels[:1] - labels[1:2], labels[2:]])
@@ -212,9 +219,12 @@ class Blocks(Basis):
         )
         return np.array([1, 1j, -1, -1j])[turns % 4]
 
+    def coefficients_of(self, y: NDArray[Any]) -> ComplexArray:
+        return np.asarray(y * np.repeat(self.phase, np.diff(self.offset)), dtype=complex)
+
     def unknowns(self, y: NDArray[Any]) -> NDArray[Any]:
         """The unknowns (dimension,) of :class:`Basis`: real parts of all labels, imaginary parts of pairs; complex in a charged sector."""
-        x = y * self.phase[self.places[0]]
+        x = self.coefficients_of(y)
         if not self.hermitian:
             return x
         return np.concatenate([x.real, x.imag[self.paired]])

@@ -1,0 +1,1 @@
+"""Spectra of emission: lines, their widths, and the power at each frequency."""
