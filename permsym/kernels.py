@@ -206,6 +206,22 @@ def weigh(r, z, top, wide, narrow):
 
 
 @njit(cache=True)
+def fold(r, out, wide, narrow):
+    """Add r on wide blocks to ``out`` on the narrow ones that were solved on, beyond a range to that end; the transpose of a z continued.
+
+    What lies in other blocks is left out.
+    """
+    for b in range(len(wide.low)):
+        s = wide.block[b]
+        if not wide.solved[b] or s < 0 or narrow.high[s] <= narrow.low[s]:
+            continue
+        for i in range(wide.offset[b], wide.offset[b + 1]):
+            n = wide.low[b] + i - wide.offset[b]
+            nearest = min(max(n, narrow.low[s]), narrow.high[s] - 1)
+            out[narrow.offset[s] + nearest - narrow.low[s]] += r[i]
+
+
+@njit(cache=True)
 def by_levels(z, weights, kind, offset, low, kinds, levels):
     """(2, kinds, levels) sums of weights times z, and of weights, by kind of block and smaller level."""
     sums = np.zeros((2, kinds, levels))

@@ -47,6 +47,7 @@ class ChargedSector:
     of, right  A and B
     x, u       (n,) B rho, and the covector of A; real where both are but for a phase, which is in :attr:`phase`
     phase      tr A B rho / (u . x), of modulus one
+    turn       B rho / x, of modulus one
     """
 
     state: State
@@ -57,6 +58,7 @@ class ChargedSector:
     x: Vector
     u: Vector
     phase: complex
+    turn: complex
 
     @property
     def blocks(self) -> Blocks:
@@ -97,12 +99,24 @@ class ChargedSector:
         _check(model, blocks.numbers, vectors)
         operator = BlockLiouvillian(blocks, in_rotating_frame(model))
         x, u = applied(right.terms, basis, state.x, blocks), covector(of.terms, blocks)
-        phase = 1 + 0j
+        phase = turn = 1 + 0j
         if operator.dtype.kind == "f":
             turned, other = _turned(x), _turned(u)
             if turned is not None and other is not None:
-                x, u, phase = turned[0], other[0], turned[1] * other[1].conjugate()
-        return cls(state, operator, frame_of(model, blocks), of, right, x, u, phase)
+                x, u, turn, phase = turned[0], other[0], turned[1], turned[1] * other[1].conjugate()
+        return cls(state, operator, frame_of(model, blocks), of, right, x, u, phase, turn)
+
+    def has_room(self, vectors: int) -> bool:
+        """Whether so many more real vectors fit into what is free now; twice as many off resonance."""
+        return 8.0 * vectors * self.numbers * (1 if self.real else 2) <= machine.available_bytes()
+
+    def source(self, blocks: Blocks) -> Vector:
+        """B rho on other blocks of the charge, as :attr:`x` holds it."""
+        return self.turned(applied(self.right.terms, self.state.basis, self.state.x, blocks))
+
+    def turned(self, x: Vector) -> Vector:
+        """What B does to another operator like the state, as :attr:`x` holds it."""
+        return (x / self.turn).real.copy() if self.real else x
 
 
 def _turned(x: Vector) -> tuple[Vector, complex] | None:

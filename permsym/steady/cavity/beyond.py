@@ -57,9 +57,19 @@ class Wider:
 
     def weighed(self, residual: NDArray[Any], z: NDArray[Any]) -> Weighed:
         """A residual on the larger set, with z continued from the blocks that were solved on."""
+        return Weighed(*map(float, kernels.weigh(residual, z, self.top, *self._sets)))
+
+    def folded(self, residual: NDArray[Any]) -> NDArray[Any]:
+        """c (numbers,) with c . z = residual . z for every z that is continued beyond a range."""
+        result = np.zeros(self.blocks.numbers, dtype=residual.dtype)
+        kernels.fold(residual, result, *self._sets)
+        return result
+
+    @property
+    def _sets(self) -> tuple[kernels.Wide, kernels.Narrow]:
         b, w = self.blocks, self.wide
         wide = kernels.Wide(w.low, w.offset, np.abs(w.difference), self.solved, self.block)
-        return Weighed(*map(float, kernels.weigh(residual, z, self.top, wide, kernels.Narrow(b.low, b.high, b.offset))))
+        return wide, kernels.Narrow(b.low, b.high, b.offset)
 
 
 class Beyond:
