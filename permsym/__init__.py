@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from permsym import cumulants, dataset, figures, models, moments, plot
     from permsym.dataset import open_dataset, open_reference
+    from permsym.dynamics.eigenvalues import Eigenvalues, eigenvalues
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate
     from permsym.dynamics.evolve import evolve
     from permsym.dynamics.initial import InitialState, SiteState
-    from permsym.dynamics.spectrum import Spectrum, spectrum
     from permsym.errors import DegenerateSteadyState, InputError, PermsymError, TooLarge, UncertifiedWarning
     from permsym.jumps import Central, Collective, Individual
     from permsym.linear.incomplete_lu import IncompleteLU
@@ -49,7 +49,7 @@ _PLACES = {
     "permsym.dynamics.evolution": ("Evolution", "EvolutionCertificate"),
     "permsym.dynamics.evolve": ("evolve",),
     "permsym.dynamics.initial": ("InitialState", "SiteState"),
-    "permsym.dynamics.spectrum": ("Spectrum", "spectrum"),
+    "permsym.dynamics.eigenvalues": ("Eigenvalues", "eigenvalues"),
     "permsym.errors": ("DegenerateSteadyState", "InputError", "PermsymError", "TooLarge", "UncertifiedWarning"),
     "permsym.jumps": ("Central", "Collective", "Individual"),
     "permsym.model": ("Model",),
@@ -81,6 +81,7 @@ __all__ = [
     "Collective",
     "DegenerateSteadyState",
     "DensityOperator",
+    "Eigenvalues",
     "Ensemble",
     "Evolution",
     "EvolutionCertificate",
@@ -97,7 +98,6 @@ __all__ = [
     "PermsymError",
     "ShiftInvert",
     "SiteState",
-    "Spectrum",
     "Spin",
     "State",
     "SuperLU",
@@ -107,6 +107,7 @@ __all__ = [
     "concurrence",
     "cumulants",
     "dataset",
+    "eigenvalues",
     "entropy",
     "evolve",
     "figures",
@@ -122,7 +123,6 @@ __all__ = [
     "open_reference",
     "plot",
     "purity",
-    "spectrum",
     "spin_husimi",
     "spin_wigner",
     "steady_state",

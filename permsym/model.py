@@ -196,6 +196,16 @@ class Model:
         """
         return integer_nullspace(self._turns, 1 + len(self.ensembles))
 
+    def charges_of(self, operator: Operator) -> set[tuple[int, ...]]:
+        """What terms of an operator add to each U(1) charge: -1 for ``a``, 0 for what conserves it."""
+        shifts = {
+            shift
+            for key, value in operator.terms.items()
+            if value != 0
+            for shift in self._shifts(key) or [(0,) * (1 + len(self.ensembles))]
+        }
+        return {tuple(sum(w * q for w, q in zip(charge, shift, strict=True)) for charge in self.charges) for shift in shifts}
+
     @cached_property
     def _turns(self) -> tuple[tuple[int, ...], ...]:
         """Changes of ket minus bra excitations (centre, ensembles...) that single terms make."""

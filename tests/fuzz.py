@@ -33,7 +33,7 @@ COMMANDS = [
     "evolve central-spin N=2 --times 0:1:3", "continue central-spin --order 1 --over N --from 10 --to 30 --points 3 g=0.5 kappa=1",
     "compare good.csv good.nc", "compare good.nc mine.csv", "rerun good.csv", "run good.toml --dry-run", "figure p1-fig3b --max-N",
     "solve central-spin N=2 -o out.csv", "solve my.toml N=2", "run good.toml --scheduler", "solve central-spin N=2 --tolerance 1e-3",
-    "limit central-spin --method mf --moment z0",
+    "limit central-spin --method mf --moment z0", "eigenvalues central-spin N=2 --charge -1 --near 1 --count 2",
 ]  # fmt: skip
 SWEEP = """[model]
 name = "central-spin"

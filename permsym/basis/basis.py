@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from permsym.basis.centre import CentrePart
 from permsym.basis.moves import Labels, Moves, Values, Weight, identity
@@ -118,6 +119,40 @@ class Basis:
         position = np.concatenate(columns)
         return np.concatenate([position, position[:, self.paired]], axis=1) if self.hermitian else position
 
+    def sector(self, charge: tuple[int, ...], model: Model | None = None, parts: Sequence[Part] | None = None) -> Basis:
+        """The elements of a charge on the same parts, or on those of another model; of blocks all, without their window."""
+        return Basis(model or self.model, parts or self.parts, self.representation, charge)
+
+    def written_out(self) -> tuple[Labels, sparse.csr_array]:
+        """Labels of all elements, both of each conjugate pair, and rows (elements, dimension): coefficients = rows @ unknowns."""
+        if not self.hermitian:
+            return self.labels, sparse.eye_array(self.size, format="csr")
+        pairs, n = np.flatnonzero(self.paired), self.size
+        mirrored, v = n + np.arange(len(pairs)), self.imaginary[self.paired]
+        rows = np.concatenate([np.arange(n), pairs, mirrored, mirrored])
+        columns = np.concatenate([np.arange(n), v, pairs, v])
+        values = np.concatenate([np.ones(n), np.full(len(pairs), 1j), np.ones(len(pairs)), np.full(len(pairs), -1j)])
+        labels = np.concatenate([self.labels, self.conjugate(self.labels[:, pairs])], axis=1)
+        return labels, sparse.csr_array((values, (rows, columns)), shape=(labels.shape[1], self.dimension))
+
+    def collected(self, labels: Labels) -> sparse.csr_array:
+        """Rows (dimension, labels): unknowns = rows @ coefficients; what is not in the basis is left out.
+
+        In the neutral sector an operator that is not hermitian has complex unknowns, from the coefficients c and c' of a pair:
+
+            u = (c + c') / 2,    v = (c - c') / 2i
+        """
+        index, conjugated = self.index(labels)
+        columns = np.flatnonzero(index >= 0)
+        rows, shape = index[columns], (self.dimension, labels.shape[1])
+        if not self.hermitian:
+            return sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
+        pairs = self.paired[rows]
+        imaginary = np.where(conjugated[columns], 0.5j, -0.5j)[pairs]
+        values = np.concatenate([np.where(pairs, 0.5, 1.0), imaginary])
+        positions = np.concatenate([rows, self.imaginary[rows[pairs]]]), np.concatenate([columns, columns[pairs]])
+        return sparse.csr_array((values, positions), shape=shape)
+
     # -- superoperators -------------------------------------------------------------------------------------------------
 
     def left(self, key: Product) -> Moves:
@@ -201,6 +236,10 @@ class Basis:
     def trace_norm(self) -> float:
         """The trace norm of an operator is at most this times the Euclidean norm of its unknowns, one of each pair."""
         return math.sqrt(2 if self.hermitian else 1) * math.prod(part.trace_norm for part in self.parts)
+
+    def element_norms(self, labels: Labels) -> Values:
+        """A bound of the trace norm of the element of each label."""
+        return reduce(np.multiply, [part.element_norm(labels[mine]) for part, mine in zip(self.parts, self.slices, strict=True)])
 
     @property
     def log_norms(self) -> NDArray[np.float64]:

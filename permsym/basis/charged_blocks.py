@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from permsym.basis.basis import Basis
 from permsym.basis.blocks import BlockRanges, Blocks
 from permsym.basis.moves import Labels
-from permsym.model import Model
 from permsym.operators import ComplexArray, Product
 
 EPS = 1e-12
@@ -92,8 +91,3 @@ def _chunks(blocks: Blocks) -> Iterator[tuple[slice, Labels]]:
     bounds = np.unique(np.append(np.searchsorted(blocks.offset, np.arange(0, blocks.numbers, _CHUNK)), len(blocks.low)))
     for first, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         yield slice(int(blocks.offset[first]), int(blocks.offset[stop])), blocks.labels_of(first, stop)
-
-
-def lowered_by(model: Model) -> tuple[int, ...]:
-    """The charge of a rho."""
-    return tuple(-charge[0] for charge in model.charges)

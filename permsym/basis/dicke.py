@@ -12,8 +12,9 @@ so that everything stays O(1) for any N.  Labels are (2j, 2m, 2m').  One-body su
 from __future__ import annotations
 
 import cmath
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,20 @@ from scipy.special import gammaln, xlogy
 from permsym.basis.centre import real_if_real
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part, exact_sum
-from permsym.basis.spin import STEPS, A, B, D, Elements, Powers, components, distinct, multiplets, rotation
+from permsym.basis.spin import (
+    STEPS,
+    A,
+    B,
+    D,
+    Elements,
+    Powers,
+    clebsch_gordan,
+    components,
+    coupled_shares,
+    distinct,
+    multiplets,
+    rotation,
+)
 from permsym.basis.window import Boundary, Window
 from permsym.errors import InputError
 from permsym.operators import ComplexArray, Matrix
@@ -208,6 +222,26 @@ class DickePart(Part):
         J = labels[0] * 1.0
         copies = gammaln(self.N + 1) + np.log(J + 1) - gammaln((self.N + J) / 2 + 2) - gammaln((self.N - J) / 2 + 1)
         return np.asarray(-copies / 2)
+
+    # -- one satellite apart --------------------------------------------------------------------------------------------
+
+    def without_one(self) -> tuple[Part, Part]:
+        window = None
+        if self.window is not None:  # the sites j +- 1/2, m +- 1/2
+            sites = np.concatenate([self.window.sites() + np.array([[dj], [dm]]) for dj in (-1, 1) for dm in (-1, 1)], axis=1)
+            window = Window.at_sites(self.N - 1, sites)
+        return type(self)(Ensemble(self.N - 1), window), type(self)(Ensemble(1))
+
+    def one_out(self, labels: Labels) -> Iterator[tuple[Labels, Labels, Values]]:
+        """E_N(j,m,m') = sum over J, s, s' of  r_J <J,m-s;1/2,s|j,m> <J,m'-s';1/2,s'|j,m'>  E_(N-1)(J,m-s,m'-s') (x) |s><s'|
+
+        r_(j-1/2) = 2j (N/2+j+1) / (N (2j+1)),    r_(j+1/2) = (2j+2) (N/2-j) / (N (2j+1))
+        """
+        J, M, bra = labels * 1.0
+        for (step, share), s, t in itertools.product(coupled_shares(self.N, J), (1, -1), (1, -1)):
+            weight = share * clebsch_gordan(step, s, J, M) * clebsch_gordan(step, t, J, bra)
+            one = np.tile([[1], [s], [t]], (1, labels.shape[1]))
+            yield labels + np.array([[step], [-s], [-t]]), one, weight
 
     # -- labels ---------------------------------------------------------------------------------------------------------
 

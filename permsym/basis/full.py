@@ -6,7 +6,7 @@ Labels are (ket_1, ..., ket_N, bra_1, ..., bra_N); elements are the matrix units
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import add
 
@@ -80,6 +80,14 @@ class FullPart(Part):
     @property
     def trace_norm(self) -> float:
         return float(self.one.site.levels ** (self.N / 2))
+
+    def without_one(self) -> tuple[Part, Part]:
+        site = self.one.site
+        return FullPart(Ensemble(self.N - 1, levels=site.levels)), FullPart(Ensemble(1, levels=site.levels))
+
+    def one_out(self, labels: Labels) -> Iterator[tuple[Labels, Labels, Values]]:
+        first = [0, self.N]
+        yield np.delete(labels, first, axis=0), labels[first], np.ones(labels.shape[1])
 
     def labels(self, difference: int | None) -> Labels:
         levels = range(self.one.site.levels)

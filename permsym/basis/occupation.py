@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -195,6 +195,22 @@ class OccupationPart(Part):
     @property
     def trace_norm(self) -> float:
         return float(self.levels ** (self.ensemble.N / 2))  # the elements have unit Hilbert-Schmidt norm in the whole space
+
+    def element_norm(self, labels: Labels) -> Values:
+        return self._element(labels)  # a sum of N! / prod n_t! products of matrix units over the root of their number
+
+    # -- one satellite apart --------------------------------------------------------------------------------------------
+
+    def without_one(self) -> tuple[Part, Part]:
+        name, levels = self.ensemble.name, self.levels
+        return OccupationPart(Ensemble(self.ensemble.N - 1, name, levels)), OccupationPart(Ensemble(1, name, levels))
+
+    def one_out(self, labels: Labels) -> Iterator[tuple[Labels, Labels, Values]]:
+        """c[n] = sum over types t of  sqrt(n_t / N) c[n - e_t] (x) e_t."""
+        for t in range(self.columns):
+            one = np.zeros((self.columns, labels.shape[1]), dtype=np.int64)
+            one[t] = 1
+            yield labels - one, one, np.sqrt(labels[t] / self.ensemble.N)
 
     # -- labels ---------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,18 @@ class Part(ABC):
     @abstractmethod
     def trace_norm(self) -> float:
         """The trace norm of an operator is at most this times the Euclidean norm of its coefficients."""
+
+    def element_norm(self, labels: Labels) -> Values:
+        """A bound of the trace norm of each element."""
+        return np.ones(labels.shape[1])
+
+    def without_one(self) -> tuple[Part, Part]:
+        """Parts of all satellites but one, and of that one."""
+        raise InputError(f"{type(self).__name__} has no satellite to take out")
+
+    def one_out(self, labels: Labels) -> Iterator[tuple[Labels, Labels, Values]]:
+        """Each element as a sum of elements of all satellites but one times elements of that one: their labels, and weights (n,)."""
+        raise InputError(f"{type(self).__name__} has no satellite to take out")
 
     def log_norm(self, labels: Labels) -> Values:
         """Logarithm of the Hilbert-Schmidt norm of each element in the whole space."""

@@ -52,6 +52,19 @@ D: Elements = {
 }
 
 
+def coupled_shares(N: int, J: Values) -> tuple[tuple[int, Values], tuple[int, Values]]:
+    """(step, r) for the spins J + step = J -+ 1 of N - 1 satellites that couple with one more to J: r of :meth:`DickePart.one_out`."""
+    j, half = J / 2, N / 2
+    return (-1, J * (half + j + 1) / (N * (J + 1))), (1, (J + 2) * (half - j) / (N * (J + 1)))
+
+
+def clebsch_gordan(step: int, s: int, J: Values, M: Values) -> Values:
+    """<J + step, M - s; 1, s | J, M> of a spin J + step = J -+ 1 and a spin-1/2."""
+    if step < 0:
+        return _root((J + s * M) / 2, 1 / np.maximum(J, 1))
+    return -s * _root((J - s * M) / 2 + 1, 1 / (J + 2))
+
+
 def rotation(J: int, theta: float) -> NDArray[np.float64]:
     """<j, m| exp(-i theta J_y) |j, k>, m and k ascending."""
     if theta == 0:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-import re
 import shlex
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -25,7 +24,10 @@ COMMANDS = {
         "limit": "N -> infinity, with powers and coefficients",
         "info": "versions; for a model the plan: route, unknowns, memory and time",
     },
-    "in time": {"evolve": "exact time evolution of a model"},
+    "in time": {
+        "evolve": "exact time evolution of a model",
+        "eigenvalues": "eigenvalues of the Liouvillian: rates, frequencies, the gap",
+    },
     "approximations": {
         "cumulants": "steady state of a cumulant expansion of any order",
         "continue": "branch of cumulant steady states along a parameter: stability, folds, Hopf points",
@@ -42,13 +44,11 @@ COMMANDS = {
 }
 """What ``permsym --help`` lists.  Each command has a module of this folder with ``add(commands)``."""
 
-_MODULES = {"continue": "continuation"}  # where a command's name is a keyword of Python
+_MODULES = {"continue": "continuation", "eigenvalues": "two_time.eigenvalues"}  # of a keyword of Python, and in folders
 
 FAULT_EXIT_CODE, INTERRUPTED_EXIT_CODE = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT
 _LONGEST_LINE = 440  # characters of an error, so that it can be read
 _LONGEST_WORD = 4000  # characters of an argument, the longest path of Linux
-
-_NEGATIVE = re.compile(r"-[\d.]+[eE:].*")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,8 +90,8 @@ def _run(words: list[str]) -> int:
             raise InputError(
                 f"an argument has {'a NUL' if chr(0) in word else f'{len(word)} characters'}: {word[:40]!r}; write it otherwise"
             )
-    parser = _parser()
-    options, rest = parser.parse_known_args(_joined(words))
+    parser, commands = _parser()
+    options, rest = parser.parse_known_args(_joined(words, commands))
     unknown = [word for word in rest if word.startswith("--")]
     if unknown:
         parser.error(f"unknown option {unknown[0]}")
@@ -126,18 +126,34 @@ class _Parser(argparse.ArgumentParser):
         super().error(_one_line(message))
 
 
-def _joined(words: Sequence[str]) -> list[str]:
-    """``--times -1:2:5`` as ``--times=-1:2:5``: argparse would take -1:2:5 and -1e3 for options."""
+def _joined(words: Sequence[str], commands: Mapping[str, argparse.ArgumentParser]) -> list[str]:
+    """A word after an option is its value, also where it begins with a minus: ``--times=-1:2:5``, ``--moment ' -2@B'``."""
+    command = next((commands[word] for word in words if word in commands), None)
+    options = {} if command is None else command._option_string_actions
     joined: list[str] = []
+    several = False  # whether values of an option that takes several may follow
     for word in words:
-        if joined and joined[-1].startswith("--") and _NEGATIVE.fullmatch(word):
-            joined[-1] += f"={word}"
-        else:
-            joined.append(word)
+        before = _option(joined[-1], options) if joined else None
+        if word in options or word.startswith("--"):
+            action = _option(word, options)
+            several = action is not None and action.nargs == "+"
+        elif word.startswith("-") and several:
+            word = f" {word}"
+        elif word.startswith("-") and before is not None and before.nargs != 0:
+            joined[-1] += f"={word}" if joined[-1].startswith("--") else word
+            continue
+        joined.append(word)
     return joined
 
 
-def _parser() -> argparse.ArgumentParser:
+def _option(word: str, options: Mapping[str, argparse.Action]) -> argparse.Action | None:
+    """The option that a word stands for, also where it is shortened."""
+    shortened = (action for name, action in options.items() if word.startswith("--") and name.startswith(word))
+    return options.get(word) or next(shortened, None)
+
+
+def _parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The parser, and that of each command."""
     lists = [f"{group}:\n" + "\n".join(f"  {name:<12}{does}" for name, does in names.items()) for group, names in COMMANDS.items()]
     about = "Exact steady states of permutation-symmetric open quantum systems."
     parser = _Parser(
@@ -152,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(prog="permsym", metavar="COMMAND", help=argparse.SUPPRESS)
     for command in (name for names in COMMANDS.values() for name in names):
         importlib.import_module(f"permsym.cli.{_MODULES.get(command, command)}").add(commands)
-    return parser
+    return parser, commands.choices
 
 
 def _help(parser: argparse.ArgumentParser, _: argparse.Namespace) -> int:

@@ -135,6 +135,14 @@ def say_defaults(source: ModelSource, parameters: dict[str, float | str]) -> Non
         print("defaults: " + " ".join(f"{name}={value}" for name, value in defaults.items()), file=sys.stderr)
 
 
+def frequency(text: str, option: str) -> float:
+    """A frequency that an option gives."""
+    number = number_or_text(text)
+    if isinstance(number, str) or not abs(number) < float("inf"):
+        raise InputError(f"{option} must be a finite number, but is {text!r}")
+    return float(number)
+
+
 def add_tolerance(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--tolerance", metavar="ERROR", help=f"{what} (default 1e-9)")
 

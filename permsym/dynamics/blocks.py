@@ -13,7 +13,8 @@ from permsym.basis.blocks import Blocks
 from permsym.basis.sector import representative
 from permsym.dynamics.initial_density import Initial
 from permsym.dynamics.krylov import Step, Subspace, steps, subspace
-from permsym.dynamics.sector import VECTORS, Integrator, Sector, check_memory, watched
+from permsym.dynamics.propagator import VECTORS, Integrator, check_memory
+from permsym.dynamics.sector import Sector, watched
 from permsym.matrixfree import BlockLiouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel

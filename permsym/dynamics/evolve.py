@@ -21,7 +21,8 @@ from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate
 from permsym.dynamics.initial_density import Initial, InitialDensity, as_initial
 from permsym.dynamics.krylov import Step
-from permsym.dynamics.sector import VECTORS, Integrator, Sector, block_by_block, watched
+from permsym.dynamics.propagator import VECTORS, Integrator
+from permsym.dynamics.sector import Sector, block_by_block, watched
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels

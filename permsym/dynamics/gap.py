@@ -106,15 +106,17 @@ class Everything:
             errors.append(error)
         return cls(np.concatenate(values), np.concatenate(errors), pieces)
 
-    def vector(self, number: int) -> NDArray[np.complex128]:
-        """(n,) the right vector of an eigenvalue."""
-        vector = np.zeros(len(self.values), dtype=complex)
+    def pairs(self, numbers: NDArray[np.int64]) -> Eigenpairs:
+        """Some of the eigenpairs, on all unknowns."""
+        shape = len(self.values), len(numbers)
+        right, left = np.zeros(shape, dtype=complex), np.zeros(shape, dtype=complex)
+        first = 0
         for positions, pairs in self.pieces:
-            if number < len(positions):
-                vector[positions] = pairs.right[:, number]
-                break
-            number -= len(positions)
-        return vector
+            for column in np.flatnonzero((numbers >= first) & (numbers < first + len(positions))):
+                right[positions, column] = pairs.right[:, numbers[column] - first]
+                left[positions, column] = pairs.left[:, numbers[column] - first]
+            first += len(positions)
+        return Eigenpairs(self.values[numbers], right, left)
 
     @property
     def slowest(self) -> Slowest:
@@ -123,7 +125,7 @@ class Everything:
         searched = Searched(len(self.values), frequencies, 0, True)
         if number is None:
             return Slowest(complex("nan"), 0.0, searched, np.zeros(len(self.values), dtype=complex))
-        return Slowest(complex(self.values[number]), float(self.errors[number]), searched, self.vector(number))
+        return Slowest(complex(self.values[number]), float(self.errors[number]), searched, self.pairs(np.array([number])).right[:, 0])
 
 
 def slowest_of(values: NDArray[np.complex128], errors: NDArray[np.float64]) -> int | None:

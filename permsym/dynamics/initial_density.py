@@ -78,10 +78,8 @@ class InitialDensity:
 
 def _plain(basis: Basis, vector: NDArray[Any]) -> tuple[Labels, ComplexArray]:
     """Labels and coefficients of all elements, both of each conjugate pair, on plain Fock states."""
-    values, labels = basis.coefficients(vector), basis.labels
-    if basis.hermitian:
-        labels = np.concatenate([labels, basis.conjugate(labels[:, basis.paired])], axis=1)
-        values = np.concatenate([values, values[basis.paired].conj()])
+    labels, rows = basis.written_out()
+    values = np.asarray(rows @ vector, dtype=complex)
     levels, more = basis.model.centre.levels, basis.centre_levels
     if more == levels:
         return labels, values
@@ -95,11 +93,8 @@ def _onto(basis: Basis, labels: Labels, values: ComplexArray) -> NDArray[Any]:
         levels = int(labels[:2].max()) + 1
         turn = displacement(-centre.displacement, centre.levels, levels)
         labels, values = _centre_changed(labels, values, levels, lambda matrices: turn @ matrices @ turn.conj().T)
-    index, conjugated = basis.index(labels)
-    there = index >= 0
-    coefficients = np.zeros(basis.size, dtype=complex)
-    coefficients[index[there]] = np.where(conjugated, values.conj(), values)[there]
-    return np.concatenate([coefficients.real, coefficients.imag[basis.paired]]) if basis.hermitian else coefficients
+    unknowns = basis.collected(labels) @ values
+    return np.asarray(unknowns.real if basis.hermitian else unknowns)
 
 
 def _centre_changed(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import StrEnum
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,34 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from permsym import machine
-from permsym.basis.basis import Basis
 from permsym.basis.representations import build, dimension
 from permsym.dynamics.initial_density import Initial
-from permsym.dynamics.krylov import Shifted, Step, Subspace, steps, subspace
-from permsym.errors import SolverFailed, TooLarge
-from permsym.linear import cost
-from permsym.linear.superlu import SuperLU
-from permsym.liouvillian import Liouvillian
+from permsym.dynamics.propagator import Propagator, check_memory
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
-from permsym.steady.needs import lattice
 from permsym.steady.scaling.levels import reach
-from permsym.text import readable
 
-
-class Integrator(StrEnum):
-    """How steps are made: products with L, factorisations for stiff systems, or what is estimated to be faster."""
-
-    AUTO = "auto"
-    KRYLOV = "krylov"
-    SHIFT_INVERT = "shift-invert"
-
-
-_LONGER, _SHIFTS, _RATIONAL_VECTORS = 8.0, 40.0, 40
-"""Each factorisation serves a span eight times that of the one before, forty shifts long: fewer shifts than that converge more slowly."""
-VECTORS = 30  # of a subspace: more cost their orthogonalisation, fewer make steps short
 LARGE, _TYPICAL = 30_000, 24  # unknowns with a typical cut-off from which products without a matrix are faster
 
 
@@ -59,7 +38,7 @@ def watched(model: Model, labels: Iterable[MomentLabel]) -> int:
     return max(2, 2 * reach(model), *ladders, 0)
 
 
-class Sector:
+class Sector(Propagator):
     """The Liouvillian of one charge sector on the unknowns that the initial state reaches, and observables of its states.
 
     A state is  vectors @ weights,  vectors (size, m) of a step's subspace and weights (m,).
@@ -70,43 +49,9 @@ class Sector:
         self.labels = labels
         self.source = initial
         check_memory(model, dimension(model, representation, charge), assembled=True)
-        self.basis: Basis = build(model, representation, charge)
-        self.whole = initial.vector(self.basis)
+        basis = build(model, representation, charge)
+        super().__init__(basis, initial.vector(basis))
         self.cavity = isinstance(model.centre, Boson) and self.basis.hermitian
-        self.used = Integrator.KRYLOV
-
-    @cached_property
-    def _whole_matrix(self) -> sparse.csr_array:
-        return Liouvillian(self.basis).matrix().tocsr()
-
-    @cached_property
-    def active(self) -> NDArray[np.int64]:
-        """Unknowns that the initial state reaches: half of them on resonance, where every coherence is real or imaginary."""
-        matrix = self._whole_matrix
-        pattern = sparse.csr_array((np.ones(len(matrix.data), dtype=np.float32), matrix.indices, matrix.indptr), shape=matrix.shape)
-        reached = self.whole != 0
-        fresh = reached
-        while fresh.any():
-            fresh = (pattern @ fresh.astype(np.float32) > 0) & ~reached
-            reached = reached | fresh
-        return np.flatnonzero(reached)
-
-    @cached_property
-    def matrix(self) -> sparse.csr_array:
-        """L on the active unknowns."""
-        matrix = self._whole_matrix
-        part = matrix if len(self.active) == matrix.shape[0] else matrix[self.active][:, self.active].tocsr()
-        del self._whole_matrix
-        return part
-
-    @property
-    def initial(self) -> NDArray[Any]:
-        """Coefficients of the initial state, (size,)."""
-        return self.whole[self.active]
-
-    @property
-    def size(self) -> int:
-        return len(self.active)
 
     @cached_property
     def _rows(self) -> tuple[sparse.csr_array, NDArray[np.int64]]:
@@ -178,75 +123,3 @@ class Sector:
         wider = self.model.with_levels(levels + max(1, reach(self.model)))
         larger = Sector(wider, self.basis.representation, self.basis.charge, (), self.source)
         return not np.any(larger._diagonal[2] >= levels)
-
-    # -- steps ----------------------------------------------------------------------------------------------------------
-
-    def steps(self, state: NDArray[Any], start: float, end: float, rate: float, method: Integrator) -> Iterator[Step]:
-        """Accepted steps from ``start`` to ``end``: products with L alone, or through factorisations with growing shifts."""
-        fastest = float(abs(self.matrix).sum(axis=0).max()) if self.matrix.nnz else 0.0
-        stiff = method is Integrator.SHIFT_INVERT or (method is Integrator.AUTO and self._stiff(fastest * (end - start)))
-        self.used = Integrator.SHIFT_INVERT if stiff else Integrator.KRYLOV
-        if not stiff or not fastest:
-            yield from steps(self._polynomial, state, start, end, rate)
-            return
-        first = self._polynomial(state)
-        if first.closed:  # products' rounding grows with the fastest mode, factors' with its square: undamped modes are for products
-            length = end - start
-            shifted = first.rounding(length, length / _SHIFTS)
-            if first.rounding(length) <= max(shifted, rate * length / 10):
-                self.used = Integrator.KRYLOV
-                yield from steps(self._polynomial, state, start, end, rate)
-                return
-        now, span = start, min(end - start, VECTORS / fastest)
-        for step in steps(self._polynomial, state, start, start + span, rate):
-            yield step
-            state, now = step.final, step.start + step.length
-        while now < end:
-            span = min(end - now, _LONGER * span)
-            try:
-                for step in steps(self._rational(span), state, now, now + span, rate):
-                    yield step
-                    state, now = step.final, step.start + step.length
-            except SolverFailed:
-                span /= 2 * _LONGER**2
-                if span < VECTORS / fastest / 100:
-                    raise
-
-    def _polynomial(self, state: NDArray[Any]) -> Subspace:
-        return subspace(lambda v: self.matrix @ v, state, VECTORS, self.basis.trace_norm)
-
-    def _rational(self, span: float) -> Callable[[NDArray[Any]], Subspace]:
-        shift = span / _SHIFTS
-        shifted = (sparse.eye_array(self.size, format="csc") - shift * self.matrix).tocsc()
-        coordinates = self.basis.coordinates[:, self.active]
-        few = len(coordinates) <= 3
-        factor = (SuperLU() if few else SuperLU(ordering="MMD_AT_PLUS_A")).factor(shifted, coordinates)
-        size = abs(self.matrix)
-        operator = Shifted(shift, lambda v: self.matrix @ v, lambda v: size @ np.abs(v))
-        return lambda state: subspace(factor.solve, state, _RATIONAL_VECTORS, self.basis.trace_norm, operator)
-
-    def _stiff(self, products: float) -> bool:
-        """Whether factorisations will be faster than that many products."""
-        size, extents = lattice(self.model, self.basis.representation)
-        if cost.solve_bytes(size, extents) > machine.available_bytes():
-            return False
-        phases = max(1.0, np.log(max(products / VECTORS, 1.0)) / np.log(_LONGER))
-        substitution = 4e-9 * cost.fill_estimate(size, extents)
-        factored = phases * (cost.solve_seconds(size, extents) + 3 * VECTORS * substitution)
-        return products * (3e-9 * self.matrix.nnz + 2e-9 * VECTORS * size + 3e-5) > 2 * factored
-
-
-def check_memory(model: Model, unknowns: int, assembled: bool = False) -> float:
-    """Bytes that an evolution takes; TooLarge where they are not free now.
-
-    assembled   whether the Liouvillian is written out
-    """
-    needed, available = 6e7 + unknowns * (8.0 * (VECTORS + 6) + (1200.0 if assembled else 0.0)), machine.available_bytes()
-    if needed > available:
-        raise TooLarge(
-            f"this evolution needs about {readable(needed)} ({unknowns:,} unknowns), but {readable(available)} are available; "
-            "use fewer satellites or levels",
-            needed=needed,
-            available=available,
-        )
-    return needed

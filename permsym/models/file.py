@@ -23,8 +23,9 @@ the sum over an ensemble, ``z@B`` where there are several.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import mul
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,12 @@ from permsym.errors import InputError
 from permsym.fields import checked
 from permsym.jumps import Jump
 from permsym.model import Model, site_of
+from permsym.models.operator_text import factors
 from permsym.models.parameters import AUTO, Number, resolved
 from permsym.operators import Operator
 from permsym.reading import LARGEST_TEXT, NotToml, parsed_toml, read_bytes
-from permsym.sites import Boson, Continuous, Ensemble, Site
+from permsym.sites import Continuous, Ensemble, Site
 
-_WORD = re.compile(r"(?P<op>[+\-z]|\|(?P<row>\d+)><(?P<column>\d+)\|)(?P<centre>0)?(?:@(?P<ensemble>\w+))?")
 _KEYS = {"name", "parameters", "centre", "ensembles", "hamiltonian", "jumps"}
 _NUMBER = (float, str)
 _SHAPE = {
@@ -122,29 +123,13 @@ def _model(data: Mapping[str, Any], parameters: Mapping[str, Number], path: Path
 
 def _operator(text: str, centre: Site, ensembles: list[Ensemble], path: Path) -> Operator:
     """The product of the operators that a text spells."""
-    result: Operator | None = None
-    for word in text.split():
-        match = _WORD.fullmatch(word)
-        site: Any = centre
-        if isinstance(centre, Boson) and word in ("a", "ad"):
-            factor = centre.a if word == "a" else centre.ad
-            result = factor if result is None else result * factor
-            continue
-        if match is None:
-            allowed = "ad a" if isinstance(centre, Boson) else "z0 +0 -0"
-            raise InputError(f"{path}: {word!r} in operator {text!r} is not one; write {allowed} for the centre, z + - for an ensemble")
-        if not match["centre"]:
-            named = [e for e in ensembles if match["ensemble"] in (None, e.name)]
-            if not named or (match["ensemble"] is None and len(ensembles) > 1):
-                raise InputError(f"{path}: {word!r} in operator {text!r} must name an ensemble of {', '.join(e.name for e in ensembles)}")
-            site = named[0]
-        if match["row"] is not None:
-            factor = site.unit(int(match["row"]), int(match["column"]))
-        elif site.kind != "spin":
-            raise InputError(f"{path}: {word!r} in operator {text!r} acts on a site with {site.levels} levels; write |i><j|")
-        else:
-            factor = {"+": site.p, "-": site.m, "z": site.z}[match["op"]]
-        result = factor if result is None else result * factor
-    if result is None:
+    try:
+        spelled = factors(text, centre, ensembles)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    one = next((factor for factor in spelled if factor.digit), None)
+    if one is not None:
+        raise InputError(f"{path}: operator {text!r} names one satellite; the operators of a model are sums over an ensemble, such as '-'")
+    if not spelled:
         raise InputError(f"{path}: an operator is empty; write one such as '+0 -'")
-    return result
+    return reduce(mul, (factor.operator for factor in spelled))

@@ -278,7 +278,7 @@ def eigenvalues(case: Case, verdict: Verdict) -> None:
     if system.n > _LARGEST:
         raise NoTruth("too large")
     values, own = system.eigenvalues((0,) * len(model.charges))
-    answer = ps.spectrum(model, k=k)
+    answer = ps.eigenvalues(model, k=k)
     size = float(np.abs(values).max())
     for value, bound in zip(answer.eigenvalues, answer.errors, strict=True):
         nearest = int(np.argmin(np.abs(values - value)))

@@ -1,5 +1,6 @@
 """The command line as people type it: mistakes on one line, help, and what processes load."""
 
+import json
 import os
 import re
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 from command_line import run
 
 import permsym as ps
-from permsym.cli import COMMANDS, main
+from permsym.cli import COMMANDS, _joined, _parser, main
 
 
 @pytest.mark.parametrize(
@@ -108,3 +109,23 @@ def test_no_command_prints_the_commands_in_groups(capsys):
         with pytest.raises(SystemExit, match="0"):
             main([name, "--help"])
         assert f"usage: permsym {name} " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "joined"),
+    [
+        ("evolve central-spin --times -1:2:5 --json", "evolve central-spin --times=-1:2:5 --json"),
+        ("evolve central-spin --tim -1:2:5", "evolve central-spin --tim=-1:2:5"),
+        ("eigenvalues --charge -1,0 central-spin -h", "eigenvalues --charge=-1,0 central-spin -h"),
+        ("solve central-spin -o -x.nc --json -5", "solve central-spin -o-x.nc --json -5"),
+        ("solve central-spin --json --moments --json", "solve central-spin --json --moments --json"),
+    ],
+)
+def test_a_word_after_an_option_is_its_value(words, joined):
+    assert _joined(words.split(), _parser()[1]) == joined.split()
+
+
+def test_values_of_an_option_that_takes_several(capsys):
+    code, out, _ = run(capsys, "solve", "central-spin", "N=2", "--moment", "-1", "-0 +1", "z0", "--json")
+    assert code == 0
+    assert list(json.loads(out)["moments"]) == ["-1", "-0 +1", "z0"]

@@ -110,7 +110,7 @@ def test_import_is_light():
     assert not loaded("import permsym") & (HEAVY | {"scipy", "numpy"})
 
 
-@pytest.mark.parametrize("code", ["permsym.steady_state", "permsym.models.central_spin", "permsym.Model; permsym.spectrum"])
+@pytest.mark.parametrize("code", ["permsym.steady_state", "permsym.models.central_spin", "permsym.Model; permsym.eigenvalues"])
 def test_solving_needs_numpy_and_scipy_only(code):
     assert not loaded(f"import permsym; {code}") & HEAVY
 

@@ -89,7 +89,7 @@ def test_real_sizes_come_from_continuous_numbers_alone(size):
         ps.steady_state,
         lambda model: ps.steady_state(model, basis="full"),
         lambda model: ps.evolve(model, [0, 1]),
-        lambda model: ps.spectrum(model, 2),
+        lambda model: ps.eigenvalues(model, 2),
         lambda model: model.rescaled(2),
     ],
 )

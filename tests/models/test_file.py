@@ -4,6 +4,7 @@ import pytest
 from command_line import solved
 
 import permsym as ps
+from permsym.models.file import read_model_text
 
 MODEL_FILE = """
 name = "collective-loss"
@@ -46,3 +47,12 @@ def test_model_file_equals_the_same_model_in_python(capsys, tmp_path):
     state = ps.steady_state(ps.Model(c, s, 0.8 * (c.p * s.m + c.m * s.p), jumps))
     assert report["derived"]["p0_up"] == pytest.approx(state.derived["p0_up"], abs=1e-14)
     assert report["parameters"]["rate"] == pytest.approx(1 / 6)
+
+
+def test_operators_of_a_file_have_all_pauli_matrices_and_name_no_single_satellite():
+    base = MODEL_FILE.replace('operator = "+0 -"', 'operator = "x0 x"').replace('operator = "-0 +"', 'operator = "y0 y"')
+    model = read_model_text(base, "model.toml")[0](N=3, g=0.5, rate=1)
+    c, s = ps.Spin(), ps.Ensemble(3)
+    assert model.hamiltonian == 0.5 * c.x * s.x + 0.5 * c.y * s.y
+    with pytest.raises(ps.InputError, match="names one satellite"):
+        read_model_text(base.replace('"x0 x"', '"x0 x1"'), "model.toml")[0](N=3, g=0.5, rate=1)

@@ -1,1 +1,1 @@
-"""Spectra of emission: lines, their widths, and the power at each frequency."""
+"""Spectra S(omega) of two-time functions, and their lines."""

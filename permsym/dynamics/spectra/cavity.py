@@ -129,11 +129,7 @@ def _turned(x: Vector) -> tuple[Vector, complex] | None:
 
 def charge_of(model: Model, operator: Operator) -> tuple[int, ...]:
     """What an operator adds to each U(1) charge; NotApplicable where its terms add different ones."""
-    charges = {
-        tuple(sum(w * q for w, q in zip(charge, shift, strict=True)) for charge in model.charges)
-        for key in operator.terms
-        for shift in model._shifts(key)
-    }
+    charges = model.charges_of(operator)
     if len(charges) != 1:
         raise NotApplicable("the terms of this operator add different charges; take them one by one")
     return charges.pop()

@@ -19,7 +19,7 @@ from permsym import plot as style
 from permsym.cumulants.equations import equations
 from permsym.dataset.status import judged, spelled
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
-from permsym.dynamics.spectrum import spectrum
+from permsym.dynamics.eigenvalues import eigenvalues
 from permsym.errors import UncertifiedWarning
 from permsym.figures.labelled import counted, outcomes
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, settled_outcome
@@ -113,7 +113,7 @@ def _solved(
                 distributions.append(state.mode.photon_distribution(errors=False).probability)
                 wigner = state.mode.wigner(*_plane(n))
             count()
-        slowest = spectrum(_model(n, SHOWN), k=2)
+        slowest = eigenvalues(_model(n, SHOWN), k=2)
         gaps[i] = slowest.gap, slowest.residuals.max()
         count()
     return values, status, distributions, wigner, gaps

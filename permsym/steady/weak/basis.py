@@ -17,6 +17,7 @@ from permsym.basis.basis import Basis
 from permsym.basis.centre import CentrePart
 from permsym.basis.dicke import DickePart
 from permsym.basis.moves import Labels, Move, Moves, Values
+from permsym.basis.part import Part
 from permsym.basis.sector import combined
 from permsym.basis.spin import STEPS, A
 from permsym.model import Model
@@ -53,8 +54,8 @@ class NearVacuum(DickePart):
 class WeakBasis(Basis):
     """Labels with at most ``most`` excitations in ket and bra, two-level ensembles in the Dicke representation; absorbing edge."""
 
-    def __init__(self, model: Model, most: int) -> None:
-        super().__init__(model, (CentrePart(model.centre), *map(NearVacuum, model.ensembles)), "dicke")
+    def __init__(self, model: Model, most: int, charge: tuple[int, ...] | None = None) -> None:
+        super().__init__(model, (CentrePart(model.centre), *map(NearVacuum, model.ensembles)), "dicke", charge)
         self.most = most
         self.boundary = "absorbing"
 
@@ -66,10 +67,13 @@ class WeakBasis(Basis):
             ket, bra = self._excitations(labels)
             labels = labels[:, (ket <= self.most) & (bra <= self.most)]
         differences = self._differences(labels)
-        for charge in self.model.charges:
-            neutral = sum(w * d for w, d in zip(charge, differences, strict=True)) == 0
-            labels, differences = labels[:, neutral], [d[neutral] for d in differences]
-        return labels[:, self._first(labels)]
+        for charge, value in zip(self.model.charges, self.charge, strict=True):
+            mine = sum(w * d for w, d in zip(charge, differences, strict=True)) == value
+            labels, differences = labels[:, mine], [d[mine] for d in differences]
+        return labels[:, self._first(labels)] if self.hermitian else labels
+
+    def sector(self, charge: tuple[int, ...], model: Model | None = None, parts: Sequence[Part] | None = None) -> WeakBasis:
+        return WeakBasis(model or self.model, self.most, charge)
 
     def _centre_labels(self) -> Labels:
         few = np.flatnonzero(np.array(self.model.centre.excitations) <= self.most)
@@ -91,7 +95,8 @@ class WeakBasis(Basis):
     @cached_property
     def excitations(self) -> tuple[Integers, Integers]:
         """(k, k') of every unknown."""
-        return tuple(np.concatenate([each, each[self.paired]]) for each in self._excitations(self.labels))  # type: ignore[return-value]
+        of_labels = self._excitations(self.labels)
+        return tuple(np.concatenate([each, each[self.paired]]) for each in of_labels) if self.hermitian else of_labels  # type: ignore[return-value]
 
     @property
     def vacuum(self) -> int:

@@ -127,7 +127,7 @@ def test_linewidth_of_an_emitting_cavity_with_an_automatic_cut_off():
     """Charge 1 of a mode that decouples: i omega - kappa / 2 whatever the spins do."""
     model = ps.models.tavis_cummings(N=2, omega=1.7, g=0, kappa=0.3, gamma_up=2.0, gamma_down=2.0)
     charge = tuple(int(vector[0] != 0) for vector in model.charges)
-    values = ps.spectrum(model, k=2, charge=charge).eigenvalues
+    values = ps.eigenvalues(model, k=2, charge=charge).eigenvalues
     assert min(abs(value - sign * 1.7j + 0.15) for value in values for sign in (1, -1)) < 1e-9
 
 

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from permsym.assembly import Assembly
 from permsym.basis.basis import Basis
 from permsym.basis.representations import build, choose, dimension
+from permsym.dynamics.factors import factors_of
 from permsym.dynamics.gap import AT_ONCE, Everything, Searched, Slowest, classes, slowest_mode
 from permsym.dynamics.sector import block_by_block
 from permsym.errors import InputError
-from permsym.linear.eigenpairs import improved
+from permsym.linear.eigenpairs import Eigenpairs, improved
 from permsym.linear.shift_invert import ShiftInvert
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
@@ -35,16 +36,20 @@ _TOP = 1e-6  # of an eigenvector's norm that a boson's last two levels may hold:
 
 
 @dataclass(frozen=True)
-class Spectrum:
+class Eigenvalues:
     """Eigenvalues of one charge sector, in the model's unit of frequency, largest real part first.
+
+        L v = lambda v,      L^T w = lambda w
 
     eigenvalues  (k,); exp(eigenvalue t) is how such a disturbance evolves
     errors       (k,) bounds of what rounding moves them by, from left and right vectors; nan where there are no left ones
     charge       the sector
     residuals    (k,) |L v - lambda v| / |v|
+    right, left  (dimension, k) vectors v, w of unit length on the unknowns of the basis; None where iterations saw but a part of them
     model        whose boson has the cut-off that was needed
     basis        the representation
     solver       shift-invert settings of the search for the slowest rate
+    computed     the slowest rate where it came with the eigenvalues
     """
 
     eigenvalues: NDArray[np.complex128]
@@ -55,6 +60,8 @@ class Spectrum:
     basis: str
     solver: ShiftInvert
     computed: Slowest | None = None
+    right: NDArray[np.complex128] | None = None
+    left: NDArray[np.complex128] | None = None
 
     @cached_property
     def slowest(self) -> Slowest:
@@ -85,18 +92,20 @@ class Spectrum:
         return self.slowest.searched
 
 
-def spectrum(
+def eigenvalues(
     model: Model,
     k: int = 6,
     charge: int | tuple[int, ...] = 0,
+    near: float | None = None,
     basis: str = "auto",
     solver: ShiftInvert | None = None,
     progress: Progress | None = None,
-) -> Spectrum:
-    """The ``k`` eigenvalues of the Liouvillian nearest to zero in one charge sector.
+) -> Eigenvalues:
+    """The ``k`` eigenvalues of the Liouvillian nearest to zero, or to i ``near``, in one charge sector.
 
     charge     ket minus bra excitations (one number for each U(1) symmetry of the model): 0 holds the steady state and the
-               Liouvillian gap, 1 the linewidths of emission
+               Liouvillian gap, -1 the lines of emission: lambda = i omega - half the width of the line at omega
+    near       frequency, in the model's unit; a neutral sector holds every eigenvalue's conjugate too
     solver     shift-invert settings; None: the default ones, and for large driven modes iterations without a factorisation
     progress   called with a line of text now and then
 
@@ -104,7 +113,7 @@ def spectrum(
     Liouvillian is one of the full Liouvillian.  The iterations see the steady state's part of the neutral sector: on resonance they leave
     out coherences of the other quadrature.
     """
-    say, wanted = progress or silent, _Wanted(k, charge, _charges(model, charge), basis, solver)
+    say, wanted = progress or silent, _Wanted(k, charge, _charges(model, charge), _frequency(near), basis, solver)
     if not (isinstance(model.centre, Boson) and model.centre.automatic):
         return _of(model, wanted, say)[0]
     model, start = on_displaced_states(model, say)
@@ -121,13 +130,21 @@ def spectrum(
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What is asked of a spectrum: ``charge`` as the caller wrote it, ``sector`` with a charge for each symmetry."""
+    """What is asked for: ``charge`` as the caller wrote it, ``sector`` with a charge for each symmetry."""
 
     k: int
     charge: int | tuple[int, ...]
     sector: tuple[int, ...]
+    near: float | None
     basis: str
     solver: ShiftInvert | None
+
+
+def _frequency(near: float | None) -> float | None:
+    number = isinstance(near, int | float | np.integer | np.floating) and not isinstance(near, bool)
+    if near is not None and not (number and math.isfinite(near)):
+        raise InputError(f"`near` must be a frequency, or None for zero, but is {near!r}")
+    return None if near is None else float(near)
 
 
 def _charges(model: Model, charge: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -141,13 +158,13 @@ def _charges(model: Model, charge: int | tuple[int, ...]) -> tuple[int, ...]:
     return tuple(int(q) for q in charges)
 
 
-def _of(model: Model, wanted: _Wanted, say: Progress, earlier: Modes | None = None) -> tuple[Spectrum, float, Modes | None]:
-    """The spectrum at the model's cut-off; the largest share of an eigenvector in a boson's last two levels; modes to go on from."""
+def _of(model: Model, wanted: _Wanted, say: Progress, earlier: Modes | None = None) -> tuple[Eigenvalues, float, Modes | None]:
+    """The eigenvalues at the model's cut-off; the largest share of an eigenvector in a boson's last two levels; modes to go on from."""
     k, sector, solver = wanted.k, wanted.sector, wanted.solver
     name = choose(model) if wanted.basis == "auto" else wanted.basis
     if not dimension(model, name, sector):
         raise InputError(f"no state has `charge` {wanted.charge!r}; it is limited by the excitations that the sites can hold")
-    if solver is None and k > 1 and block_by_block(model, name, sector):
+    if solver is None and wanted.near is None and k > 1 and block_by_block(model, name, sector):
         from permsym.basis.blocks import Blocks  # these three load the compiler
         from permsym.dynamics import slow_modes
         from permsym.matrixfree import BlockLiouvillian
@@ -160,33 +177,35 @@ def _of(model: Model, wanted: _Wanted, say: Progress, earlier: Modes | None = No
         searched = Searched(modes.vectors.shape[1], (-near, near), 0, False, note)
         first = Slowest(complex(modes.values[0]), math.nan, searched, modes.vectors[0])
         unknown = np.full(k, math.nan)
-        return Spectrum(values, unknown, sector, residuals, model, name, ShiftInvert(), first), modes.top_weight(), modes
+        return Eigenvalues(values, unknown, sector, residuals, model, name, ShiftInvert(), first), modes.top_weight(), modes
+    factors_of(model, name, sector)
     space = build(model, name, sector)
     if not 1 <= k < max(space.dimension, 2):
         raise InputError(f"`k` must be from 1 to {space.dimension - 1}, but is {k!r}")
     assembly = Liouvillian(space).assembled()
-    values, errors, vectors = _nearest(assembly, space, k, solver or ShiftInvert())
-    residuals = np.linalg.norm(assembly.matrix @ vectors - vectors * values, axis=0) / np.linalg.norm(vectors, axis=0)
-    return Spectrum(values, errors, space.charge, residuals, model, name, solver or ShiftInvert()), _top_weight(space, vectors), None
+    shift_invert = solver or ShiftInvert()
+    values, errors, pairs = _nearest(assembly, space, k, shift_invert, wanted.near)
+    residuals = np.linalg.norm(assembly.matrix @ pairs.right - pairs.right * values, axis=0) / np.linalg.norm(pairs.right, axis=0)
+    answer = Eigenvalues(values, errors, space.charge, residuals, model, name, shift_invert, right=pairs.right, left=pairs.left)
+    return answer, _top_weight(space, pairs.right), None
 
 
 def _nearest(
-    assembly: Assembly, space: Basis, k: int, solver: ShiftInvert
-) -> tuple[NDArray[np.complex128], NDArray[np.float64], NDArray[np.complex128]]:
-    """The k eigenvalues nearest to zero by falling real part, their errors and vectors."""
-    sigma = solver.sigma(assembly.matrix)
+    assembly: Assembly, space: Basis, k: int, solver: ShiftInvert, near: float | None
+) -> tuple[NDArray[np.complex128], NDArray[np.float64], Eigenpairs]:
+    """The k eigenvalues nearest to a point of the imaginary axis by falling real part, their errors and vectors."""
+    sigma = solver.sigma(assembly.matrix) + 1j * (near or 0.0)
     parts = classes(assembly.matrix, space.dimension if 2 * k > space.dimension else AT_ONCE)
     if parts is not None:
         every = Everything.of(assembly, parts)
         nearest = np.argsort(np.abs(every.values - sigma), kind="stable")[:k]
         values, errors = every.values[nearest], every.errors[nearest]
-        vectors = np.stack([every.vector(number) for number in nearest], axis=1)
+        pairs = every.pairs(nearest)
     else:
         pairs = solver.around(assembly.matrix, space.coordinates, k, sigma)
         values, errors = improved(assembly.matrix, assembly.rounding, pairs)
-        vectors = pairs.right
     order = np.lexsort((values.imag, -values.real.round(12)))
-    return values[order], errors[order], vectors[:, order]
+    return values[order], errors[order], pairs.chosen(order)
 
 
 def _top_weight(space: Basis, vectors: NDArray[np.complex128]) -> float:

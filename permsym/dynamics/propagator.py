@@ -1,0 +1,176 @@
+"""exp(t L) of a vector in one charge sector: on the unknowns that it reaches, by products with L or through factors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from permsym import machine
+from permsym.basis.basis import Basis
+from permsym.basis.dicke import DickePart
+from permsym.dynamics.krylov import Shifted, Step, Subspace, steps, subspace
+from permsym.errors import SolverFailed, TooLarge
+from permsym.linear import cost
+from permsym.linear.superlu import SuperLU
+from permsym.liouvillian import Liouvillian
+from permsym.model import Model
+from permsym.steady.needs import lattice
+from permsym.text import readable
+
+
+class Integrator(StrEnum):
+    """How steps are made: products with L, factorisations for stiff systems, or what is estimated to be faster."""
+
+    AUTO = "auto"
+    KRYLOV = "krylov"
+    SHIFT_INVERT = "shift-invert"
+
+
+_LONGER, _SHIFTS, _RATIONAL_VECTORS = 8.0, 40.0, 40
+"""Each factorisation serves a span eight times that of the one before, forty shifts long: fewer shifts than that converge more slowly."""
+VECTORS = 30  # of a subspace: more cost their orthogonalisation, fewer make steps short
+
+
+class Propagator:
+    """exp(t L) of one vector.
+
+    basis    the sector; whole: the vector (basis.dimension,)
+    matrix   L on the whole sector where somebody has it already; its transpose propagates covectors
+    used     how the steps so far were made
+    """
+
+    def __init__(self, basis: Basis, whole: NDArray[Any], matrix: sparse.csr_array | None = None) -> None:
+        self.basis = basis
+        self.whole = whole
+        self.used = Integrator.KRYLOV
+        if matrix is not None:
+            self._whole_matrix = matrix
+
+    @cached_property
+    def _whole_matrix(self) -> sparse.csr_array:
+        return Liouvillian(self.basis).matrix().tocsr()
+
+    @cached_property
+    def active(self) -> NDArray[np.int64]:
+        """Unknowns that the initial state reaches: half of them on resonance, where every coherence is real or imaginary."""
+        matrix = self._whole_matrix
+        pattern = sparse.csr_array((np.ones(len(matrix.data), dtype=np.float32), matrix.indices, matrix.indptr), shape=matrix.shape)
+        reached = self.whole != 0
+        fresh = reached
+        while fresh.any():
+            fresh = (pattern @ fresh.astype(np.float32) > 0) & ~reached
+            reached = reached | fresh
+        return np.flatnonzero(reached)
+
+    @cached_property
+    def matrix(self) -> sparse.csr_array:
+        """L on the active unknowns."""
+        matrix = self._whole_matrix
+        part = matrix if len(self.active) == matrix.shape[0] else matrix[self.active][:, self.active].tocsr()
+        del self._whole_matrix
+        return part
+
+    @property
+    def initial(self) -> NDArray[Any]:
+        """Coefficients of the initial state, (size,)."""
+        return self.whole[self.active]
+
+    @property
+    def size(self) -> int:
+        return len(self.active)
+
+    # -- steps ----------------------------------------------------------------------------------------------------------
+
+    def steps(self, state: NDArray[Any], start: float, end: float, rate: float, method: Integrator) -> Iterator[Step]:
+        """Accepted steps from ``start`` to ``end``: products with L alone, or through factorisations with growing shifts."""
+        fastest = float(abs(self.matrix).sum(axis=0).max()) if self.matrix.nnz else 0.0
+        stiff = method is Integrator.SHIFT_INVERT or (method is Integrator.AUTO and self._stiff(fastest * (end - start)))
+        self.used = Integrator.SHIFT_INVERT if stiff else Integrator.KRYLOV
+        if not stiff or not fastest:
+            yield from steps(self._polynomial, state, start, end, rate)
+            return
+        first = self._polynomial(state)
+        if first.closed:  # products' rounding grows with the fastest mode, factors' with its square: undamped modes are for products
+            length = end - start
+            shifted = first.rounding(length, length / _SHIFTS)
+            if first.rounding(length) <= max(shifted, rate * length / 10):
+                self.used = Integrator.KRYLOV
+                yield from steps(self._polynomial, state, start, end, rate)
+                return
+        now, span = start, min(end - start, VECTORS / fastest)
+        for step in steps(self._polynomial, state, start, start + span, rate):
+            yield step
+            state, now = step.final, step.start + step.length
+        while now < end:
+            span = min(end - now, _LONGER * span)
+            try:
+                for step in steps(self._rational(span), state, now, now + span, rate):
+                    yield step
+                    state, now = step.final, step.start + step.length
+            except SolverFailed:
+                span /= 2 * _LONGER**2
+                if span < VECTORS / fastest / 100:
+                    raise
+
+    def _polynomial(self, state: NDArray[Any]) -> Subspace:
+        return subspace(lambda v: self.matrix @ v, state, VECTORS, self._norm(state))
+
+    def _norm(self, state: NDArray[Any]) -> float:
+        """The trace norm of an operator over the Euclidean norm of its unknowns, at most; complex ones in the neutral sector are two."""
+        return self.basis.trace_norm * (math.sqrt(2) if self.basis.hermitian and np.iscomplexobj(state) else 1.0)
+
+    def _rational(self, span: float) -> Callable[[NDArray[Any]], Subspace]:
+        shift = span / _SHIFTS
+        shifted = (sparse.eye_array(self.size, format="csc") - shift * self.matrix).tocsc()
+        coordinates = self.basis.coordinates[:, self.active]
+        few = len(coordinates) <= 3
+        factor = (SuperLU() if few else SuperLU(ordering="MMD_AT_PLUS_A")).factor(shifted, coordinates)
+        size = abs(self.matrix)
+        operator = Shifted(shift, lambda v: self.matrix @ v, lambda v: size @ np.abs(v))
+
+        def solve(right: NDArray[Any]) -> NDArray[Any]:
+            if np.iscomplexobj(right) and not np.iscomplexobj(shifted):
+                return np.asarray(factor.solve(right.real.copy()) + 1j * factor.solve(right.imag.copy()))
+            return factor.solve(right)
+
+        return lambda state: subspace(solve, state, _RATIONAL_VECTORS, self._norm(state), operator)
+
+    def _extents(self) -> tuple[int, list[int]]:
+        """Unknowns, and sides of the lattice they live on."""
+        windows = [part.window for part in self.basis.parts if isinstance(part, DickePart) and part.window is not None]
+        if windows:
+            return self.size, list(windows[0].sides)
+        return lattice(self.basis.model, self.basis.representation)
+
+    def _stiff(self, products: float) -> bool:
+        """Whether factorisations will be faster than that many products."""
+        size, extents = self._extents()
+        if cost.solve_bytes(size, extents) > machine.available_bytes():
+            return False
+        phases = max(1.0, np.log(max(products / VECTORS, 1.0)) / np.log(_LONGER))
+        substitution = 4e-9 * cost.fill_estimate(size, extents)
+        factored = phases * (cost.solve_seconds(size, extents) + 3 * VECTORS * substitution)
+        return products * (3e-9 * self.matrix.nnz + 2e-9 * VECTORS * size + 3e-5) > 2 * factored
+
+
+def check_memory(model: Model, unknowns: int, assembled: bool = False) -> float:
+    """Bytes that an evolution takes; TooLarge where they are not free now.
+
+    assembled   whether the Liouvillian is written out
+    """
+    needed, available = 6e7 + unknowns * (8.0 * (VECTORS + 6) + (1200.0 if assembled else 0.0)), machine.available_bytes()
+    if needed > available:
+        raise TooLarge(
+            f"this evolution needs about {readable(needed)} ({unknowns:,} unknowns), but {readable(available)} are available; "
+            "use fewer satellites or levels",
+            needed=needed,
+            available=available,
+        )
+    return needed

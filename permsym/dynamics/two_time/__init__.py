@@ -1,0 +1,1 @@
+"""Two times: correlations of a steady state, and of a state on its way."""
