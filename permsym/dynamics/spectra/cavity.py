@@ -177,7 +177,7 @@ class Shifted:
         self.products = 0
 
     def solve(self, right: Vector, x: Vector, accuracy: float, most: int) -> bicgstab.Outcome:
-        """(L - sigma - x u^H) t = right from a start t, which is overwritten, to an accuracy of the scaled right side."""
+        """(L - sigma - x u^H) t = right from a start t to an accuracy of the scaled right side; both vectors are overwritten."""
         rows = self.operator.row_scale(self.sigma).astype(self.dtype, copy=False)
         sigma, pair = self.sigma, self.deflated
 
@@ -203,7 +203,7 @@ class Shifted:
         return self._solved(product, columns, right, z, accuracy, most)
 
     def _solved(self, product: bicgstab.Product, rows: Vector, right: Vector, x: Vector, accuracy: float, most: int) -> bicgstab.Outcome:
-        scaled = reals(rows * right)
+        scaled = reals(np.multiply(rows, right, out=right))
         tolerance = accuracy * float(np.linalg.norm(scaled))
         outcome = bicgstab.bicgstab(product, scaled, reals(x), 2, tolerance, most)
         self.products += outcome.products

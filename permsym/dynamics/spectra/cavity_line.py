@@ -127,21 +127,23 @@ class _Search:
 
     def improved(self, tolerance: float) -> complex:
         """One round; r' . t, the error of theta before it.  Where that is within the tolerance x and w stay as they were."""
-        image = self.operator.matvec(self.x)
-        theta = self.theta = self.dtype.type(kernels.inner(self.w, image)).item()
-        back = self.operator.rmatvec(self.w)
-        r, back = image - theta * self.x, back - np.conj(theta) * self.w
-        self.products += 2
+        r = self.operator.matvec(self.x)
+        theta = self.theta = self.dtype.type(kernels.inner(self.w, r)).item()
+        np.subtract(theta * self.x, r, out=r)
         shifted = Shifted(self.operator, theta, self.dtype, (self.x, self.w))
         t = np.zeros_like(r)
-        outcome = shifted.solve(-r, t, _INNER, _PRODUCTS)
-        signed = complex(kernels.inner(back, t)) if outcome.converged else complex(math.inf)
+        outcome = shifted.solve(r, t, _INNER, _PRODUCTS)
+        del r  # its memory, for the other side
+        back = self.operator.rmatvec(self.w)
+        np.subtract(np.conj(theta) * self.w, back, out=back)
+        signed = -complex(kernels.inner(back, t)) if outcome.converged else complex(math.inf)
         if abs(signed) > tolerance * abs(theta):
-            other = np.zeros_like(r)
-            shifted.solve_adjoint(-back, other, _INNER, _PRODUCTS)
+            other = np.zeros_like(back)
+            shifted.solve_adjoint(back, other, _INNER, _PRODUCTS)
             self.w += other
             self.x += t
             self._normalise()
+        self.products += 2
         self.products += shifted.products
         return signed
 
