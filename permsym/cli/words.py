@@ -11,6 +11,9 @@ from permsym.errors import InputError
 from permsym.text import grouped_digits
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from permsym.model import Model
     from permsym.models import ModelSource
     from permsym.moments.labels import MomentLabel
@@ -141,6 +144,24 @@ def frequency(text: str, option: str) -> float:
     if isinstance(number, str) or not abs(number) < float("inf"):
         raise InputError(f"{option} must be a finite number, but is {text!r}")
     return float(number)
+
+
+_MOST_STEPS = 100_000  # of a time evolution or a spectrum: all of them are in memory
+
+
+def steps(text: str, option: str) -> NDArray[np.float64]:
+    """The STEPS + 1 frequencies or times of X0:X1:STEPS."""
+    import numpy as np
+
+    parts = [number_or_text(part) for part in text.split(":")]
+    if len(parts) != 3 or any(isinstance(part, str) for part in parts):
+        raise InputError(f"{option} must be X0:X1:STEPS, such as -3:3:200, but is {text!r}")
+    first, last, count = (float(part) for part in parts)
+    if count > _MOST_STEPS:
+        raise InputError(f"{option} has {count:.3g} STEPS, but at most {_MOST_STEPS:,} are computed at once; take fewer")
+    if not (-float("inf") < first <= last < float("inf")) or not count.is_integer() or count < 1:
+        raise InputError(f"{option} must have X0 <= X1 and a whole number of STEPS >= 1, such as -3:3:200, but is {text!r}")
+    return np.linspace(first, last, int(count) + 1)
 
 
 def add_tolerance(parser: argparse.ArgumentParser, what: str) -> None:

@@ -228,4 +228,6 @@ def _described(name: str) -> dict[str, str]:
         return {"units": "1", "long_name": "number of satellites"}
     if name == "time":
         return {"units": "1/frequency", "long_name": "time since the initial state"}
+    if name == "frequency":
+        return {"units": "frequency", "long_name": "angular frequency of the power spectrum"}
     return {"units": "frequency", "long_name": f"parameter {name}, in the model's unit of frequency"}

@@ -1,4 +1,4 @@
-"""A steady state: its moments, each with an error estimate."""
+"""A steady state: its moments, each with an error estimate.  Long because estimates, certificate and derived quantities share them."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from permsym.states.derived import (
 )
 from permsym.steady.certificate import Certificate, derived_tolerance
 from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
+from permsym.steady.in_time import InTime
 from permsym.steady.scaling.levels import reach
 from permsym.steady.scaling.wells import Survey, survey
 
@@ -99,11 +100,14 @@ class Solution(Protocol):
     def estimates(self, keys: Sequence[MomentLabel | Observable]) -> list[list[ErrorParts]]:
         """Error estimates of neutral moments and other observables: each those of its real and imaginary part, as far as there are such."""
 
+    def covector_estimates(self, covectors: Sequence[NDArray[np.complex128]]) -> list[list[ErrorParts]]:
+        """The same of the values c @ x of covectors (basis.dimension,) that no operators spell, over :meth:`Basis.unknowns`."""
+
     def fock_estimates(self) -> NDArray[np.float64]:
         """Error estimates of the populations of a boson's Fock states."""
 
 
-class State(DensityOperator):
+class State(DensityOperator, InTime):
     """The steady state of a model, in one representation.
 
     model, basis     what was solved
@@ -250,22 +254,27 @@ class State(DensityOperator):
         return derived_errors(self.model, self.moment, self.error, self._population_error, top)
 
     def _above_the_cutoff(self, key: MomentLabel) -> float:
-        """What photon numbers above the cut-off would add to a moment: their probability, continued as a geometric series, times n^k.
+        return self.above_the_cutoff(len(key.centre), abs(key.monomial.p - key.monomial.q))
+
+    def above_the_cutoff(self, ladders: int, apart: int = 0) -> float:
+        """What photon numbers above the cut-off would add to a product of ladder operators: their probability, continued as a
+        geometric series, times n^(ladders / 2).
 
         A term of the series is of as many levels as one move climbs: moves by four photons leave steps of four in P(n).
         The dual vectors cannot know it where a product of ladder operators vanishes on the levels that were solved for.
+
+        apart   by how many quanta the product changes n
         """
-        if not isinstance(self.model.centre, Boson) or not key.centre:
+        if not isinstance(self.model.centre, Boson) or not ladders:
             return 0.0
         fock = np.abs(self.fock)
         step = max(1, min(reach(self.model), len(fock) // 2))
         last, before = fock[-step:].sum(), fock[-2 * step : -step].sum()
         outside = last**2 / (before - last) if last < before else last * len(fock)
-        apart = abs(key.monomial.p - key.monomial.q)
         if apart:  # |rho_nm|^2 <= P(n) P(m), of which only the larger need be above the cut-off
             outside = np.sqrt(outside * (outside + np.abs(self.fock[-apart:]).sum()))
         ladder = math.sqrt(len(self.fock) + 1) + abs(self.model.centre.displacement)
-        return float(2 * outside * ladder ** len(key.centre))
+        return float(2 * outside * ladder**ladders)
 
     def _pairs_above_the_cutoff(self) -> float:
         """The same for the linearised numerator of g2, see :func:`permsym.states.derived.pair_numerator`."""

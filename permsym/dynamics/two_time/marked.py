@@ -79,6 +79,16 @@ def marked(model: Model, operators: Sequence[Operator | str]) -> Marked:
     return Marked(_apart(model, apart) if taken else model, products, tuple(taken))
 
 
+def charges(model: Model, operator: Operator | str) -> set[tuple[int, ...]]:
+    """What an operator, or a text, adds to each charge of the model."""
+    return model.charges_of(collective(model, operator))
+
+
+def collective(model: Model, operator: Operator | str) -> Operator:
+    """An operator, or what a text spells with sums over satellites in place of single ones."""
+    return reduce(mul, (factor.operator for factor in _spelled(model, operator)))
+
+
 def _spelled(model: Model, operator: Operator | str) -> list[Factor]:
     """Factors with neighbours on the same satellite multiplied."""
     if not isinstance(operator, str):

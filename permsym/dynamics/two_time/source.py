@@ -8,6 +8,7 @@ rho is written out on both labels of each conjugate pair; in the neutral sector 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ from permsym.basis.moves import Labels, Moves, Shift
 from permsym.basis.part import Part
 from permsym.dynamics.two_time.marked import Marked, marked
 from permsym.model import Model
-from permsym.operators import Monomial, Operator, Product
+from permsym.operators import Monomial, Operator, Product, as_array
 from permsym.sites import Boson
 from permsym.states.density import DensityOperator
 
@@ -36,16 +37,20 @@ class Source:
     x          (basis.dimension,) unknowns of X, real where X is hermitian
     observed   (basis.dimension,) covector a of A: its value is a . x, without conjugation
     change     (basis.dimension, dimension of rho's basis): X = change @ rho's unknowns
+    own        rows of the same shape: rho itself in this sector, own @ rho's unknowns; None in a charged sector
     steady     (basis.dimension,) rho itself; None in a charged sector
     lost       bound of the trace norm of what B and C took beyond a window or a cut-off
+    norm       bound of the norm of A
     """
 
     basis: Basis
     x: NDArray[Any]
     observed: NDArray[np.complex128]
     change: sparse.csr_array
+    own: sparse.csr_array | None
     steady: NDArray[np.float64] | None
     lost: float
+    norm: float
 
     @property
     def value(self) -> complex:
@@ -55,7 +60,7 @@ class Source:
     @property
     def trace(self) -> complex:
         """tr X: what of it never decays; zero in a charged sector."""
-        if self.steady is None:
+        if not self.basis.hermitian:
             return 0j
         return complex(np.asarray(self.basis.trace(self.basis.labels)) @ self.x[: self.basis.size])
 
@@ -83,7 +88,10 @@ def sources(rho: DensityOperator, of: Operator | str, right: Operator | str, lef
         x, covector = change @ rho.vector, basis.expectation(observed.terms)
         if x.any() and covector.any():
             x = x.real.copy() if hermitian and basis.hermitian else x
-            result.append(Source(basis, x, covector, change, product.state(basis), lost))
+            own = product.state(basis)
+            steady = None if own is None else (own @ rho.vector).real
+            norm = operator_norm(system.model, observed)
+            result.append(Source(basis, x, covector, change, own, steady, lost, norm))
     return result
 
 
@@ -122,11 +130,11 @@ class _Product:
             lost += float(basis.element_norms(target[:, outside]) @ np.abs(weights * size[elements])[outside])
         return change.tocsr(), lost
 
-    def state(self, basis: Basis) -> NDArray[np.float64] | None:
-        """rho itself in a sector of charge zero."""
+    def state(self, basis: Basis) -> sparse.csr_array | None:
+        """Rows of rho itself in a sector of charge zero."""
         if not (basis.hermitian and self.rho.basis.hermitian):
             return None
-        return np.asarray((basis.collected(self.labels) @ (self.rows @ self.rho.vector)).real)
+        return (basis.collected(self.labels) @ self.rows).real.tocsr()
 
 
 class _Moved(NamedTuple):
@@ -154,3 +162,19 @@ def _climbed(basis: Basis, model: Model, parts: list[Part], right: Operator, lef
         model = model.with_levels(model.centre.levels + max(climbed, default=0))
         parts = [CentrePart(model.centre), *parts[1:]]
     return Basis(model, parts, basis.representation)
+
+
+def operator_norm(model: Model, operator: Operator) -> float:
+    """A bound of the norm of an operator: sqrt(levels - 1) + |alpha| for each ladder operator, N times a satellite's for a sum."""
+    sizes = {each.name: each.N for each in model.ensembles}
+    total = 0.0
+    for key, value in operator.terms.items():
+        size = abs(value)
+        if isinstance(key.centre, Monomial) and isinstance(model.centre, Boson):
+            size *= max(1.0, math.sqrt(model.centre.levels - 1) + abs(model.centre.displacement)) ** sum(key.centre)
+        elif key.centre is not None and not isinstance(key.centre, Monomial):
+            size *= float(np.linalg.norm(as_array(key.centre), 2))
+        for name, matrix in key.satellites:
+            size *= sizes[name] * float(np.linalg.norm(as_array(matrix), 2))
+        total += size
+    return total

@@ -14,9 +14,9 @@ evaluated on a larger set of labels than the one that was solved on, so that it 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,17 +106,46 @@ class BlockSolution:
         return float((b.population_traces[end] * np.abs(self.x[position[end]])).sum())
 
     def estimates(self, keys: Sequence[MomentLabel | Observable]) -> list[list[ErrorParts]]:
-        parts = [(k, key, part) for k, key in enumerate(keys) for part in (1.0, 1j) if self._carries(key, part)]
-        together = self._together([part[1:] for part in parts]) if len(parts) > 2 and self.blocks.numbers > _EACH else None
+        operators = [key.operators(self.operator.model) for key in keys]
+        real = self.operator.dtype == float
+
+        def covector(k: int, part: complex) -> NDArray[Any]:
+            return self.blocks.block_covector(*operators[k], part, real)
+
         estimates: list[list[ErrorParts]] = [[] for _ in keys]
-        for k, key, part in parts:
-            covector = self._block_covector(key, part)
-            bound = self._bounded(covector) if together is None else together.times(math.sqrt(self._scale(covector)))
-            cut = {"cutoff" if self.blocks.boundary == "closed" else "window": bound.cut}
-            rounding = self.blocks.rounding(self.x, *key.operators(self.operator.model))
-            estimates[k].append(ErrorParts(bound.algebraic + rounding + self._negative(covector), **cut))
-            self.dual_sizes[len(key.centre)] = np.maximum(self.dual_sizes.get(len(key.centre), 0.0), bound.sizes)
+        for k, parts, sizes in self._estimated(len(keys), covector):
+            rounding = self.blocks.rounding(self.x, *operators[k])
+            estimates[k].append(parts._replace(algebraic=parts.algebraic + rounding))
+            kind = len(keys[k].centre)
+            self.dual_sizes[kind] = np.maximum(self.dual_sizes.get(kind, 0.0), sizes)
         return estimates
+
+    def covector_estimates(self, covectors: Sequence[NDArray[np.complex128]]) -> list[list[ErrorParts]]:
+        estimates: list[list[ErrorParts]] = [[] for _ in covectors]
+        for k, parts, _ in self._estimated(len(covectors), lambda k, part: self._from_unknowns(covectors[k] / part)):
+            estimates[k].append(parts)
+        return estimates
+
+    def _from_unknowns(self, covector: NDArray[np.complex128]) -> NDArray[Any]:
+        """c' (n,) on the blocks' numbers with Re sum conj(c') x = Re (covector @ unknowns)."""
+        b = self.blocks
+        values = covector[: b.size].real.astype(complex)
+        values.imag[b.paired] = covector[b.size :].real
+        values *= b.phase[b.places[0]].conj()
+        return values.real.copy() if self.operator.dtype == float else values
+
+    def _estimated(
+        self, count: int, covector_of: Callable[[int, complex], NDArray[Any]]
+    ) -> Iterator[tuple[int, ErrorParts, NDArray[np.float64]]]:
+        """For the real (part = 1) and imaginary (1j) parts of ``count`` values: which, error parts, sizes of the dual vectors."""
+        parts = [(k, part) for k in range(count) for part in (1.0, 1j) if self._carries(covector_of(k, part))]
+        together = len(parts) > 2 and self.blocks.numbers > _EACH
+        common = self._together([partial(covector_of, *part) for part in parts]) if together else None
+        for k, part in parts:
+            covector = covector_of(k, part)
+            bound = self._bounded(covector) if common is None else common.times(math.sqrt(self._scale(covector)))
+            cut = {"cutoff" if self.blocks.boundary == "closed" else "window": bound.cut}
+            yield k, ErrorParts(bound.algebraic + self._negative(covector), **cut), bound.sizes
 
     def fock_estimates(self) -> NDArray[np.float64]:
         """One bound for all n: of sums of all projectors with random signs, as large as that of any one of them, and few to solve for."""
@@ -128,12 +157,8 @@ class BlockSolution:
         bounds = [self._bounded(b.block_covector([each], nothing, 1.0, self.operator.dtype == float)) for each in sums]
         return np.full(b.centre_levels, max(each.algebraic + each.cut for each in bounds))
 
-    def _block_covector(self, key: MomentLabel | Observable, part: complex) -> NDArray[Any]:
-        return self.blocks.block_covector(*key.operators(self.operator.model), part, self.operator.dtype == float)
-
-    def _carries(self, key: MomentLabel | Observable, part: complex) -> bool:
-        """Whether the real (part = 1) or imaginary (1j) part of a moment can be other than zero."""
-        covector = self._block_covector(key, part)
+    def _carries(self, covector: NDArray[Any]) -> bool:
+        """Whether what a covector sees can be other than zero."""
         return bool(np.abs(covector if self.support is None else covector[self.support]).max() > 1e-14)
 
     def confined(self) -> BlockSolution:
@@ -154,17 +179,17 @@ class BlockSolution:
     def _scale(self, covector: NDArray[Any]) -> float:
         return float(np.abs(covector) @ np.abs(self.x))
 
-    def _together(self, parts: Sequence[tuple[MomentLabel | Observable, complex]]) -> _Bound:
+    def _together(self, covectors: Sequence[Callable[[], NDArray[Any]]]) -> _Bound:
         """Bounds for two sums of all observables, each in units of (sum |c| |x|)^(1/2): the larger serves them all.
 
         Large observables (photons) have smaller relative errors than small ones (spins); in these units their errors are alike.
         Those that the state has nothing of (of the other parity) have no unit.
         """
         bounds = []
-        for signs in (np.ones(len(parts)), (-1.0) ** np.arange(len(parts))):
+        for signs in (np.ones(len(covectors)), (-1.0) ** np.arange(len(covectors))):
             total: NDArray[Any] = np.zeros(self.blocks.numbers, dtype=self.operator.dtype)
-            for sign, (key, part) in zip(signs, parts, strict=True):
-                covector = self._block_covector(key, part)
+            for sign, make in zip(signs, covectors, strict=True):
+                covector = make()
                 if (unit := self._scale(covector)) > _NOTHING * np.abs(covector).max():
                     total += sign / math.sqrt(unit) * covector
             bounds.append(self._bounded(total))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
@@ -91,21 +91,28 @@ class FactoredSolution(Generic[F]):
         return self.null.edge_mass
 
     def estimates(self, keys: Sequence[MomentLabel | Observable]) -> list[list[ErrorParts]]:
+        # what only this state asks for is not remembered
+        makers = [self.basis.covector if isinstance(key, MomentLabel) else self.basis.correlator for key in keys]
+        operators = [key.operators(self.basis.model) for key in keys]
+        estimates = self.covector_estimates(make(*each) for make, each in zip(makers, operators, strict=True))
+        roundings = [self.basis.rounding(self.x, *each) for each in operators]
+        return [
+            [part._replace(algebraic=part.algebraic + rounding) for part in parts]
+            for parts, rounding in zip(estimates, roundings, strict=True)
+        ]
+
+    def covector_estimates(self, covectors: Iterable[NDArray[np.complex128]]) -> list[list[ErrorParts]]:
         columns: list[tuple[int, NDArray[np.float64]]] = []
-        estimates: list[list[ErrorParts]] = [[] for _ in keys]
-        roundings = []
-        for position, key in enumerate(keys):
-            # what only this state asks for is not remembered
-            covector_of = self.basis.covector if isinstance(key, MomentLabel) else self.basis.correlator
-            operators = key.operators(self.basis.model)
-            covector = self.null.restricted(covector_of(*operators))
-            roundings.append(self.basis.rounding(self.x, *operators))
+        estimates: list[list[ErrorParts]] = []
+        for position, whole in enumerate(covectors):
+            estimates.append([])
+            covector = self.null.restricted(whole)
             parts = [part for part in (covector.real, covector.imag) if part.any()]
             columns += [(position, part) for part in parts]
             if not parts and self.null.edge_mass > 0:  # a window without any site that this moment lives on says nothing of it
                 estimates[position].append(ErrorParts(unseen=self.null.outside_mass))
         for (position, _), parts_ in zip(columns, self._bounds([part for _, part in columns]), strict=True):
-            estimates[position].append(parts_._replace(algebraic=parts_.algebraic + roundings[position]))
+            estimates[position].append(parts_)
         return estimates
 
     def fock_estimates(self) -> NDArray[np.float64]:

@@ -200,6 +200,16 @@ class WeakSolution:
         unseen = 0.0 if mine.number or mine.bound else scale * float(mine.order > self.basis.most)
         return ErrorParts(mine.bound * scale, self.change(key) * scale, 0.0, unseen)
 
+    def covector_estimates(self, covectors: Sequence[NDArray[np.complex128]]) -> list[list[ErrorParts]]:
+        """As of moments; what the edge holds, times the largest of c, stands for the change with the last excitation."""
+        estimates = []
+        for covector in covectors:
+            order, graded = self._graded(covector)
+            bound = float(np.hypot.reduce([self._bound(part) for part in (graded.real, graded.imag) if part.any()], initial=0.0))
+            outside = self.edge_mass * float(np.abs(covector).max(initial=0.0))
+            estimates.append([ErrorParts(bound * float(np.ldexp(1.0, self.exponent * order)), outside)])
+        return estimates
+
     def fock_estimates(self) -> Vector:
         """Of P(n): as for moments; what the edge holds stands for the change with the last excitation, which is less."""
         nothing: list[tuple[Matrix, ...]] = [()] * len(self.basis.model.ensembles)

@@ -1,0 +1,129 @@
+"""``permsym spectrum``: the power spectrum of a steady state, or the width of one of its lines."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from permsym.cli import words
+from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, UncertifiedWarning
+
+if TYPE_CHECKING:
+    from permsym.dynamics.spectra.linewidth import Linewidth
+    from permsym.dynamics.spectra.spectrum import PowerSpectrum
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command."""
+    command = commands.add_parser("spectrum", description="Power spectrum of a steady state, S(w) = 2 Re tr[A (i w - L)^-1 B rho].")
+    words.add_model(command)
+    command.add_argument("--of", metavar="A", help="operator at the later time, such as 'ad', '+0', '+@B', '+1'; default: the centre's")
+    command.add_argument("--right", metavar="B", help="operator at the earlier time, such as 'a', '-0', '-@B', '-1'")
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("--frequencies", metavar="W0:W1:STEPS", help="STEPS equal steps from W0 to W1")
+    what.add_argument("--linewidth", action="store_true", help="the width of the line nearest to --near, or of the highest one")
+    command.add_argument("--near", metavar="W", help="frequency of the line that --linewidth is to look at")
+    words.add_basis(command)
+    words.add_window(command)
+    words.add_json(command)
+    words.add_output(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    source, parameters, model = words.load(options)
+    words.check_output(options)
+    frequencies = None if options.frequencies is None else words.steps(options.frequencies, "--frequencies")
+    near = None if options.near is None else words.frequency(options.near, "--near")
+    if near is not None and frequencies is not None:
+        raise InputError("--near belongs to --linewidth; frequencies of a spectrum are given with --frequencies")
+    if options.output and frequencies is None:
+        raise InputError("-o writes a spectrum; give --frequencies with it, or leave it out with --linewidth")
+    words.say_defaults(source, parameters)
+    from permsym.dataset.versions import versions
+    from permsym.dynamics.spectra.linewidth import linewidth
+    from permsym.dynamics.spectra.response import operators
+    from permsym.dynamics.spectra.spectrum import spectrum
+    from permsym.progress import on_stderr
+    from permsym.steady.solve import steady_state
+
+    of, right = operators(model, options.of, options.right)
+    say = on_stderr()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
+        state = steady_state(model, basis=options.basis, window=words.window(options.window), progress=say)
+    report: dict[str, Any] = {
+        "model": source.name,
+        "parameters": state.model.parameters,
+        "defaults": sorted(source.defaulted(parameters)),
+        "of": str(of),
+        "right": str(right),
+    }
+    answer: PowerSpectrum | Linewidth
+    if frequencies is None:
+        line = answer = linewidth(state, near, of, right, progress=say)
+        report |= {"linewidth": line.to_dict(), "certificate": line.certificate()}
+        table = _line_table(line)
+    else:
+        curve = answer = spectrum(state, frequencies, of, right, progress=say)
+        report |= curve.to_dict()
+        table = _curve_table(curve)
+    report |= {"plan": None if state.plan is None else state.plan.to_dict(), "timings": answer.timings, "versions": versions()}
+    if options.output:
+        definition: dict[str, object] = {"name": source.name, "fixed": parameters, "defaults": source.defaulted(parameters)}
+        _save(curve, source.name, {**definition, "first_point": model.to_dict()}, options)
+    print(json.dumps(report, indent=2) if options.json else table)
+    if answer.reasons:
+        print("permsym: not certified: " + "; ".join(answer.reasons), file=sys.stderr)
+        return UNCERTIFIED_EXIT_CODE
+    return 0
+
+
+def _curve_table(curve: PowerSpectrum) -> str:
+    from permsym.text import table
+
+    certificate = curve.certificate
+    rows = [("frequency", "power", "error estimate")]
+    rows += [(f"{w:.9g}", f"{s:.12g}", f"{e:.0e}") for w, s, e in zip(curve.frequencies, curve.power, curve.errors, strict=True)]
+    rule = f"integral over all frequencies {certificate.sum_rule:.9g}, over these {certificate.integral:.6g}"
+    return f"{table(rows)}\ncoherent part: 2 pi * {curve.coherent.real:.9g} in a delta peak at 0\n{rule}"
+
+
+def _line_table(line: Linewidth) -> str:
+    from permsym.text import table
+
+    half = "none" if line.half_maximum is None else f"{line.half_maximum:.9g}"
+    rows = [
+        ("fwhm", f"{line.fwhm:.12g}", f"-2 Re lambda, error {2 * line.error:.0e}"),
+        ("frequency", f"{line.frequency:.12g}", f"Im lambda, error {line.error:.0e}"),
+        ("weight", f"{line.weight:.9g}", "share of <A B> - <A><B>"),
+        ("half maximum", half, "full width of S itself"),
+    ]
+    return table(rows) + (f"\n{line.note}" if line.note else "")
+
+
+def _save(curve: PowerSpectrum, name: str, definition: dict[str, object], options: argparse.Namespace) -> None:
+    from permsym import dataset
+    from permsym.dataset.build import Cell, Point, build_dataset
+    from permsym.dataset.status import Status
+
+    status = Status.OK if curve.certificate.certified else Status.UNCERTIFIED
+    definition |= {"of": str(curve.of), "right": str(curve.right)}
+    points: dict[Cell, Point] = {}
+    for k, (power, error) in enumerate(zip(curve.power.tolist(), curve.errors.tolist(), strict=True)):
+        scalars = {
+            "power_spectrum": power,
+            "power_spectrum_error": error,
+            "coherent_part": curve.coherent.real,
+            "error_estimate": curve.certificate.error_estimate,
+            "certified": int(curve.certificate.certified),
+            "dimension": curve.state.dimension,
+            "time_total": curve.timings["total"],
+        }
+        points[(k,), "exact"] = Point(curve.state.model.parameters, scalars=scalars, status=status, reason="; ".join(curve.reasons))
+    axes = {"frequency": curve.frequencies.tolist()}
+    data = build_dataset(axes, ["exact"], points, model=name, definition=definition, command=options.command_line)
+    dataset.save(data, options.output)

@@ -1,0 +1,65 @@
+"""What the Liouvillian of a charge sector takes above a boson's levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from permsym.basis.basis import Basis
+from permsym.basis.centre import CentrePart
+from permsym.liouvillian import Liouvillian
+from permsym.sites import Boson
+from permsym.steady.fock_cutoff import continued
+from permsym.steady.scaling.levels import reach
+
+
+@dataclass(frozen=True)
+class Above:
+    """rates (rows, dimension): of each unknown to elements above the levels; place (rows,) the unknown that stands for each, -1: none."""
+
+    rates: sparse.csr_array
+    place: NDArray[np.int64]
+
+    def cost(self, x: NDArray[Any], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(F,) 2 |y| |r'| of states x and dual moduli (dimension, F), y continued along n - n' = const."""
+        if not len(self.place):
+            return np.zeros(weight.shape[1])
+        lost = np.abs(self.rates @ x)
+        felt = np.where(self.place[:, None] >= 0, weight[self.place], weight.max(axis=0))
+        return np.asarray(2 * (lost * felt).sum(axis=0))
+
+
+def above(basis: Basis) -> Above:
+    """Empty without a boson, and where no move climbs."""
+    model = basis.model
+    more = reach(model) if isinstance(model.centre, Boson) else 0
+    if not more:
+        return Above(sparse.csr_array((0, basis.dimension)), np.zeros(0, dtype=np.int64))
+    levels = model.centre.levels
+    wider = model.with_levels(levels + more)
+    larger = Basis(wider, [CentrePart(wider.centre), *basis.parts[1:]], basis.representation, basis.charge)
+    at, _ = larger.index(basis.labels)
+    columns, names = at, np.arange(larger.size)
+    rows = np.flatnonzero(larger.labels[:2].max(axis=0) >= levels - more)
+    places = basis.index(np.maximum(continued(larger.labels[:, rows], levels), 0))[0]
+    if basis.hermitian:
+        columns = np.concatenate([at, larger.imaginary[at[basis.paired]]])
+        names = np.concatenate([names, np.flatnonzero(larger.paired)])
+        own = np.where((places >= 0) & (basis.imaginary[places] >= 0), basis.imaginary[places], places)
+        imaginary = larger.imaginary[rows]
+        rows, places = np.concatenate([rows, imaginary[imaginary >= 0]]), np.concatenate([places, own[imaginary >= 0]])
+    whole = Liouvillian(larger).matrix().tocsr()
+    beyond = whole[rows][:, columns].tocsr()
+    inside = np.isin(rows, columns)  # rows of the levels themselves, of which only what the cut changed is lost
+    if inside.any():
+        own = Liouvillian(basis).matrix().tocsr()
+        where = np.searchsorted(np.sort(columns), rows[inside])
+        mine = np.argsort(columns)[where]
+        difference = beyond[np.flatnonzero(inside)] - own[mine]
+        beyond = sparse.vstack([beyond[np.flatnonzero(~inside)], difference], format="csr")
+        places = np.concatenate([places[~inside], places[inside]])
+    return Above(beyond, places)

@@ -1,0 +1,251 @@
+"""S(omega) of one charge sector on a lattice: the assembled Liouvillian, few factorisations, two-sided rational Krylov.
+
+    S(w) = 2 Re a . (i w - L)^{-1} X
+
+Errors, for each frequency, with x = (i w - L)^{-1} X and y = (i w - L)^{-T} a as they were computed, r = X - (i w - L) x:
+
+    resolvent   the change of S in the last steps; the correction 2 Re y . r itself is in S
+    rounding    2 |y| . rho(|x|), with the bound rho of what L x and r may be off by
+    steady      y pulled back through the moves of B and C to an observable of rho: the error that the state's own solution gives it
+    window      2 |y| leak |x|: what moves across an absorbing edge would be worth
+    cutoff      4 |y| |r'|: r' is what L takes above a boson's levels
+
+In the neutral sector X -> X - tr(X) rho and a -> a - <a> tr leave out the part that never decays: both vectors stay without trace, and
+L has an inverse there, also at w = 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.dicke import DickePart
+from permsym.dynamics.factors import factors_of
+from permsym.dynamics.spectra.above import Above, above
+from permsym.dynamics.spectra.gauge import Gauge
+from permsym.dynamics.spectra.poles import Projection, Space
+from permsym.dynamics.spectra.resolvent import Complex, combined
+from permsym.dynamics.spectra.ritz import Ritz, ritz
+from permsym.dynamics.two_time.source import Source
+from permsym.linear.contract import DirectSolver
+from permsym.linear.eigenpairs import Eigenpairs, improved
+from permsym.liouvillian import Liouvillian
+from permsym.progress import Progress
+from permsym.steady.state import ErrorParts, State
+
+EPS = float(np.finfo(float).eps)
+_BLOCK = 2**22  # numbers of vectors at all frequencies that are formed at once
+_PULLED = {True: 16, False: 3}  # frequencies at which the state's error is estimated: with factors, and by iteration
+_LINES = 6  # neighbours of an eigenvalue that may be one multiplet with it
+_AROUND = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)  # widths from each eigenvalue at which the highest peak is looked for
+_LEAKING = 4  # times what leaves at a window's edge: 1.5 to 3.3 on windows of 6 to 2 standard deviations, as what beyond it comes back
+_CONVERGED = 1e-11  # of an eigenvalue, counted from where its sector turns: what its residuals may leave
+_LOOKS = 6  # at the eigenvalues of one pole
+_CLOSE = 1e-6, 1e-3  # of the largest |L_ii|: distance of a first pole from the axis in a charged sector, and in the neutral one
+PARTS = ("resolvent", "rounding", "steady", "window", "cutoff")
+
+
+@dataclass(frozen=True)
+class Power:
+    """S (F,), the correction that is in it, and the parts of its error."""
+
+    power: NDArray[np.float64]
+    correction: NDArray[np.float64]
+    parts: dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """An eigenvalue that G(w) sees, as the term  share start / (i w - value);  start: g(0) without what never decays."""
+
+    value: complex
+    error: float
+    share: complex
+    start: complex
+
+
+class LatticeResponse:
+    """S(omega) of one source."""
+
+    def __init__(self, state: State, source: Source, say: Progress) -> None:
+        self.state, self.source = state, source
+        liouvillian = Liouvillian(source.basis)
+        self.gauge = gauge = Gauge.of(liouvillian.assembled())
+        projection, x, a = None, source.x, source.observed
+        self.coherent = 0j
+        """<A><B>, what never decays."""
+        if source.steady is not None:
+            projection = Projection(liouvillian.trace(), source.steady)
+            self.coherent = source.trace * complex(a @ source.steady)
+            x, a = projection.state(x), projection.observable(a)
+        x, x_phase = _in_one_quadrature(gauge.turned(x))
+        a, self._a_phase = _in_one_quadrature(gauge.covector(a))
+        self._phase = x_phase * self._a_phase
+        self.decaying = complex(a @ x) * self._phase
+        """g(0) without the coherent part."""
+        self.space = Space(gauge.assembly.matrix, x, a, _solver(source, say), source.basis.coordinates, projection, gauge.middle(x))
+
+    @property
+    def poles(self) -> list[complex]:
+        return [pole + 1j * self.gauge.turn for pole in self.space.poles]
+
+    @property
+    def fill(self) -> int:
+        return self.space.fill
+
+    def prepare(self, frequencies: NDArray[np.float64]) -> None:
+        self.space.prepare(frequencies - self.gauge.turn)
+
+    def quick(self, frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(2 * (self.space.reduced.values(frequencies - self.gauge.turn)[0] * self._phase).real)
+
+    # -- the spectrum ---------------------------------------------------------------------------------------------------
+
+    def power(self, frequencies: NDArray[np.float64]) -> Power:
+        """S at each frequency, from the vectors themselves, with errors."""
+        w = frequencies - self.gauge.turn
+        parts = {name: np.zeros(len(w)) for name in PARTS}
+        power, correction = np.zeros(len(w)), np.zeros(len(w))
+        if self.space.empty:
+            return Power(power, correction, parts)
+        self.space.prepare(w)
+        small, change = self.space.changed(w)
+        nodes = self._nodes(np.abs(small))
+        pulled: dict[int, Complex] = {}
+        step = max(1, _BLOCK // len(self.space.x))
+        for start in range(0, len(w), step):
+            some = slice(start, min(start + step, len(w)))
+            x, y = self._vectors(w[some])
+            r = self.space.x[:, None] - 1j * w[some] * x + self.space.matrix @ x
+            first, second = self.space.a @ x, (y * r).sum(axis=0)
+            power[some], correction[some] = 2 * ((first + second) * self._phase).real, 2 * (second * self._phase).real
+            missed = np.abs(first + second - small[some])
+            parts["resolvent"][some] = 2 * (change[some] + missed**2 / np.maximum(np.abs(small[some]), EPS**2))
+            for name, values in self._bounds(w[some], x, np.abs(y)).items():
+                parts[name][some] = values
+            pulled |= {node: self._pulled(y[:, node - start]) for node in nodes if some.start <= node < some.stop}
+        for name, values in self._steady_errors([pulled[node] for node in nodes]).items():
+            parts[name] += _between(np.array(nodes), values, len(w))
+        return Power(power, correction, parts)
+
+    def _vectors(self, w: NDArray[np.float64]) -> tuple[Complex, Complex]:
+        """(n, F) x and y."""
+        right, left = self.space.reduced.right, self.space.reduced.left
+        x, y = right.solved(w, right.size)[0], left.solved(w, left.size)[0]
+        return combined(right.vectors, x.T), combined(left.vectors, y.T)
+
+    def _bounds(self, w: NDArray[np.float64], x: Complex, weight: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """(F,) bound of rounding, estimates of what a window and a cut-off drop, of x and |y| (n, F)."""
+        assembly, size = self.gauge.assembly, np.abs(x)
+        residual = assembly.rounding(size) + 2 * EPS * (np.abs(w) * size + np.abs(self.space.x)[:, None])
+        rounding = 2 * (weight * residual).sum(axis=0) + 8 * EPS * (np.abs(self.space.a) @ size)
+        outside = 2 * self.source.lost * weight.max(axis=0)
+        window, cutoff = 2 * (assembly.leaks[:, None] * size * weight).sum(axis=0), 2 * self._above.cost(self._in_basis(x), weight)
+        closed = self.source.basis.boundary == "closed"
+        return {"rounding": rounding, "window": window + (0 if closed else outside), "cutoff": cutoff + (outside if closed else 0)}
+
+    def _in_basis(self, x: Complex) -> Complex:
+        """x (n, F) as the basis has it, but for one phase."""
+        return np.asarray((np.ones(len(x)) * self.gauge.phases)[:, None] * x)
+
+    @cached_property
+    def _above(self) -> Above:
+        return above(self.source.basis)
+
+    # -- the steady state -----------------------------------------------------------------------------------------------
+
+    def _nodes(self, values: NDArray[np.float64]) -> list[int]:
+        """Frequencies at which the state's error is estimated: spread out, and where S is largest."""
+        count = _PULLED[self.state.solution.duals is not None]
+        spread = np.linspace(0, len(values) - 1, min(count, len(values))).round().astype(int)
+        return sorted({*spread.tolist(), int(np.argmax(values))})
+
+    def _pulled(self, y: Complex) -> NDArray[np.complex128]:
+        """The observable of rho whose value is S, to first order."""
+        y = np.conj(self.gauge.phases) * y * self._a_phase
+        covector = self.source.pulled_back(y)
+        if self.source.steady is not None and self.source.change.shape[0] == self.source.change.shape[1]:
+            covector = covector - self.source.trace * y
+        return np.asarray(2 * covector.real, dtype=complex)
+
+    def _steady_errors(self, covectors: list[NDArray[np.complex128]]) -> dict[str, NDArray[np.float64]]:
+        """Error estimates of observables that are real."""
+        parts = [np.sum(each or [ErrorParts()], axis=0) for each in self.state.solution.covector_estimates(covectors)]
+        algebraic, window, cutoff, unseen = np.array(parts).T
+        return {"steady": algebraic + unseen, "window": window, "cutoff": cutoff}
+
+    # -- lines ----------------------------------------------------------------------------------------------------------
+
+    def line(self, near: float | None) -> Line | None:
+        space = self.space
+        if space.empty:
+            return None
+        if not space.poles:
+            at = space.middle if near is None else near - self.gauge.turn
+            space.factor(complex(_CLOSE[space.projection is not None] * space.fastest, at))
+        while True:
+            for _ in range(_LOOKS):
+                space.extend()
+                best = self._sought(near)
+                if best.missed[0] <= _CONVERGED * abs(best.values[0]) or space.finished:
+                    return self._certified(best)
+            if space.spent:
+                return self._certified(best)
+            value = complex(best.values[0])
+            space.factor(complex(abs(value.real) / 10, 0.0 if abs(value.imag) < 1e-8 * abs(value) else value.imag))
+
+    def _sought(self, near: float | None) -> Ritz:
+        """The eigenvalue nearest to the highest peak, or to a frequency, and its neighbours."""
+        pairs = ritz(self.space.reduced)
+        if near is not None:
+            return pairs.nearest(1j * (near - self.gauge.turn), _LINES)
+        w = np.unique(np.concatenate([pairs.values.imag + part * pairs.values.real for part in _AROUND]))
+        power = self.quick(w + self.gauge.turn)
+        return pairs.nearest(1j * float(w[np.argmax(power > (1 - 1e-9) * power.max())]), _LINES)
+
+    def _certified(self, best: Ritz) -> Line:
+        """The eigenvalue by its Rayleigh quotient, with what rounding, a window and a cut-off may move it by."""
+        m, reduced, assembly = best.x.shape[0], self.space.reduced, self.gauge.assembly
+        x, y = combined(reduced.right.vectors[:, :m], best.x), combined(reduced.left.vectors[:, :m], best.y)
+        x, y = x / np.linalg.norm(x, axis=0), y / np.linalg.norm(y, axis=0)
+        values, errors = improved(assembly.matrix, assembly.rounding, Eigenpairs(best.values, x, y))
+        size, weight = np.abs(x[:, :1]), np.abs(y[:, :1])
+        dropped = _LEAKING * (assembly.leaks @ (size * weight)) + self._above.cost(self._in_basis(x[:, :1]), weight)
+        error = float(errors[0] + dropped[0] / abs(complex(y[:, 0] @ x[:, 0])))
+        share = complex(best.share[0]) * self._phase / self.decaying if self.decaying else complex("nan")
+        return Line(complex(values[0]) + 1j * self.gauge.turn, error, share, self.decaying)
+
+
+def _solver(source: Source, say: Progress) -> Callable[[bool], DirectSolver]:
+    """The solver for real or complex factors of a source's sector; TooLarge where they do not fit."""
+    basis = source.basis
+    window = next((part.window for part in basis.parts if isinstance(part, DickePart)), None)
+
+    def solver(real: bool) -> DirectSolver:
+        say(f"{basis.dimension:,} unknowns of charge {', '.join(map(str, basis.charge)) or 0}: {'real' if real else 'complex'} factors ...")
+        return factors_of(basis.model, basis.representation, basis.charge, window, real)
+
+    return solver
+
+
+def _in_one_quadrature(vector: Complex) -> tuple[NDArray[Any], complex]:
+    """(real vector, phase) where a phase makes it real, exactly; else (vector, 1)."""
+    if not len(vector) or not vector.any():
+        return vector.real.copy(), 1.0 + 0j
+    if not vector.imag.any():
+        return vector.real.copy(), 1.0 + 0j
+    if not vector.real.any():
+        return vector.imag.copy(), 1j
+    return vector, 1.0 + 0j
+
+
+def _between(at: NDArray[np.int64], values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Errors (count,) from those at some frequencies: between two of them the larger."""
+    after = np.minimum(np.searchsorted(at, np.arange(count)), len(at) - 1)
+    before = np.maximum(np.searchsorted(at, np.arange(count), side="right") - 1, 0)
+    return np.maximum(values[after], values[before])

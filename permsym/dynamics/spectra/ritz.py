@@ -1,0 +1,55 @@
+"""Eigenvalues of L that both sides of a two-sided Krylov space see.
+
+    x = V K d,  y = U K' w:      (K'^T U^T V H) d = lambda (K'^T U^T V K) d,    and the same from the left with w
+
+The error of lambda is of second order in the residuals:  |r_x| |r_y| / |y . x|  over the distance of the next eigenvalue.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+from permsym.dynamics.spectra.resolvent import Complex, Reduced
+
+_NEIGHBOURLY = 1e-6  # of an eigenvalue: what the residuals of a neighbour may leave, for it to count as one
+
+
+@dataclass(frozen=True)
+class Ritz:
+    """values, share (residues of G), missed (|r_x| |r_y| / |y . x|) (k,); x, y (m + 1, k) combinations of the vectors."""
+
+    values: Complex
+    share: Complex
+    missed: NDArray[np.float64]
+    x: Complex
+    y: Complex
+
+    def nearest(self, point: complex, count: int) -> Ritz:
+        """The eigenvalue nearest to a point, first, and its nearest neighbours."""
+        one = int(np.argmin(np.abs(self.values - point)))
+        near = np.argsort(np.abs(self.values - self.values[one]), kind="stable")
+        known = self.missed[near] < _NEIGHBOURLY * np.abs(self.values[near])
+        chosen = np.concatenate([[one], near[known & (near != one)]])[:count]
+        return Ritz(self.values[chosen], self.share[chosen], self.missed[chosen], self.x[:, chosen], self.y[:, chosen])
+
+
+def ritz(reduced: Reduced) -> Ritz:
+    """All eigenvalues of the small matrices that decay."""
+    right, left = reduced.right, reduced.left
+    m = min(right.size, left.size)
+    k, h, k_left, h_left = (matrix[: m + 1, :m] for matrix in (right.k, right.h, left.k, left.h))
+    cross = reduced.cross[: m + 1, : m + 1]
+    values, w, d = linalg.eig(k_left.T @ cross @ h, k_left.T @ cross @ k, left=True)
+    some = np.isfinite(values) & (values.real < 0)
+    values, d, w = values[some], d[:, some], w.conj()[:, some]
+    x, y = k @ d, k_left @ w
+    overlap = np.einsum("ij,ik,kj->j", y, cross, x)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = (reduced.seen[: m + 1] @ x) * (cross[:, 0] @ y) * right.start / overlap
+        missed = np.linalg.norm(h @ d - x * values, axis=0) * np.linalg.norm(h_left @ w - y * values, axis=0) / np.abs(overlap)
+    return Ritz(values, np.where(np.isfinite(share), share, 0), np.where(np.isfinite(missed), missed, math.inf), x, y)

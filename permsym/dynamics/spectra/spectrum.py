@@ -1,0 +1,191 @@
+"""The power spectrum of a steady state.
+
+    S(w) = int <A(tau) B(0)> e^{-i w tau} d tau = 2 Re a . (i w - L)^{-1} (B rho),      int S dw = 2 pi <A B>
+
+for A = B^dag; a peak at +w where B takes the energy w away.  The part that never decays, 2 pi <A><B> delta(w), is apart.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from permsym.dynamics.spectra.lattice import PARTS
+from permsym.dynamics.spectra.response import operators, responses, state_of
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.operators import Operator
+from permsym.progress import Progress, silent
+from permsym.steady.state import DEFAULT_TOLERANCE, State
+from permsym.text import finite
+
+MOST = 1_000_000  # frequencies of one call
+
+
+@dataclass(frozen=True)
+class SpectrumCertificate:
+    """Evidence that a power spectrum is right.
+
+    error_estimate  largest absolute error estimate over the frequencies
+    parts           the largest of each part: resolvent, rounding, steady state, window, cut-off
+    correction      largest |2 Re y . r|: what the dual correction changed, and is in the result
+    scale           largest |S|, which ``tolerance`` is relative to
+    sum_rule        2 pi (<A B> - coherent), the integral of S over all frequencies
+    integral        of S over those that were asked for, by trapezoids
+    unsound         reasons for which the steady state itself is not certified
+    """
+
+    error_estimate: float
+    parts: dict[str, float]
+    correction: float
+    scale: float
+    sum_rule: float
+    integral: float
+    tolerance: float
+    unsound: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        reasons = [f"of the steady state, {each}" for each in self.unsound]
+        if not self.error_estimate <= self.tolerance * self.scale:
+            worst = max(self.parts, key=lambda name: self.parts[name], default="")
+            reasons.append(
+                f"the error estimate is {self.error_estimate:.1e}, above {self.tolerance:.0e} of the largest power {self.scale:.3g}; "
+                f"most of it is {_OF[worst]}"
+            )
+        object.__setattr__(self, "reasons", tuple(reasons))
+
+    @property
+    def certified(self) -> bool:
+        """Whether every entry is within the tolerance."""
+        return not self.reasons
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: numbers that are not finite become None."""
+        return {
+            "certified": self.certified,
+            "error_estimate": finite(self.error_estimate),
+            "parts": {name: finite(value) for name, value in self.parts.items()},
+            "correction": finite(self.correction),
+            "sum_rule": self.sum_rule,
+            "integral": self.integral,
+            "tolerance": self.tolerance,
+            "reasons": list(self.reasons),
+        }
+
+
+_OF = {
+    "resolvent": "what the iteration left",
+    "rounding": "rounding",
+    "steady": "that of the steady state",
+    "window": "what the window left out; give a state on a larger one",
+    "cutoff": "what the cut-off left out; give more levels",
+}
+
+
+@dataclass(frozen=True)
+class PowerSpectrum:
+    """S at some frequencies.
+
+    frequencies, power, errors   (F,); errors are estimates of the absolute error of each value
+    coherent    <A><B>: S has 2 pi times that in a delta peak at zero, which ``power`` leaves out
+    state       whose spectrum it is
+    of, right   A and B
+    """
+
+    frequencies: NDArray[np.float64]
+    power: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    coherent: complex
+    certificate: SpectrumCertificate
+    state: State
+    of: Operator | str
+    right: Operator | str
+    solver: dict[str, Any]
+    timings: dict[str, float]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is not certified."""
+        return self.certificate.reasons
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: numbers that are not finite become None."""
+        return {
+            "frequencies": self.frequencies.tolist(),
+            "power": self.power.tolist(),
+            "errors": [finite(error) for error in self.errors.tolist()],
+            "coherent": self.coherent.real,
+            "certificate": self.certificate.to_dict(),
+            "solver": self.solver,
+        }
+
+
+def spectrum(
+    system: Model | State,
+    frequencies: ArrayLike,
+    of: Operator | str | None = None,
+    right: Operator | str | None = None,
+    tolerance: float = DEFAULT_TOLERANCE,
+    progress: Progress | None = None,
+) -> PowerSpectrum:
+    """The power spectrum S(w) = 2 Re tr[A (i w - L)^{-1} B rho] of a steady state, each value with an error estimate.
+
+    system       a model, or its steady state as it was solved for: basis, window and levels stay
+    frequencies  one or several, in the model's unit; a peak at +w is emission at w
+    of, right    A and B: operators, or texts such as "ad", "+0", "-@B", "-1"; a digit is the same satellite in both.
+                 Default: ad, a of a boson, +0, -0 of a spin
+    tolerance    error relative to the largest power that counts as certified
+    progress     called with a line of text now and then
+
+    One factorisation serves a curve, and another where frequencies are far apart.  Raises InputError for operators that the model
+    does not have, TooLarge where factors of the charge sector do not fit.  The integral of S is 2 pi <A B>.
+    """
+    started, say = time.perf_counter(), progress or silent
+    w = _frequencies(frequencies)
+    model = system.model if isinstance(system, State) else system
+    of, right = operators(model, of, right)
+    state = state_of(system, say)
+    solved = time.perf_counter()
+    power, correction, decaying, coherent = np.zeros(len(w)), np.zeros(len(w)), 0j, 0j
+    parts = {name: np.zeros(len(w)) for name in PARTS}
+    poles: list[complex] = []
+    fill = 0
+    for response in responses(state, of, right, say):
+        mine = response.power(w)
+        power, correction = power + mine.power, correction + mine.correction
+        parts = {name: parts[name] + mine.parts[name] for name in PARTS}
+        decaying, coherent = decaying + response.decaying, coherent + response.coherent
+        poles, fill = [*poles, *response.poles], max(fill, response.fill)
+    errors = np.sum(list(parts.values()), axis=0)
+    order = np.argsort(w, kind="stable")
+    certificate = SpectrumCertificate(
+        error_estimate=float(errors.max(initial=0.0)),
+        parts={name: float(values.max(initial=0.0)) for name, values in parts.items()},
+        correction=float(np.abs(correction).max(initial=0.0)),
+        scale=float(np.abs(power).max(initial=0.0)),
+        sum_rule=2 * np.pi * decaying.real,
+        integral=float(np.trapezoid(power[order], w[order])),
+        tolerance=tolerance,
+        unsound=state.certificate.reasons,
+    )
+    timings = {"steady": solved - started, "spectrum": time.perf_counter() - solved, "total": time.perf_counter() - started}
+    solver = {"name": "rational-krylov", "poles": [[pole.real, pole.imag] for pole in poles], "fill": fill}
+    return PowerSpectrum(w, power, errors, coherent, certificate, state, of, right, solver, timings)
+
+
+def _frequencies(frequencies: ArrayLike | Sequence[float]) -> NDArray[np.float64]:
+    try:
+        w = np.atleast_1d(np.asarray(frequencies, dtype=float))
+    except (TypeError, ValueError):
+        raise InputError(f"`frequencies` must be numbers, but is {frequencies!r}") from None
+    if w.ndim != 1 or not len(w) or not np.isfinite(w).all():
+        raise InputError("`frequencies` must be one finite number or a list of them")
+    if len(w) > MOST:
+        raise InputError(f"`frequencies` has {len(w):,} entries, but at most {MOST:,} are computed at once; take fewer")
+    return w

@@ -1,0 +1,97 @@
+"""Doors to two-time functions: from a steady state, a model, or a state on its way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from permsym.basis.nodes import NodePart
+from permsym.dynamics.initial_density import Initial, as_initial
+from permsym.dynamics.two_time.asked import Asked, Spelled
+from permsym.dynamics.two_time.on_its_way import on_its_way
+from permsym.dynamics.two_time.result import Correlation, CorrelationCertificate
+from permsym.dynamics.two_time.stationary import of_steady_state
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.operators import Operator
+from permsym.progress import Progress, silent
+from permsym.sites import SPIN_OPERATORS, Boson, is_real
+from permsym.states.density import DensityOperator
+from permsym.steady.solve import steady_state
+from permsym.steady.state import DEFAULT_TOLERANCE, State
+
+__all__ = ["Correlation", "CorrelationCertificate", "correlation", "field_operators", "g1", "g2"]
+
+
+def correlation(
+    system: State | Model,
+    of: Spelled,
+    right: Spelled,
+    times: ArrayLike,
+    *,
+    left: Spelled | None = None,
+    initial: str | Initial | DensityOperator | None = None,
+    start: float = 0.0,
+    tolerance: float = DEFAULT_TOLERANCE,
+    basis: str = "auto",
+    progress: Progress | None = None,
+) -> Correlation:
+    """<C(0) A(tau) B(0)> with A = ``of``, B = ``right`` and C = ``left``; its ten arguments are independent choices of a user.
+
+    system      a steady state, or a model: of its steady state, or, with ``initial``, of the state that becomes of it
+    of, right, left   operators of the model's sites, or texts such as ``"ad a"``, ``"+0"``, ``"-"`` (the sum over satellites), ``"-1"``
+                (one satellite, the same at both times where the digit is the same; another digit is another satellite)
+    times       delays tau >= 0, ascending
+    initial     a label, a state or a QuTiP object as :func:`permsym.evolve` takes it: <C(t) A(t + tau) B(t)> at t = ``start``
+    tolerance   error of a value relative to max(1, largest modulus) that is aimed at, and that counts as certified
+
+    Values are  tr[ A exp(tau L) (B rho C) ]  by the quantum regression theorem, exact for a Lindblad equation (H. J. Carmichael,
+    Statistical Methods in Quantum Optics 1, 1.5).  Raises InputError for operators, times and states that make no sense, TooLarge before
+    allocating more than is free.  The certificate says whether the tolerance was reached.
+    """
+    asked = Asked.checked(of, right, times, left, tolerance)
+    say = progress or silent
+    if initial is None:
+        return of_steady_state(_steady(system, asked, basis, say), asked, say)
+    if not isinstance(system, Model):
+        raise InputError("a steady state has no other initial state; give its model, as in correlation(state.model, ..., initial=...)")
+    if not is_real(start) or not 0 <= start < np.inf:
+        raise InputError(f"`start` must be a time >= 0, but is {start!r}")
+    return on_its_way(system, as_initial(initial, system), float(start), asked, basis)
+
+
+def g1(system: State | Model, times: ArrayLike, *, tolerance: float = DEFAULT_TOLERANCE, progress: Progress | None = None) -> Correlation:
+    """g1(tau) = <a^dag(tau) a> / <a^dag a> of the steady state; of a spin centre with sigma^- for a."""
+    return _coherence(system, times, 1, tolerance, progress)
+
+
+def g2(system: State | Model, times: ArrayLike, *, tolerance: float = DEFAULT_TOLERANCE, progress: Progress | None = None) -> Correlation:
+    """g2(tau) = <a^dag (a^dag a)(tau) a> / <a^dag a>^2 of the steady state; of a spin centre with sigma^- for a."""
+    return _coherence(system, times, 2, tolerance, progress)
+
+
+def _coherence(system: State | Model, times: ArrayLike, order: int, tolerance: float, progress: Progress | None) -> Correlation:
+    model = system if isinstance(system, Model) else system.model
+    up, down = field_operators(model)
+    asked = Asked.checked(up if order == 1 else up * down, down, times, None if order == 1 else up, tolerance)
+    asked, say = replace(asked, number=up * down, order=order), progress or silent
+    return of_steady_state(_steady(system, asked, "auto", say), asked, say)
+
+
+def field_operators(model: Model) -> tuple[Operator, Operator]:
+    """a^dag and a of a mode, sigma^+ and sigma^- of a spin centre; InputError for other centres, whose operators have to be named."""
+    centre = model.centre
+    if isinstance(centre, Boson):
+        return centre.ad, centre.a
+    if centre.kind == "spin":
+        return centre.operator(SPIN_OPERATORS["p"]), centre.operator(SPIN_OPERATORS["m"])
+    raise InputError(f"the centre {centre!r} has no field of its own; name the operators, as in correlation('|1><0|0', '|0><1|0', times)")
+
+
+def _steady(system: State | Model, asked: Asked, basis: str, say: Progress) -> State:
+    state = steady_state(system, basis=basis, tolerance=asked.tolerance, progress=say) if isinstance(system, Model) else system
+    if any(isinstance(part, NodePart) for part in state.basis.parts):
+        raise InputError("a Hermite series has no elements of its own to start from; solve on the lattice, with solver='superlu'")
+    return state

@@ -1,0 +1,80 @@
+"""permsym spectrum: the document, the file, the line, mistakes."""
+
+import json
+
+import numpy as np
+import pytest
+from command_line import run
+
+import permsym as ps
+
+
+def test_a_curve(capsys, tmp_path):
+    words = ["central-spin", "N=2", "--frequencies", "0:2:2"]
+    code, out, _ = run(capsys, "spectrum", *words, "--json", "-o", str(tmp_path / "x.nc"))
+    assert code == 0
+    data = json.loads(out)
+    assert data["frequencies"] == [0, 1, 2]
+    assert np.abs(np.array(data["power"]) - [0.946275491, 1.828564268, 0.946275491]).max() < 1e-9
+    assert max(data["errors"]) < 1e-12
+    assert data["coherent"] == 0
+    assert data["certificate"]["certified"]
+    assert (data["of"], data["right"]) == ("+0", "-0")
+    saved = ps.open_dataset(tmp_path / "x.nc")
+    assert saved["power_spectrum"].dims == ("frequency",)
+    assert saved["power_spectrum"].to_numpy().tolist() == data["power"]
+    assert saved["power_spectrum_error"].to_numpy().tolist() == data["errors"]
+    code, out, _ = run(capsys, "spectrum", *words)
+    assert code == 0
+    assert "1.828564268" in out
+    assert "coherent part" in out
+
+
+def test_operators_that_begin_with_a_minus(capsys):
+    words = ["tavis-cummings", "N=2", "levels=10", "--of", "+", "--right", "-", "--frequencies", "-1:3:4", "--json"]
+    code, out, _ = run(capsys, "spectrum", *words)
+    expected = ps.spectrum(ps.models.tavis_cummings(N=2, levels=10), np.linspace(-1, 3, 5), "+", "-").power
+    assert code in (0, 3)
+    assert np.abs(np.array(json.loads(out)["power"]) - expected).max() < 1e-13
+
+
+def test_a_line(capsys):
+    words = ["central-spin", "N=2", "--linewidth", "--near", "1.9"]
+    code, out, _ = run(capsys, "spectrum", *words, "--json")
+    assert code == 0
+    line = json.loads(out)["linewidth"]
+    assert np.abs(np.array(line["eigenvalue"]) - [-0.952933523, 1.650155195]).max() < 1e-9
+    assert line["fwhm"] == -2 * line["eigenvalue"][0]
+    assert line["error"] < 1e-12
+    assert 0 < line["weight"] < 1
+    code, out, _ = run(capsys, "spectrum", *words)
+    assert code == 0
+    assert "1.9058670456" in out
+    assert "poles overlap" in out
+
+
+def test_a_cut_off_that_is_too_low_leaves_with_3(capsys):
+    code, out, err = run(capsys, "spectrum", "tavis-cummings", "N=3", "levels=5", "--frequencies", "0:2:2", "--json")
+    assert code == 3
+    assert not json.loads(out)["certificate"]["certified"]
+    assert "more levels" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "fragment"),
+    [
+        (("--frequencies", "0:1"), 1, "--frequencies must be X0:X1:STEPS"),
+        (("--frequencies", "1:0:3"), 1, "X0 <= X1"),
+        (("--frequencies", "0:1:1e9"), 1, "take fewer"),
+        (("--frequencies", "0:1:2", "--near", "1"), 1, "--near belongs to --linewidth"),
+        (("--linewidth", "-o", "x.nc"), 1, "-o writes a spectrum"),
+        (("--linewidth", "--near", "inf"), 1, "--near must be a finite number"),
+        (("--linewidth", "--of", "+0"), 1, "`of` and `right` come together"),
+        (("--linewidth", "--of", "b", "--right", "a"), 1, "'b' in operator 'b'"),
+        ((), 2, "--frequencies --linewidth is required"),
+    ],
+)
+def test_mistakes(capsys, words, code, fragment):
+    mine, out, err = run(capsys, "spectrum", "central-spin", "N=3", *words)
+    assert (mine, out) == (code, "")
+    assert fragment in err

@@ -1,0 +1,119 @@
+"""Lines: eigenvalues and their shares against the whole product space, closed forms, windows, overlapping poles."""
+
+import warnings
+from functools import cache
+
+import numpy as np
+import pytest
+from oracles import systems
+from oracles.spectra import Dense
+
+import permsym as ps
+
+WORDS = {"cavity": ("ad", "a"), "driven_cavity": ("ad", "a"), "nine_pairs": ("+", "-"), "charged_products": ("+1", "-1")}
+
+
+@cache
+def lines(name):
+    """Values and shares of the lines of the whole space, multiplets together."""
+    values, shares = Dense(systems.MODELS[name](2)).lines(*WORDS.get(name, ("+0", "-0")))
+    values, shares = values[np.argsort(values.imag)], shares[np.argsort(values.imag)]
+    together = np.abs(values[:, None] - values) < 1e-6
+    return values, together @ shares
+
+
+@pytest.mark.parametrize("near", [-2.0, -0.3, 0.0, 0.8, 3.0])
+@pytest.mark.parametrize("name", ["central_spin", "resonant_central_spin", "charged_products", "nine_pairs", "cavity", "driven_cavity"])
+def test_brute_force(name, near):
+    values, shares = lines(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ps.UncertifiedWarning)  # too few Fock states, as the oracle has
+        line = ps.linewidth(systems.MODELS[name](2), near, *WORDS.get(name, ("+0", "-0")))
+    distance = np.abs(values - 1j * near)
+    nearest = np.argmin(distance)
+    tied = np.flatnonzero(distance < distance[nearest] + 1e-9)
+    mine = tied[np.argmin(np.abs(values[tied] - line.eigenvalue))]
+    assert abs(line.eigenvalue - values[mine]) < 1e-9
+    assert abs(line.weight - shares[mine].real) < 1e-7 * max(1, abs(shares[mine]))
+    assert line.fwhm == -2 * line.eigenvalue.real
+    assert line.frequency == line.eigenvalue.imag
+
+
+def test_central_spin():
+    line = ps.linewidth(ps.models.central_spin(N=2), near=0.3)
+    assert abs(line.eigenvalue - (-0.952933523 + 0.349844805j)) < 1e-9
+    assert line.error < 1e-12
+    assert line.certified
+    assert "poles overlap" in line.note
+    assert abs(line.peak - 1) < 1e-6  # both are at the maximum between them
+
+
+def test_tavis_cummings():
+    state = ps.steady_state(ps.models.tavis_cummings(N=10))
+    line = ps.linewidth(state)
+    assert abs(line.eigenvalue.real + 0.3563) < 5e-5
+    assert np.abs(ps.eigenvalues(state.model, k=4, charge=-1, near=1.0).eigenvalues - line.eigenvalue).min() < 1e-11
+    assert abs(ps.linewidth(state, near=1.2).eigenvalue - line.eigenvalue) < 1e-11
+
+
+@pytest.mark.slow
+def test_tavis_cummings_of_twenty():
+    assert abs(ps.linewidth(ps.models.tavis_cummings(N=20)).eigenvalue.real + 0.1469) < 5e-5
+
+
+def test_a_line_that_is_alone():
+    """An uncoupled centre: both widths are kappa + kappa_up + 4 kappa_phi, all of <+ -> is in the line."""
+    model = ps.models.central_spin(N=4, g=0, omega=1.7, kappa=0.3, kappa_up=0.1, kappa_phi=0.05)
+    line = ps.linewidth(model)
+    assert abs(line.eigenvalue - (-0.3 + 1.7j)) < 1e-12
+    assert abs(line.half_maximum - 0.6) < 1e-9
+    assert abs(line.peak - 1.7) < 1e-7
+    assert abs(line.weight - 1) < 1e-12
+    assert line.note == ""
+
+
+def test_half_of_the_maximum_where_poles_overlap():
+    """By bisection on S itself."""
+    state = ps.steady_state(ps.models.central_spin(N=60))
+    line = ps.linewidth(state, near=1.0)
+    assert "poles overlap" in line.note
+    edges = line.peak + np.array([-0.5, 0.5]) * line.half_maximum
+    top = ps.spectrum(state, line.peak).power[0]
+    around = ps.spectrum(state, line.peak + np.linspace(-0.01, 0.01, 21)).power
+    assert (around <= top * (1 + 1e-12)).all()
+    if abs(line.peak - 1) < 1e-6:  # a symmetric line: its edges are at the same distance
+        assert np.abs(ps.spectrum(state, edges).power / top - 0.5).max() < 1e-9
+
+
+def test_the_central_spin_of_500_on_its_window():
+    state = ps.steady_state(ps.models.central_spin(N=500))
+    assert state.basis.boundary == "reflecting"
+    line = ps.linewidth(state)
+    assert abs(line.eigenvalue.real + 0.40108) < 5e-6
+    assert line.certified
+
+
+def test_a_thin_window_is_said():
+    """An absorbing edge shifts the eigenvalue by the rate at which it leaks."""
+    model = ps.models.central_spin(N=400)
+    exact = ps.linewidth(ps.steady_state(model, window="full"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ps.UncertifiedWarning)
+        thin = ps.linewidth(ps.steady_state(model, window=3))
+    assert abs(thin.eigenvalue - exact.eigenvalue) > 1e-6
+    assert abs(thin.eigenvalue - exact.eigenvalue) < thin.error
+    assert not thin.certified
+
+
+@pytest.mark.parametrize(
+    ("call", "fragment"),
+    [
+        (lambda: ps.linewidth(ps.models.central_spin(N=2), near="1"), "`near` must be a frequency"),
+        (lambda: ps.linewidth(ps.models.central_spin(N=2), near=np.nan), "`near` must be a frequency"),
+        (lambda: ps.linewidth(ps.models.central_spin(N=2), of="+0", right="z0"), "it has no line"),
+    ],
+)
+def test_refusals(call, fragment):
+    with pytest.raises(ps.InputError) as caught:
+        call()
+    assert fragment in str(caught.value)
