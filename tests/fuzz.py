@@ -34,7 +34,8 @@ COMMANDS = [
     "compare good.csv good.nc", "compare good.nc mine.csv", "rerun good.csv", "run good.toml --dry-run", "figure p1-fig3b --max-N",
     "solve central-spin N=2 -o out.csv", "solve my.toml N=2", "run good.toml --scheduler", "solve central-spin N=2 --tolerance 1e-3",
     "limit central-spin --method mf --moment z0", "eigenvalues central-spin N=2 --charge -1 --near 1 --count 2",
-    "spectrum central-spin N=2 --frequencies 0:2:4", "spectrum central-spin N=2 --linewidth --near 1", "spectrum tavis-cummings N=2 levels=4 --linewidth --of +",
+    "spectrum central-spin N=2 --frequencies 0:2:4", "spectrum central-spin N=2 --linewidth --near 1",
+    "spectrum tavis-cummings N=2 levels=4 --linewidth --of +",
 ]  # fmt: skip
 SWEEP = """[model]
 name = "central-spin"

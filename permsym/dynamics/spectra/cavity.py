@@ -26,7 +26,6 @@ from permsym.model import Model
 from permsym.operators import Operator
 from permsym.rotating import in_rotating_frame
 from permsym.sites import Boson
-from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.cavity.shifted import reals
 from permsym.steady.scaling.decoupling import Decoupling
 from permsym.steady.state import State
@@ -34,6 +33,8 @@ from permsym.text import readable
 
 EPS = float(np.finfo(float).eps)
 Vector = NDArray[Any]
+LINE = 20  # real vectors of the search for a line: of the iteration, x and w, what they start from, and residuals
+_LISTS = 70  # bytes a number: of lists of links, forwards and transposed, and the diagonal (measured with vectors: 180 for 230)
 Terms = dict[Any, complex]
 
 
@@ -74,11 +75,10 @@ class ChargedSector:
         return self.x.dtype.kind == "f"
 
     @classmethod
-    def beside(cls, state: State, of: Operator | None = None, right: Operator | None = None, vectors: int = 12) -> ChargedSector:
+    def beside(cls, state: State, of: Operator | None = None, right: Operator | None = None, vectors: int = LINE) -> ChargedSector:
         """The sector of B rho for a steady state of a cavity; by default A = a^dag and B = a.
 
-        vectors   real ones, as long as the sector has numbers, that will be needed besides those of a real iteration; twice as many of
-                  both off resonance
+        vectors   real ones, as long as the sector has numbers, that will be needed at once; twice as many off resonance
 
         NotApplicable where B adds no charge; TooLarge where the vectors do not fit.
         """
@@ -105,6 +105,10 @@ class ChargedSector:
             if turned is not None and other is not None:
                 x, u, turn, phase = turned[0], other[0], turned[1], turned[1] * other[1].conjugate()
         return cls(state, operator, frame_of(model, blocks), of, right, x, u, phase, turn)
+
+    def reserve(self, vectors: int) -> None:
+        """TooLarge where so many real vectors, twice as many off resonance, do not fit into what is free now."""
+        _check(self.state.model, self.numbers, vectors)
 
     def has_room(self, vectors: int) -> bool:
         """Whether so many more real vectors fit into what is free now; twice as many off resonance."""
@@ -150,7 +154,7 @@ def frame_of(model: Model, blocks: Blocks) -> complex:
 def _check(model: Model, numbers: int, vectors: int) -> None:
     """TooLarge where the lists of links and so many vectors do not fit into what is free."""
     length = numbers * (1 if Decoupling(model).real else 2)
-    needed, free = MatrixFree().bytes(length) + 8.0 * vectors * length, machine.available_bytes()
+    needed, free = float(length) * (8 * vectors + _LISTS), machine.available_bytes()
     if needed > free:
         raise TooLarge(
             f"the charged sector needs about {readable(needed)} ({numbers:,} numbers), but {readable(free)} are available; "

@@ -123,6 +123,35 @@ class Curve:
     def converged(self, tolerance: float) -> bool:
         return bool((self.estimates <= tolerance * np.abs(self.values).max(initial=0.0)).all())
 
+    @property
+    def eigenvalues(self) -> ComplexArray:
+        """(k,) eigenvalues of L on both spaces, in the rotating frame."""
+        return np.asarray(np.linalg.eigvals(np.linalg.solve(self.B, self.L)), dtype=complex)
+
+    def eigenvectors(self, near: complex) -> tuple[ComplexArray, ComplexArray]:
+        """Right and left vectors (n,) of the one of these nearest to a point; of two as near the one of lower frequency."""
+        values, right = np.linalg.eig(np.linalg.solve(self.B, self.L))
+        distance = np.abs(values - near)
+        k = int(np.lexsort((values.imag, np.round(distance / distance.min(), 4)))[0])
+        left = np.linalg.solve(self.B.conj().T, np.linalg.inv(right)[k].conj())
+        return self.right.combined(right[:, k]), self.left.combined(left)
+
+    def at(self, frequencies: Array) -> Array:
+        """S at other frequencies, without errors."""
+        return self._values(self._solved(1j * frequencies - self.sector.frame))
+
+    def _solved(self, shifts: Vector) -> ComplexArray:
+        pencil = shifts[:, None, None] * self.B - self.L
+        f = np.array([kernels.inner(row, self.sector.x) for row in self.left.rows], dtype=complex)
+        return np.asarray(np.linalg.solve(pencil, np.broadcast_to(f[:, None], (len(shifts), len(f), 1)))[:, :, 0])
+
+    def _values(self, a: ComplexArray) -> Array:
+        return np.asarray(2 * (self.sector.phase * (a @ self._seen.conj())).real)
+
+    @property
+    def _seen(self) -> ComplexArray:
+        return np.array([kernels.inner(row, self.sector.u) for row in self.right.rows], dtype=complex)
+
     def weighed(self, source: ComplexArray) -> Array:
         """2 Re y . X' at every frequency, for W^H X' (frequencies, k)."""
         return np.asarray(2 * (self.sector.phase * (self.b.conj() * source).sum(axis=1)).real)
@@ -160,14 +189,12 @@ class Curve:
             setattr(self, name, grown)
 
     def _evaluate(self) -> None:
-        k, shifts = len(self.right.rows), self.shifts
-        f = np.array([kernels.inner(row, self.sector.x) for row in self.left.rows])
-        pencil = shifts[:, None, None] * self.B - self.L
-        self.a = np.linalg.solve(pencil, np.broadcast_to(f[:, None], (len(shifts), k, 1)).astype(complex))[:, :, 0]
-        adjoint = pencil.conj().swapaxes(1, 2)
-        g = np.array([kernels.inner(row, self.sector.u) for row in self.right.rows])
-        self.b = np.linalg.solve(adjoint, np.broadcast_to(g[:, None], (len(shifts), k, 1)).astype(complex))[:, :, 0]
-        self.values = 2 * (self.sector.phase * (self.a @ g.conj())).real
+        shifts = self.shifts
+        self.a = self._solved(shifts)
+        adjoint = (shifts[:, None, None] * self.B - self.L).conj().swapaxes(1, 2)
+        seen = self._seen
+        self.b = np.linalg.solve(adjoint, np.broadcast_to(seen[:, None], (len(shifts), len(seen), 1)))[:, :, 0]
+        self.values = self._values(self.a)
         r, s = self.right.residuals(shifts, self.a), self.left.residuals(shifts.conj(), self.b)
         inverse = np.maximum(np.linalg.norm(self.a, axis=1) / self.right.size, np.linalg.norm(self.b, axis=1) / self.left.size)
         bounds = 2 * r * s * inverse

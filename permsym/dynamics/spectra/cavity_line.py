@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from permsym import kernels
-from permsym.dynamics.spectra.cavity import ChargedSector, Shifted, Vector
+from permsym.dynamics.spectra.cavity import LINE, ChargedSector, Shifted, Vector
+from permsym.dynamics.spectra.cavity_power import curve_of
 from permsym.errors import NotApplicable, SolverFailed
 from permsym.operators import Operator
 from permsym.progress import Progress, silent
@@ -30,11 +31,13 @@ _INNER = 0.03  # of a scaled residual: 0.1 costs as many products, 0.003 up to 4
 _TOWARDS = 2  # inverse iterations at the target where vectors are complex: there B rho overlaps several modes
 _ROUNDS = 12
 _PRODUCTS = 20_000  # of one solve
+_SHARE = 0.5  # of the light: a line with less may not be the highest
+_PEAK, _SPREADS, _POINTS = 1e-5, 3, 301  # accuracy of the curve that is searched for a peak, its half width, and its points
 _UNSEEN = 0.1  # of |w| |r| outside, which is 1.3 to 4 times the truth where signs do not cancel it
 
 
 @dataclass(frozen=True)
-class Line:
+class CavityLine:
     """An eigenvalue of the Liouvillian, and what it has of the correlation <A(tau) B(0)>.
 
     eigenvalue   lambda, in the frame of the Hamiltonian as typed; the width of an isolated line is -2 Re lambda
@@ -69,7 +72,7 @@ def line(
     right: Operator | None = None,
     tolerance: float = TOLERANCE,
     progress: Progress | None = None,
-) -> Line:
+) -> CavityLine:
     """The eigenvalue that <A(tau) B(0)> shows near a frequency, beside the steady state of a cavity with a U(1) symmetry.
 
     near        frequency; None: that of the rotating frame, on resonance the common one
@@ -78,11 +81,44 @@ def line(
 
     SolverFailed where the rounds do not converge; NotApplicable, TooLarge: see :meth:`ChargedSector.beside`.
     """
-    say, sector = progress or silent, ChargedSector.beside(state, of, right, vectors=12 if near is None else 30)
+    return line_of(ChargedSector.beside(state, of, right), near, tolerance, progress or silent)
+
+
+def seen(sector: ChargedSector, near: float | None, say: Progress = silent) -> CavityLine:
+    """The line nearest to a frequency, or the one with the highest peak.
+
+    The loop finds it from X and the covector alone where that has most of the light, and near most frequencies.  Where it does not, as
+    among several lines of equal frequency, it starts from the eigenvectors of a rough curve's reduced problem.
+    """
+    try:
+        first = line_of(sector, near, say=say)
+        if near is not None or first.weight.real > _SHARE:
+            return first
+    except SolverFailed:
+        pass
+    reach = _SPREADS * float(np.linalg.norm(sector.operator.matvec(sector.x)) / np.linalg.norm(sector.x))
+    w = sector.frame.imag + reach * np.linspace(-1, 1, _POINTS)
+    curve = curve_of(sector, w if near is None else np.append(w, near), _PEAK, say)
+    if near is None:
+        w = curve.eigenvalues.imag + sector.frame.imag
+        near = float(w[np.argmax(curve.at(w))])
+    start = curve.eigenvectors(1j * near - sector.frame)
+    return line_of(sector, near, say=say, start=start)
+
+
+def line_of(
+    sector: ChargedSector,
+    near: float | None,
+    tolerance: float = TOLERANCE,
+    say: Progress = silent,
+    start: tuple[Vector, Vector] | None = None,
+) -> CavityLine:
+    """The same of a sector that there is; ``start``: right and left vectors to start from."""
+    sector.reserve(LINE * (1 if near is None else 2))
     if not sector.x.any() or not sector.u.any():
         raise NotApplicable("the steady state has nothing that these operators see, such as light from a dark cavity: it has no line")
     target = 0j if near is None else 1j * near - sector.frame
-    search = _Search(sector, target)
+    search = _Search(sector, target, start)
     for _ in range(_ROUNDS):
         signed = search.improved(tolerance)
         value = search.theta + sector.frame
@@ -102,13 +138,14 @@ class _Search:
     theta   the present eigenvalue, in the rotating frame
     """
 
-    def __init__(self, sector: ChargedSector, target: complex) -> None:
+    def __init__(self, sector: ChargedSector, target: complex, start: tuple[Vector, Vector] | None) -> None:
         self.sector, self.operator = sector, sector.operator
-        self.dtype = np.dtype(float) if sector.real and not target.imag else np.dtype(complex)
-        self.x: Vector = sector.x.astype(self.dtype)
-        self.w: Vector = sector.u.astype(self.dtype)
+        self.dtype = np.dtype(float) if sector.real and not target.imag and start is None else np.dtype(complex)
+        x, w = (sector.x, sector.u) if start is None else start
+        self.x: Vector = x.astype(self.dtype)
+        self.w: Vector = w.astype(self.dtype)
         self.products = 0
-        if self.dtype.kind == "c":
+        if self.dtype.kind == "c" and start is None:
             self._towards(target)
         self._normalise()
 
@@ -147,7 +184,7 @@ class _Search:
         self.products += shifted.products
         return signed
 
-    def line(self, signed: complex) -> Line:
+    def line(self, signed: complex) -> CavityLine:
         """The eigenvalue with its certificate, improved by what the iteration and the cuts are known to leave.
 
         The cuts' share is w . r with r = (L' - theta) x on what one move reaches outside, and w continued there: 0.6 to 0.99 of the
@@ -159,7 +196,7 @@ class _Search:
         cut, apart = self._cut()
         rounding = float(np.abs(self.w) @ self.operator.rounding(self.x))
         value = theta + signed + cut
-        return Line(
+        return CavityLine(
             eigenvalue=complex(value + sector.frame),
             error=abs(signed) + abs(cut) + apart + rounding,
             solve=abs(signed),

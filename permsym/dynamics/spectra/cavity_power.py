@@ -25,12 +25,12 @@ from permsym.steady.state import State
 TOLERANCE = 1e-8
 _SOLVES = 60
 _PAIRS = 7  # that memory is counted for beforehand; more are solved for while there is room
-_VECTORS, _EACH = 24, 8  # besides those of a real iteration: of a complex one, and of each pair of solutions with their images
+_VECTORS, _EACH = 28, 8  # real ones at once: of a complex iteration, and of each pair of solutions with their images
 _CUT, _STATE = 2.0, 2.0  # safety of error estimates from cuts and from the state
 
 
 @dataclass(frozen=True)
-class Power:
+class CavityPower:
     """S(w) of a cavity; each an array over the frequencies.
 
     values       S, whose integral over w is 2 pi <A B>
@@ -67,7 +67,7 @@ def power(
     right: Operator | None = None,
     tolerance: float = TOLERANCE,
     progress: Progress | None = None,
-) -> Power:
+) -> CavityPower:
     """The spectrum of <A(tau) B(0)> beside the steady state of a cavity with a U(1) symmetry.
 
     of, right   A and B; by default a^dag and a
@@ -75,14 +75,25 @@ def power(
 
     NotApplicable, TooLarge: see :meth:`ChargedSector.beside`.
     """
-    say, sector = progress or silent, ChargedSector.beside(state, of, right, vectors=_VECTORS + _PAIRS * _EACH)
-    curve = Curve(sector, np.asarray(frequencies, dtype=float))
+    return power_of(ChargedSector.beside(state, of, right), np.asarray(frequencies, dtype=float), tolerance, progress or silent)
+
+
+def curve_of(sector: ChargedSector, frequencies: Array, tolerance: float, say: Progress = silent) -> Curve:
+    """Pairs of solutions until the iteration's share of every error is within the tolerance, or as many as there is room for."""
+    sector.reserve(_VECTORS + _PAIRS * _EACH)
+    curve = Curve(sector, frequencies)
     while not curve.converged(tolerance) and curve.solves < (_SOLVES if sector.has_room(_EACH) else _PAIRS):
         curve.refine(tolerance)
         say(f"{sector.numbers:,} numbers, {curve.products} products, {curve.solves} pairs: error {curve.estimates.max():.1e}")
-    cut, own, rounding = _cut(curve), _STATE * np.abs(_moved(curve, state)), _rounding(curve)
+    return curve
+
+
+def power_of(sector: ChargedSector, frequencies: Array, tolerance: float = TOLERANCE, say: Progress = silent) -> CavityPower:
+    """The same of a sector that there is."""
+    curve = curve_of(sector, frequencies, tolerance, say)
+    cut, own, rounding = _cut(curve), _STATE * np.abs(_moved(curve)), _rounding(curve)
     window = _CUT * np.abs(cut)
-    return Power(
+    return CavityPower(
         frequencies=curve.frequencies,
         values=curve.values + cut,
         errors=curve.estimates + window + own + rounding,
@@ -113,10 +124,10 @@ def _cut(curve: Curve) -> Array:
     return curve.weighed((source - f)[None, :] + curve.a @ (images - curve.L).T)
 
 
-def _moved(curve: Curve, state: State) -> Array:
+def _moved(curve: Curve) -> Array:
     """What the state's error moves S by: 2 Re y . B delta."""
     sector = curve.sector
-    moved = sector.turned(applied(sector.right.terms, *defect(state), sector.blocks))
+    moved = sector.turned(applied(sector.right.terms, *defect(sector.state), sector.blocks))
     return curve.weighed(np.array([kernels.inner(w, moved) for w in curve.left.rows])[None, :])
 
 
