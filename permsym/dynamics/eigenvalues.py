@@ -178,7 +178,7 @@ def _of(model: Model, wanted: _Wanted, say: Progress, earlier: Modes | None = No
         first = Slowest(complex(modes.values[0]), math.nan, searched, modes.vectors[0])
         unknown = np.full(k, math.nan)
         return Eigenvalues(values, unknown, sector, residuals, model, name, ShiftInvert(), first), modes.top_weight(), modes
-    factors_of(model, name, sector)
+    factors_of(model, name, dimension(model, name, sector), sector)
     space = build(model, name, sector)
     if not 1 <= k < max(space.dimension, 2):
         raise InputError(f"`k` must be from 1 to {space.dimension - 1}, but is {k!r}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from permsym import machine
-from permsym.basis.representations import dimension
 from permsym.basis.window import Window
 from permsym.errors import TooLarge
 from permsym.linear.factorisation import QUICKER, Factorisation
@@ -19,12 +18,13 @@ _QUICKER = 20_000
 for the solves."""
 
 
-def factors_of(model: Model, representation: str, charge: tuple[int, ...], window: Window | None = None, real: bool = False) -> SuperLU:
-    """The solver for L - sigma; TooLarge where its factors do not fit.
+def factors_of(
+    model: Model, representation: str, unknowns: int, charge: tuple[int, ...], window: Window | None = None, real: bool = False
+) -> SuperLU:
+    """The solver for L - sigma of a sector; TooLarge where its factors do not fit.
 
     real   whether the unknowns of a charged sector are real: half the bytes
     """
-    unknowns = dimension(model, representation, charge, window)
     sides = window.sides if window is not None else lattice(model, representation)[1]
     solver = SuperLU() if window is not None else double_solver(model, representation)
     quicker = QUICKER if len(sides) <= 2 else _QUICKER

@@ -14,6 +14,8 @@ from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, UncertifiedWarning
 if TYPE_CHECKING:
     from permsym.dynamics.spectra.linewidth import Linewidth
     from permsym.dynamics.spectra.spectrum import PowerSpectrum
+    from permsym.model import Model
+    from permsym.steady.state import State
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,7 +38,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     source, parameters, model = words.load(options)
     words.check_output(options)
-    frequencies = None if options.frequencies is None else words.steps(options.frequencies, "--frequencies")
+    frequencies = None if options.frequencies is None else words.frequencies(options.frequencies)
     near = None if options.near is None else words.frequency(options.near, "--near")
     if near is not None and frequencies is not None:
         raise InputError("--near belongs to --linewidth; frequencies of a spectrum are given with --frequencies")
@@ -52,9 +54,17 @@ def run(options: argparse.Namespace) -> int:
 
     of, right = operators(model, options.of, options.right)
     say = on_stderr()
+    answer: PowerSpectrum | Linewidth
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
-        state = steady_state(model, basis=options.basis, window=words.window(options.window), progress=say)
+        system: Model | State = model
+        if (options.basis, options.window) != ("auto", "auto"):
+            system = steady_state(model, basis=options.basis, window=words.window(options.window), progress=say)
+        if frequencies is None:
+            line = answer = linewidth(system, near, of, right, progress=say)
+        else:
+            curve = answer = spectrum(system, frequencies, of, right, progress=say)
+    state = answer.state
     report: dict[str, Any] = {
         "model": source.name,
         "parameters": state.model.parameters,
@@ -62,13 +72,10 @@ def run(options: argparse.Namespace) -> int:
         "of": str(of),
         "right": str(right),
     }
-    answer: PowerSpectrum | Linewidth
     if frequencies is None:
-        line = answer = linewidth(state, near, of, right, progress=say)
         report |= {"linewidth": line.to_dict(), "certificate": line.certificate()}
         table = _line_table(line)
     else:
-        curve = answer = spectrum(state, frequencies, of, right, progress=say)
         report |= curve.to_dict()
         table = _curve_table(curve)
     report |= {"plan": None if state.plan is None else state.plan.to_dict(), "timings": answer.timings, "versions": versions()}

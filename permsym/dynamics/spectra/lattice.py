@@ -232,7 +232,7 @@ def _solver(source: Source, say: Progress) -> Callable[[bool], DirectSolver]:
 
     def solver(real: bool) -> DirectSolver:
         say(f"{basis.dimension:,} unknowns of charge {', '.join(map(str, basis.charge)) or 0}: {'real' if real else 'complex'} factors ...")
-        return factors_of(basis.model, basis.representation, basis.charge, window, real)
+        return factors_of(basis.model, basis.representation, basis.dimension, basis.charge, window, real)
 
     return solver
 

@@ -59,7 +59,7 @@ class Response(Protocol):
 def state_of(system: Model | State, progress: Progress) -> State:
     """The steady state of a model; a state as it is."""
     state = system if isinstance(system, State) else steady_state(system, progress=progress)
-    if state.plan is not None and state.plan.route is Route.HERMITE:
+    if state.solution.spin is not None:
         raise InputError("a series in (j, m) has no charged sectors; give the state that steady_state(model, solver='superlu') returns")
     return state
 

@@ -21,10 +21,13 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import Operator
 from permsym.progress import Progress, silent
+from permsym.sites import Boson
 from permsym.steady.state import DEFAULT_TOLERANCE, State
 from permsym.text import finite
 
 MOST = 1_000_000  # frequencies of one call
+_SHARE = 0.5  # of the tolerance: what a cut-off may cost
+_MORE, _MOST_LEVELS = 6, 200  # a sixth more levels until they suffice: estimates are some hundred times the error, and P(n) falls fast
 
 
 @dataclass(frozen=True)
@@ -143,16 +146,37 @@ def spectrum(
     tolerance    error relative to the largest power that counts as certified
     progress     called with a line of text now and then
 
-    One factorisation serves a curve, and another where frequencies are far apart; a cavity that was iterated takes products alone.
-    Raises InputError for operators that the model does not have, TooLarge where the charge sector does not fit.  The integral
-    of S is 2 pi <A B>.
+    A model's automatic cut-off grows until it suffices.  One factorisation serves a curve, and another where frequencies are far apart;
+    a cavity that was iterated takes products alone.  Raises InputError for operators that the model does not have, TooLarge where the
+    charge sector does not fit.  The integral of S is 2 pi <A B>.
     """
     started, say = time.perf_counter(), progress or silent
     w = _frequencies(frequencies)
     model = system.model if isinstance(system, State) else system
     of, right = operators(model, of, right)
     state = state_of(system, say)
-    solved = time.perf_counter()
+    answer = _of_state(state, w, of, right, tolerance, say)
+    while isinstance(system, Model) and _wants_levels(system, answer):
+        levels = state.model.centre.levels
+        state = state_of(state.model.with_levels(levels + max(2, levels // _MORE)), say)
+        say(f"levels={state.model.centre.levels}: the cut-off costs {answer.certificate.parts['cutoff']:.1e} with {levels}")
+        answer = _of_state(state, w, of, right, tolerance, say)
+    answer.timings["total"] = time.perf_counter() - started
+    return answer
+
+
+def _wants_levels(model: Model, answer: PowerSpectrum) -> bool:
+    """Whether a cut-off that is ours to choose is what the certificate lacks."""
+    if not (isinstance(model.centre, Boson) and model.centre.automatic) or answer.state.model.centre.levels >= _MOST_LEVELS:
+        return False
+    certificate = answer.certificate
+    return certificate.parts["cutoff"] > _SHARE * certificate.tolerance * certificate.scale
+
+
+def _of_state(
+    state: State, w: NDArray[np.float64], of: Operator | str, right: Operator | str, tolerance: float, say: Progress
+) -> PowerSpectrum:
+    started = time.perf_counter()
     power, correction, decaying, coherent = np.zeros(len(w)), np.zeros(len(w)), 0j, 0j
     parts = {name: np.zeros(len(w)) for name in PARTS}
     poles: list[complex] = []
@@ -175,7 +199,7 @@ def spectrum(
         tolerance=tolerance,
         unsound=state.certificate.reasons,
     )
-    timings = {"steady": solved - started, "spectrum": time.perf_counter() - solved, "total": time.perf_counter() - started}
+    timings = {"steady": state.timings.get("total", 0.0), "spectrum": time.perf_counter() - started}
     solver = {"name": "rational-krylov" if poles else "matrix-free", "poles": [[pole.real, pole.imag] for pole in poles], "fill": fill}
     return PowerSpectrum(w, power, errors, coherent, certificate, state, of, right, solver, timings)
 

@@ -185,6 +185,16 @@ def test_a_window_against_the_full_basis():
         assert (difference < window.errors).all()
 
 
+def test_one_satellite_on_a_window():
+    """One of many at both times: N C11 + N (N - 1) C12 is what the sums give."""
+    N, w = 320, np.array([-0.5, 1.0, 1.6])
+    state = ps.steady_state(ps.models.central_spin(N=N))
+    assert state.basis.boundary == "reflecting"
+    one, two, sums = (ps.spectrum(state, w, *words) for words in (("+1", "-1"), ("+2", "-1"), ("+", "-")))
+    total = N * one.power + N * (N - 1) * two.power
+    assert np.abs(total / sums.power - 1).max() < 1e-10
+
+
 def test_a_cut_off_that_is_too_low_is_said():
     w = np.linspace(-3, 5, 40)
     exact = ps.spectrum(ps.models.tavis_cummings(N=5, levels=24), w)
@@ -195,6 +205,19 @@ def test_a_cut_off_that_is_too_low_is_said():
     assert not low.certificate.certified
     assert "levels" in " ".join(low.certificate.reasons)
     assert np.abs(low.power - exact.power).max() < low.certificate.error_estimate
+
+
+def test_an_automatic_cut_off_grows_until_it_suffices_for_the_spectrum():
+    model, w = ps.models.dicke(N=3, g=0.3), np.linspace(-3, 3, 5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ps.UncertifiedWarning)
+        state = ps.steady_state(model)
+        before = ps.spectrum(state, w)
+        spectrum = ps.spectrum(model, w)
+    assert before.certificate.parts["cutoff"] > 1e-9 * before.certificate.scale
+    assert spectrum.certificate.certified
+    assert spectrum.state.model.centre.levels > state.model.centre.levels
+    assert np.abs(spectrum.power - before.power).max() < before.certificate.error_estimate
 
 
 def test_far_frequencies_take_another_pole():
@@ -236,6 +259,31 @@ def test_a_state_whose_error_is_large_makes_that_of_its_spectrum():
     assert spectrum.certificate.parts["steady"] < 100 * difference.max()
 
 
+def edges(small, large, w, monkeypatch):
+    """(largest error of S on a smaller basis with the larger one's rho; parts of the estimate without the state's own)."""
+    at, _ = large.basis.index(small.basis.labels)
+    pairs = at[small.basis.paired]
+    small.x[:] = np.concatenate([large.x[at], large.x[large.basis.imaginary[pairs]]])
+    monkeypatch.setattr("permsym.dynamics.spectra.lattice.LatticeResponse._steady_errors", lambda _, covectors: {})
+    cut = ps.spectrum(small, w)
+    return np.abs(cut.power - ps.spectrum(large, w).power).max(), cut.certificate.parts
+
+
+@pytest.mark.filterwarnings("ignore::permsym.errors.UncertifiedWarning")
+def test_the_edge_of_the_charged_sector_itself(monkeypatch):
+    model = ps.models.central_spin(N=150)
+    small, large = (ps.steady_state(model, window=size) for size in (4, "full"))
+    error, parts = edges(small, large, np.linspace(-3, 5, 9), monkeypatch)
+    assert 1e-9 < error < parts["window"] < 100 * error
+
+
+@pytest.mark.filterwarnings("ignore::permsym.errors.UncertifiedWarning")
+def test_the_cut_off_of_the_charged_sector_itself(monkeypatch):
+    small, large = (ps.steady_state(ps.models.tavis_cummings(N=5, levels=levels)) for levels in (10, 26))
+    error, parts = edges(small, large, np.linspace(-3, 5, 9), monkeypatch)
+    assert 1e-9 < error < parts["cutoff"] < 1000 * error
+
+
 @pytest.mark.parametrize(
     ("call", "fragment"),
     [
@@ -245,6 +293,7 @@ def test_a_state_whose_error_is_large_makes_that_of_its_spectrum():
         (lambda: ps.spectrum(ps.models.central_spin(N=2), 1.0, of="+0"), "`of` and `right` come together"),
         (lambda: ps.spectrum(ps.models.central_spin(N=2), 1.0, "b", "a"), "'b' in operator 'b' is not one"),
         (lambda: ps.spectrum(systems.three_level_centre(2), 1.0), "has no emission by default"),
+        (lambda: ps.spectrum(ps.hermite_state(ps.models.central_spin(N=20_000)), 1.0), "has no charged sectors"),
     ],
 )
 def test_refusals(call, fragment):
