@@ -16,6 +16,8 @@ from permsym.linear.contract import DirectSolver, Factor
 from permsym.linear.eigenpairs import Eigenpairs, paired
 from permsym.linear.superlu import SuperLU
 
+_SPARE = 4  # eigenvalues beyond those asked for: the last may be equally far, and others on the left than on the right
+
 
 @dataclass(frozen=True)
 class ShiftInvert:
@@ -45,9 +47,11 @@ class ShiftInvert:
         """The ``count`` < n - 1 eigenpairs nearest to sigma, with left vectors."""
         whole = _with(matrix, sigma)
         factor = self._factor(whole, coordinates, sigma)
-        right = self._arnoldi(whole, factor.solve, count, sigma)
-        left = self._arnoldi(whole.T, factor.solve_transposed, count, sigma)
-        return paired(*right, *left)
+        several = min(count + _SPARE, matrix.shape[0] - 2)
+        right = self._arnoldi(whole, factor.solve, several, sigma, enough=count)
+        left = self._arnoldi(whole.T, factor.solve_transposed, several, sigma, enough=count)
+        pairs = paired(*right, *left)
+        return pairs.chosen(np.argsort(np.abs(pairs.values - sigma), kind="stable")[:count])
 
     def nearest(
         self, matrix: sparse.csc_array, coordinates: NDArray[np.int64], count: int, sigma: complex, accuracy: float
@@ -66,8 +70,15 @@ class ShiftInvert:
         return self.direct.factor(shifted, coordinates)
 
     def _arnoldi(
-        self, matrix: sparse.csc_array, solve: Callable[[NDArray[Any]], NDArray[Any]], count: int, sigma: complex, accuracy: float = 0.0
+        self,
+        matrix: sparse.csc_array,
+        solve: Callable[[NDArray[Any]], NDArray[Any]],
+        count: int,
+        sigma: complex,
+        accuracy: float = 0.0,
+        enough: int | None = None,
     ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        """``count`` eigenvalues and vectors; those that have converged, where they are ``enough``."""
         size = matrix.shape[0]
         inverse = linalg.LinearOperator((size, size), matvec=lambda v: solve(np.asarray(v).ravel()), dtype=matrix.dtype)
         start = np.random.default_rng(0).standard_normal(size).astype(matrix.dtype)  # a fixed start: the same answer every time
@@ -75,7 +86,9 @@ class ShiftInvert:
             sigma = sigma if np.iscomplexobj(matrix) else complex(sigma).real
             values, vectors = linalg.eigs(matrix, k=count, sigma=sigma, OPinv=inverse, v0=start, which="LM", tol=accuracy)
         except linalg.ArpackError as error:
-            raise SolverFailed(f"ARPACK did not converge ({error}); ask for fewer eigenvalues or use the direct solver") from error
+            if not isinstance(error, linalg.ArpackNoConvergence) or len(error.eigenvalues) < (enough or count):
+                raise SolverFailed(f"ARPACK did not converge ({error}); ask for fewer eigenvalues or use the direct solver") from error
+            values, vectors = error.eigenvalues, error.eigenvectors
         return values.astype(complex), vectors.astype(complex)
 
     def describe(self) -> dict[str, Any]:
