@@ -428,6 +428,93 @@ def limits(x: Chance) -> Case:
     return Case(text, "limit", {"sizes": [40, 80, 160, 320], "expected": {"z1": (up + down) / float(f"{strength:.4g}")}})
 
 
+# -- two times ----------------------------------------------------------------------------------------------------------------
+
+
+def _word(x: Chance, model: ps.Model) -> tuple[str, str]:
+    """A random operator of one site, or of the sum over an ensemble, and its adjoint."""
+    centre = model.centre
+    if x.likely():
+        if centre.kind == "boson":
+            return ("a", "ad") if x.likely() else ("ad", "a")
+        site, where = centre, "0"
+    else:
+        site = model.ensembles[x.integer(0, len(model.ensembles) - 1)]
+        digit = x.integer(1, min(2, site.N)) if x.likely() else ""
+        where = f"{digit}@{site.name}" if len(model.ensembles) > 1 else f"{digit}"
+    if site.kind == "spin":
+        letter = str(x.rng.choice(list("+-+-zxy")))
+        return f"{letter}{where}", f"{ {'+': '-', '-': '+'}.get(letter, letter) }{where}"
+    i, j = x.integer(0, site.levels - 1), x.integer(0, site.levels - 1)
+    return f"|{i}><{j}|{where}", f"|{j}><{i}|{where}"
+
+
+def _operator(x: Chance, model: ps.Model) -> tuple[str, str]:
+    """A product of one or two of them, and its adjoint."""
+    words = [_word(x, model) for _ in range(1 + x.likely(0.3))]
+    return " ".join(word for word, _ in words), " ".join(word for _, word in reversed(words))
+
+
+def _pair(x: Chance, model: ps.Model) -> tuple[str, str]:
+    """A and B: adjoint to each other more often than not, else anything."""
+    right, of = _operator(x, model)
+    return (of, right) if x.likely(0.7) else (_operator(x, model)[0], right)
+
+
+def _of_two_times(x: Chance) -> Case:
+    """A small model of any kind."""
+    family = str(x.rng.choice(["charged", "free", "levels", "ensembles", "slow", "boson", "boson", "cut", "weak"]))
+    if family == "charged":
+        return spin_charged(x, most=3)
+    if family == "slow":
+        return spin_charged(Slow(x.rng), most=2)
+    if family in ("boson", "cut"):
+        return Case(_boson(x, str(x.integer(4, 14)) if family == "cut" else ""))
+    return {"free": spin_free, "levels": levels, "ensembles": ensembles, "weak": weak}[family](x)
+
+
+def correlations(x: Chance) -> Case:
+    """A function of two times, g1 or g2, of a steady state or on the way from an initial one."""
+    case = _of_two_times(x)
+    model = case.namespace()["model"]
+    of, right = _pair(x, model)
+    left, order, up = None, 0, ""
+    if model.centre.kind in ("boson", "spin") and x.likely(0.4):
+        order = x.integer(1, 2)
+        up, right = ("ad", "a") if model.centre.kind == "boson" else ("+0", "-0")
+        of, left = (up, None) if order == 1 else (f"{up} {right}", up)
+    elif x.likely(0.3):
+        left = _operator(x, model)[0]
+    far = 10 ** x.rng.uniform(-1, 1 if model.centre.kind == "boson" else 2)
+    initial, start = None, 0.0
+    if x.likely(0.35):
+        initial, start = "", far * float(x.number(0, 1)) * x.likely(0.7)
+        words = ["down", "up", f"up={x.number(0, 1)}", f"bloch={x.number(0, 3)},{x.number(-3, 3)}"]
+        if {model.centre.kind, *(each.kind for each in model.ensembles)} == {"spin"}:
+            initial = " ".join(str(x.rng.choice(words)) for _ in range(1 + len(model.ensembles)))
+        elif model.centre.kind == "boson":
+            first = x.rng.choice(["vacuum", "fock=1", f"coherent={x.number(0.2, 0.8)}"])
+            initial = " ".join([str(first), *(str(x.rng.choice(words)) for _ in model.ensembles)])
+    options = {"of": of, "right": right, "left": left, "order": order, "up": up, "times": [0.0, far / 7, far]}
+    return Case(case.text, "correlations", {**options, "initial": initial, "start": start})
+
+
+def spectra(x: Chance) -> Case:
+    """Power spectra near lines and far away."""
+    case = _of_two_times(x)
+    of, right = _pair(x, case.namespace()["model"])
+    frequencies = [x.number(-3, 3), x.number(-3, 3), "0", f"{10 ** x.rng.uniform(1, 4):.3g}"]
+    near = [(x.integer(0, 20), float(x.number(-2, 2))) for _ in range(2)] if x.likely() else []
+    return Case(case.text, "spectra", {"of": of, "right": right, "frequencies": x.some(frequencies, 1), "near": near})
+
+
+def lines(x: Chance) -> Case:
+    """A line near a frequency, or the highest one."""
+    case = _of_two_times(x)
+    of, right = _pair(x, case.namespace()["model"])
+    return Case(case.text, "lines", {"of": of, "right": right, "near": float(x.number(-3, 3)) if x.likely() else None})
+
+
 CLASSES: dict[str, Callable[[Chance], Case]] = {
     "spin, U(1)": spin_charged,
     "spin": spin_free,
@@ -450,6 +537,9 @@ CLASSES: dict[str, Callable[[Chance], Case]] = {
     "windows": windows,
     "hermite": hermite,
     "limits": limits,
+    "correlations": correlations,
+    "spectra": spectra,
+    "lines": lines,
 }
 
 

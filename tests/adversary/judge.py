@@ -15,61 +15,27 @@ import math
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from oracles.high_precision import HighPrecision
+from oracles.product_states import density_matrices
 from oracles.whole_numbers import NoTruth
 
 import permsym as ps
+from adversary import two_times
 from adversary.generator import Case
+from adversary.verdict import EASY, EPS, LARGEST, TOLERANCE, Verdict, apart
 from permsym.errors import NotApplicable, UnsuitedModel
 from permsym.moments.labels import enumerate_labels
 from permsym.steady.certificate import Shortfall
 
-TOLERANCE = 1e-9
 DERIVED = 1e-6
-EPS = float(np.finfo(float).eps)
-_EASY = 1e-3  # of the tolerance: what rounding the parameters may change where a refusal is wrong
 _GRADIENT = 1e-6  # of a gradient, relative to max(1, |value|): it has no error estimate of its own
 _SMALL = 1e3 * EPS / DERIVED  # derived quantities below it an iteration cannot certify: it rounds to its largest numbers
-_LARGEST = 800  # unknowns of dense algebra in extended precision
 _LEVELS = (6, 9, 13, 19, 27)
 _SETTLED = 1e-15  # change of every moment with more levels, relative to max(1, |value|), from which they are enough
-
-
-@dataclass
-class Verdict:
-    """What is wrong with an answer, in words.
-
-    ratios   of bound over error, where there is an error
-    untold   why the oracle says nothing
-    sharp    comparisons in which the oracle's own error is below a tenth of what it judges
-    """
-
-    violated: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    crashed: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    ratios: list[float] = field(default_factory=list)
-    untold: str = ""
-    sharp: int = 0
-
-    @property
-    def faults(self) -> list[str]:
-        return [f"{kind}: {text}" for kind in ("violated", "wrong", "crashed", "refused") for text in getattr(self, kind)]
-
-    def compare(self, what: str, error: float, bound: float, own: float = 0.0, allowed: float | None = None) -> None:
-        """Enter an error that the oracle knows up to ``own``; allowed: what a certified answer may be off by, None if it is not one."""
-        if not error - own <= bound:
-            self.violated.append(f"{what} is off by {error:.2e}, bound {bound:.2e}")
-        if allowed is not None and not error - own <= allowed:
-            self.wrong.append(f"{what} is off by {error:.2e}, certified to {allowed:.2e}")
-        self.sharp += own <= 0.1 * min(bound, math.inf if allowed is None else allowed)
-        if error > 10 * own and math.isfinite(bound):
-            self.ratios.append(bound / error)
 
 
 def judge(case: Case) -> Verdict:
@@ -132,12 +98,6 @@ class Truth:
         return rows | {name: ((1 + self.values[label][0]) / 2, self.own[label] / 2) for name, label in spins.items()}
 
 
-def apart(value: complex | tuple[Fraction, Fraction], truth: tuple[Fraction, Fraction]) -> float:
-    """|value - truth| without rounding."""
-    parts = value if isinstance(value, tuple) else (Fraction(value.real), Fraction(value.imag))
-    return math.hypot(*(float(a - b) for a, b in zip(parts, truth, strict=True)))
-
-
 def _labels(model: ps.Model) -> list[str]:
     """Moments that are compared: all of order 2, and what derived quantities need."""
     extra = ["ad ad a a"] if model.centre.kind == "boson" else []
@@ -172,9 +132,7 @@ def steady(case: Case, verdict: Verdict) -> None:
         right, own = rows[name]
         allowed = DERIVED * abs(float(right)) if certified else None
         verdict.compare(name, abs(float(Fraction(value) - right)), state.derived_errors[name], own, allowed)
-    right = all(
-        apart(state.moment(label), truth.values[label]) <= _EASY * TOLERANCE * max(1.0, truth.size(label)) for label in truth.values
-    )
+    right = all(apart(state.moment(label), truth.values[label]) <= EASY * TOLERANCE * max(1.0, truth.size(label)) for label in truth.values)
     if not certified and right and _easy(truth) and not _drowned(case, state, rows):
         verdict.refused.append("; ".join(state.certificate.reasons))
 
@@ -202,7 +160,7 @@ def closed(case: Case, verdict: Verdict) -> None:
     right = True
     for label, value in expected.items():
         error, size = apart(state.moment(label), value), max(1.0, math.hypot(*map(float, value)))
-        right = right and error <= _EASY * TOLERANCE * size
+        right = right and error <= EASY * TOLERANCE * size
         verdict.compare(label, error, state.error(label), 0.0, TOLERANCE * size if certified else None)
     if right and not certified and not wells:
         verdict.refused.append("; ".join(state.certificate.reasons))
@@ -210,7 +168,7 @@ def closed(case: Case, verdict: Verdict) -> None:
 
 def _easy(truth: Truth) -> bool:
     """Whether rounding every parameter changes no moment by what matters."""
-    return all(EPS * truth.system.condition(label) <= _EASY * TOLERANCE * max(1.0, truth.size(label)) for label in truth.values)
+    return all(EPS * truth.system.condition(label) <= EASY * TOLERANCE * max(1.0, truth.size(label)) for label in truth.values)
 
 
 def evolve(case: Case, verdict: Verdict) -> None:
@@ -233,9 +191,9 @@ def _followed(model: ps.Model, options: dict[str, Any], labels: list[str]) -> It
     runs = []
     for levels in cuts:
         system = HighPrecision(model, levels)
-        if system.n > _LARGEST:
+        if system.n > LARGEST:
             raise NoTruth("too large")
-        start = system.density(*_sites(model, options["initial"], levels))
+        start = system.density(*density_matrices(model, options["initial"], levels))
         run = []
         for t in options["times"]:
             state, rounding = system.evolved(start, t)
@@ -245,37 +203,11 @@ def _followed(model: ps.Model, options: dict[str, Any], labels: list[str]) -> It
         yield t, {label: (value, own + 2 * float(abs(value - rough[label][0]))) for label, (value, own) in fine.items()}
 
 
-def _sites(model: ps.Model, initial: str, levels: int | None) -> list[np.ndarray]:
-    """Density matrices of the centre and of one satellite of each ensemble, from the words of an initial state."""
-    sites = [model.centre, *model.ensembles]
-    words = initial.split() or ["vacuum" if s.kind == "boson" else "down" if s.kind == "spin" else "level=0" for s in sites]
-    return [_one(word, levels if k == 0 and levels else site.levels) for k, (word, site) in enumerate(zip(words, sites, strict=True))]
-
-
-def _one(word: str, d: int) -> np.ndarray:
-    kind, _, text = word.partition("=")
-    values = [float(each) for each in text.split(",")] if text else [1.0]
-    vector = np.zeros(d, dtype=np.clongdouble)
-    if kind in ("vacuum", "level", "fock"):
-        vector[0 if kind == "vacuum" else int(values[0])] = 1
-    elif kind == "down":
-        vector[1] = 1
-    elif kind == "up":
-        return np.diag(np.array([values[0], 1 - np.longdouble(values[0])], dtype=np.clongdouble))
-    elif kind == "bloch":
-        theta, phi = map(np.longdouble, values)
-        vector[:] = np.cos(theta / 2), np.sin(theta / 2) * np.exp(1j * phi)
-    else:
-        alpha = np.longdouble(values[0])
-        vector[:] = [np.exp(-(alpha**2) / 2) * alpha**n / np.sqrt(np.longdouble(math.factorial(n))) for n in range(d)]
-    return np.outer(vector, vector.conj())
-
-
 def eigenvalues(case: Case, verdict: Verdict) -> None:
     """Each eigenvalue within its error of a true one; the gap is the slowest rate of the neutral sector."""
     model, k = case.namespace()["model"], case.options["k"]
     system = HighPrecision(model)
-    if system.n > _LARGEST:
+    if system.n > LARGEST:
         raise NoTruth("too large")
     values, own = system.eigenvalues((0,) * len(model.charges))
     answer = ps.eigenvalues(model, k=k)
@@ -360,4 +292,7 @@ QUESTIONS: dict[str, Callable[[Case, Verdict], None]] = {
     "cumulants": cumulants,
     "routes": routes,
     "limit": limit,
+    "correlations": two_times.correlations,
+    "spectra": two_times.spectra,
+    "lines": two_times.lines,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adversary.judge import Verdict
+from adversary.verdict import Verdict
 
 COLUMNS = ("violated", "wrong", "crashed", "refused")
 _WIDTHS = (18, 7, 16, 18, 9, 9, 22, 9, 9, 10)

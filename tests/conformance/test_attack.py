@@ -3,6 +3,8 @@
 benchmarks/attack.py runs fresh seeds for as long as there is time, 600 of each class for instance.
 """
 
+import itertools
+
 import numpy as np
 import pytest
 from adversary import generator, judge
@@ -33,6 +35,9 @@ SECONDS = {
     "windows": 0.3,
     "hermite": 2.0,
     "limits": 0.5,
+    "correlations": 0.7,
+    "spectra": 0.7,
+    "lines": 0.7,
 }
 """Of one system of each class, on one core."""
 FAST, SLOW = 0.4, 10.0  # seconds of a class
@@ -93,7 +98,7 @@ def test_a_crash_and_a_refusal_are_seen(monkeypatch):
     assert judge.judge(case).refused
 
 
-@pytest.mark.parametrize("name", ["evolution", "eigenvalues", "gradients", "cumulants"])
+@pytest.mark.parametrize("name", ["evolution", "eigenvalues", "gradients", "cumulants", "correlations", "spectra", "lines"])
 def test_wrong_answers_to_other_questions_are_seen(monkeypatch, name):
     """The oracle solves a model with one rate a thousandth larger."""
     right = judge.HighPrecision._assemble
@@ -103,10 +108,11 @@ def test_wrong_answers_to_other_questions_are_seen(monkeypatch, name):
         last = self.terms == self.terms.max()
         self.re[last], self.im[last] = self.re[last] * 1001 // 1000, self.im[last] * 1001 // 1000
 
-    case = next(case for case in (generator.case(name, seed) for seed in range(1, 20)) if not judge.judge(case).untold)
+    told = (case for case in (generator.case(name, seed) for seed in range(1, 20)) if not judge.judge(case).untold)
+    cases = list(itertools.islice(told, 4))  # some are zero by charge, whatever the rate
     monkeypatch.setattr(judge.HighPrecision, "_assemble", assembled)
-    verdict = judge.judge(case)
-    assert verdict.wrong or verdict.violated
+    verdicts = (judge.judge(case) for case in cases)
+    assert any(verdict.wrong or verdict.violated for verdict in verdicts)
 
 
 def test_the_table_counts_systems():

@@ -335,6 +335,10 @@ class HighPrecision:
             if weights
             else np.arange(self.n)
         )
+        return self.eigenpairs(inside)[:2]
+
+    def eigenpairs(self, inside):
+        """All eigenvalues among some unknowns that move into no others, their errors, and right and left vectors, columns and rows."""
         counts = np.sqrt(np.bincount(list(self.orbit_of.values()), minlength=self.n))[inside]
         extended = self._extended[np.ix_(inside, inside)] * counts[:, None] / counts[None, :]
         values, right = np.linalg.eig(extended.astype(complex))
@@ -347,9 +351,8 @@ class HighPrecision:
         apart = np.abs(values[:, None] - values[None, :]) + np.diag(np.full(len(values), np.inf))
         nearest = np.maximum(apart.min(axis=1), 1e-300)
         rough = 4 * np.finfo(float).eps * size * conditions * len(values)
-        return np.asarray(moved, dtype=complex), np.minimum(
-            rough, rough * np.minimum(1.0, rough * conditions.max() / nearest) + np.finfo(float).eps * np.abs(values)
-        )
+        errors = np.minimum(rough, rough * np.minimum(1.0, rough * conditions.max() / nearest) + np.finfo(float).eps * np.abs(values))
+        return np.asarray(moved, dtype=complex), errors, right / counts[:, None], left * counts
 
     def _excitations(self, i):
         state = self.states[i]
