@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Cell = tuple[tuple[int, ...], str]
 """One cell of a dataset: (index along each axis, approach)."""
 
-_DERIVED = ("p0_up", "p_up")  # in the table of variables, but there only where the model has them
+_DERIVED = ("p0_up", "p_up", "power_spectrum", "power_spectrum_error", "coherent_part")  # in the table, but not in every file
 
 
 @dataclass
