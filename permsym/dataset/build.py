@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 Cell = tuple[tuple[int, ...], str]
 """One cell of a dataset: (index along each axis, approach)."""
 
-_DERIVED = ("p0_up", "p_up", "power_spectrum", "power_spectrum_error", "coherent_part")  # in the table, but not in every file
+_DERIVED = ("p0_up", "p_up")  # in the table of variables, but there only where the model has them
+_SPECTRUM = ("power_spectrum", "power_spectrum_error", "coherent_part")  # and these where they were asked for
 
 
 @dataclass
@@ -136,7 +137,8 @@ class _Grid:
 def _variables(grid: _Grid, points: Mapping[Cell, Point], labels: Sequence[str]) -> dict[str, Any]:
     """Variable -> (dimensions, values, attributes)."""
     names = list(dict.fromkeys(name for point in points.values() for name in point.derived))
-    table: list[Variable] = [v for v in VARIABLES if v.name not in _DERIVED] + [derived(name) for name in names]
+    absent = {name for name in _SPECTRUM if not any(name in point.scalars for point in points.values())}
+    table: list[Variable] = [v for v in VARIABLES if v.name not in {*_DERIVED, *absent}] + [derived(name) for name in names]
     table += [derived_error(name) for name in names if any(name in point.derived_errors for point in points.values())]
     rows = _rows(points.values(), labels)
     data: dict[str, Any] = {}

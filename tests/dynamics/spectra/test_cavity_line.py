@@ -117,6 +117,7 @@ def test_a_window_costs_what_it_says(eps, monkeypatch):
     assert cut.window < 1e4 * eps
 
 
+@pytest.mark.slow
 def test_the_window_of_a_windowed_state_is_large_enough():
     model = laser(50)
     windowed, whole = line(steady(model)), line(steady(model, window="full"))

@@ -1,0 +1,13 @@
+"""Long lists of cases: some of each in every run, all of them with the slow tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+
+def sampled(cases: Sequence[Sequence[Any]], every: int = 5) -> list[Any]:
+    """The cases as parameters of a test, all but every fifth marked slow; odd, so that pairs of variants take turns."""
+    return [pytest.param(*case, marks=[pytest.mark.slow] * bool(number % every)) for number, case in enumerate(cases)]
