@@ -106,6 +106,22 @@ def add_rank_one(x, out, index, functional, vector):
         out[index[k]] += total * vector[k]
 
 
+@_both(fastmath=True)
+def inner(a, b):
+    """sum conj(a) b"""
+    total = a[0] * b[0] * 0
+    for i in prange(len(a)):
+        total += np.conj(a[i]) * b[i]
+    return total
+
+
+@_both()
+def subtract(out, rows, shift, x, strength, direction):
+    """out -= rows (shift x + strength direction)"""
+    for i in prange(len(out)):
+        out[i] -= rows[i] * (shift * x[i] + strength * direction[i])
+
+
 @njit(cache=True)
 def real_parts(z, blocks, offset):
     """Project blocks that are their own conjugates onto their hermitian part: the imaginary parts of z become 0."""
@@ -187,6 +203,22 @@ def weigh(r, z, top, wide, narrow):
             else:
                 inside += size * abs(dual)
     return inside, dropped, signed, elsewhere
+
+
+@njit(cache=True)
+def fold(r, out, wide, narrow):
+    """Add r on wide blocks to ``out`` on the narrow ones that were solved on, beyond a range to that end; the transpose of a z continued.
+
+    What lies in other blocks is left out.
+    """
+    for b in range(len(wide.low)):
+        s = wide.block[b]
+        if not wide.solved[b] or s < 0 or narrow.high[s] <= narrow.low[s]:
+            continue
+        for i in range(wide.offset[b], wide.offset[b + 1]):
+            n = wide.low[b] + i - wide.offset[b]
+            nearest = min(max(n, narrow.low[s]), narrow.high[s] - 1)
+            out[narrow.offset[s] + nearest - narrow.low[s]] += r[i]
 
 
 @njit(cache=True)

@@ -105,15 +105,15 @@ class BlockLiouvillian:
         kernels.apply(z, result, diagonal, factors, self.blocks.offset, self._shares, *self._transposed, tables, self._tables)
         return result
 
-    def row_scale(self) -> NDArray[Any]:
-        """(n,) 1 / D_i with |D_i| the 2-norm of row i of L; see :meth:`_scale`."""
-        return self._scale(self._lists)
+    def row_scale(self, shift: complex = 0.0) -> NDArray[Any]:
+        """(n,) 1 / D_i with |D_i| the 2-norm of row i of L - shift; see :meth:`_scale`."""
+        return self._scale(self._lists, shift)
 
-    def column_scale(self) -> NDArray[Any]:
-        """(n,) the same of the adjoint's rows, the columns of L."""
-        return self._scale(self._transposed).conj()
+    def column_scale(self, shift: complex = 0.0) -> NDArray[Any]:
+        """(n,) the same of the adjoint's rows, the columns of L - shift."""
+        return self._scale(self._transposed, shift).conj()
 
-    def _scale(self, lists: Lists) -> NDArray[Any]:
+    def _scale(self, lists: Lists, shift: complex) -> NDArray[Any]:
         """1 / D_i with |D_i|^2 = sum_j |L_ij|^2; D_i along L_ii where that is large, negative where it is small; 1 for an empty row.
 
         Elements with few excitations have small |L_ii| beside large couplings: over the diagonal their rows would be large.
@@ -123,8 +123,9 @@ class BlockLiouvillian:
         rest = np.empty(self.shape[0], dtype=self.dtype)
         nothing = np.zeros_like(rest)
         kernels.apply(nothing + 1, rest, nothing, nothing[:0], self.blocks.offset, self._shares, *squared, tables, tables)
-        along = self.diagonal - np.sqrt(rest.real)
-        size = np.abs(along) * np.hypot(np.abs(self.diagonal), np.sqrt(rest.real))
+        diagonal = self.diagonal - shift if shift else self.diagonal
+        along = diagonal - np.sqrt(rest.real)
+        size = np.abs(along) * np.hypot(np.abs(diagonal), np.sqrt(rest.real))
         return np.where(size > 0, along.conj(), 1) / np.where(size > 0, size, 1)
 
     def fed_by(self, position: int) -> NDArray[np.bool_]:
@@ -180,7 +181,8 @@ class BlockLiouvillian:
             low[to], high[to] = np.minimum(low[to], b.low[source] + shift), np.maximum(high[to], b.high[source] + shift)
         low, high = np.maximum(low, 0), np.minimum(high, whole.high)
         some = high > low
-        return Blocks.of(whole.model, whole.representation, BlockRanges(whole.outer[:, some], low[some], high[some]), "closed")
+        ranges = BlockRanges(whole.outer[:, some], low[some], high[some])
+        return Blocks.of(whole.model, whole.representation, ranges, "closed", whole.charge)
 
     def neighbour(self, outer: Labels) -> Integers:
         """For each label, a block from which one move leads to it or to its conjugate; -1: none."""

@@ -325,6 +325,10 @@ class Basis:
         """The state as coefficients (dimension,)."""
         return x
 
+    def coefficients_of(self, x: NDArray[Any]) -> ComplexArray:
+        """The complex coefficient of every label."""
+        return self.coefficients(self.unknowns(x))
+
     def covector(self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> NDArray[np.complex128]:
         """:meth:`correlator`, remembered on a small basis for the certificate and for the next point of a sweep."""
         if self.dimension > _REMEMBERED:

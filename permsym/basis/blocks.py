@@ -9,8 +9,8 @@ A state is an array of numbers, block after block:
 
     y = x / prod_p i^(k_p d_p),      d_p the ket minus bra excitations of part p
 
-On resonance, phases k_p make the Liouvillian and y real; otherwise both are complex.  A block and its adjoint have conjugate
-numbers; only the one with the smaller label is in the array.
+On resonance, phases k_p make the Liouvillian and y real; otherwise both are complex.  In the neutral sector a block and its adjoint
+have conjugate numbers; only the one with the smaller label is in the array.  In a charged sector both signs of n - n' are.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class BlockRanges(NamedTuple):
 
 
 class Blocks(Basis):
-    """The neutral sector of a model, block by block.
+    """A charge sector of a model, block by block.
 
     outer        (1 + columns, blocks) n - n' of the centre's levels, and labels of the ensembles
     low, high    (blocks,) range low .. high-1 of the smaller of n and n'
@@ -64,8 +64,9 @@ class Blocks(Basis):
         representation: str,
         ranges: BlockRanges | None = None,
         boundary: Boundary = "reflecting",
+        charge: tuple[int, ...] | None = None,
     ) -> None:
-        super().__init__(model, parts, representation)
+        super().__init__(model, parts, representation, charge)
         self.outer = self._outer() if ranges is None else ranges.outer
         self._table_of_blocks = SectorTable(self._outer_key(self.outer))
         self.own_conjugate: NDArray[np.bool_] = (self.outer == self.conjugate_outer(self.outer)).all(axis=0)
@@ -80,10 +81,17 @@ class Blocks(Basis):
         self.phases = (0,) * len(self.parts)
 
     @classmethod
-    def of(cls, model: Model, representation: str = "auto", ranges: BlockRanges | None = None, boundary: Boundary = "reflecting") -> Blocks:
-        """All blocks of a model, or those of a window."""
+    def of(
+        cls,
+        model: Model,
+        representation: str = "auto",
+        ranges: BlockRanges | None = None,
+        boundary: Boundary = "reflecting",
+        charge: tuple[int, ...] | None = None,
+    ) -> Blocks:
+        """All blocks of a model in one charge sector, or those of a window; None: the neutral one."""
         name = choose(model) if representation == "auto" else representation
-        return cls(model, parts_of(model, name), name, ranges, boundary)
+        return cls(model, parts_of(model, name), name, ranges, boundary, charge)
 
     # -- labels of blocks -----------------------------------------------------------------------------------------------
 
@@ -105,17 +113,18 @@ class Blocks(Basis):
             for d in self._centre_differences(differences):
                 if abs(d) < levels:
                     labels = np.concatenate([np.full((1, ensembles.shape[1]), d), ensembles])
-                    blocks.append(labels[:, representative(labels, self.conjugate_outer(labels))])
+                    blocks.append(labels[:, representative(labels, self.conjugate_outer(labels))] if self.hermitian else labels)
         return np.concatenate(blocks, axis=1)
 
     def _centre_differences(self, differences: Sequence[int | None]) -> Iterable[int]:
         """The n - n' that go with ket minus bra excitations of the ensembles."""
-        charge = next((charge for charge in self.model.charges if charge[0]), None)
+        pairs = zip(self.model.charges, self.charge, strict=True)
+        charge, total = next(((charge, value) for charge, value in pairs if charge[0]), (None, 0))
         if charge is None:
             return range(1 - self.model.centre.levels, self.model.centre.levels)
         carried = sum(w * d for w, d in zip(charge[1:], differences, strict=True) if d is not None)
         q = self.model.centre.excitations
-        return [-carried // (charge[0] * (q[1] - q[0]))]  # level 0 of a spin is the excited one
+        return [(total - carried) // (charge[0] * (q[1] - q[0]))]  # level 0 of a spin is the excited one
 
     def conjugate_outer(self, outer: Labels) -> Labels:
         """Labels of the blocks of the adjoint."""
@@ -138,10 +147,19 @@ class Blocks(Basis):
         return kinds.T, kind.ravel()
 
     def find(self, outer: Labels) -> tuple[Integers, NDArray[np.bool_]]:
-        """The block of each label or of its conjugate (-1: none), and whether it is the conjugate's."""
+        """The block of each label or of its conjugate (-1: none), and whether it is the conjugate's: never in a charged sector."""
+        if not self.hermitian:
+            return self._table_of_blocks.find(self._outer_key(outer)), np.zeros(outer.shape[1], dtype=bool)
         mirrored = self.conjugate_outer(outer)
         conjugated = ~representative(outer, mirrored)
         return self._table_of_blocks.find(self._outer_key(np.where(conjugated, mirrored, outer))), conjugated
+
+    def index(self, labels: Labels) -> tuple[Integers, NDArray[np.bool_]]:
+        """As :meth:`Basis.index`: by the block and the run, without a table of all labels."""
+        block, conjugated = self.find(np.concatenate([labels[:1] - labels[1:2], labels[2:]]))
+        run = np.minimum(labels[0], labels[1])
+        inside = (block >= 0) & (run >= self.low[block]) & (run < self.high[block])
+        return np.where(inside, self.offset[block] + run - self.low[block], -1), conjugated
 
     def outer_moves(self, factors: Sequence[Moves | None]) -> Moves:
         """A product of superoperators of the ensembles as moves of blocks' labels."""
@@ -179,8 +197,15 @@ class Blocks(Basis):
 
     @cached_property
     def labels(self) -> Labels:
-        block, n, m = self.places
-        return np.concatenate([np.stack([n, m]), self.outer[1:, block]])
+        return self.labels_of(0, len(self.low))
+
+    def labels_of(self, first: int, stop: int) -> Labels:
+        """Labels of the numbers of the blocks from ``first`` to ``stop`` - 1."""
+        count = (self.high - self.low)[first:stop]
+        block = np.repeat(np.arange(first, stop), count)
+        run = np.arange(self.offset[first], self.offset[stop]) - (self.offset[:-1] - self.low)[block]
+        d = self.difference[block]
+        return np.concatenate([np.stack([run + np.maximum(d, 0), run + np.maximum(-d, 0)]), self.outer[1:, block]])
 
     def _first(self, labels: Labels) -> NDArray[np.bool_]:
         outer = np.concatenate([labels[:1] - labels[1:2], labels[2:]])
@@ -194,15 +219,19 @@ class Blocks(Basis):
         )
         return np.array([1, 1j, -1, -1j])[turns % 4]
 
-    def unknowns(self, y: NDArray[Any]) -> NDArray[np.float64]:
-        """The real unknowns (dimension,) of :class:`Basis`: real parts of all labels, imaginary parts of pairs."""
-        x = y * self.phase[self.places[0]]
+    def coefficients_of(self, y: NDArray[Any]) -> ComplexArray:
+        return np.asarray(y * np.repeat(self.phase, np.diff(self.offset)), dtype=complex)
+
+    def unknowns(self, y: NDArray[Any]) -> NDArray[Any]:
+        """The unknowns (dimension,) of :class:`Basis`: real parts of all labels, imaginary parts of pairs; complex in a charged sector."""
+        x = self.coefficients_of(y)
+        if not self.hermitian:
+            return x
         return np.concatenate([x.real, x.imag[self.paired]])
 
-    def from_unknowns(self, unknowns: NDArray[np.float64], real: bool) -> NDArray[Any]:
-        """y (numbers,) of real unknowns; the inverse of :meth:`unknowns`.  ``real`` leaves out imaginary parts."""
-        y = unknowns[: self.size].astype(complex)
-        y.imag[self.paired] = unknowns[self.size :]
+    def from_unknowns(self, unknowns: NDArray[Any], real: bool) -> NDArray[Any]:
+        """y (numbers,) of unknowns; the inverse of :meth:`unknowns`.  ``real`` leaves out imaginary parts."""
+        y = self.coefficients(unknowns)
         y /= self.phase[self.places[0]]
         return y.real.copy() if real else y
 
@@ -267,13 +296,15 @@ class Blocks(Basis):
         return [np.stack([np.pad(np.asarray(t, dtype=complex), (0, width - len(t))) for t in tables]) for tables in (direct, mirrored)]
 
     def value(self, y: NDArray[Any], centre: Any, outer: Any) -> complex:
-        """sum over labels of centre(c) outer(e) x(e, c), conjugates included.
+        """sum over labels of centre(c) outer(e) x(e, c), in the neutral sector with conjugates.
 
         centre   weight of labels (2, n); outer: weights of labels of the ensembles (columns, blocks)
         """
         direct, mirrored = self.contracted(y, centre)
         others = ~self.own_conjugate
         total = (outer(self.outer) * direct).sum()
+        if not self.hermitian:
+            return complex(total)
         return complex(total + (outer(self.conjugate_outer(self.outer[:, others])) * mirrored[others]).sum())
 
     def moment(self, y: NDArray[Any], centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> complex:
@@ -288,7 +319,10 @@ class Blocks(Basis):
     def block_covector(
         self, centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]], part: complex, real: bool
     ) -> NDArray[Any]:
-        """c (numbers,) with Re sum conj(c) y = Re (moment / part): the real part for part = 1, the imaginary part for 1j."""
+        """c (numbers,) with Re sum conj(c) y = Re (moment / part): the real part for part = 1, the imaginary part for 1j.
+
+        In a charged sector, whose moments are complex-linear, and not ``real``: sum conj(c) y = moment / part.
+        """
         weights = [part_.correlator(ops) for part_, ops in zip(self.parts[1:], satellites, strict=True)]
         inner = self._centre.correlator([self._centre.matrix(operator) for operator in centre])
 
@@ -296,7 +330,8 @@ class Blocks(Basis):
             return reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self._outer_slices, strict=True)])
 
         direct = outer(self.outer) * self.phase
-        mirrored = np.where(self.own_conjugate, 0, outer(self.conjugate_outer(self.outer))) * self.phase.conj()
+        once = self.own_conjugate if self.hermitian else True
+        mirrored = np.where(once, 0, outer(self.conjugate_outer(self.outer))) * self.phase.conj()
         tables = self._weight_tables(inner)
         covector = np.zeros(self.numbers, dtype=float if real else complex)
         # value = sum a y + b conj(y): Re (value / part) = Re sum (a / part + conj(b / part)) y

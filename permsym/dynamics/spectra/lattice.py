@@ -98,6 +98,10 @@ class LatticeResponse:
     def fill(self) -> int:
         return self.space.fill
 
+    @property
+    def curves(self) -> bool:
+        return True
+
     def prepare(self, frequencies: NDArray[np.float64]) -> None:
         self.space.prepare(frequencies - self.gauge.turn)
 

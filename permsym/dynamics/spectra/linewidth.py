@@ -36,8 +36,9 @@ class Linewidth:
     eigenvalue    lambda = i frequency - fwhm / 2
     error         estimate of what rounding, the window and the cut-off move it by
     weight        real part of its share of <A B>, without the coherent part
-    half_maximum  full width of S at half of its maximum at this line; None where S does not fall to half on both sides
-    peak          frequency of that maximum; None where S has none there
+    half_maximum  full width of S at half of its maximum at this line; None where S does not fall to half on both sides, or in a cavity so
+                  large that a curve would take longer than the line
+    peak          frequency of that maximum; None where S has none there, or is not looked at
     note          where the widths differ, why
     state         whose line it is
     """
@@ -122,10 +123,14 @@ def linewidth(
     else:
         best = max(lines, key=lambda line: (line.share * line.start).real / -line.value.real)
     whole = sum(line.start for line in lines)
-    half, peak = _half_maximum(every, best.value)
+    curve = all(response.curves for response in every)
+    half, peak = _half_maximum(every, best.value) if curve else (None, None)
     share = best.share * best.start / whole if whole else complex("nan")
     timings = {"total": time.perf_counter() - started}
-    return Linewidth(best.value, best.error, share.real, half, peak, _note(best.value, half, peak), state, timings)
+    return Linewidth(best.value, best.error, share.real, half, peak, _note(best.value, half, peak) if curve else _NO_CURVE, state, timings)
+
+
+_NO_CURVE = "the width of S itself takes a curve, and longer than the line: ps.spectrum has it, at frequencies around this one"
 
 
 def _note(value: complex, half: float | None, peak: float | None) -> str:

@@ -10,14 +10,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import Basis
 from permsym.dynamics.spectra.lattice import LatticeResponse, Line, Power
-from permsym.dynamics.two_time.source import Source, sources
+from permsym.dynamics.two_time.marked import Marked, marked
+from permsym.dynamics.two_time.source import sources
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import Operator
 from permsym.progress import Progress
 from permsym.sites import Boson, Spin
+from permsym.steady.plan import Route
 from permsym.steady.solve import steady_state
 from permsym.steady.state import State
 
@@ -25,7 +26,6 @@ from permsym.steady.state import State
 class Response(Protocol):
     """S(omega) = 2 Re a . (i omega - L)^{-1} X of one charge sector."""
 
-    source: Source
     coherent: complex
     """<A><B>, what never decays."""
     decaying: complex
@@ -38,6 +38,10 @@ class Response(Protocol):
     @property
     def fill(self) -> int:
         """Nonzeros of the largest factors; 0: there were none."""
+
+    @property
+    def curves(self) -> bool:
+        """Whether :meth:`quick` is cheap beside :meth:`line`."""
 
     def prepare(self, frequencies: NDArray[np.float64]) -> None:
         """What :meth:`quick` needs at these frequencies."""
@@ -62,13 +66,21 @@ def state_of(system: Model | State, progress: Progress) -> State:
 
 def responses(state: State, of: Operator | str, right: Operator | str, say: Progress) -> list[Response]:
     """One for each charge sector that the two operators reach; none where the function is zero by charge."""
-    return [_response(state, source, say) for source in sources(state, of, right)]
+    system = marked(state.model, [of, right])
+    if _by_products(state, system):
+        from permsym.dynamics.spectra.cavity_response import CavityResponse  # it loads the compiler
+
+        seen, made = system.operators
+        return [CavityResponse(state, seen, made, say)]
+    return [LatticeResponse(state, source, say) for source in sources(state, of, right)]
 
 
-def _response(state: State, source: Source, say: Progress) -> Response:
-    """Factors of the assembled sector.  A route without factors, for sectors whose factors do not fit, is chosen here."""
-    assert isinstance(source.basis, Basis)
-    return LatticeResponse(state, source, say)
+def _by_products(state: State, system: Marked) -> bool:
+    """Whether a state on blocks has one charged sector between the two operators, and every satellite in it is like the others."""
+    if state.plan is None or state.plan.route is not Route.CAVITY or system.model is not state.model:
+        return False
+    seen, made = (state.model.charges_of(operator) for operator in system.operators)
+    return len(made) == 1 and any(next(iter(made))) and {tuple(-q for q in charge) for charge in seen} == made
 
 
 def operators(model: Model, of: Operator | str | None, right: Operator | str | None) -> tuple[Operator | str, Operator | str]:

@@ -146,9 +146,9 @@ def spectrum(
     tolerance    error relative to the largest power that counts as certified
     progress     called with a line of text now and then
 
-    A model's automatic cut-off grows until it suffices.  One factorisation serves a curve, and another where frequencies are far apart.
-    Raises InputError for operators that the model does not have, TooLarge where factors of the charge sector do not fit.
-    The integral of S is 2 pi <A B>.
+    A model's automatic cut-off grows until it suffices.  One factorisation serves a curve, and another where frequencies are far apart;
+    a cavity that was iterated takes products alone.  Raises InputError for operators that the model does not have, TooLarge where the
+    charge sector does not fit.  The integral of S is 2 pi <A B>.
     """
     started, say = time.perf_counter(), progress or silent
     w = _frequencies(frequencies)
@@ -200,7 +200,7 @@ def _of_state(
         unsound=state.certificate.reasons,
     )
     timings = {"steady": state.timings.get("total", 0.0), "spectrum": time.perf_counter() - started}
-    solver = {"name": "rational-krylov", "poles": [[pole.real, pole.imag] for pole in poles], "fill": fill}
+    solver = {"name": "rational-krylov" if poles else "matrix-free", "poles": [[pole.real, pole.imag] for pole in poles], "fill": fill}
     return PowerSpectrum(w, power, errors, coherent, certificate, state, of, right, solver, timings)
 
 

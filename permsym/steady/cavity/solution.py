@@ -262,4 +262,4 @@ class BlockSolution:
 
     @cached_property
     def _beyond(self) -> Beyond:
-        return Beyond(self.operator, self.x, self.operator.model)
+        return Beyond(self.operator, self.x)

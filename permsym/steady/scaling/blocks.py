@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.blocks import BlockRanges, Blocks
+from permsym.basis.charged_blocks import runs
 from permsym.steady.scaling.levels import reach
 
 Array = NDArray[np.float64]
@@ -140,12 +141,12 @@ class BlockPrediction:
         _, J, M, other = whole.outer
         levels, least = whole.model.centre.levels, np.log(eps)
         populations = self.log_populations(levels) + self.log_sizes((0, 0), levels)
-        population = _ranges(populations > least + np.log(_POPULATIONS))  # (2, rows, columns)
+        population = runs(populations > least + np.log(_POPULATIONS))  # (2, rows, columns)
         low, high = np.zeros(len(J), dtype=np.int64), np.zeros(len(J), dtype=np.int64)
         feeding = reach(whole.model)
         for (d, e), mine, bound, size in self._bounds(whole):
             if d or e:
-                low[mine], high[mine] = _ranges(bound + size > least)
+                low[mine], high[mine] = runs(bound + size > least)
             if abs(d) <= feeding and abs(e) <= _FEEDING:
                 for m, shift in ((M, max(d, 0)), (other, max(-d, 0))):
                     start, stop = population[:, J[mine] // 2, (J + m)[mine] // 2] - shift
@@ -189,11 +190,3 @@ def _between(x: NDArray[np.floating[Any]], size: int) -> tuple[NDArray[np.int64]
     """(index below, fraction of the way to the next) of places among ``size`` points; beyond an end the end itself."""
     low = np.clip(np.floor(x).astype(np.int64), 0, max(size - 2, 0))
     return low, np.clip(x - low, 0, 1)
-
-
-def _ranges(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """(2, ...) first True along the last axis, and one past the last; (0, 0) where there is none."""
-    some = mask.any(axis=-1)
-    low = np.where(some, mask.argmax(axis=-1), 0)
-    high = np.where(some, mask.shape[-1] - mask[..., ::-1].argmax(axis=-1), 0)
-    return np.stack([low, high])

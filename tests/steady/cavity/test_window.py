@@ -153,8 +153,8 @@ def test_one_move_reaches_no_more_than_said(small):
     blocks = Blocks.of(cut, ranges=ranges)
     operator = BlockLiouvillian(blocks)
     y = np.random.default_rng(0).standard_normal(blocks.numbers)
-    reached = Beyond(operator, y, cut)
-    assert reached.wide.numbers < 0.7 * Blocks.of(cut).numbers
+    reached = Beyond(operator, y)
+    assert reached.wider.wide.numbers < 0.7 * Blocks.of(cut).numbers
     x = np.zeros(every.numbers)
     for e, label in zip(every.find(blocks.outer)[0], range(len(blocks.low)), strict=True):
         start = every.offset[e] + blocks.low[label]
