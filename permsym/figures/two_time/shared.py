@@ -32,9 +32,9 @@ TWO_TIMES = (
 CROSSED: dict[str, Any] = {"linestyle": "none", "marker": "x", "markersize": 5, "markeredgewidth": 1.0}
 
 
-def sizes(largest: int, known: Sequence[int]) -> list[int]:
+def sizes(largest: int, usual: Sequence[int]) -> list[int]:
     """Numbers of satellites below the largest one asked for, and that one."""
-    return sorted({n for n in known if n < largest} | {largest})
+    return sorted({n for n in usual if n < largest} | {largest})
 
 
 def dataset(
