@@ -26,6 +26,7 @@ COMMANDS = {
     },
     "in time": {
         "evolve": "exact time evolution of a model",
+        "correlate": "two-time functions: g1, g2, any operators",
         "spectrum": "power spectrum S(omega), linewidths",
         "eigenvalues": "eigenvalues of the Liouvillian: rates, frequencies, the gap",
     },
@@ -45,7 +46,7 @@ COMMANDS = {
 }
 """What ``permsym --help`` lists.  Each command has a module of this folder with ``add(commands)``."""
 
-_MODULES = {"continue": "continuation"} | {name: f"two_time.{name}" for name in ("eigenvalues", "spectrum")}
+_MODULES = {"continue": "continuation"} | {name: f"two_time.{name}" for name in ("correlate", "eigenvalues", "spectrum")}
 """Where a command's name is a keyword of Python, or its module in a folder."""
 
 FAULT_EXIT_CODE, INTERRUPTED_EXIT_CODE = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT

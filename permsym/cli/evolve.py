@@ -9,12 +9,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from permsym.cli import words
-from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
+from permsym.errors import UNCERTIFIED_EXIT_CODE
 
 if TYPE_CHECKING:
-    import numpy as np
     import xarray as xr
-    from numpy.typing import NDArray
 
     from permsym.dynamics.evolution import Evolution
 
@@ -23,10 +21,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     evolve = commands.add_parser("evolve", description="Exact time evolution of a model.")
     words.add_model(evolve)
-    evolve.add_argument("--times", required=True, metavar="T0:T1:STEPS", help="STEPS equal steps from T0 to T1; the initial state is at 0")
-    evolve.add_argument(
-        "--initial", default="", metavar="LABEL", help="'coherent=2.0 up', 'fock=1 down', 'down dicke=3,0', ...; default: lowest states"
-    )
+    words.add_times(evolve, "the initial state is at 0")
+    words.add_initial(evolve, "", "default: lowest states")
     words.add_moments(evolve)
     words.add_basis(evolve)
     words.add_tolerance(evolve, "absolute error aimed at")
@@ -46,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     words.say_defaults(source, parameters)
     evolution = evolve(
         model,
-        _times(options.times),
+        words.times(options.times),
         initial=options.initial,
         moments=labels,
         tolerance=words.tolerance(options),
@@ -71,24 +67,6 @@ def run(options: argparse.Namespace) -> int:
         print("permsym: not certified: " + "; ".join(evolution.certificate.reasons), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
     return 0
-
-
-_MOST_STEPS = 100_000  # of a time evolution: every one has all of its moments in memory
-
-
-def _times(text: str) -> NDArray[np.float64]:
-    """STEPS + 1 times from T0 to T1."""
-    import numpy as np
-
-    parts = [words.number_or_text(part) for part in text.split(":")]
-    if len(parts) != 3 or any(isinstance(part, str) for part in parts):
-        raise InputError(f"--times must be T0:T1:STEPS, such as 0:10:100, but is {text!r}")
-    first, last, count = (float(part) for part in parts)
-    if count > _MOST_STEPS:
-        raise InputError(f"--times has {count:.3g} STEPS, but at most {_MOST_STEPS:,} are computed at once; take fewer")
-    if not (0 <= first <= last < float("inf")) or not count.is_integer() or count < 1:
-        raise InputError(f"--times must have 0 <= T0 <= T1 and a whole number of STEPS >= 1, such as 0:10:100, but is {text!r}")
-    return np.linspace(first, last, int(count) + 1)
 
 
 def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], command: str) -> xr.Dataset:

@@ -45,6 +45,16 @@ def add_moments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--moment", metavar="LABEL", nargs="+", action="extend", help="these moments, such as 'z0' '+1 -2'")
 
 
+def add_times(parser: argparse.ArgumentParser, zero: str) -> None:
+    parser.add_argument("--times", required=True, metavar="T0:T1:STEPS", help=f"STEPS equal steps from T0 to T1; {zero}")
+
+
+def add_initial(parser: argparse.ArgumentParser, default: str | None, otherwise: str) -> None:
+    parser.add_argument(
+        "--initial", default=default, metavar="LABEL", help=f"'coherent=2.0 up', 'fock=1 down', 'down dicke=3,0', ...; {otherwise}"
+    )
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -146,24 +156,6 @@ def frequency(text: str, option: str) -> float:
     return float(number)
 
 
-_MOST_STEPS = 100_000  # of a time evolution or a spectrum: all of them are in memory
-
-
-def steps(text: str, option: str) -> NDArray[np.float64]:
-    """The STEPS + 1 frequencies or times of X0:X1:STEPS."""
-    import numpy as np
-
-    parts = [number_or_text(part) for part in text.split(":")]
-    if len(parts) != 3 or any(isinstance(part, str) for part in parts):
-        raise InputError(f"{option} must be X0:X1:STEPS, such as -3:3:200, but is {text!r}")
-    first, last, count = (float(part) for part in parts)
-    if count > _MOST_STEPS:
-        raise InputError(f"{option} has {count:.3g} STEPS, but at most {_MOST_STEPS:,} are computed at once; take fewer")
-    if not (-float("inf") < first <= last < float("inf")) or not count.is_integer() or count < 1:
-        raise InputError(f"{option} must have X0 <= X1 and a whole number of STEPS >= 1, such as -3:3:200, but is {text!r}")
-    return np.linspace(first, last, int(count) + 1)
-
-
 def add_tolerance(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--tolerance", metavar="ERROR", help=f"{what} (default 1e-9)")
 
@@ -199,3 +191,32 @@ def _order(text: str | None) -> int:
         return int(text)
     except ValueError:
         raise InputError(f"--moments must be an order such as 2, but is {text!r}; for single moments use --moment 'z0' '+1 -2'") from None
+
+
+_MOST_STEPS = 100_000  # every one has all of its values in memory
+
+
+def times(text: str) -> NDArray[np.float64]:
+    """STEPS + 1 times from T0 to T1."""
+    return _steps(text, "--times", "T", 0.0, "0:10:100")
+
+
+def frequencies(text: str) -> NDArray[np.float64]:
+    """STEPS + 1 frequencies from W0 to W1."""
+    return _steps(text, "--frequencies", "W", -float("inf"), "-3:3:200")
+
+
+def _steps(text: str, option: str, letter: str, least: float, example: str) -> NDArray[np.float64]:
+    import numpy as np
+
+    first_, last_ = f"{letter}0", f"{letter}1"
+    parts = [number_or_text(part) for part in text.split(":")]
+    if len(parts) != 3 or any(isinstance(part, str) for part in parts):
+        raise InputError(f"{option} must be {first_}:{last_}:STEPS, such as {example}, but is {text!r}")
+    first, last, count = (float(part) for part in parts)
+    if count > _MOST_STEPS:
+        raise InputError(f"{option} has {count:.3g} STEPS, but at most {_MOST_STEPS:,} are computed at once; take fewer")
+    if not (least <= first <= last < float("inf")) or first == -float("inf") or not count.is_integer() or count < 1:
+        order = f"0 <= {first_} <= {last_}" if least == 0 else f"{first_} <= {last_}"
+        raise InputError(f"{option} must have {order} and a whole number of STEPS >= 1, such as {example}, but is {text!r}")
+    return np.linspace(first, last, int(count) + 1)

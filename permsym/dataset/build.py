@@ -230,4 +230,6 @@ def _described(name: str) -> dict[str, str]:
         return {"units": "1/frequency", "long_name": "time since the initial state"}
     if name == "frequency":
         return {"units": "frequency", "long_name": "angular frequency of the power spectrum"}
+    if name == "delay":
+        return {"units": "1/frequency", "long_name": "delay tau between the times of a two-time function"}
     return {"units": "frequency", "long_name": f"parameter {name}, in the model's unit of frequency"}

@@ -63,8 +63,8 @@ def test_a_cut_off_that_is_too_low_leaves_with_3(capsys):
 @pytest.mark.parametrize(
     ("words", "code", "fragment"),
     [
-        (("--frequencies", "0:1"), 1, "--frequencies must be X0:X1:STEPS"),
-        (("--frequencies", "1:0:3"), 1, "X0 <= X1"),
+        (("--frequencies", "0:1"), 1, "--frequencies must be W0:W1:STEPS"),
+        (("--frequencies", "1:0:3"), 1, "W0 <= W1"),
         (("--frequencies", "0:1:1e9"), 1, "take fewer"),
         (("--frequencies", "0:1:2", "--near", "1"), 1, "--near belongs to --linewidth"),
         (("--linewidth", "-o", "x.nc"), 1, "-o writes a spectrum"),

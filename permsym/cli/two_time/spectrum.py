@@ -38,7 +38,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     source, parameters, model = words.load(options)
     words.check_output(options)
-    frequencies = None if options.frequencies is None else words.steps(options.frequencies, "--frequencies")
+    frequencies = None if options.frequencies is None else words.frequencies(options.frequencies)
     near = None if options.near is None else words.frequency(options.near, "--near")
     if near is not None and frequencies is not None:
         raise InputError("--near belongs to --linewidth; frequencies of a spectrum are given with --frequencies")

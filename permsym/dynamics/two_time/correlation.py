@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from permsym.basis.nodes import NodePart
 from permsym.dynamics.initial_density import Initial, as_initial
-from permsym.dynamics.two_time.asked import Asked, Spelled
+from permsym.dynamics.two_time.asked import IDENTITY, Asked, Spelled
 from permsym.dynamics.two_time.on_its_way import on_its_way
 from permsym.dynamics.two_time.result import Correlation, CorrelationCertificate
 from permsym.dynamics.two_time.stationary import of_steady_state
-from permsym.errors import InputError
+from permsym.errors import InputError, UncertifiedWarning
 from permsym.model import Model
 from permsym.operators import Operator
 from permsym.progress import Progress, silent
@@ -55,29 +57,96 @@ def correlation(
     say = progress or silent
     if initial is None:
         return of_steady_state(_steady(system, asked, basis, say), asked, say)
+    return on_its_way(*_source_of(system, initial, start), asked, basis)
+
+
+def g1(
+    system: State | Model,
+    times: ArrayLike,
+    *,
+    initial: str | Initial | DensityOperator | None = None,
+    start: float = 0.0,
+    tolerance: float = DEFAULT_TOLERANCE,
+    basis: str = "auto",
+    progress: Progress | None = None,
+) -> Correlation:
+    """g1(tau) = <a^dag(tau) a> / <a^dag a> of the steady state; of a spin centre with sigma^- for a.
+
+    With ``initial``, from the state at t = ``start``:  <a^dag(t+tau) a(t)> / (n(t) n(t+tau))^(1/2),  n = <a^dag a>.
+    """
+    return _coherence(1, system, times, _Circumstances(initial, start, tolerance, basis, progress or silent))
+
+
+def g2(
+    system: State | Model,
+    times: ArrayLike,
+    *,
+    initial: str | Initial | DensityOperator | None = None,
+    start: float = 0.0,
+    tolerance: float = DEFAULT_TOLERANCE,
+    basis: str = "auto",
+    progress: Progress | None = None,
+) -> Correlation:
+    """g2(tau) = <a^dag (a^dag a)(tau) a> / <a^dag a>^2 of the steady state; of a spin centre with sigma^- for a.
+
+    With ``initial``, from the state at t = ``start``:  <a^dag(t) (a^dag a)(t+tau) a(t)> / (n(t) n(t+tau)),  n = <a^dag a>.
+    """
+    return _coherence(2, system, times, _Circumstances(initial, start, tolerance, basis, progress or silent))
+
+
+class _Circumstances(NamedTuple):
+    """Of a coherence: whose, when, how well."""
+
+    initial: str | Initial | DensityOperator | None
+    start: float
+    tolerance: float
+    basis: str
+    say: Progress
+
+
+def _coherence(order: int, system: State | Model, times: ArrayLike, about: _Circumstances) -> Correlation:
+    model = system if isinstance(system, Model) else system.model
+    up, down = field_operators(model)
+    asked = Asked.checked(up if order == 1 else up * down, down, times, None if order == 1 else up, about.tolerance)
+    if about.initial is None:
+        asked = replace(asked, number=up * down, order=order)
+        return of_steady_state(_steady(system, asked, about.basis, about.say), asked, about.say)
+    source = _source_of(system, about.initial, about.start)
+    number = replace(asked, of=up * down, right=IDENTITY, left=None, times=np.concatenate([[0.0], asked.times]))
+    field, photons = (on_its_way(*source, each, about.basis) for each in (asked, number))
+    return _normalised(field, photons, order)
+
+
+def _normalised(field: Correlation, photons: Correlation, order: int) -> Correlation:
+    """A function over (n(t) n(t + tau))^(order / 2); ``photons``: n at t, and at t + tau for every delay."""
+    n, errors = photons.values.real, photons.errors
+    if not (n > 0).all():
+        raise InputError(f"g{order} is over <n>, which is down to {n.min():.1e} here; ask for the function itself with correlation(...)")
+    unit = (n[0] * n[1:]) ** (order / 2)
+    values = field.values / unit
+    of_number = order / 2 * np.abs(values) * (errors[0] / n[0] + errors[1:] / n[1:])
+    total, shares = field.errors / unit + of_number, field.certificate
+    certificate = replace(
+        shares,
+        error_estimate=float(total.max()),
+        steps=shares.steps / float(unit.min()),
+        rounding=shares.rounding / float(unit.min()),
+        cut=shares.cut / float(unit.min()),
+        state=float(of_number.max()),
+        size=float(np.abs(values).max()),
+    )
+    late = (n[0] * photons.coherent) ** (order / 2)
+    limit = field.coherent / late if late else complex(np.nan, np.nan)
+    return replace(field, values=values, errors=total, certificate=certificate, coherent=complex(limit), order=order)
+
+
+def _source_of(system: State | Model, initial: str | Initial | DensityOperator, start: float) -> tuple[Model, Initial, float]:
+    """The model, the state it starts from, and the first time."""
     if not isinstance(system, Model):
         raise InputError("a steady state has no other initial state; give its model, as in correlation(state.model, ..., initial=...)")
     if not is_real(start) or not 0 <= start < np.inf:
         raise InputError(f"`start` must be a time >= 0, but is {start!r}")
-    return on_its_way(system, as_initial(initial, system), float(start), asked, basis)
-
-
-def g1(system: State | Model, times: ArrayLike, *, tolerance: float = DEFAULT_TOLERANCE, progress: Progress | None = None) -> Correlation:
-    """g1(tau) = <a^dag(tau) a> / <a^dag a> of the steady state; of a spin centre with sigma^- for a."""
-    return _coherence(system, times, 1, tolerance, progress)
-
-
-def g2(system: State | Model, times: ArrayLike, *, tolerance: float = DEFAULT_TOLERANCE, progress: Progress | None = None) -> Correlation:
-    """g2(tau) = <a^dag (a^dag a)(tau) a> / <a^dag a>^2 of the steady state; of a spin centre with sigma^- for a."""
-    return _coherence(system, times, 2, tolerance, progress)
-
-
-def _coherence(system: State | Model, times: ArrayLike, order: int, tolerance: float, progress: Progress | None) -> Correlation:
-    model = system if isinstance(system, Model) else system.model
-    up, down = field_operators(model)
-    asked = Asked.checked(up if order == 1 else up * down, down, times, None if order == 1 else up, tolerance)
-    asked, say = replace(asked, number=up * down, order=order), progress or silent
-    return of_steady_state(_steady(system, asked, "auto", say), asked, say)
+    return system, as_initial(initial, system), float(start)
 
 
 def field_operators(model: Model) -> tuple[Operator, Operator]:
@@ -91,7 +160,12 @@ def field_operators(model: Model) -> tuple[Operator, Operator]:
 
 
 def _steady(system: State | Model, asked: Asked, basis: str, say: Progress) -> State:
-    state = steady_state(system, basis=basis, tolerance=asked.tolerance, progress=say) if isinstance(system, Model) else system
+    if isinstance(system, Model):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UncertifiedWarning)  # the certificate of the function repeats what falls short
+            state = steady_state(system, basis=basis, tolerance=asked.tolerance, progress=say)
+    else:
+        state = system
     if any(isinstance(part, NodePart) for part in state.basis.parts):
         raise InputError("a Hermite series has no elements of its own to start from; solve on the lattice, with solver='superlu'")
     return state

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from permsym.model import Model
 from permsym.operators import Operator
+from permsym.steady.plan import Plan
 from permsym.text import finite
 
 
@@ -75,6 +76,7 @@ class Correlation:
     values, errors      (T,) complex values, and an estimate of the error of each
     coherent            the limit of late times, <C B> <A>; nan where no steady state is known
     start               t; None in the steady state
+    plan                how the steady state was computed, where it was planned
     order               0, or of a normalised function: 1 for g1 = C / <n>, 2 for g2 = C / <n>^2
     """
 
@@ -94,6 +96,7 @@ class Correlation:
     start: float | None = None
     initial: str = ""
     order: int = 0
+    plan: Plan | None = None
 
     @property
     def name(self) -> str:

@@ -69,10 +69,13 @@ class Source:
         return np.asarray(self.change.T @ covector, dtype=complex)
 
 
-def sources(rho: DensityOperator, of: Operator | str, right: Operator | str, left: Operator | str | None = None) -> list[Source]:
+def sources(
+    rho: DensityOperator, of: Operator | str, right: Operator | str, left: Operator | str | None = None, more: int = 0
+) -> list[Source]:
     """X = B rho C in every charge sector that A = ``of`` sees, with B = ``right`` and C = ``left``, None for the identity.
 
     rho        a steady state, on any basis; or a state on its way, in one charge sector of it
+    more       levels of a boson in the sectors beyond those of rho
     operators  of the model's sites, or texts of :mod:`permsym.models.operator_text`; a digit means the same satellite in all three
 
     An empty list says that the function is zero by charge.
@@ -80,17 +83,21 @@ def sources(rho: DensityOperator, of: Operator | str, right: Operator | str, lef
     system = marked(rho.model, [of, right, _IDENTITY if left is None else left])
     observed, second, first = system.operators
     product = _Product.of(rho, system, second, first)
+    model, parts = system.model, product.parts
+    if more:
+        model = model.with_levels(model.centre.levels + more)
+        parts = [CentrePart(model.centre), *parts[1:]]
     hermitian = rho.basis.hermitian and not (first - second.dag())
     result = []
     for charge in sorted({tuple(-q for q in charge) for charge in system.model.charges_of(observed)}):
-        basis = rho.basis.sector(charge, system.model, product.parts)
+        basis = rho.basis.sector(charge, model, parts)
         change, lost = product.onto(basis)
         x, covector = change @ rho.vector, basis.expectation(observed.terms)
         if x.any() and covector.any():
             x = x.real.copy() if hermitian and basis.hermitian else x
             own = product.state(basis)
             steady = None if own is None else (own @ rho.vector).real
-            norm = operator_norm(system.model, observed)
+            norm = operator_norm(model, observed)
             result.append(Source(basis, x, covector, change, own, steady, lost, norm))
     return result
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,60 +28,98 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import Monomial
 from permsym.progress import Progress
+from permsym.sites import Boson
 from permsym.steady.state import State
 
 _SAMPLES = 5  # delays at which the state's own error is pulled back
 
 
+@dataclass
+class _Followed:
+    """All sources of a function, followed.
+
+    shares    values and their errors but for the state's own, not yet over a unit
+    pulled    observables of rho that the values are at the sampled delays
+    """
+
+    shares: Shares
+    pulled: list[NDArray[np.complex128]]
+    coherent: complex
+
+    @property
+    def beyond(self) -> float:
+        """What leaves a window or a cut-off, at most."""
+        return float(self.shares.cut.max())
+
+
 def of_steady_state(state: State, asked: Asked, say: Progress) -> Correlation:
     """A two-time function of a steady state."""
-    started, model = time.perf_counter(), state.model
-    _check_sizes(state.basis, asked)
+    started = time.perf_counter()
     n = 1.0 if asked.number is None else state.expect(asked.number).real
     if not n > 0:
         raise InputError(f"g{asked.order} is over <n>, which is {n:.1e} in this state; ask for the function itself with correlation(...)")
-    found = sources(state, asked.of, asked.right, asked.left)
-    shares, unit, coherent = Shares(len(asked.times)), n**asked.order, 0j
-    size = max(1.0, abs(sum(source.value for source in found)) / unit)
-    allowed = SHARE * asked.tolerance * size * unit / max(len(found), 1)
-    samples = _samples(asked.times)
-    pulled = [np.zeros(state.basis.dimension, dtype=complex) for _ in samples]
-    for source in found:
-        sector, x, limit = Sector(source.basis), source.x, 0j
-        if source.steady is not None:
-            x, limit = x - source.trace * source.steady, source.trace * complex(source.observed @ source.steady)
-        shares.follow(source, sector, x, asked, allowed)
-        shares.values += limit
-        coherent += limit
-        for sum_, seen in zip(pulled, sector.seen_from(source.observed, asked.times[samples]), strict=True):
-            sum_ += source.pulled_back(seen)
-            if source.own is not None:  # the limit's own <A>
-                sum_ += source.trace * (source.own.T @ (source.observed - seen))
-        say(f"charge {source.basis.charge}: {source.basis.dimension:,} unknowns, {shares.products} products")
+    unit, samples = n**asked.order, _samples(asked.times)
+    for more in _margins(state):
+        followed = _followed(state, asked, unit, samples, more, say)
+        if followed.beyond <= SHARE * asked.tolerance * max(unit, float(np.abs(followed.shares.values).max())):
+            break
+    shares = followed.shares
     shares.over(unit)
-    for sum_, k in zip(pulled, samples, strict=True):
+    for sum_, k in zip(followed.pulled, samples, strict=True):
         sum_ /= unit
         if asked.number is not None:
             sum_ -= asked.order * shares.values[k] / n * state.basis.expectation(asked.number.terms)
-    shares.state = _interpolated(_pulled_errors(state, pulled), samples, len(asked.times))
-    shares.cut += state.above_the_cutoff(_ladders(asked, model), 0) / unit
+    shares.state = _interpolated(_pulled_errors(state, followed.pulled), samples, len(asked.times))
+    shares.cut += state.above_the_cutoff(_ladders(asked, state.model), 0) / unit
     errors, certificate = shares.certificate(asked.tolerance, state.certificate.reasons)
     return Correlation(
-        model=model,
+        model=state.model,
         of=asked.of,
         right=asked.right,
         left=asked.left,
         times=asked.times,
         values=shares.values,
         errors=errors,
-        coherent=coherent / unit,
+        coherent=followed.coherent / unit,
         certificate=certificate,
         representation=state.basis.representation,
         dimension=shares.dimension,
         solver={"name": "krylov", "products": shares.products},
         timings={"total": time.perf_counter() - started},
         order=asked.order,
+        plan=state.plan,
     )
+
+
+def _margins(state: State) -> tuple[int, ...]:
+    """Levels beyond the state's to try: X reaches higher than rho, and the state's own levels are enough for rho where it is certified."""
+    levels = state.model.centre.levels
+    whole = isinstance(state.basis, Blocks) or state.basis.boundary == "closed"
+    if not (isinstance(state.model.centre, Boson) and whole and state.certificate.certified):
+        return (0,)
+    return 0, 4 + levels // 4, 8 + levels // 2
+
+
+def _followed(state: State, asked: Asked, unit: float, samples: NDArray[np.int64], more: int, say: Progress) -> _Followed:
+    """Every source's path on so many levels more."""
+    _check_sizes(state.basis, asked, more)
+    found = sources(state, asked.of, asked.right, asked.left, more)
+    result = _Followed(Shares(len(asked.times)), [np.zeros(state.basis.dimension, dtype=complex) for _ in samples], 0j)
+    size = max(unit, abs(sum(source.value for source in found)))
+    allowed = SHARE * asked.tolerance * size / max(len(found), 1)
+    for source in found:
+        sector, x, limit = Sector(source.basis), source.x, 0j
+        if source.steady is not None:
+            x, limit = x - source.trace * source.steady, source.trace * complex(source.observed @ source.steady)
+        result.shares.follow(source, sector, x, asked, allowed)
+        result.shares.values += limit
+        result.coherent += limit
+        for sum_, seen in zip(result.pulled, sector.seen_from(source.observed, asked.times[samples]), strict=True):
+            sum_ += source.pulled_back(seen)
+            if source.own is not None:  # the limit's own <A>
+                sum_ += source.trace * (source.own.T @ (source.observed - seen))
+        say(f"charge {source.basis.charge}: {source.basis.dimension:,} unknowns, {result.shares.products} products")
+    return result
 
 
 def _samples(times: Real) -> NDArray[np.int64]:
@@ -102,11 +141,12 @@ def _pulled_errors(state: State, covectors: Sequence[NDArray[np.complex128]]) ->
     return np.array([math.hypot(*(sum(part) for part in parts)) for parts in estimates])
 
 
-def _check_sizes(basis: Basis, asked: Asked) -> None:
+def _check_sizes(basis: Basis, asked: Asked, more: int) -> None:
     """TooLarge before the labels of a charged sector are made; the sectors of a window, or near the vacuum, are as large as itself."""
     cut = not isinstance(basis, Blocks) and basis.boundary != "closed"
-    for charge in () if cut else charges(basis.model, asked.of):
-        check_memory(basis.model, dimension(basis.model, basis.representation, tuple(-q for q in charge)), assembled=True)
+    model = basis.model.with_levels(basis.model.centre.levels + more) if more else basis.model
+    for charge in () if cut else charges(model, asked.of):
+        check_memory(model, dimension(model, basis.representation, tuple(-q for q in charge)), assembled=True)
 
 
 def _ladders(asked: Asked, model: Model) -> int:

@@ -156,6 +156,17 @@ def test_a_low_cut_off_knows_what_it_leaves_out(of, right, left):
     assert "cut-off" in few.certificate.reasons[0] or "state" in few.certificate.reasons[0]
 
 
+def test_a_certified_state_takes_more_levels_where_the_function_needs_them():
+    model = ps.models.driven_tavis_cummings(1, C=14, drive=1.05)
+    rho = ps.steady_state(model)
+    pairs = rho.g2(TIMES)
+    (source,) = sources(rho, "ad a", "a", "ad")
+    assert pairs.dimension > source.basis.dimension
+    assert pairs.certificate.certified
+    more = ps.steady_state(model.with_levels(2 * rho.model.centre.levels)).g2(TIMES)
+    assert (np.abs(pairs.values - more.values) <= pairs.errors + more.errors).all()
+
+
 def test_the_error_of_the_state_is_carried_along():
     """A state that was solved to few digits: the share of its error is near what it makes of the values, and above it."""
     model = systems.cavity(3).with_levels(12)
@@ -217,6 +228,20 @@ def dense(model, initial):
         charges = [(*each, q) for each in charges for q in range(-8, 9)]
     spaces = [build(model, "occupation", charge) for charge in charges]
     return sum(whole_matrix(space, state.vector(space)) for space in spaces if space.size)
+
+
+def test_an_evolution_and_a_quench_hand_on_their_states():
+    model = systems.central_spin(3)
+    evolution = ps.evolve(model, [0.4, 1.4], initial="bloch=0.8,0.2 up", moments=["z0", "+1 -0"])
+    once = ps.correlation(model, "z0", "z1", [0.0, 1.0], initial=evolution.initial, start=0.4)
+    again = ps.correlation(model, "z0", "z1", [0.0, 1.0], initial="bloch=0.8,0.2 up", start=0.4)
+    assert np.abs(once.values - again.values).max() < 1e-14
+    before = ps.steady_state(ps.models.central_spin(N=3, g=0.1))
+    quench = ps.correlation(model, "+1", "-0", [0.0, 1.0], initial=before)
+    assert quench.values[0] == pytest.approx(before.moment("+1 -0"), abs=1e-12)
+    stationary = ps.correlation(before.model, "+1", "-0", [0.0, 1.0], initial=before, start=2.0)
+    assert np.abs(stationary.values - before.correlation("+1", "-0", [0.0, 1.0]).values).max() < 1e-9
+    assert abs(stationary.values[1] - quench.values[1]) > 1e-3
 
 
 def test_a_state_on_its_way_ends_in_the_steady_one():

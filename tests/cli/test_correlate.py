@@ -1,0 +1,111 @@
+"""permsym correlate: the document, the table, the file, mistakes."""
+
+import json
+
+import numpy as np
+import pytest
+from command_line import run
+
+import permsym as ps
+
+CENTRAL_SPIN = ("central-spin", "N=2")
+
+
+def correlated(capsys, *words):
+    code, out, _ = run(capsys, "correlate", *words, "--json")
+    assert code == 0
+    return json.loads(out)
+
+
+def test_the_published_numbers(capsys):
+    pairs = correlated(capsys, *CENTRAL_SPIN, "--g2", "--times", "0:1:2")
+    assert pairs["times"] == [0, 0.5, 1]
+    assert pairs["values"][1] == pytest.approx([0.239217104, 0], abs=1e-9)
+    assert pairs["coherent"] == pytest.approx([1, 0], abs=1e-12)
+    assert pairs["certificate"]["certified"]
+    assert len(pairs["errors"]) == 3
+    assert max(pairs["errors"]) == pairs["certificate"]["error_estimate"] < 1e-12
+    assert pairs["plan"]["route"] == "lattice"
+    field = correlated(capsys, *CENTRAL_SPIN, "--g1", "--times", "0:1:2")
+    assert field["values"][0] == pytest.approx([1, 0], abs=1e-14)
+    same = correlated(capsys, *CENTRAL_SPIN, "--of", "+1", "--right", "-1", "--times", "0:1:2")
+    other = correlated(capsys, *CENTRAL_SPIN, "--of", "+2", "--right", "-1", "--times", "0:1:2")
+    assert same["values"][1] == pytest.approx([0.361410326, 0.197439361], abs=1e-9)
+    assert other["values"][1] == pytest.approx([0.003586403, 0.001959261], abs=1e-9)
+
+
+@pytest.mark.parametrize("spelled", [("+", "-"), ("+@A", "-@A"), ("+1@A", "-1@A"), ("+0 z", "-0")])
+def test_operators_may_begin_with_a_minus(capsys, spelled):
+    of, right = spelled
+    left = ("--left", "-1@A") if of == "+@A" else ()
+    data = correlated(capsys, *CENTRAL_SPIN, "--of", of, "--right", right, *left, "--times", "0:1:1")
+    state = ps.steady_state(ps.models.central_spin(N=2))
+    expected = state.correlation(of, right, [0, 1], left="-1@A" if left else None)
+    assert np.allclose(np.array(data["values"]) @ [1, 1j], expected.values, rtol=0, atol=1e-13)
+    assert data["of"] == of
+
+
+def test_from_an_initial_state(capsys):
+    model = ("tavis-cummings", "N=2")
+    words = ("--times", "0:2:2", "--initial", "coherent=0.5 up", "--from", "0.7")
+    data = correlated(capsys, *model, "--of", "ad a", "--right", "a", "--left", "ad", *words)
+    assert data["initial"] == "coherent=0.5 up"
+    assert data["from"] == 0.7
+    assert data["plan"] is None
+    moving = ps.evolve(ps.models.tavis_cummings(N=2), [0.7, 1.7, 2.7], initial="coherent=0.5 up", moments=["ad a", "ad ad a a"])
+    assert data["values"][0] == pytest.approx([moving.moment("ad ad a a")[0].real, 0], abs=1e-8)
+    pairs = correlated(capsys, *model, "--g2", *words)
+    n = moving.derived["photons"]
+    assert np.allclose(np.array(pairs["values"])[:, 0], np.array(data["values"])[:, 0] / (n[0] * n), rtol=0, atol=1e-7)
+    field = correlated(capsys, *model, "--g1", *words)
+    assert field["values"][0] == pytest.approx([1, 0], abs=1e-9)
+    assert abs(np.array(field["values"])[1] @ [1, 1j]) < 1
+
+
+def test_the_file_and_the_table(capsys, tmp_path):
+    file = tmp_path / "x.nc"
+    words = (*CENTRAL_SPIN, "--g2", "--times", "0:3:6", "-o", str(file))
+    code, out, _ = run(capsys, "correlate", *words)
+    assert code == 0
+    assert "g2(tau)" in out
+    assert "+0.239217104164" in out
+    assert "certified: error_estimate" in out
+    saved = ps.open_dataset(file)
+    assert saved["moment_real"].dims == ("delay", "moment")
+    assert saved["delay"].values.tolist() == np.linspace(0, 3, 7).tolist()
+    data = correlated(capsys, *words[:-2])
+    assert saved["moment_real"].sel(moment="g2(tau)").values.tolist() == [value[0] for value in data["values"]]
+    assert saved["moment_error"].sel(moment="g2(tau)").values == pytest.approx(data["errors"], rel=1e-6)
+    assert json.loads(saved.attrs["definition"])["order"] == 2
+
+
+def test_what_is_not_certified_says_so(capsys):
+    code, out, err = run(capsys, "correlate", "tavis-cummings", "N=2", "levels=5", "--g2", "--times", "0:1:1")
+    assert code == 3
+    assert "NOT CERTIFIED" in out
+    assert "not certified: the error estimate is" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "fragment"),
+    [
+        (("--times", "0:1:2"), 2, "one of the arguments --g1 --g2 --of is required"),
+        (("--g1", "--g2", "--times", "0:1:2"), 2, "not allowed with"),
+        (("--of", "+", "--times", "0:1:2"), 2, "--of and --right go together"),
+        (("--g2", "--left", "+0", "--times", "0:1:2"), 2, "--of and --right go together"),
+        (("--g2", "--times", "0:1:2", "--from", "1"), 2, "give --initial"),
+        (("--g2",), 2, "--times"),
+        (("--g2", "--times", "1:0:2"), 1, "0 <= T0 <= T1"),
+        (("--g2", "--times", "0:1:2", "--initial", "upp"), 1, "'upp' is no state"),
+        (("--g2", "--times", "0:1:2", "--initial", "up up", "--from", "soon"), 1, "--from must be a time"),
+        (("--of", "a", "--right", "-0", "--times", "0:1:2"), 1, "'a' in operator 'a' is not one"),
+        (("--of", "+3", "--right", "z1 z2", "--times", "0:1:2"), 1, "3 distinct satellites"),
+        (("--g2", "--times", "0:1:2", "--basis", "fock"), 1, "no representation 'fock'"),
+        (("--g2", "--times", "0:1:2", "-o", "x.txt"), 1, "cannot tell the format"),
+    ],
+)
+def test_mistakes_take_one_line(capsys, words, code, fragment):
+    got, out, err = run(capsys, "correlate", *CENTRAL_SPIN, *words)
+    assert got == code
+    assert fragment in err
+    assert out == ""
