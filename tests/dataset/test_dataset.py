@@ -220,3 +220,10 @@ def test_without_pyarrow_parquet_is_refused_before_the_work(tmp_path, monkeypatc
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(InputError, match=r"permsym\[parquet\]"):
         dataset.check(tmp_path / "x.parquet")
+
+
+def test_whole_numbers_of_a_dimension_of_their_own_go_through_long_files(tmp_path):
+    photons = ps.steady_state(ps.models.tavis_cummings(N=2, levels=16)).mode.photon_distribution()
+    data = dataset.with_photons(sweep("tavis-cummings", {"N": [2]}, levels=16, moments=["ad a"]), photons)
+    for suffix in (".csv", ".parquet"):
+        xr.testing.assert_identical(ps.open_dataset(dataset.save(data, tmp_path / f"x{suffix}")), data)
