@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import Operator
 from permsym.progress import Progress, silent
-from permsym.sites import Boson
+from permsym.sites import Boson, is_real
 from permsym.steady.state import DEFAULT_TOLERANCE, State
 from permsym.text import finite
 
@@ -151,7 +151,10 @@ def spectrum(
     charge sector does not fit.  The integral of S is 2 pi <A B>.
     """
     started, say = time.perf_counter(), progress or silent
-    w = _frequencies(frequencies)
+    asked = _frequencies(frequencies)
+    if not is_real(tolerance) or not 0 < tolerance < np.inf:
+        raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
+    w, back = np.unique(asked, return_inverse=True)  # in order: errors in between are those of neighbours
     model = system.model if isinstance(system, State) else system
     of, right = operators(model, of, right)
     state = state_of(system, say)
@@ -161,7 +164,7 @@ def spectrum(
         state = state_of(state.model.with_levels(levels), say)
         answer = _of_state(state, w, of, right, tolerance, say)
     answer.timings["total"] = time.perf_counter() - started
-    return answer
+    return replace(answer, frequencies=asked, power=answer.power[back], errors=answer.errors[back])
 
 
 def more_levels(model: Model, answer: PowerSpectrum) -> int:
@@ -188,14 +191,13 @@ def _of_state(
         decaying, coherent = decaying + response.decaying, coherent + response.coherent
         poles, fill = [*poles, *response.poles], max(fill, response.fill)
     errors = np.sum(list(parts.values()), axis=0)
-    order = np.argsort(w, kind="stable")
     certificate = SpectrumCertificate(
         error_estimate=float(errors.max(initial=0.0)),
         parts={name: float(values.max(initial=0.0)) for name, values in parts.items()},
         correction=float(np.abs(correction).max(initial=0.0)),
         scale=float(np.abs(power).max(initial=0.0)),
         sum_rule=2 * np.pi * decaying.real,
-        integral=float(np.trapezoid(power[order], w[order])),
+        integral=float(np.trapezoid(power, w)),
         tolerance=tolerance,
         unsound=state.certificate.reasons,
     )

@@ -20,6 +20,7 @@ from permsym.steady.state import DEFAULT_TOLERANCE
 Real = NDArray[np.float64]
 Spelled = Operator | str
 IDENTITY = Operator({Product(): 1})
+_READ = 16 * float(np.finfo(float).eps)  # of |a| . |X|: rounding of elements, of their weights and of the sum
 SHARE = 0.25  # of the tolerance: what steps may cost, and what a cut-off may
 
 
@@ -73,7 +74,7 @@ class Shares:
         path = sector.path(x, source.observed, asked.times, error / source.norm)
         self.values += path.values
         self.steps += source.norm * path.steps
-        self.rounding += source.norm * path.rounding
+        self.rounding += source.norm * path.rounding + _READ * float(np.abs(source.observed) @ np.abs(source.x))
         self.cut += source.norm * (path.beyond + source.lost)
         self.dimension, self.products = max(self.dimension, source.basis.dimension), self.products + path.products
 

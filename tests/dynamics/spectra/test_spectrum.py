@@ -297,12 +297,27 @@ def test_the_cut_off_of_the_charged_sector_itself(monkeypatch):
     assert 1e-9 < error < parts["cutoff"] < 1000 * error
 
 
+def test_errors_do_not_depend_on_the_order_of_frequencies():
+    state = ps.steady_state(ps.models.central_spin(N=3))
+    w = np.concatenate([np.linspace(-3, 3, 60), [0.5, 0.5]])
+    shuffled = np.random.default_rng(1).permutation(w)
+    first, second = ps.spectrum(state, w), ps.spectrum(state, shuffled)
+    assert (second.frequencies == shuffled).all()
+    at = np.searchsorted(np.sort(w), shuffled)
+    order = np.argsort(w)
+    assert second.power == pytest.approx(first.power[order][at], rel=1e-12)
+    assert second.errors == pytest.approx(first.errors[order][at], rel=1e-6)
+    assert second.certificate.integral == pytest.approx(first.certificate.integral, rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("call", "fragment"),
     [
         (lambda: ps.spectrum(ps.models.central_spin(N=2), []), "`frequencies` must be one finite number"),
         (lambda: ps.spectrum(ps.models.central_spin(N=2), [0, np.nan]), "`frequencies` must be one finite number"),
         (lambda: ps.spectrum(ps.models.central_spin(N=2), "fast"), "`frequencies` must be numbers"),
+        (lambda: ps.spectrum(ps.models.central_spin(N=2), 1.0, tolerance=0), "`tolerance` must be a positive number"),
+        (lambda: ps.spectrum(ps.models.central_spin(N=2), 1.0, tolerance="small"), "`tolerance` must be a positive number"),
         (lambda: ps.spectrum(ps.models.central_spin(N=2), 1.0, of="+0"), "`of` and `right` come together"),
         (lambda: ps.spectrum(ps.models.central_spin(N=2), 1.0, "b", "a"), "'b' in operator 'b' is not one"),
         (lambda: ps.spectrum(systems.three_level_centre(2), 1.0), "has no emission by default"),

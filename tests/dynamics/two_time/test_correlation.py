@@ -65,6 +65,18 @@ def test_a_coarse_tolerance_is_cheaper_and_its_errors_are_still_bounds(tolerance
     assert (off <= coarse.errors + fine.errors).all()
 
 
+def test_rounding_counts_at_the_start():
+    """Nothing has moved yet at t = tau = 0, but <x1 y2> of a product state, and n of a Bloch vector, are rounded."""
+    theta, phi = 0.7, 0.31
+    initial = f"bloch=1.1,0.2 bloch={theta},{phi}"
+    model = ps.models.central_spin(N=3)
+    result = ps.correlation(model, "x1", "y2", [0.0], initial=initial)
+    exact = np.sin(theta) ** 2 * np.cos(phi) * np.sin(phi)
+    assert 1e-17 < result.errors[0] < 1e-13
+    assert abs(result.values[0] - exact) <= result.errors[0] + 2e-16
+    assert 1e-17 < ps.g1(model, [0.0], initial=initial).errors[0] < 1e-13
+
+
 def test_the_limit_of_late_times():
     rho = state("nine_pairs")
     late = rho.correlation("z1", "z2", [0.0, 80.0])
