@@ -96,6 +96,7 @@ def test_a_growing_line_is_marked():
     assert "fluctuations grow with a rate of" in str(data["reason"].values[0])
 
 
+@pytest.mark.slow
 def test_files_repeat_themselves_to_the_bit(data, tmp_path):
     for suffix in (".nc", ".csv", ".parquet"):
         path = dataset.save(data, tmp_path / f"x{suffix}")
@@ -191,6 +192,7 @@ def test_mistakes_in_python(spectrum, fragment):
         ps.sweep("central-spin", {"N": [2]}, spectrum=spectrum)
 
 
+@pytest.mark.slow
 def test_a_cut_off_grows_until_the_spectrum_has_it():
     data = ps.sweep("dicke", {"N": [3]}, g=0.3, spectrum={"frequencies": [0.0, 1.0]})
     model = ps.models.dicke(N=3, g=0.3)

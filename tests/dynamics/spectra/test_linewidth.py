@@ -52,6 +52,7 @@ def test_central_spin():
     assert abs(line.peak - 1) < 1e-6  # both are at the maximum between them
 
 
+@pytest.mark.slow
 def test_tavis_cummings():
     state = ps.steady_state(ps.models.tavis_cummings(N=10))
     line = ps.linewidth(state)

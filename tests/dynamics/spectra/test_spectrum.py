@@ -44,7 +44,7 @@ def state(name, basis):
         return ps.steady_state(systems.MODELS[name](systems.size(name)), basis=basis, solver="superlu", window="full")
 
 
-@pytest.mark.parametrize(("name", "of", "right", "basis"), sampled(CASES, 15))
+@pytest.mark.parametrize(("name", "of", "right", "basis"), sampled(CASES, 31))
 def test_brute_force(name, of, right, basis):
     """Every class of models, in every charge, at resonance and far from it; within the errors that are said, rounding of both added."""
     spectrum = ps.spectrum(state(name, basis), W, of, right)

@@ -63,7 +63,7 @@ def correlation(rho, of, right, left, times=TIMES):
     return values
 
 
-@pytest.mark.parametrize(("name", "which", "basis"), sampled(CASES, 15))
+@pytest.mark.parametrize(("name", "which", "basis"), sampled(CASES, 31))
 def test_every_operator_in_every_sector_against_the_whole_space(name, which, basis):
     of, right, left = WORDS.get(name, ON_SPINS)[which]
     expected = whole(name).correlation(of, right, TIMES, left)

@@ -91,7 +91,7 @@ def test_coherence_of_two_satellites(monkeypatch):
     assert data["status"].sel(emitter="satellites", N=2, approach="c2") == Status.NOT_APPLICABLE
 
 
-@pytest.mark.parametrize(("scan", "values"), [(PUMPED, (0.01, 10.0)), (DRIVEN, (0.3, 1.5))])
+@pytest.mark.parametrize(("scan", "values"), [(PUMPED, (0.01, 10.0)), pytest.param(DRIVEN, (0.3, 1.5), marks=pytest.mark.slow)])
 def test_spectra_obey_their_sum_rule_and_lose_their_splitting(scan, values, tmp_path):
     """int S = 2 pi (<a^dag a> - |<a>|^2) within what lies beyond the frequencies; two peaks at +- g sqrt N when weak, one when strong."""
     few = replace(scan, values=values, shown=values)
