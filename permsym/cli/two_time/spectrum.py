@@ -60,16 +60,16 @@ def run(options: argparse.Namespace) -> int:
     if expansion.asked(options):
         return expansion.spectrum(expansion.Expansion(options, source, parameters, model), asked)
     say = on_stderr()
-    answer: PowerSpectrum | Linewidth
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
         system: Model | State = model
         if (options.basis, options.window) != ("auto", "auto"):
             system = steady_state(model, basis=options.basis, window=words.window(options.window), progress=say)
+        answer: PowerSpectrum | Linewidth
         if frequencies is None:
-            line = answer = linewidth(system, near, of, right, progress=say)
+            answer = linewidth(system, near, of, right, progress=say)
         else:
-            curve = answer = spectrum(system, frequencies, of, right, progress=say)
+            answer = spectrum(system, frequencies, of, right, progress=say)
     state = answer.state
     report: dict[str, Any] = {
         "model": source.name,
@@ -78,13 +78,8 @@ def run(options: argparse.Namespace) -> int:
         "of": str(of),
         "right": str(right),
     }
-    if frequencies is None:
-        report |= {"linewidth": line.to_dict(), "certificate": line.certificate()}
-        table = _line_table(line)
-    else:
-        report |= curve.to_dict()
-        table = _curve_table(curve)
-    report |= {"plan": None if state.plan is None else state.plan.to_dict(), "timings": answer.timings, "versions": versions()}
+    values, table = _shown(answer)
+    report |= values | {"plan": None if state.plan is None else state.plan.to_dict(), "timings": answer.timings, "versions": versions()}
     if options.output:
         chosen = {"basis": options.basis, "window": words.window(options.window)}
         by_method = {"exact": {name: value for name, value in chosen.items() if value != "auto"}}
@@ -94,6 +89,15 @@ def run(options: argparse.Namespace) -> int:
         print("permsym: not certified: " + "; ".join(answer.reasons), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
     return 0
+
+
+def _shown(answer: PowerSpectrum | Linewidth) -> tuple[dict[str, Any], str]:
+    """An answer's part of the JSON document, and its table."""
+    from permsym.dynamics.spectra.spectrum import PowerSpectrum
+
+    if isinstance(answer, PowerSpectrum):
+        return answer.to_dict(), _curve_table(answer)
+    return {"linewidth": answer.to_dict(), "certificate": answer.certificate()}, _line_table(answer)
 
 
 def _curve_table(curve: PowerSpectrum) -> str:

@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from permsym.errors import InputError, Mistakes
 from permsym.reading import LARGEST_TEXT, NotToml, parsed_toml, read_bytes
@@ -60,19 +61,24 @@ class SweepFile:
             raise Mistakes([f"{self.path}:{self.reader.line(('moments', 'labels'))}: {error}"]) from None
 
 
-def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: None) -> SweepFile:
-    """The sweep in a sweep file; Mistakes (all of them, with their lines) where it cannot be carried out.
-
-    announce   called with the name of a user's function before its module is imported, which runs it
-    """
+def _parsed(path: Path) -> tuple[str, dict[str, Any]]:
+    """The text and its tables."""
     try:
         text = read_bytes(path, LARGEST_TEXT).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the sweep file {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
     try:
-        data = parsed_toml(text)
+        return text, parsed_toml(text)
     except NotToml as error:
         raise Mistakes([f"{path}{'' if error.line is None else f':{error.line}'}: not valid TOML: {error}"]) from error
+
+
+def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: None) -> SweepFile:
+    """The sweep in a sweep file; Mistakes (all of them, with their lines) where it cannot be carried out.
+
+    announce   called with the name of a user's function before its module is imported, which runs it
+    """
+    text, data = _parsed(path)
     reader = Reader(path, text, announce)
     reader.unknown((), data, _TABLES, "there is no table")
     for name in _TABLES:
