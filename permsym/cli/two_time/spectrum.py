@@ -75,14 +75,13 @@ def run(options: argparse.Namespace) -> int:
         "model": source.name,
         "parameters": state.model.parameters,
         "defaults": sorted(source.defaulted(parameters)),
-        "of": str(of),
-        "right": str(right),
+        **{"of": str(of), "right": str(right)},
     }
     values, table = _shown(answer)
     report |= values | {"plan": None if state.plan is None else state.plan.to_dict(), "timings": answer.timings, "versions": versions()}
     if options.output:
-        chosen = {"basis": options.basis, "window": words.window(options.window)}
-        by_method = {"exact": {name: value for name, value in chosen.items() if value != "auto"}}
+        chosen = (("basis", options.basis), ("window", words.window(options.window)))
+        by_method = {"exact": {name: value for name, value in chosen if value != "auto"}}
         _save(answer, make(source, {}, fixed=parameters, options=by_method, spectrum=asked), options)
     print(json.dumps(report, indent=2) if options.json else table)
     if answer.reasons:
