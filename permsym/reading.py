@@ -1,15 +1,20 @@
-"""Reading files of unknown origin: ordinary files of a bounded size, and nothing else."""
+"""Reading what others wrote: ordinary files of a bounded size and nothing else, and numbers as people type them."""
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from permsym.errors import InputError
 from permsym.text import readable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Where = tuple[str, ...]
 """The keys that lead to an entry of a TOML file."""
@@ -125,3 +130,42 @@ def _count(container: Any, table: Where, line: int, lines: dict[Where, int]) -> 
                 line += max(part.trivia.trail.count("\n"), 1)
             line = _count(part.value, where, line, lines)
     return line
+
+
+_LONGEST_NUMBER = 300  # characters: longer whole numbers are no doubles
+
+
+def number_or_text(text: str) -> float | str:
+    """A number, or the text of an expression: digits are those of ASCII, without ``_`` between them."""
+    if len(text) > _LONGEST_NUMBER or not text.isascii() or "_" in text:
+        return text
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+MOST_STEPS = 100_000  # every one has all of its values in memory
+
+
+def steps(text: str, name: str, letter: str, example: str, least: float = -math.inf) -> NDArray[np.float64]:
+    """STEPS + 1 numbers from W0 to W1, of a text W0:W1:STEPS; InputError for others.
+
+    name, letter, example   for messages: what is spelled so, W, and a text that is right
+    least                   smallest W0
+    """
+    import numpy as np
+
+    first_, last_ = f"{letter}0", f"{letter}1"
+    parts = [number_or_text(part) for part in text.split(":")]
+    if len(parts) != 3 or any(isinstance(part, str) for part in parts):
+        raise InputError(f"{name} must be {first_}:{last_}:STEPS, such as {example}, but is {text!r}")
+    first, last, count = (float(part) for part in parts)
+    if count > MOST_STEPS:
+        raise InputError(f"{name} has {count:.3g} STEPS, but at most {MOST_STEPS:,} are computed at once; take fewer")
+    if not (least <= first <= last < math.inf) or first == -math.inf or not count.is_integer() or count < 1:
+        order = f"0 <= {first_} <= {last_}" if least == 0 else f"{first_} <= {last_}"
+        raise InputError(f"{name} must have {order} and a whole number of STEPS >= 1, such as {example}, but is {text!r}")
+    return np.linspace(first, last, int(count) + 1)

@@ -9,6 +9,7 @@ from typing import Any
 
 from permsym.cli import words
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
+from permsym.reading import number_or_text
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if name != MODEL:
         wrong = repr(name) if name else "not given"
         raise InputError(f"the boundary is defined for {MODEL}, but the model is {wrong}; write permsym boundary {MODEL} C=14 drive=0.95")
-    threshold = words.number_or_text(options.threshold)
+    threshold = number_or_text(options.threshold)
     started = time.perf_counter()
     source = lookup(name)
     family = HomogeneousFamily(parameters, source=source)

@@ -9,6 +9,7 @@ import sys
 from permsym.cli import words
 from permsym.cli.cumulants import add_expansion, expansion
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
+from permsym.reading import number_or_text
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -71,7 +72,7 @@ _MOST_POINTS = 10_000  # of a branch, which are followed one after the other
 
 
 def _number(word: str, text: str) -> float:
-    value = words.number_or_text(text)
+    value = number_or_text(text)
     if isinstance(value, str):
         raise InputError(f"{word} must be a number, but is {text!r}")
     return float(value)

@@ -6,10 +6,16 @@ import argparse
 import json
 import sys
 import warnings
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from permsym.cli import words
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, UncertifiedWarning
+
+if TYPE_CHECKING:
+    from permsym.cumulants.state import CumulantState
+    from permsym.model import Model
+    from permsym.models import ModelSource
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -58,14 +64,10 @@ def run(options: argparse.Namespace) -> int:
         print(exported(equations(model, **choice), options.equations))
         return 0
     from permsym.cli.report import cumulant_table
-    from permsym.cumulants import steady_state
     from permsym.cumulants.report import state_report
     from permsym.dataset.versions import versions
 
-    followed = (source, parameters) if isinstance(source.filled(parameters).get("N"), int | float) else None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
-        state = steady_state(model, source=followed, **choice)
+    state = fixed_point(source, parameters, model, choice)
     report = {
         "model": source.name,
         "parameters": state.model.parameters,
@@ -77,11 +79,19 @@ def run(options: argparse.Namespace) -> int:
     return warned(report)
 
 
+def fixed_point(source: ModelSource, parameters: dict[str, float | str], model: Model, choice: dict[str, Any]) -> CumulantState:
+    """The steady state, on the branch from the smallest N; what falls short is for the caller to say."""
+    from permsym.cumulants import steady_state
+
+    followed = (source, parameters) if isinstance(source.filled(parameters).get("N"), int | float) else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UncertifiedWarning)
+        return steady_state(model, source=followed, **choice)
+
+
 def warned(report: dict[str, Any]) -> int:
     """Print what is wrong with a fixed point on standard error; returns the exit code."""
-    if report["folds"]:
-        where = ", ".join(f"{value:.6g}" for value in report["folds"])
-        print(f"permsym: the branch from the smallest N folds at N={where}; this is the branch beyond the folds", file=sys.stderr)
+    say_folds(report["folds"])
     reasons = [*report["unphysical"]]
     if not report["stable"]:
         growth, goes = report["stability"], report["attractor"]
@@ -91,3 +101,10 @@ def warned(report: dict[str, Any]) -> int:
     if reasons:
         print("permsym: " + "; ".join(reasons), file=sys.stderr)
     return UNCERTIFIED_EXIT_CODE if reasons else 0
+
+
+def say_folds(folds: Sequence[float]) -> None:
+    """Print where the branch folded on its way, on standard error."""
+    if folds:
+        where = ", ".join(f"{value:.6g}" for value in folds)
+        print(f"permsym: the branch from the smallest N folds at N={where}; this is the branch beyond the folds", file=sys.stderr)

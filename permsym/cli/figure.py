@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from permsym.cli.words import number_or_text
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
+from permsym.reading import number_or_text
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from permsym.cli.words import number_or_text
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, TooLarge
+from permsym.reading import number_or_text
 
 if TYPE_CHECKING:
     from permsym.sweeps.definition import Sweep

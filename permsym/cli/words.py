@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from permsym.errors import InputError
+from permsym.reading import number_or_text, steps
 from permsym.text import grouped_digits
 
 if TYPE_CHECKING:
@@ -103,21 +104,6 @@ def _looks_like_label(word: str) -> bool:
     return all(re.fullmatch(r"ad?|(?:[+\-z]|\|\d+><\d+\|)\d+(?:@\w+)?", factor) for factor in word.split())
 
 
-_LONGEST_NUMBER = 300  # characters: longer whole numbers are no doubles
-
-
-def number_or_text(text: str) -> float | str:
-    """A number, or the text of an expression: digits are those of ASCII, without ``_`` between them."""
-    if len(text) > _LONGEST_NUMBER or not text.isascii() or "_" in text:
-        return text
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
 def model_source(options: argparse.Namespace) -> tuple[ModelSource, dict[str, float | str]]:
     """The model function and the parameters that were typed; InputError without a model."""
     from permsym.dataset.schema import check_parameters
@@ -193,30 +179,11 @@ def _order(text: str | None) -> int:
         raise InputError(f"--moments must be an order such as 2, but is {text!r}; for single moments use --moment 'z0' '+1 -2'") from None
 
 
-_MOST_STEPS = 100_000  # every one has all of its values in memory
-
-
 def times(text: str) -> NDArray[np.float64]:
     """STEPS + 1 times from T0 to T1."""
-    return _steps(text, "--times", "T", 0.0, "0:10:100")
+    return steps(text, "--times", "T", "0:10:100", 0.0)
 
 
 def frequencies(text: str) -> NDArray[np.float64]:
     """STEPS + 1 frequencies from W0 to W1."""
-    return _steps(text, "--frequencies", "W", -float("inf"), "-3:3:200")
-
-
-def _steps(text: str, option: str, letter: str, least: float, example: str) -> NDArray[np.float64]:
-    import numpy as np
-
-    first_, last_ = f"{letter}0", f"{letter}1"
-    parts = [number_or_text(part) for part in text.split(":")]
-    if len(parts) != 3 or any(isinstance(part, str) for part in parts):
-        raise InputError(f"{option} must be {first_}:{last_}:STEPS, such as {example}, but is {text!r}")
-    first, last, count = (float(part) for part in parts)
-    if count > _MOST_STEPS:
-        raise InputError(f"{option} has {count:.3g} STEPS, but at most {_MOST_STEPS:,} are computed at once; take fewer")
-    if not (least <= first <= last < float("inf")) or first == -float("inf") or not count.is_integer() or count < 1:
-        order = f"0 <= {first_} <= {last_}" if least == 0 else f"{first_} <= {last_}"
-        raise InputError(f"{option} must have {order} and a whole number of STEPS >= 1, such as {example}, but is {text!r}")
-    return np.linspace(first, last, int(count) + 1)
+    return steps(text, "--frequencies", "W", "-3:3:200")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from permsym.dataset.schema import DERIVED_NAMES
+from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import parse
 
@@ -62,8 +63,8 @@ class Overtaking:
 
     def __str__(self) -> str:
         spans = " and ".join(_span(self.axis, start, stop) for start, stop in self.intervals)
-        at = f" ({', '.join(f'{name}={value:g}' for name, value in self.line.items())})" if self.line else ""
-        return f"{self.quantity}: {self.worse} is worse than {self.better} {spans}{at}"
+        at = ", ".join(f"{name}={value:g}" for name, value in self.line.items() if not math.isnan(value))
+        return f"{self.quantity}: {self.worse} is worse than {self.better} {spans}" + (f" ({at})" if at else "")
 
 
 def _span(axis: str, start: float, stop: float) -> str:
@@ -250,10 +251,11 @@ def order_of(method: str) -> int | None:
 
 
 def _conjugate(quantity: str, sites: Model | None) -> str:
-    """Label of the complex conjugate; the quantity itself where it is no label."""
-    if sites is None or is_derived(quantity):
+    """Label of the complex conjugate; the quantity itself where it is no label, as a function of two times."""
+    try:
+        return quantity if sites is None or is_derived(quantity) else str(parse(quantity, sites).conjugate())
+    except InputError:
         return quantity
-    return str(parse(quantity, sites).conjugate())
 
 
 def is_derived(quantity: str) -> bool:

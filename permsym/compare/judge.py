@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from permsym.compare.comparison import Comparison, Row
+from permsym.compare.comparison import Comparison, Row, is_derived
 from permsym.compare.tables import Table
 from permsym.dataset.status import EXACT
 from permsym.errors import InputError
@@ -52,7 +52,8 @@ def _judged(reference: Table, truth: str, table: Table, methods: Sequence[str], 
 def _matched(reference: Table, approximation: Table) -> tuple[dict[int, int], int]:
     """Point of the approximation -> point of the reference, and how many have none."""
     parameters = set(reference.parameters)
-    foreign = [name for name in approximation.parameters if name not in parameters]
+    apart = _apart(approximation) - parameters
+    foreign = [name for name in approximation.parameters if name not in parameters | apart]
     if foreign and len({tuple(point.get(name) for name in foreign) for point in approximation.points}) > 1:
         raise InputError(
             f"{approximation.name}: {foreign[0]!r} is no parameter of {reference.name}; those are {', '.join(sorted(parameters))}"
@@ -61,13 +62,17 @@ def _matched(reference: Table, approximation: Table) -> tuple[dict[int, int], in
     if not common and len(reference.points) > 1:
         raise InputError(f"{approximation.name} has no parameter of {reference.name}; add a column {reference.parameters[0]}, for instance")
     index: dict[tuple[str, ...], list[int]] = {}
-    for i, point in enumerate(reference.points):
-        index.setdefault(tuple(_rounded(point.get(name)) for name in common), []).append(i)
+    others = _apart(reference) - set(common)
+    usable = [i for i, point in enumerate(reference.points) if not others & point.keys()]
+    for i in usable:
+        index.setdefault(tuple(_rounded(reference.points[i].get(name)) for name in common), []).append(i)
     matches: dict[int, int] = {}
     for i, point in enumerate(approximation.points):
+        if apart & point.keys():
+            continue
         near = index.get(tuple(_rounded(point.get(name)) for name in common))
         if near is None:  # equal numbers may round apart
-            near = [k for k, other in enumerate(reference.points) if all(_same(point.get(n), other.get(n)) for n in common)]
+            near = [k for k in usable if all(_same(point.get(n), reference.points[k].get(n)) for n in common)]
         if len(near) > 1:
             first, second = reference.points[near[0]], reference.points[near[1]]
             differing = [name for name in first if first.get(name) != second.get(name)]
@@ -79,12 +84,17 @@ def _matched(reference: Table, approximation: Table) -> tuple[dict[int, int], in
     return matches, len(approximation.points) - len(matches)
 
 
+def _apart(table: Table) -> set[str]:
+    """Parameters that only some points have: the frequency, where there are values of a spectrum beside others."""
+    return {name for name in table.parameters if any(name not in point for point in table.points)}
+
+
 def _rounded(value: float | None) -> str:
     return "" if value is None else f"{value:.9e}"
 
 
 def _same(a: float | None, b: float | None) -> bool:
-    return a is not None and b is not None and math.isclose(a, b, rel_tol=_CLOSE, abs_tol=1e-300)
+    return a is b is None or (a is not None and b is not None and math.isclose(a, b, rel_tol=_CLOSE, abs_tol=1e-300))
 
 
 def _spelled(point: Mapping[str, float], names: Sequence[str]) -> str:
@@ -105,8 +115,10 @@ def _impossible(quantity: str, value: complex) -> str:
     kind = quantity.partition("@")[0]
     if kind in ("p0_up", "p_up"):
         return "" if -_BOUND <= value.real <= 1 + _BOUND else "a population outside [0, 1]"
-    if kind in ("photons", "g2", "coherent_photons"):
+    if kind in ("photons", "g2", "coherent_photons", "linewidth"):
         return "" if value.real >= -_BOUND else "negative"
+    if is_derived(quantity):
+        return ""
     words = quantity.split()
     bosons = [word for word in words if word in ("ad", "a")]
     spins = [word for word in words if word not in ("ad", "a")]

@@ -48,7 +48,7 @@ _SPINS = Model(Spin(), Ensemble(1000), Operator())
 class Table:
     """Values by point, method and quantity.
 
-    points    parameters of each point
+    points    parameters of each point; values of a spectrum have points of their own, with the parameter ``frequency``
     errors    error estimates, where there are any
     sites     a model whose sites say which labels are the same moment
     doubtful  (point, method) whose certificate fell short
@@ -108,7 +108,8 @@ def table_of(dataset: xr.Dataset, name: str) -> Table:
     labels = [str(label) for label in dataset["moment"].values]
     moments = numbers("moment_real", "moment") + 1j * numbers("moment_imag", "moment")
     errors = numbers("moment_error", "moment") if "moment_error" in dataset else np.full(moments.shape, np.nan)
-    quantities = [variable for variable in map(str, dataset.data_vars) if dataset[variable].dtype.kind == "f" and not _certifies(variable)]
+    names = [name for name in map(str, dataset.data_vars) if dataset[name].dtype.kind == "f" and not _certifies(name)]
+    quantities = [name for name in names if set(dataset[name].dims) <= set(outer)]
     derived = {quantity: numbers(quantity)[:, :, 0] for quantity in quantities}
     estimates = {q: numbers(error_name(q) if error_name(q) in dataset else "error_estimate")[:, :, 0] for q in quantities}
     status = numbers("status")[:, :, 0]
@@ -122,13 +123,29 @@ def table_of(dataset: xr.Dataset, name: str) -> Table:
                 table.values[i, method, quantity] = value
                 if not np.isnan(error):
                     table.errors[i, method, quantity] = error
+    if "power_spectrum" in dataset:
+        spectra = numbers("power_spectrum", "frequency"), numbers(error_name("power_spectrum"), "frequency")
+        _add_spectra(table, dataset["frequency"].values.tolist(), *spectra)
     return table
+
+
+def _add_spectra(table: Table, frequencies: Sequence[float], power: Any, errors: Any) -> None:
+    """A point for every frequency beside those that are there; S and its errors are (points, methods, frequencies)."""
+    for i, (k, frequency) in itertools.product(range(len(power)), enumerate(frequencies)):
+        for m, method in enumerate(table.methods):
+            if not np.isnan(power[i, m, k]):
+                table.values[len(table.points), method, "power_spectrum"] = complex(power[i, m, k])
+                if not np.isnan(errors[i, m, k]):
+                    table.errors[len(table.points), method, "power_spectrum"] = float(errors[i, m, k])
+                if (i, method) in table.doubtful:
+                    table.doubtful.add((len(table.points), method))
+        table.points.append(table.points[i] | {"frequency": frequency})
 
 
 def _points(dataset: xr.Dataset, axes: Sequence[str], shape: tuple[int, ...]) -> list[dict[str, float]]:
     """All numeric parameters at every point: attributes, and coordinates that do not just count the entries of a list."""
     fixed = {str(name): float(value) for name, value in dataset.attrs.items() if isinstance(value, float)}
-    names = [name for name in map(str, dataset.coords) if name not in ("moment", "approach") and dataset[name].dtype.kind in "fi"]
+    names = [name for name in map(str, dataset.coords) if set(dataset[name].dims) <= set(axes) and dataset[name].dtype.kind in "fi"]
     varying = {name: _over(dataset[name], axes, shape) for name in names if not _counts(dataset, name)}
     return [fixed | {name: float(values[i]) for name, values in varying.items()} for i in range(math.prod(shape))]
 

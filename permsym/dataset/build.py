@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 Cell = tuple[tuple[int, ...], str]
 """One cell of a dataset: (index along each axis, approach)."""
 
-_DERIVED = ("p0_up", "p_up")  # in the table of variables, but there only where the model has them
-
 
 @dataclass
 class Point:
@@ -32,7 +30,8 @@ class Point:
     parameters       all parameters of the model at this point
     moments, cumulants, errors   values by label
     derived, derived_errors   derived quantities and their errors by name
-    scalars          values of variables without the dimension ``moment``, by their name in the schema
+    power, power_errors   a power spectrum and its errors by frequency
+    scalars          values of other variables over the axes alone, by their name in the schema
     computed_by      the software that gave it
     status, reason   how it came out; the reason of an approximation also says which one it is
     approach         name of the method
@@ -50,10 +49,12 @@ class Point:
     computed_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     derived_errors: dict[str, float] = field(default_factory=dict)
     computed_by: Software = field(default_factory=software)
+    power: dict[float, float] = field(default_factory=dict)
+    power_errors: dict[float, float] = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, Any]:
-        """Values of all variables without the dimension ``moment``, by their name in the schema."""
+        """Values of all variables over the axes alone, by their name in the schema."""
         errors = {error_name(name): error for name, error in self.derived_errors.items()}
         return {**self.derived, **errors, **self.scalars, "status": str(self.status), "reason": self.reason}
 
@@ -68,7 +69,7 @@ def build_dataset(
     command: str = "",
     lists: Mapping[str, Mapping[str, Sequence[float | str]]] | None = None,
 ) -> xr.Dataset:
-    """Dataset over the product of ``axes``, with the dimension ``approach`` where there are several methods, and ``moment``.
+    """Dataset over the product of ``axes``, ``approach`` where there are several methods, ``moment``, and ``frequency`` of spectra.
 
     definition   what defines the model besides the axes, as JSON-ready data
     lists        axes that count the entries of a list -> the parameters that run together there
@@ -77,9 +78,12 @@ def build_dataset(
 
     grid = _Grid.over(axes, methods, points)
     labels = list(dict.fromkeys(label for point in points.values() for label in point.moments))
+    frequencies = list(dict.fromkeys(frequency for point in points.values() for frequency in point.power))
     computed_by, several = _software(grid, points)
-    data = _variables(grid, points, labels) | computed_by
+    data = _variables(grid, points, labels, frequencies) | computed_by
     coordinates = _coordinates(axes, methods, labels, lists or {})
+    if frequencies:
+        coordinates["frequency"] = (("frequency",), np.array(frequencies), _described("frequency"))
     constant: dict[str, float] = {}
     for name, array in _parameters(coordinates, grid.shape, points).items():
         if np.nanmax(array) > np.nanmin(array):
@@ -133,22 +137,23 @@ class _Grid:
         return flat.reshape((*self.shape, *((self.methods,) if self.several else ()), *tail))
 
 
-def _variables(grid: _Grid, points: Mapping[Cell, Point], labels: Sequence[str]) -> dict[str, Any]:
+def _variables(grid: _Grid, points: Mapping[Cell, Point], labels: Sequence[str], frequencies: Sequence[float]) -> dict[str, Any]:
     """Variable -> (dimensions, values, attributes)."""
     names = list(dict.fromkeys(name for point in points.values() for name in point.derived))
-    table: list[Variable] = [v for v in VARIABLES if v.name not in _DERIVED] + [derived(name) for name in names]
+    table: list[Variable] = [v for v in VARIABLES if not v.optional] + [derived(name) for name in names]
     table += [derived_error(name) for name in names if any(name in point.derived_errors for point in points.values())]
-    rows = _rows(points.values(), labels)
+    table += [v for v in VARIABLES if v.over == "frequency" and frequencies]
+    rows = _moments(points.values(), labels) | _spectra(points.values(), frequencies)
     data: dict[str, Any] = {}
     for variable in table:
         fill: Any = {"str": LEFT, "float64": np.nan}.get(variable.dtype, 0)
-        if variable.per_moment:
-            array = grid.scattered(rows[variable.name], np.nan, float, (len(labels),))
+        if variable.over:
+            array = grid.scattered(rows[variable.name], np.nan, float, rows[variable.name].shape[1:])
         else:
             values = [point.values.get(variable.name, fill) for point in points.values()]
             array = grid.scattered(values, fill, object if variable.dtype == "str" else variable.dtype)
             array = array.astype(str) if variable.dtype == "str" else array
-        dimensions = (*grid.dimensions, "moment") if variable.per_moment else grid.dimensions
+        dimensions = (*grid.dimensions, variable.over) if variable.over else grid.dimensions
         data[variable.name] = (dimensions, array, {"units": variable.units, "long_name": variable.long_name})
     stamps = [np.datetime64(point.computed_at.replace(tzinfo=None), "s") for point in points.values()]
     array = grid.scattered(stamps, np.datetime64("NaT", "s"), "datetime64[s]")
@@ -186,8 +191,15 @@ def _coordinates(
     return coordinates
 
 
-def _rows(points: Collection[Point], labels: Sequence[str]) -> dict[str, NDArray[np.float64]]:
-    """Values with the dimension ``moment``, one row a point, by variable."""
+def _spectra(points: Collection[Point], frequencies: Sequence[float]) -> dict[str, NDArray[np.float64]]:
+    """Values over ``frequency``, one row a point, by variable."""
+    spectra = {"power_spectrum": [point.power for point in points], "power_spectrum_error": [point.power_errors for point in points]}
+    shape = (len(points), len(frequencies))
+    return {name: np.array([[row.get(w, np.nan) for w in frequencies] for row in rows]).reshape(shape) for name, rows in spectra.items()}
+
+
+def _moments(points: Collection[Point], labels: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+    """Values over ``moment``, one row a point, by variable."""
     column = {label: k for k, label in enumerate(labels)}
 
     def matrix(kind: str) -> NDArray[np.complex128]:

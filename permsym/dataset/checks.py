@@ -37,14 +37,16 @@ def sound(dataset: xr.Dataset) -> xr.Dataset:
     needed(dataset, "status", "reason")
     if "moment" in dataset and (dataset["moment"].dims != ("moment",) or dataset["moment"].dtype.kind not in "UTO"):
         raise InputError("the coordinate 'moment' must be a list of labels")
+    if "frequency" in dataset.dims and ("frequency" not in dataset.coords or dataset["frequency"].dtype.kind != "f"):
+        raise InputError("the coordinate 'frequency' must be a list of numbers")
     points = set(dataset["status"].dims)
-    if "moment" in points or not points <= set(dataset.dims):
+    if {"moment", "frequency"} & points or not points <= set(dataset.dims):
         raise InputError("the variable 'status' must have one text for each point")
     for name in map(str, dataset.data_vars):
         variable, expected = dataset[name], BY_NAME.get(name)
         if expected is None:
             continue
-        dims = points | {"moment"} if expected.per_moment else points
+        dims = points | {expected.over} if expected.over else points
         if variable.dtype.kind not in _KINDS[expected.dtype] or set(variable.dims) != dims:
             raise InputError(f"the variable {name!r} is of the wrong kind ({variable.dtype} over {', '.join(map(str, variable.dims))})")
     codes = {*map(str, Status), LEFT}

@@ -60,7 +60,8 @@ def _parsed(column: tuple[str, ...], dtype: str) -> NDArray[Any]:
     if dtype.startswith("float"):
         return np.array(list(map(float, column)), dtype=dtype)
     if dtype.startswith("int"):
-        return np.array(list(map(int, map(float, column))), dtype=dtype)
+        numbers = np.array(list(map(float, column)))
+        return numbers if np.isnan(numbers).any() else np.array(list(map(int, numbers)), dtype=dtype)  # nan: rows of another dimension
     try:
         with warnings.catch_warnings(action="error"):
             return np.array(column, dtype=dtype)

@@ -12,27 +12,33 @@ from permsym.errors import InputError
 class Variable:
     """One variable of a dataset.
 
-    per_moment   whether it has the dimension ``moment`` besides the axes and ``approach``
+    over       the dimension that it has besides the axes and ``approach``: ``moment``, ``frequency``, or "" for none
+    optional   whether only files have it that have a value for it
     """
 
     name: str
     units: str
     long_name: str
-    per_moment: bool = False
+    over: str = ""
     dtype: str = "float64"
+    optional: bool = False
 
 
 VARIABLES = (
-    Variable("moment_real", "1", "real part of the moment", per_moment=True),
-    Variable("moment_imag", "1", "imaginary part of the moment", per_moment=True),
-    Variable("cumulant_real", "1", "real part of the joint cumulant", per_moment=True),
-    Variable("cumulant_imag", "1", "imaginary part of the joint cumulant", per_moment=True),
-    Variable("moment_error", "1", "estimate of the absolute error of the moment", per_moment=True),
-    Variable("p0_up", "1", "excited-state population of the central spin"),
-    Variable("p_up", "1", "excited-state population of a satellite"),
-    Variable("power_spectrum", "1/frequency", "power spectrum S, without the delta peak of the coherent part"),
-    Variable("power_spectrum_error", "1/frequency", "estimate of the absolute error of the power spectrum"),
-    Variable("coherent_part", "1", "<A><B>: the power spectrum has 2 pi times that in a delta peak at zero"),
+    Variable("moment_real", "1", "real part of the moment", over="moment"),
+    Variable("moment_imag", "1", "imaginary part of the moment", over="moment"),
+    Variable("cumulant_real", "1", "real part of the joint cumulant", over="moment"),
+    Variable("cumulant_imag", "1", "imaginary part of the joint cumulant", over="moment"),
+    Variable("moment_error", "1", "estimate of the absolute error of the moment", over="moment"),
+    Variable("p0_up", "1", "excited-state population of the central spin", optional=True),
+    Variable("p_up", "1", "excited-state population of a satellite", optional=True),
+    Variable("power_spectrum", "1/frequency", "power spectrum S, without the delta peak", over="frequency", optional=True),
+    Variable("power_spectrum_error", "1/frequency", "estimate of the absolute error of S", over="frequency", optional=True),
+    Variable("coherent_part", "1", "<A><B>: the power spectrum has 2 pi times that in a delta peak", optional=True),
+    Variable("linewidth", "frequency", "full width at half maximum of the line where it is alone, -2 Re lambda", optional=True),
+    Variable("line_frequency", "frequency", "frequency of the line, Im lambda", optional=True),
+    Variable("line_weight", "1", "real part of the line's share of <A B> - <A><B>", optional=True),
+    Variable("half_maximum", "frequency", "full width of the power spectrum itself at half of its maximum at the line", optional=True),
     Variable("error_estimate", "1", "largest error estimate over the moments"),
     Variable("residual", "1", "largest residual of L rho = 0, relative to |L| |rho|"),
     Variable("edge_mass", "1", "probability clipped by the window"),
@@ -58,13 +64,16 @@ PHOTON_ERROR = Variable("photon_probability_error", "1", "estimate of the absolu
 """The photon distribution of a single state, where it was asked for; see photons.py."""
 
 CERTIFICATE = ("error_estimate", "residual", "edge_mass", "balance", "min_population", "certified", "dimension", "stability")
-"""Variables that judge a point or describe its computation.  All others without the dimension ``moment`` are results."""
+"""Variables that judge a point or describe its computation.  All others over no dimension of their own are results."""
 
 BY_NAME = {variable.name: variable for variable in VARIABLES}
 OUTCOME = (BY_NAME["status"], BY_NAME["reason"])
 """The two variables that say how a point came out."""
 
-DERIVED_NAMES = ("p0_up", "p_up", "photons", "g2", "coherent_photons")
+SPECTRAL_NAMES = ("coherent_part", "linewidth", "line_frequency", "line_weight", "half_maximum")
+"""Quantities that a spectrum gives beside itself."""
+
+DERIVED_NAMES = ("p0_up", "p_up", "photons", "g2", "coherent_photons", "power_spectrum", *SPECTRAL_NAMES)
 """Derived quantities by their names in files."""
 
 _RESERVED = {
@@ -115,4 +124,4 @@ def check_parameters(names: Iterable[str]) -> None:
 
 def derived_error(name: str) -> Variable:
     """Variable of the error of a derived quantity."""
-    return Variable(error_name(name), "1", f"estimate of the absolute error of {name}")
+    return Variable(error_name(name), derived(name).units, f"estimate of the absolute error of {name}")

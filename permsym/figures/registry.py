@@ -24,6 +24,8 @@ from permsym.figures.paper2 import fig3 as p2_fig3
 from permsym.figures.paper2 import fig4 as p2_fig4
 from permsym.figures.paper2 import fig5 as p2_fig5
 from permsym.figures.paper2 import fig6 as p2_fig6
+from permsym.figures.two_time import cavities, g2
+from permsym.figures.two_time.linewidth import CENTRAL_SPIN, LASER
 from permsym.plot import save_figure
 from permsym.progress import Counter
 from permsym.sites import as_count
@@ -126,6 +128,33 @@ FIGURES: dict[str, Figure] = {
         p2_exact.plot,
         p2_exact.table,
         10,
+    ),
+    "linewidth-central-spin": Figure(
+        "linewidth of a central spin's satellites against N, exact beside orders 2 to 5",
+        CENTRAL_SPIN.compute,
+        CENTRAL_SPIN.plot,
+        CENTRAL_SPIN.table,
+        1000,
+    ),
+    "linewidth-laser": Figure(
+        "linewidth of a bad-cavity laser against N, exact beside orders 2 to 5", LASER.compute, LASER.plot, LASER.table, 20
+    ),
+    "g2-central-spin": Figure(
+        "g2(tau) of a central spin and of its satellites, exact beside orders 2 to 5", g2.compute, g2.plot_panels, g2.table, 20
+    ),
+    "spectrum-tavis-cummings": Figure(
+        "spectrum of a pumped cavity, from Rabi splitting to lasing (--max-N: emitters)",
+        cavities.PUMPED.compute,
+        cavities.plot_pumped,
+        cavities.PUMPED.table,
+        4,
+    ),
+    "spectrum-driven-cavity": Figure(
+        "spectrum of a driven cavity through its bistable region (--max-N: spins)",
+        cavities.DRIVEN.compute,
+        cavities.plot_driven,
+        cavities.DRIVEN.table,
+        2,
     ),
 }
 

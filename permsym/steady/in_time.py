@@ -1,17 +1,14 @@
-"""What a steady state does in time.  These methods open a lower row of the house, when they are called."""
+"""What a steady state does in time: methods that call permsym's own public functions, which load when they are called."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from numpy.typing import ArrayLike
 
+import permsym
 from permsym.operators import Operator
 from permsym.progress import Progress
-
-if TYPE_CHECKING:
-    from permsym.dynamics.two_time.result import Correlation
-    from permsym.steady.state import State
 
 
 class InTime:
@@ -20,8 +17,8 @@ class InTime:
     tolerance: float
 
     @property
-    def _state(self) -> State:
-        return cast("State", self)
+    def _state(self) -> permsym.State:
+        return cast("permsym.State", self)
 
     def _aimed_at(self, tolerance: float | None) -> float:
         return self.tolerance if tolerance is None else tolerance
@@ -34,20 +31,14 @@ class InTime:
         left: Operator | str | None = None,
         tolerance: float | None = None,
         progress: Progress | None = None,
-    ) -> Correlation:
+    ) -> permsym.Correlation:
         """<C(0) A(tau) B(0)> at delays ``times``, with A = ``of``, B = ``right``, C = ``left``: see :func:`permsym.correlation`."""
-        from permsym.dynamics.two_time.correlation import correlation
+        return permsym.correlation(self._state, of, right, times, left=left, tolerance=self._aimed_at(tolerance), progress=progress)
 
-        return correlation(self._state, of, right, times, left=left, tolerance=self._aimed_at(tolerance), progress=progress)
-
-    def g1(self, times: ArrayLike, tolerance: float | None = None) -> Correlation:
+    def g1(self, times: ArrayLike, tolerance: float | None = None) -> permsym.Correlation:
         """First-order coherence of the centre: g1(tau) = <a^dag(tau) a> / <a^dag a>; of a spin, of sigma^-."""
-        from permsym.dynamics.two_time.correlation import g1
+        return permsym.g1(self._state, times, tolerance=self._aimed_at(tolerance))
 
-        return g1(self._state, times, tolerance=self._aimed_at(tolerance))
-
-    def g2(self, times: ArrayLike, tolerance: float | None = None) -> Correlation:
+    def g2(self, times: ArrayLike, tolerance: float | None = None) -> permsym.Correlation:
         """Second-order coherence: g2(tau) = <a^dag (a^dag a)(tau) a> / <a^dag a>^2; of a spin, of sigma^-."""
-        from permsym.dynamics.two_time.correlation import g2
-
-        return g2(self._state, times, tolerance=self._aimed_at(tolerance))
+        return permsym.g2(self._state, times, tolerance=self._aimed_at(tolerance))

@@ -28,6 +28,7 @@ from permsym.operators import Operator
 from permsym.sites import Ensemble, is_real
 from permsym.sweeps.methods import check_methods, method
 from permsym.sweeps.origin import address_of, is_library, origin_of, recorded_source, text_of
+from permsym.sweeps.spectra import SpectrumRequest
 from permsym.sweeps.task import RESULTS, Task
 
 MOST_POINTS = 1_000_000  # of a sweep: their models alone take minutes
@@ -59,6 +60,7 @@ class Sweep:
     fixed     parameters that do not vary: numbers, or expressions in the others
     moments   an order or canonical labels
     options   method -> its options
+    spectrum  a spectrum of every state; None: moments alone
     """
 
     source: ModelSource
@@ -67,6 +69,7 @@ class Sweep:
     methods: tuple[str, ...] = ("exact",)
     moments: int | tuple[str, ...] = 2
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    spectrum: SpectrumRequest | None = None
 
     @property
     def axes(self) -> dict[str, Sequence[float]]:
@@ -113,7 +116,7 @@ class Sweep:
         """A task for every cell."""
         for index, name in self.cells:
             origin = origin_of(self.source, self.parameters(index)) if method(name).follows_branch else None
-            yield Task((index, name), self.models[index], self.moments, self.options.get(name, {}), origin)
+            yield Task((index, name), self.models[index], self.moments, self.options.get(name, {}), origin, self.spectrum)
 
     def definition(self) -> dict[str, Any]:
         """Provenance: everything that :func:`from_definition` needs, and the first point's full model."""
@@ -129,6 +132,7 @@ class Sweep:
             "function": address_of(self.source),
             "model_file": text_of(self.source),
             "first_point": self.model(self.indices[0]).to_dict(),
+            **({} if self.spectrum is None else {"spectrum": self.spectrum.to_dict()}),
         }
 
     @cached_property
@@ -148,17 +152,21 @@ def make(
     methods: Sequence[str] = ("exact",),
     moments: Any = 2,
     options: Mapping[str, Mapping[str, Any]] | None = None,
-) -> Sweep:
+    spectrum: Mapping[str, Any] | SpectrumRequest | None = None,
+) -> Sweep:  # its parameters are the tables of a sweep file
     """A sweep, with all of its models made and checked; InputError for the first mistake."""
     source = registry.source(model)
     check_methods(methods)
     dimensions = dimensions_of(axes, lists)
-    sweep = Sweep(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}))
+    sweep = Sweep(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}), SpectrumRequest.of_table(spectrum))
     for name in (name for dimension in dimensions for name, column in dimension.columns.items() if not column):
         raise InputError(f"the axis {name!r} must have at least one value, but is empty")
     for _, words in problems(sweep):
         raise InputError(words)
-    sweep = replace(sweep, moments=checked_moments(moments, sweep.model(sweep.indices[0])))
+    first = sweep.model(sweep.indices[0])
+    sweep = replace(sweep, moments=checked_moments(moments, first))
+    if sweep.spectrum is not None:
+        sweep.spectrum.check(first)
     _ = sweep.models
     return sweep
 
@@ -224,6 +232,7 @@ _DEFINITION = {
     "function": (str, None),
     "model_file": (str, None),
     "first_point": dict,
+    "spectrum?": dict,
 }
 """What :meth:`Sweep.definition` writes."""
 
@@ -246,7 +255,7 @@ def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] 
         lists = [values for name, values in columns if name not in values]
         sweep = make(
             recorded_source(definition, allow), axes, lists=lists, fixed=definition["fixed"], methods=definition["methods"],
-            moments=definition["moments"], options=definition["options"],
+            moments=definition["moments"], options=definition["options"], spectrum=definition.get("spectrum"),
         )  # fmt: skip
         first = Model.from_dict(definition["first_point"])
     except WrongField as error:

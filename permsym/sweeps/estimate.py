@@ -20,6 +20,7 @@ def describe(work: Work, jobs: int, output: Path) -> str:
         f"model    {sweep.source.name}",
         f"points   {len(sweep.indices)} ({sides}), by {', '.join(sweep.methods)}: {len(sweep)} in all",
         f"moments  {f'up to order {sweep.moments}' if isinstance(sweep.moments, int) else ', '.join(sweep.moments)}",
+        *([] if sweep.spectrum is None else [f"spectrum {sweep.spectrum}"]),
         f"output   {output}",
     ]
     if work.recalled:

@@ -12,6 +12,7 @@ from permsym.progress import Counter
 from permsym.sweeps.definition import make
 from permsym.sweeps.methods import Moments
 from permsym.sweeps.run import assembled, execute, prepare
+from permsym.sweeps.spectra import SpectrumRequest
 from permsym.sweeps.workers.pool import inline, pooled
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def sweep(
     methods: Sequence[str] = ("exact",),
     moments: Moments = 2,
     options: Mapping[str, Mapping[str, Any]] | None = None,
+    spectrum: Mapping[str, Any] | SpectrumRequest | None = None,
     jobs: int | None = None,
     command: str = "",
     progress: Counter | None = None,
@@ -39,6 +41,8 @@ def sweep(
     methods   "exact", "mf" (mean field), "c2" ... (cumulant expansions)
     moments   an order, or labels
     options   method -> its options, such as {"exact": {"solver": "superlu"}}
+    spectrum  a spectrum of every state beside its moments: {"frequencies": numpy.linspace(-3, 3, 201)}, {"linewidth": True, "near": 1.0}
+              or both, with "of" and "right" as :func:`permsym.spectrum` takes them in texts
     jobs      worker processes; None: everything in this process
     fixed     other parameters; numbers or expressions such as kappa="N/16", evaluated at each point
 
@@ -48,7 +52,7 @@ def sweep(
 
     Raises InputError for mistakes in the parameters, before anything is computed.
     """
-    wanted = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options)
+    wanted = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options, spectrum=spectrum)
     done = 0
 
     def count(*_: object) -> None:

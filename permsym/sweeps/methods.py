@@ -1,6 +1,6 @@
 """How one point of a sweep is computed, by method name: `exact`, `mf`, and cumulant expansions `c2` ... `c8`.
 
-A method is a function (model, labels, options, bench) -> Point with an estimate of what it will cost.  To add one, write
+A method is a function (model, wanted, options, bench) -> Point with an estimate of what it will cost.  To add one, write
 these two functions and a line of the table ``METHODS``: sweep files and comparisons have it then.
 """
 
@@ -18,43 +18,17 @@ from permsym.errors import BeyondOrder, InputError, TooLarge, UncertifiedWarning
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
-from permsym.sweeps.origin import Origin
+from permsym.sweeps.bench import Bench
+from permsym.sweeps.spectra import SpectrumRequest, Wanted, cumulant_spectrum, exact_spectrum
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
-    from permsym.liouvillian import Liouvillian
+    from permsym.cumulants.state import CumulantState
     from permsym.steady.plan import Plan
     from permsym.steady.state import State
 
 Moments = int | str | Iterable[str]
 Options = Mapping[str, Any]
 HIGHEST_ORDER = 8
-_SHARED = 200_000  # unknowns up to which the next point may use the weights of a Liouvillian's terms again
-
-
-class Bench:
-    """What one worker carries from point to point: the weights of the last lattice, which depend on that lattice alone.
-
-    Points that use them have the same bits as points that evaluate them again (tests/sweeps/test_run.py).  Nothing that
-    depends on a point's rates or solution is carried on.
-    """
-
-    def __init__(self) -> None:
-        self.origin: Origin | None = None
-        """Where the present point's model comes from, for methods that follow a branch."""
-        self._last: Liouvillian | None = None
-
-    def liouvillian(self, model: Model) -> Liouvillian | None:
-        """A Liouvillian that fits the model; None where the lattice is too large to carry on."""
-        from permsym.basis.representations import build
-        from permsym.liouvillian import Liouvillian
-        from permsym.steady.needs import lattice
-
-        if self._last is None or not self._last.fits(model):
-            self._last = None  # first, so that two never exist at once
-            if lattice(model)[0] > _SHARED:
-                return None
-            self._last = Liouvillian(build(model), keep_terms=True)
-        return self._last
 
 
 @dataclass(frozen=True)
@@ -79,8 +53,8 @@ class Method:
     """
 
     name: str
-    point: Callable[[Model, Sequence[MomentLabel], Options, Bench], Point]
-    cost: Callable[[Model, Options], Cost]
+    point: Callable[[Model, Wanted, Options, Bench], Point]
+    cost: Callable[[Model, Options, SpectrumRequest | None], Cost]
     options: Mapping[str, tuple[str, Callable[[Any], bool]]] = field(default_factory=dict)
     key: str = ""
     follows_branch: bool = False
@@ -112,8 +86,25 @@ def _solvers() -> list[str]:
     return list(NAMES)
 
 
-def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
-    """Exact steady state with its certificate; the status says where that falls short."""
+def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) -> Point:
+    """Exact steady state with its certificate, and its spectrum; the status says where that falls short."""
+    from permsym.dynamics.spectra.spectrum import more_levels, spectrum
+
+    asked = wanted.spectrum
+    state, curve = exact_state(model, wanted, options, bench), None
+    if asked is not None and asked.frequencies:
+        curve = spectrum(state, asked.frequencies, asked.of, asked.right)
+        while levels := more_levels(model, curve):
+            state = exact_state(model.with_levels(levels), wanted, options, bench)
+            curve = spectrum(state, asked.frequencies, asked.of, asked.right)
+    point = state_point(state, wanted.labels)
+    if asked is not None:
+        exact_spectrum(point, state, asked, curve)
+    return point
+
+
+def exact_state(model: Model, wanted: Wanted, options: Options, bench: Bench) -> State:
+    """The steady state; one whose spectrum is wanted is no series in (j, m), which has no charged sectors."""
     from permsym.steady.needs import on_full_basis
     from permsym.steady.plan import Request
     from permsym.steady.planning import on_whole_lattice
@@ -126,35 +117,35 @@ def exact_point(model: Model, labels: Sequence[MomentLabel], options: Options, b
         on_full_basis(model, "auto")  # refused where it does not fit
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
-        state = steady_state(
+        return steady_state(
             model,
-            moments=labels,
+            moments=wanted.labels,
             liouvillian=shared,
             basis=options.get("basis", "auto"),
-            solver=options.get("solver", "quick"),
+            solver=options.get("solver", "quick" if wanted.spectrum is None else "auto"),
             window=window,
             **({"tolerance": options["tolerance"]} if "tolerance" in options else {}),
         )
-    return state_point(state, labels)
 
 
-def exact_cost(model: Model, options: Options) -> Cost:
-    """From the plan; a window is predicted by smaller systems."""
+def exact_cost(model: Model, options: Options, spectrum: SpectrumRequest | None = None) -> Cost:
+    """From the plan; a window is predicted by smaller systems.  A charge sector has as many unknowns as the neutral one, complex ones."""
     from permsym.steady.needs import lattice
     from permsym.steady.scaling.levels import START
     from permsym.steady.solve import plan_of
 
     if getattr(model.centre, "automatic", False):  # unknown before it is solved: as if the first attempt had to be doubled
-        cost = exact_cost(model.with_levels(2 * START), options)
+        cost = exact_cost(model.with_levels(2 * START), options, spectrum)
         return replace(cost, seconds=3 * cost.seconds)
-    asked = {"basis": "auto", "window": "auto", "solver": "quick"} | dict(options)
+    asked = {"basis": "auto", "window": "auto", "solver": "quick" if spectrum is None else "auto"} | dict(options)
     asked.pop("tolerance", None)
     try:
         plan = plan_of(model, **asked)
     except TooLarge as error:  # the solver has other means, or refuses by itself: it runs alone
         basis = asked["basis"]
         return Cost(lattice(model, basis)[0], error.needed or float("inf"), 600.0)
-    return Cost(plan.unknowns, plan.bytes, plan.seconds, plan)
+    charged = 0 if spectrum is None else 1
+    return Cost(plan.unknowns, plan.bytes * (1 + 2 * charged), plan.seconds * (1 + 4 * charged), plan)
 
 
 def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
@@ -187,22 +178,22 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
 # -- approximations -------------------------------------------------------------------------------------------------------
 
 
-def mean_field_point(model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
-    """Mean field: nothing certifies its distance from the exact answer."""
+def mean_field_point(model: Model, wanted: Wanted, options: Options, bench: Bench) -> Point:
+    """Mean field: nothing certifies its distance from the exact answer, and it has no fluctuations, whose spectrum one could ask for."""
     from permsym.cumulants import mean_field
 
     state = mean_field(model)
     return Point(
         parameters=model.parameters,
-        moments={str(key): state.moment(key) for key in labels},
-        cumulants={str(key): state.cumulant(key) for key in labels},
+        moments={str(key): state.moment(key) for key in wanted.labels},
+        cumulants={str(key): state.cumulant(key) for key in wanted.labels},
         derived=state.derived,
         scalars={"dimension": len(state.equations), "stability": state.stability},
-        reason=state.source,
+        reason=state.source if wanted.spectrum is None else f"{state.source}, no spectrum: mean field has no fluctuations",
     )
 
 
-def mean_field_cost(model: Model, options: Options) -> Cost:
+def mean_field_cost(model: Model, options: Options, spectrum: SpectrumRequest | None = None) -> Cost:
     """Bloch components of the centre and of one satellite of each ensemble; a boson has the real and imaginary part of <a>."""
     components = [2 if site.kind == "boson" else site.levels**2 - 1 for site in (model.centre, *model.ensembles)]
     return Cost(sum(components), 6e7, 0.05)
@@ -212,22 +203,35 @@ _CUMULANT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "break_symmetry": ("true or false", lambda value: isinstance(value, bool)),
     "counting": ("operators or sites", lambda value: value in ("operators", "sites")),
     "closure": ("full or no-three-spin", lambda value: value in ("full", "no-three-spin")),
+    "regression": ("operators or jacobian", lambda value: value in ("operators", "jacobian")),
 }
 
 
-def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[MomentLabel], options: Options, bench: Bench) -> Point:
-    """Fixed point of the cumulant expansion of an order; BeyondOrder where it has none of the labels."""
+def cumulant_point(order: int, broken: bool, model: Model, wanted: Wanted, options: Options, bench: Bench) -> Point:
+    """Fixed point of the cumulant expansion of an order, and its spectrum; BeyondOrder where it has none of the labels."""
     from permsym.cumulants import steady_state
 
-    keys = [key for key in labels if key.order <= order]  # beyond it the equations have no value of their own
-    if labels and not keys:
-        lowest = min(key.order for key in labels)
+    keys = [key for key in wanted.labels if key.order <= order]  # beyond it the equations have no value of their own
+    if wanted.labels and not keys:
+        lowest = min(key.order for key in wanted.labels)
         raise BeyondOrder(f"order {order} has none of the moments, whose lowest order is {lowest}; choose a higher order", order=order)
     source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
+    regression = chosen.pop("regression", "operators")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
         state = steady_state(model, order, source=source, **chosen)
+    point = expanded_point(model, state, keys)
+    if wanted.spectrum is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
+            cumulant_spectrum(point, state, wanted.spectrum, regression)
+    return point
+
+
+def expanded_point(model: Model, state: CumulantState, keys: Iterable[MomentLabel]) -> Point:
+    """A dataset's point from a fixed point."""
+    keys = list(keys)
     flags = [] if state.stable else ["unstable"]
     flags += [f"beyond the fold at N={fold:.6g}" for fold in state.folds] + list(state.unphysical)
     return Point(
@@ -242,11 +246,11 @@ def cumulant_point(order: int, broken: bool, model: Model, labels: Sequence[Mome
             **{f"time_{name}": seconds for name, seconds in state.seconds.items() if name == "solve"},
         },
         status=Status.UNPHYSICAL if state.unphysical else Status.OK if state.stable else Status.UNSTABLE,
-        reason=", ".join([f"order {order}", *flags]),
+        reason=", ".join([f"order {state.order}", *flags]),
     )
 
 
-def cumulant_cost(order: int, model: Model, options: Options) -> Cost:
+def cumulant_cost(order: int, model: Model, options: Options, spectrum: SpectrumRequest | None = None) -> Cost:
     """The number of neutral moments grows as a power of the order; equations are derived once in a process."""
     return Cost(0, 1.5e8, 0.02 * 3.0**order)
 

@@ -31,7 +31,7 @@ class Repeated:
     largest    largest |difference| over all numbers but timings; nan where only one side has a number
     variable   the variable with that difference; "" where everything is equal to the bit
     at         the coordinates of that difference
-    beyond     number of moments that differ by more than both error estimates together
+    beyond     number of moments and values of spectra that differ by more than both error estimates together
     states     number of points with another status
     other      packages of another version now: name -> (then, now)
     """
@@ -109,11 +109,11 @@ def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
 
 
 def _beyond(before: xr.Dataset, after: xr.Dataset) -> int:
-    """Moments whose difference the two error estimates do not explain."""
-    if "moment_error" not in before or "moment_error" not in after:
-        return 0
-    difference = np.hypot(
-        after["moment_real"].values - before["moment_real"].values, after["moment_imag"].values - before["moment_imag"].values
-    )
-    allowed = before["moment_error"].values + after["moment_error"].values
-    return int((difference > np.where(np.isnan(allowed), 1e-9, allowed) + 1e-15).sum())
+    """Moments and values of spectra whose difference the two error estimates do not explain."""
+    beyond = 0
+    for error, parts in {"moment_error": ["moment_real", "moment_imag"], "power_spectrum_error": ["power_spectrum"]}.items():
+        if error in before and error in after:
+            difference = np.linalg.norm([after[part].values - before[part].values for part in parts], axis=0)
+            allowed = before[error].values + after[error].values
+            beyond += int((difference > np.where(np.isnan(allowed), 1e-9, allowed) + 1e-15).sum())
+    return beyond

@@ -77,7 +77,7 @@ def cost_of(task: Task, costs: dict[Any, Cost]) -> Cost:
     if max(task.model.sizes) <= _ALL_SITES:
         kind = task.cell
     if kind not in costs:
-        costs[kind] = method(task.method).cost(task.model, task.options)
+        costs[kind] = method(task.method).cost(task.model, task.options, task.spectrum)
     return costs[kind]
 
 

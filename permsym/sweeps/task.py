@@ -14,8 +14,10 @@ from permsym.dataset.status import failure
 from permsym.errors import DegenerateSteadyState, InputError, NotApplicable, SolverFailed, TooFewSatellites
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
-from permsym.sweeps.methods import Bench, Cost, method
+from permsym.sweeps.bench import Bench
+from permsym.sweeps.methods import Cost, method
 from permsym.sweeps.origin import Origin
+from permsym.sweeps.spectra import SpectrumRequest, Wanted
 
 _LASTING = (DegenerateSteadyState, InputError, NotApplicable, SolverFailed)  # would fail in the same way again
 
@@ -32,6 +34,7 @@ class Task:
     cell      where the result belongs in the dataset
     moments   an order, or canonical labels; those of more satellites than there are, are left out
     origin    where the model comes from, for methods that follow a branch in N
+    spectrum  a spectrum that is wanted beside the moments
     """
 
     cell: Cell
@@ -39,6 +42,7 @@ class Task:
     moments: int | tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     origin: Origin | None = None
+    spectrum: SpectrumRequest | None = None
 
     @property
     def method(self) -> str:
@@ -47,10 +51,12 @@ class Task:
 
     @cached_property
     def key(self) -> str:
-        """SHA-256 of everything that the numbers depend on: the full model, method, moments, options, RESULTS."""
+        """SHA-256 of everything that the numbers depend on: the full model, method, moments, options, RESULTS, origin, spectrum."""
         text: list[Any] = [self.model.to_dict(), self.method, self.moments, dict(self.options), RESULTS]
         if self.origin is not None:
             text.append([self.origin.address, self.origin.text, dict(self.origin.parameters)])
+        if self.spectrum is not None:
+            text.append(self.spectrum.to_dict())
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()
 
 
@@ -91,8 +97,8 @@ def failed_point(model: Model, error: BaseException) -> Point:
 def compute(task: Task, bench: Bench) -> Result:
     """The point of a task; a failure is a point without numbers, with its reason."""
     try:
-        labels = labels_of(task.model, task.moments)
+        wanted = Wanted(labels_of(task.model, task.moments), task.spectrum)
         bench.origin = task.origin
-        return Result(method(task.method).point(task.model, labels, task.options, bench))
+        return Result(method(task.method).point(task.model, wanted, task.options, bench))
     except Exception as error:  # recorded, so that the other points go on
         return Result(failed_point(task.model, error), isinstance(error, _LASTING))

@@ -109,3 +109,38 @@ def test_mistakes_take_one_line(capsys, words, code, fragment):
     assert got == code
     assert fragment in err
     assert out == ""
+
+
+def test_an_order(capsys, tmp_path):
+    """Order 4 is exact with two satellites; its file is compared with the exact one."""
+    words = (*CENTRAL_SPIN, "--g2", "--times", "0:3:6", "-o")
+    pairs = correlated(capsys, *words, str(tmp_path / "c5.nc"), "--order", "5")
+    assert (pairs["order"], pairs["function"], pairs["failures"], pairs["errors"]) == (5, "g2(tau)", {}, [None] * 7)
+    assert pairs["values"][1] == pytest.approx([0.239217104, 0], abs=1e-9)
+    assert pairs["coherent"] == pytest.approx([1, 0], abs=1e-9)
+    correlated(capsys, *words, str(tmp_path / "exact.nc"))
+    code, out, _ = run(capsys, "compare", str(tmp_path / "exact.nc"), str(tmp_path / "c5.nc"))
+    assert code == 0
+    assert "g2(tau)   c5        7 " in out
+    low = correlated(capsys, *CENTRAL_SPIN, "--of", "+0", "--right", "-0", "--times", "0:1:1", "--order", "2")
+    exact = correlated(capsys, *CENTRAL_SPIN, "--of", "+0", "--right", "-0", "--times", "0:1:1")
+    assert abs(low["values"][1][0] - exact["values"][1][0]) > 1e-3
+    code, out, _ = run(capsys, "correlate", *CENTRAL_SPIN, "--g1", "--times", "0:1:1", "--order", "3")
+    assert code == 0
+    assert "order 3, regression by operators" in out
+
+
+def test_a_growing_mode_leaves_with_3_and_is_marked(capsys, tmp_path):
+    words = ("central-spin", "N=1000", "--g1", "--times", "0:1:2", "--order", "3", "--regression", "jacobian", "-o", str(tmp_path / "x.nc"))
+    code, out, err = run(capsys, "correlate", *words, "--json")
+    assert code == 3
+    assert "the approximation fails here: fluctuations grow with a rate of" in err
+    assert list(json.loads(out)["failures"]) == ["growing mode"]
+    assert set(ps.open_dataset(tmp_path / "x.nc")["status"].values.tolist()) == {"unstable"}
+
+
+@pytest.mark.parametrize("words", [("--initial", "up"), ("--tolerance", "1e-6"), ("--basis", "dicke")])
+def test_an_order_takes_no_options_of_exact_answers(capsys, words):
+    code, out, err = run(capsys, "correlate", *CENTRAL_SPIN, "--g1", "--times", "0:1:1", "--order", "2", *words)
+    assert (code, out) == (1, "")
+    assert f"{words[0]} is of exact answers" in err

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from adversary import generator, judge
 from adversary.table import Table
+from sampled import sampled
 
 import permsym as ps
 from permsym.steady.state import State
@@ -59,7 +60,7 @@ def test_every_class_has_its_seconds():
     assert SECONDS.keys() == generator.CLASSES.keys()
 
 
-@pytest.mark.parametrize("name", [name for name, seconds in SECONDS.items() if seconds < 2 * FAST])
+@pytest.mark.parametrize("name", sampled([(name,) for name, seconds in SECONDS.items() if seconds < 2 * FAST], 2))
 def test_few_systems(name):
     assert attacked(name, FAST, MOST[0]).clean
 

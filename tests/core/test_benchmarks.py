@@ -10,12 +10,14 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 SMALLEST = {
     "bench_bounds.py": ("3",),
     "bench_cavity.py": ("0", "--smallest", "5", "--driven", "5", "--piqs", "0"),
+    "bench_linewidth.py": ("10",),
     "bench_orderings.py": ("20",),
     "bench_piqs.py": ("6", "60"),
     "bench_plan.py": ("hermite",),
     "bench_process.py": ("1",),
     "bench_scaling.py": ("400", "20"),
     "bench_solve.py": ("20",),
+    "bench_spectrum.py": ("small",),
     "bench_sweep.py": ("20", "40"),
     "bench_weak.py": (),
 }

@@ -1,5 +1,6 @@
 """Reduced density matrices against partial traces, and functions of density matrices: closed cases, QuTiP."""
 
+import itertools
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import qutip
 from oracles import systems
 from oracles.brute_force import BruteForce
+from sampled import sampled
 
 import permsym as ps
 
@@ -20,8 +22,7 @@ SINGLET = np.diag([0, 0.5, 0.5, 0]) - np.diag([0, 0.5, 0], 1) - np.diag([0, 0.5,
 
 
 @pytest.mark.filterwarnings("ignore::permsym.errors.UncertifiedWarning")  # cavities: the oracle is cut as they are
-@pytest.mark.parametrize("name", sorted(systems.MODELS))
-@pytest.mark.parametrize("centre", [True, False])
+@pytest.mark.parametrize(("name", "centre"), sampled(list(itertools.product(sorted(systems.MODELS), [True, False])), 3))
 def test_reduced_states_equal_partial_traces(name, centre):
     model = systems.MODELS[name](2)
     brute = BruteForce(model)

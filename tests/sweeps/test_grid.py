@@ -7,7 +7,9 @@ import permsym as ps
 from permsym.dataset.status import Status
 from permsym.errors import InputError
 from permsym.moments.labels import parse
-from permsym.sweeps.methods import Bench, exact_cost, exact_point
+from permsym.sweeps.bench import Bench
+from permsym.sweeps.methods import exact_cost, exact_point
+from permsym.sweeps.spectra import Wanted
 
 
 def test_a_point_does_not_depend_on_its_neighbours():
@@ -74,7 +76,7 @@ def test_large_cavities_are_iterated_and_reckoned_so(monkeypatch):
     monkeypatch.setattr(Bench, "liouvillian", assembled)
     model = ps.models.tavis_cummings(N=20, levels=29)
     cost = exact_cost(model, {})
-    found = exact_point(model, [parse("ad a", model)], {}, Bench())
+    found = exact_point(model, Wanted([parse("ad a", model)]), {}, Bench())
     assert found.status is Status.OK
     assert cost.dimension == found.scalars["dimension"]
     assert cost.bytes < 2e8 < exact_cost(model, {"solver": "superlu"}).bytes

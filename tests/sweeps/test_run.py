@@ -13,8 +13,9 @@ from permsym.cli import main
 from permsym.dataset.status import Status
 from permsym.dataset.versions import software
 from permsym.errors import InputError, NotApplicable, SolverFailed, UnsuitedModel
+from permsym.sweeps.bench import Bench
 from permsym.sweeps.definition import make
-from permsym.sweeps.methods import METHODS, Bench
+from permsym.sweeps.methods import METHODS
 from permsym.sweeps.run import OtherSoftware, assembled, execute, prepare
 from permsym.sweeps.store.record import packed, unpacked
 from permsym.sweeps.store.store import opened, read

@@ -65,7 +65,7 @@ def test_what_a_tally_says():
 
 def test_what_is_left_is_weighed_by_the_estimates(monkeypatch):
     """Points of 40 and 30 satellites took 8 and 6 s, as estimated times two; those of 20 and 10 are left: 6 s."""
-    monkeypatch.setitem(METHODS, "mf", replace(METHODS["mf"], cost=lambda model, options: Cost(1, 1.0, model.sizes[0] / 10)))
+    monkeypatch.setitem(METHODS, "mf", replace(METHODS["mf"], cost=lambda model, options, spectrum: Cost(1, 1.0, model.sizes[0] / 10)))
     plan = make("central-spin", {"N": [10, 20, 30, 40]}, fixed={}, methods=("mf",))
     done = {((k,), "mf"): Point({}, computed_at=moment) for k, moment in zip((3, 2), at(8, 14), strict=True)}
     assert expected(plan, done, pace=2 / 14) == pytest.approx(6)

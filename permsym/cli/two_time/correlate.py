@@ -8,7 +8,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from permsym.cli import words
+from permsym.cli.two_time import expansion
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
+from permsym.reading import number_or_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,6 +35,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     correlate.add_argument("--from", dest="start", metavar="T", help="with --initial: the time of B and C (default 0)")
     words.add_basis(correlate)
     words.add_tolerance(correlate, "error of a value, relative to max(1, largest modulus), aimed at")
+    expansion.add(correlate)
     words.add_json(correlate)
     words.add_output(correlate)
     correlate.set_defaults(run=run, parser=correlate)
@@ -47,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
     source, parameters, model = words.load(options)
     words.check_output(options)
     words.say_defaults(source, parameters)
+    if expansion.asked(options):
+        return expansion.correlate(expansion.Expansion(options, source, parameters, model))
     correlation = _correlation(options, model)
     if options.output:
         from permsym import dataset
@@ -78,7 +83,7 @@ def _correlation(options: argparse.Namespace, model: Model) -> Correlation:
 
 
 def _start(text: str | None) -> float:
-    number = 0.0 if text is None else words.number_or_text(text)
+    number = 0.0 if text is None else number_or_text(text)
     if isinstance(number, str):
         raise InputError(f"--from must be a time >= 0, but is {text!r}")
     return float(number)

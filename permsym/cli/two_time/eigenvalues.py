@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from permsym.cli import words
 from permsym.errors import InputError
+from permsym.reading import number_or_text
 
 if TYPE_CHECKING:
     from permsym.dynamics.eigenvalues import Eigenvalues
@@ -93,7 +94,7 @@ def charges(text: str) -> int | tuple[int, ...]:
 
 
 def _whole(text: str, option: str) -> int:
-    number = words.number_or_text(text.strip())
+    number = number_or_text(text.strip())
     if not isinstance(number, int):
         raise InputError(f"{option} must be a whole number, but is {text!r}")
     return number

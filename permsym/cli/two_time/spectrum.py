@@ -9,6 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from permsym.cli import words
+from permsym.cli.two_time import expansion
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, UncertifiedWarning
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from permsym.dynamics.spectra.spectrum import PowerSpectrum
     from permsym.model import Model
     from permsym.steady.state import State
+    from permsym.sweeps.definition import Sweep
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,6 +32,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command.add_argument("--near", metavar="W", help="frequency of the line that --linewidth is to look at")
     words.add_basis(command)
     words.add_window(command)
+    expansion.add(command)
     words.add_json(command)
     words.add_output(command)
     command.set_defaults(run=run)
@@ -42,8 +45,6 @@ def run(options: argparse.Namespace) -> int:
     near = None if options.near is None else words.frequency(options.near, "--near")
     if near is not None and frequencies is not None:
         raise InputError("--near belongs to --linewidth; frequencies of a spectrum are given with --frequencies")
-    if options.output and frequencies is None:
-        raise InputError("-o writes a spectrum; give --frequencies with it, or leave it out with --linewidth")
     words.say_defaults(source, parameters)
     from permsym.dataset.versions import versions
     from permsym.dynamics.spectra.linewidth import linewidth
@@ -51,42 +52,51 @@ def run(options: argparse.Namespace) -> int:
     from permsym.dynamics.spectra.spectrum import spectrum
     from permsym.progress import on_stderr
     from permsym.steady.solve import steady_state
+    from permsym.sweeps.definition import make
+    from permsym.sweeps.spectra import SpectrumRequest
 
     of, right = operators(model, options.of, options.right)
+    asked = SpectrumRequest(str(of), str(right), () if frequencies is None else tuple(frequencies.tolist()), frequencies is None, near)
+    if expansion.asked(options):
+        return expansion.spectrum(expansion.Expansion(options, source, parameters, model), asked)
     say = on_stderr()
-    answer: PowerSpectrum | Linewidth
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
         system: Model | State = model
         if (options.basis, options.window) != ("auto", "auto"):
             system = steady_state(model, basis=options.basis, window=words.window(options.window), progress=say)
+        answer: PowerSpectrum | Linewidth
         if frequencies is None:
-            line = answer = linewidth(system, near, of, right, progress=say)
+            answer = linewidth(system, near, of, right, progress=say)
         else:
-            curve = answer = spectrum(system, frequencies, of, right, progress=say)
+            answer = spectrum(system, frequencies, of, right, progress=say)
     state = answer.state
     report: dict[str, Any] = {
         "model": source.name,
         "parameters": state.model.parameters,
         "defaults": sorted(source.defaulted(parameters)),
-        "of": str(of),
-        "right": str(right),
+        **{"of": str(of), "right": str(right)},
     }
-    if frequencies is None:
-        report |= {"linewidth": line.to_dict(), "certificate": line.certificate()}
-        table = _line_table(line)
-    else:
-        report |= curve.to_dict()
-        table = _curve_table(curve)
-    report |= {"plan": None if state.plan is None else state.plan.to_dict(), "timings": answer.timings, "versions": versions()}
+    values, table = _shown(answer)
+    report |= values | {"plan": None if state.plan is None else state.plan.to_dict(), "timings": answer.timings, "versions": versions()}
     if options.output:
-        definition: dict[str, object] = {"name": source.name, "fixed": parameters, "defaults": source.defaulted(parameters)}
-        _save(curve, source.name, {**definition, "first_point": model.to_dict()}, options)
+        chosen = (("basis", options.basis), ("window", words.window(options.window)))
+        by_method = {"exact": {name: value for name, value in chosen if value != "auto"}}
+        _save(answer, make(source, {}, fixed=parameters, options=by_method, spectrum=asked), options)
     print(json.dumps(report, indent=2) if options.json else table)
     if answer.reasons:
         print("permsym: not certified: " + "; ".join(answer.reasons), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
     return 0
+
+
+def _shown(answer: PowerSpectrum | Linewidth) -> tuple[dict[str, Any], str]:
+    """An answer's part of the JSON document, and its table."""
+    from permsym.dynamics.spectra.spectrum import PowerSpectrum
+
+    if isinstance(answer, PowerSpectrum):
+        return answer.to_dict(), _curve_table(answer)
+    return {"linewidth": answer.to_dict(), "certificate": answer.certificate()}, _line_table(answer)
 
 
 def _curve_table(curve: PowerSpectrum) -> str:
@@ -112,25 +122,18 @@ def _line_table(line: Linewidth) -> str:
     return table(rows) + (f"\n{line.note}" if line.note else "")
 
 
-def _save(curve: PowerSpectrum, name: str, definition: dict[str, object], options: argparse.Namespace) -> None:
+def _save(answer: PowerSpectrum | Linewidth, one: Sweep, options: argparse.Namespace) -> None:
+    """The dataset of a sweep of one point, which ``permsym rerun`` computes again."""
     from permsym import dataset
-    from permsym.dataset.build import Cell, Point, build_dataset
-    from permsym.dataset.status import Status
+    from permsym.dynamics.spectra.spectrum import PowerSpectrum
+    from permsym.moments.labels import enumerate_labels
+    from permsym.sweeps.methods import state_point
+    from permsym.sweeps.run import assembled
+    from permsym.sweeps.spectra import add_curve, add_line
 
-    status = Status.OK if curve.certificate.certified else Status.UNCERTIFIED
-    definition |= {"of": str(curve.of), "right": str(curve.right)}
-    points: dict[Cell, Point] = {}
-    for k, (power, error) in enumerate(zip(curve.power.tolist(), curve.errors.tolist(), strict=True)):
-        scalars = {
-            "power_spectrum": power,
-            "power_spectrum_error": error,
-            "coherent_part": curve.coherent.real,
-            "error_estimate": curve.certificate.error_estimate,
-            "certified": int(curve.certificate.certified),
-            "dimension": curve.state.dimension,
-            "time_total": curve.timings["total"],
-        }
-        points[(k,), "exact"] = Point(curve.state.model.parameters, scalars=scalars, status=status, reason="; ".join(curve.reasons))
-    axes = {"frequency": curve.frequencies.tolist()}
-    data = build_dataset(axes, ["exact"], points, model=name, definition=definition, command=options.command_line)
-    dataset.save(data, options.output)
+    point = state_point(answer.state, enumerate_labels(answer.state.model, 2))
+    if isinstance(answer, PowerSpectrum):
+        add_curve(point, answer)
+    else:
+        add_line(point, answer)
+    dataset.save(assembled(one, {((), "exact"): point}, options.command_line), options.output)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.linalg as la
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from permsym.cumulants.state import CumulantState
 from permsym.cumulants.two_time.regression import Failure, SourceEquations, source_equations, warn
+from permsym.dynamics.spectra.linewidth import half_maximum
 from permsym.dynamics.spectra.response import operators
 from permsym.dynamics.two_time.asked import Spelled
 from permsym.errors import InputError
@@ -52,6 +54,9 @@ class CumulantLine:
     eigenvalue   Im: the line's frequency; -2 Re: its full width at half maximum where no other line overlaps
     weight       real part of its share of <C A B>, without the coherent part
     failures     {failure: reason}
+
+    ``half_maximum`` is the full width of S itself at half of its maximum there, and ``peak`` the frequency of that maximum; None where S
+    does not fall to half on both sides, has no maximum, or where something grows or never decays, so that there is no S.
     """
 
     eigenvalue: complex
@@ -68,6 +73,22 @@ class CumulantLine:
     def fwhm(self) -> float:
         """-2 Re lambda: negative where the line grows."""
         return -2 * self.eigenvalue.real
+
+    @property
+    def half_maximum(self) -> float | None:
+        """Full width of S at half maximum."""
+        return self._shape[0]
+
+    @property
+    def peak(self) -> float | None:
+        """Frequency of the maximum of S."""
+        return self._shape[1]
+
+    @cached_property
+    def _shape(self) -> tuple[float | None, float | None]:
+        if not self.eigenvalue.real < 0 or {Failure.GROWING, Failure.UNDAMPED} & set(self.failures):
+            return None, None
+        return half_maximum(lambda frequencies: _power(self.equations, frequencies), self.eigenvalue)
 
 
 def spectrum(

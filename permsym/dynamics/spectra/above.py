@@ -19,17 +19,17 @@ from permsym.steady.scaling.levels import reach
 
 @dataclass(frozen=True)
 class Above:
-    """rates (rows, dimension): of each unknown to elements above the levels; place (rows,) the unknown that stands for each, -1: none."""
+    """rates (rows, dimension): of each unknown to elements above the levels; stand_in (rows,) what stands for each, -1: nothing."""
 
     rates: sparse.csr_array
-    place: NDArray[np.int64]
+    stand_in: NDArray[np.int64]
 
     def cost(self, x: NDArray[Any], weight: NDArray[np.float64]) -> NDArray[np.float64]:
         """(F,) 2 |y| |r'| of states x and dual moduli (dimension, F), y continued along n - n' = const."""
-        if not len(self.place):
+        if not len(self.stand_in):
             return np.zeros(weight.shape[1])
         lost = np.abs(self.rates @ x)
-        felt = np.where(self.place[:, None] >= 0, weight[self.place], weight.max(axis=0))
+        felt = np.where(self.stand_in[:, None] >= 0, weight[self.stand_in], weight.max(axis=0))
         return np.asarray(2 * (lost * felt).sum(axis=0))
 
 

@@ -146,14 +146,28 @@ def _note(value: complex, half: float | None, peak: float | None) -> str:
 
 def _half_maximum(every: Sequence[Response], value: complex) -> tuple[float | None, float | None]:
     """(full width of S at half maximum, frequency of the maximum) at an eigenvalue."""
-    width = -2 * value.real
-    w = value.imag + width * np.linspace(-_REACH, _REACH, _POINTS)
     for response in every:
-        response.prepare(w)
+        response.prepare(_around(value))
 
     def power(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.sum([response.quick(frequencies) for response in every], axis=0)
 
+    return half_maximum(power, value)
+
+
+def _around(value: complex) -> NDArray[np.float64]:
+    return value.imag - 2 * value.real * np.linspace(-_REACH, _REACH, _POINTS)
+
+
+def half_maximum(power: Callable[[NDArray[np.float64]], NDArray[np.float64]], value: complex) -> tuple[float | None, float | None]:
+    """(full width at half maximum, frequency of the maximum) of S where an eigenvalue ``value`` with Re < 0 has its line.
+
+    power   frequencies (F,) -> S (F,)
+
+    The maximum is the first one uphill from Im ``value``.  The width is None where S does not fall to half of it on both sides within
+    ten widths of the eigenvalue, or first rises above it; both are None where there is no maximum.
+    """
+    width, w = -2 * value.real, _around(value)
     s = power(w)
     top = _POINTS // 2
     while 0 < top < len(s) - 1 and max(s[top - 1], s[top + 1]) > s[top]:

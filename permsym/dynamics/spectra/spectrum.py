@@ -159,21 +159,21 @@ def spectrum(
     of, right = operators(model, of, right)
     state = state_of(system, say)
     answer = _of_state(state, w, of, right, tolerance, say)
-    while isinstance(system, Model) and _wants_levels(system, answer):
-        levels = state.model.centre.levels
-        state = state_of(state.model.with_levels(levels + max(2, levels // _MORE)), say)
-        say(f"levels={state.model.centre.levels}: the cut-off costs {answer.certificate.parts['cutoff']:.1e} with {levels}")
+    while isinstance(system, Model) and (levels := more_levels(system, answer)):
+        say(f"levels={levels}: the cut-off costs {answer.certificate.parts['cutoff']:.1e} with {state.model.centre.levels}")
+        state = state_of(state.model.with_levels(levels), say)
         answer = _of_state(state, w, of, right, tolerance, say)
     answer.timings["total"] = time.perf_counter() - started
     return replace(answer, frequencies=asked, power=answer.power[back], errors=answer.errors[back])
 
 
-def _wants_levels(model: Model, answer: PowerSpectrum) -> bool:
-    """Whether a cut-off that is ours to choose is what the certificate lacks."""
-    if not (isinstance(model.centre, Boson) and model.centre.automatic) or answer.state.model.centre.levels >= _MOST_LEVELS:
-        return False
-    certificate = answer.certificate
-    return certificate.parts["cutoff"] > _SHARE * certificate.tolerance * certificate.scale
+def more_levels(model: Model, answer: PowerSpectrum) -> int:
+    """How many levels to take next where a cut-off that is ours to choose is what the certificate lacks, else 0."""
+    levels, certificate = answer.state.model.centre.levels, answer.certificate
+    if not (isinstance(model.centre, Boson) and model.centre.automatic) or levels >= _MOST_LEVELS:
+        return 0
+    lacks = certificate.parts["cutoff"] > _SHARE * certificate.tolerance * certificate.scale
+    return levels + max(2, levels // _MORE) if lacks else 0
 
 
 def _of_state(

@@ -101,13 +101,18 @@ class Correlation:
     @property
     def name(self) -> str:
         """How the function is written: ``<+0(0) ad a(tau) a(0)>``, ``g2(tau)``."""
-        if self.order:
-            return f"g{self.order}(tau)"
-        words = [(self.left, "0"), (self.of, "tau"), (self.right, "0")]
-        spelled = [f"[{word if isinstance(word, str) else 'operator'}]({at})" for word, at in words if word is not None]
-        return f"<{' '.join(spelled)}>"
+        return name_of(self.order, self.of, self.right, self.left)
 
     def __repr__(self) -> str:
         span = f"tau = {self.times[0]:g} to {self.times[-1]:g}, {len(self.times)} values"
         verdict = "certified" if self.certificate.certified else "not certified"
         return f"Correlation({self.name}, {span}, error {self.certificate.error_estimate:.1e}, {verdict})"
+
+
+def name_of(order: int, of: Operator | str | None, right: Operator | str | None, left: Operator | str | None) -> str:
+    """How a two-time function is written; ``order`` of a normalised one, else 0."""
+    if order:
+        return f"g{order}(tau)"
+    words = [(left, "0"), (of, "tau"), (right, "0")]
+    spelled = [f"[{word if isinstance(word, str) else 'operator'}]({at})" for word, at in words if word is not None]
+    return f"<{' '.join(spelled)}>"

@@ -15,6 +15,8 @@ mf = true
 cumulants = [2, 3]             # orders; break_symmetry, counting and closure go with them
 [moments]
 order = 2                      # or labels = ["z0", "+1 -2"]
+[spectrum]                     # of and right as on the command line
+frequencies = "-3:3:200"       # and/or linewidth = true, near = 1.0
 [output]
 file = "sweep.nc"              # or .csv, .parquet
 """
@@ -24,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from permsym.errors import InputError, Mistakes
 from permsym.reading import LARGEST_TEXT, NotToml, parsed_toml, read_bytes
@@ -31,7 +34,7 @@ from permsym.sweeps.definition import Sweep, checked_moments, dimensions_of, pro
 from permsym.sweeps.file import models, tables
 from permsym.sweeps.file.mistakes import Reader
 
-_TABLES = ("model", "sweep", "methods", "moments", "output")
+_TABLES = ("model", "sweep", "methods", "moments", "spectrum", "output")
 
 
 @dataclass
@@ -58,19 +61,24 @@ class SweepFile:
             raise Mistakes([f"{self.path}:{self.reader.line(('moments', 'labels'))}: {error}"]) from None
 
 
-def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: None) -> SweepFile:
-    """The sweep in a sweep file; Mistakes (all of them, with their lines) where it cannot be carried out.
-
-    announce   called with the name of a user's function before its module is imported, which runs it
-    """
+def _parsed(path: Path) -> tuple[str, dict[str, Any]]:
+    """The text and its tables."""
     try:
         text = read_bytes(path, LARGEST_TEXT).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the sweep file {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
     try:
-        data = parsed_toml(text)
+        return text, parsed_toml(text)
     except NotToml as error:
         raise Mistakes([f"{path}{'' if error.line is None else f':{error.line}'}: not valid TOML: {error}"]) from error
+
+
+def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: None) -> SweepFile:
+    """The sweep in a sweep file; Mistakes (all of them, with their lines) where it cannot be carried out.
+
+    announce   called with the name of a user's function before its module is imported, which runs it
+    """
+    text, data = _parsed(path)
     reader = Reader(path, text, announce)
     reader.unknown((), data, _TABLES, "there is no table")
     for name in _TABLES:
@@ -81,13 +89,14 @@ def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: N
     source, fixed = tables.model(reader, data.get("model"))
     methods, options = tables.methods(reader, data.get("methods", {}))
     moments = tables.moments(reader, data.get("moments", {}))
+    spectrum = tables.spectrum(reader, data.get("spectrum"))
     output = tables.output(reader, data.get("output", {}))
     if source is None:
         reader.fail()
         raise AssertionError("a missing model is a mistake")
     models.check_names(reader, source, fixed, axes, lists)
     try:
-        sweep = Sweep(source, dimensions_of(axes, lists), fixed, tuple(methods or ("exact",)), 2, options)
+        sweep = Sweep(source, dimensions_of(axes, lists), fixed, tuple(methods or ("exact",)), 2, options, spectrum)
     except InputError as error:
         reader.wrong(("sweep",), str(error))
         reader.fail()
@@ -101,6 +110,11 @@ def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: N
             sweep = replace(sweep, moments=checked_moments(moments, example))
         except InputError as error:
             reader.wrong(("moments", "order" if isinstance(moments, int) else "labels"), str(error))
+        try:
+            if spectrum is not None:
+                spectrum.check(example)
+        except InputError as error:
+            reader.wrong(("spectrum",), str(error))
     if reader.mistakes or example is None:
         models.locate(reader, sound)  # mistakes of values beside those of names
     reader.fail()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,14 @@ from permsym.errors import InputError, NotAnExpression
 from permsym.models.file import read_model_file
 from permsym.models.parameters import Number
 from permsym.models.registry import ModelSource, lookup
-from permsym.reading import Where
+from permsym.reading import Where, steps
 from permsym.sites import is_real
 from permsym.sweeps.definition import MOST_POINTS
 from permsym.sweeps.file.mistakes import Reader
 from permsym.sweeps.methods import HIGHEST_ORDER, METHODS
+from permsym.sweeps.spectra import SpectrumRequest
 
-_EXPANSIONS = ("cumulants", "break_symmetry", "counting", "closure")
+_EXPANSIONS = ("cumulants", "break_symmetry", "counting", "closure", "regression")
 _RANGE = ("from", "to", "points", "spacing", "round")
 
 
@@ -139,7 +140,7 @@ def methods(reader: Reader, table: Mapping[str, Any]) -> tuple[list[str], dict[s
     orders = _orders(reader, "cumulants", table.get("cumulants", []))
     broken = table.get("break_symmetry", False)
     also = [] if isinstance(broken, bool) else _orders(reader, "break_symmetry", broken)
-    shared = {name: table[name] for name in ("counting", "closure") if name in table}
+    shared = {name: table[name] for name in ("counting", "closure", "regression") if name in table}
     for order in orders:
         name = "mf" if order == 1 else f"c{order}"  # order 1 is mean field
         if name not in names:
@@ -184,6 +185,33 @@ def moments(reader: Reader, table: Mapping[str, Any]) -> Any:
         reader.wrong(("moments", "order"), f"'order' must be a whole number, but is {order!r}")
         return 2
     return order
+
+
+def spectrum(reader: Reader, table: Mapping[str, Any] | None) -> SpectrumRequest | None:
+    """The spectrum that every point is to have; not checked against a model yet."""
+    if table is None:
+        return None
+    before = len(reader.mistakes)
+    kinds: dict[str, tuple[str, Callable[[Any], bool]]] = {
+        "of": ("an operator such as 'ad' or '+0'", lambda value: isinstance(value, str)),
+        "right": ("an operator such as 'a' or '-0'", lambda value: isinstance(value, str)),
+        "frequencies": ("'W0:W1:STEPS', such as '-3:3:200', or a list of numbers", lambda value: isinstance(value, str | list)),
+        "linewidth": ("true or false", lambda value: isinstance(value, bool)),
+        "near": ("a frequency", is_real),
+    }
+    reader.unknown(("spectrum",), table, list(kinds), "[spectrum] has no entry")
+    for name, (words, allowed) in kinds.items():
+        if name in table and not allowed(table[name]):
+            reader.wrong(("spectrum", name), f"{name!r} must be {words}, but is {table[name]!r}")
+    entries = {**table}
+    try:
+        if isinstance(entries.get("frequencies"), str):
+            entries["frequencies"] = steps(entries["frequencies"], "'frequencies'", "W", "-3:3:200").tolist()
+        if len(reader.mistakes) == before:
+            return SpectrumRequest.of_table(entries)
+    except InputError as error:
+        reader.wrong(("spectrum",), str(error))
+    return None
 
 
 def output(reader: Reader, table: Mapping[str, Any]) -> str | None:

@@ -18,10 +18,11 @@ from permsym.models.registry import ModelSource
 from permsym.moments.labels import parse
 from permsym.sites import as_count
 from permsym.steady.planning import QUICK
+from permsym.sweeps.bench import Bench
 from permsym.sweeps.definition import checked_moments, grammar, make
 from permsym.sweeps.limits.extrapolation import chosen, extrapolated, leading_power, remainder
-from permsym.sweeps.methods import Bench
 from permsym.sweeps.methods import method as find
+from permsym.sweeps.spectra import Wanted
 from permsym.sweeps.task import labels_of
 
 HERMITE_SIZES = (10**5, 2 * 10**5, 4 * 10**5, 8 * 10**5, 16 * 10**5)
@@ -153,7 +154,7 @@ def _points(
             moments = labels_of(task.model, task.moments)
             listed = {str(moment) for moment in moments}
             moments += [moment for moment in (parse(label, task.model) for label in labels) if str(moment) not in listed]
-            points.append((task.model, find(name).point(task.model, moments, task.options, bench)))
+            points.append((task.model, find(name).point(task.model, Wanted(moments), task.options, bench)))
     return points
 
 

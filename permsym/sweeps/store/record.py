@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from permsym.dataset.build import Point
 from permsym.dataset.status import Status
@@ -27,9 +28,10 @@ _RECORD = {
     "computed_by": {str: str},
     "cumulants": bool,
     "errors": bool,
+    "power?": str,
 }
 """``numbers`` are (5, labels) doubles, little end first, in base 64.  The five rows are the real and imaginary part of the moment,
-those of the cumulant, and the error."""
+those of the cumulant, and the error.  ``power`` likewise: (3, frequencies), with frequency, S and its error."""
 
 
 def packed(point: Point) -> dict[str, Any]:
@@ -39,10 +41,11 @@ def packed(point: Point) -> dict[str, Any]:
     moments = np.array([point.moments[label] for label in labels], dtype=complex)
     cumulants = np.array([point.cumulants.get(label, nothing) for label in labels], dtype=complex)
     errors = np.array([point.errors.get(label, np.nan) for label in labels], dtype=float)
-    numbers = np.stack([moments.real, moments.imag, cumulants.real, cumulants.imag, errors]).astype("<f8")
+    numbers = np.stack([moments.real, moments.imag, cumulants.real, cumulants.imag, errors])
+    spectrum = [[w, value, point.power_errors.get(w, np.nan)] for w, value in point.power.items()]
     return {
         "labels": labels,
-        "numbers": base64.b64encode(numbers.tobytes()).decode(),
+        "numbers": _written(numbers),
         "parameters": dict(point.parameters),
         "derived": point.derived,
         "derived_errors": point.derived_errors,
@@ -54,14 +57,24 @@ def packed(point: Point) -> dict[str, Any]:
         "computed_by": dict(point.computed_by),
         "cumulants": bool(point.cumulants),
         "errors": bool(point.errors),
+        **({"power": _written(np.array(spectrum).T)} if spectrum else {}),
     }
+
+
+def _written(numbers: NDArray[np.float64]) -> str:
+    return base64.b64encode(numbers.astype("<f8").tobytes()).decode()
+
+
+def _read(text: str, rows: int) -> NDArray[np.float64]:
+    return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8").reshape(rows, -1)
 
 
 def unpacked(record: Any) -> Point:
     """The point of a record; ValueError where it is none."""
     checked(record, _RECORD, "a record")
     labels = list(map(sys.intern, record["labels"]))  # one copy of a label for all points
-    numbers = np.frombuffer(base64.b64decode(record["numbers"], validate=True), dtype="<f8").reshape(5, len(labels))
+    numbers = _read(record["numbers"], 5).reshape(5, len(labels))
+    frequencies, power, errors = (row.tolist() for row in _read(record.get("power", ""), 3))
     moments, cumulants = np.empty(len(labels), dtype=complex), np.empty(len(labels), dtype=complex)
     moments.real, moments.imag, cumulants.real, cumulants.imag = numbers[:4]  # a sum with 1j would lose the sign of zeros
     return Point(
@@ -77,4 +90,6 @@ def unpacked(record: Any) -> Point:
         approach=record["approach"],
         computed_at=datetime.fromisoformat(record["computed_at"]),
         computed_by=record["computed_by"],
+        power=dict(zip(frequencies, power, strict=True)),
+        power_errors={w: error for w, error in zip(frequencies, errors, strict=True) if not np.isnan(error)},
     )

@@ -18,7 +18,7 @@ from typing import Any
 from permsym import machine
 from permsym.dataset.versions import differences, software
 from permsym.errors import InputError, PermsymError
-from permsym.sweeps.methods import Bench
+from permsym.sweeps.bench import Bench
 from permsym.sweeps.task import Job, Result, Task, compute, failed_point
 
 _CONNECT = 10.0  # seconds

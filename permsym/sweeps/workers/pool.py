@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from permsym import machine
 from permsym.errors import InputError
-from permsym.sweeps.methods import Bench
+from permsym.sweeps.bench import Bench
 from permsym.sweeps.task import Job, Result, Task, compute, failed_point
 from permsym.sweeps.workers.crew import Crew, WorkerLost
 

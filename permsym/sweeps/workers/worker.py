@@ -36,7 +36,7 @@ def _serve(descriptor: int) -> None:
     from multiprocessing.connection import Connection
 
     from permsym import machine
-    from permsym.sweeps.methods import Bench
+    from permsym.sweeps.bench import Bench
     from permsym.sweeps.task import compute
 
     bench = Bench()

@@ -7,6 +7,7 @@ import pytest
 from oracles import systems
 from oracles.brute_force import BruteForce
 from oracles.cumulants import random_moments
+from sampled import sampled
 
 from permsym.cumulants import equations
 from permsym.cumulants.equations.alphabet import Alphabet
@@ -42,7 +43,7 @@ def flow(oracle, rho):
     return result
 
 
-@pytest.mark.parametrize("name", systems.MODELS)
+@pytest.mark.parametrize("name", sampled([(name,) for name in systems.MODELS], 3))
 def test_rows_equal_the_adjoint_lindbladian(name):
     model = systems.MODELS[name](2 if name in systems.QUTRITS | systems.CAVITIES else 3)
     if model.centre.kind == "boson":

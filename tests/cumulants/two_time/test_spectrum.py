@@ -95,6 +95,20 @@ def test_lines_make_up_the_spectrum():
     assert spectrum(state, frequencies).power == pytest.approx(expected, rel=1e-9)
 
 
+def test_width_at_half_maximum_is_that_of_the_exact_spectrum():
+    """Order 4 is exact with two satellites, whose two lines overlap."""
+    line, exact = linewidth(central(2, 4), 1.0, "+", "-"), ps.linewidth(ps.models.central_spin(N=2), 1.0, "+", "-")
+    assert line.half_maximum == pytest.approx(exact.half_maximum, rel=1e-9)
+    assert abs(line.peak - 1) == pytest.approx(abs(exact.peak - 1), abs=1e-6)
+    assert line.half_maximum / line.fwhm > 1.5
+
+
+@pytest.mark.usefixtures("quiet")
+def test_what_grows_has_no_width_at_half_maximum():
+    line = linewidth(central(1000, 3), regression="jacobian")
+    assert (line.half_maximum, line.peak) == (None, None)
+
+
 # -- how wrong they are -------------------------------------------------------------------------------------------------
 
 WIDTHS = [(2, "operators", 0.307), (4, "operators", 0.259), (2, "jacobian", 1.67), (3, "jacobian", -6.0)]

@@ -42,6 +42,7 @@ def test_equals_direct_solves(name):
     assert (result.solve < 1e-8 * expected.max()).all()
 
 
+@pytest.mark.slow
 def test_of_a_collective_spin():
     state = steady(laser(6, levels=16))
     (s,) = state.model.ensembles

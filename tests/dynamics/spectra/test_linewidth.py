@@ -1,5 +1,6 @@
 """Lines: eigenvalues and their shares against the whole product space, closed forms, windows, overlapping poles."""
 
+import itertools
 import warnings
 from functools import cache
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from oracles import systems
 from oracles.spectra import Dense
+from sampled import sampled
 
 import permsym as ps
 
@@ -22,8 +24,10 @@ def lines(name):
     return values, together @ shares
 
 
-@pytest.mark.parametrize("near", [-2.0, -0.3, 0.0, 0.8, 3.0])
-@pytest.mark.parametrize("name", ["central_spin", "resonant_central_spin", "charged_products", "nine_pairs", "cavity", "driven_cavity"])
+SMALL = ["central_spin", "resonant_central_spin", "charged_products", "nine_pairs", "cavity", "driven_cavity"]
+
+
+@pytest.mark.parametrize(("name", "near"), sampled(list(itertools.product(SMALL, [-2.0, -0.3, 0.0, 0.8, 3.0])), 3))
 def test_brute_force(name, near):
     values, shares = lines(name)
     with warnings.catch_warnings():
@@ -48,6 +52,7 @@ def test_central_spin():
     assert abs(line.peak - 1) < 1e-6  # both are at the maximum between them
 
 
+@pytest.mark.slow
 def test_tavis_cummings():
     state = ps.steady_state(ps.models.tavis_cummings(N=10))
     line = ps.linewidth(state)
@@ -93,6 +98,7 @@ def test_the_central_spin_of_500_on_its_window():
     assert line.certified
 
 
+@pytest.mark.slow
 def test_a_thin_window_is_said():
     """An absorbing edge shifts the eigenvalue by the rate at which it leaks."""
     model = ps.models.central_spin(N=400)

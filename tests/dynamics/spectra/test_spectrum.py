@@ -8,6 +8,7 @@ import pytest
 import qutip
 from oracles import systems
 from oracles.spectra import Dense
+from sampled import sampled
 
 import permsym as ps
 
@@ -43,7 +44,7 @@ def state(name, basis):
         return ps.steady_state(systems.MODELS[name](systems.size(name)), basis=basis, solver="superlu", window="full")
 
 
-@pytest.mark.parametrize(("name", "of", "right", "basis"), CASES)
+@pytest.mark.parametrize(("name", "of", "right", "basis"), sampled(CASES, 31))
 def test_brute_force(name, of, right, basis):
     """Every class of models, in every charge, at resonance and far from it; within the errors that are said, rounding of both added."""
     spectrum = ps.spectrum(state(name, basis), W, of, right)
@@ -195,6 +196,7 @@ def test_a_window_against_the_full_basis():
         assert (difference < window.errors).all()
 
 
+@pytest.mark.slow
 def test_one_satellite_on_a_window():
     """One of many at both times: N C11 + N (N - 1) C12 is what the sums give."""
     N, w = 320, np.array([-0.5, 1.0, 1.6])
@@ -217,6 +219,7 @@ def test_a_cut_off_that_is_too_low_is_said():
     assert np.abs(low.power - exact.power).max() < low.certificate.error_estimate
 
 
+@pytest.mark.slow
 def test_an_automatic_cut_off_grows_until_it_suffices_for_the_spectrum():
     model, w = ps.models.dicke(N=3, g=0.3), np.linspace(-3, 3, 5)
     with warnings.catch_warnings():

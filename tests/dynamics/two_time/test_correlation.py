@@ -1,5 +1,6 @@
 """Two-time functions with their errors: against the whole product space, closed forms, other bases and cuts."""
 
+import itertools
 import warnings
 from dataclasses import replace
 from functools import cache
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from oracles import systems
 from oracles.two_time import TwoTime
+from sampled import sampled
 
 import permsym as ps
 from permsym.dynamics.propagator import Integrator
@@ -35,8 +37,10 @@ ON_SPINS = [("+", "-1", None), ("z1", "-2 -0", "+2 +0"), ("y1", "z1 x", None)]
 ON_CAVITY = [("ad", "a", None), ("ad a", "a", "ad"), ("+1", "a z2", "z1")]
 
 
-@pytest.mark.parametrize("which", range(3))
-@pytest.mark.parametrize("name", ["central_spin", "nine_pairs", "products", "charged_products", "cavity", "squeezed_cavity"])
+SMALL = ["central_spin", "nine_pairs", "products", "charged_products", "cavity", "squeezed_cavity"]
+
+
+@pytest.mark.parametrize(("name", "which"), sampled(list(itertools.product(SMALL, range(3)))))
 def test_values_are_those_of_the_whole_space_within_their_errors(name, which):
     of, right, left = (ON_CAVITY if "cavity" in name else ON_SPINS)[which]
     result = state(name).correlation(of, right, TIMES, left=left, tolerance=1e-12)

@@ -10,6 +10,7 @@ import qutip
 from oracles import systems
 from oracles.brute_force import BruteForce
 from qutip import piqs
+from sampled import sampled
 
 import permsym as ps
 from permsym.basis.blocks import Blocks
@@ -109,9 +110,13 @@ def random_cavity(seed, N, symmetric, levels=4):
     return ps.Model(c, s, h, jumps)
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize("basis", ["dicke", "occupation"])
-@pytest.mark.parametrize(("seed", "N", "symmetric"), [(1, 1, True), (2, 2, False), (3, 3, True), (4, 3, False)])
+RANDOM = [(1, 1, True), (2, 2, False), (3, 3, True), (4, 3, False)]
+
+
+@pytest.mark.parametrize(
+    ("solver", "basis", "seed", "N", "symmetric"),
+    sampled([(solver, basis, *each) for each in RANDOM for basis in ("dicke", "occupation") for solver in SOLVERS], 3),
+)
 def test_equals_brute_force(solver, basis, seed, N, symmetric):
     """All moments up to order 3 of random models, cut alike on both sides."""
     model = random_cavity(seed, N, symmetric)

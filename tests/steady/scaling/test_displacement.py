@@ -36,7 +36,9 @@ def test_matrices_on_displaced_states():
 
 
 @pytest.mark.filterwarnings("ignore::permsym.errors.UncertifiedWarning")  # the estimates, whatever they are, must cover
-@pytest.mark.parametrize(("model", "levels"), [(driven(2, gamma_p=0.1, Delta=0.3, Delta_c=-0.2), 26), (squeezed(1), 32)])
+@pytest.mark.parametrize(
+    ("model", "levels"), [pytest.param(driven(2, gamma_p=0.1, Delta=0.3, Delta_c=-0.2), 26, marks=pytest.mark.slow), (squeezed(1), 32)]
+)
 def test_states_mean_the_same(model, levels):
     """Moments to order 2, P(n), Wigner function, balance: one state, two sets of Fock states."""
     plain = ps.steady_state(model.with_levels(levels), moments=2)

@@ -172,11 +172,11 @@ def test_model_files_and_functions(tmp_path, monkeypatch, capsys):
 
 
 def test_an_approximation_is_a_line_of_the_table_of_methods(tmp_path, monkeypatch, capsys):
-    def point(model, labels, options, bench):
-        return Point(model.parameters, {str(label): 0.25j for label in labels}, status=Status.UNSTABLE, reason="half, unstable")
+    def point(model, wanted, options, bench):
+        return Point(model.parameters, {str(label): 0.25j for label in wanted.labels}, status=Status.UNSTABLE, reason="half, unstable")
 
     rate = {"rate": ("a positive number", lambda value: value > 0)}
-    monkeypatch.setitem(METHODS, "ln", Method("ln", point, lambda model, options: Cost(1, 1.0, 1.0), rate, key="linear_noise"))
+    monkeypatch.setitem(METHODS, "ln", Method("ln", point, lambda model, options, spectrum: Cost(1, 1.0, 1.0), rate, key="linear_noise"))
     head = '[model]\nname = "central-spin"\n[sweep]\nN = [2, 3]\n[methods]\n'
     file = read_sweep_file(written(tmp_path, head + "linear_noise = {rate = 2}\n"))
     assert (file.sweep.methods, file.sweep.options) == (("ln",), {"ln": {"rate": 2}})

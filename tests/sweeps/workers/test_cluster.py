@@ -17,8 +17,8 @@ from sweep_processes import finish, start, stored, until, values, write
 
 import permsym
 from permsym.dataset.versions import software
+from permsym.sweeps.bench import Bench
 from permsym.sweeps.file.sweep_file import read_sweep_file
-from permsym.sweeps.methods import Bench
 from permsym.sweeps.run import prepare
 from permsym.sweeps.store.store import read
 from permsym.sweeps.task import compute

@@ -1,0 +1,175 @@
+"""Power spectra and lines as quantities of a sweep: what is asked for, and what goes into a point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from permsym.dataset.build import Point
+from permsym.dataset.status import Status
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.moments.labels import MomentLabel
+from permsym.reading import MOST_STEPS
+from permsym.sites import is_real
+
+if TYPE_CHECKING:  # solvers are loaded by whoever computes
+    from permsym.cumulants.state import CumulantState
+    from permsym.cumulants.two_time.regression import Failure
+    from permsym.cumulants.two_time.spectrum import CumulantLine, CumulantSpectrum
+    from permsym.dynamics.spectra.linewidth import Linewidth
+    from permsym.dynamics.spectra.spectrum import PowerSpectrum
+    from permsym.steady.state import State
+
+MOST_FREQUENCIES = MOST_STEPS + 1  # of a sweep: every point has a value and an error for each
+
+
+@dataclass(frozen=True)
+class SpectrumRequest:
+    """The table ``[spectrum]`` of a sweep: S(omega) at some frequencies, the width of a line, or both.
+
+    of, right     A and B of <A(tau) B(0)>, spelled as in model files; None: those of the centre's emission
+    frequencies   omega; none: no curve
+    linewidth     whether the line nearest to ``near`` is wanted; ``near`` None: the highest one
+    """
+
+    of: str | None = None
+    right: str | None = None
+    frequencies: tuple[float, ...] = ()
+    linewidth: bool = False
+    near: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.frequencies and not self.linewidth:
+            raise InputError("a spectrum needs frequencies, such as -3, 0, 3, or linewidth = true")
+        if self.near is not None and not self.linewidth:
+            raise InputError("`near` says which line; it needs linewidth = true")
+        for number in [*self.frequencies, *([] if self.near is None else [self.near])]:
+            if not is_real(number) or not math.isfinite(number):
+                raise InputError(f"a frequency must be a finite number, but is {number!r}")
+        if len(self.frequencies) > MOST_FREQUENCIES:
+            raise InputError(f"there are {len(self.frequencies):,} frequencies, but a sweep has at most {MOST_FREQUENCIES:,}; take fewer")
+        if len(set(self.frequencies)) < len(self.frequencies):
+            raise InputError("a frequency appears twice; give each once")
+
+    @classmethod
+    def of_table(cls, table: Mapping[str, Any] | SpectrumRequest | None) -> SpectrumRequest | None:
+        """The request that a mapping spells, as JSON has it; InputError for entries that there are not."""
+        if table is None or isinstance(table, SpectrumRequest):
+            return table
+        unknown = [name for name in table if name not in cls.__dataclass_fields__]
+        if unknown:
+            raise InputError(f"a spectrum has no {unknown[0]!r}; it has {', '.join(cls.__dataclass_fields__)}")
+        numbers = table.get("frequencies", ())
+        return cls(**{**table, "frequencies": tuple(w.item() if hasattr(w, "item") else w for w in numbers)})
+
+    def __str__(self) -> str:
+        curve = [f"{len(self.frequencies)} frequencies"] if self.frequencies else []
+        line = ["the highest line" if self.near is None else f"the line nearest to {self.near:g}"] if self.linewidth else []
+        return " and ".join([*curve, *line]) + (f", of {self.of!r} and {self.right!r}" if self.of else "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return asdict(self) | {"frequencies": list(self.frequencies)}
+
+    def check(self, model: Model) -> None:
+        """InputError for operators that a model does not have."""
+        from permsym.dynamics.spectra.response import operators
+        from permsym.dynamics.two_time.marked import marked
+        from permsym.errors import TooFewSatellites
+
+        try:
+            marked(model, list(operators(model, self.of, self.right)))
+        except TooFewSatellites:  # of a point, which says so itself
+            return
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a point is to have: moments, and a spectrum where one is asked for."""
+
+    labels: Sequence[MomentLabel]
+    spectrum: SpectrumRequest | None = None
+
+
+# -- exact ----------------------------------------------------------------------------------------------------------------
+
+
+def exact_spectrum(point: Point, state: State, asked: SpectrumRequest, curve: PowerSpectrum | None) -> None:
+    """Give a point the curve, where there is one, and the line of its state."""
+    from permsym.dynamics.spectra.linewidth import linewidth
+
+    if curve is not None:
+        add_curve(point, curve)
+    if asked.linewidth:
+        add_line(point, linewidth(state, asked.near, asked.of, asked.right))
+
+
+def add_curve(point: Point, curve: PowerSpectrum) -> None:
+    """S with its errors; the point is uncertified where the spectrum is."""
+    frequencies = curve.frequencies.tolist()
+    point.power |= dict(zip(frequencies, curve.power.tolist(), strict=True))
+    point.power_errors |= dict(zip(frequencies, curve.errors.tolist(), strict=True))
+    point.derived["coherent_part"] = curve.coherent.real
+    _uncertify(point, curve.reasons)
+
+
+def add_line(point: Point, line: Linewidth) -> None:
+    """The line with its errors; the point is uncertified where the line is."""
+    point.derived |= {"linewidth": line.fwhm, "line_frequency": line.frequency}
+    point.derived_errors |= {"linewidth": 2 * line.error, "line_frequency": line.error}
+    others = {"line_weight": line.weight, "half_maximum": line.half_maximum}
+    point.derived |= {name: value for name, value in others.items() if value is not None and math.isfinite(value)}
+    _uncertify(point, line.reasons)
+
+
+def _uncertify(point: Point, reasons: Sequence[str]) -> None:
+    if reasons and point.status is Status.OK:  # what the state lacks says so already
+        point.status, point.reason = Status.UNCERTIFIED, "; ".join(reasons)
+        point.scalars["certified"] = 0
+
+
+# -- expansions -----------------------------------------------------------------------------------------------------------
+
+
+def cumulant_spectrum(point: Point, state: CumulantState, asked: SpectrumRequest, regression: str) -> None:
+    """Give a point the curve and the line of a cumulant expansion; those that its order does not have are left out, as moments are."""
+    from permsym.cumulants.two_time.spectrum import linewidth, spectrum
+    from permsym.errors import BeyondOrder
+
+    try:
+        if asked.frequencies:
+            add_expanded_curve(point, spectrum(state, asked.frequencies, asked.of, asked.right, regression=regression))
+        if asked.linewidth:
+            add_expanded_line(point, linewidth(state, asked.near, asked.of, asked.right, regression=regression))
+    except BeyondOrder as error:
+        point.reason += f", no spectrum: {error}"
+
+
+def add_expanded_curve(point: Point, curve: CumulantSpectrum) -> None:
+    """S, which nothing bounds the error of."""
+    point.power |= dict(zip(curve.frequencies.tolist(), curve.power.tolist(), strict=True))
+    point.derived["coherent_part"] = float(sum(value.real for value in curve.coherent.values()))
+    mark(point, curve.failures)
+
+
+def add_expanded_line(point: Point, line: CumulantLine) -> None:
+    """The line, also one that grows: its width is negative then."""
+    point.derived |= {"linewidth": line.fwhm, "line_frequency": line.frequency}
+    if math.isfinite(line.weight):
+        point.derived["line_weight"] = line.weight
+    mark(point, line.failures)
+
+
+def mark(point: Point, failures: Mapping[Failure, str]) -> None:
+    """The status and the reason say how an approximation fails."""
+    from permsym.cumulants.two_time.regression import Failure
+
+    status = {Failure.UNSTABLE: Status.UNSTABLE, Failure.GROWING: Status.UNSTABLE}  # no state has the others
+    for failure, reason in failures.items():
+        if point.status is not Status.UNPHYSICAL:
+            point.status = status.get(failure, Status.UNPHYSICAL)
+        if reason not in point.reason:
+            point.reason += f"{', ' if point.reason else ''}{reason}"
