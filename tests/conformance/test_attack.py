@@ -99,7 +99,16 @@ def test_a_crash_and_a_refusal_are_seen(monkeypatch):
     assert judge.judge(case).refused
 
 
-@pytest.mark.parametrize("name", ["evolution", "eigenvalues", "gradients", "cumulants", "correlations", "spectra", "lines"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "eigenvalues",
+        "gradients",
+        "cumulants",
+        "spectra",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("evolution", "correlations", "lines")),
+    ],
+)
 def test_wrong_answers_to_other_questions_are_seen(monkeypatch, name):
     """The oracle solves a model with one rate a thousandth larger."""
     right = judge.HighPrecision._assemble
