@@ -15,6 +15,7 @@ from permsym.dynamics.two_time.source import Source
 from permsym.errors import InputError
 from permsym.operators import Operator, Product
 from permsym.sites import is_real
+from permsym.steady.certificate import derived_tolerance
 from permsym.steady.state import DEFAULT_TOLERANCE
 
 Real = NDArray[np.float64]
@@ -29,6 +30,8 @@ class Asked:
     """What is asked of a two-time function.
 
     number, order   an operator n and a power: values are over <n>^order; None: as they are
+
+    A function over <n>^order is a derived quantity, and certified like one.
     """
 
     of: Spelled
@@ -54,6 +57,11 @@ class Asked:
             if not isinstance(operator, Operator | str | None):
                 raise InputError(f"an operator is a text such as 'ad a' or '-1', or an Operator such as s.m, but not {operator!r}")
         return cls(of, right, left, at, float(tolerance))
+
+    @property
+    def certain(self) -> float:
+        """The error of a value relative to max(1, largest modulus) that counts as certified."""
+        return derived_tolerance(self.tolerance) if self.order else self.tolerance
 
     @property
     def operators(self) -> list[Spelled]:

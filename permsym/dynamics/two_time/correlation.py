@@ -21,6 +21,7 @@ from permsym.operators import Operator
 from permsym.progress import Progress, silent
 from permsym.sites import SPIN_OPERATORS, Boson, is_real
 from permsym.states.density import DensityOperator
+from permsym.steady.certificate import derived_tolerance
 from permsym.steady.solve import steady_state
 from permsym.steady.state import DEFAULT_TOLERANCE, State
 
@@ -73,6 +74,7 @@ def g1(
     """g1(tau) = <a^dag(tau) a> / <a^dag a> of the steady state; of a spin centre with sigma^- for a.
 
     With ``initial``, from the state at t = ``start``:  <a^dag(t+tau) a(t)> / (n(t) n(t+tau))^(1/2),  n = <a^dag a>.
+    Arguments as of :func:`correlation`; a ratio is certified like a derived quantity, within max(tolerance, 1e-6).
     """
     return _coherence(1, system, times, _Circumstances(initial, start, tolerance, basis, progress or silent))
 
@@ -90,6 +92,7 @@ def g2(
     """g2(tau) = <a^dag (a^dag a)(tau) a> / <a^dag a>^2 of the steady state; of a spin centre with sigma^- for a.
 
     With ``initial``, from the state at t = ``start``:  <a^dag(t) (a^dag a)(t+tau) a(t)> / (n(t) n(t+tau)),  n = <a^dag a>.
+    Arguments as of :func:`correlation`; a ratio is certified like a derived quantity, within max(tolerance, 1e-6).
     """
     return _coherence(2, system, times, _Circumstances(initial, start, tolerance, basis, progress or silent))
 
@@ -134,6 +137,7 @@ def _normalised(field: Correlation, photons: Correlation, order: int) -> Correla
         cut=shares.cut / float(unit.min()),
         state=float(of_number.max()),
         size=float(np.abs(values).max()),
+        tolerance=derived_tolerance(shares.tolerance),
     )
     late = (n[0] * photons.coherent) ** (order / 2)
     limit = field.coherent / late if late else complex(np.nan, np.nan)

@@ -24,7 +24,7 @@ class CorrelationCertificate:
     cut              bound of what leaves a window or a cut-off, and an estimate of what a boson's higher levels would add
     state            estimate of what the error of the state at tau = 0 makes of it
     size             the largest modulus of a value
-    tolerance        what certified means, relative to max(1, size)
+    tolerance        what certified means, relative to max(1, size); of a normalised function that of derived quantities
     shortfall        what the state's own certificate falls short of
     """
 

@@ -71,7 +71,7 @@ def of_steady_state(state: State, asked: Asked, say: Progress) -> Correlation:
             sum_ -= asked.order * shares.values[k] / n * state.basis.expectation(asked.number.terms)
     shares.state = _interpolated(_pulled_errors(state, followed.pulled), samples, len(asked.times))
     shares.cut += state.above_the_cutoff(_ladders(asked, state.model), 0) / unit
-    errors, certificate = shares.certificate(asked.tolerance, state.certificate.reasons)
+    errors, certificate = shares.certificate(asked.certain, state.certificate.reasons)
     return Correlation(
         model=state.model,
         of=asked.of,

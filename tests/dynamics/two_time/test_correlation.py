@@ -290,6 +290,15 @@ def test_the_limit_from_an_initial_state_needs_a_steady_state():
     assert np.isnan(ps.correlation(unitary, "z0", "z0", [0.0, 1.0], initial="up down").coherent)
 
 
+@pytest.mark.parametrize(("start", "certified"), [(0.1, True), (0.01, False)])
+def test_a_ratio_is_certified_like_a_derived_quantity(start, certified):
+    """Few photons have been emitted yet: g2 is certain to less than its moments, and said to be so."""
+    result = ps.g2(ps.models.central_spin(N=2), [0.0, 1.0], initial="down down", start=start)
+    assert result.certificate.error_estimate > 1e-9
+    assert result.certificate.certified is certified
+    assert result.certificate.tolerance == 1e-6
+
+
 def test_an_uncertified_state_certifies_no_function():
     rho = state("central_spin", 4)
     bad = replace(rho.certificate, balance=1.0)
