@@ -246,7 +246,8 @@ def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] 
     """
     if "initial" in definition:
         raise InputError(
-            "the file holds a time evolution, but only steady states are computed again; repeat the command in its attribute `command`"
+            "the file holds values over time, but only steady states and spectra are computed again; "
+            "repeat the command in its attribute `command`"
         )
     try:
         checked(definition, _DEFINITION, "the file's definition")

@@ -95,7 +95,7 @@ def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
             continue
         with np.errstate(invalid="ignore"):
             difference = np.abs(np.asarray(new, dtype=float) - np.asarray(old, dtype=float))
-        difference[np.isnan(old) & np.isnan(new)] = 0.0
+        difference = np.where(np.isnan(old) & np.isnan(new), 0.0, difference)
         ranked = np.where(np.isnan(difference), np.inf, difference)
         worst = np.unravel_index(int(np.argmax(ranked)), ranked.shape) if ranked.ndim else ()
         if ranked[worst] > (np.inf if np.isnan(largest) else largest) or not variable:

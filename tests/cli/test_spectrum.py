@@ -71,7 +71,7 @@ def test_an_order(capsys, tmp_path):
     code, out, _ = run(capsys, "compare", str(tmp_path / "exact.nc"), str(tmp_path / "c4.nc"))
     assert code == 0
     assert "power_spectrum  c4        3 " in out
-    assert rerun(ps.open_dataset(tmp_path / "c4.nc"))[1].equal
+    assert rerun(ps.open_dataset(tmp_path / "c4.nc"))[1].largest < 1e-12
     code, out, _ = run(capsys, "spectrum", *words[:2], "--linewidth", "--near", "1.9", "--order", "4", "--json")
     assert code == 0
     assert np.abs(np.array(json.loads(out)["linewidth"]["eigenvalue"]) - [-0.952933523, 1.650155195]).max() < 1e-9

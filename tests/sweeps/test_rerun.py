@@ -94,7 +94,15 @@ def test_a_time_evolution_says_so(tmp_path, capsys):
     assert main(["evolve", "central-spin", "N=2", "--times", "0:1:2", "-o", str(path)]) == 0
     capsys.readouterr()
     assert main(["rerun", str(path)]) == 1
-    assert "holds a time evolution" in capsys.readouterr().err
+    assert "holds values over time" in capsys.readouterr().err
+
+
+def test_a_difference_at_a_single_point_has_no_coordinates(data):
+    single = data.isel(N=0, point=0, approach=0, moment=0)
+    changed = single.copy(deep=True)
+    changed["moment_real"] += 0.25
+    result = compared(single, changed)
+    assert (result.largest, result.variable, result.at) == (pytest.approx(0.25), "moment_real", {})
 
 
 def test_a_zero_of_another_sign_is_no_difference_but_not_the_same_bits(data, tmp_path, here):
