@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from permsym.errors import BeyondOrder, NoFixedPoint, NotApplicable, PermsymError, TooLarge, UnsuitedModel
+
+if TYPE_CHECKING:
+    from permsym.cumulants.two_time.regression import Failure
 
 EXACT = "exact"
 """The one method whose certificate vouches for its distance from the truth."""
@@ -54,6 +58,16 @@ class Certified(Protocol):
 def judged(certificate: Certified) -> Outcome:
     """Status and reason of an exact result."""
     return (Status.OK, "") if certificate.certified else (Status.UNCERTIFIED, "; ".join(certificate.reasons))
+
+
+def expanded(failures: Mapping[Failure, str]) -> Outcome:
+    """Status and reason of a cumulant expansion at two times; what fails for another reason than growth is no state's."""
+    if not failures:
+        return Status.OK, ""
+    from permsym.cumulants.two_time.regression import Failure
+
+    grows = {Failure.UNSTABLE, Failure.GROWING} & set(failures)
+    return Status.UNSTABLE if grows else Status.UNPHYSICAL, "; ".join(failures.values())
 
 
 _CODES: dict[type[BaseException], Status] = {

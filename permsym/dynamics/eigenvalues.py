@@ -181,7 +181,7 @@ def _of(model: Model, wanted: _Wanted, say: Progress, earlier: Modes | None = No
     factors_of(model, name, dimension(model, name, sector), sector)
     space = build(model, name, sector)
     if not 1 <= k < max(space.dimension, 2):
-        raise InputError(f"`k` must be from 1 to {space.dimension - 1}, but is {k!r}")
+        raise InputError(f"the number of eigenvalues must be from 1 to {space.dimension - 1}, but is {k!r}")
     assembly = Liouvillian(space).assembled()
     shift_invert = solver or ShiftInvert()
     values, errors, pairs = _nearest(assembly, space, k, shift_invert, wanted.near)

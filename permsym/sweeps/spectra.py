@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point
-from permsym.dataset.status import Status
+from permsym.dataset.status import Status, expanded
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
@@ -120,9 +120,13 @@ def add_line(point: Point, line: Linewidth) -> None:
     """The line with its errors; the point is uncertified where the line is."""
     point.derived |= {"linewidth": line.fwhm, "line_frequency": line.frequency}
     point.derived_errors |= {"linewidth": 2 * line.error, "line_frequency": line.error}
+    _add_shape(point, line)
+    _uncertify(point, line.reasons)
+
+
+def _add_shape(point: Point, line: Linewidth | CumulantLine) -> None:
     others = {"line_weight": line.weight, "half_maximum": line.half_maximum}
     point.derived |= {name: value for name, value in others.items() if value is not None and math.isfinite(value)}
-    _uncertify(point, line.reasons)
 
 
 def _uncertify(point: Point, reasons: Sequence[str]) -> None:
@@ -158,18 +162,13 @@ def add_expanded_curve(point: Point, curve: CumulantSpectrum) -> None:
 def add_expanded_line(point: Point, line: CumulantLine) -> None:
     """The line, also one that grows: its width is negative then."""
     point.derived |= {"linewidth": line.fwhm, "line_frequency": line.frequency}
-    if math.isfinite(line.weight):
-        point.derived["line_weight"] = line.weight
+    _add_shape(point, line)
     mark(point, line.failures)
 
 
 def mark(point: Point, failures: Mapping[Failure, str]) -> None:
     """The status and the reason say how an approximation fails."""
-    from permsym.cumulants.two_time.regression import Failure
-
-    status = {Failure.UNSTABLE: Status.UNSTABLE, Failure.GROWING: Status.UNSTABLE}  # no state has the others
-    for failure, reason in failures.items():
-        if point.status is not Status.UNPHYSICAL:
-            point.status = status.get(failure, Status.UNPHYSICAL)
-        if reason not in point.reason:
-            point.reason += f"{', ' if point.reason else ''}{reason}"
+    status, _ = expanded(failures)
+    if status is not Status.OK and point.status is not Status.UNPHYSICAL:
+        point.status = status
+    point.reason = "; ".join(dict.fromkeys([*filter(None, [point.reason]), *failures.values()]))

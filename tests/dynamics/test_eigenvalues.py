@@ -116,8 +116,8 @@ def test_a_pair_that_is_as_far_as_each_other_is_cut_alike_on_both_sides(N, count
     [
         (lambda: ps.eigenvalues(systems.central_spin(4), charge=(1, 1)), "`charge` must have 1 entries"),
         (lambda: ps.eigenvalues(systems.nine_pairs(3), charge=1), "has no U(1) symmetry; leave it out"),
-        (lambda: ps.eigenvalues(systems.central_spin(4), k=0), "`k` must be from 1 to"),
-        (lambda: ps.eigenvalues(systems.central_spin(4), k=10**6), "`k` must be from 1 to"),
+        (lambda: ps.eigenvalues(systems.central_spin(4), k=0), "the number of eigenvalues must be from 1 to"),
+        (lambda: ps.eigenvalues(systems.central_spin(4), k=10**6), "the number of eigenvalues must be from 1 to"),
         (lambda: ps.eigenvalues(systems.central_spin(4), charge=6), "no state has `charge` 6"),
         (lambda: ps.eigenvalues(systems.central_spin(4), charge=99), "no state has `charge` 99"),  # and nothing of k
         (lambda: ps.eigenvalues(systems.central_spin(4), basis="fock"), "there is no representation 'fock'"),

@@ -242,8 +242,8 @@ def _line(line: CumulantLine) -> dict[str, Any]:
         "error": None,
         "fwhm": line.fwhm,
         "weight": finite(line.weight),
-        "half_maximum": None,
-        "peak": None,
+        "half_maximum": line.half_maximum,
+        "peak": line.peak,
         "note": "",
     }
 
@@ -264,5 +264,6 @@ def _line_table(line: CumulantLine) -> str:
         ("fwhm", f"{line.fwhm:.12g}", "-2 Re lambda"),
         ("frequency", f"{line.frequency:.12g}", "Im lambda"),
         ("weight", f"{line.weight:.9g}", "share of <A B> - <A><B>"),
+        ("half maximum", "none" if line.half_maximum is None else f"{line.half_maximum:.9g}", "full width of S itself"),
     ]
     return table(rows)

@@ -14,12 +14,14 @@ from permsym.cumulants.state import CumulantState
 from permsym.cumulants.two_time.regression import Failure, SourceEquations, source_equations, warn
 from permsym.dynamics.spectra.linewidth import half_maximum
 from permsym.dynamics.spectra.response import operators
+from permsym.dynamics.spectra.ritz import highest_peak
 from permsym.dynamics.two_time.asked import Spelled
 from permsym.errors import InputError
 from permsym.operators import ComplexArray
 
 Vector = NDArray[np.float64]
 _NEGATIVE = 1e-9  # of the largest value: rounding
+_HIGHEST = 20  # lines around which the highest peak of S is looked for
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def linewidth(
 ) -> CumulantLine:
     """The line nearest a frequency in a steady state of cumulant equations: the eigenvalue nearest i ``near``, its width and weight.
 
-    near                          default: the highest line, with the largest |weight / Re lambda|
+    near                          default: the line at the highest peak of S, of equally high ones the lowest; what grows, first
     of, right, left, regression   as of :func:`spectrum`
 
     Warns with UncertifiedWarning where the approximation fails (``failures``).
@@ -161,12 +163,22 @@ def linewidth(
     if not system.frames:
         raise InputError(f"of={str(of)!r} is a number, which has no line; give an operator such as '+0'")
     values, residues = _modes(system)
-    with np.errstate(all="ignore"):  # an undamped line is the highest
-        heights = np.abs(residues / values.real)
-    chosen = int(np.nanargmax(heights) if near is None else np.argmin(np.abs(values - 1j * near)))
+    chosen = _highest(values, residues) if near is None else int(np.argmin(np.abs(values - 1j * near)))
     share = residues[chosen] / system.fluctuation if system.fluctuation else np.nan
     warn(system.failures)
     return CumulantLine(complex(values[chosen]), float(np.real(share)), system.failures, system)
+
+
+def _highest(values: ComplexArray, residues: ComplexArray) -> int:
+    """Position of the line at the highest peak of S; where the one that is highest by itself does not decay, of it: there is no S."""
+    with np.errstate(all="ignore"):
+        heights = np.nan_to_num(np.abs(residues / values.real))
+    best = np.argsort(-heights, kind="stable")[:_HIGHEST]
+    if not values.real[best[0]] < 0:
+        return int(best[0])
+    residues = np.nan_to_num(residues)
+    peak = highest_peak(values[best], lambda w: 2 * (residues / (1j * w[:, None] - values)).sum(axis=1).real)
+    return int(np.argmin(np.abs(values - 1j * peak)))
 
 
 def _modes(system: SourceEquations) -> tuple[ComplexArray, ComplexArray]:

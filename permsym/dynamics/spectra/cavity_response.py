@@ -10,7 +10,7 @@ from permsym.dynamics.spectra.cavity import ChargedSector
 from permsym.dynamics.spectra.cavity_curve import Curve
 from permsym.dynamics.spectra.cavity_line import seen
 from permsym.dynamics.spectra.cavity_power import curve_of, power_of
-from permsym.dynamics.spectra.lattice import Line, Power
+from permsym.dynamics.spectra.lattice import PARTS, Line, Power
 from permsym.operators import Operator
 from permsym.progress import Progress
 from permsym.steady.state import State
@@ -55,7 +55,7 @@ class CavityResponse:
     def power(self, frequencies: NDArray[np.float64]) -> Power:
         nothing = np.zeros(len(frequencies))
         if self.empty:
-            return Power(nothing, nothing, dict.fromkeys(("resolvent", "rounding", "steady", "window", "cutoff"), nothing))
+            return Power(nothing, nothing, dict.fromkeys(PARTS, nothing))
         result = power_of(self.sector, frequencies, _POWER, self.say)
         closed = self.sector.blocks.boundary == "closed"
         parts = {

@@ -30,7 +30,7 @@ from permsym.dynamics.spectra.above import Above, above
 from permsym.dynamics.spectra.gauge import Gauge
 from permsym.dynamics.spectra.poles import Projection, Space
 from permsym.dynamics.spectra.resolvent import Complex, combined
-from permsym.dynamics.spectra.ritz import Ritz, ritz
+from permsym.dynamics.spectra.ritz import Ritz, highest_peak, ritz
 from permsym.dynamics.two_time.source import Source
 from permsym.linear.contract import DirectSolver
 from permsym.linear.eigenpairs import Eigenpairs, improved
@@ -42,7 +42,6 @@ EPS = float(np.finfo(float).eps)
 _BLOCK = 2**22  # numbers of vectors at all frequencies that are formed at once
 _PULLED = {True: 16, False: 3}  # frequencies at which the state's error is estimated: with factors, and by iteration
 _LINES = 6  # neighbours of an eigenvalue that may be one multiplet with it
-_AROUND = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)  # widths from each eigenvalue at which the highest peak is looked for
 _LEAKING = 4  # times what leaves at a window's edge: 1.5 to 3.3 on windows of 6 to 2 standard deviations, as what beyond it comes back
 _CONVERGED = 1e-11  # of an eigenvalue, counted from where its sector turns: what its residuals may leave
 _LOOKS = 6  # at the eigenvalues of one pole
@@ -208,9 +207,7 @@ class LatticeResponse:
         pairs = ritz(self.space.reduced)
         if near is not None:
             return pairs.nearest(1j * (near - self.gauge.turn), _LINES)
-        w = np.unique(np.concatenate([pairs.values.imag + part * pairs.values.real for part in _AROUND]))
-        power = self.quick(w + self.gauge.turn)
-        return pairs.nearest(1j * float(w[np.argmax(power > (1 - 1e-9) * power.max())]), _LINES)
+        return pairs.nearest(1j * highest_peak(pairs.values, lambda w: self.quick(w + self.gauge.turn)), _LINES)
 
     def _certified(self, best: Ritz) -> Line:
         """The eigenvalue by its Rayleigh quotient, with what rounding, a window and a cut-off may move it by."""

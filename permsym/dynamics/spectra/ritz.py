@@ -8,6 +8,7 @@ The error of lambda is of second order in the residuals:  |r_x| |r_y| / |y . x| 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,17 @@ from scipy import linalg
 from permsym.dynamics.spectra.resolvent import Complex, Reduced
 
 _NEIGHBOURLY = 1e-6  # of an eigenvalue: what the residuals of a neighbour may leave, for it to count as one
+_AROUND = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)  # widths from each eigenvalue at which the highest peak is looked for
+
+
+def highest_peak(values: Complex, power: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> float:
+    """The frequency of the highest peak of S near eigenvalues; of peaks that are equally high, the lowest.
+
+    power   frequencies (F,) -> S (F,)
+    """
+    w = np.unique(np.concatenate([values.imag + part * values.real for part in _AROUND]))
+    s = power(w)
+    return float(w[np.argmax(s >= (1 - 1e-9) * np.nanmax(s))])
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ import numpy as np
 
 import permsym as ps
 from permsym import plot
-from permsym.dataset.status import EXACT, Outcome, Status, failure, spelled
+from permsym.dataset.status import EXACT, Outcome, Status, expanded, failure, spelled
 from permsym.errors import BeyondOrder, PermsymError, UncertifiedWarning
 from permsym.figures.labelled import counted
 from permsym.figures.paper2.shared import colours
-from permsym.figures.two_time.shared import APPROACHES, CROSSED, ORDERS, dataset, of_cumulants, of_exact, sizes, verdicts
+from permsym.figures.two_time.shared import APPROACHES, CROSSED, ORDERS, dataset, of_exact, sizes, verdicts
 from permsym.progress import Counter
 
 if TYPE_CHECKING:
@@ -103,9 +103,9 @@ def _expanded(model: Model, order: int, emitter: str) -> Curve:
     state = ps.cumulants.steady_state(model, order=order)
     if emitter == "centre":
         one = ps.cumulants.g2(state, DELAYS)
-        return one.values.real, np.full(len(DELAYS), np.nan), of_cumulants(one.failures)
+        return one.values.real, np.full(len(DELAYS), np.nan), expanded(one.failures)
     pair = ps.cumulants.correlation(state, times=DELAYS, **_SUM)
-    return pair.values.real / pair.coherent.real, np.full(len(DELAYS), np.nan), of_cumulants(pair.failures)
+    return pair.values.real / pair.coherent.real, np.full(len(DELAYS), np.nan), expanded(pair.failures)
 
 
 def plot_panels(data: xr.Dataset, save: Callable[[Figure], None]) -> None:

@@ -18,10 +18,10 @@ import numpy as np
 
 import permsym as ps
 from permsym import plot
-from permsym.dataset.status import Outcome, Status, failure, spelled
+from permsym.dataset.status import Outcome, Status, expanded, failure, spelled
 from permsym.errors import PermsymError, UncertifiedWarning
 from permsym.figures.labelled import counted
-from permsym.figures.two_time.shared import APPROACHES, ORDERS, dataset, draw_points, of_cumulants, of_exact, sizes, verdicts
+from permsym.figures.two_time.shared import APPROACHES, ORDERS, dataset, draw_points, of_exact, sizes, verdicts
 from permsym.models.registry import lookup
 from permsym.progress import Counter
 
@@ -120,7 +120,7 @@ class Emission:
 
     def _expanded(self, model: Model, order: int) -> Row:
         line = ps.cumulants.linewidth(ps.cumulants.steady_state(model, order=order), self.near, self.of, self.right)
-        return _values(line), of_cumulants(line.failures)
+        return _values(line), expanded(line.failures)
 
     def plot(self, data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         """(a) widths, (b) what each order makes of the exact one; a cross is at -2 Re lambda."""

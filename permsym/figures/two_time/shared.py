@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym import plot
-from permsym.cumulants import Failure
 from permsym.dataset.schema import CONVENTION
 from permsym.dataset.status import EXACT, Outcome, Status
 from permsym.figures.labelled import LabelledArray, labelled, outcomes
@@ -56,14 +55,6 @@ def dataset(
         "convention": f"{convention}; {TWO_TIMES}",
     }
     return labelled(coordinates, variables, origin | dict(fixed))
-
-
-def of_cumulants(failures: Mapping[Failure, str]) -> Outcome:
-    """Status and reason of a regression; what fails for another reason than growth is no state's."""
-    if not failures:
-        return Status.OK, ""
-    grows = {Failure.UNSTABLE, Failure.GROWING} & set(failures)
-    return Status.UNSTABLE if grows else Status.UNPHYSICAL, "; ".join(failures.values())
 
 
 def of_exact(reasons: Sequence[str]) -> Outcome:

@@ -8,11 +8,11 @@ import pytest
 from permsym import dataset as datasets
 from permsym import plot
 from permsym.cumulants import Failure
-from permsym.dataset.status import Status
+from permsym.dataset.status import Status, expanded
 from permsym.figures.two_time import g2
 from permsym.figures.two_time.cavities import DRIVEN, PUMPED
 from permsym.figures.two_time.linewidth import CENTRAL_SPIN, LASER
-from permsym.figures.two_time.shared import draw_points, of_cumulants
+from permsym.figures.two_time.shared import draw_points
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +56,9 @@ def test_a_laser_of_one_emitter():
 
 
 def test_failures_are_statuses():
-    assert of_cumulants({}) == (Status.OK, "")
-    assert of_cumulants({Failure.NEGATIVE: "S < 0"}) == (Status.UNPHYSICAL, "S < 0")
-    assert of_cumulants({Failure.NEGATIVE: "S < 0", Failure.GROWING: "grows"})[0] is Status.UNSTABLE
+    assert expanded({}) == (Status.OK, "")
+    assert expanded({Failure.NEGATIVE: "S < 0"}) == (Status.UNPHYSICAL, "S < 0")
+    assert expanded({Failure.NEGATIVE: "S < 0", Failure.GROWING: "grows"})[0] is Status.UNSTABLE
 
 
 def test_no_line_goes_through_a_value_that_failed():
