@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Literal, cast
 
 from numpy.typing import ArrayLike
 
@@ -12,7 +12,7 @@ from permsym.progress import Progress
 
 
 class InTime:
-    """Two-time functions as methods of a :class:`permsym.State`; ``tolerance``: that of the state where none is asked for."""
+    """Two-time functions and counting as methods of a :class:`permsym.State`; ``tolerance``: that of the state where none is asked for."""
 
     tolerance: float
 
@@ -42,3 +42,7 @@ class InTime:
     def g2(self, times: ArrayLike, tolerance: float | None = None) -> permsym.Correlation:
         """Second-order coherence: g2(tau) = <a^dag (a^dag a)(tau) a> / <a^dag a>^2; of a spin, of sigma^-."""
         return permsym.g2(self._state, times, tolerance=self._aimed_at(tolerance))
+
+    def counting(self, jump: str, efficiency: float = 1.0, order: Literal[2, 4] = 4) -> permsym.FullCounting:
+        """Current, counting Fano factor, noise and cumulants of a jump, such as ``"L[a] central"``: see :func:`permsym.full_counting`."""
+        return permsym.full_counting(self._state, jump, efficiency=efficiency, order=order)
