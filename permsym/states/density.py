@@ -24,6 +24,7 @@ from permsym.operators import ComplexArray, Operator
 from permsym.sites import Site
 from permsym.states.collective_spin import DickePopulations, Gaussianity, SpinDistribution
 from permsym.states.derived import derived_quantities, upper_population
+from permsym.states.squeezing import Squeezing, squeezing
 
 if TYPE_CHECKING:
     import qutip
@@ -112,6 +113,10 @@ class DensityOperator:
     def derived(self) -> dict[str, float]:
         """Quantities people plot, see :mod:`permsym.states.derived`."""
         return derived_quantities(self.model, self.moment, self._population)
+
+    def squeezing(self, ensemble: str | None = None) -> Squeezing:
+        """Wineland's and Kitagawa and Ueda's squeezing of an ensemble of spins-1/2, see :func:`permsym.states.squeezing.squeezing`."""
+        return squeezing(self.model, self.moment, lambda label: math.nan, math.nan, ensemble)  # of a matrix, nobody knows the errors
 
     def _population(self, site: Site) -> float:
         """Of the upper state, as its own observable: 1 + <z> would lose the digits of a small one."""

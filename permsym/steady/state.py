@@ -30,6 +30,7 @@ from permsym.states.derived import (
     suffix,
     upper_population,
 )
+from permsym.states.squeezing import Squeezing, squeezing, squeezing_labels
 from permsym.steady.certificate import Certificate, derived_tolerance
 from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
 from permsym.steady.in_time import InTime
@@ -164,6 +165,11 @@ class State(DensityOperator, InTime):
         if any(key.charge(self.model)):
             return dict.fromkeys(coefficient_slopes(self.model, family), 0j)
         return moment_gradient(self.model, self.basis, self.x, duals, self.basis.covector(*key.operators(self.model)), family)
+
+    def squeezing(self, ensemble: str | None = None) -> Squeezing:
+        """As :meth:`DensityOperator.squeezing`, with errors from those of the moments."""
+        self.estimate(squeezing_labels(self.model, ensemble))
+        return squeezing(self.model, self.moment, self.error, derived_tolerance(self.tolerance), ensemble)
 
     # -- certificate ----------------------------------------------------------------------------------------------------
 
