@@ -17,6 +17,7 @@ ORDER = [
     {"operators"},
     {"sites"},
     {"jumps"},
+    {"terms"},
     {"model"},
     {"rotating", "units"},
     {"machine", "progress"},
