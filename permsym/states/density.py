@@ -1,4 +1,4 @@
-"""A density operator on a basis, and everything that one reads off it: moments, reduced states, quasi-probabilities."""
+"""A density operator on a basis.  Long because all that one reads off it is here: moments, reduced states, quasi-probabilities."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from permsym.operators import ComplexArray, Operator
 from permsym.sites import Site
 from permsym.states.collective_spin import DickePopulations, Gaussianity, SpinDistribution
 from permsym.states.derived import derived_quantities, upper_population
+from permsym.states.rotations import RotationFisher, fisher_of_blocks, fisher_of_populations
 from permsym.states.squeezing import Squeezing, squeezing
 
 if TYPE_CHECKING:
@@ -117,6 +118,19 @@ class DensityOperator:
     def squeezing(self, ensemble: str | None = None) -> Squeezing:
         """Wineland's and Kitagawa and Ueda's squeezing of an ensemble of spins-1/2, see :func:`permsym.states.squeezing.squeezing`."""
         return squeezing(self.model, self.moment, lambda label: math.nan, math.nan, ensemble)  # of a matrix, nobody knows the errors
+
+    def rotation_fisher(self, joint: bool = False) -> RotationFisher:
+        """Fisher information about angles of rotation of the satellites, or joint with the centre (one ensemble, Dicke representation)."""
+        N, error = self.model.sizes[0], self.trace_norm_error
+        if not joint and any(charge[1] for charge in self.model.charges):  # coherences between different m have a charge
+            return fisher_of_populations(self.populations(), N, error)
+        blocks = ((block.j, block.flat if joint else np.einsum("kmkn->mn", block.matrix)) for block in self.blocks())
+        return fisher_of_blocks(blocks, N, error, joint=joint)
+
+    @property
+    def trace_norm_error(self) -> float:
+        """Estimate of the trace norm of the difference to the exact state; nan: unknown."""
+        return math.nan
 
     def _population(self, site: Site) -> float:
         """Of the upper state, as its own observable: 1 + <z> would lose the digits of a small one."""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 DEFAULT_TOLERANCE = 1e-9
 _APART = 1e-2  # size below which an observable gets a dual vector of its own
 EPS = float(np.finfo(float).eps)
+_SIGNED_SUMS = 3  # for the trace norm of the error
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
 
 
@@ -170,6 +171,19 @@ class State(DensityOperator, InTime):
         """As :meth:`DensityOperator.squeezing`, with errors from those of the moments."""
         self.estimate(squeezing_labels(self.model, ensemble))
         return squeezing(self.model, self.moment, self.error, derived_tolerance(self.tolerance), ensemble)
+
+    @cached_property
+    def trace_norm_error(self) -> float:
+        """Estimate of the trace norm of the difference to the exact state.
+
+        |e|_1 <= sum over unknowns of w |e_i|, with w the trace norms of their operators, which is at most n^(1/2) times the root mean
+        square of  sum of +- w e_i  over random signs; the largest estimate of a few such sums stands for that.
+        """
+        weights = self.basis.element_norms(self.basis.labels) * (1 + self.basis.paired)
+        weights = np.concatenate([weights, weights[self.basis.paired]])
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], (_SIGNED_SUMS, len(weights)))
+        estimates = self.solution.covector_estimates([(each * weights).astype(complex) for each in signs])
+        return math.sqrt(len(weights)) * max(_joined(parts) for parts in estimates)
 
     # -- certificate ----------------------------------------------------------------------------------------------------
 
