@@ -24,7 +24,7 @@ from permsym.operators import ComplexArray, Operator
 from permsym.sites import Site
 from permsym.states.collective_spin import DickePopulations, Gaussianity, SpinDistribution
 from permsym.states.derived import derived_quantities, upper_population
-from permsym.states.rotations import RotationFisher, fisher_of_blocks, fisher_of_populations
+from permsym.states.fisher import RotationFisher, fisher_of_blocks, fisher_of_populations
 from permsym.states.squeezing import Squeezing, squeezing
 
 if TYPE_CHECKING:

@@ -137,7 +137,7 @@ def test_bounds_hold_for_states_that_are_off(kind, size):
 
 
 def with_error(rho, error):
-    from permsym.states.rotations import fisher_of_blocks
+    from permsym.states.fisher import fisher_of_blocks
 
     return fisher_of_blocks(((block.j, block.flat) for block in rho.blocks()), rho.model.sizes[0], error, joint=True)
 
@@ -145,7 +145,7 @@ def with_error(rho, error):
 @pytest.mark.parametrize("size", [1e-8, 1e-3])
 def test_bounds_of_diagonal_states(size):
     from permsym.states.collective_spin import DickePopulations
-    from permsym.states.rotations import fisher_of_populations
+    from permsym.states.fisher import fisher_of_populations
 
     rng = np.random.default_rng(0)
     j = np.array([2.0] * 5 + [1.0] * 3)
@@ -160,7 +160,7 @@ def test_bounds_of_diagonal_states(size):
 
 
 def test_populations_and_blocks_agree():
-    from permsym.states.rotations import fisher_of_blocks
+    from permsym.states.fisher import fisher_of_blocks
 
     solved = ps.steady_state(ps.models.central_spin(N=9))
     blocks = ((block.j, np.einsum("kmkn->mn", block.matrix)) for block in solved.blocks())
