@@ -49,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
         moments=list(dict.fromkeys([*labels, *quantities.moments(options, model)])),
         tolerance=words.tolerance(options),
         basis=options.basis,
+        keep="none",
         progress=on_stderr(),
     )
     if options.output:

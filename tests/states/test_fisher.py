@@ -199,3 +199,18 @@ def test_what_is_unknown_has_no_bounds():
 def test_other_representations_are_told_what_to_do():
     with pytest.raises(InputError, match="basis='dicke'"):
         ps.steady_state(ps.models.central_spin(N=3), basis="occupation").rotation_fisher(joint=True)
+
+
+def test_a_state_on_its_way_has_coherences_of_all_charges():
+    """From the x axis, in a model that conserves m: populations alone would say less."""
+    c, s = ps.Spin(), ps.Ensemble(3)
+    model = ps.Model(c, s, 0.25 * (s.z * s.z), jumps=[ps.Individual(0.3, s.z)])
+    rho = ps.evolve(model, [0, 0.4], initial="down bloch=pi/2,0", keep="all").state(0.4)
+    brute = BruteForce(model)
+    J = [brute.operator(each).full() / 2 for each in (s.x, s.y, s.z)]
+    expected = whole(rho.full(), J)
+    for joint in (False, True):
+        fisher = rho.rotation_fisher(joint)
+        assert fisher.matrix == pytest.approx(expected, abs=1e-9)
+        assert fisher.lower <= fisher.largest <= fisher.upper < fisher.largest + 1e-3
+    assert rho.trace_norm_error < 1e-9

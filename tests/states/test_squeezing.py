@@ -157,3 +157,13 @@ def test_cumulants_are_exact_where_their_order_is():
         flat = cumulants.steady_state(ps.models.central_spin(N=20), 1)
     with pytest.raises(BeyondOrder, match="take order 2"):
         flat.squeezing()
+
+
+def test_a_state_on_its_way():
+    c, s = ps.Spin(), ps.Ensemble(6)
+    model = ps.Model(c, s, hamiltonian=-1j * (s.p * s.p - s.m * s.m), jumps=[ps.Individual(0.2, s.m)])
+    evolution = ps.evolve(model, [0, 0.1], initial="down up", keep="all")
+    squeezed = evolution.state(0.1).squeezing()
+    assert squeezed.wineland == pytest.approx(evolution.squeezing().wineland[1], abs=1e-13)
+    assert 0 < squeezed.errors["wineland"] < 1e-8
+    assert not squeezed.reasons
