@@ -33,7 +33,7 @@ from permsym.states.derived import (
 from permsym.states.squeezing import Squeezing, squeezing, squeezing_labels
 from permsym.steady.certificate import Certificate, derived_tolerance
 from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
-from permsym.steady.in_time import InTime
+from permsym.steady.in_time import AtRest
 from permsym.steady.scaling.levels import reach
 from permsym.steady.scaling.wells import Survey, survey
 
@@ -109,7 +109,7 @@ class Solution(Protocol):
         """Error estimates of the populations of a boson's Fock states."""
 
 
-class State(DensityOperator, InTime):
+class State(DensityOperator, AtRest):
     """The steady state of a model, in one representation.
 
     model, basis     what was solved
@@ -276,7 +276,7 @@ class State(DensityOperator, InTime):
     def _above_the_cutoff(self, key: MomentLabel) -> float:
         return self.above_the_cutoff(len(key.centre), abs(key.monomial.p - key.monomial.q))
 
-    def above_the_cutoff(self, ladders: int, apart: int = 0) -> float:
+    def above_the_cutoff(self, ladders: int, apart: int = 0, fock: NDArray[np.float64] | None = None) -> float:
         """What photon numbers above the cut-off would add to a product of ladder operators: their probability, continued as a
         geometric series, times n^(ladders / 2).
 
@@ -284,16 +284,17 @@ class State(DensityOperator, InTime):
         The dual vectors cannot know it where a product of ladder operators vanishes on the levels that were solved for.
 
         apart   by how many quanta the product changes n
+        fock    (levels,) what stands for P(n), where it is not the state itself that is summed over
         """
         if not isinstance(self.model.centre, Boson) or not ladders:
             return 0.0
-        fock = np.abs(self.fock)
+        fock = np.abs(self.fock if fock is None else fock)
         step = max(1, min(reach(self.model), len(fock) // 2))
         last, before = fock[-step:].sum(), fock[-2 * step : -step].sum()
         outside = last**2 / (before - last) if last < before else last * len(fock)
         if apart:  # |rho_nm|^2 <= P(n) P(m), of which only the larger need be above the cut-off
-            outside = np.sqrt(outside * (outside + np.abs(self.fock[-apart:]).sum()))
-        ladder = math.sqrt(len(self.fock) + 1) + abs(self.model.centre.displacement)
+            outside = np.sqrt(outside * (outside + fock[-apart:].sum()))
+        ladder = math.sqrt(len(fock) + 1) + abs(self.model.centre.displacement)
         return float(2 * outside * ladder**ladders)
 
     def _pairs_above_the_cutoff(self) -> float:
