@@ -31,6 +31,7 @@ from permsym.basis.spin import (
     D,
     Elements,
     Powers,
+    Rotation,
     clebsch_gordan,
     components,
     coupled_shares,
@@ -211,6 +212,16 @@ class DickePart(Part):
 
     def dicke_state(self, j: float, m: float) -> Weight:
         return lambda labels: ((labels[0] == 2 * j) & (labels[1] == 2 * m) & (labels[2] == 2 * m)).astype(float)
+
+    def rotated(self, values: ComplexArray, turn: Rotation) -> ComplexArray:
+        """Block by block: D_j X D_j^dag."""
+        result, start = np.empty_like(values), 0
+        for J in range(self.N % 2, self.N + 1, 2):
+            d, mine = turn.matrix(J), slice(start, start + (J + 1) ** 2)
+            block = np.tensordot(d, values[mine].reshape(J + 1, J + 1, -1), axes=1)
+            result[mine] = np.einsum("akn,bk->abn", block, d.conj(), optimize=True).reshape(values[mine].shape)
+            start = mine.stop
+        return result
 
     @property
     def trace_norm(self) -> float:

@@ -19,7 +19,7 @@ from permsym import machine
 from permsym.basis.representations import choose, dimension
 from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate
-from permsym.dynamics.evolved.errors import CUT, SectorError, moment_error, norm, sector_of
+from permsym.dynamics.evolved.errors import CUT, SectorError, moment_error, sector_of
 from permsym.dynamics.evolved.keeping import Keep, Keeping
 from permsym.dynamics.evolved.state import Origin
 from permsym.dynamics.initial_density import Initial, InitialDensity, as_initial
@@ -181,7 +181,7 @@ class _Run:
         self.watched = watched(self.model, labels)
         if self.grows:  # the initial state must not reach into them
             self.model = self.model.with_levels(self.model.centre.levels + max(0, self.watched - _FIRST_LEVELS))
-        self.scale = max(norm(self.model, label) for label in labels)
+        self.scale = max(label.norm(self.model) for label in labels)
         keeping, possible = self.request.keeping, self.request.initial.charges(self.model)
         keeping.check(self.model, possible & groups.keys())
         moments: dict[MomentLabel, NDArray[np.complex128]] = {}
@@ -206,8 +206,9 @@ class _Run:
 
         model   as it was asked for; labels: the moments that were; values: of these and of others; started: when the work began
         """
-        request = self.request
-        origin = Origin(model, labels, float(self.tolerance), bool(request.clock and request.clock.modulation.functions))
+        request, deviation = self.request, self.request.initial.deviation(model)
+        modulated = bool(request.clock and request.clock.modulation.functions)
+        origin = Origin(model, labels, float(self.tolerance), modulated, deviation)
         return Evolution(
             model=self.model,
             initial=request.initial,
@@ -259,7 +260,7 @@ class _Run:
         if any(charge) and not state.any():
             return values
         self.dimension = max(self.dimension, sector.size)
-        self.errors[charge] = SectorError(self.request.initial.deviation(self.model, charge))
+        self.errors[charge] = SectorError(start=self.request.initial.deviation(self.model, charge))
         self._look(sector, 0.0, state[:, None], np.array([1.0]), values)
         now, end = 0.0, float(self.times[-1])
         while now < end:
@@ -281,7 +282,7 @@ class _Run:
                 changed = self._made(charge, labels)
                 state, sector = sector.embedded(state, changed), changed
                 self.dimension = max(self.dimension, sector.size)
-                self.scale = max([self.scale, *(norm(self.model, label) for label in labels)])
+                self.scale = max([self.scale, *(label.norm(self.model) for label in labels)])
         if sector.cavity and not self.grows and self.error(labels[0]) > self.tolerance and sector.closed():
             self.top_population = 0.0
         return values
@@ -318,7 +319,7 @@ class _Run:
         self.products += step.space.vectors.shape[1]
         self.steps += 1
         before = self.errors[sector.basis.charge]
-        self.errors[sector.basis.charge] = SectorError(before.steps + step.error, before.rounding + step.rounding)
+        self.errors[sector.basis.charge] = before.after(step)
         for t in np.union1d(inside, [end]):
             self._look(sector, t, step.space.vectors, step.space.weights(t - step.start), values)
         return True
