@@ -110,7 +110,7 @@ class Shares:
         self.values += path.values
         self.steps += source.norm * path.steps
         self.rounding += source.norm * path.rounding + _READ * float(np.abs(source.observed) @ np.abs(source.x))
-        self.cut += source.norm * (path.beyond + source.lost)
+        self.cut += source.norm * (path.beyond + source.lost) + path.edge
         self.dimension, self.products = max(self.dimension, source.dimension), self.products + path.products
 
     def over(self, unit: float) -> None:

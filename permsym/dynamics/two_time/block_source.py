@@ -26,6 +26,7 @@ from permsym.dynamics.two_time.source import operator_norm
 from permsym.matrixfree import BlockLiouvillian
 from permsym.operators import Operator
 from permsym.rotating import in_rotating_frame
+from permsym.steady.cavity.beyond import Wider
 from permsym.steady.cavity.solution import BlockSolution
 from permsym.steady.scaling.decoupling import Decoupling
 from permsym.steady.state import State
@@ -128,19 +129,24 @@ def block_sources(state: State, operators: tuple[Operator, Operator, Operator], 
     of, right, left = operators
     result = []
     for charge in sorted({tuple(-q for q in charge) for charge in state.model.charges_of(of)}):
-        operator = _liouvillian(state, charge, more)
+        every = _liouvillians(state, charge, more)
+        operator = every[0]
         seen = weights(of.terms, operator.blocks)
         halves: tuple[complex | None, ...] = (None,) if any(charge) else (1, 1j) if left - right.dag() else (1,)
         for half in halves:
-            source = _source(state, operator, _Part(right, left, half), seen)
+            source = _source(state, every, _Part(right, left, half), seen)
             if source.x.any() and source.observed.any():
                 result.append(replace(source, norm=operator_norm(operator.blocks.model, of)))
     return result
 
 
 def _source(
-    state: State, operator: BlockLiouvillian, part: _Part, seen: tuple[NDArray[np.complex128], NDArray[np.complex128]]
+    state: State,
+    operators: tuple[BlockLiouvillian, BlockLiouvillian | None],
+    part: _Part,
+    seen: tuple[NDArray[np.complex128], NDArray[np.complex128]],
 ) -> BlockSource:
+    operator, narrow = operators
     blocks, turn = operator.blocks, 1 + 0j
     numbers, real = part.of(state.basis, state.x, blocks), False
     if operator.dtype.kind == "f":
@@ -150,7 +156,7 @@ def _source(
         else:
             real = bool(np.abs(numbers.imag).max(initial=0.0) <= 64 * EPS * np.abs(numbers).max(initial=0.0))
     frame = frame_of(state.model, blocks) if any(blocks.charge) else 0j
-    sector = BlockSector(operator, np.dtype(float if real else complex), frame)
+    sector = BlockSector(operator, np.dtype(float if real else complex), frame, narrow)
     a, b = seen
     factor = turn * (1 if part.half is None else part.half)
     observed = factor * (np.stack([a + b, 1j * (a - b)], axis=1).ravel() if sector.pairs else a + b)
@@ -164,20 +170,20 @@ def _fitted(sector: BlockSector, numbers: NDArray[Any], real: bool) -> NDArray[A
     return numbers.real.copy() if real else sector.vector(numbers)
 
 
-def _liouvillian(state: State, charge: tuple[int, ...], more: int) -> BlockLiouvillian:
-    """On the blocks of a charge beside a state: within its window where it has one, on all blocks and more levels where it has none."""
-    basis, solution = state.basis, state.solution
-    cut = isinstance(basis, Blocks) and basis.boundary == "reflecting"
-    real = Decoupling(state.model).real
-    if not any(charge) and not more and isinstance(solution, BlockSolution):
-        check(solution.blocks.numbers, real)
-        return solution.operator
-    model = state.model.with_levels(state.model.centre.levels + more) if more else state.model
-    if cut and isinstance(basis, Blocks):
-        blocks = window(basis, state.x, charge)
-    else:
+def _liouvillians(state: State, charge: tuple[int, ...], more: int) -> tuple[BlockLiouvillian, BlockLiouvillian | None]:
+    """L on the blocks of a charge beside a state, and on the smaller set that one move makes it of where the state has a window.
+
+    Without a window: on all blocks, and more levels.
+    """
+    basis, solution, real = state.basis, state.solution, Decoupling(state.model).real
+    neutral = None if any(charge) or more or not isinstance(solution, BlockSolution) else solution.operator
+    if not isinstance(basis, Blocks) or basis.boundary != "reflecting":
+        model = state.model.with_levels(state.model.centre.levels + more) if more else state.model
         unknowns = dimension(model, basis.representation, charge)
         check(unknowns if any(charge) else (unknowns + 1) // 2, real)
-        blocks = Blocks.of(model, basis.representation, charge=charge)
-    check(blocks.numbers, real)
-    return BlockLiouvillian(blocks, in_rotating_frame(model))
+        return neutral or BlockLiouvillian(Blocks.of(model, basis.representation, charge=charge), in_rotating_frame(model)), None
+    check(basis.numbers * (2 if any(charge) else 1), real)
+    narrow = neutral or BlockLiouvillian(window(basis, state.x, charge), in_rotating_frame(state.model))
+    wider = Wider(narrow)
+    check(wider.wide.numbers, real)
+    return wider.operator(), narrow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -26,7 +27,7 @@ class OnBlocks:
 
     def __init__(self, state: State, asked: Asked, operators: Sequence[Operator], more: int) -> None:
         of, right, left = operators
-        self.state, self.asked = state, asked
+        self.state, self.asked, self.operators = state, asked, (of, right, left)
         self.every = block_sources(state, (of, right, left), more)
         self._changes: NDArray[np.complex128] = np.zeros(len(asked.times), dtype=complex)
 
@@ -44,8 +45,18 @@ class OnBlocks:
         return defect(self.state)
 
     def errors(self, unit: float, values: NDArray[np.complex128], n: float) -> Real:
-        changes = self._changes / unit
+        of, right, left = self.operators
+        changes, beyond = self._changes / unit, np.full(len(values), self._beyond(left * of * right) / unit)
         if self.asked.number is not None:
             blocks, delta = self._defect
-            changes = changes - self.asked.order * values / n * blocks.expected(delta, self.asked.number.terms)
-        return np.asarray(_SAFETY * np.abs(changes))
+            slopes = self.asked.order * values / n
+            changes = changes - slopes * blocks.expected(delta, self.asked.number.terms)
+            beyond += np.abs(slopes) * self._beyond(self.asked.number)
+        return np.asarray(_SAFETY * np.abs(changes) + beyond)
+
+    def _beyond(self, operator: Operator) -> float:
+        """Estimate of what a window of the state, whose coherences delta does not have, costs <C A B>; taken for every delay."""
+        if self.state.basis.boundary == "closed":
+            return 0.0
+        (parts,) = self.state.solution.covector_estimates([self.state.basis.expectation(operator.terms)])
+        return math.hypot(*(part.window + part.cutoff for part in parts))

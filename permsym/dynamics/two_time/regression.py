@@ -42,6 +42,7 @@ class Path:
     values     a . exp(tau L) X
     steps      bound of the trace norm of what the steps left out so far; rounding: of what rounding may have added
     beyond     of what left a window or a cut-off
+    edge       what a window is seen to change of the values
     products   with L, or solves
     """
 
@@ -49,6 +50,7 @@ class Path:
     steps: Real
     rounding: Real
     beyond: Real
+    edge: Real
     products: int = 0
     final: NDArray[Any] | None = None
 
@@ -68,7 +70,7 @@ def rate_of(error: float, norm: float, x: NDArray[Any], end: float) -> float:
 def followed(steps: Iterable[Step], x: NDArray[Any], observed: NDArray[np.complex128], times: Real, lost: Callable[[Step], float]) -> Path:
     """What is seen of the steps that carry x; ``lost``: trace norm of what leaves a window or a cut-off in a step, at most."""
     nothing = np.zeros(len(times))
-    result = Path(nothing.astype(complex), nothing.copy(), nothing.copy(), nothing.copy())
+    result = Path(nothing.astype(complex), nothing.copy(), nothing.copy(), nothing.copy(), nothing)
     result.values[times == 0] = _read(observed, x)
     totals, products, state = np.zeros(3), 0, x
     for step in steps:

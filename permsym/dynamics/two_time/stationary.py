@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from permsym.basis.blocks import Blocks
 from permsym.dynamics.two_time.asked import SHARE, Asked, Shares
 from permsym.dynamics.two_time.marked import collective
 from permsym.dynamics.two_time.of_state import Way, way
@@ -79,7 +78,7 @@ def of_steady_state(state: State, asked: Asked, say: Progress) -> Correlation:
 def _margins(state: State) -> tuple[int, ...]:
     """Levels beyond the state's to try: X reaches higher than rho, and the state's own levels are enough for rho where it is certified."""
     levels = state.model.centre.levels
-    whole = isinstance(state.basis, Blocks) or state.basis.boundary == "closed"
+    whole = state.basis.boundary == "closed"
     if not (isinstance(state.model.centre, Boson) and whole and state.certificate.certified):
         return (0,)
     return 0, 4 + levels // 4, 8 + levels // 2

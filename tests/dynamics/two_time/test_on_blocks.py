@@ -122,12 +122,25 @@ def test_a_window_knows_what_it_leaves_out(eps, by_products, monkeypatch):
     rho.basis.boundary = "reflecting"  # as if the state lived on a window, which is what has the charged blocks cut
     monkeypatch.setattr("permsym.dynamics.two_time.block_source.window", lambda *args: window(*args, eps=eps))
     monkeypatch.setattr("permsym.dynamics.two_time.on_blocks.defect", lambda state: (state.basis, np.zeros_like(state.x)))
-    monkeypatch.setattr("permsym.dynamics.two_time.stationary._margins", lambda state: (0,))
     cut = rho.correlation("ad", "a", TIMES)
     off = np.abs(cut.values - whole.values)
     assert cut.dimension < 0.9 * whole.dimension
     assert (off <= cut.errors + whole.errors).all()
     assert 1e-3 * cut.certificate.cut < off.max()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("of", "right", "left"), [("ad", "a", None), ("ad a", "a", "ad"), ("ad a", "ad a", None)])
+def test_a_state_on_a_window_has_functions_within_their_errors(of, right, left):
+    model = ps.models.tavis_cummings(N=50, kappa=40, g=1, gamma_down=0.1, gamma_up=2.5)
+    rho, whole = ps.steady_state(model), ps.steady_state(model, window="full")
+    assert rho.basis.boundary == "reflecting"
+    cut, full = (each.correlation(of, right, [0.0, 0.5, 2.0], left=left) for each in (rho, whole))
+    off = np.abs(cut.values - full.values)
+    assert (off <= cut.errors + full.errors).all()
+    assert off.max() > 1e-12
+    assert cut.dimension < 0.6 * full.dimension
+    assert cut.certificate.certified
 
 
 def test_large_sectors_are_propagated_by_products():
