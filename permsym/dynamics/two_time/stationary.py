@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from permsym.dynamics.two_time.asked import SHARE, Asked, Shares
-from permsym.dynamics.two_time.marked import collective
+from permsym.dynamics.two_time.marked import NO_CHARGE, collective, why_zero
 from permsym.dynamics.two_time.of_state import Way, way
 from permsym.dynamics.two_time.result import Correlation
 from permsym.errors import InputError
@@ -54,8 +54,10 @@ def of_steady_state(state: State, asked: Asked, say: Progress) -> Correlation:
     shares = followed.shares
     shares.over(unit)
     shares.state = followed.way.errors(unit, shares.values, n)
-    shares.cut += state.above_the_cutoff(_ladders(asked, state.model), 0) / unit
-    errors, certificate = shares.certificate(asked.certain, state.certificate.reasons)
+    note = "" if shares.dimension else why_zero(state.model, asked.operators)
+    if note != NO_CHARGE:  # that holds whatever the state is
+        shares.cut += state.above_the_cutoff(_ladders(asked, state.model), 0) / unit
+    errors, certificate = shares.certificate(asked.certain, () if note == NO_CHARGE else state.certificate.reasons)
     return Correlation(
         model=state.model,
         of=asked.of,
@@ -72,6 +74,7 @@ def of_steady_state(state: State, asked: Asked, say: Progress) -> Correlation:
         timings={"total": time.perf_counter() - started},
         order=asked.order,
         plan=state.plan,
+        note=note,
     )
 
 
