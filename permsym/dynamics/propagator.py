@@ -135,13 +135,7 @@ class Propagator:
         factor = (SuperLU() if few else SuperLU(ordering="MMD_AT_PLUS_A")).factor(shifted, coordinates)
         size = abs(self.matrix)
         operator = Shifted(shift, lambda v: self.matrix @ v, lambda v: size @ np.abs(v))
-
-        def solve(right: NDArray[Any]) -> NDArray[Any]:
-            if np.iscomplexobj(right) and not np.iscomplexobj(shifted):
-                return np.asarray(factor.solve(right.real.copy()) + 1j * factor.solve(right.imag.copy()))
-            return factor.solve(right)
-
-        return lambda state: subspace(solve, state, _RATIONAL_VECTORS, self._norm(state), operator)
+        return lambda state: subspace(factor.solve, state, _RATIONAL_VECTORS, self._norm(state), operator)
 
     def _extents(self) -> tuple[int, list[int]]:
         """Unknowns, and sides of the lattice they live on."""
