@@ -13,7 +13,7 @@ so that trace @ L = 0 still holds and the null vector is that of a chain reflect
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -24,8 +24,9 @@ from scipy import sparse
 from permsym.assembly import EPS, EXTENDED_EPS, Assembly
 from permsym.basis.basis import Basis
 from permsym.basis.moves import Shift, Values, size
-from permsym.model import Model, Term
+from permsym.model import Model
 from permsym.sites import Boson
+from permsym.terms import Term
 from permsym.units import in_units
 
 _FEW = 1000  # unknowns up to which a second assembly, in long double, takes milliseconds
@@ -96,6 +97,10 @@ class Liouvillian:
         rounded = _FACTORS if terms is None or isinstance(basis.model.centre, Boson) else 0
         made = Liouvillian(basis, extended=True)._assembled([(term, term.coefficient) for term in terms or model.terms])
         return replace(assembly, extended=made.matrix, rounded=rounded)
+
+    def matrix_of(self, terms: Sequence[Term]) -> sparse.csc_array:
+        """The superoperator of some terms alone, which together keep density matrices hermitian."""
+        return self._assembled([(term, term.coefficient) for term in terms]).matrix
 
     def term_matrix(self, term: Term) -> sparse.csc_array:
         """Derivative of the Liouvillian with respect to a term's coefficient."""

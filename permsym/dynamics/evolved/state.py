@@ -43,12 +43,14 @@ class Origin(NamedTuple):
     labels      moments that were asked for
     tolerance   what certified means
     deviation   trace norm that the initial state was off by
+    modulated   whether its coefficients changed in time: then ``model`` has none that hold now
     """
 
     model: Model
     labels: tuple[MomentLabel, ...]
     tolerance: float
     deviation: float = 0.0
+    modulated: bool = False
 
 
 class EvolvedState(DensityOperator, InTime):
