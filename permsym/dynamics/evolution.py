@@ -118,7 +118,7 @@ class Evolution:
     solver: dict[str, Any]
     timings: dict[str, float]
     errors: Mapping[MomentLabel, float] = field(default_factory=dict)
-    states: Mapping[float, EvolvedState] = field(default_factory=dict)
+    states: Mapping[float, EvolvedState] = field(default_factory=dict, repr=False)
     stateless: str = ""
     modulation: Mapping[str, str] = field(default_factory=dict)
 

@@ -22,7 +22,7 @@ from permsym.dynamics.evolution import Evolution, EvolutionCertificate
 from permsym.dynamics.evolved.errors import CUT, SectorError, moment_error, sector_of
 from permsym.dynamics.evolved.keeping import Keep, Keeping
 from permsym.dynamics.evolved.moving import WindowSector, first_window
-from permsym.dynamics.evolved.state import Origin
+from permsym.dynamics.evolved.state import EvolvedState, Origin
 from permsym.dynamics.initial_density import Initial, InitialDensity, as_initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import VECTORS, Integrator
@@ -157,7 +157,9 @@ class _Run:
         levels = initial.levels
         if self.grows and isinstance(initial, InitialDensity) and initial.displacement:  # few levels are enough on its own Fock states
             model, levels = model.displaced(initial.displacement), initial.state.model.centre.levels
-        self.model = model.with_levels(max(levels + _FIRST_LEVELS, 4)) if self.grows else model
+        goes_on = isinstance(initial, InitialDensity) and isinstance(initial.state, EvolvedState)
+        self.room = 0 if goes_on else _FIRST_LEVELS  # a state on its way has its own
+        self.model = model.with_levels(max(levels + self.room, 4)) if self.grows else model
         self.in_blocks: bool | None = None
         self.window = None if request.clock is not None else first_window(self.model, representation, initial)
         self.representation, self.request, self.progress = representation, request, progress
@@ -181,8 +183,8 @@ class _Run:
         for label in labels:
             groups.setdefault(sector_of(self.model, label), []).append(self._of_sector(label))
         self.watched = watched(self.model, labels)
-        if self.grows:  # the initial state must not reach into them
-            self.model = self.model.with_levels(self.model.centre.levels + max(0, self.watched - _FIRST_LEVELS))
+        if self.grows and self.room:  # the initial state must not reach into them
+            self.model = self.model.with_levels(self.model.centre.levels + max(0, self.watched - self.room))
         self.scale = max(label.norm(self.model) for label in labels)
         keeping, possible = self.request.keeping, self.request.initial.charges(self.model)
         if self.window is None:

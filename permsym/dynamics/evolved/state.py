@@ -75,7 +75,10 @@ class EvolvedState(DensityOperator, InTime):
     # -- errors -----------------------------------------------------------------------------------------------------------
 
     def deviation(self, charge: Charge | None = None) -> float:
-        """Trace norm by which the state, or one sector of it, is off: a bound, but for what is estimated of a cut-off."""
+        """Trace norm by which the state, or one sector of it, is off: a bound, but for what is estimated of a cut-off.
+
+        The expectation value of any operator A is off by this times the norm of A, at most.
+        """
         cut = CUT * self.top_population
         if charge is not None:
             error = self.errors.get(paired(charge))
@@ -100,6 +103,10 @@ class EvolvedState(DensityOperator, InTime):
             return 0.0
         model = max((each.model for each in (self, *self.coherences)), key=lambda each: each.centre.levels)
         return moment_error(model, key, self.errors[sector].total, self._top(key), max(1.0, value))
+
+    def _fock_errors(self) -> NDArray[np.float64]:
+        """Error of each P(n), whose operator has norm 1."""
+        return np.full(self.centre_levels, self.deviation())
 
     def _top(self, key: MomentLabel) -> float:
         """Population of the last Fock states; of as many as the ladder operators of one kind in a label reach, at least."""
