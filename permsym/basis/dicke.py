@@ -1,4 +1,4 @@
-"""Coupled Dicke representation of N two-level satellites.
+"""Coupled Dicke representation of N two-level satellites.  Long because moves, functionals and states share its formulas.
 
 E(j, m, m') is the average over the copies of spin j of \\|j,m><j,m'\\|; the coefficients of E(j, m, m) are probabilities,
 so that everything stays O(1) for any N.  Labels are (2j, 2m, 2m').  One-body superoperators, with s_q in {s+, s-, sz/2}

@@ -199,7 +199,7 @@ class _Run:
             self.charges.add(charge)
             if charge == neutral:  # which has found the cut-off
                 self.possible = self.request.initial.charges(self.model)
-                more = keeping.charges(self.model, self.possible, groups)
+                more = keeping.charges(self.model, self.possible, groups, self.request.initial.lacking)
                 if self.window is None:
                     keeping.check(self.model, {*more, *(self.possible & groups.keys())})
                 waiting += [(charge, []) for charge in more]

@@ -1,4 +1,4 @@
-"""exp(t L) u by Krylov subspaces, in adaptive steps, each with a bound of its error.
+"""exp(t L) u by Krylov subspaces, in adaptive steps with a bound.  Long because bounds and subspaces share their matrices.
 
 With m vectors V of unit length and L V = V A + w f^T the approximation u_m(t) = |u| V exp(t A) e_1 obeys
 

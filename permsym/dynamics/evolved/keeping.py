@@ -48,14 +48,18 @@ class Keeping:
         self.parts: dict[float, dict[Charge, SectorPart]] = {}
         self._bytes = 0.0
 
-    def charges(self, model: Model, possible: Iterable[Charge], followed: Iterable[Charge]) -> list[Charge]:
-        """Charges that are followed for the states' sake, beside those that are followed anyway."""
+    def charges(self, model: Model, possible: Iterable[Charge], followed: Iterable[Charge], lacking: Iterable[Charge]) -> list[Charge]:
+        """Charges that are followed for the states' sake, beside those that are followed anyway.
+
+        lacking   charges that the first state lacks
+        """
         more = sorted(set(possible) - set(followed))
         if not self.wanted.any():
             return []
-        if self.every or sum(dimension(model, self.representation, charge) for charge in more) <= _LITTLE:
+        if self.every:
             return more
-        return []
+        more = [charge for charge in more if charge not in set(lacking)]
+        return more if sum(dimension(model, self.representation, charge) for charge in more) <= _LITTLE else []
 
     def check(self, model: Model, charges: Iterable[Charge]) -> None:
         """See that the states on whole sectors fit: TooLarge where they were asked for, else none."""

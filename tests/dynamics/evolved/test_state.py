@@ -13,6 +13,7 @@ from scipy.linalg import expm
 
 import permsym as ps
 from permsym.dynamics import sector
+from permsym.dynamics.evolved import keeping
 
 TIMES = [0.0, 0.4, 1.3]
 START = {"spin": ("bloch=1.1,-0.3", evolution.bloch(1.1, -0.3)), "levels": ("level=1", evolution.fock(3, 1))}
@@ -187,7 +188,7 @@ def test_two_times_from_a_state():
         ps.correlation(state, "+0", "-0", delays, initial="down")
 
 
-def test_what_a_state_lacks_it_says():
+def test_what_a_state_lacks_it_says(monkeypatch):
     """Thirty satellites have too many sectors to be followed unasked: those that moments need are there, others are named."""
     model = ps.models.central_spin(N=30)
     state = ps.evolve(model, [0.0, 0.2], initial="up bloch=0.7,0.4").state(0.2)
@@ -201,6 +202,8 @@ def test_what_a_state_lacks_it_says():
         ps.evolve(model, [1.0], initial=state, moments=["+1 +2 +3"])
     with pytest.raises(ps.InputError, match="lacks its coherences"):
         ps.correlation(model, "-1 -2", "-3", [0.0], initial=state)
+    monkeypatch.setattr(keeping, "_LITTLE", 10**9)  # what is unknown is not followed unasked
+    assert ps.evolve(model, [0.1], initial=state, moments=["z0"]).state(0.1).lacking == state.lacking
     whole = ps.evolve(ps.models.central_spin(N=6), [0.0, 0.2], initial="up bloch=0.7,0.4", keep=[0.2])
     assert not whole.state(0.2).lacking
     with pytest.raises(ps.InputError, match="the nearest is at"):
