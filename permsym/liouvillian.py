@@ -13,7 +13,7 @@ so that trace @ L = 0 still holds and the null vector is that of a chain reflect
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -101,6 +101,10 @@ class Liouvillian:
     def term_matrix(self, term: Term) -> sparse.csc_array:
         """Derivative of the Liouvillian with respect to a term's coefficient."""
         return self._assembled([(term, 1.0 + 0j)]).matrix
+
+    def changed(self, slopes: Sequence[tuple[Term, complex]]) -> Assembly:
+        """dL/d theta from the derivatives of the terms' coefficients."""
+        return self._assembled(list(slopes))
 
     def counted(self, jump: Term) -> Assembly:
         """J rho = rate * x rho x^dag of a jump (:attr:`Term.counted`); what a window drops of it does not come back."""

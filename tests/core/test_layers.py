@@ -29,6 +29,7 @@ ORDER = [
     {"states"},
     {"steady"},
     {"dynamics"},
+    {"information"},
     {"cumulants"},
     {"driven_cavity"},
     {"dataset"},
