@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from permsym import cumulants, dataset, figures, models, moments, plot
     from permsym.dataset import open_dataset, open_reference
+    from permsym.dynamics.counting.full_counting import CountingCertificate, FullCounting, full_counting
     from permsym.dynamics.eigenvalues import Eigenvalues, eigenvalues
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate
     from permsym.dynamics.evolve import evolve
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from permsym.dynamics.spectra.spectrum import PowerSpectrum, SpectrumCertificate, spectrum
     from permsym.dynamics.two_time.correlation import correlation, g1, g2
     from permsym.dynamics.two_time.result import Correlation, CorrelationCertificate
-    from permsym.errors import DegenerateSteadyState, InputError, PermsymError, TooLarge, UncertifiedWarning
+    from permsym.errors import DegenerateSteadyState, InputError, NothingCounted, PermsymError, TooLarge, UncertifiedWarning
+    from permsym.information.fisher import ParameterFisher, fisher
     from permsym.jumps import Central, Collective, Individual
     from permsym.linear.incomplete_lu import IncompleteLU
     from permsym.linear.pardiso import Pardiso
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "permsym.dataset": ("open_dataset", "open_reference"),
+    "permsym.dynamics.counting.full_counting": ("CountingCertificate", "FullCounting", "full_counting"),
     "permsym.dynamics.evolution": ("Evolution", "EvolutionCertificate"),
     "permsym.dynamics.evolve": ("evolve",),
     "permsym.dynamics.evolved.state": ("EvolvedState",),
@@ -60,7 +63,8 @@ _PLACES = {
     "permsym.dynamics.eigenvalues": ("Eigenvalues", "eigenvalues"),
     "permsym.dynamics.two_time.correlation": ("correlation", "g1", "g2"),
     "permsym.dynamics.two_time.result": ("Correlation", "CorrelationCertificate"),
-    "permsym.errors": ("DegenerateSteadyState", "InputError", "PermsymError", "TooLarge", "UncertifiedWarning"),
+    "permsym.errors": ("DegenerateSteadyState", "InputError", "NothingCounted", "PermsymError", "TooLarge", "UncertifiedWarning"),
+    "permsym.information.fisher": ("ParameterFisher", "fisher"),
     "permsym.jumps": ("Central", "Collective", "Individual"),
     "permsym.model": ("Model",),
     "permsym.moments.mode": ("Mode",),
@@ -91,6 +95,7 @@ __all__ = [
     "Collective",
     "Correlation",
     "CorrelationCertificate",
+    "CountingCertificate",
     "DegenerateSteadyState",
     "DensityOperator",
     "Eigenvalues",
@@ -98,6 +103,7 @@ __all__ = [
     "Evolution",
     "EvolutionCertificate",
     "EvolvedState",
+    "FullCounting",
     "IncompleteLU",
     "Individual",
     "InitialState",
@@ -107,7 +113,9 @@ __all__ = [
     "Linewidth",
     "Mode",
     "Model",
+    "NothingCounted",
     "Operator",
+    "ParameterFisher",
     "Pardiso",
     "PermsymError",
     "PowerSpectrum",
@@ -128,8 +136,10 @@ __all__ = [
     "entropy",
     "evolve",
     "figures",
+    "fisher",
     "from_matrix",
     "from_qutip",
+    "full_counting",
     "g1",
     "g2",
     "hermite_state",

@@ -41,6 +41,10 @@ class TooFewSatellites(InputError):
         self.needed, self.available = needed, available
 
 
+class NothingCounted(InputError):
+    """A jump that never happens in a state: nothing is counted, and ratios to its current are not defined."""
+
+
 class UnsuitedModel(InputError):
     """A solver that models of this kind cannot use, whatever their parameters."""
 

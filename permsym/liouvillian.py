@@ -106,7 +106,15 @@ class Liouvillian:
         """Derivative of the Liouvillian with respect to a term's coefficient."""
         return self._assembled([(term, 1.0 + 0j)]).matrix
 
-    def _assembled(self, terms: list[tuple[Term, complex]]) -> Assembly:
+    def changed(self, slopes: Sequence[tuple[Term, complex]]) -> Assembly:
+        """dL/d theta from the derivatives of the terms' coefficients."""
+        return self._assembled(list(slopes))
+
+    def counted(self, jump: Term) -> Assembly:
+        """J rho = rate * x rho x^dag of a jump (:attr:`Term.counted`); what a window drops of it does not come back."""
+        return self._assembled([(jump.counted, jump.coefficient)], reflecting=False)
+
+    def _assembled(self, terms: list[tuple[Term, complex]], reflecting: bool = True) -> Assembly:
         n = self.basis.dimension
         leaks = np.zeros(n)
         entries, cancelled = [], []
@@ -117,7 +125,7 @@ class Liouvillian:
                 np.add.at(leaks, made.clipped_columns, made.clipped)
         matrix = self._summed(entries)
         del entries
-        reflecting = self.basis.boundary == "reflecting"
+        reflecting = reflecting and self.basis.boundary == "reflecting"
         return Assembly(self._reflected(matrix) if reflecting else matrix, leaks, self._summed(cancelled))
 
     def _summed(self, pieces: list[_Triplets]) -> sparse.csc_array:

@@ -21,6 +21,7 @@ from permsym.basis.links import Link, links_of, magnitudes, make_real
 from permsym.basis.moves import ENTRY_ROUNDING, Labels
 from permsym.errors import InputError, NotApplicable
 from permsym.model import Model
+from permsym.terms import Term
 
 EPS = float(np.finfo(float).eps)
 Integers = NDArray[np.int64]
@@ -51,11 +52,12 @@ class BlockLiouvillian:
     """The Liouvillian of a model on blocks: a real-linear operator on their numbers.
 
     blocks    basis; the Liouvillian chooses their ``phases``
+    jump      instead of the Liouvillian, J of a jump in the blocks' phases; and whether its Liouvillian is real
     dtype     float64 where phases make every weight real (on resonance), else complex128
     diagonal  (n,) weight with which each number acts on itself
     """
 
-    def __init__(self, blocks: Blocks, model: Model | None = None) -> None:
+    def __init__(self, blocks: Blocks, model: Model | None = None, jump: tuple[Term, bool] | None = None) -> None:
         self.blocks = blocks
         self.model = blocks.model if model is None else model
         if (self.model.centre, self.model.ensembles, self.model.charges) != (
@@ -64,14 +66,20 @@ class BlockLiouvillian:
             blocks.model.charges,
         ):
             raise InputError("these blocks belong to a model with other sites or symmetry; make new ones")
-        links = links_of(self.model, blocks)
+        self.terms = self.model.terms if jump is None else (jump[0].counted,)
+        links = links_of(self.terms, blocks)
         moving = [link for link in links if not link.rests]
         diagonal = self._diagonal([link for link in links if link.rests])
         # terms of displaced Fock states cancel up to rounding: no weight, and nothing to divide by
         small = np.abs(diagonal) <= 64 * EPS * np.abs(diagonal).max(initial=0.0)
         self._dropped = float(np.abs(diagonal[small]).max(initial=0.0))
         diagonal[small] = 0
-        blocks.phases, real = make_real(moving, diagonal, blocks)
+        if jump is None:
+            blocks.phases, real = make_real(moving, diagonal, blocks)
+        elif not make_real(moving, diagonal, blocks, blocks.phases)[1] and jump[1]:
+            raise NotApplicable(f"phases of {jump[0].name!r} cancel in the Liouvillian; counting it takes factors, solver='superlu'")
+        else:
+            real = jump[1]
         self.dtype = np.dtype(float if real else complex)
         if real:
             self._dropped += float(np.abs(diagonal.imag).max(initial=0.0))
@@ -81,8 +89,12 @@ class BlockLiouvillian:
         self._lists, self._tables = self._tabulated(moving, self.dtype)
         # threads take equal shares of the numbers
         self._shares = np.unique(np.searchsorted(blocks.offset, np.linspace(0, blocks.numbers, kernels.SHARES + 1)))
-        if blocks.boundary == "reflecting":
+        if blocks.boundary == "reflecting" and jump is None:
             self._reflect()
+
+    def counted(self, jump: Term) -> BlockLiouvillian:
+        """J rho = rate * x rho x^dag of a jump (:attr:`Term.counted`) on the same numbers; what a window drops of it does not come back."""
+        return BlockLiouvillian(self.blocks, self.model, (jump, self.dtype == float))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -163,7 +175,7 @@ class BlockLiouvillian:
 
         It makes L a second time, of moduli; as long as an assembly takes, and as much memory for that time.
         """
-        links = magnitudes(links_of(self.model, self.blocks))
+        links = magnitudes(links_of(self.terms, self.blocks))
         diagonal = self._diagonal([link for link in links if link.rests]).real.copy()
         lists, tables = self._tabulated([link for link in links if not link.rests], np.dtype(float))
         size, total = np.abs(x), np.empty(len(x))

@@ -29,6 +29,7 @@ class Term:
     kind        "hamiltonian": -i [P, rho] with one product P (a coefficient may be complex);
                 else the kind of a jump, with its operator as products and numbers
     spelled     with the operators of model files, such as ``L[a] central``
+    gain        of a jump, its x rho x^dag alone: :attr:`counted`
     """
 
     name: str = field(compare=False)
@@ -36,11 +37,19 @@ class Term:
     structure: tuple[tuple[Product, complex], ...]
     coefficient: complex
     spelled: str = field(default="", compare=False)
+    gain: bool = False
 
     @property
     def key(self) -> tuple[str, tuple[tuple[Product, complex], ...]]:
         """What the term's matrix depends on: everything but the coefficient."""
-        return self.kind, self.structure
+        return f"{self.kind} gain" if self.gain else self.kind, self.structure
+
+    @property
+    def counted(self) -> Term:
+        """J rho = rate * x rho x^dag of a jump x, summed over satellites where it is individual; tr J rho is how often it happens."""
+        if not self.jump:
+            raise InputError(f"only a jump can be counted, but {self.name!r} is a term of the Hamiltonian")
+        return replace(self, gain=True)
 
     @property
     def jump(self) -> bool:

@@ -173,16 +173,17 @@ class Basis:
         if term.kind == "hamiltonian":
             ((key, factor),) = term.structure
             return [(-1j * factor, self._left(key)), (1j * factor, self._right(key))]
+        gains: list[tuple[complex, Factors]] = []
         summands: list[tuple[complex, Factors]] = []
         for (k, a), (q, b) in itertools.product([(self._cut(key), factor) for key, factor in term.structure], repeat=2):
             (square,), weight = (k.adjoint @ q).terms, -0.5 * a.conjugate() * b
             if term.kind == "individual":
-                summands.append((a * b.conjugate(), self._individual(k, q)))
+                gains.append((a * b.conjugate(), self._individual(k, q)))
                 square = Product(square.centre, ((k.satellites[0][0], product(adjoint(k.satellites[0][1]), q.satellites[0][1])),))
             else:
-                summands.append((a * b.conjugate(), _composed(self._left(k), self._right(q.adjoint))))
-            summands += [(weight, self._left(square)), (weight, self._right(square))]
-        return summands
+                gains.append((a * b.conjugate(), _composed(self._left(k), self._right(q.adjoint))))
+            summands += [gains[-1], (weight, self._left(square)), (weight, self._right(square))]
+        return gains if term.gain else summands
 
     def _cut(self, key: Product) -> Product:
         """A product with its centre's operator as a matrix.

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from permsym.basis.blocks import Blocks
 from permsym.basis.moves import Moves, Shift, Values
-from permsym.model import Model
+from permsym.terms import Term
 
 EPS = float(np.finfo(float).eps)
 Table = NDArray[np.complex128]
@@ -66,13 +66,13 @@ class Link:
         return self.factor * turn * u * v, self.u / u, self.v / v
 
 
-def links_of(model: Model, blocks: Blocks) -> list[Link]:
-    """Links of all terms of a model."""
+def links_of(terms: Sequence[Term], blocks: Blocks) -> list[Link]:
+    """Links of the terms of a model."""
     merged: dict[tuple[Shift, tuple[int, int]], list[Link]] = {}
-    for term in model.terms:
+    for term in terms:
         for value, (first, *rest) in blocks.factored(term):
             moves = blocks.outer_moves(rest)
-            for (s, t), u, v in _centre_factors(first, model.centre.levels):
+            for (s, t), u, v in _centre_factors(first, blocks.model.centre.levels):
                 for shift, weights, sizes in _outer_factors(moves, s - t, blocks):
                     factor = value * term.coefficient
                     _merge(merged.setdefault((shift, (s, t)), []), Link(shift, (s, t), u, v, factor * weights, abs(factor) * sizes))
@@ -130,16 +130,16 @@ def _merge(links: list[Link], link: Link) -> None:
     links.append(link)
 
 
-def make_real(links: Sequence[Link], diagonal: Table, blocks: Blocks) -> tuple[tuple[int, ...], bool]:
+def make_real(links: Sequence[Link], diagonal: Table, blocks: Blocks, only: tuple[int, ...] | None = None) -> tuple[tuple[int, ...], bool]:
     """Phases k_p of the parts that make every weight real, and True; the links become real in place.
 
-    (0, ...) and False where no phases do.
+    (0, ...) and False where no phases do.  ``only``: the phases to try.
     """
     none = (0,) * len(blocks.parts)
     scale = float(np.abs(diagonal).max(initial=0.0))
     if np.abs(diagonal.imag).max(initial=0.0) > 64 * EPS * scale:
         return none, False
-    for phases in itertools.product((0, 1), repeat=len(blocks.parts)):  # no phase first
+    for phases in itertools.product((0, 1), repeat=len(blocks.parts)) if only is None else [only]:  # no phase first
         if all(_is_real(link.turned(_turn(link, phases, blocks))) for link in links):
             for link in links:
                 link.factor, link.u, link.v = (array.real.astype(complex) for array in link.turned(_turn(link, phases, blocks)))

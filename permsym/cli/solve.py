@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from permsym.cli import words
+from permsym.cli import quantities, words
 from permsym.errors import UNCERTIFIED_EXIT_CODE
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")
     solve.add_argument("--photons", action="store_true", help="the photon-number distribution P(n) of a bosonic centre too")
     solve.add_argument("--gradient", action="store_true", help="derivatives of the moments with respect to every real parameter")
+    quantities.add(solve)
+    quantities.add_fisher(solve)
     words.add_json(solve)
     words.add_output(solve)
     solve.set_defaults(run=run)
@@ -39,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
     source, parameters, model = words.load(options)
     words.check_output(options)
+    quantities.check(options, model, source.function)
     if options.photons:
         _check_photons(model, options.output)
     from permsym.errors import UncertifiedWarning
@@ -52,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         state = steady_state(
             model,
             basis=options.basis,
-            solver="superlu" if options.gradient and options.solver == "auto" else options.solver,  # which has the transposed solves
+            solver="superlu" if (options.gradient or options.fisher) and options.solver == "auto" else options.solver,  # which has factors
             moments=labels,
             tolerance=words.tolerance(options),
             verify=options.verify,
@@ -66,6 +69,8 @@ def run(options: argparse.Namespace) -> int:
     report = solve_report(state, labels, source, parameters, photons)
     if options.gradient:
         report["gradient"] = gradients(state, labels, source.function)
+    more, lacking = quantities.asked(options, state, source.function)
+    report |= more
     if options.output:
         from permsym import dataset
         from permsym.sweeps.definition import make
@@ -79,8 +84,9 @@ def run(options: argparse.Namespace) -> int:
         data = assembled(one, {((), "exact"): state_point(state, labels)}, options.command_line)
         dataset.save(data if photons is None else dataset.with_photons(data, photons), options.output)
     print(json.dumps(report, indent=2) if options.json else solve_table(report))
-    if not state.certificate.certified:
-        print("permsym: not certified: " + "; ".join(state.certificate.reasons), file=sys.stderr)
+    lacking = [*state.certificate.reasons, *lacking]
+    if lacking:
+        print("permsym: not certified: " + "; ".join(lacking), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
     return 0
 

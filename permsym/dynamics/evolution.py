@@ -16,6 +16,7 @@ from permsym.moments.labels import MomentLabel, parse
 from permsym.sites import is_real
 from permsym.states.derived import RATIOS, derived_errors, derived_quantities
 from permsym.states.rotation import Axis
+from permsym.states.squeezing import SqueezingSeries, squeezing, squeezing_labels
 from permsym.steady.certificate import derived_tolerance
 from permsym.text import finite
 
@@ -183,6 +184,18 @@ class Evolution:
         As :func:`permsym.states.derived.derived_errors` does: inf where no digit of g2 is certain, nan where there is none.
         """
         return self._over_times(lambda model, moment: derived_errors(model, moment, self._error))
+
+    def squeezing(self, ensemble: str | None = None) -> SqueezingSeries:
+        """Squeezing of an ensemble at all times, with errors: see :func:`permsym.states.squeezing.squeezing`.
+
+        InputError where its moments were not followed; those up to order 2 have them.
+        """
+        missing = [str(key) for key in squeezing_labels(self.model, ensemble) if not {key, key.conjugate()} & self.values.keys()]
+        if missing:
+            raise InputError(f"squeezing needs the moment {missing[0]!r}, which was not followed; evolve with moments=2")
+        allowed = derived_tolerance(self.certificate.tolerance)
+        moments = [lambda text, k=k: complex(self.moment(text)[k]) for k in range(len(self.times))]
+        return SqueezingSeries(tuple(squeezing(self.model, moment, self._error, allowed, ensemble) for moment in moments))
 
     def judged(self) -> Evolution:
         """The evolution with its derived quantities in the certificate.

@@ -73,18 +73,22 @@ def narrowed(labels: Labels, levels: int, step: int) -> Labels:
     return np.concatenate([labels[:2] - -(-excess // step) * step, labels[2:]])
 
 
-def dropped(basis: Basis, model: Model, vector: NDArray[np.float64]) -> Dropped:
-    """What the cut-off of a basis dropped from a steady state ``vector`` (basis.dimension,)."""
+def dropped(basis: Basis, model: Model, vector: NDArray[np.float64], right: NDArray[np.float64] | None = None) -> Dropped:
+    """What the cut-off of a basis dropped from a steady state ``vector`` (basis.dimension,), or from the solution of L v = ``right``."""
     levels, more = basis.model.centre.levels, reach(model)
     if more == 0:
         return Dropped(np.zeros(basis.dimension), 0.0)
     wider = model.with_levels(levels + more)
     larger = build(wider, basis.representation)
     at, _ = larger.index(basis.labels)
-    x = np.zeros(larger.dimension)
-    x[at] = vector[: basis.size]
-    x[larger.imaginary[at[basis.paired]]] = vector[basis.size :]
-    r = np.abs(Liouvillian(larger).matrix() @ x)
+
+    def embedded(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        x = np.zeros(larger.dimension)
+        x[at] = numbers[: basis.size]
+        x[larger.imaginary[at[basis.paired]]] = numbers[basis.size :]
+        return x
+
+    r = np.abs(Liouvillian(larger).matrix() @ embedded(vector) - (0.0 if right is None else embedded(right)))
     rows = np.flatnonzero(larger.labels[:2].max(axis=0) >= levels - more)
     place = _stand_ins(basis, larger.labels[:, rows], model.centre_turn)
     weight, elsewhere = np.zeros(basis.dimension), 0.0

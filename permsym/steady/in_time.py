@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Literal, cast
 
 from numpy.typing import ArrayLike
 
 import permsym
 from permsym.operators import Operator
 from permsym.progress import Progress
+from permsym.steady.gradient import Family
 
 
 class InTime:
@@ -45,3 +46,15 @@ class InTime:
     def g2(self, times: ArrayLike, tolerance: float | None = None) -> permsym.Correlation:
         """Second-order coherence: g2(tau) = <a^dag (a^dag a)(tau) a> / <a^dag a>^2; of a spin, of sigma^-."""
         return permsym.g2(self._itself, times, tolerance=self._aimed_at(tolerance))
+
+
+class AtRest(InTime):
+    """What a steady state alone answers, as methods of a :class:`permsym.State`."""
+
+    def counting(self, jump: str, efficiency: float = 1.0, order: Literal[2, 4] = 4) -> permsym.FullCounting:
+        """Current, counting Fano factor, noise and cumulants of a jump, such as ``"L[a] central"``: see :func:`permsym.full_counting`."""
+        return permsym.full_counting(cast("permsym.State", self), jump, efficiency=efficiency, order=order)
+
+    def fisher(self, name: str, family: Family | None = None) -> permsym.ParameterFisher:
+        """Fisher information about a parameter, of the state, of light and system, of photons: see :func:`permsym.fisher`."""
+        return permsym.fisher(cast("permsym.State", self), name, family)

@@ -31,9 +31,10 @@ from permsym.states.derived import (
     upper_population,
 )
 from permsym.states.sectors import Charge
+from permsym.states.squeezing import Squeezing, squeezing, squeezing_labels
 from permsym.steady.certificate import Certificate, derived_tolerance
 from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
-from permsym.steady.in_time import InTime
+from permsym.steady.in_time import AtRest
 from permsym.steady.scaling.levels import reach
 from permsym.steady.scaling.wells import Survey, survey
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 DEFAULT_TOLERANCE = 1e-9
 _APART = 1e-2  # size below which an observable gets a dual vector of its own
 EPS = float(np.finfo(float).eps)
+_SIGNED_SUMS = 3  # for the trace norm of the error
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
 
 
@@ -108,7 +110,7 @@ class Solution(Protocol):
         """Error estimates of the populations of a boson's Fock states."""
 
 
-class State(DensityOperator, InTime):
+class State(DensityOperator, AtRest):
     """The steady state of a model, in one representation.
 
     model, basis     what was solved
@@ -165,6 +167,29 @@ class State(DensityOperator, InTime):
         if any(key.charge(self.model)):
             return dict.fromkeys(coefficient_slopes(self.model, family), 0j)
         return moment_gradient(self.model, self.basis, self.x, duals, self.basis.covector(*key.operators(self.model)), family)
+
+    def squeezing(self, ensemble: str | None = None) -> Squeezing:
+        """As :meth:`DensityOperator.squeezing`, with errors from those of the moments."""
+        self.estimate(squeezing_labels(self.model, ensemble))
+        return squeezing(self.model, self.moment, self.error, derived_tolerance(self.tolerance), ensemble)
+
+    @cached_property
+    def trace_norm_error(self) -> float:
+        """Estimate of the trace norm of the difference to the exact state.
+
+        |e|_1 <= sum over unknowns of w |e_i|, with w the trace norms of their operators, which is at most n^(1/2) times the root mean
+        square of  sum of +- w e_i  over random signs; the largest estimate of a few such sums stands for that.
+        """
+        estimates = self.solution.covector_estimates(self.signed_sums)
+        return math.sqrt(self.basis.dimension) * max(_joined(parts) for parts in estimates)
+
+    @property
+    def signed_sums(self) -> list[NDArray[np.complex128]]:
+        """Covectors (basis.dimension,) of  sum of +- w e_i  over random signs."""
+        weights = self.basis.element_norms(self.basis.labels) * (1 + self.basis.paired)
+        weights = np.concatenate([weights, weights[self.basis.paired]])
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], (_SIGNED_SUMS, len(weights)))
+        return [(each * weights).astype(complex) for each in signs]
 
     # -- certificate ----------------------------------------------------------------------------------------------------
 
@@ -262,7 +287,7 @@ class State(DensityOperator, InTime):
     def _above_the_cutoff(self, key: MomentLabel) -> float:
         return self.above_the_cutoff(len(key.centre), abs(key.monomial.p - key.monomial.q))
 
-    def above_the_cutoff(self, ladders: int, apart: int = 0) -> float:
+    def above_the_cutoff(self, ladders: int, apart: int = 0, fock: NDArray[np.float64] | None = None) -> float:
         """What photon numbers above the cut-off would add to a product of ladder operators: their probability, continued as a
         geometric series, times n^(ladders / 2).
 
@@ -270,16 +295,17 @@ class State(DensityOperator, InTime):
         The dual vectors cannot know it where a product of ladder operators vanishes on the levels that were solved for.
 
         apart   by how many quanta the product changes n
+        fock    (levels,) what stands for P(n), where it is not the state itself that is summed over
         """
         if not isinstance(self.model.centre, Boson) or not ladders:
             return 0.0
-        fock = np.abs(self.fock)
+        fock = np.abs(self.fock if fock is None else fock)
         step = max(1, min(reach(self.model), len(fock) // 2))
         last, before = fock[-step:].sum(), fock[-2 * step : -step].sum()
         outside = last**2 / (before - last) if last < before else last * len(fock)
         if apart:  # |rho_nm|^2 <= P(n) P(m), of which only the larger need be above the cut-off
-            outside = np.sqrt(outside * (outside + np.abs(self.fock[-apart:]).sum()))
-        ladder = math.sqrt(len(self.fock) + 1) + abs(self.model.centre.displacement)
+            outside = np.sqrt(outside * (outside + fock[-apart:].sum()))
+        ladder = math.sqrt(len(fock) + 1) + abs(self.model.centre.displacement)
         return float(2 * outside * ladder**ladders)
 
     def _pairs_above_the_cutoff(self) -> float:

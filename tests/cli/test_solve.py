@@ -207,3 +207,41 @@ def test_tolerance(capsys, tmp_path):
     code, _, err = run(capsys, "solve", "central-spin", "N=2", "--tolerance", "small")
     assert code == 1
     assert "`tolerance` must be a positive number, but is 'small'" in err
+
+
+def test_squeezing_has_the_keys_of_the_contract(capsys):
+    report = solved(capsys, "central-spin", "N=4", "--squeezing", "--moment", "z0")
+    assert set(report["squeezing"]) == {"wineland", "kitagawa_ueda", "direction", "mean_spin", "errors"}
+    assert report["squeezing"]["wineland"] == pytest.approx(ps.steady_state(ps.models.central_spin(N=4)).squeezing().wineland)
+    assert set(report["squeezing"]["errors"]) == {"wineland", "kitagawa_ueda", "direction"}
+    assert list(report["moments"]) == ["z0"]
+    code, out, _ = run(capsys, "solve", "central-spin", "N=4", "--squeezing")
+    assert code == 0
+    assert f"wineland = {report['squeezing']['wineland']:.12f} +- " in out
+
+
+def test_squeezing_that_is_not_certain_is_said(capsys):
+    code, out, err = run(capsys, "solve", "driven-tavis-cummings", "N=2", "C=14", "drive=0.6", "levels=6", "--squeezing", "--json")
+    assert code == 3
+    assert "the squeezing wineland" in err
+    assert json.loads(out)["squeezing"]["errors"]["wineland"] > 1e-6
+
+
+def test_fisher_has_the_keys_of_the_contract(capsys):
+    report = solved(capsys, "tavis-cummings", "N=2", "--fisher", "g", "--fisher", "kappa", "--moment", "ad a")
+    assert list(report["fisher"]) == ["g", "kappa"]
+    assert set(report["fisher"]["g"]) == {"steady", "rate", "photon_counting", "errors"}
+    assert set(report["fisher"]["g"]["errors"]) == {"steady", "rate", "photon_counting"}
+    assert report["fisher"]["kappa"]["rate"] is None
+    assert "L[a] central" in report["fisher"]["kappa"]["missing"]["rate"]
+    assert report["fisher"]["g"]["steady"] == pytest.approx(ps.steady_state(ps.models.tavis_cummings(N=2)).fisher("g").steady, rel=1e-8)
+    code, out, _ = run(capsys, "solve", "tavis-cummings", "N=2", "--fisher", "kappa")
+    assert code == 0
+    assert "Fisher information about kappa\nsteady = " in out
+    assert "no rate: " in out
+
+
+def test_fisher_of_what_is_no_parameter_is_refused_before_the_work(capsys):
+    code, _, err = run(capsys, "solve", "central-spin", "N=100000", "--fisher", "h")
+    assert code == 1
+    assert "no parameter 'h'; it has N, omega" in err

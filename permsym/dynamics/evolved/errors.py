@@ -12,7 +12,7 @@ from permsym.moments.labels import MomentLabel
 from permsym.states.sectors import Charge, paired
 
 CUT = 8.0  # times the population of the last Fock states: an estimate of what a cut-off changes, per unit of an operator's norm
-_START = 32 * float(np.finfo(float).eps)  # rounding of the initial state and of moments, a site: up to 20 eps in 60 product states
+START = 32 * float(np.finfo(float).eps)  # rounding of the initial state and of moments, a site: up to 20 eps in 60 product states
 
 
 class SectorError(NamedTuple):
@@ -45,4 +45,4 @@ def moment_error(model: Model, label: MomentLabel, sector: float, top: float, la
 
     sector   trace norm that its sector is off by; top: population of the last Fock states; largest: max(1, |value|)
     """
-    return label.norm(model) * (sector + CUT * top) + _START * (1 + sum(model.sizes)) * largest
+    return label.norm(model) * (sector + CUT * top) + START * (1 + sum(model.sizes)) * largest

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
 from permsym.dynamics.evolution import EvolutionCertificate
-from permsym.dynamics.evolved.errors import CUT, SectorError, moment_error, sector_of
+from permsym.dynamics.evolved.errors import CUT, START, SectorError, moment_error, sector_of
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
@@ -19,6 +19,8 @@ from permsym.states.density import DensityOperator
 from permsym.states.derived import RATIOS, derived_errors
 from permsym.states.rotation import Axis
 from permsym.states.sectors import Charge, paired
+from permsym.states.squeezing import Squeezing, squeezing
+from permsym.steady.certificate import derived_tolerance
 from permsym.steady.in_time import InTime
 
 
@@ -72,6 +74,10 @@ class EvolvedState(DensityOperator, InTime):
         self.errors: Mapping[Charge, SectorError] = {paired(each.basis.charge): each.error for each in sectors}
         self.top_population = neutral.top
 
+    def squeezing(self, ensemble: str | None = None) -> Squeezing:
+        """As :meth:`permsym.DensityOperator.squeezing`, with errors from those of the moments."""
+        return squeezing(self.model, self.moment, self.error, derived_tolerance(self.tolerance), ensemble)
+
     # -- errors -----------------------------------------------------------------------------------------------------------
 
     def deviation(self, charge: Charge | None = None) -> float:
@@ -93,6 +99,11 @@ class EvolvedState(DensityOperator, InTime):
         error = SectorError(off - CUT * self.top_population)
         sectors = [SectorPart(basis, x, error, top) for (basis, x), top in zip(parts, tops, strict=True)]
         return EvolvedState(self.origin._replace(deviation=error.start), self.time, sectors)
+
+    @property
+    def trace_norm_error(self) -> float:
+        """Of the difference to the exact state, with the rounding of its moments."""
+        return self.deviation() + START * (1 + sum(self.model.sizes))
 
     def error(self, label: str | MomentLabel) -> float:
         """Estimate of the absolute error of a moment: a bound from the steps and their rounding, and an estimate for a cut-off."""

@@ -73,11 +73,15 @@ class Wider:
 
 
 class Beyond:
-    """The residual r = L' x of a steady state on a larger set of labels."""
+    """The residual of a solution on a larger set of labels, r = L' x of a steady state."""
 
-    def __init__(self, operator: BlockLiouvillian, x: NDArray[Any]) -> None:
-        self.wider = Wider(operator)
-        self.residual = self.wider.operator().matvec(operator.blocks.embedded(x, self.wider.wide))
+    def __init__(self, wider: Wider, residual: NDArray[Any]) -> None:
+        self.wider, self.residual = wider, residual
+
+    @classmethod
+    def of(cls, operator: BlockLiouvillian, x: NDArray[Any]) -> Beyond:
+        wider = Wider(operator)
+        return cls(wider, wider.operator().matvec(operator.blocks.embedded(x, wider.wide)))
 
     def weighed(self, z: NDArray[Any]) -> tuple[float, float]:
         """(sum of |r| |z| over what was solved on, estimate of the error z . r from what was cut)."""

@@ -45,15 +45,15 @@ _SIGNED_SUMS = 3  # of projectors
 _SAFETY = 2.0  # of error estimates, for what dual vectors miss beyond a cut
 
 
-class _Bound(NamedTuple):
+class Bound(NamedTuple):
     """algebraic: from the residual and from rounding; cut: from what was left out; sizes: see :attr:`BlockSolution.dual_sizes`."""
 
     algebraic: float
     cut: float
     sizes: NDArray[np.float64]
 
-    def times(self, factor: float) -> _Bound:
-        return _Bound(factor * self.algebraic, factor * self.cut, factor * self.sizes)
+    def times(self, factor: float) -> Bound:
+        return Bound(factor * self.algebraic, factor * self.cut, factor * self.sizes)
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class BlockSolution:
         common = self._together([partial(covector_of, *part) for part in parts]) if together else None
         for k, part in parts:
             covector = covector_of(k, part)
-            bound = self._bounded(covector) if common is None else common.times(math.sqrt(self._scale(covector)))
+            bound = self.bounded(covector) if common is None else common.times(math.sqrt(self._scale(covector)))
             cut = {"cutoff" if self.blocks.boundary == "closed" else "window": bound.cut}
             yield k, ErrorParts(bound.algebraic + self._negative(covector), **cut), bound.sizes
 
@@ -154,7 +154,7 @@ class BlockSolution:
         projectors = np.array([b.centre_projector(n) for n in range(b.centre_levels)])
         nothing: list[tuple[Matrix, ...]] = [()] * len(b.model.ensembles)
         sums = (as_matrix(np.tensordot(each, projectors, axes=1)) for each in signs)
-        bounds = [self._bounded(b.block_covector([each], nothing, 1.0, self.operator.dtype == float)) for each in sums]
+        bounds = [self.bounded(b.block_covector([each], nothing, 1.0, self.operator.dtype == float)) for each in sums]
         return np.full(b.centre_levels, max(each.algebraic + each.cut for each in bounds))
 
     def _carries(self, covector: NDArray[Any]) -> bool:
@@ -179,7 +179,7 @@ class BlockSolution:
     def _scale(self, covector: NDArray[Any]) -> float:
         return float(np.abs(covector) @ np.abs(self.x))
 
-    def _together(self, covectors: Sequence[Callable[[], NDArray[Any]]]) -> _Bound:
+    def _together(self, covectors: Sequence[Callable[[], NDArray[Any]]]) -> Bound:
         """Bounds for two sums of all observables, each in units of (sum |c| |x|)^(1/2): the larger serves them all.
 
         Large observables (photons) have smaller relative errors than small ones (spins); in these units their errors are alike.
@@ -192,19 +192,23 @@ class BlockSolution:
                 covector = make()
                 if (unit := self._scale(covector)) > _NOTHING * np.abs(covector).max():
                     total += sign / math.sqrt(unit) * covector
-            bounds.append(self._bounded(total))
-        return _Bound(*(reduce(np.maximum, each) for each in zip(*bounds, strict=True)))
+            bounds.append(self.bounded(total))
+        return Bound(*(reduce(np.maximum, each) for each in zip(*bounds, strict=True)))
 
-    def _bounded(self, covector: NDArray[Any]) -> _Bound:
-        """Of the error of Re sum conj(covector) x."""
-        dual = self._dual(covector)
+    def bounded(self, covector: NDArray[Any], dual: tuple[NDArray[Any], float] | None = None) -> Bound:
+        """Of the error of Re sum conj(covector) x; ``dual``: its dual vector, where that is there already."""
+        dual = self.dual(covector) if dual is None else dual
         if dual is None:
-            return _Bound(float("inf"), 0.0, np.zeros(1))
+            return Bound(float("inf"), 0.0, np.zeros(1))
+        bound = self.weighed(dual, self._beyond, self._rounding)
+        floor = 4 * EPS * float(np.abs(covector) @ np.abs(self.x))
+        return bound._replace(algebraic=bound.algebraic + floor, sizes=self._sizes(np.abs(dual[0]), np.abs(self.x)))
+
+    def weighed(self, dual: tuple[NDArray[Any], float], beyond: Beyond, rounding: NDArray[np.float64]) -> Bound:
+        """What a residual on a larger set of labels, and its rounding (n,), are worth to a dual vector with its defect."""
         z, defect = dual
-        inside, cut = self._beyond.weighed(z)
-        size = np.abs(self.x)
-        rounding = float(np.abs(z) @ self._rounding) + 4 * EPS * float(np.abs(covector) @ size)
-        return _Bound(_SAFETY * inside + rounding + defect, _SAFETY * cut, self._sizes(np.abs(z), size))
+        inside, cut = beyond.weighed(z)
+        return Bound(_SAFETY * inside + float(np.abs(z) @ rounding) + defect, _SAFETY * cut, np.zeros(1))
 
     def _sizes(self, z: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """(kinds of coherences, levels) mean of z by the smaller level."""
@@ -213,7 +217,7 @@ class BlockSolution:
         sums = kernels.by_levels(z, weights, kind, b.offset, b.low, len(kinds), b.model.centre.levels)
         return np.asarray(sums[0] / np.maximum(sums[1], np.finfo(float).tiny))
 
-    def _dual(self, covector: NDArray[Any]) -> tuple[NDArray[Any], float] | None:
+    def dual(self, covector: NDArray[Any]) -> tuple[NDArray[Any], float] | None:
         """z with L^T z = c - <c> tr and <z> = 0, and what its defect counts for; None where no iteration brings the defect down."""
         x, problem = self.x, self.problem
         right = covector.copy()
@@ -262,4 +266,4 @@ class BlockSolution:
 
     @cached_property
     def _beyond(self) -> Beyond:
-        return Beyond(self.operator, self.x)
+        return Beyond.of(self.operator, self.x)

@@ -19,7 +19,7 @@ from permsym.rotating import in_rotating_frame
 from permsym.sites import Boson
 from permsym.steady import fock_cutoff
 from permsym.steady.lattice import null_vector, rates
-from permsym.steady.lattice.null_vector import NullProblem, NullVector
+from permsym.steady.lattice.null_vector import NullProblem, NullVector, Vector
 from permsym.steady.lattice.solution import FactoredSolution
 from permsym.steady.lattice.uniqueness import refuse_conserved
 from permsym.steady.scaling.pin import predict_pin
@@ -45,13 +45,20 @@ def solve_on(liouvillian: Liouvillian, model: Model, solver: FactorSolver, toler
     if null is None:
         pin = predict_pin(problem, basis, model) if peak is None else _pin_at(problem, basis, peak)
         null = _solved(problem, pin, solver)
-    if isinstance(basis.model.centre, Boson):
-        beyond = fock_cutoff.dropped(basis, resting, problem.expanded(null.vector, basis.dimension))
-        null.beyond = beyond.weight[problem.active]
-        null.lost = beyond.elsewhere + float(np.delete(beyond.weight, problem.active).sum())
+    null.beyond, null.lost = beyond_levels(null, basis, resting, null.vector)
     timings = {"assemble": assembled - started, "solve": time.perf_counter() - assembled}
     solution = FactoredSolution(basis, null, null)
     return State(model, basis, solution, {**solver.describe(), "fill": null.factor.fill}, timings, tolerance)
+
+
+def beyond_levels(null: NullVector, basis: Basis, model: Model, v: Vector, right: Vector | None = None) -> tuple[Vector, float]:
+    """What a boson's cut-off dropped from the solution v (n,) of L v = ``right``: :attr:`NullVector.beyond`, :attr:`NullVector.lost`."""
+    if not isinstance(basis.model.centre, Boson):
+        return np.zeros(len(v)), 0.0
+    problem = null.problem
+    whole = [None if part is None else problem.expanded(part, basis.dimension) for part in (v, right)]
+    beyond = fock_cutoff.dropped(basis, model, *whole)  # type: ignore[arg-type]
+    return beyond.weight[problem.active], beyond.elsewhere + float(np.delete(beyond.weight, problem.active).sum())
 
 
 def solve_window(model: Model, window: Window, solver: FactorSolver, tolerance: float, peak: Site) -> State:

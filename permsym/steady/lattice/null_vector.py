@@ -295,11 +295,15 @@ class NullVector:
 
     @cached_property
     def outside_mass(self) -> float:
-        """Probability beyond a window's edge, continued from the last two layers of populations as a geometric series.
+        """Probability beyond a window's edge."""
+        return self.outside(self._probability)
+
+    def outside(self, probability: Vector) -> float:
+        """What there is beyond a window's edge, continued from the last two layers of populations (n,) as a geometric series.
 
         Infinite where the edge holds more than the layer next to it: the window is displaced, and says nothing.
         """
-        problem, probability = self.problem, self._probability
+        problem = self.problem
         edge = (problem.leaks > 0) & (problem.trace != 0)
         if not edge.any():
             return 0.0

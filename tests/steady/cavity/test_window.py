@@ -153,7 +153,7 @@ def test_one_move_reaches_no_more_than_said(small):
     blocks = Blocks.of(cut, ranges=ranges)
     operator = BlockLiouvillian(blocks)
     y = np.random.default_rng(0).standard_normal(blocks.numbers)
-    reached = Beyond(operator, y)
+    reached = Beyond.of(operator, y)
     assert reached.wider.wide.numbers < 0.7 * Blocks.of(cut).numbers
     x = np.zeros(every.numbers)
     for e, label in zip(every.find(blocks.outer)[0], range(len(blocks.low)), strict=True):

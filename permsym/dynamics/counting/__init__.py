@@ -1,0 +1,1 @@
+"""How often a jump happens: full counting statistics."""

@@ -1,0 +1,41 @@
+"""Counting in the whole product space: the leading eigenvalue of the tilted Liouvillian, made with QuTiP from the model's data alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import qutip
+
+from oracles.brute_force import BruteForce
+
+_POINTS = 24
+
+
+def collapse_of(model, name):
+    """The collapse operators of one jump, by its name."""
+    (jump,) = [jump for jump, term in zip(model.jumps, [t for t in model.terms if t.jump], strict=True) if term.name == name]
+    alone = BruteForce(type(model)(model.centre, model.ensembles, model.hamiltonian, [jump]))
+    return alone.collapse()
+
+
+def rates(model, name, radius=0.25):
+    """lambda_k, k = 1 ... 4, of the eigenvalue of L + z J that is 0 at z = 0, from its values on a circle of this radius.
+
+    Digits of lambda_k are lost to rounding as radius^-k, and to the next singularity, at |z| = s, as (radius / s)^24.
+    """
+    liouvillian = BruteForce(model).liouvillian()
+    current = sum(qutip.sprepost(x, x.dag()) for x in collapse_of(model, name)).full()
+    angles = 2 * np.pi * np.arange(_POINTS) / _POINTS
+    values = np.array([_leading(liouvillian + radius * np.exp(1j * angle) * current) for angle in angles[: _POINTS // 2 + 1]])
+    whole = np.concatenate([values, values[1:-1][::-1].conj()])
+    return [float((np.exp(-1j * k * angles) @ whole).real / _POINTS / radius**k) for k in range(1, 5)]
+
+
+def _leading(matrix):
+    eigenvalues = np.linalg.eigvals(matrix)
+    return eigenvalues[np.argmax(eigenvalues.real)]
+
+
+def cumulants(rates_):
+    """c_1 ... c_4 of z = exp(s) - 1: derivatives of sum_k lambda_k z^k with respect to s at 0."""
+    a, b, c, d = rates_
+    return [a, a + 2 * b, a + 6 * b + 6 * c, a + 14 * b + 36 * c + 24 * d]
