@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from permsym.dynamics.two_time.correlation import correlation, g1, g2
     from permsym.dynamics.two_time.result import Correlation, CorrelationCertificate
     from permsym.errors import DegenerateSteadyState, InputError, NothingCounted, PermsymError, TooLarge, UncertifiedWarning
+    from permsym.information.fisher import ParameterFisher, fisher
     from permsym.jumps import Central, Collective, Individual
     from permsym.linear.incomplete_lu import IncompleteLU
     from permsym.linear.pardiso import Pardiso
@@ -63,6 +64,7 @@ _PLACES = {
     "permsym.dynamics.two_time.correlation": ("correlation", "g1", "g2"),
     "permsym.dynamics.two_time.result": ("Correlation", "CorrelationCertificate"),
     "permsym.errors": ("DegenerateSteadyState", "InputError", "NothingCounted", "PermsymError", "TooLarge", "UncertifiedWarning"),
+    "permsym.information.fisher": ("ParameterFisher", "fisher"),
     "permsym.jumps": ("Central", "Collective", "Individual"),
     "permsym.model": ("Model",),
     "permsym.moments.mode": ("Mode",),
@@ -113,6 +115,7 @@ __all__ = [
     "Model",
     "NothingCounted",
     "Operator",
+    "ParameterFisher",
     "Pardiso",
     "PermsymError",
     "PowerSpectrum",
@@ -133,6 +136,7 @@ __all__ = [
     "entropy",
     "evolve",
     "figures",
+    "fisher",
     "from_matrix",
     "from_qutip",
     "full_counting",

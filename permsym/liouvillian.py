@@ -106,6 +106,10 @@ class Liouvillian:
         """Derivative of the Liouvillian with respect to a term's coefficient."""
         return self._assembled([(term, 1.0 + 0j)]).matrix
 
+    def changed(self, slopes: Sequence[tuple[Term, complex]]) -> Assembly:
+        """dL/d theta from the derivatives of the terms' coefficients."""
+        return self._assembled(list(slopes))
+
     def counted(self, jump: Term) -> Assembly:
         """J rho = rate * x rho x^dag of a jump (:attr:`Term.counted`); what a window drops of it does not come back."""
         return self._assembled([(jump.counted, jump.coefficient)], reflecting=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from permsym.text import table
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from permsym.dynamics.evolution import Evolution
     from permsym.model import Model
     from permsym.moments.labels import MomentLabel
+    from permsym.steady.gradient import Family
     from permsym.steady.state import State
 
 _SQUEEZING = ("wineland", "kitagawa_ueda")
@@ -23,12 +24,29 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--squeezing", action="store_true", help="spin squeezing of the satellites too, Wineland's and Kitagawa and Ueda's")
 
 
-def check(options: argparse.Namespace, model: Model) -> None:
-    """InputError for what the model does not have: before the work."""
+def add_fisher(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of steady states."""
+    parser.add_argument(
+        "--fisher",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="Fisher information about a parameter too, of the state, of light and system, and of counted photons; may be repeated",
+    )
+
+
+def check(options: argparse.Namespace, model: Model, family: Family | None = None) -> None:
+    """InputError for what the model does not have: before the work.
+
+    family   the function that makes the model from its parameters
+    """
     from permsym.states.squeezing import squeezed_ensembles
+    from permsym.steady.gradient import parameter_slopes
 
     if options.squeezing:
         squeezed_ensembles(model)
+    for name in getattr(options, "fisher", []):
+        parameter_slopes(model, name, family)
 
 
 def moments(options: argparse.Namespace, model: Model) -> list[MomentLabel]:
@@ -39,7 +57,7 @@ def moments(options: argparse.Namespace, model: Model) -> list[MomentLabel]:
     return [label for each in ensembles for label in squeezing_labels(model, each.name)]
 
 
-def asked(options: argparse.Namespace, system: State | Evolution) -> tuple[dict[str, Any], list[str]]:
+def asked(options: argparse.Namespace, system: State | Evolution, family: Family | None = None) -> tuple[dict[str, Any], list[str]]:
     """The keys that the options add to the report, and why what they hold is not certified."""
     from permsym.states.squeezing import squeezed_ensembles
 
@@ -50,6 +68,12 @@ def asked(options: argparse.Namespace, system: State | Evolution) -> tuple[dict[
         shown = {name: result.to_dict() for name, result in results.items()}
         keys["squeezing"] = shown if len(shown) > 1 else next(iter(shown.values()))
         reasons += [reason for result in results.values() for reason in result.reasons]
+    if names := dict.fromkeys(getattr(options, "fisher", [])):
+        from permsym.information.fisher import fisher
+
+        every = {name: fisher(cast("State", system), name, family) for name in names}
+        keys["fisher"] = {name: result.to_dict() for name, result in every.items()}
+        reasons += [reason for result in every.values() for reason in result.reasons]
     return keys, reasons
 
 
@@ -58,7 +82,8 @@ def asked(options: argparse.Namespace, system: State | Evolution) -> tuple[dict[
 
 def rows(report: dict[str, Any]) -> str:
     """Of a state: lines for the keys that are there."""
-    return "".join(_squeezing_lines(name, each) for name, each in _squeezed(report).items())
+    squeezing = [_squeezing_lines(name, each) for name, each in _squeezed(report).items()]
+    return "".join(squeezing + [_fisher_lines(name, each) for name, each in report.get("fisher", {}).items()])
 
 
 def series(report: dict[str, Any]) -> str:
@@ -81,6 +106,13 @@ def _squeezing_lines(ensemble: str, squeezing: dict[str, Any]) -> str:
     isotropic = error is not None and error >= math.pi / 2
     how = "and every other one orthogonal to the mean spin" if isotropic else f"+- {_error(error)} rad"
     return "\n".join([title, *lines, f"direction ({direction}) {how}"])
+
+
+def _fisher_lines(name: str, fisher: dict[str, Any]) -> str:
+    """What there is with its error, and why the rest is missing."""
+    lines = [f"{quantity} = {fisher[quantity]:.12g} +- {_error(error)}" for quantity, error in fisher["errors"].items()]
+    lines += [f"no {quantity}: {why}" for quantity, why in fisher.get("missing", {}).items()]
+    return "\n".join([f"\n\nFisher information about {name}", *lines])
 
 
 def _squeezing_table(times: Sequence[float], ensemble: str, squeezing: dict[str, Any]) -> str:

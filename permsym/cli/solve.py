@@ -30,6 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     solve.add_argument("--photons", action="store_true", help="the photon-number distribution P(n) of a bosonic centre too")
     solve.add_argument("--gradient", action="store_true", help="derivatives of the moments with respect to every real parameter")
     quantities.add(solve)
+    quantities.add_fisher(solve)
     words.add_json(solve)
     words.add_output(solve)
     solve.set_defaults(run=run)
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
     source, parameters, model = words.load(options)
     words.check_output(options)
-    quantities.check(options, model)
+    quantities.check(options, model, source.function)
     if options.photons:
         _check_photons(model, options.output)
     from permsym.errors import UncertifiedWarning
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         state = steady_state(
             model,
             basis=options.basis,
-            solver="superlu" if options.gradient and options.solver == "auto" else options.solver,  # which has the transposed solves
+            solver="superlu" if (options.gradient or options.fisher) and options.solver == "auto" else options.solver,  # which has factors
             moments=labels,
             tolerance=words.tolerance(options),
             verify=options.verify,
@@ -68,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     report = solve_report(state, labels, source, parameters, photons)
     if options.gradient:
         report["gradient"] = gradients(state, labels, source.function)
-    more, lacking = quantities.asked(options, state)
+    more, lacking = quantities.asked(options, state, source.function)
     report |= more
     if options.output:
         from permsym import dataset

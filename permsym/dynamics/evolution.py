@@ -119,7 +119,7 @@ class Evolution:
     solver: dict[str, Any]
     timings: dict[str, float]
     errors: Mapping[MomentLabel, float] = field(default_factory=dict)
-    states: Mapping[float, EvolvedState] = field(default_factory=dict)
+    states: Mapping[float, EvolvedState] = field(default_factory=dict, repr=False)
     stateless: str = ""
     modulation: Mapping[str, str] = field(default_factory=dict)
 
@@ -149,7 +149,7 @@ class Evolution:
             return self.values[key]
         if key.conjugate() in self.values:
             return self.values[key.conjugate()].conj()
-        raise KeyError(f"the moment {str(key)!r} was not followed; ask for it with moments=[...]")
+        raise KeyError(f"the moment {str(key)!r} was not followed; ask for it with moments=[...], or at one time with state(t).moment(...)")
 
     def expect(self, label: str | MomentLabel) -> TimeSeries:
         """A requested moment at all times, (T,), by the name that it has on a state; InputError for operators, which need one."""

@@ -21,7 +21,8 @@ from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate
 from permsym.dynamics.evolved.errors import CUT, SectorError, moment_error, sector_of
 from permsym.dynamics.evolved.keeping import Keep, Keeping
-from permsym.dynamics.evolved.state import Origin
+from permsym.dynamics.evolved.moving import WindowSector, first_window
+from permsym.dynamics.evolved.state import EvolvedState, Origin
 from permsym.dynamics.initial_density import Initial, InitialDensity, as_initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import VECTORS, Integrator
@@ -156,8 +157,11 @@ class _Run:
         levels = initial.levels
         if self.grows and isinstance(initial, InitialDensity) and initial.displacement:  # few levels are enough on its own Fock states
             model, levels = model.displaced(initial.displacement), initial.state.model.centre.levels
-        self.model = model.with_levels(max(levels + _FIRST_LEVELS, 4)) if self.grows else model
+        goes_on = isinstance(initial, InitialDensity) and isinstance(initial.state, EvolvedState)
+        self.room = 0 if goes_on else _FIRST_LEVELS  # a state on its way has its own
+        self.model = model.with_levels(max(levels + self.room, 4)) if self.grows else model
         self.in_blocks: bool | None = None
+        self.window = None if request.clock is not None else first_window(self.model, representation, initial)
         self.representation, self.request, self.progress = representation, request, progress
         self.times, self.tolerance = request.times, request.tolerance
         self.trace_defect = self.top_population = 0.0
@@ -179,11 +183,12 @@ class _Run:
         for label in labels:
             groups.setdefault(sector_of(self.model, label), []).append(self._of_sector(label))
         self.watched = watched(self.model, labels)
-        if self.grows:  # the initial state must not reach into them
-            self.model = self.model.with_levels(self.model.centre.levels + max(0, self.watched - _FIRST_LEVELS))
+        if self.grows and self.room:  # the initial state must not reach into them
+            self.model = self.model.with_levels(self.model.centre.levels + max(0, self.watched - self.room))
         self.scale = max(label.norm(self.model) for label in labels)
         keeping, possible = self.request.keeping, self.request.initial.charges(self.model)
-        keeping.check(self.model, possible & groups.keys())
+        if self.window is None:
+            keeping.check(self.model, possible & groups.keys())
         moments: dict[MomentLabel, NDArray[np.complex128]] = {}
         waiting = list(groups.items())
         while waiting:
@@ -194,8 +199,9 @@ class _Run:
             self.charges.add(charge)
             if charge == neutral:  # which has found the cut-off
                 self.possible = self.request.initial.charges(self.model)
-                more = keeping.charges(self.model, self.possible, groups)
-                keeping.check(self.model, {*more, *(self.possible & groups.keys())})
+                more = keeping.charges(self.model, self.possible, groups, self.request.initial.lacking)
+                if self.window is None:
+                    keeping.check(self.model, {*more, *(self.possible & groups.keys())})
                 waiting += [(charge, []) for charge in more]
         return {label: moments[label] for label in labels}
 
@@ -206,9 +212,9 @@ class _Run:
 
         model   as it was asked for; labels: the moments that were; values: of these and of others; started: when the work began
         """
-        request, deviation = self.request, self.request.initial.deviation(model)
-        modulated = bool(request.clock and request.clock.modulation.functions)
-        origin = Origin(model, labels, float(self.tolerance), modulated, deviation)
+        request, clock = self.request, self.request.clock
+        modulated = clock is not None and bool(clock.modulation.functions)
+        origin = Origin(model, labels, float(self.tolerance), request.initial.deviation(model), modulated)
         return Evolution(
             model=self.model,
             initial=request.initial,
@@ -266,18 +272,21 @@ class _Run:
         while now < end:
             # a quarter of the tolerance for the steps, a quarter for the cut-off, so that their sum stays below it
             rate = self.tolerance / (4 * self.scale * end)
-            other: Model | None = None
+            other: Model | WindowSector | None = None
             for count, step in enumerate(sector.steps(state, now, end, rate, self.request.method), start=1):
                 self.used = sector.used
-                if not self._accepted(sector, step, values):
+                if not self._accepted(sector, step, rate, values):
                     state = step.space.vectors[:, 0] * step.space.size
-                    other = sector.grown(state, 0.1 * self.small)
+                    other = self._elsewhere(sector, state, True)
                     break
                 now, state = step.start + step.length, step.final
                 self.progress(f"t = {now:.4g} of {end:.4g}, {self.model.centre.levels} levels, {sector.size:,} unknowns")
-                if self.grows and count % _LOOK == 0 and now < end and (other := sector.improved(state, 0.1 * self.small)):
+                if count % _LOOK == 0 and now < end and (other := self._elsewhere(sector, state, False)):
                     break
-            if other is not None:
+            if isinstance(other, WindowSector):
+                sector, state = other, other.initial
+                self.dimension = max(self.dimension, sector.size)
+            elif other is not None:
                 self.model = other
                 changed = self._made(charge, labels)
                 state, sector = sector.embedded(state, changed), changed
@@ -287,11 +296,21 @@ class _Run:
             self.top_population = 0.0
         return values
 
+    def _elsewhere(self, sector: Sector, state: NDArray[Any], needed: bool) -> Model | WindowSector | None:
+        """Where to go on: on more Fock states or in a wider window, or, where that is not ``needed``, on fewer; None: here."""
+        if isinstance(sector, WindowSector):
+            return sector.moved(state, self.small, needed)
+        if needed:
+            return sector.grown(state, 0.1 * self.small)
+        return sector.improved(state, 0.1 * self.small) if self.grows else None
+
     def _made(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Sector:
-        """A sector of the model as it stands: block by block where that is faster."""
+        """A sector of the model as it stands: on a window, or block by block, where that is faster."""
         if self.request.clock is not None:
             asked = Asked(labels, self.request.initial)
             return ModulatedSector(self.model, self.representation, charge, asked, self.request.clock)
+        if self.window is not None:
+            return WindowSector.first(self.model, charge, self.window, labels, self.request.initial)
         if any(charge) or self.in_blocks is False:
             return Sector(self.model, self.representation, charge, labels, self.request.initial)
         if self.in_blocks is None:
@@ -305,8 +324,8 @@ class _Run:
         """Population that the last Fock states may have."""
         return self.tolerance / (4 * CUT * self.scale)
 
-    def _accepted(self, sector: Sector, step: Step, values: dict[MomentLabel, NDArray[np.complex128]]) -> bool:
-        """Enter a step's moments and errors, unless the cut-off turns out too low in it."""
+    def _accepted(self, sector: Sector, step: Step, rate: float, values: dict[MomentLabel, NDArray[np.complex128]]) -> bool:
+        """Enter a step's moments and errors, unless the cut-off turns out too low in it, or it loses too much at ``rate``."""
         end = step.start + step.length
         last = end >= self.times[-1]
         inside = self.times[(self.times > step.start) & ((self.times <= end) if not last else True)]
@@ -316,10 +335,15 @@ class _Run:
             if self.grows and top > self.small:
                 return False
             self.top_population = max(self.top_population, top)
+        lost = sector.lost(step)
+        if isinstance(sector, WindowSector):
+            if lost > rate * step.length + self.small / 100:
+                return False
+            sector.settled()
         self.products += step.space.vectors.shape[1]
         self.steps += 1
         before = self.errors[sector.basis.charge]
-        self.errors[sector.basis.charge] = before.after(step)
+        self.errors[sector.basis.charge] = before.after(step, lost)
         for t in np.union1d(inside, [end]):
             self._look(sector, t, step.space.vectors, step.space.weights(t - step.start), values)
         return True

@@ -21,7 +21,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,6 +143,7 @@ class InitialState:
         return 0.0
 
     time = 0.0
+    lacking: ClassVar[frozenset[Charge]] = frozenset()
 
     def _centre(self, site: Site) -> ComplexArray:
         """The centre's density matrix on its levels, displaced Fock states included."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,7 @@ class InitialMatrix:
         return 0.0
 
     time = 0.0
+    lacking: ClassVar[frozenset[Charge]] = frozenset()
 
     def __str__(self) -> str:
         return f"matrix {len(self.matrix)} x {len(self.matrix)}"
@@ -102,6 +103,11 @@ class InitialDensity:
     def deviation(self, model: Model, charge: Charge | None = None) -> float:
         """Trace norm by which it is off, or one of a model's sectors of it, at most."""
         return self.state.deviation(charge if self.state.model.charges == model.charges else None)
+
+    @property
+    def lacking(self) -> frozenset[Charge]:
+        """Charges that the state may have elements in, but does not know."""
+        return self.state.lacking
 
     @property
     def time(self) -> float:

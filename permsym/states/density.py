@@ -42,7 +42,7 @@ class DensityOperator:
     spin           P(j, m) where the basis does not list it
     coherences     its parts in charged sectors, one of each pair of opposite charges; a steady state has none
     lacking        charges in which it may have elements that are not known
-    deviation      trace norm that it is off by, at most; 0: it is taken as it is
+    deviation      trace norm that it is off by, at most; None: it is taken as it is
     """
 
     time = 0.0
@@ -56,7 +56,7 @@ class DensityOperator:
         spin: SpinDistribution | None = None,
         coherences: Sequence[DensityOperator] = (),
         lacking: Collection[Charge] = (),
-        deviation: float = 0.0,
+        deviation: float | None = None,
     ) -> None:
         self.model = model
         self.basis = basis
@@ -82,7 +82,7 @@ class DensityOperator:
 
     def deviation(self, charge: Charge | None = None) -> float:
         """Trace norm by which the state, or one sector of it, is off, at most: taking a sector out is a contraction."""
-        return self._deviation
+        return self._deviation or 0.0
 
     def rotated(self, axis: Axis, angle: float, of: str = "satellites") -> DensityOperator:
         """R rho R^dag with R = exp(-i angle n . sigma / 2) on each satellite, on those of one ensemble, or on the centre.
@@ -155,6 +155,10 @@ class DensityOperator:
                 return each._moment(key) if mine else each._moment(key.conjugate()).conjugate() + 0.0
         return 0j
 
+    def error(self, label: str | MomentLabel) -> float:
+        """Estimate of the absolute error of a moment: its operator's norm times the trace norm that the state is off by; nan: unknown."""
+        return self.label(label).norm(self.model) * self.trace_norm_error
+
     def cumulant(self, label: str | MomentLabel) -> complex:
         """Joint cumulant of the factors of a label."""
         return joint_cumulant(self.label(label), self.moment, self._cumulants)
@@ -196,7 +200,7 @@ class DensityOperator:
     @property
     def trace_norm_error(self) -> float:
         """Estimate of the trace norm of the difference to the exact state; nan: unknown."""
-        return math.nan
+        return math.nan if self._deviation is None else self._deviation
 
     def _population(self, site: Site) -> float:
         """Of the upper state, as its own observable: 1 + <z> would lose the digits of a small one."""

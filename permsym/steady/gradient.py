@@ -67,11 +67,7 @@ def moment_gradient(
 
 def coefficient_slopes(model: Model, family: Family | None = None) -> dict[str, list[tuple[Term, complex]]]:
     """d(coefficient)/d parameter of every term that depends on a parameter, for every parameter that can have a real value."""
-    function = LIBRARY.get(model.name) if family is None else family
-    if function is None or not model.parameters:
-        raise InputError(
-            "the gradient needs the function that makes this model from its parameters; pass it as gradient(label, family=...)"
-        )
+    function = _family(model, family)
     slopes = {}
     for name, value in model.parameters.items():
         try:
@@ -80,6 +76,29 @@ def coefficient_slopes(model: Model, family: Family | None = None) -> dict[str, 
             if not isinstance(value, int):  # else a number of satellites or levels, which has no derivative
                 raise
     return slopes
+
+
+def parameter_slopes(model: Model, name: str, family: Family | None = None) -> list[tuple[Term, complex]]:
+    """The same for one parameter; InputError where there is no such, or where it counts something."""
+    function = _family(model, family)
+    if name not in model.parameters:
+        raise InputError(f"the model has no parameter {name!r}; it has {', '.join(model.parameters)}", parameter=name)
+    try:
+        return _coefficient_slopes(function, model.parameters, name)
+    except (InputError, TypeError):
+        if isinstance(model.parameters[name], int):
+            raise InputError(
+                f"{name!r} counts something, and has no derivative; name a parameter with real values", parameter=name
+            ) from None
+        raise
+
+
+def _family(model: Model, family: Family | None) -> Family:
+    """The function that makes a model from its parameters."""
+    function = LIBRARY.get(model.name) if family is None else family
+    if function is None or not model.parameters:
+        raise InputError("a derivative needs the function that makes this model from its parameters; pass it as family=...")
+    return function
 
 
 def _dual(

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 import permsym
 from permsym.operators import Operator
 from permsym.progress import Progress
+from permsym.steady.gradient import Family
 
 
 class InTime:
@@ -53,3 +54,7 @@ class AtRest(InTime):
     def counting(self, jump: str, efficiency: float = 1.0, order: Literal[2, 4] = 4) -> permsym.FullCounting:
         """Current, counting Fano factor, noise and cumulants of a jump, such as ``"L[a] central"``: see :func:`permsym.full_counting`."""
         return permsym.full_counting(cast("permsym.State", self), jump, efficiency=efficiency, order=order)
+
+    def fisher(self, name: str, family: Family | None = None) -> permsym.ParameterFisher:
+        """Fisher information about a parameter, of the state, of light and system, of photons: see :func:`permsym.fisher`."""
+        return permsym.fisher(cast("permsym.State", self), name, family)

@@ -180,11 +180,16 @@ class State(DensityOperator, AtRest):
         |e|_1 <= sum over unknowns of w |e_i|, with w the trace norms of their operators, which is at most n^(1/2) times the root mean
         square of  sum of +- w e_i  over random signs; the largest estimate of a few such sums stands for that.
         """
+        estimates = self.solution.covector_estimates(self.signed_sums)
+        return math.sqrt(self.basis.dimension) * max(_joined(parts) for parts in estimates)
+
+    @property
+    def signed_sums(self) -> list[NDArray[np.complex128]]:
+        """Covectors (basis.dimension,) of  sum of +- w e_i  over random signs."""
         weights = self.basis.element_norms(self.basis.labels) * (1 + self.basis.paired)
         weights = np.concatenate([weights, weights[self.basis.paired]])
         signs = np.random.default_rng(0).choice([-1.0, 1.0], (_SIGNED_SUMS, len(weights)))
-        estimates = self.solution.covector_estimates([(each * weights).astype(complex) for each in signs])
-        return math.sqrt(len(weights)) * max(_joined(parts) for parts in estimates)
+        return [(each * weights).astype(complex) for each in signs]
 
     # -- certificate ----------------------------------------------------------------------------------------------------
 

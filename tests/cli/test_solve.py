@@ -225,3 +225,23 @@ def test_squeezing_that_is_not_certain_is_said(capsys):
     assert code == 3
     assert "the squeezing wineland" in err
     assert json.loads(out)["squeezing"]["errors"]["wineland"] > 1e-6
+
+
+def test_fisher_has_the_keys_of_the_contract(capsys):
+    report = solved(capsys, "tavis-cummings", "N=2", "--fisher", "g", "--fisher", "kappa", "--moment", "ad a")
+    assert list(report["fisher"]) == ["g", "kappa"]
+    assert set(report["fisher"]["g"]) == {"steady", "rate", "photon_counting", "errors"}
+    assert set(report["fisher"]["g"]["errors"]) == {"steady", "rate", "photon_counting"}
+    assert report["fisher"]["kappa"]["rate"] is None
+    assert "L[a] central" in report["fisher"]["kappa"]["missing"]["rate"]
+    assert report["fisher"]["g"]["steady"] == pytest.approx(ps.steady_state(ps.models.tavis_cummings(N=2)).fisher("g").steady, rel=1e-8)
+    code, out, _ = run(capsys, "solve", "tavis-cummings", "N=2", "--fisher", "kappa")
+    assert code == 0
+    assert "Fisher information about kappa\nsteady = " in out
+    assert "no rate: " in out
+
+
+def test_fisher_of_what_is_no_parameter_is_refused_before_the_work(capsys):
+    code, _, err = run(capsys, "solve", "central-spin", "N=100000", "--fisher", "h")
+    assert code == 1
+    assert "no parameter 'h'; it has N, omega" in err

@@ -30,6 +30,7 @@ ORDER = [
     {"states"},
     {"steady"},
     {"dynamics"},
+    {"information"},
     {"cumulants"},
     {"driven_cavity"},
     {"dataset"},

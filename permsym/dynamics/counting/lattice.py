@@ -1,10 +1,11 @@
-"""Counting with the factors of a steady state on a lattice."""
+"""Responses of a steady state on a lattice, with its own factors: to a counted jump, or to any other superoperator M."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -32,21 +33,22 @@ class LatticeDual(NamedTuple):
 
 
 @dataclass
-class LatticeResponses:
-    """:class:`permsym.dynamics.counting.expansion.Responses` of a solved vector with factors, on the unknowns that it has.
+class LatticeSolves(ABC):
+    """Solves with L of a solved vector with factors, on the unknowns that it has, and what they are worth.
 
     null   whose factors solve
-    jump   whose J is counted
     """
 
     state: State
     null: NullVector
-    jump: Term
 
     @classmethod
-    def of(cls, state: State, null: NullVector, jump: Term) -> LatticeResponses:
-        """On the unknowns of the steady state; factored again, and on all of them, where those factors do not solve for a response."""
-        responses = cls(state, null, jump)
+    def of(cls, state: State, null: NullVector, *cause: Any) -> Self:
+        """On the unknowns of the steady state; factored again, and on all of them, where those factors do not solve for a response.
+
+        cause   the fields of a subclass, which make M
+        """
+        responses = cls(state, null, *cause)
         if not responses.closed:
             liouvillian = Liouvillian(state.basis)
             assembly = liouvillian.assembled(in_rotating_frame(state.model))
@@ -58,11 +60,12 @@ class LatticeResponses:
         likely = int(np.argmax(problem.trace * null.unknowns(state.basis.dimension)[problem.active]))
         again = null_vector.solve(problem, SuperLU(), likely)
         again.beyond, again.lost = beyond_levels(again, state.basis, in_rotating_frame(state.model), again.vector)
-        return cls(state, again, jump)
+        return cls(state, again, *cause)
 
-    @cached_property
+    @property
+    @abstractmethod
     def _whole(self) -> Assembly:
-        return Liouvillian(self.state.basis).counted(self.jump)
+        """M on all unknowns of the basis."""
 
     @cached_property
     def _gain(self) -> Assembly:
@@ -70,16 +73,12 @@ class LatticeResponses:
 
     @property
     def closed(self) -> bool:
-        """Whether the jump leads to no unknown that was left out of the equations, by a phase that cancels in the Liouvillian."""
+        """Whether M leads to no unknown that was left out of the equations, by a phase that cancels in the Liouvillian."""
         return int(self._whole.matrix[:, self.null.active].nnz) == int(self._gain.matrix.nnz)
 
     @property
     def x(self) -> Vector:
         return self.null.vector
-
-    @cached_property
-    def flux(self) -> Vector:
-        return np.asarray(self._gain.matrix.T @ self.null.problem.trace)
 
     def jumped(self, v: Vector) -> Vector:
         return np.asarray(self._gain.matrix @ v)
@@ -116,14 +115,6 @@ class LatticeResponses:
     def error(self, covector: Vector, dual: LatticeDual) -> float:
         return float(self.null.bounds(covector[:, None]).total[0])
 
-    def beside(self, v: Vector) -> float:
-        dropped = 2 * float(self._gain.leaks @ np.abs(v))
-        return dropped + self._tail.above(self.null.problem.expanded(v, self.state.basis.dimension))
-
-    @cached_property
-    def _tail(self) -> Tail:
-        return Tail(self.state, self.jump)
-
     def worth(self, dual: LatticeDual, solved: Solved) -> float:
         """|y| (|r| + rounding)  +  |defect| |v|  +  2 sum leak |v| |y|  +  4 outside max |c|  +  4 |y| dropped by a cut-off.
 
@@ -141,3 +132,29 @@ class LatticeResponses:
             total += 4 * self.null.outside(np.abs(problem.trace * solved.v)) * largest
         dropped, lost = beyond_levels(self.null, self.state.basis, in_rotating_frame(self.state.model), solved.v, solved.right)
         return total + 4 * float(dropped @ weight + lost * weight.max())
+
+
+@dataclass
+class LatticeResponses(LatticeSolves):
+    """:class:`permsym.dynamics.counting.expansion.Responses` of a solved vector with factors.
+
+    jump   whose J is counted
+    """
+
+    jump: Term
+
+    @cached_property
+    def _whole(self) -> Assembly:
+        return Liouvillian(self.state.basis).counted(self.jump)
+
+    @cached_property
+    def flux(self) -> Vector:
+        return np.asarray(self._gain.matrix.T @ self.null.problem.trace)
+
+    def beside(self, v: Vector) -> float:
+        dropped = 2 * float(self._gain.leaks @ np.abs(v))
+        return dropped + self._tail.above(self.null.problem.expanded(v, self.state.basis.dimension))
+
+    @cached_property
+    def _tail(self) -> Tail:
+        return Tail(self.state, self.jump)

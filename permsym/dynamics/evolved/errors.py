@@ -30,9 +30,9 @@ class SectorError(NamedTuple):
     def total(self) -> float:
         return self.start + self.steps + self.rounding
 
-    def after(self, step: Step) -> SectorError:
-        """With one step more."""
-        return SectorError(self.start, self.steps + step.error, self.rounding + step.rounding)
+    def after(self, step: Step, lost: float) -> SectorError:
+        """With one step more, and what it lost beyond a window."""
+        return SectorError(self.start, self.steps + step.error + lost, self.rounding + step.rounding)
 
 
 def sector_of(model: Model, label: MomentLabel) -> Charge:

@@ -44,15 +44,15 @@ class Origin(NamedTuple):
     model       the one that was evolved, its cut-off still open if it was
     labels      moments that were asked for
     tolerance   what certified means
-    modulated   whether its coefficients changed in time: then ``model`` has none that hold now
     deviation   trace norm that the initial state was off by
+    modulated   whether its coefficients changed in time: then ``model`` has none that hold now
     """
 
     model: Model
     labels: tuple[MomentLabel, ...]
     tolerance: float
-    modulated: bool = False
     deviation: float = 0.0
+    modulated: bool = False
 
 
 class EvolvedState(DensityOperator, InTime):
@@ -80,13 +80,11 @@ class EvolvedState(DensityOperator, InTime):
 
     # -- errors -----------------------------------------------------------------------------------------------------------
 
-    @property
-    def trace_norm_error(self) -> float:
-        """Of the difference to the exact state: a bound from the steps and their rounding, and an estimate for a cut-off."""
-        return self.deviation() + START * (1 + sum(self.model.sizes))
-
     def deviation(self, charge: Charge | None = None) -> float:
-        """Trace norm by which the state, or one sector of it, is off: a bound, but for what is estimated of a cut-off."""
+        """Trace norm by which the state, or one sector of it, is off: a bound, but for what is estimated of a cut-off.
+
+        The expectation value of any operator A is off by this times the norm of A, at most.
+        """
         cut = CUT * self.top_population
         if charge is not None:
             error = self.errors.get(paired(charge))
@@ -102,6 +100,11 @@ class EvolvedState(DensityOperator, InTime):
         sectors = [SectorPart(basis, x, error, top) for (basis, x), top in zip(parts, tops, strict=True)]
         return EvolvedState(self.origin._replace(deviation=error.start), self.time, sectors)
 
+    @property
+    def trace_norm_error(self) -> float:
+        """Of the difference to the exact state, with the rounding of its moments."""
+        return self.deviation() + START * (1 + sum(self.model.sizes))
+
     def error(self, label: str | MomentLabel) -> float:
         """Estimate of the absolute error of a moment: a bound from the steps and their rounding, and an estimate for a cut-off."""
         key = self.label(label)
@@ -111,6 +114,10 @@ class EvolvedState(DensityOperator, InTime):
             return 0.0
         model = max((each.model for each in (self, *self.coherences)), key=lambda each: each.centre.levels)
         return moment_error(model, key, self.errors[sector].total, self._top(key), max(1.0, value))
+
+    def _fock_errors(self) -> NDArray[np.float64]:
+        """Error of each P(n), whose operator has norm 1."""
+        return np.full(self.centre_levels, self.deviation())
 
     def _top(self, key: MomentLabel) -> float:
         """Population of the last Fock states; of as many as the ladder operators of one kind in a label reach, at least."""

@@ -133,7 +133,7 @@ class Sector:
         leaving, start, end = self.leaving[run.active], run.initial, float(times[-1])
         rate = rate_of(error, self.basis.trace_norm, start, end)
         steps = run.steps(start, 0.0, end, rate, method) if end and len(start) else ()
-        path = followed(steps, start, observed[run.active], times, lambda step: _lost(step, leaving))
+        path = followed(steps, start, observed[run.active], times, lambda step: step.lost(leaving))
         assert path.final is not None
         whole = np.zeros(len(x), dtype=path.final.dtype)
         whole[run.active] = path.final
@@ -155,13 +155,3 @@ class Sector:
             inside = times[(times > step.start) & (times <= step.start + step.length)]
             result += [spread(step.space.vectors @ step.space.weights(float(t) - step.start)) for t in inside]
         return result
-
-
-def _lost(step: Step, leaving: Real) -> float:
-    """Integral of leaving . |x(s)| over a step, from above as far as its samples tell."""
-    if not leaving.any():
-        return 0.0
-    some = np.flatnonzero(leaving)
-    path = np.concatenate([step.space.weights(0.0)[:, None], step.space.path(step.length)], axis=1)
-    rates = leaving[some] @ np.abs(step.space.vectors[some] @ path)
-    return float(np.maximum(rates[1:], rates[:-1]).mean() * step.length)

@@ -117,7 +117,9 @@ def test_a_rotation_on_the_way():
     z = -0.4
     assert turned.moment("z1") == pytest.approx(0, abs=1e-12)
     assert turned.moment("+1") == pytest.approx(z / 2, abs=1e-12)
-    assert turned.deviation((0, 0)) >= state.deviation((0, 0)) > 0
+    assert turned.error("z1") >= turned.deviation((0, 0)) >= state.deviation((0, 0)) > 0
+    assert turned.error("z1") < 1e-11
+    assert np.isnan(ps.from_matrix(turned.full(), ps.models.dicke(N=2, levels=turned.centre_levels)).error("z1"))
     found = ps.evolve(model, [0.0, 1.5], initial=turned, moments=["+1", "z1"])
     assert found.moment("+1")[1] == pytest.approx(z / 2 * np.exp((1.7j - 0.5) * 1.5), abs=1e-9)
     assert found.certificate.error_estimate >= turned.deviation((0, 0))

@@ -1,0 +1,71 @@
+"""Fisher information of a family of states or distributions from one of them, its derivative, and what both are off by.
+
+    quantum     F = sum over k, l of  2 |d_kl|^2 / (l_k + l_l),      d = d rho / d theta in the eigenbasis of rho
+    classical   F = sum over n of  (dp_n)^2 / p_n
+
+F = max over X of  2 tr(d X) - tr(rho X^2),  at the symmetric logarithmic derivative X_kl = 2 d_kl / (l_k + l_l).  Pairs whose l_k + l_l
+are within what rho is off by are left out of X: the value is then below F, but for
+
+    2 |X| e' + |X|^2 e        with the trace norms e, e' that rho and d are off by        (proved, given e and e')
+
+What is left out may hold more.  An estimate of it: as much for its share of probability as the most sensitive of the others, |X|^2 a
+unit, and what d itself shows there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.operators import ComplexArray
+
+Real = NDArray[np.float64]
+EPS = float(np.finfo(float).eps)
+_CERTAIN = 4.0  # times what it is off by: a probability that counts
+
+
+class Information(NamedTuple):
+    """A Fisher information and an estimate of its error."""
+
+    value: float
+    error: float
+
+
+def quantum(blocks: Iterable[tuple[ComplexArray, ComplexArray]], error: float, slope_error: float) -> Information:
+    """Of a state and its derivative, block by block (n, n), each summed over its copies.
+
+    error, slope_error   trace norms that they are off by
+    """
+    value = steepest = beyond = 0.0
+    left_out = error
+    for rho, slope in blocks:
+        values, vectors = np.linalg.eigh(rho)
+        off = error + len(values) * EPS
+        d = np.abs(vectors.conj().T @ slope @ vectors)
+        total = values[:, None] + values
+        certain = total > _CERTAIN * off
+        X = np.divide(2 * d, total, out=np.zeros_like(d), where=certain)
+        value += float((X * d).sum())
+        steepest = max(steepest, float(np.linalg.norm(X, 2)))  # of the moduli, and so above that of X itself
+        left_out += float(np.abs(values[~certain.diagonal()]).sum()) + len(values) * EPS
+        seen = np.maximum(d - slope_error, 0.0)[~certain]
+        beyond += float((2 * seen**2 / (np.abs(total[~certain]) + off)).sum())
+    proved = 2 * steepest * slope_error + steepest**2 * error
+    return Information(value, proved + 2 * steepest**2 * left_out + beyond)
+
+
+def classical(p: Real, dp: Real, error: Real, slope_error: Real) -> Information:
+    """Of a distribution (n,) and its derivative, with the errors of both, entry by entry."""
+    certain = p > _CERTAIN * error
+    q, dq, e, de = p[certain], dp[certain], error[certain], slope_error[certain]
+    value = float((dq**2 / q).sum())
+    known = float((2 * np.abs(dq) * de + de**2) @ (1 / q) + (dq**2) @ (e / (q * (q - e)))) + 4 * EPS * value
+    numerator, denominator = (np.abs(dp) + slope_error)[~certain] ** 2, np.abs(p[~certain]) + error[~certain]
+    if (numerator[denominator == 0] > 0).any():
+        return Information(value, math.inf)
+    rest = np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)
+    return Information(value, known + float(rest.sum()))
