@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from permsym.cli import words
+from permsym.cli import quantities, words
 from permsym.errors import UNCERTIFIED_EXIT_CODE
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     words.add_moments(evolve)
     words.add_basis(evolve)
     words.add_tolerance(evolve, "absolute error aimed at")
+    quantities.add(evolve)
     words.add_json(evolve)
     words.add_output(evolve)
     evolve.set_defaults(run=run)
@@ -34,6 +35,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     source, parameters, model = words.load(options)
     words.check_output(options)
+    quantities.check(options, model)
     from permsym.cli.report import evolve_report, evolve_table
     from permsym.dynamics.evolve import evolve
     from permsym.progress import on_stderr
@@ -44,9 +46,10 @@ def run(options: argparse.Namespace) -> int:
         model,
         words.times(options.times),
         initial=options.initial,
-        moments=labels,
+        moments=list(dict.fromkeys([*labels, *quantities.moments(options, model)])),
         tolerance=words.tolerance(options),
         basis=options.basis,
+        keep="none",
         progress=on_stderr(),
     )
     if options.output:
@@ -60,11 +63,13 @@ def run(options: argparse.Namespace) -> int:
             "first_point": model.to_dict(),
         }
         dataset.save(_dataset(evolution, source.name, definition, options.command_line), options.output)
-    report = evolve_report(evolution, source, parameters)
-    asked = list(evolution.moments) if options.moment else []
+    more, lacking = quantities.asked(options, evolution)
+    report = evolve_report(evolution, source, parameters) | more
+    asked = list(map(str, labels)) if options.moment else []
     print(json.dumps(report, indent=2) if options.json else evolve_table(report, asked))
-    if not evolution.certificate.certified:
-        print("permsym: not certified: " + "; ".join(evolution.certificate.reasons), file=sys.stderr)
+    lacking = [*evolution.certificate.reasons, *lacking]
+    if lacking:
+        print("permsym: not certified: " + "; ".join(lacking), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
     return 0
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from permsym.cli import words
+from permsym.cli import quantities, words
 from permsym.cli.counting import counted, declare, shortfalls
 from permsym.errors import UNCERTIFIED_EXIT_CODE
 
@@ -37,6 +37,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     solve.add_argument("--photons", action="store_true", help="the photon-number distribution P(n) of a bosonic centre too")
     declare(solve, "current, counting Fano factor, noise and cumulants of this jump")
     solve.add_argument("--gradient", action="store_true", help="derivatives of the moments with respect to every real parameter")
+    quantities.add(solve)
     words.add_json(solve)
     words.add_output(solve)
     solve.set_defaults(run=run)
@@ -47,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
     source, parameters, model = words.load(options)
     words.check_output(options)
+    quantities.check(options, model)
     if options.photons:
         _check_photons(model, options.output)
     from permsym.errors import UncertifiedWarning
@@ -83,15 +85,16 @@ def run(options: argparse.Namespace) -> int:
         report["counting"] = {name: counting.to_dict() for name, counting in countings.items()}
     if options.gradient:
         report["gradient"] = gradients(state, labels, source.function)
+    more, lacking = quantities.asked(options, state)
+    report |= more
     if options.output:
         _save(options, (source, parameters), state, labels, countings, photons)
     print(json.dumps(report, indent=2) if options.json else solve_table(report))
-    if not state.certificate.certified:
-        print("permsym: not certified: " + "; ".join(state.certificate.reasons), file=sys.stderr)
-    for reason in shortfalls(countings):
-        print(f"permsym: not certified: {reason}", file=sys.stderr)
-    certified = state.certificate.certified and not shortfalls(countings)
-    return 0 if certified else UNCERTIFIED_EXIT_CODE
+    lacking = [*state.certificate.reasons, *lacking, *shortfalls(countings)]
+    if lacking:
+        print("permsym: not certified: " + "; ".join(lacking), file=sys.stderr)
+        return UNCERTIFIED_EXIT_CODE
+    return 0
 
 
 def _save(

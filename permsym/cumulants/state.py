@@ -11,9 +11,12 @@ from permsym.cumulants.equations import Equations
 from permsym.cumulants.evolve import Attractor, AttractorKind, attractor
 from permsym.cumulants.newton import FixedPoint
 from permsym.cumulants.physical import unphysical
+from permsym.errors import BeyondOrder
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.states.derived import derived_quantities
+from permsym.states.squeezing import Squeezing, squeezing, squeezing_labels
+from permsym.steady.certificate import DERIVED_TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,18 @@ class CumulantState:
     def derived(self) -> dict[str, float]:
         """Populations and photon numbers, named as in exact results."""
         return derived_quantities(self.model, self.moment)
+
+    def squeezing(self, ensemble: str | None = None) -> Squeezing:
+        """Squeezing of an ensemble, see :func:`permsym.states.squeezing.squeezing`; its errors are those of a solution of the equations.
+
+        BeyondOrder at order 1, whose pairs are products.
+        """
+        deepest = max(key.order for key in squeezing_labels(self.model, ensemble))
+        if self.order < deepest:
+            raise BeyondOrder(
+                f"squeezing needs pairs of satellites, but order {self.order} has none; take order {deepest}", order=self.order
+            )
+        return squeezing(self.model, self.moment, self.error, DERIVED_TOLERANCE, ensemble)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -30,9 +30,10 @@ from permsym.states.derived import (
     suffix,
     upper_population,
 )
+from permsym.states.squeezing import Squeezing, squeezing, squeezing_labels
 from permsym.steady.certificate import Certificate, derived_tolerance
 from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
-from permsym.steady.in_time import InTime
+from permsym.steady.in_time import AtRest
 from permsym.steady.scaling.levels import reach
 from permsym.steady.scaling.wells import Survey, survey
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 DEFAULT_TOLERANCE = 1e-9
 _APART = 1e-2  # size below which an observable gets a dual vector of its own
 EPS = float(np.finfo(float).eps)
+_SIGNED_SUMS = 3  # for the trace norm of the error
 METASTABLE = 1e-6  # an algebraic bound above it means a relaxation so slow that rounding moves probability between wells
 
 
@@ -107,7 +109,7 @@ class Solution(Protocol):
         """Error estimates of the populations of a boson's Fock states."""
 
 
-class State(DensityOperator, InTime):
+class State(DensityOperator, AtRest):
     """The steady state of a model, in one representation.
 
     model, basis     what was solved
@@ -164,6 +166,24 @@ class State(DensityOperator, InTime):
         if any(key.charge(self.model)):
             return dict.fromkeys(coefficient_slopes(self.model, family), 0j)
         return moment_gradient(self.model, self.basis, self.x, duals, self.basis.covector(*key.operators(self.model)), family)
+
+    def squeezing(self, ensemble: str | None = None) -> Squeezing:
+        """As :meth:`DensityOperator.squeezing`, with errors from those of the moments."""
+        self.estimate(squeezing_labels(self.model, ensemble))
+        return squeezing(self.model, self.moment, self.error, derived_tolerance(self.tolerance), ensemble)
+
+    @cached_property
+    def trace_norm_error(self) -> float:
+        """Estimate of the trace norm of the difference to the exact state.
+
+        |e|_1 <= sum over unknowns of w |e_i|, with w the trace norms of their operators, which is at most n^(1/2) times the root mean
+        square of  sum of +- w e_i  over random signs; the largest estimate of a few such sums stands for that.
+        """
+        weights = self.basis.element_norms(self.basis.labels) * (1 + self.basis.paired)
+        weights = np.concatenate([weights, weights[self.basis.paired]])
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], (_SIGNED_SUMS, len(weights)))
+        estimates = self.solution.covector_estimates([(each * weights).astype(complex) for each in signs])
+        return math.sqrt(len(weights)) * max(_joined(parts) for parts in estimates)
 
     # -- certificate ----------------------------------------------------------------------------------------------------
 

@@ -50,3 +50,17 @@ def test_command_line_flags_a_low_cut_off(capsys):
     code, _, err = run(capsys, "evolve", "driven-tavis-cummings", "N=1", "C=14", "drive=1", "levels=4", "--times", "0:1:1")
     assert code == 3
     assert "take more levels" in err
+
+
+def test_squeezing_over_time(capsys):
+    code, out, _ = run(
+        capsys, "evolve", "central-spin", "N=3", "--times", "0:1:2", "--initial", "up up", "--squeezing", "--moment", "z0", "--json"
+    )
+    report = json.loads(out)
+    assert code == 0
+    assert report["squeezing"]["wineland"][0] == pytest.approx(1)
+    assert len(report["squeezing"]["wineland"]) == len(report["squeezing"]["errors"]["wineland"]) == 3
+    expected = ps.evolve(ps.models.central_spin(N=3), [0, 0.5, 1], initial="up up").squeezing()
+    assert report["squeezing"]["wineland"] == pytest.approx(expected.wineland.tolist(), abs=1e-10)
+    code, out, _ = run(capsys, "evolve", "central-spin", "N=3", "--times", "0:1:2", "--initial", "up up", "--squeezing")
+    assert f"{report['squeezing']['wineland'][2]:.12f}" in out

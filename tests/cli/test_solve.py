@@ -207,3 +207,21 @@ def test_tolerance(capsys, tmp_path):
     code, _, err = run(capsys, "solve", "central-spin", "N=2", "--tolerance", "small")
     assert code == 1
     assert "`tolerance` must be a positive number, but is 'small'" in err
+
+
+def test_squeezing_has_the_keys_of_the_contract(capsys):
+    report = solved(capsys, "central-spin", "N=4", "--squeezing", "--moment", "z0")
+    assert set(report["squeezing"]) == {"wineland", "kitagawa_ueda", "direction", "mean_spin", "errors"}
+    assert report["squeezing"]["wineland"] == pytest.approx(ps.steady_state(ps.models.central_spin(N=4)).squeezing().wineland)
+    assert set(report["squeezing"]["errors"]) == {"wineland", "kitagawa_ueda", "direction"}
+    assert list(report["moments"]) == ["z0"]
+    code, out, _ = run(capsys, "solve", "central-spin", "N=4", "--squeezing")
+    assert code == 0
+    assert f"wineland = {report['squeezing']['wineland']:.12f} +- " in out
+
+
+def test_squeezing_that_is_not_certain_is_said(capsys):
+    code, out, err = run(capsys, "solve", "driven-tavis-cummings", "N=2", "C=14", "drive=0.6", "levels=6", "--squeezing", "--json")
+    assert code == 3
+    assert "the squeezing wineland" in err
+    assert json.loads(out)["squeezing"]["errors"]["wineland"] > 1e-6
