@@ -103,6 +103,7 @@ class Evolution:
     errors                estimate of each moment's absolute error at any of the times
     states                time -> state, of those that ``keep`` left
     stateless             what to do to have some where there are none
+    modulation            what changed in time, as it was given; ``model`` has its coefficients from means over the times then
     """
 
     model: Model
@@ -119,6 +120,7 @@ class Evolution:
     errors: Mapping[MomentLabel, float] = field(default_factory=dict)
     states: Mapping[float, EvolvedState] = field(default_factory=dict)
     stateless: str = ""
+    modulation: Mapping[str, str] = field(default_factory=dict)
 
     def state(self, t: float) -> EvolvedState:
         """rho(t) at one of the times, with errors of its own: moments of any order, reduced states, P(n), P(j, m), two-time functions.

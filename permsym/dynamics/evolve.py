@@ -1,4 +1,4 @@
-"""Exact time evolution rho(t) = exp(t L) rho(0) of any model, in any sector.  Long because one loop serves moments, states and errors.
+"""Exact time evolution, d rho/dt = L(t) rho, of any model, in any sector.  Long because one loop serves moments, states and errors.
 
 The neutral sector has the populations and is always followed.  Moments that carry a charge live in sectors of their own, which are
 followed where the initial state reaches into them.  A boson whose cut-off is automatic gets more Fock states whenever its last
@@ -8,13 +8,14 @@ are populated too much: the step is taken back and the state continued in the la
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from permsym import machine
 from permsym.basis.representations import choose, dimension
 from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate
@@ -25,8 +26,12 @@ from permsym.dynamics.initial_density import Initial, InitialDensity, as_initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import VECTORS, Integrator
 from permsym.dynamics.sector import Sector, block_by_block, watched
+from permsym.dynamics.taylor.sector import Asked, ModulatedSector
+from permsym.dynamics.taylor.steps import Clock
 from permsym.errors import InputError
 from permsym.model import Model
+from permsym.modulation.dependence import Family
+from permsym.modulation.functions import Rule
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.progress import Progress, silent
 from permsym.sites import Boson, is_real
@@ -52,9 +57,13 @@ def evolve(
     basis: str = "auto",
     method: str = "auto",
     keep: Keep = "auto",
+    modulate: Mapping[str, Rule] | None = None,
+    kinks: Iterable[float] = (),
+    start: float | None = None,
+    family: Family | None = None,
     progress: Progress | None = None,
 ) -> Evolution:
-    """Moments of rho(t) at given times, and rho(t) itself; its nine arguments are independent choices of a user.
+    """Moments of rho(t) at given times, and rho(t) itself; its thirteen arguments are independent choices of a user.
 
     times       >= 0, ascending; the initial state stands at t = 0
     initial     a label such as ``"coherent=2.0 up"`` (see :mod:`permsym.dynamics.initial`); "": every site in its lowest state;
@@ -63,21 +72,35 @@ def evolve(
     moments     an order, a label, or several labels
     tolerance   absolute error of every moment at every time that is aimed at, and that counts as certified
     basis       "auto", "dicke", "occupation" or "full"
-    method      "krylov" (products with L only), "shift-invert" (a factorisation, for stiff systems), "auto": what is faster
+    method      "krylov" (products with L only), "shift-invert" (a factorisation, for stiff systems), "taylor" (products; the one for
+                coefficients that change in time), "auto": what is faster
     keep        states that ``evolution.state(t)`` has afterwards: "auto" (all, where they take little memory), "all" with every charge
                 sector, the times in a list, or "none"; see :mod:`permsym.dynamics.evolved.keeping`
+    modulate    what changes in time, ``{"eta": "0.5*step(t - 1)", "L[a]": f}``: a parameter's value is replaced, the coefficient of a named
+                term or jump is multiplied, by a function of t or an expression in t and the parameters' static values
+    kinks       times at which those functions are not smooth, beside those that are found; a pulse of ``ps.pulses`` names its own
+    start       where the initial state stands on the clock of those functions: 0, or where the evolution that it comes from has ended
+    family      the function that makes the model from its parameters, where ``modulate`` names one and the model is not the library's
     progress    called with a line of text now and then
 
-    Raises InputError for times, labels and states that make no sense, TooLarge before allocating more than is free.
+    Raises InputError for times, labels, states and functions that make no sense, TooLarge before allocating more than is free.
     The certificate says whether the tolerance was reached; nothing is certified silently.
     """
     started = time.perf_counter()
     _check(tolerance, method)
-    at, representation = _times(times), choose(model) if basis == "auto" else basis
-    request = _Request(at, as_initial(initial, model), tolerance, Integrator(method), Keeping(keep, at, representation))
+    at, first = _times(times), as_initial(initial, model)
+    zero = first.time if start is None else _clock(start)
+    clock = None
+    if modulate or method == Integrator.TAYLOR:
+        clock = Clock.of(model, modulate or {}, zero, zero + float(at[-1]), kinks, family)
+        model = clock.modulation.model
+        method = _taylor(method)
+    representation = choose(model) if basis == "auto" else basis
+    request = _Request(at, first, tolerance, Integrator(method), Keeping(keep, at, representation), zero, clock)
     labels = tuple(select_labels(model, moments))
     run = _Run(model, representation, request, progress or silent)
-    values = run.moments(list(dict.fromkeys([*labels, *derived_labels(model)])))
+    with machine.one_blas_thread():
+        values = run.moments(list(dict.fromkeys([*labels, *derived_labels(model)])))
     return run.evolution(model, labels, values, started).judged()
 
 
@@ -86,6 +109,19 @@ def _check(tolerance: float, method: str) -> None:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
     if method not in list(Integrator):
         raise InputError(f"`method` must be one of {', '.join(Integrator)}, but is {method!r}")
+
+
+def _taylor(method: str) -> str:
+    """The method where coefficients change in time."""
+    if method not in (Integrator.AUTO, Integrator.TAYLOR):
+        raise InputError(f"with `modulate` the method is 'taylor', but {method!r} was asked for; leave it out")
+    return Integrator.TAYLOR
+
+
+def _clock(start: float) -> float:
+    if not is_real(start) or not abs(start) < np.inf:
+        raise InputError(f"`start` must be a time, but is {start!r}")
+    return float(start)
 
 
 def _times(times: ArrayLike) -> NDArray[np.float64]:
@@ -107,6 +143,8 @@ class _Request:
     tolerance: float
     method: Integrator
     keeping: Keeping
+    zero: float
+    clock: Clock | None
 
 
 class _Run:
@@ -168,7 +206,8 @@ class _Run:
 
         model   as it was asked for; labels: the moments that were; values: of these and of others; started: when the work began
         """
-        request, origin = self.request, Origin(model, labels, float(self.tolerance))
+        request = self.request
+        origin = Origin(model, labels, float(self.tolerance), bool(request.clock and request.clock.modulation.functions))
         return Evolution(
             model=self.model,
             initial=request.initial,
@@ -180,9 +219,10 @@ class _Run:
             representation=self.representation,
             dimension=self.dimension,
             solver={"name": self.used, "steps": self.steps, "products": self.products, "vectors": VECTORS},
+            modulation={} if request.clock is None else request.clock.modulation.spelled,
             timings={"total": time.perf_counter() - started},
             errors={label: self.error(label) for label in values},
-            states=dict(request.keeping.states(origin, request.initial.time, self.possible, self.charges)),
+            states=dict(request.keeping.states(origin, request.zero, self.possible, self.charges)),
             stateless=request.keeping.reason,
         )
 
@@ -248,6 +288,9 @@ class _Run:
 
     def _made(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Sector:
         """A sector of the model as it stands: block by block where that is faster."""
+        if self.request.clock is not None:
+            asked = Asked(labels, self.request.initial)
+            return ModulatedSector(self.model, self.representation, charge, asked, self.request.clock)
         if any(charge) or self.in_blocks is False:
             return Sector(self.model, self.representation, charge, labels, self.request.initial)
         if self.in_blocks is None:

@@ -22,6 +22,7 @@ ORDER = [
     {"rotating", "units"},
     {"machine", "progress"},
     {"models"},
+    {"modulation"},
     {"linear"},
     {"basis", "moments"},
     {"assembly"},

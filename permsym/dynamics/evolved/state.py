@@ -43,11 +43,13 @@ class Origin(NamedTuple):
     model       the one that was evolved, its cut-off still open if it was
     labels      moments that were asked for
     tolerance   what certified means
+    modulated   whether its coefficients changed in time: then ``model`` has none that hold now
     """
 
     model: Model
     labels: tuple[MomentLabel, ...]
     tolerance: float
+    modulated: bool = False
 
 
 class EvolvedState(DensityOperator, InTime):
