@@ -45,6 +45,7 @@ VARIABLES = (
     Variable(
         "counting_fano", "1", "counting Fano factor: variance over mean of the number of jumps in a long time", optional=True, of="jump"
     ),
+    Variable("counting_mean", "1", "mean number of times that the jump has happened until then", optional=True, of="jump"),
     Variable("counting_noise", "frequency", "zero-frequency noise of the current, its second cumulant", optional=True, of="jump"),
     Variable("counting_c3", "frequency", "third cumulant of the number of jumps a unit of time", optional=True, of="jump"),
     Variable("counting_c4", "frequency", "fourth cumulant of the number of jumps a unit of time", optional=True, of="jump"),
@@ -85,7 +86,7 @@ SPECTRAL_NAMES = ("coherent_part", "linewidth", "line_frequency", "line_weight",
 COUNTING_NAMES = ("counting_current", "counting_fano", "counting_noise", "counting_c3", "counting_c4")
 """Quantities of a counted jump, whose name follows: ``counting_fano@L[a] central``."""
 
-DERIVED_NAMES = ("p0_up", "p_up", "photons", "g2", "coherent_photons", "power_spectrum", *SPECTRAL_NAMES, *COUNTING_NAMES)
+DERIVED_NAMES = ("p0_up", "p_up", "photons", "g2", "coherent_photons", "power_spectrum", *SPECTRAL_NAMES, *COUNTING_NAMES, "counting_mean")
 """Derived quantities by their names in files."""
 
 _RESERVED = {

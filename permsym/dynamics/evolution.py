@@ -17,6 +17,7 @@ from permsym.sites import is_real
 from permsym.states.derived import RATIOS, derived_errors, derived_quantities
 from permsym.states.squeezing import SqueezingSeries, squeezing, squeezing_labels
 from permsym.steady.certificate import derived_tolerance
+from permsym.steady.in_time import OnItsWay
 from permsym.text import finite
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class EvolutionCertificate:
 
 
 @dataclass(frozen=True)
-class Evolution:
+class Evolution(OnItsWay):
     """Moments of rho(t) = exp(t L) rho(0).
 
     model                 whose boson has the cut-off that was needed

@@ -53,3 +53,11 @@ class AtRest(InTime):
     def counting(self, jump: str, efficiency: float = 1.0, order: Literal[2, 4] = 4) -> permsym.FullCounting:
         """Current, counting Fano factor, noise and cumulants of a jump, such as ``"L[a] central"``: see :func:`permsym.full_counting`."""
         return permsym.full_counting(cast("permsym.State", self), jump, efficiency=efficiency, order=order)
+
+
+class OnItsWay:
+    """Counting as a method of a :class:`permsym.Evolution`."""
+
+    def counting(self, jump: str, efficiency: float = 1.0) -> permsym.CountedNumber:
+        """Mean, variance and counting Fano factor of how often a jump has happened until each time: :func:`permsym.counted_number`."""
+        return permsym.counted_number(cast("permsym.Evolution", self), jump, efficiency=efficiency)
