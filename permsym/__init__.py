@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from permsym import cumulants, dataset, figures, models, moments, plot
     from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.counting.full_counting import CountingCertificate, FullCounting, full_counting
+    from permsym.dynamics.counting.until import CountedNumber, counted_number
     from permsym.dynamics.eigenvalues import Eigenvalues, eigenvalues
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate
     from permsym.dynamics.evolve import evolve
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "permsym.dataset": ("open_dataset", "open_reference"),
+    "permsym.dynamics.counting.until": ("CountedNumber", "counted_number"),
     "permsym.dynamics.counting.full_counting": ("CountingCertificate", "FullCounting", "full_counting"),
     "permsym.dynamics.evolution": ("Evolution", "EvolutionCertificate"),
     "permsym.dynamics.evolve": ("evolve",),
@@ -95,6 +97,7 @@ __all__ = [
     "Collective",
     "Correlation",
     "CorrelationCertificate",
+    "CountedNumber",
     "CountingCertificate",
     "DegenerateSteadyState",
     "DensityOperator",
@@ -130,6 +133,7 @@ __all__ = [
     "__version__",
     "concurrence",
     "correlation",
+    "counted_number",
     "cumulants",
     "dataset",
     "eigenvalues",

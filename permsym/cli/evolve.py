@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from permsym.cli import quantities, words
+from permsym.cli.counting import counted_until, declare, shortfalls
 from permsym.errors import UNCERTIFIED_EXIT_CODE
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from permsym.dynamics.counting.until import CountedNumber
     from permsym.dynamics.evolution import Evolution
 
 
@@ -26,6 +28,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     words.add_moments(evolve)
     words.add_basis(evolve)
     words.add_tolerance(evolve, "absolute error aimed at")
+    declare(evolve, "mean and counting Fano factor of how often this jump has happened until then")
     quantities.add(evolve)
     words.add_json(evolve)
     words.add_output(evolve)
@@ -36,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
     source, parameters, model = words.load(options)
     words.check_output(options)
     quantities.check(options, model)
+    for name in options.full_counting:
+        model.jump(name)  # refused before the work
     from permsym.cli.report import evolve_report, evolve_table
     from permsym.dynamics.evolve import evolve
     from permsym.progress import on_stderr
@@ -52,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
         keep="none",
         progress=on_stderr(),
     )
+    countings = counted_until(evolution, options)
     if options.output:
         from permsym import dataset
 
@@ -62,19 +68,23 @@ def run(options: argparse.Namespace) -> int:
             "initial": str(evolution.initial),
             "first_point": model.to_dict(),
         }
-        dataset.save(_dataset(evolution, source.name, definition, options.command_line), options.output)
+        dataset.save(_dataset(evolution, countings.values(), source.name, definition, options.command_line), options.output)
     more, lacking = quantities.asked(options, evolution)
     report = evolve_report(evolution, source, parameters) | more
+    if countings:
+        report["counting"] = {name: counting.to_dict() for name, counting in countings.items()}
     asked = list(map(str, labels)) if options.moment else []
     print(json.dumps(report, indent=2) if options.json else evolve_table(report, asked))
-    lacking = [*evolution.certificate.reasons, *lacking]
+    lacking = [*evolution.certificate.reasons, *lacking, *shortfalls(countings)]
     if lacking:
         print("permsym: not certified: " + "; ".join(lacking), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
     return 0
 
 
-def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], command: str) -> xr.Dataset:
+def _dataset(
+    evolution: Evolution, countings: Iterable[CountedNumber], name: str, definition: Mapping[str, object], command: str
+) -> xr.Dataset:
     from permsym.dataset.build import Cell, Point, build_dataset
     from permsym.dataset.status import judged
 
@@ -93,6 +103,10 @@ def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], 
         moments = {label: complex(values[k]) for label, values in evolution.moments.items()}
         quantities = {label: float(values[k]) for label, values in derived.items()}
         uncertain = {label: float(values[k]) for label, values in derived_errors.items()}
+        for counting in countings:
+            for kind in ("current", "mean", "fano"):
+                quantities[f"counting_{kind}@{counting.jump}"] = float(getattr(counting, kind)[k])
+                uncertain[f"counting_{kind}@{counting.jump}"] = float(counting.errors[kind][k])
         points[(k,), "exact"] = Point(
             evolution.model.parameters, moments, {}, errors, quantities, scalars, status, reason, derived_errors=uncertain
         )

@@ -18,6 +18,7 @@ from permsym.states.derived import RATIOS, derived_errors, derived_quantities
 from permsym.states.rotation import Axis
 from permsym.states.squeezing import SqueezingSeries, squeezing, squeezing_labels
 from permsym.steady.certificate import derived_tolerance
+from permsym.steady.in_time import OnItsWay
 from permsym.text import finite
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class EvolutionCertificate:
 
 
 @dataclass(frozen=True)
-class Evolution:
+class Evolution(OnItsWay):
     """Moments of rho(t) = exp(t L) rho(0).
 
     model                 whose boson has the cut-off that was needed
