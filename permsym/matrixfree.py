@@ -8,7 +8,7 @@ vector's size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from permsym import kernels
 from permsym.basis.blocks import BlockRanges, Blocks
-from permsym.basis.links import Link, links_of, magnitudes, make_real
+from permsym.basis.links import Link, links_of, magnitudes, make_real, take_phases
 from permsym.basis.moves import ENTRY_ROUNDING, Labels
 from permsym.errors import InputError, NotApplicable
 from permsym.model import Model
+from permsym.terms import Term
 
 EPS = float(np.finfo(float).eps)
 Integers = NDArray[np.int64]
@@ -51,11 +52,12 @@ class BlockLiouvillian:
     """The Liouvillian of a model on blocks: a real-linear operator on their numbers.
 
     blocks    basis; the Liouvillian chooses their ``phases``
+    terms     those of the model, or a part of them: see :meth:`part`
     dtype     float64 where phases make every weight real (on resonance), else complex128
     diagonal  (n,) weight with which each number acts on itself
     """
 
-    def __init__(self, blocks: Blocks, model: Model | None = None) -> None:
+    def __init__(self, blocks: Blocks, model: Model | None = None, part: tuple[Sequence[Term], np.dtype[Any]] | None = None) -> None:
         self.blocks = blocks
         self.model = blocks.model if model is None else model
         if (self.model.centre, self.model.ensembles, self.model.charges) != (
@@ -64,14 +66,18 @@ class BlockLiouvillian:
             blocks.model.charges,
         ):
             raise InputError("these blocks belong to a model with other sites or symmetry; make new ones")
-        links = links_of(self.model, blocks)
+        self.terms = self.model.terms if part is None else tuple(part[0])
+        links = links_of(self.terms, blocks)
         moving = [link for link in links if not link.rests]
         diagonal = self._diagonal([link for link in links if link.rests])
         # terms of displaced Fock states cancel up to rounding: no weight, and nothing to divide by
         small = np.abs(diagonal) <= 64 * EPS * np.abs(diagonal).max(initial=0.0)
         self._dropped = float(np.abs(diagonal[small]).max(initial=0.0))
         diagonal[small] = 0
-        blocks.phases, real = make_real(moving, diagonal, blocks)
+        if part is None:
+            blocks.phases, real = make_real(moving, diagonal, blocks)
+        elif real := part[1].kind == "f":
+            take_phases(moving, blocks.phases, blocks)
         self.dtype = np.dtype(float if real else complex)
         if real:
             self._dropped += float(np.abs(diagonal.imag).max(initial=0.0))
@@ -83,6 +89,10 @@ class BlockLiouvillian:
         self._shares = np.unique(np.searchsorted(blocks.offset, np.linspace(0, blocks.numbers, kernels.SHARES + 1)))
         if blocks.boundary == "reflecting":
             self._reflect()
+
+    def part(self, terms: Sequence[Term]) -> BlockLiouvillian:
+        """The superoperator of some of the model's terms on the same numbers; their coefficients keep density matrices hermitian."""
+        return BlockLiouvillian(self.blocks, self.model, (terms, self.dtype))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -163,7 +173,7 @@ class BlockLiouvillian:
 
         It makes L a second time, of moduli; as long as an assembly takes, and as much memory for that time.
         """
-        links = magnitudes(links_of(self.model, self.blocks))
+        links = magnitudes(links_of(self.terms, self.blocks))
         diagonal = self._diagonal([link for link in links if link.rests]).real.copy()
         lists, tables = self._tabulated([link for link in links if not link.rests], np.dtype(float))
         size, total = np.abs(x), np.empty(len(x))

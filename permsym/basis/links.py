@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from permsym.basis.blocks import Blocks
 from permsym.basis.moves import Moves, Shift, Values
-from permsym.model import Model
+from permsym.terms import Term
 
 EPS = float(np.finfo(float).eps)
 Table = NDArray[np.complex128]
@@ -66,13 +66,13 @@ class Link:
         return self.factor * turn * u * v, self.u / u, self.v / v
 
 
-def links_of(model: Model, blocks: Blocks) -> list[Link]:
-    """Links of all terms of a model."""
+def links_of(terms: Sequence[Term], blocks: Blocks) -> list[Link]:
+    """Links of some terms."""
     merged: dict[tuple[Shift, tuple[int, int]], list[Link]] = {}
-    for term in model.terms:
+    for term in terms:
         for value, (first, *rest) in blocks.factored(term):
             moves = blocks.outer_moves(rest)
-            for (s, t), u, v in _centre_factors(first, model.centre.levels):
+            for (s, t), u, v in _centre_factors(first, blocks.model.centre.levels):
                 for shift, weights, sizes in _outer_factors(moves, s - t, blocks):
                     factor = value * term.coefficient
                     _merge(merged.setdefault((shift, (s, t)), []), Link(shift, (s, t), u, v, factor * weights, abs(factor) * sizes))
@@ -141,10 +141,15 @@ def make_real(links: Sequence[Link], diagonal: Table, blocks: Blocks) -> tuple[t
         return none, False
     for phases in itertools.product((0, 1), repeat=len(blocks.parts)):  # no phase first
         if all(_is_real(link.turned(_turn(link, phases, blocks))) for link in links):
-            for link in links:
-                link.factor, link.u, link.v = (array.real.astype(complex) for array in link.turned(_turn(link, phases, blocks)))
+            take_phases(links, phases, blocks)
             return phases, True
     return none, False
+
+
+def take_phases(links: Sequence[Link], phases: Sequence[int], blocks: Blocks) -> None:
+    """Turn links in place by phases that make them real."""
+    for link in links:
+        link.factor, link.u, link.v = (array.real.astype(complex) for array in link.turned(_turn(link, phases, blocks)))
 
 
 def _turn(link: Link, phases: Sequence[int], blocks: Blocks) -> complex:

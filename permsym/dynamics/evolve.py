@@ -27,7 +27,7 @@ from permsym.dynamics.initial_density import Initial, InitialDensity, as_initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import VECTORS, Integrator
 from permsym.dynamics.sector import Sector, block_by_block, watched
-from permsym.dynamics.taylor.sector import Asked, ModulatedSector
+from permsym.dynamics.taylor.sector import Asked, ModulatedBlockSector, ModulatedSector
 from permsym.dynamics.taylor.steps import Clock
 from permsym.errors import InputError
 from permsym.model import Model
@@ -304,18 +304,17 @@ class _Run:
 
     def _made(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Sector:
         """A sector of the model as it stands: on a window, or block by block, where that is faster."""
-        if self.request.clock is not None:
-            asked = Asked(labels, self.request.initial)
-            return ModulatedSector(self.model, self.representation, charge, asked, self.request.clock)
+        request = self.request
         if self.window is not None:
-            return WindowSector.first(self.model, charge, self.window, labels, self.request.initial)
-        if any(charge) or self.in_blocks is False:
-            return Sector(self.model, self.representation, charge, labels, self.request.initial)
+            return WindowSector.first(self.model, charge, self.window, labels, request.initial)
         if self.in_blocks is None:
-            self.in_blocks = False
-            if self.request.method is not Integrator.SHIFT_INVERT and block_by_block(self.model, self.representation, charge):
-                self.in_blocks = blocks.BlockSector(self.model, self.representation, charge, labels, self.request.initial).fits
-        return (blocks.BlockSector if self.in_blocks else Sector)(self.model, self.representation, charge, labels, self.request.initial)
+            suited = request.method is not Integrator.SHIFT_INVERT and block_by_block(self.model, self.representation, charge)
+            self.in_blocks = suited and blocks.BlockSector(self.model, self.representation, charge, labels, request.initial).fits
+        whole = (self.model, self.representation, charge)
+        if request.clock is not None:
+            made = ModulatedBlockSector if self.in_blocks and not any(charge) else ModulatedSector
+            return made(*whole, Asked(labels, request.initial), request.clock)
+        return (blocks.BlockSector if self.in_blocks and not any(charge) else Sector)(*whole, labels, request.initial)
 
     @property
     def small(self) -> float:
