@@ -25,6 +25,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     words.add_model(evolve)
     words.add_times(evolve, "the initial state is at 0")
     words.add_initial(evolve, "", "default: lowest states")
+    words.add_modulate(evolve)
     words.add_moments(evolve)
     words.add_basis(evolve)
     words.add_tolerance(evolve, "absolute error aimed at")
@@ -55,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
         tolerance=words.tolerance(options),
         basis=options.basis,
         keep="none",
+        modulate=words.modulate(options),
         progress=on_stderr(),
     )
     countings = counted_until(evolution, options)
@@ -67,6 +69,7 @@ def run(options: argparse.Namespace) -> int:
             "defaults": source.defaulted(parameters),
             "initial": str(evolution.initial),
             "first_point": model.to_dict(),
+            **({"modulate": dict(evolution.modulation)} if evolution.modulation else {}),
         }
         dataset.save(_dataset(evolution, countings.values(), source.name, definition, options.command_line), options.output)
     more, lacking = quantities.asked(options, evolution)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,9 @@ from permsym.dynamics.initial_density import Initial, InitialDensity, as_initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import VECTORS, Integrator
 from permsym.dynamics.sector import Sector, block_by_block, watched
-from permsym.dynamics.taylor.sector import Asked, ModulatedSector
+from permsym.dynamics.taylor.sector import Asked, ModulatedBlockSector, ModulatedSector
 from permsym.dynamics.taylor.steps import Clock
-from permsym.errors import InputError
+from permsym.errors import InputError, NotApplicable
 from permsym.model import Model
 from permsym.modulation.dependence import Family
 from permsym.modulation.functions import Rule
@@ -226,7 +227,7 @@ class _Run:
             representation=self.representation,
             dimension=self.dimension,
             solver={"name": self.used, "steps": self.steps, "products": self.products, "vectors": VECTORS},
-            modulation={} if request.clock is None else request.clock.modulation.spelled,
+            modulation={} if clock is None else clock.modulation.spelled,
             timings={"total": time.perf_counter() - started},
             errors={label: self.error(label) for label in values},
             states=dict(request.keeping.states(origin, request.zero, self.possible, self.charges)),
@@ -306,18 +307,20 @@ class _Run:
 
     def _made(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Sector:
         """A sector of the model as it stands: on a window, or block by block, where that is faster."""
-        if self.request.clock is not None:
-            asked = Asked(labels, self.request.initial)
-            return ModulatedSector(self.model, self.representation, charge, asked, self.request.clock)
-        if self.window is not None:
-            return WindowSector.first(self.model, charge, self.window, labels, self.request.initial)
-        if any(charge) or self.in_blocks is False:
-            return Sector(self.model, self.representation, charge, labels, self.request.initial)
+        request, whole = self.request, (self.model, self.representation, charge)
+        if request.clock is None and self.window is not None:
+            return WindowSector.first(self.model, charge, self.window, labels, request.initial)
         if self.in_blocks is None:
-            self.in_blocks = False
-            if self.request.method is not Integrator.SHIFT_INVERT and block_by_block(self.model, self.representation, charge):
-                self.in_blocks = blocks.BlockSector(self.model, self.representation, charge, labels, self.request.initial).fits
-        return (blocks.BlockSector if self.in_blocks else Sector)(self.model, self.representation, charge, labels, self.request.initial)
+            suited = request.method is not Integrator.SHIFT_INVERT and block_by_block(*whole)
+            self.in_blocks = suited and blocks.BlockSector(*whole, labels, request.initial).fits
+        in_blocks = self.in_blocks and not any(charge)
+        if request.clock is None:
+            return (blocks.BlockSector if in_blocks else Sector)(*whole, labels, request.initial)
+        asked = Asked(labels, request.initial)
+        if in_blocks:
+            with suppress(NotApplicable):  # phases that cancel between channels
+                return ModulatedBlockSector(*whole, asked, request.clock)
+        return ModulatedSector(*whole, asked, request.clock)
 
     @property
     def small(self) -> float:

@@ -8,6 +8,7 @@ import qutip
 from oracles import evolution
 
 import permsym as ps
+import permsym.dynamics.evolve as evolving
 from permsym.errors import InputError, SolverFailed
 from permsym.modulation import functions
 
@@ -138,6 +139,24 @@ def test_the_cut_off_grows_with_a_pulse():
     assert 10 < automatic.model.centre.levels < 34
     assert np.abs(automatic.moment("ad a") - wide.moment("ad a")).max() < 1e-10
     assert wide.moment("ad a")[0].real > 0.5
+
+
+@pytest.mark.parametrize("detuning", [0.0, 0.4])
+def test_blocks_on_displaced_fock_states(monkeypatch, detuning):
+    """Block by block, as for large cavities, real and complex, beside matrices that are written out."""
+    model = ps.models.driven_tavis_cummings(N=2, g=0.3, eta=0.0, Delta_c=detuning, gamma_p=0.1)
+    rules = {"eta": "14*step(t - 0.1)*exp(-t)", "kappa": "2 + sin(t)", "L[-]": "1 + t"}
+    moments = ["ad a", "a", "z1", "+1 -2"]
+    written = ps.evolve(model, [0.5, 1.0], modulate=rules, moments=moments)
+    monkeypatch.setattr(evolving, "block_by_block", lambda *_: True)
+    blockwise = ps.evolve(model, [0.5, 1.0], modulate=rules, moments=moments)
+    assert blockwise.model.centre.displacement
+    assert not written.model.centre.displacement
+    for label, values in written.moments.items():
+        assert np.abs(values - blockwise.moment(label)).max() <= blockwise.certificate.errors[label] + written.certificate.errors[label]
+    assert written.moment("ad a")[1].real > 1
+    assert blockwise.certificate.certified
+    assert written.certificate.certified
 
 
 def test_an_evolution_goes_on_by_the_same_clock():
