@@ -26,6 +26,7 @@ from permsym.models.registry import ModelSource
 from permsym.moments.labels import enumerate_labels, parse
 from permsym.operators import Operator
 from permsym.sites import Ensemble, is_real
+from permsym.sweeps.evolutions import EvolutionRequest, check_options
 from permsym.sweeps.methods import check_methods, method
 from permsym.sweeps.origin import address_of, is_library, origin_of, recorded_source, text_of
 from permsym.sweeps.spectra import SpectrumRequest
@@ -61,6 +62,7 @@ class Sweep:
     moments   an order or canonical labels
     options   method -> its options
     spectrum  a spectrum of every state; None: moments alone
+    evolution  moments over time instead of those of steady states; None: steady states
     """
 
     source: ModelSource
@@ -70,6 +72,7 @@ class Sweep:
     moments: int | tuple[str, ...] = 2
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     spectrum: SpectrumRequest | None = None
+    evolution: EvolutionRequest | None = None
 
     @property
     def axes(self) -> dict[str, Sequence[float]]:
@@ -116,7 +119,7 @@ class Sweep:
         """A task for every cell."""
         for index, name in self.cells:
             origin = origin_of(self.source, self.parameters(index)) if method(name).follows_branch else None
-            yield Task((index, name), self.models[index], self.moments, self.options.get(name, {}), origin, self.spectrum)
+            yield Task((index, name), self.models[index], self.moments, self.options.get(name, {}), origin, self.spectrum, self.evolution)
 
     def definition(self) -> dict[str, Any]:
         """Provenance: everything that :func:`from_definition` needs, and the first point's full model."""
@@ -133,6 +136,7 @@ class Sweep:
             "model_file": text_of(self.source),
             "first_point": self.model(self.indices[0]).to_dict(),
             **({} if self.spectrum is None else {"spectrum": self.spectrum.to_dict()}),
+            **({} if self.evolution is None else {"evolution": self.evolution.to_dict()}),
         }
 
     @cached_property
@@ -153,12 +157,14 @@ def make(
     moments: Any = 2,
     options: Mapping[str, Mapping[str, Any]] | None = None,
     spectrum: Mapping[str, Any] | SpectrumRequest | None = None,
+    evolution: Mapping[str, Any] | EvolutionRequest | None = None,
 ) -> Sweep:  # its parameters are the tables of a sweep file
     """A sweep, with all of its models made and checked; InputError for the first mistake."""
     source = registry.source(model)
     check_methods(methods)
     dimensions = dimensions_of(axes, lists)
-    sweep = Sweep(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}), SpectrumRequest.of_table(spectrum))
+    requests = SpectrumRequest.of_table(spectrum), EvolutionRequest.of_table(evolution)
+    sweep = Sweep(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}), *requests)
     for name in (name for dimension in dimensions for name, column in dimension.columns.items() if not column):
         raise InputError(f"the axis {name!r} must have at least one value, but is empty")
     for _, words in problems(sweep):
@@ -167,6 +173,8 @@ def make(
     sweep = replace(sweep, moments=checked_moments(moments, first))
     if sweep.spectrum is not None:
         sweep.spectrum.check(first)
+    if sweep.evolution is not None:
+        sweep.evolution.check(first)
     _ = sweep.models
     return sweep
 
@@ -201,8 +209,12 @@ def problems(sweep: Sweep) -> Iterator[tuple[tuple[str, ...], str]]:
     for name, options in sweep.options.items():
         try:
             method(name).check(options)
+            if sweep.evolution is not None:
+                check_options(name, options)
         except InputError as error:
             yield ("methods",), str(error)
+    if sweep.evolution is not None and sweep.spectrum is not None:
+        yield ("spectrum",), "a spectrum is one of a steady state; leave [evolution] or [spectrum] out"
 
 
 def checked_moments(moments: Any, model: Model) -> int | tuple[str, ...]:
@@ -233,6 +245,7 @@ _DEFINITION = {
     "model_file": (str, None),
     "first_point": dict,
     "spectrum?": dict,
+    "evolution?": dict,
 }
 """What :meth:`Sweep.definition` writes."""
 
@@ -246,8 +259,7 @@ def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] 
     """
     if "initial" in definition:
         raise InputError(
-            "the file holds values over time, but only steady states and spectra are computed again; "
-            "repeat the command in its attribute `command`"
+            "the file holds values over time of one command, but only sweeps are computed again; repeat the command in its attribute `command`"
         )
     try:
         checked(definition, _DEFINITION, "the file's definition")
@@ -257,6 +269,7 @@ def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] 
         sweep = make(
             recorded_source(definition, allow), axes, lists=lists, fixed=definition["fixed"], methods=definition["methods"],
             moments=definition["moments"], options=definition["options"], spectrum=definition.get("spectrum"),
+            evolution=definition.get("evolution"),
         )  # fmt: skip
         first = Model.from_dict(definition["first_point"])
     except WrongField as error:

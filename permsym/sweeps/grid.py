@@ -10,6 +10,7 @@ from permsym.model import Model
 from permsym.models.registry import ModelSource
 from permsym.progress import Counter
 from permsym.sweeps.definition import make
+from permsym.sweeps.evolutions import EvolutionRequest
 from permsym.sweeps.methods import Moments
 from permsym.sweeps.run import assembled, execute, prepare
 from permsym.sweeps.spectra import SpectrumRequest
@@ -28,6 +29,7 @@ def sweep(
     moments: Moments = 2,
     options: Mapping[str, Mapping[str, Any]] | None = None,
     spectrum: Mapping[str, Any] | SpectrumRequest | None = None,
+    evolution: Mapping[str, Any] | EvolutionRequest | None = None,
     jobs: int | None = None,
     command: str = "",
     progress: Counter | None = None,
@@ -43,6 +45,7 @@ def sweep(
     options   method -> its options, such as {"exact": {"solver": "superlu"}}
     spectrum  a spectrum of every state beside its moments: {"frequencies": numpy.linspace(-3, 3, 201)}, {"linewidth": True, "near": 1.0}
               or both, with "of" and "right" as :func:`permsym.spectrum` takes them in texts
+    evolution  moments over time instead of steady states: {"times": numpy.linspace(0, 10, 101), "initial": "vacuum up"}
     jobs      worker processes; None: everything in this process
     fixed     other parameters; numbers or expressions such as kappa="N/16", evaluated at each point
 
@@ -52,7 +55,9 @@ def sweep(
 
     Raises InputError for mistakes in the parameters, before anything is computed.
     """
-    wanted = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options, spectrum=spectrum)
+    wanted = make(
+        model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options, spectrum=spectrum, evolution=evolution
+    )
     done = 0
 
     def count(*_: object) -> None:

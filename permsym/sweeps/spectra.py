@@ -14,6 +14,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.reading import MOST_STEPS
 from permsym.sites import is_real
+from permsym.sweeps.evolutions import EvolutionRequest
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes
     from permsym.cumulants.state import CumulantState
@@ -88,10 +89,15 @@ class SpectrumRequest:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a point is to have: moments, and a spectrum where one is asked for."""
+    """What a point is to have: moments of a steady state and a spectrum where one is asked for, or moments over time."""
 
     labels: Sequence[MomentLabel]
     spectrum: SpectrumRequest | None = None
+    evolution: EvolutionRequest | None = None
+
+
+STATE = Wanted(())
+"""A steady state alone."""
 
 
 # -- exact ----------------------------------------------------------------------------------------------------------------

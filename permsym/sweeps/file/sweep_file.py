@@ -17,6 +17,9 @@ cumulants = [2, 3]             # orders; break_symmetry, counting and closure go
 order = 2                      # or labels = ["z0", "+1 -2"]
 [spectrum]                     # of and right as on the command line
 frequencies = "-3:3:200"       # and/or linewidth = true, near = 1.0
+[evolution]                    # moments over time instead of those of steady states
+times = "0:10:100"             # or a list; the initial state stands at t = 0
+initial = "vacuum up"          # lowest states by default
 [output]
 file = "sweep.nc"              # or .csv, .parquet
 """
@@ -34,7 +37,7 @@ from permsym.sweeps.definition import Sweep, checked_moments, dimensions_of, pro
 from permsym.sweeps.file import models, tables
 from permsym.sweeps.file.mistakes import Reader
 
-_TABLES = ("model", "sweep", "methods", "moments", "spectrum", "output")
+_TABLES = ("model", "sweep", "methods", "moments", "spectrum", "evolution", "output")
 
 
 @dataclass
@@ -90,13 +93,14 @@ def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: N
     methods, options = tables.methods(reader, data.get("methods", {}))
     moments = tables.moments(reader, data.get("moments", {}))
     spectrum = tables.spectrum(reader, data.get("spectrum"))
+    evolution = tables.evolution(reader, data.get("evolution"))
     output = tables.output(reader, data.get("output", {}))
     if source is None:
         reader.fail()
         raise AssertionError("a missing model is a mistake")
     models.check_names(reader, source, fixed, axes, lists)
     try:
-        sweep = Sweep(source, dimensions_of(axes, lists), fixed, tuple(methods or ("exact",)), 2, options, spectrum)
+        sweep = Sweep(source, dimensions_of(axes, lists), fixed, tuple(methods or ("exact",)), 2, options, spectrum, evolution)
     except InputError as error:
         reader.wrong(("sweep",), str(error))
         reader.fail()
@@ -115,6 +119,11 @@ def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: N
                 spectrum.check(example)
         except InputError as error:
             reader.wrong(("spectrum",), str(error))
+        try:
+            if evolution is not None:
+                evolution.check(example)
+        except InputError as error:
+            reader.wrong(("evolution", "initial"), str(error))
     if reader.mistakes or example is None:
         models.locate(reader, sound)  # mistakes of values beside those of names
     reader.fail()

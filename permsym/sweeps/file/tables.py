@@ -16,6 +16,7 @@ from permsym.models.registry import ModelSource, lookup
 from permsym.reading import Where, steps
 from permsym.sites import is_real
 from permsym.sweeps.definition import MOST_POINTS
+from permsym.sweeps.evolutions import EvolutionRequest
 from permsym.sweeps.file.mistakes import Reader
 from permsym.sweeps.methods import HIGHEST_ORDER, METHODS
 from permsym.sweeps.spectra import SpectrumRequest
@@ -211,6 +212,25 @@ def spectrum(reader: Reader, table: Mapping[str, Any] | None) -> SpectrumRequest
             return SpectrumRequest.of_table(entries)
     except InputError as error:
         reader.wrong(("spectrum",), str(error))
+    return None
+
+
+def evolution(reader: Reader, table: Mapping[str, Any] | None) -> EvolutionRequest | None:
+    """The evolution that every point is to have instead of a steady state; not checked against a model yet."""
+    if table is None:
+        return None
+    reader.unknown(("evolution",), table, ("times", "initial"), "[evolution] has no entry")
+    entries = {name: value for name, value in table.items() if name in ("times", "initial")}
+    times = entries.get("times", [])
+    if not isinstance(times, str | list):
+        reader.wrong(("evolution", "times"), f"'times' must be 'T0:T1:STEPS', such as '0:10:100', or a list of numbers, but is {times!r}")
+        return None
+    try:
+        if isinstance(times, str):
+            entries["times"] = steps(times, "'times'", "T", "0:10:100", 0.0).tolist()
+        return EvolutionRequest.of_table(entries)
+    except InputError as error:
+        reader.wrong(("evolution",), str(error))
     return None
 
 
