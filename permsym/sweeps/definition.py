@@ -259,7 +259,8 @@ def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] 
     """
     if "initial" in definition:
         raise InputError(
-            "the file holds values over time of one command, but only sweeps are computed again; repeat the command in its attribute `command`"
+            "the file holds values over time of one command, but only sweeps are computed again; "
+            "repeat the command in its attribute `command`"
         )
     try:
         checked(definition, _DEFINITION, "the file's definition")
