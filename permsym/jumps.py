@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -14,17 +15,24 @@ from permsym.operators import Operator, Product, as_array, as_matrix
 from permsym.sites import is_real
 
 Kind = Literal["central", "individual", "collective"]
+_NAME = re.compile(r"[^\W\d][\w-]*")
 
 
 @dataclass(frozen=True)
 class Jump:
-    """``rate * L[operator]`` of one kind; made by :func:`Central`, :func:`Individual` and :func:`Collective`."""
+    """``rate * L[operator]`` of one kind; made by :func:`Central`, :func:`Individual` and :func:`Collective`.
+
+    name   what its term is called: a word such as ``loss``; None: as it is spelled, ``L[-] individual``
+    """
 
     kind: Kind
     rate: float
     operator: Operator
+    name: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
+        if self.name is not None and not (isinstance(self.name, str) and _NAME.fullmatch(self.name)):
+            raise InputError(f"the name of this {self.kind} jump must be a word such as 'loss', but is {self.name!r}")
         if not is_real(self.rate) or not math.isfinite(self.rate):
             raise InputError(f"the rate of this {self.kind} jump must be a finite number, but is {self.rate!r}")
         if self.rate < 0:
@@ -38,19 +46,19 @@ class Jump:
             raise InputError("an Individual jump acts on the satellites of one ensemble; write one jump for each ensemble")
 
 
-def Central(rate: float, operator: Operator) -> Jump:
-    """``rate * L[C]`` with an operator of the centre."""
-    return Jump("central", rate, operator)
+def Central(rate: float, operator: Operator, name: str | None = None) -> Jump:
+    """``rate * L[C]`` with an operator of the centre; ``name``: what its term is called."""
+    return Jump("central", rate, operator, name)
 
 
-def Individual(rate: float, operator: Operator) -> Jump:
+def Individual(rate: float, operator: Operator, name: str | None = None) -> Jump:
     """``rate * sum_n L[S_n]``, or ``rate * sum_n L[C (x) S_n]``: each satellite on its own."""
-    return Jump("individual", rate, operator)
+    return Jump("individual", rate, operator, name)
 
 
-def Collective(rate: float, operator: Operator) -> Jump:
+def Collective(rate: float, operator: Operator, name: str | None = None) -> Jump:
     """``rate * L[sum_n S_n]``: all satellites together, optionally with operators of the centre."""
-    return Jump("collective", rate, operator)
+    return Jump("collective", rate, operator, name)
 
 
 def individual_adjoint(jump: Jump, key: Product) -> Operator:

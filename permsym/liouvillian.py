@@ -24,8 +24,9 @@ from scipy import sparse
 from permsym.assembly import EPS, EXTENDED_EPS, Assembly
 from permsym.basis.basis import Basis
 from permsym.basis.moves import Shift, Values, size
-from permsym.model import Model, Term
+from permsym.model import Model
 from permsym.sites import Boson
+from permsym.terms import Term
 from permsym.units import in_units
 
 _FEW = 1000  # unknowns up to which a second assembly, in long double, takes milliseconds

@@ -14,11 +14,12 @@ import inspect
 import itertools
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -27,27 +28,9 @@ from permsym.fields import WrongField, checked
 from permsym.jumps import Jump, individual_adjoint
 from permsym.operators import CentreOperator, Matrix, Monomial, Operator, Product, as_matrix, commutator, dense, entries
 from permsym.sites import Boson, Ensemble, Levels, Site, Spin
+from permsym.terms import Term, chosen, spelled_product, terms_of
 
 UNNAMED = "user-defined"
-
-
-@dataclass(frozen=True)
-class Term:
-    """One summand of the Liouvillian: ``coefficient`` times a superoperator fixed by ``structure``.
-
-    kind        "hamiltonian": -i [P, rho] with one product P (a coefficient may be complex);
-                else the kind of a jump, with its operator as products and numbers
-    """
-
-    name: str
-    kind: Literal["hamiltonian", "central", "individual", "collective"]
-    structure: tuple[tuple[Product, complex], ...]
-    coefficient: complex
-
-    @property
-    def key(self) -> tuple[str, tuple[tuple[Product, complex], ...]]:
-        """What the term's matrix depends on: everything but the coefficient."""
-        return self.kind, self.structure
 
 
 _WRITTEN = {
@@ -55,7 +38,7 @@ _WRITTEN = {
     "centre": {"kind": str, "levels": (int, str)},
     "ensembles": [{"name": str, "N": float, "levels": int}],
     "hamiltonian": [dict],
-    "jumps": [{"kind": str, "rate": float, "operator": [dict]}],
+    "jumps": [{"kind": str, "rate": float, "operator": [dict], "name?": str}],
 }
 """What :meth:`Model.to_dict` writes."""
 
@@ -69,6 +52,7 @@ class Model:
     jumps        Central, Individual and Collective jumps
     name         for reports and files
     parameters   the numbers that it was made from
+    family       the function that made it from them, where it came from a file or another function by name; not pickled
 
     >>> from permsym.jumps import Individual
     >>> c, s = Spin(), Ensemble(5)
@@ -105,13 +89,20 @@ class Model:
         self.jumps: tuple[Jump, ...] = tuple(jump for jump in jumps if jump.rate > 0 and jump.operator)
         self.name = name
         self.parameters: dict[str, float] = dict(parameters or {})
+        self.family: Callable[..., Model] | None = None
         self._check()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the function, which may be one that no file can hold."""
+        return {**self.__dict__, "family": None}
 
     def _check(self) -> None:
         if isinstance(self.centre, Ensemble) or not isinstance(self.centre, Site):
             raise InputError(f"the centre must be a site such as Spin() or Levels(3), but is {self.centre!r}")
         if not self.ensembles or not all(isinstance(each, Ensemble) for each in self.ensembles):
             raise InputError("a model needs at least one Ensemble of satellites")
+        if alike := [name for name, count in Counter(jump.name for jump in self.jumps if jump.name).items() if count > 1]:
+            raise InputError(f"jumps need different names, but several are called {alike[0]!r}; give them other names, or none")
         names = [each.name for each in self.ensembles]
         if len(set(names)) < len(names):
             raise InputError(f"ensembles need different names, but are called {', '.join(names)}; use Ensemble(N, name='B')")
@@ -163,27 +154,25 @@ class Model:
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
-        """The Liouvillian as a sum of named terms."""
-        terms = [Term(f"H[{self.spell(key)}]", "hamiltonian", ((key, 1 + 0j),), value) for key, value in self.hamiltonian.terms.items()]
-        for jump in self.jumps:
-            spelled = " + ".join(self.spell(key) for key in jump.operator.terms)
-            terms.append(Term(f"L[{spelled}] {jump.kind}", jump.kind, tuple(jump.operator.terms.items()), complex(jump.rate)))
-        return tuple(terms)
+        """The Liouvillian as a sum of named terms: those of the Hamiltonian, then jumps."""
+        return terms_of(self.centre, self.ensembles, self.hamiltonian, self.jumps)
+
+    def term(self, name: str) -> Term:
+        """The term of a name, or of any part of it that no other has: ``H[+0 -]``, ``L[a]``, ``loss``.  InputError lists candidates.
+
+        >>> from permsym.models import central_spin
+        >>> central_spin(N=3).term("-0").name
+        'L[-0] central'
+        """
+        return chosen(name, self.terms, of=self.name)
+
+    def jump(self, name: str) -> Term:
+        """The same among jumps alone."""
+        return chosen(name, [term for term in self.terms if term.jump], "jump", self.name)
 
     def spell(self, key: Product) -> str:
-        """Readable name of a product: ``p0 m`` for c.p * s.m."""
-
-        def named(site: Site, matrix: Matrix) -> str:
-            return next((name for name, operator in site.operators.items() if operator == matrix), "matrix")
-
-        words = [] if key.centre is None else [str(key.centre)]
-        if not isinstance(key.centre, Monomial | None):
-            words = [named(self.centre, key.centre) + "0"]
-        for name, matrix in key.satellites:
-            site = next((each for each in self.ensembles if each.name == name), None)
-            word = "?" if site is None else named(site, matrix)
-            words.append(word if len(self.ensembles) == 1 else f"{word}@{name}")
-        return " ".join(words) or "1"
+        """A product as model files write it: ``+0 -`` for c.p * s.m."""
+        return spelled_product(key, self.centre, self.ensembles)
 
     # -- symmetry -------------------------------------------------------------------------------------------------------
 
@@ -272,7 +261,7 @@ class Model:
             individual = jump.kind == "individual"
             deepest = max(quanta(key) + (0 if individual else len(key.satellites)) for key in jump.operator.terms)
             power = (0 if individual else 1) - 2 * deepest
-            jumps.append(Jump(jump.kind, jump.rate * factor**power, jump.operator))
+            jumps.append(replace(jump, rate=jump.rate * factor**power))
         return Model(self.centre, ensembles, hamiltonian, jumps, name=self.name)
 
     def with_levels(self, levels: int) -> Model:
@@ -326,7 +315,9 @@ class Model:
             "ensembles": [{"name": each.name, "N": each.size, "levels": each.levels} for each in self.ensembles],
             "hamiltonian": list(self._operator_data(self.hamiltonian)),
             "jumps": [
-                {"kind": jump.kind, "rate": float(jump.rate), "operator": list(self._operator_data(jump.operator))} for jump in self.jumps
+                {"kind": jump.kind, "rate": float(jump.rate), "operator": list(self._operator_data(jump.operator))}
+                | ({"name": jump.name} if jump.name else {})
+                for jump in self.jumps
             ],
         }
 
@@ -339,7 +330,7 @@ class Model:
             if "displacement" in data["centre"]:
                 centre = Boson(centre.levels or None, complex(*data["centre"]["displacement"]))
             ensembles = [Ensemble(each["N"], each["name"], each["levels"]) for each in data["ensembles"]]
-            jumps = [Jump(each["kind"], each["rate"], _operator_from(each["operator"])) for each in data["jumps"]]
+            jumps = [Jump(each["kind"], each["rate"], _operator_from(each["operator"]), each.get("name")) for each in data["jumps"]]
             hamiltonian = _operator_from(data["hamiltonian"])
             return cls(centre, ensembles, hamiltonian, jumps, name=data["name"], parameters=data.get("parameters"))
         except (KeyError, TypeError, IndexError, AttributeError, WrongField) as error:
@@ -362,11 +353,14 @@ class Model:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the definition; equal for equal physics, independent of names given to parameters."""
+        """SHA-256 of the definition; equal for equal physics, independent of names given to parameters and jumps."""
         data = self.to_dict()
         del data["parameters"], data["name"]
         for jump in data["jumps"]:
+            jump.pop("name", None)
             jump["operator"].sort(key=json.dumps)
+        for entry in [*data["hamiltonian"], *(entry for jump in data["jumps"] for entry in jump["operator"])]:
+            del entry["spelled"]
         for part in ("hamiltonian", "jumps"):  # sums: their order means nothing
             data[part].sort(key=json.dumps)
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

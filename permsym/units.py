@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from permsym.model import Model, Term
+from permsym.model import Model
 from permsym.operators import Monomial, Product, entries
 from permsym.sites import unit
+from permsym.terms import Term
 
 _UNITS = 12  # matrix units of a jump's operators up to which their pairs are multiplied one by one
 

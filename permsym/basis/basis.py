@@ -21,8 +21,9 @@ from permsym.basis.moves import Labels, Moves, Values, Weight, identity
 from permsym.basis.part import Part
 from permsym.basis.sector import Indices, SectorTable, representative, sector_labels
 from permsym.basis.window import Boundary
-from permsym.model import Model, Term
+from permsym.model import Model
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Product, adjoint, as_matrix, product
+from permsym.terms import Term
 
 EPS = float(np.finfo(float).eps)
 _REMEMBERED = 50_000  # unknowns up to which covectors are remembered

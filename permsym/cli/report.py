@@ -187,7 +187,7 @@ def model_report(model: Model, representation: str, window: Literal["auto", "ful
     report: dict[str, Any] = {
         "model": model.name,
         "parameters": model.parameters,
-        "terms": [term.name for term in model.terms],
+        "terms": [str(term) for term in model.terms],
         "charges": [list(charge) for charge in model.charges],
         "representation": name,
     }

@@ -16,6 +16,7 @@
     kind = "individual"
     rate = "1/2"
     operator = "-"
+    name = "loss"                       # optional; else its term is called ``L[-] individual``
 
 Operators are spelled ``z0 +0 -0`` (``|i><j|0``; ``ad a`` for a boson) for the centre and ``z + -`` (or ``|i><j|``) for
 the sum over an ensemble, ``z@B`` where there are several.
@@ -48,7 +49,7 @@ _SHAPE = {
     "centre": {"kind": str, "levels?": _NUMBER},
     "ensembles": [{"N": _NUMBER, "name?": str, "levels?": int}],
     "hamiltonian?": [{"coefficient": _NUMBER, "operator": str}],
-    "jumps?": [{"kind": str, "rate": _NUMBER, "operator": str}],
+    "jumps?": [{"kind": str, "rate": _NUMBER, "operator": str, "name?": str}],
 }
 """What a model file says; more entries are allowed."""
 
@@ -117,7 +118,8 @@ def _model(data: Mapping[str, Any], parameters: Mapping[str, Number], path: Path
     for jump in data.get("jumps", []):
         if jump["kind"] not in ("central", "individual", "collective"):
             raise InputError(f"{path}: a jump's kind must be central, individual or collective, but is {jump['kind']!r}")
-        jumps.append(Jump(jump["kind"], number(jump["rate"]), _operator(jump["operator"], centre, ensembles, path)))
+        operator = _operator(jump["operator"], centre, ensembles, path)
+        jumps.append(Jump(jump["kind"], number(jump["rate"]), operator, jump.get("name")))
     return Model(centre, ensembles, hamiltonian, jumps, name=data.get("name", path.stem), parameters=values)
 
 

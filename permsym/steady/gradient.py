@@ -17,9 +17,10 @@ from permsym.basis.basis import Basis
 from permsym.errors import InputError
 from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
-from permsym.model import Model, Term
+from permsym.model import Model
 from permsym.models.registry import LIBRARY
 from permsym.rotating import in_rotating_frame
+from permsym.terms import Term
 
 # derivative stencils of fourth order, central and to the right; exact for polynomials up to degree 4
 _CENTRAL = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}

@@ -12,6 +12,7 @@ def test_info(capsys):
     assert code == 0
     assert report["dimension"] == 22952
     assert report["charges"] == [[1, 1]]
+    assert report["terms"][2::2] == ["H[+0 -]", "L[-0] central", "L[-] individual"]
     assert 5e7 < report["memory_bytes"] < 3e8
 
 

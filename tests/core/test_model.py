@@ -221,11 +221,6 @@ def test_rescaled_keeps_the_intensive_physics():
     assert base.rescaled(1.0).hash == base.hash
 
 
-def test_spelling_of_terms():
-    names = [term.name for term in ps.models.central_spin(N=2).terms]
-    assert names == ["H[z0]", "H[z]", "H[p0 m]", "H[m0 p]", "L[m0] central", "L[p] individual", "L[m] individual"]
-
-
 @pytest.mark.parametrize("keywords", [False, True])
 def test_ensembles_and_jumps_one_by_one_are_no_riddle(keywords):
     c, A, B = ps.Spin(), ps.Ensemble(2, "A"), ps.Ensemble(3, "B")

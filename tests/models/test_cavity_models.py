@@ -95,7 +95,7 @@ def test_rescaled_keeps_the_mean_field():
     small, large = driven(N=8), driven(N=8).rescaled(4)
     values = {model: {model.spell(key): abs(value) for key, value in model.hamiltonian.terms.items()} for model in (small, large)}
     assert large.sizes == (32,)
-    assert values[large]["ad m"] == pytest.approx(values[small]["ad m"] / 2)
+    assert values[large]["ad -"] == pytest.approx(values[small]["ad -"] / 2)
     assert values[large]["ad"] == pytest.approx(values[small]["ad"] * 2)
     assert [jump.rate for jump in large.jumps] == [jump.rate for jump in small.jumps]
 

@@ -56,3 +56,11 @@ def test_operators_of_a_file_have_all_pauli_matrices_and_name_no_single_satellit
     assert model.hamiltonian == 0.5 * c.x * s.x + 0.5 * c.y * s.y
     with pytest.raises(ps.InputError, match="names one satellite"):
         read_model_text(base.replace('"x0 x"', '"x0 x1"'), "model.toml")[0](N=3, g=0.5, rate=1)
+
+
+def test_a_jump_of_a_file_may_have_a_name():
+    text = MODEL_FILE + 'name = "loss"\n'
+    assert read_model_text(text, "model.toml")[0](N=3, g=0.5, rate=1).jump("loss").spelled == "L[-0] central"
+    for wrong, message in (('"two words"', "must be a word such as 'loss', but is 'two words'"), ("3", "'name' of .* must be a text")):
+        with pytest.raises(ps.InputError, match=message):
+            read_model_text(text.replace('"loss"', wrong), "model.toml")[0](N=3, g=0.5, rate=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,10 +17,10 @@ from permsym.cumulants.equations.closure import Predicate, Program, Retained
 from permsym.cumulants.equations.structure import Rows
 from permsym.cumulants.equations.truncation import Counting, Truncation
 from permsym.errors import InputError, TooLarge
-from permsym.jumps import Jump
-from permsym.model import Model, Term
+from permsym.model import Model
 from permsym.operators import ComplexArray, Monomial, Operator, Product, as_matrix
 from permsym.sites import Boson, Levels
+from permsym.terms import Term
 from permsym.text import readable
 
 Vector = NDArray[np.float64]
@@ -150,7 +150,7 @@ def counted(model: Model, counting: Counting) -> Model:
     if model.centre.automatic:
         raise InputError("counting by sites treats the boson as one site with a finite number of levels; give it, as in levels=10")
 
-    jumps = [Jump(jump.kind, jump.rate, cut(jump.operator, levels)) for jump in model.jumps]
+    jumps = [replace(jump, operator=cut(jump.operator, levels)) for jump in model.jumps]
     return Model(Levels(levels), model.ensembles, cut(model.hamiltonian, levels), jumps, name=model.name, parameters=model.parameters)
 
 

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from permsym.cumulants.equations.alphabet import Alphabet, Counts, Expansion, normal_product
-from permsym.model import Term
 from permsym.operators import ComplexArray, Monomial, Operator, Product, as_array
+from permsym.terms import Term
 
 Word = tuple[tuple[Any, ...], tuple[tuple[int, ComplexArray], ...]]
 """A product: the centre's factors and the satellites' (ensemble, matrix), each in order."""

@@ -1,0 +1,161 @@
+"""Terms of a Liouvillian, their names, and how a text chooses one.
+
+    H[+0 -]                Hamiltonian terms, spelled with the operators of model files
+    L[a] central           jumps with their kind; ``L[-] individual@B`` where there are several ensembles
+
+A name may be cut to any part that is unique: ``a``, ``L[a]``, ``individual@B``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from permsym.errors import InputError
+from permsym.jumps import Jump
+from permsym.operators import Matrix, Monomial, Operator, Product, entries
+from permsym.sites import SPIN_OPERATORS, Ensemble, Site
+
+_LETTERS = {SPIN_OPERATORS[name]: letter for name, letter in (("p", "+"), ("m", "-"), ("z", "z"), ("x", "x"), ("y", "y"))}
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of the Liouvillian: ``coefficient`` times a superoperator fixed by ``structure``.
+
+    name        that of its jump, else how it is spelled
+    kind        "hamiltonian": -i [P, rho] with one product P (a coefficient may be complex);
+                else the kind of a jump, with its operator as products and numbers
+    spelled     with the operators of model files, such as ``L[a] central``
+    """
+
+    name: str = field(compare=False)
+    kind: Literal["hamiltonian", "central", "individual", "collective"]
+    structure: tuple[tuple[Product, complex], ...]
+    coefficient: complex
+    spelled: str = field(default="", compare=False)
+
+    @property
+    def key(self) -> tuple[str, tuple[tuple[Product, complex], ...]]:
+        """What the term's matrix depends on: everything but the coefficient."""
+        return self.kind, self.structure
+
+    @property
+    def jump(self) -> bool:
+        """Whether it is a jump, not a term of the Hamiltonian."""
+        return self.kind != "hamiltonian"
+
+    def __str__(self) -> str:
+        return self.spelled if self.name == self.spelled else f"{self.name}: {self.spelled}"
+
+
+def terms_of(centre: Site, ensembles: Sequence[Ensemble], hamiltonian: Operator, jumps: Sequence[Jump]) -> tuple[Term, ...]:
+    """Hamiltonian terms, then jumps.  Those that are spelled alike are numbered: ``L[-] individual (2)``."""
+    terms = []
+    for key, value in hamiltonian.terms.items():
+        terms.append(Term("", "hamiltonian", ((key, 1 + 0j),), value, f"H[{spelled_product(key, centre, ensembles)}]"))
+    for jump in jumps:
+        spelled = _spelled_jump(jump, centre, ensembles)
+        terms.append(Term(jump.name or "", jump.kind, tuple(jump.operator.terms.items()), complex(jump.rate), spelled))
+    alike = Counter(term.spelled for term in terms)
+    seen: Counter[str] = Counter()
+    for position, term in enumerate(terms):
+        seen[term.spelled] += 1
+        spelled = f"{term.spelled} ({seen[term.spelled]})" if alike[term.spelled] > 1 else term.spelled
+        terms[position] = replace(term, name=term.name or spelled, spelled=spelled)
+    return tuple(terms)
+
+
+def _spelled_jump(jump: Jump, centre: Site, ensembles: Sequence[Ensemble]) -> str:
+    names = {name for key in jump.operator.terms for name, _ in key.satellites}
+    where = ""
+    if jump.kind == "individual" and len(ensembles) > 1:  # the one ensemble stands beside the kind
+        where = f"@{names.pop()}"
+        ensembles = [ensemble for ensemble in ensembles if ensemble.name == where[1:]]
+    words = []
+    for key, value in jump.operator.terms.items():
+        words.append(("" if value == 1 else f"{_number(value)} ") + spelled_product(key, centre, ensembles))
+    return f"L[{' + '.join(words)}] {jump.kind}{where}"
+
+
+def spelled_product(key: Product, centre: Site, ensembles: Sequence[Ensemble]) -> str:
+    """A product as model files write it: ``+0 -`` for c.p * s.m, with ``@B`` where there are several ensembles.
+
+    An operator without a letter is a sum in brackets: ``(0.5 |0><1| + |1><1|)``.
+    """
+    words = [] if key.centre is None else [str(key.centre)]
+    if not isinstance(key.centre, Monomial | None):
+        words = [_matrix(key.centre, centre, "0")]
+    for name, matrix in key.satellites:
+        site = next((ensemble for ensemble in ensembles if ensemble.name == name), None)
+        words.append(_matrix(matrix, site, f"@{name}" if site is None or len(ensembles) > 1 else ""))
+    return " ".join(words) or "1"
+
+
+def _matrix(matrix: Matrix, site: Site | None, where: str) -> str:
+    """One operator of one site; ``where``: what follows each letter."""
+    if (site is None or site.kind == "spin") and matrix in _LETTERS:
+        return _LETTERS[matrix] + where
+    units = [(f"|{row}><{column}|{where}", value) for row, column, value in entries(matrix)]
+    if len(units) == 1 and units[0][1] == 1:
+        return units[0][0]
+    return f"({' + '.join(unit if value == 1 else f'{_number(value)} {unit}' for unit, value in units) or '0'})"
+
+
+def _number(value: complex) -> str:
+    return f"{value:.6g}" if value.imag else f"{value.real:.6g}"
+
+
+def chosen(text: str, terms: Sequence[Term], what: str = "term", of: str = "the model") -> Term:
+    """The term that a text names: whole, by the operator in its brackets, or by a part that no other has.
+
+    what   a word for what ``terms`` are, and ``of`` for what has them: for messages
+
+    InputError where several have the part (it lists them) and where none has (it lists what there is).
+    """
+    if not isinstance(text, str):
+        raise InputError(f"a {what} is chosen by its name, a text such as {terms[0].name if terms else 'L[a] central'!r}, but is {text!r}")
+    asked = _words(text) or [""]
+    whole = [term for term in terms if any(asked == form for form in _forms(term))]
+    inside = [term for term in terms if any(asked == _inside(form) for form in _forms(term))]
+    parts = [term for term in terms if any(_contains(form, asked) for form in _forms(term))]
+    candidates: list[Term] = next(filter(None, (whole, inside, parts)), [])
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        raise InputError(f"{text!r} may be {_listed(candidates)}; write more of the {what}'s name")
+    raise InputError(f"no {what} of {of} is called {text!r}; there {f'is {_listed(terms)}' if terms else 'are none'}")
+
+
+def _listed(terms: Sequence[Term]) -> str:
+    return ", ".join(repr(str(term)) for term in terms)
+
+
+def _words(text: str) -> list[str]:
+    """A name in words; a bracket, a colon and an ensemble beside a kind are words of their own."""
+    for mark in "[]:":
+        text = text.replace(mark, f" {mark} ")
+    words: list[str] = []
+    for word in text.split():
+        kind, _, ensemble = word.partition("@")
+        words += [kind, f"@{ensemble}"] if ensemble and kind in ("individual", "central", "collective") else [word]
+    return words
+
+
+def _forms(term: Term) -> Iterator[list[str]]:
+    """How a term may be written: its name, its spelling, both."""
+    for form in dict.fromkeys((term.name, term.spelled, str(term))):
+        yield _words(form)
+    words = _words(term.spelled)
+    if term.kind == "individual" and words[-1].startswith("@"):  # `L[-@B] individual`, as H[-@B] is spelled
+        yield _words(term.spelled.replace("]", f"{words[-1]}]").removesuffix(words[-1]))
+
+
+def _inside(form: list[str]) -> list[str]:
+    return form[form.index("[") + 1 : form.index("]")] if "[" in form else []
+
+
+def _contains(form: list[str], part: list[str]) -> bool:
+    return bool(part) and any(form[start : start + len(part)] == part for start in range(len(form) - len(part) + 1))
