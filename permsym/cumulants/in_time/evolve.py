@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,9 @@ from permsym.cumulants.physical import unphysical
 from permsym.dynamics.initial import InitialState
 from permsym.errors import InputError, SolverFailed
 from permsym.model import Model
+from permsym.modulation.dependence import Family
+from permsym.modulation.functions import Rule
+from permsym.modulation.modulation import Modulation
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray
 from permsym.states.derived import derived_quantities
@@ -28,6 +31,7 @@ _ROUGHER = 30.0  # times the tolerances, of the run that tells the error: off by
 class Trajectory:
     """Moments against time.
 
+    equations   with the coefficients of t = 0 where they change
     times    (T,), from the initial state on
     y        (T, n) in the order of the equations' labels
     errors   (n,) estimate of the absolute error of the integration at any of the times; nan where it was not asked for.  How far the
@@ -89,6 +93,10 @@ def evolve(
     counting: str = "operators",
     closure: str = "full",
     break_symmetry: bool | None = None,
+    modulate: Mapping[str, Rule] | None = None,
+    kinks: Iterable[float] = (),
+    start: float = 0.0,
+    family: Family | None = None,
     rtol: float = 1e-8,
     atol: float = 1e-10,
     errors: bool = True,
@@ -99,20 +107,41 @@ def evolve(
     times           >= 0, ascending; the initial state stands at t = 0
     initial         a label as ``permsym.evolve`` takes them, "" for the lowest states; a state that has moments; or the moments (n,)
     break_symmetry  keep moments that a U(1) symmetry makes vanish; None: where the initial state has some
+    modulate        name of a parameter, term or jump -> function of t, or the text of an expression in t, as ``permsym.evolve`` takes them;
+                    kinks, start and family go with it
     rtol, atol      relative and absolute tolerance of a step, for moments divided by their natural size
     errors          whether a second, rougher run tells the error
 
     Raises SolverFailed where the solution runs away, with the time; InputError for times, labels and moments that make no sense.
     """
     grid = ascending(times)
-    built, start = started(model, initial, order, counting, closure, break_symmetry)
-    flow, x = Flow(built), start / built.scale
+    driven, modulation = modulated(model, modulate, (start, start + float(grid[-1])), kinks, family)
+    built, first = started(driven, initial, order, counting, closure, break_symmetry)
+    if modulation is not None:
+        now = modulation.coefficients(start)[:, 0]
+        terms = [replace(term, coefficient=complex(value)) for term, value in zip(modulation.terms, now, strict=True)]
+        built = replace(built.of_terms(terms), model=modulation.static)
+    flow, x = Flow(built, modulation=modulation, clock=start), first / built.scale
     fine = _run(flow, x, grid, rtol, atol)
     estimate = np.full(len(built), np.nan)
     if errors:
         rough = _run(flow, x, grid, _ROUGHER * rtol, _ROUGHER * atol)
         estimate = np.abs(fine - rough).max(axis=0) * built.scale
     return Trajectory(built, grid, fine * built.scale, estimate)
+
+
+def modulated(
+    model: Model | Equations, rules: Mapping[str, Rule] | None, span: tuple[float, float], kinks: Iterable[float], family: Family | None
+) -> tuple[Model | Equations, Modulation | None]:
+    """The modulation of a model, and the model, or equations, with all terms that may be non-zero at some time.
+
+    Raises InputError as :meth:`~permsym.modulation.modulation.Modulation.of` does.
+    """
+    if rules is None:
+        return model, None
+    static = model.model if isinstance(model, Equations) else model
+    modulation = Modulation.of(static, rules, span, kinks, family)
+    return model.at(modulation.model) if isinstance(model, Equations) else modulation.model, modulation
 
 
 def ascending(times: ArrayLike) -> Vector:

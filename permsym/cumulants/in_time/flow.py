@@ -10,11 +10,14 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
 from permsym.cumulants.equations import Equations
 from permsym.cumulants.newton import existing, turned_jacobian, turned_rhs
+from permsym.errors import InputError
+from permsym.modulation.modulation import Modulation
 from permsym.operators import ComplexArray
 
 Vector = NDArray[np.float64]
@@ -30,58 +33,98 @@ class _TooLong(Exception):
 
 @dataclass(frozen=True)
 class Flow:
-    """F(x) of scaled moments in a frame that turns with the phases.
+    """F(x, t) of scaled moments in a frame that turns with the phases.
 
-    frequencies   of the frame, one for each U(1) symmetry; none: a frame at rest
+        F(x, t) = sum_c f_c(t) M_c v(x) - i sum_k w_k Q_k x,     v the nodes of the closure
+
+    frequencies   w of the frame, one for each U(1) symmetry; none: a frame at rest
+    modulation    f_c and the terms of M_c; None: coefficients that do not change, which are those of the equations
+    clock         the time of ``modulation`` at t = 0
     """
 
     equations: Equations
     frequencies: tuple[float, ...] = ()
+    modulation: Modulation | None = None
+    clock: float = 0.0
 
     @cached_property
     def exist(self) -> NDArray[np.bool_]:
         """The moments that N satellites have; the others never act on these."""
         return existing(self.equations)
 
+    @cached_property
+    def _channels(self) -> NDArray[np.complex128]:
+        """Entries of the matrices M_c, which all have the places of the equations' own, (channels, entries)."""
+        assert self.modulation is not None
+        return np.array([self.equations.of_terms(channel.terms).scaled_matrix.data for channel in self.modulation.channels])
+
+    def at(self, t: float) -> Equations:
+        """The equations with the coefficients of one time."""
+        if self.modulation is None:
+            return self.equations
+        own = self.equations.scaled_matrix
+        data = self.modulation.values(self.clock + t)[:, 0] @ self._channels
+        return self.equations.with_matrix(sp.csr_matrix((data, own.indices, own.indptr), shape=own.shape))
+
     def rhs(self, t: float, x: ComplexArray) -> ComplexArray:
         """dx/dt, (n,)."""
-        return np.where(self.exist, turned_rhs(self.equations, x, self.frequencies), 0)
+        return np.where(self.exist, turned_rhs(self.at(t), x, self.frequencies), 0)
 
     def jacobian(self, t: float, x: ComplexArray) -> ComplexArray:
         """d(dx/dt)/dx, (n, n)."""
-        return turned_jacobian(self.equations, x, self.frequencies) * np.outer(self.exist, self.exist)
+        return turned_jacobian(self.at(t), x, self.frequencies) * np.outer(self.exist, self.exist)
 
     def pieces(self, start: float, end: float) -> list[float]:
         """Times from start to end between which F is smooth."""
-        return [start, end]
+        kinks = () if self.modulation is None else self.modulation.kinks
+        return [start, *(t - self.clock for t in kinks if start < t - self.clock < end), end]
 
 
-def integrate(flow: Flow, x: ComplexArray, grid: Vector, rtol: float, atol: float, method: str = "BDF") -> tuple[ComplexArray, float]:
+@dataclass
+class _Counted:
+    """A flow on one smooth piece, and how often it was evaluated.
+
+    within   the times next to its ends inside: at the ends a function that jumps has its values of the other side
+    """
+
+    flow: Flow
+    within: tuple[float, float]
+    spent: int
+    longest: int
+
+    def rhs(self, t: float, x: ComplexArray) -> ComplexArray:
+        self.spent += 1
+        if self.spent > self.longest:
+            raise _TooLong
+        return self.flow.rhs(min(max(t, self.within[0]), self.within[1]), x)
+
+    def jacobian(self, t: float, x: ComplexArray) -> ComplexArray:
+        return self.flow.jacobian(min(max(t, self.within[0]), self.within[1]), x)
+
+
+def integrate(
+    flow: Flow, x: ComplexArray, grid: Vector, rtol: float, atol: float, method: str = "BDF", longest: int = LONGEST
+) -> tuple[ComplexArray, float]:
     """Scaled moments (T, n) at the times of a grid, as far as they stay bounded; and the time reached."""
     x = np.where(flow.exist, x, 0).astype(complex)
     rows, reached, spent = [x], float(grid[0]), 0
-    derivatives: dict[str, Any] = {} if method == "DOP853" else {"jac": flow.jacobian}
-
-    def counted(t: float, x: ComplexArray) -> ComplexArray:
-        nonlocal spent
-        spent += 1
-        if spent > LONGEST:
-            raise _TooLong
-        return flow.rhs(t, x)
-
     edges = flow.pieces(float(grid[0]), float(grid[-1])) if len(grid) > 1 else []
     for start, end in pairwise(edges):
         inside = grid[(grid > start) & (grid <= end)]
-        last = len(inside) and inside[-1] == end
-        at = inside if last else np.append(inside, end)
+        at = inside if len(inside) and inside[-1] == end else np.append(inside, end)
+        piece = _Counted(flow, (np.nextafter(start, end), np.nextafter(end, start)), spent, longest)
+        jac: dict[str, Any] = {} if method == "DOP853" else {"jac": piece.jacobian}
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # overflow on the way to a runaway, which is reported
             try:
-                solution = solve_ivp(
-                    counted, (start, end), x, method=method, t_eval=at, rtol=rtol, atol=atol, events=_away(), **derivatives
-                )
-            except (_TooLong, ValueError):  # the second of a Jacobian that is not finite
+                solution = solve_ivp(piece.rhs, (start, end), x, method=method, t_eval=at, rtol=rtol, atol=atol, events=_away(), **jac)
+            except _TooLong:
                 break
+            except ValueError as error:  # a Jacobian that is not finite
+                if isinstance(error, InputError):
+                    raise
+                break
+        spent = piece.spent
         states = np.asarray(solution.y).reshape(len(x), -1).T
         rows += list(states[: len(inside)])
         reached = float(solution.t_events[0][0]) if len(solution.t_events[0]) else float(solution.t[-1]) if len(solution.t) else start
