@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from permsym.cumulants.equations import Equations, equations
-from permsym.cumulants.in_time.flow import Flow, integrate, stiff
+from permsym.cumulants.in_time.flow import Flow, RanAway, integrate, stiff
 from permsym.cumulants.in_time.initial import HasMoments, breaks_symmetry, initial_moment, initial_vector
 from permsym.cumulants.physical import unphysical
 from permsym.dynamics.initial import InitialState
-from permsym.errors import InputError, SolverFailed
+from permsym.errors import InputError
 from permsym.model import Model
 from permsym.modulation.dependence import Family
 from permsym.modulation.functions import Rule
@@ -188,5 +188,5 @@ def _run(flow: Flow, x: ComplexArray, grid: Vector, rtol: float, atol: float) ->
     method = "BDF" if stiff(flow, x, whole[-1]) else "DOP853"
     values, reached = integrate(flow, x, whole, rtol, atol, method)
     if len(values) < len(whole):
-        raise SolverFailed(f"the cumulant equations of order {flow.equations.order} run away at t={reached:.6g}; use another order")
+        raise RanAway.of(flow, reached)
     return values[len(whole) - len(grid) :]

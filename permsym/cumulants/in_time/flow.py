@@ -16,7 +16,7 @@ from scipy.integrate import solve_ivp
 
 from permsym.cumulants.equations import Equations
 from permsym.cumulants.newton import existing, turned_jacobian, turned_rhs
-from permsym.errors import InputError
+from permsym.errors import InputError, SolverFailed
 from permsym.modulation.modulation import Modulation
 from permsym.operators import ComplexArray
 
@@ -29,6 +29,14 @@ LONGEST = 100_000
 
 class _TooLong(Exception):
     pass
+
+
+class RanAway(SolverFailed):
+    """Moments that grow beyond anything physical."""
+
+    @classmethod
+    def of(cls, flow: Flow, t: float) -> RanAway:
+        return cls(f"the cumulant equations of order {flow.equations.order} run away at t={t:.6g}; use another order")
 
 
 @dataclass(frozen=True)
