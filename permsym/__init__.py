@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from permsym.dynamics.eigenvalues import Eigenvalues, eigenvalues
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate
     from permsym.dynamics.evolve import evolve
+    from permsym.dynamics.evolved.state import EvolvedState
     from permsym.dynamics.initial import InitialState, SiteState
     from permsym.dynamics.spectra.linewidth import Linewidth, linewidth
     from permsym.dynamics.spectra.spectrum import PowerSpectrum, SpectrumCertificate, spectrum
@@ -52,6 +53,7 @@ _PLACES = {
     "permsym.dataset": ("open_dataset", "open_reference"),
     "permsym.dynamics.evolution": ("Evolution", "EvolutionCertificate"),
     "permsym.dynamics.evolve": ("evolve",),
+    "permsym.dynamics.evolved.state": ("EvolvedState",),
     "permsym.dynamics.initial": ("InitialState", "SiteState"),
     "permsym.dynamics.spectra.linewidth": ("Linewidth", "linewidth"),
     "permsym.dynamics.spectra.spectrum": ("PowerSpectrum", "SpectrumCertificate", "spectrum"),
@@ -95,6 +97,7 @@ __all__ = [
     "Ensemble",
     "Evolution",
     "EvolutionCertificate",
+    "EvolvedState",
     "IncompleteLU",
     "Individual",
     "InitialState",

@@ -13,7 +13,7 @@ so that trace @ L = 0 still holds and the null vector is that of a chain reflect
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -97,6 +97,10 @@ class Liouvillian:
         rounded = _FACTORS if terms is None or isinstance(basis.model.centre, Boson) else 0
         made = Liouvillian(basis, extended=True)._assembled([(term, term.coefficient) for term in terms or model.terms])
         return replace(assembly, extended=made.matrix, rounded=rounded)
+
+    def matrix_of(self, terms: Sequence[Term]) -> sparse.csc_array:
+        """The superoperator of some terms alone, which together keep density matrices hermitian."""
+        return self._assembled([(term, term.coefficient) for term in terms]).matrix
 
     def term_matrix(self, term: Term) -> sparse.csc_array:
         """Derivative of the Liouvillian with respect to a term's coefficient."""

@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
         moments=labels,
         tolerance=words.tolerance(options),
         basis=options.basis,
+        keep="none",
         progress=on_stderr(),
     )
     if options.output:

@@ -64,6 +64,9 @@ class BlockSector(Sector):
     def _elements(self, state: NDArray[Any]) -> NDArray[Any]:
         return np.ascontiguousarray(state).view(self.operator.dtype)
 
+    def as_basis_holds(self, state: NDArray[Any]) -> NDArray[Any]:
+        return self._elements(state).copy()
+
     # -- what is read off ---------------------------------------------------------------------------------------------------
 
     def moments(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.complex128]:

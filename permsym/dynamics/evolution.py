@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,13 @@ from permsym.dynamics.initial_density import Initial
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
+from permsym.sites import is_real
 from permsym.states.derived import RATIOS, derived_errors, derived_quantities
 from permsym.steady.certificate import derived_tolerance
 from permsym.text import finite
+
+if TYPE_CHECKING:
+    from permsym.dynamics.evolved.state import EvolvedState
 
 TimeSeries = NDArray[np.complex128]
 
@@ -96,6 +100,9 @@ class Evolution:
     labels                the requested ones
     photon_distribution   (T, levels) probabilities of a boson's Fock states; None for other centres
     errors                estimate of each moment's absolute error at any of the times
+    states                time -> state, of those that ``keep`` left
+    stateless             what to do to have some where there are none
+    modulation            what changed in time, as it was given; ``model`` has its coefficients from means over the times then
     """
 
     model: Model
@@ -110,6 +117,24 @@ class Evolution:
     solver: dict[str, Any]
     timings: dict[str, float]
     errors: Mapping[MomentLabel, float] = field(default_factory=dict)
+    states: Mapping[float, EvolvedState] = field(default_factory=dict)
+    stateless: str = ""
+    modulation: Mapping[str, str] = field(default_factory=dict)
+
+    def state(self, t: float) -> EvolvedState:
+        """rho(t) at one of the times, with errors of its own: moments of any order, reduced states, P(n), P(j, m), two-time functions.
+
+        Another evolution goes on from it, ``evolve(model, times, initial=that)``.  Raises InputError where it is not there.
+        """
+        if not self.states:
+            raise InputError(f"this evolution has no states: {self.stateless}")
+        times = np.array(list(self.states))
+        if not is_real(t):
+            raise InputError(f"`t` must be a time of the evolution, but is {t!r}")
+        near = times[np.abs(times - t).argmin()]
+        if not abs(near - t) <= 1e-12 * max(1.0, float(times.max())):
+            raise InputError(f"there is no state at t = {t:g}, the nearest is at {near:g}; add the time to `times`, or to keep=[...]")
+        return self.states[float(near)]
 
     def moment(self, label: str | MomentLabel) -> TimeSeries:
         """A requested moment at all times, (T,)."""

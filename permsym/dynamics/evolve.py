@@ -1,4 +1,4 @@
-"""Exact time evolution rho(t) = exp(t L) rho(0) of any model, in any representation and in every charge sector that is asked for.
+"""Exact time evolution, d rho/dt = L(t) rho, of any model, in any sector.  Long because one loop serves moments, states and errors.
 
 The neutral sector has the populations and is always followed.  Moments that carry a charge live in sectors of their own, which are
 followed where the initial state reaches into them.  A boson whose cut-off is automatic gets more Fock states whenever its last
@@ -7,36 +7,42 @@ are populated too much: the step is taken back and the state continued in the la
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from permsym import machine
 from permsym.basis.representations import choose, dimension
 from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate
+from permsym.dynamics.evolved.errors import CUT, SectorError, moment_error, norm, sector_of
+from permsym.dynamics.evolved.keeping import Keep, Keeping
+from permsym.dynamics.evolved.state import Origin
 from permsym.dynamics.initial_density import Initial, InitialDensity, as_initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import VECTORS, Integrator
 from permsym.dynamics.sector import Sector, block_by_block, watched
+from permsym.dynamics.taylor.sector import Asked, ModulatedSector
+from permsym.dynamics.taylor.steps import Clock
 from permsym.errors import InputError
 from permsym.model import Model
+from permsym.modulation.dependence import Family
+from permsym.modulation.functions import Rule
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.progress import Progress, silent
 from permsym.sites import Boson, is_real
 from permsym.states.density import DensityOperator
 from permsym.states.derived import derived_labels
+from permsym.states.sectors import Charge
 from permsym.steady.state import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:
     import qutip
 
-_CUT = 8.0  # times the population of the last Fock states: an estimate of what a cut-off changes, per unit of an operator's norm
-_START = 32 * float(np.finfo(float).eps)  # rounding of the initial state and of moments, a site: up to 20 eps in 60 product states
 _LOOK = 8  # steps between two questions whether fewer Fock states would be enough
 _FIRST_LEVELS = 6  # Fock states beyond those of the initial state that an automatic cut-off starts with
 
@@ -50,43 +56,52 @@ def evolve(
     tolerance: float = DEFAULT_TOLERANCE,
     basis: str = "auto",
     method: str = "auto",
+    keep: Keep = "auto",
+    modulate: Mapping[str, Rule] | None = None,
+    kinks: Iterable[float] = (),
+    start: float | None = None,
+    family: Family | None = None,
     progress: Progress | None = None,
 ) -> Evolution:
-    """Moments of rho(t) at given times; its eight arguments are independent choices of a user.
+    """Moments of rho(t) at given times, and rho(t) itself; its thirteen arguments are independent choices of a user.
 
     times       >= 0, ascending; the initial state stands at t = 0
     initial     a label such as ``"coherent=2.0 up"`` (see :mod:`permsym.dynamics.initial`); "": every site in its lowest state;
-                or a state of the same sites (a steady state before a quench), or a QuTiP object of all sites, one by one
+                or a state of the same sites (a steady state before a quench, or one of an evolution, which goes on from it), or a QuTiP
+                object of all sites, one by one
     moments     an order, a label, or several labels
     tolerance   absolute error of every moment at every time that is aimed at, and that counts as certified
     basis       "auto", "dicke", "occupation" or "full"
-    method      "krylov" (products with L only), "shift-invert" (a factorisation, for stiff systems), "auto": what is faster
+    method      "krylov" (products with L only), "shift-invert" (a factorisation, for stiff systems), "taylor" (products; the one for
+                coefficients that change in time), "auto": what is faster
+    keep        states that ``evolution.state(t)`` has afterwards: "auto" (all, where they take little memory), "all" with every charge
+                sector, the times in a list, or "none"; see :mod:`permsym.dynamics.evolved.keeping`
+    modulate    what changes in time, ``{"eta": "0.5*step(t - 1)", "L[a]": f}``: a parameter's value is replaced, the coefficient of a named
+                term or jump is multiplied, by a function of t or an expression in t and the parameters' static values
+    kinks       times at which those functions are not smooth, beside those that are found; a pulse of ``ps.pulses`` names its own
+    start       where the initial state stands on the clock of those functions: 0, or where the evolution that it comes from has ended
+    family      the function that makes the model from its parameters, where ``modulate`` names one and the model is not the library's
     progress    called with a line of text now and then
 
-    Raises InputError for times, labels and states that make no sense, TooLarge before allocating more than is free.
+    Raises InputError for times, labels, states and functions that make no sense, TooLarge before allocating more than is free.
     The certificate says whether the tolerance was reached; nothing is certified silently.
     """
     started = time.perf_counter()
     _check(tolerance, method)
-    request = _Request(_times(times), as_initial(initial, model), tolerance, Integrator(method))
+    at, first = _times(times), as_initial(initial, model)
+    zero = first.time if start is None else _clock(start)
+    clock = None
+    if modulate or method == Integrator.TAYLOR:
+        clock = Clock.of(model, modulate or {}, zero, zero + float(at[-1]), kinks, family)
+        model = clock.modulation.model
+        method = _taylor(method)
+    representation = choose(model) if basis == "auto" else basis
+    request = _Request(at, first, tolerance, Integrator(method), Keeping(keep, at, representation), zero, clock)
     labels = tuple(select_labels(model, moments))
-    run = _Run(model, choose(model) if basis == "auto" else basis, request, progress or silent)
-    values = run.moments(list(dict.fromkeys([*labels, *derived_labels(model)])))
-    evolution = Evolution(
-        model=run.model,
-        initial=request.initial,
-        times=request.times,
-        values=values,
-        labels=labels,
-        photon_distribution=run.photons,
-        certificate=run.certificate(labels),
-        representation=run.representation,
-        dimension=run.dimension,
-        solver={"name": run.used, "steps": run.steps, "products": run.products, "vectors": VECTORS},
-        timings={"total": time.perf_counter() - started},
-        errors={label: run.error(label) for label in values},
-    )
-    return evolution.judged()
+    run = _Run(model, representation, request, progress or silent)
+    with machine.one_blas_thread():
+        values = run.moments(list(dict.fromkeys([*labels, *derived_labels(model)])))
+    return run.evolution(model, labels, values, started).judged()
 
 
 def _check(tolerance: float, method: str) -> None:
@@ -94,6 +109,19 @@ def _check(tolerance: float, method: str) -> None:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
     if method not in list(Integrator):
         raise InputError(f"`method` must be one of {', '.join(Integrator)}, but is {method!r}")
+
+
+def _taylor(method: str) -> str:
+    """The method where coefficients change in time."""
+    if method not in (Integrator.AUTO, Integrator.TAYLOR):
+        raise InputError(f"with `modulate` the method is 'taylor', but {method!r} was asked for; leave it out")
+    return Integrator.TAYLOR
+
+
+def _clock(start: float) -> float:
+    if not is_real(start) or not abs(start) < np.inf:
+        raise InputError(f"`start` must be a time, but is {start!r}")
+    return float(start)
 
 
 def _times(times: ArrayLike) -> NDArray[np.float64]:
@@ -114,6 +142,9 @@ class _Request:
     initial: Initial
     tolerance: float
     method: Integrator
+    keeping: Keeping
+    zero: float
+    clock: Clock | None
 
 
 class _Run:
@@ -132,8 +163,9 @@ class _Run:
         self.trace_defect = self.top_population = 0.0
         self.min_population = np.inf
         self.photons: NDArray[np.float64] | None = None
-        self.bounds: dict[tuple[int, ...], float] = {}
-        self.rounding: dict[tuple[int, ...], float] = {}
+        self.errors: dict[Charge, SectorError] = {}
+        self.charges: set[Charge] = set()  # followed, or nothing was in them
+        self.possible: set[Charge] = set()  # that the initial state may reach
         self.largest: dict[MomentLabel, float] = {}  # max(1, |value|) over the times
         self.dimension = self.steps = self.products = 0
         self.used = Integrator.KRYLOV
@@ -143,43 +175,68 @@ class _Run:
     def moments(self, labels: Sequence[MomentLabel]) -> dict[MomentLabel, NDArray[np.complex128]]:
         """All moments at all times: the neutral sector first, which finds the cut-off."""
         neutral = (0,) * len(self.model.charges)
-        groups: dict[tuple[int, ...], list[MomentLabel]] = {neutral: []}
+        groups: dict[Charge, list[MomentLabel]] = {neutral: []}
         for label in labels:
-            groups.setdefault(self._sector(label), []).append(self._of_sector(label))
+            groups.setdefault(sector_of(self.model, label), []).append(self._of_sector(label))
         self.watched = watched(self.model, labels)
         if self.grows:  # the initial state must not reach into them
             self.model = self.model.with_levels(self.model.centre.levels + max(0, self.watched - _FIRST_LEVELS))
-        self.scale = max(self.norm(label) for label in labels)
+        self.scale = max(norm(self.model, label) for label in labels)
+        keeping, possible = self.request.keeping, self.request.initial.charges(self.model)
+        keeping.check(self.model, possible & groups.keys())
         moments: dict[MomentLabel, NDArray[np.complex128]] = {}
-        for charge, members in groups.items():
+        waiting = list(groups.items())
+        while waiting:
+            charge, members = waiting.pop(0)
             for label, values in self._followed(charge, list(dict.fromkeys(members))).items():
                 moments[label] = values
                 moments.setdefault(label.conjugate(), values.conj())
+            self.charges.add(charge)
+            if charge == neutral:  # which has found the cut-off
+                self.possible = self.request.initial.charges(self.model)
+                more = keeping.charges(self.model, self.possible, groups)
+                keeping.check(self.model, {*more, *(self.possible & groups.keys())})
+                waiting += [(charge, []) for charge in more]
         return {label: moments[label] for label in labels}
 
-    def _sector(self, label: MomentLabel) -> tuple[int, ...]:
-        """The sector that feeds a moment or its conjugate: one of each pair of opposite charges."""
-        charge = label.charge(self.model)
-        return max(charge, tuple(-q for q in charge))
+    def evolution(
+        self, model: Model, labels: tuple[MomentLabel, ...], values: dict[MomentLabel, NDArray[np.complex128]], started: float
+    ) -> Evolution:
+        """The evolution, once all sectors have been followed.
+
+        model   as it was asked for; labels: the moments that were; values: of these and of others; started: when the work began
+        """
+        request = self.request
+        origin = Origin(model, labels, float(self.tolerance), bool(request.clock and request.clock.modulation.functions))
+        return Evolution(
+            model=self.model,
+            initial=request.initial,
+            times=request.times,
+            values=values,
+            labels=labels,
+            photon_distribution=self.photons,
+            certificate=self.certificate(labels),
+            representation=self.representation,
+            dimension=self.dimension,
+            solver={"name": self.used, "steps": self.steps, "products": self.products, "vectors": VECTORS},
+            modulation={} if request.clock is None else request.clock.modulation.spelled,
+            timings={"total": time.perf_counter() - started},
+            errors={label: self.error(label) for label in values},
+            states=dict(request.keeping.states(origin, request.zero, self.possible, self.charges)),
+            stateless=request.keeping.reason,
+        )
 
     def _of_sector(self, label: MomentLabel) -> MomentLabel:
         """The label or its conjugate, whichever the sector feeds: an operator of charge q needs elements of charge -q."""
-        return label if tuple(-q for q in label.charge(self.model)) == self._sector(label) else label.conjugate()
-
-    def norm(self, label: MomentLabel) -> float:
-        """A bound of the norm of a moment's operator: that of a ladder operator is sqrt(levels - 1) + |alpha|."""
-        centre = self.model.centre
-        if not isinstance(centre, Boson):
-            return 1.0
-        return float(max(1.0, math.sqrt(centre.levels - 1) + abs(centre.displacement)) ** len(label.centre))
+        return label if tuple(-q for q in label.charge(self.model)) == sector_of(self.model, label) else label.conjugate()
 
     def error(self, label: MomentLabel) -> float:
         """Estimate of a moment's absolute error at any of the times."""
-        sector = self._sector(label)
-        if sector not in self.bounds:
+        sector = sector_of(self.model, label)
+        if sector not in self.errors:
             return 0.0
-        ends = _START * (1 + sum(self.model.sizes)) * self.largest.get(self._of_sector(label), 1.0)
-        return self.norm(label) * (self.bounds[sector] + self.rounding[sector] + _CUT * self.top_population) + ends
+        largest = self.largest.get(self._of_sector(label), 1.0)
+        return moment_error(self.model, label, self.errors[sector].total, self.top_population, largest)
 
     def certificate(self, labels: Sequence[MomentLabel]) -> EvolutionCertificate:
         """Evidence for requested moments, once all sectors have been followed."""
@@ -202,7 +259,7 @@ class _Run:
         if any(charge) and not state.any():
             return values
         self.dimension = max(self.dimension, sector.size)
-        self.bounds[charge] = self.rounding[charge] = 0.0
+        self.errors[charge] = SectorError(self.request.initial.deviation(self.model, charge))
         self._look(sector, 0.0, state[:, None], np.array([1.0]), values)
         now, end = 0.0, float(self.times[-1])
         while now < end:
@@ -224,13 +281,16 @@ class _Run:
                 changed = self._made(charge, labels)
                 state, sector = sector.embedded(state, changed), changed
                 self.dimension = max(self.dimension, sector.size)
-                self.scale = max(self.scale, *(self.norm(label) for label in labels))
+                self.scale = max([self.scale, *(norm(self.model, label) for label in labels)])
         if sector.cavity and not self.grows and self.error(labels[0]) > self.tolerance and sector.closed():
             self.top_population = 0.0
         return values
 
     def _made(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Sector:
         """A sector of the model as it stands: block by block where that is faster."""
+        if self.request.clock is not None:
+            asked = Asked(labels, self.request.initial)
+            return ModulatedSector(self.model, self.representation, charge, asked, self.request.clock)
         if any(charge) or self.in_blocks is False:
             return Sector(self.model, self.representation, charge, labels, self.request.initial)
         if self.in_blocks is None:
@@ -242,7 +302,7 @@ class _Run:
     @property
     def small(self) -> float:
         """Population that the last Fock states may have."""
-        return self.tolerance / (4 * _CUT * self.scale)
+        return self.tolerance / (4 * CUT * self.scale)
 
     def _accepted(self, sector: Sector, step: Step, values: dict[MomentLabel, NDArray[np.complex128]]) -> bool:
         """Enter a step's moments and errors, unless the cut-off turns out too low in it."""
@@ -257,8 +317,8 @@ class _Run:
             self.top_population = max(self.top_population, top)
         self.products += step.space.vectors.shape[1]
         self.steps += 1
-        self.bounds[sector.basis.charge] += step.error
-        self.rounding[sector.basis.charge] += step.rounding
+        before = self.errors[sector.basis.charge]
+        self.errors[sector.basis.charge] = SectorError(before.steps + step.error, before.rounding + step.rounding)
         for t in np.union1d(inside, [end]):
             self._look(sector, t, step.space.vectors, step.space.weights(t - step.start), values)
         return True
@@ -277,8 +337,13 @@ class _Run:
             for label, value in zip(values, sector.moments(vectors, weights), strict=True):
                 values[label][now] = value
                 self.largest[label] = max(self.largest.get(label, 1.0), abs(value))
-        if not sector.basis.hermitian:
-            return
+        if sector.basis.hermitian:
+            self._judge(sector, vectors, weights, now)
+        if len(now) and self.request.keeping.wanted[now].any():
+            self.request.keeping.enter(sector, t, vectors @ weights, self.errors[sector.basis.charge], self.top_population)
+
+    def _judge(self, sector: Sector, vectors: NDArray[Any], weights: NDArray[Any], now: NDArray[np.int64]) -> None:
+        """Enter what the neutral sector says about the certificate, and P(n)."""
         populations = sector.populations(vectors, weights)
         self.trace_defect = max(self.trace_defect, abs(float(populations.sum()) - 1))
         self.min_population = min(self.min_population, float(populations.min()))

@@ -34,6 +34,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import ComplexArray, as_matrix, displacement
 from permsym.sites import Boson, Ensemble, Site
+from permsym.states.sectors import Charge, paired
 
 _WORD = re.compile(r"(?P<kind>[a-z]+)(?:=(?P<value>[^@]*))?(?:@(?P<ensemble>\w+))?")
 _TAIL = 1e-16  # probability at which the levels of an initial state end
@@ -89,6 +90,11 @@ class SiteState:
         return np.asarray(n == int(size), dtype=float)
 
     @property
+    def coherent(self) -> bool:
+        """Whether it has coherences between its levels."""
+        return (self.kind == "coherent" and self.values[0] != 0) or (self.kind == "bloch" and abs(math.sin(self.values[0].real)) > _TAIL)
+
+    @property
     def levels(self) -> int:
         """Fock states that hold all but a negligible part of a boson's state."""
         size = abs(self.values[0]) if self.values else 0.0
@@ -128,12 +134,37 @@ class InitialState:
                 weights.append(part.product_state(as_matrix(state.matrix(ensemble.levels))))
         return basis.product_state(weights)
 
+    def charges(self, model: Model) -> set[Charge]:
+        """Charges of the sectors that it may have elements in, one of each pair."""
+        return possible_charges(model, [each.coherent for each in (self.centre, *self.satellites)])
+
+    def deviation(self, model: Model, charge: Charge) -> float:
+        """It is exact but for rounding."""
+        return 0.0
+
+    time = 0.0
+
     def _centre(self, site: Site) -> ComplexArray:
         """The centre's density matrix on its levels, displaced Fock states included."""
         if not isinstance(site, Boson) or not site.displacement:
             return self.centre.matrix(site.levels)
         turned = displacement(-site.displacement, site.levels, self.centre.levels + 1)
         return turned @ self.centre.matrix(self.centre.levels + 1) @ turned.conj().T
+
+
+def possible_charges(model: Model, coherent: Sequence[bool] | None = None) -> set[Charge]:
+    """Charges, one of each pair, of elements of a model's sites.
+
+    coherent   of the centre and of each ensemble, whether it has coherences; None: all have
+    """
+    spans = [max(site.excitations) - min(site.excitations) for site in (model.centre, *model.ensembles)]
+    numbers = [1, *(each.N for each in model.ensembles)]
+    some = [True] * len(spans) if coherent is None else coherent
+    differences = [range(-n * q, n * q + 1) if each else (0,) for n, q, each in zip(numbers, spans, some, strict=True)]
+    totals = {(0,) * len(model.charges)}
+    for k, steps in enumerate(differences):
+        totals = {tuple(q + w[k] * d for q, w in zip(total, model.charges, strict=True)) for total in totals for d in steps}
+    return {paired(total) for total in totals}
 
 
 def parse_initial(text: str, model: Model) -> InitialState:

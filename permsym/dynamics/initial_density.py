@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
-from permsym.basis.moves import Labels
 from permsym.basis.representations import build
 from permsym.basis.whole_space import project
-from permsym.dynamics.initial import InitialState, parse_initial
+from permsym.dynamics.evolved.errors import norm
+from permsym.dynamics.initial import InitialState, parse_initial, possible_charges
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import ComplexArray, displacement
 from permsym.sites import Boson
 from permsym.states.density import DensityOperator
+from permsym.states.elements import centre_changed, on_fock_states, written_out
 from permsym.states.qutip import checked_matrix
+from permsym.states.sectors import Charge, paired
+from permsym.steady.state import State
 
 if TYPE_CHECKING:
     import qutip
@@ -42,7 +46,17 @@ class InitialMatrix:
         if isinstance(model.centre, Boson):
             model = Model(Boson(self.levels), model.ensembles, model.hamiltonian, model.jumps)
         own = build(model, basis.representation, basis.charge)
-        return _onto(basis, *_plain(own, project(own, self.matrix, sector_only=True)))
+        return _onto(basis, own, project(own, self.matrix, sector_only=True))
+
+    def charges(self, model: Model) -> set[Charge]:
+        """Charges of the sectors that it may have elements in, one of each pair."""
+        return possible_charges(model)
+
+    def deviation(self, model: Model, charge: Charge) -> float:
+        """It is taken as it is."""
+        return 0.0
+
+    time = 0.0
 
     def __str__(self) -> str:
         return f"matrix {len(self.matrix)} x {len(self.matrix)}"
@@ -50,14 +64,14 @@ class InitialMatrix:
 
 @dataclass(frozen=True)
 class InitialDensity:
-    """A state of this or another model of the same sites, such as a steady state before a quench."""
+    """A state of this or another model of the same sites: a steady state before a quench, or one on its way."""
 
     state: DensityOperator
 
     @property
     def levels(self) -> int:
         """Fock states that the state reaches: more than its levels where these are displaced."""
-        return self.state.basis.centre_levels
+        return self.state.centre_levels
 
     @property
     def displacement(self) -> complex:
@@ -66,47 +80,60 @@ class InitialDensity:
         return centre.displacement if isinstance(centre, Boson) else 0j
 
     def vector(self, basis: Basis) -> NDArray[Any]:
-        """Coefficients (basis.dimension,) of the part in the basis's charge sector."""
-        mine = self.state.basis
-        if mine.representation != basis.representation:
-            return InitialMatrix(self.state.full(), self.levels).vector(basis)
-        return _onto(basis, *_plain(mine, self.state.vector))
+        """Coefficients (basis.dimension,) of the part in the basis's charge sector; InputError where the state lacks it."""
+        if self.state.basis.representation != basis.representation:
+            return InitialMatrix(self.state.full(), self.state.centre_levels).vector(basis)
+        return reduce(add, [_onto(basis, each.basis, each.vector) for each in self._sources(basis.model, basis.charge)])
+
+    def _sources(self, model: Model, charge: Charge) -> list[DensityOperator]:
+        """Sectors of the state that have elements in one of a model's: with the same charges, that one."""
+        state = self.state
+        every = [state, *state.coherences]
+        if state.model.charges != model.charges:
+            state.know(state.lacking)
+            return every
+        state.know([charge])
+        return [each for each in every if paired(each.basis.charge) == paired(charge)] or every[:1]
+
+    def charges(self, model: Model) -> set[Charge]:
+        """Charges of the sectors that it may have elements in, one of each pair."""
+        if self.state.model.charges != model.charges:
+            return possible_charges(model)
+        return {paired(each.basis.charge) for each in (self.state, *self.state.coherences)} | self.state.lacking
+
+    def deviation(self, model: Model, charge: Charge) -> float:
+        """Trace norm by which a sector of it is off, at most; of a steady state an estimate, from those of its certificate's moments."""
+        if isinstance(self.state, State):
+            errors = {self.state.label(text): error for text, error in self.state.certificate.errors.items()}
+            return max((error / norm(self.state.model, label) for label, error in errors.items()), default=0.0)
+        every = [(0,) * len(self.state.model.charges), *(each.basis.charge for each in self.state.coherences)]
+        if self.state.model.charges == model.charges:
+            return self.state.deviation(charge)
+        return sum((2 if any(each) else 1) * self.state.deviation(each) for each in every)
+
+    @property
+    def time(self) -> float:
+        """Of the state, on the clock of coefficients that depend on time."""
+        return self.state.time
 
     def __str__(self) -> str:
         return f"state of {self.state.model.name}"
 
 
-def _plain(basis: Basis, vector: NDArray[Any]) -> tuple[Labels, ComplexArray]:
-    """Labels and coefficients of all elements, both of each conjugate pair, on plain Fock states."""
-    labels, rows = basis.written_out()
-    values = np.asarray(rows @ vector, dtype=complex)
-    levels, more = basis.model.centre.levels, basis.centre_levels
-    if more == levels:
-        return labels, values
-    return _centre_changed(labels, values, levels, basis.in_fock_states)
-
-
-def _onto(basis: Basis, labels: Labels, values: ComplexArray) -> NDArray[Any]:
-    """Coefficients (basis.dimension,) of what labels on plain Fock states have in a basis, displaced or not."""
-    centre = basis.model.centre
-    if isinstance(centre, Boson) and centre.displacement:
-        levels = int(labels[:2].max()) + 1
-        turn = displacement(-centre.displacement, centre.levels, levels)
-        labels, values = _centre_changed(labels, values, levels, lambda matrices: turn @ matrices @ turn.conj().T)
+def _onto(basis: Basis, own: Basis, vector: NDArray[Any]) -> NDArray[Any]:
+    """Coefficients (basis.dimension,) of what a sector of another basis, and its adjoint, have in this one, displaced or not."""
+    elements, centre = written_out(own, vector), basis.model.centre
+    theirs = own.model.centre
+    if isinstance(centre, Boson) and isinstance(theirs, Boson) and centre.displacement != theirs.displacement:
+        labels, values = on_fock_states(own, elements)
+        if centre.displacement:
+            levels = int(labels[:2].max()) + 1
+            turn = displacement(-centre.displacement, centre.levels, levels)
+            labels, values = centre_changed(labels, values, levels, lambda matrices: turn @ matrices @ turn.conj().T)
+        elements = labels, values
+    labels, values = elements
     unknowns = basis.collected(labels) @ values
     return np.asarray(unknowns.real if basis.hermitian else unknowns)
-
-
-def _centre_changed(
-    labels: Labels, values: ComplexArray, levels: int, change: Callable[[ComplexArray], ComplexArray]
-) -> tuple[Labels, ComplexArray]:
-    """All elements after a change of the centre's states, (..., levels, levels) -> (..., more, more)."""
-    outer, at = np.unique(labels[2:], axis=1, return_inverse=True)
-    centre = np.zeros((outer.shape[1], levels, levels), dtype=complex)
-    centre[at.ravel(), labels[0], labels[1]] = values
-    changed = change(centre)
-    block, ket, bra = np.indices(changed.shape).reshape(3, -1)
-    return np.concatenate([np.stack([ket, bra]), outer[:, block]]), changed.ravel()
 
 
 Initial = InitialState | InitialMatrix | InitialDensity

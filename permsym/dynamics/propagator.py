@@ -26,11 +26,12 @@ from permsym.text import readable
 
 
 class Integrator(StrEnum):
-    """How steps are made: products with L, factorisations for stiff systems, or what is estimated to be faster."""
+    """How steps are made: products with L in two ways, factorisations for stiff systems, or what is estimated to be faster."""
 
     AUTO = "auto"
     KRYLOV = "krylov"
     SHIFT_INVERT = "shift-invert"
+    TAYLOR = "taylor"
 
 
 _LONGER, _SHIFTS, _RATIONAL_VECTORS = 8.0, 40.0, 40

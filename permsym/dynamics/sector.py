@@ -106,6 +106,10 @@ class Sector(Propagator):
         spread[self.active] = state
         return spread
 
+    def as_basis_holds(self, state: NDArray[Any]) -> NDArray[Any]:
+        """A state's unknowns as its basis holds them."""
+        return self._spread(state)
+
     def embedded(self, state: NDArray[Any], larger: Sector) -> NDArray[Any]:
         """A state's coefficients in a larger basis."""
         mine, other = self.basis, larger.basis

@@ -23,11 +23,15 @@ Rule = Callable[[float], Any] | str | float
 DEGREE = 8
 """Of the polynomials that stand for a function on an interval: with order 20 of the Taylor steps it costs no step of a smooth pulse."""
 
-NODES = np.cos(np.pi * (2 * np.arange(DEGREE + 1) + 1) / (2 * DEGREE + 2))
-"""Chebyshev's points of the first kind on (-1, 1): the ends, where a kink may be, are none of them."""
+_NODES = np.cos(np.pi * (2 * np.arange(DEGREE + 1) + 1) / (2 * DEGREE + 2))
+"""Chebyshev's points of the first kind on (-1, 1), through which a fit goes."""
 
-BETWEEN = np.cos(np.pi * np.arange(1, DEGREE + 1) / (DEGREE + 1))
-"""Points between the nodes, at which a fit is judged: there the next Chebyshev polynomial has its extrema."""
+_BETWEEN = np.cos(np.pi * np.arange(DEGREE + 2) / (DEGREE + 1))
+"""Points between them, at which it is judged: there the next Chebyshev polynomial has its extrema.  The ends are among them: a jump beside
+an end would be seen nowhere else."""
+
+_INSIDE = 16 * float(np.finfo(float).eps)
+"""What the ends are moved inwards by, over the time: a kink may be there, and is known to a few roundings."""
 
 _PIECES, _EVALUATIONS = 64, 100_000  # intervals that a search for kinks starts with; function values after which it ends
 _SMOOTH = 1e-11  # of the largest value: a fit that is as good as that has no kink that matters
@@ -144,12 +148,26 @@ def _times_named(name: str, rule: Any) -> tuple[float, ...]:
     return checked_kinks(getattr(rule, "kinks", ()), f"the attribute `kinks` of the function of `{name}`")
 
 
+def sample_times(start: float, length: float) -> Times:
+    """Times of an interval at which functions are evaluated to be :func:`fitted`, and to judge the fit by its :func:`deviations`."""
+    times = start + length / 2 * (1 + np.concatenate([_NODES, _BETWEEN]))
+    inside = min(_INSIDE * max(abs(start), abs(start + length)), length / 4)
+    return np.clip(times, start + inside, start + length - inside)
+
+
 def fitted(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Coefficients (DEGREE + 1, functions) in powers of s in (0, 1), of values (functions, DEGREE + 1) at NODES of that interval.
+    """Coefficients (functions, DEGREE + 1) in powers of s in (0, 1) of values (functions, k) at :func:`sample_times`.
 
     By a solve in Chebyshev's basis: the inverse of a Vandermonde matrix would lose digits.
     """
-    return _TO_POWERS @ np.linalg.solve(_AT_NODES, values.T)
+    return np.asarray((_TO_POWERS @ np.linalg.solve(_AT_NODES, values[:, : DEGREE + 1].T)).T)
+
+
+def deviations(values: NDArray[np.float64], times: Times, start: float, length: float) -> NDArray[np.float64]:
+    """(functions,) how far fits are off at the points between, of values (functions, k) at :func:`sample_times`, which are ``times``."""
+    between = np.polynomial.chebyshev.chebvander(2 * (times[DEGREE + 1 :] - start) / length - 1, DEGREE)
+    through = between @ np.linalg.solve(_AT_NODES, values[:, : DEGREE + 1].T)
+    return np.asarray(np.abs(through.T - values[:, DEGREE + 1 :]).max(axis=1))
 
 
 def _powers() -> NDArray[np.float64]:
@@ -160,16 +178,13 @@ def _powers() -> NDArray[np.float64]:
     return np.array([np.pad(row, (0, DEGREE + 1 - len(row))) for row in rows]).T
 
 
-_AT_NODES = np.polynomial.chebyshev.chebvander(NODES, DEGREE)
-_AT_BETWEEN = np.polynomial.chebyshev.chebvander(BETWEEN, DEGREE)
+_AT_NODES = np.polynomial.chebyshev.chebvander(_NODES, DEGREE)
 _TO_POWERS = _powers()
 
 
-def deviation(function: Callable[[Times], Times], start: float, end: float) -> float:
-    """How far the polynomial through a function's values at the nodes of an interval is off between them."""
-    middle, half = (start + end) / 2, (end - start) / 2
-    coefficients = np.linalg.solve(_AT_NODES, function(middle + half * NODES))
-    return float(np.abs(_AT_BETWEEN @ coefficients - function(middle + half * BETWEEN)).max())
+def _deviation(function: TimeFunction, start: float, end: float) -> float:
+    times = sample_times(start, end - start)
+    return float(deviations(function(times)[None], times, start, end - start)[0])
 
 
 def _searched(function: TimeFunction, ends: list[float]) -> list[float]:
@@ -185,8 +200,8 @@ def _searched(function: TimeFunction, ends: list[float]) -> list[float]:
     kinks = []
     while waiting and spent < _EVALUATIONS:
         left, right = waiting.pop()
-        spent += len(NODES) + len(BETWEEN)
-        if deviation(function, left, right) <= _SMOOTH * size:
+        spent += len(_NODES) + len(_BETWEEN)
+        if _deviation(function, left, right) <= _SMOOTH * size:
             continue
         if right - left > _NARROW * span:
             waiting += [(left, (left + right) / 2), ((left + right) / 2, right)]
@@ -199,7 +214,7 @@ def _pinned(function: TimeFunction, left: float, right: float) -> float:
     """The kink in a narrow interval: in the half that is rougher, again and again."""
     while (middle := (left + right) / 2) not in (left, right):
         halves = [(left, middle), (middle, right)]
-        left, right = max(halves, key=lambda half: deviation(function, *half))
+        left, right = max(halves, key=lambda half: _deviation(function, *half))
     return float(right)
 
 

@@ -218,7 +218,9 @@ class Modulation:
         mean = self.vectors @ sizes
         jumps = np.array([term.jump for term in self.terms], dtype=bool)
         mean[jumps] = np.abs(mean[jumps])
-        return model_of(self.static, self.terms, mean, dict(self.static.parameters))
+        made = model_of(self.static, self.terms, mean, dict(self.static.parameters))
+        made.name = f"{self.static.name}, {', '.join(self.functions)} over time" if self.functions else self.static.name
+        return made
 
     @property
     def spelled(self) -> dict[str, str]:

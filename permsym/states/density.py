@@ -1,53 +1,34 @@
-"""A density operator on a basis, and everything that one reads off it: moments, reduced states, quasi-probabilities."""
+"""A density operator and all that one reads off it.  Long because moments, reduced states and quasi-probabilities share its sectors."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln
 
 from permsym.basis.basis import Basis
-from permsym.basis.whole_space import dense
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments import phase_space, reduced
 from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.moments.mode import Mode
-from permsym.operators import ComplexArray, Operator
+from permsym.operators import ComplexArray, Matrix, Operator
 from permsym.sites import Site
+from permsym.states import sectors
 from permsym.states.collective_spin import DickePopulations, Gaussianity, SpinDistribution
 from permsym.states.derived import derived_quantities, upper_population
+from permsym.states.elements import Elements, SpinBlock, on_fock_states, spin_blocks, written_out
+from permsym.states.sectors import Charge, SectorOf, paired
 
 if TYPE_CHECKING:
     import qutip
 
 Real = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class SpinBlock:
-    """The part of a density operator with total spin j: the same matrix on each of the copies of that spin.
-
-    copies   number of copies of j among N spins-1/2, as a float
-    matrix   (centre, 2j+1, centre, 2j+1), summed over the copies; m = j, ..., -j
-    """
-
-    j: float
-    copies: float
-    matrix: ComplexArray
-
-    @property
-    def flat(self) -> ComplexArray:
-        """(centre (2j+1), centre (2j+1))."""
-        size = self.matrix.shape[0] * self.matrix.shape[1]
-        return self.matrix.reshape(size, size)
 
 
 class DensityOperator:
@@ -56,13 +37,28 @@ class DensityOperator:
     model, basis   what it is a state of
     x              the state as the basis holds it
     spin           P(j, m) where the basis does not list it
+    coherences     its parts in charged sectors, one of each pair of opposite charges; a steady state has none
+    lacking        charges in which it may have elements that are not known
     """
 
-    def __init__(self, model: Model, basis: Basis, x: NDArray[Any], spin: SpinDistribution | None = None) -> None:
+    time = 0.0
+    """When it is so, on the clock of coefficients that depend on time."""
+
+    def __init__(
+        self,
+        model: Model,
+        basis: Basis,
+        x: NDArray[Any],
+        spin: SpinDistribution | None = None,
+        coherences: Sequence[DensityOperator] = (),
+        lacking: Collection[Charge] = (),
+    ) -> None:
         self.model = model
         self.basis = basis
         self.x = x
         self._spin = spin
+        self.coherences = tuple(coherences)
+        self.lacking = frozenset(map(paired, lacking))
         self._values: dict[MomentLabel, complex] = {}
         self._cumulants: dict[MomentLabel, complex] = {}
 
@@ -70,6 +66,39 @@ class DensityOperator:
     def vector(self) -> NDArray[Any]:
         """Coefficients (basis.dimension,), see Basis for their order."""
         return self.basis.unknowns(self.x)
+
+    # -- sectors --------------------------------------------------------------------------------------------------------
+
+    @property
+    def _sectors(self) -> list[SectorOf]:
+        """The state sector by sector, the neutral one first."""
+        return [(each.basis, each.x) for each in (self, *self.coherences)]
+
+    def deviation(self, charge: Charge) -> float:
+        """Trace norm by which a sector is off, at most; 0: the state is taken as it is."""
+        return 0.0
+
+    def elements(self) -> Elements:
+        """Labels and coefficients of all elements of all sectors, on plain Fock states."""
+        self.know(self.lacking)
+        parts = [on_fock_states(basis, written_out(basis, basis.unknowns(x))) for basis, x in self._sectors]
+        labels, values = zip(*parts, strict=True)
+        return np.concatenate(labels, axis=1), np.concatenate(values)
+
+    def know(self, charges: Collection[Charge]) -> None:
+        """InputError where elements of these charges are needed and not known."""
+        missing = sorted({paired(charge) for charge in charges} & self.lacking)
+        if missing:
+            spelled = ", ".join(",".join(map(str, charge)) for charge in missing[:5]) + (", ..." if len(missing) > 5 else "")
+            raise InputError(
+                f"this state lacks its coherences of charge {spelled}, which were not followed; evolve with keep='all', "
+                "or with moments that have this charge"
+            )
+
+    @property
+    def centre_levels(self) -> int:
+        """Levels of the centre in reduced states."""
+        return max(basis.centre_levels for basis, _ in self._sectors)
 
     # -- moments --------------------------------------------------------------------------------------------------------
 
@@ -82,12 +111,22 @@ class DensityOperator:
         if key not in self._values:
             if key.order == 0:
                 return 1.0 + 0j
-            if any(key.charge(self.model)):
-                self._values[key] = 0j  # exactly zero by symmetry
-            else:
-                self._values[key] = self.basis.moment(self.x, *key.operators(self.model)) + 0.0  # no -0.0
+            charge = key.charge(self.model)
+            self._values[key] = self._charged_moment(key, charge) if any(charge) else self._moment(key)
             self._values[key.conjugate()] = self._values[key].conjugate() + 0.0
         return self._values[key]
+
+    def _moment(self, key: MomentLabel) -> complex:
+        return self.basis.moment(self.x, *key.operators(self.model)) + 0.0  # no -0.0
+
+    def _charged_moment(self, key: MomentLabel, charge: Charge) -> complex:
+        """An operator of charge q sees elements of charge -q; without any it is exactly zero by symmetry."""
+        self.know([charge])
+        for each in self.coherences:
+            if paired(charge) == paired(each.basis.charge):
+                mine = each.basis.charge != charge
+                return each._moment(key) if mine else each._moment(key.conjugate()).conjugate() + 0.0
+        return 0j
 
     def cumulant(self, label: str | MomentLabel) -> complex:
         """Joint cumulant of the factors of a label."""
@@ -106,7 +145,8 @@ class DensityOperator:
         if isinstance(operator, str):
             return self.moment(operator)
         self.model.check(operator)
-        return self.basis.expected(self.x, operator.terms)
+        self.know(self.model.charges_of(operator))
+        return sectors.expected(self._sectors, operator)
 
     @property
     def derived(self) -> dict[str, float]:
@@ -143,10 +183,14 @@ class DensityOperator:
         if not centre and not any(counts):
             raise InputError("a reduced density matrix needs at least one site; ask for the centre or for satellites")
         return reduced.reduced_density_matrix(
-            lambda operators: self.basis.partial(self.x, operators),
-            self.basis.centre_levels if centre else None,
-            list(zip(self.model.ensembles, counts, strict=True)),
+            self._partial, self.centre_levels if centre else None, list(zip(self.model.ensembles, counts, strict=True))
         )
+
+    def _partial(self, operators: Sequence[Sequence[Matrix]]) -> ComplexArray:
+        """tr over the satellites of (operators on distinct satellites) rho, an operator of the centre."""
+        if self.lacking:
+            self.know(sectors.seen(self._sectors, operators))
+        return sectors.partial(self._sectors, operators, self.centre_levels)
 
     def _counts(self, satellites: int | Sequence[int]) -> list[int]:
         """How many satellites of each ensemble."""
@@ -167,10 +211,9 @@ class DensityOperator:
 
         The partial transpose is taken block by block of the total spin j, where it is one matrix on all copies of j.
         """
-        levels = self.model.centre.levels
         if satellites is not None:
-            return reduced.negativity(self.reduced(satellites), self.basis.centre_levels)
-        return sum(reduced.negativity(block.flat, levels) for block in self.blocks())
+            return reduced.negativity(self.reduced(satellites), self.centre_levels)
+        return sum(reduced.negativity(block.flat, block.matrix.shape[0]) for block in self.blocks())
 
     @property
     def purity(self) -> float:
@@ -186,18 +229,9 @@ class DensityOperator:
     def blocks(self) -> Iterator[SpinBlock]:
         """The density operator block by block of the total spin, j = N/2 first (one ensemble, Dicke representation)."""
         self._needs_dicke("blocks of the total spin")
-        (N,), levels = self.model.sizes, self.model.centre.levels
-        values, labels = self.basis.coefficients(self.vector), self.basis.labels
-        for J in np.unique(labels[2])[::-1].tolist():
-            mine = labels[2] == J
-            k, b, _, M, bra = labels[:, mine]
-            matrix = np.zeros((levels, J + 1, levels, J + 1), dtype=complex)
-            matrix[k, (J - M) // 2, b, (J - bra) // 2] = values[mine]
-            if self.basis.hermitian:
-                matrix[b, (J - bra) // 2, k, (J - M) // 2] = values[mine].conj()
-            less = (N - J) // 2  # copies of j: C(N, N/2 - j) (2j + 1) / (N/2 + j + 1)
-            logarithm = gammaln(N + 1) - gammaln(less + 1) - gammaln(N - less + 1)
-            yield SpinBlock(J / 2, float(np.exp(logarithm) * (J + 1) / (N - less + 1)), matrix)
+        if self.coherences or self.lacking:
+            return spin_blocks(self.model.sizes[0], self.centre_levels, self.elements())
+        return spin_blocks(self.model.sizes[0], self.model.centre.levels, written_out(self.basis, self.vector))
 
     @cached_property
     def spin(self) -> SpinDistribution:
@@ -265,7 +299,8 @@ class DensityOperator:
 
     def full(self) -> ComplexArray:
         """Density matrix of the centre and all satellites, one by one (small systems): (D, D), order as in reduced()."""
-        return dense(self.basis, self.vector)
+        self.know(self.lacking)
+        return sectors.whole(self._sectors, self.centre_levels)
 
     def to_qutip(self, satellites: int | Sequence[int] | None = 0, centre: bool = True) -> qutip.Qobj:
         """A density matrix as a QuTiP object: reduced as by :meth:`reduced`, or with ``satellites=None`` the whole state."""
@@ -274,7 +309,7 @@ class DensityOperator:
         except ImportError:
             raise InputError("QuTiP is not installed; install it with `pip install permsym[qutip]`") from None
         counts = list(self.model.sizes) if satellites is None else self._counts(satellites)
-        dims = [self.basis.centre_levels] if centre else []
+        dims = [self.centre_levels] if centre else []
         dims += [e.levels for e, k in zip(self.model.ensembles, counts, strict=True) for _ in range(k)]
         matrix = self.full() if satellites is None and centre else self.reduced(counts, centre)
         return qutip.Qobj(matrix, dims=[dims, dims])

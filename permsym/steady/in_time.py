@@ -1,4 +1,4 @@
-"""What a steady state does in time: methods that call permsym's own public functions, which load when they are called."""
+"""What a state does in time: methods that call permsym's own public functions, which load when they are called."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from permsym.progress import Progress
 
 
 class InTime:
-    """Two-time functions as methods of a :class:`permsym.State`; ``tolerance``: that of the state where none is asked for."""
+    """Two-time functions as methods of a :class:`permsym.State` or of one on its way; ``tolerance``: its own where none is asked for."""
 
     tolerance: float
 
     @property
-    def _state(self) -> permsym.State:
-        return cast("permsym.State", self)
+    def _itself(self) -> permsym.State | permsym.EvolvedState:
+        return cast("permsym.State | permsym.EvolvedState", self)
 
     def _aimed_at(self, tolerance: float | None) -> float:
         return self.tolerance if tolerance is None else tolerance
@@ -32,13 +32,16 @@ class InTime:
         tolerance: float | None = None,
         progress: Progress | None = None,
     ) -> permsym.Correlation:
-        """<C(0) A(tau) B(0)> at delays ``times``, with A = ``of``, B = ``right``, C = ``left``: see :func:`permsym.correlation`."""
-        return permsym.correlation(self._state, of, right, times, left=left, tolerance=self._aimed_at(tolerance), progress=progress)
+        """<C(0) A(tau) B(0)> at delays ``times``, with A = ``of``, B = ``right``, C = ``left``: see :func:`permsym.correlation`.
+
+        Of a state on its way, at time t: <C(t) A(t + tau) B(t)>.
+        """
+        return permsym.correlation(self._itself, of, right, times, left=left, tolerance=self._aimed_at(tolerance), progress=progress)
 
     def g1(self, times: ArrayLike, tolerance: float | None = None) -> permsym.Correlation:
         """First-order coherence of the centre: g1(tau) = <a^dag(tau) a> / <a^dag a>; of a spin, of sigma^-."""
-        return permsym.g1(self._state, times, tolerance=self._aimed_at(tolerance))
+        return permsym.g1(self._itself, times, tolerance=self._aimed_at(tolerance))
 
     def g2(self, times: ArrayLike, tolerance: float | None = None) -> permsym.Correlation:
         """Second-order coherence: g2(tau) = <a^dag (a^dag a)(tau) a> / <a^dag a>^2; of a spin, of sigma^-."""
-        return permsym.g2(self._state, times, tolerance=self._aimed_at(tolerance))
+        return permsym.g2(self._itself, times, tolerance=self._aimed_at(tolerance))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from permsym.basis.nodes import NodePart
+from permsym.dynamics.evolved.state import EvolvedState
 from permsym.dynamics.initial_density import Initial, as_initial
 from permsym.dynamics.two_time.asked import IDENTITY, Asked, Spelled
 from permsym.dynamics.two_time.on_its_way import on_its_way
@@ -29,7 +30,7 @@ __all__ = ["Correlation", "CorrelationCertificate", "correlation", "field_operat
 
 
 def correlation(
-    system: State | Model,
+    system: State | EvolvedState | Model,
     of: Spelled,
     right: Spelled,
     times: ArrayLike,
@@ -43,7 +44,7 @@ def correlation(
 ) -> Correlation:
     """<C(0) A(tau) B(0)> with A = ``of``, B = ``right`` and C = ``left``; its ten arguments are independent choices of a user.
 
-    system      a steady state, or a model: of its steady state, or, with ``initial``, of the state that becomes of it
+    system      a steady state, a state of an evolution, or a model: of its steady state or, with ``initial``, of what becomes of that
     of, right, left   operators of the model's sites, or texts such as ``"ad a"``, ``"+0"``, ``"-"`` (the sum over satellites), ``"-1"``
                 (one satellite, the same at both times where the digit is the same; another digit is another satellite)
     times       delays tau >= 0, ascending
@@ -56,13 +57,14 @@ def correlation(
     """
     asked = Asked.checked(of, right, times, left, tolerance)
     say = progress or silent
+    origin, initial = _from(system, initial)
     if initial is None:
-        return of_steady_state(_steady(system, asked, basis, say), asked, say)
-    return on_its_way(*_source_of(system, initial, start), asked, basis)
+        return of_steady_state(_steady(origin, asked, basis, say), asked, say)
+    return on_its_way(*_source_of(origin, initial, start), asked, basis)
 
 
 def g1(
-    system: State | Model,
+    system: State | EvolvedState | Model,
     times: ArrayLike,
     *,
     initial: str | Initial | DensityOperator | None = None,
@@ -80,7 +82,7 @@ def g1(
 
 
 def g2(
-    system: State | Model,
+    system: State | EvolvedState | Model,
     times: ArrayLike,
     *,
     initial: str | Initial | DensityOperator | None = None,
@@ -107,17 +109,36 @@ class _Circumstances(NamedTuple):
     say: Progress
 
 
-def _coherence(order: int, system: State | Model, times: ArrayLike, about: _Circumstances) -> Correlation:
-    model = system if isinstance(system, Model) else system.model
+def _coherence(order: int, system: State | EvolvedState | Model, times: ArrayLike, about: _Circumstances) -> Correlation:
+    origin, initial = _from(system, about.initial)
+    model = origin if isinstance(origin, Model) else origin.model
     up, down = field_operators(model)
     asked = Asked.checked(up if order == 1 else up * down, down, times, None if order == 1 else up, about.tolerance)
-    if about.initial is None:
+    if initial is None:
         asked = replace(asked, number=up * down, order=order)
-        return of_steady_state(_steady(system, asked, about.basis, about.say), asked, about.say)
-    source = _source_of(system, about.initial, about.start)
+        return of_steady_state(_steady(origin, asked, about.basis, about.say), asked, about.say)
+    source = _source_of(origin, initial, about.start)
     number = replace(asked, of=up * down, right=IDENTITY, left=None, times=np.concatenate([[0.0], asked.times]))
     field, photons = (on_its_way(*source, each, about.basis) for each in (asked, number))
     return _normalised(field, photons, order)
+
+
+def _from(
+    system: State | EvolvedState | Model, initial: str | Initial | DensityOperator | None
+) -> tuple[State | Model, str | Initial | DensityOperator | None]:
+    """A state of an evolution as its model and the initial state; others as they are."""
+    if not isinstance(system, EvolvedState):
+        return system, initial
+    if initial is not None:
+        raise InputError(
+            "a state of an evolution has no other initial state; give its model, as in correlation(state.model, ..., initial=...)"
+        )
+    if system.origin.modulated:
+        raise InputError(
+            "coefficients change in time where this state comes from, so that it does not say what follows; give the model of the delays, "
+            "as in correlation(model, ..., initial=state)"
+        )
+    return system.origin.model, system
 
 
 def _normalised(field: Correlation, photons: Correlation, order: int) -> Correlation:
@@ -144,7 +165,9 @@ def _normalised(field: Correlation, photons: Correlation, order: int) -> Correla
     return replace(field, values=values, errors=total, certificate=certificate, coherent=complex(limit), order=order)
 
 
-def _source_of(system: State | Model, initial: str | Initial | DensityOperator, start: float) -> tuple[Model, Initial, float]:
+def _source_of(
+    system: State | EvolvedState | Model, initial: str | Initial | DensityOperator, start: float
+) -> tuple[Model, Initial, float]:
     """The model, the state it starts from, and the first time."""
     if not isinstance(system, Model):
         raise InputError("a steady state has no other initial state; give its model, as in correlation(state.model, ..., initial=...)")

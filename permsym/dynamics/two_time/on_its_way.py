@@ -32,7 +32,9 @@ def on_its_way(model: Model, initial: Initial, start: float, asked: Asked, basis
     representation = choose(model) if basis == "auto" else basis
     grows = isinstance(model.centre, Boson) and model.centre.automatic
     if grows:  # the cut-off that the state itself takes until the last time is where to begin
-        model = evolve(model, [start + float(asked.times[-1])], initial=initial, moments=1, tolerance=asked.tolerance, basis=basis).model
+        model = evolve(
+            model, [start + float(asked.times[-1])], initial=initial, moments=1, tolerance=asked.tolerance, basis=basis, keep="none"
+        ).model
     for _ in range(_ATTEMPTS):
         shares, traces = _from(model, initial, start, asked, representation)
         errors, certificate = shares.certificate(asked.tolerance, ())
@@ -80,6 +82,7 @@ def _from(model: Model, initial: Initial, start: float, asked: Asked, representa
             shares.steps += before * way.steps[-1]
             shares.rounding += before * way.rounding[-1]
             shares.cut += before * way.beyond[-1]
+            shares.state += before * initial.deviation(model, charge)
             trace += source.trace
     return shares, trace
 

@@ -1,0 +1,115 @@
+"""Which states of an evolution are there afterwards, and the sectors that they need.
+
+keep="auto"    at all times, if these take no more than an eighth of the free memory; in the sectors that moments need, and in every
+               sector that the initial state reaches where that is little work
+keep="all"     at all times, in every sector
+keep=[t, ...]  at these times, in every sector
+keep="none"    no states
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from permsym import machine
+from permsym.basis.representations import dimension
+from permsym.dynamics.evolved.errors import SectorError
+from permsym.dynamics.evolved.state import EvolvedState, Origin, SectorPart
+from permsym.dynamics.sector import Sector
+from permsym.errors import InputError, TooLarge
+from permsym.model import Model
+from permsym.states.sectors import Charge
+from permsym.text import readable
+
+_SHARE = 8.0  # part of the free memory that states take which nobody has asked for
+_LITTLE = 2000  # unknowns in all sectors together up to which all are followed: as long as a few large sectors take
+
+Keep = str | ArrayLike
+
+
+class Keeping:
+    """States as they come, sector by sector.
+
+    times    (T,) of the evolution
+    wanted   (T,) whether the state at each is to be there
+    """
+
+    def __init__(self, keep: Keep, times: NDArray[np.float64], representation: str) -> None:
+        self.times, self.representation = times, representation
+        self.asked = not (isinstance(keep, str) and keep == "auto")
+        self.every = self.asked
+        self.wanted = _wanted(keep, times)
+        self.reason = "" if self.wanted.any() else "evolve with keep='all' or keep=[times]"
+        self.parts: dict[float, dict[Charge, SectorPart]] = {}
+
+    def charges(self, model: Model, possible: Iterable[Charge], followed: Iterable[Charge]) -> list[Charge]:
+        """Charges that are followed for the states' sake, beside those that are followed anyway."""
+        more = sorted(set(possible) - set(followed))
+        if not self.wanted.any():
+            return []
+        if self.every or sum(dimension(model, self.representation, charge) for charge in more) <= _LITTLE:
+            return more
+        return []
+
+    def check(self, model: Model, charges: Iterable[Charge]) -> None:
+        """See that the states fit: TooLarge where they were asked for, else none."""
+        count = int(self.wanted.sum())
+        unknowns = sum((2 if any(charge) else 1) * dimension(model, self.representation, charge) for charge in charges)
+        needed, available = 8.0 * unknowns * count, float(machine.available_bytes())
+        if needed <= available / (1 if self.asked else _SHARE):
+            return
+        if self.asked:
+            raise TooLarge(
+                f"{count:,} states of {unknowns:,} numbers need about {readable(needed)}, but {readable(available)} are available; "
+                "give fewer times in keep=[...]",
+                needed=needed,
+                available=available,
+            )
+        self.wanted = np.zeros_like(self.wanted)
+        self.parts.clear()
+        self.reason = f"{count:,} of them take {readable(needed)}, too much of the memory; evolve with keep='all', or with keep=[times]"
+
+    def enter(self, sector: Sector, t: float, state: NDArray[Any], error: SectorError, top: float) -> None:
+        """Enter one sector of the state at a time that is wanted."""
+        if self.wanted[self.times == t].any():
+            parts = self.parts.setdefault(float(t), {})
+            parts[sector.basis.charge] = SectorPart(sector.basis, sector.as_basis_holds(state), error, top)
+
+    def states(self, origin: Origin, start: float, possible: set[Charge], followed: set[Charge]) -> Iterator[tuple[float, EvolvedState]]:
+        """Time and state of all that are there.
+
+        start      clock of the initial state
+        possible   charges that it may reach; followed: those that the evolution followed, or found nothing in
+        """
+        for t, parts in sorted(self.parts.items()):
+            neutral = (0,) * len(origin.model.charges)
+            ordered = [parts[neutral], *(part for charge, part in sorted(parts.items()) if charge != neutral)]
+            yield t, EvolvedState(origin, start + t, ordered, possible - followed)
+
+
+def _wanted(keep: Keep, times: NDArray[np.float64]) -> NDArray[np.bool_]:
+    if isinstance(keep, str):
+        if keep not in ("auto", "all", "none"):
+            raise InputError(f"`keep` must be 'auto', 'all', 'none' or a list of times, but is {keep!r}")
+        return np.full(len(times), keep != "none")
+    try:
+        asked = np.atleast_1d(np.asarray(keep, dtype=float))
+    except (TypeError, ValueError):
+        raise InputError(f"`keep` must be 'auto', 'all', 'none' or a list of times, but is {keep!r}") from None
+    nearest = position(asked, times) if asked.ndim == 1 else np.array([-1])
+    if (nearest < 0).any():
+        raise InputError(f"`keep` must name times of the evolution, but is {keep!r}; add them to `times`")
+    wanted = np.zeros(len(times), dtype=bool)
+    wanted[nearest] = True
+    return wanted
+
+
+def position(asked: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Where each of some times is in a list, up to rounding; -1: nowhere."""
+    at = np.abs(times[:, None] - asked).argmin(axis=0) if len(times) else np.zeros(len(asked), dtype=np.int64)
+    near = np.abs(times[at] - asked) <= 1e-12 * max(1.0, float(np.abs(times).max())) if len(times) else np.zeros(len(asked), dtype=bool)
+    return np.where(near, at, -1)

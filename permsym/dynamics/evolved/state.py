@@ -1,0 +1,127 @@
+"""A state on its way: rho(t) of an evolution, with an error of everything that is read off it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.basis import Basis
+from permsym.dynamics.evolution import EvolutionCertificate
+from permsym.dynamics.evolved.errors import SectorError, moment_error, sector_of
+from permsym.model import Model
+from permsym.moments.labels import MomentLabel
+from permsym.sites import Boson
+from permsym.states.density import DensityOperator
+from permsym.states.derived import RATIOS, derived_errors
+from permsym.states.sectors import Charge, paired
+from permsym.steady.in_time import InTime
+
+
+class SectorPart(NamedTuple):
+    """One charge sector of a state on its way.
+
+    x        the state as the basis holds it
+    error    trace norm that it is off by
+    top      largest population of a boson's last Fock states so far; 0 in charged sectors
+    """
+
+    basis: Basis
+    x: NDArray[Any]
+    error: SectorError
+    top: float = 0.0
+
+
+class Origin(NamedTuple):
+    """Where a state comes from.
+
+    model       the one that was evolved, its cut-off still open if it was
+    labels      moments that were asked for
+    tolerance   what certified means
+    modulated   whether its coefficients changed in time: then ``model`` has none that hold now
+    """
+
+    model: Model
+    labels: tuple[MomentLabel, ...]
+    tolerance: float
+    modulated: bool = False
+
+
+class EvolvedState(DensityOperator, InTime):
+    """The state of an evolution at one time.
+
+    model       whose boson has the cut-off of this time
+    time        since the initial state of the first evolution, on the clock of coefficients that depend on time
+    sectors     its charge sectors, the neutral one first
+    lacking     charges that the initial state reaches, but that were not followed
+    """
+
+    def __init__(self, origin: Origin, time: float, sectors: Sequence[SectorPart], lacking: Collection[Charge] = ()) -> None:
+        neutral, *charged = sectors
+        coherences = [DensityOperator(each.basis.model, each.basis, each.x) for each in charged]
+        super().__init__(neutral.basis.model, neutral.basis, neutral.x, coherences=coherences, lacking=lacking)
+        self.time = time
+        self.origin = origin
+        self.tolerance = origin.tolerance
+        self.errors: Mapping[Charge, SectorError] = {paired(each.basis.charge): each.error for each in sectors}
+        self.top_population = neutral.top
+
+    # -- errors -----------------------------------------------------------------------------------------------------------
+
+    def deviation(self, charge: Charge) -> float:
+        """Trace norm by which a sector is off, at most, but for a cut-off; 0 where the state has nothing."""
+        error = self.errors.get(paired(charge))
+        return 0.0 if error is None else error.total
+
+    def error(self, label: str | MomentLabel) -> float:
+        """Estimate of the absolute error of a moment: a bound from the steps and their rounding, and an estimate for a cut-off."""
+        key = self.label(label)
+        value = abs(self.moment(key))  # refuses what is not known
+        sector = sector_of(self.model, key)
+        if key.order == 0 or sector not in self.errors:
+            return 0.0
+        model = max((each.model for each in (self, *self.coherences)), key=lambda each: each.centre.levels)
+        return moment_error(model, key, self.deviation(sector), self._top(key), max(1.0, value))
+
+    def _top(self, key: MomentLabel) -> float:
+        """Population of the last Fock states; of as many as the ladder operators of one kind in a label reach, at least."""
+        ladders = max(key.centre.count("a"), key.centre.count("ad"))
+        if not isinstance(self.model.centre, Boson) or not ladders or not self.top_population:
+            return self.top_population
+        return max(self.top_population, float(self.basis.centre_populations(self.x)[-ladders:].sum()))
+
+    @property
+    def derived_errors(self) -> dict[str, float]:
+        """Error estimate of each derived quantity, propagated from those of its moments."""
+        return derived_errors(self.model, self.moment, self.error)
+
+    @cached_property
+    def certificate(self) -> EvolutionCertificate:
+        """Certificate of the moments that the evolution was asked for, at this time."""
+        return self.certify(self.origin.labels)
+
+    def certify(self, labels: Iterable[str | MomentLabel]) -> EvolutionCertificate:
+        """Certificate of moments at this time, and of the derived quantities that are not zero within their errors."""
+        keys = [self.label(label) for label in labels]
+        errors = {str(key): self.error(key) for key in keys}
+        uncertain = {
+            name: error / abs(self.derived[name])
+            for name, error in self.derived_errors.items()
+            if name not in RATIOS and abs(self.derived[name]) > error
+        }
+        return EvolutionCertificate(
+            error_estimate=max(errors.values(), default=0.0),
+            errors=errors,
+            trace_defect=abs(float(np.sum(self.basis.centre_populations(self.x))) - 1),
+            min_population=self.basis.least_population(self.x),
+            top_population=self.top_population,
+            tolerance=self.tolerance,
+            sizes={str(key): max(1.0, abs(self.moment(key))) for key in keys},
+            derived_errors=uncertain,
+        )
+
+    def __repr__(self) -> str:
+        return f"EvolvedState(t={self.time:g}, {self.model!r}, {self.basis.representation}, {1 + len(self.coherences)} charge sectors)"
