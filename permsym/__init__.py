@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from permsym.dynamics.evolve import evolve
     from permsym.dynamics.evolved.state import EvolvedState
     from permsym.dynamics.initial import InitialState, SiteState
+    from permsym.dynamics.periodic.floquet import Floquet, floquet
     from permsym.dynamics.spectra.linewidth import Linewidth, linewidth
     from permsym.dynamics.spectra.spectrum import PowerSpectrum, SpectrumCertificate, spectrum
     from permsym.dynamics.two_time.correlation import correlation, g1, g2
@@ -55,6 +56,7 @@ _PLACES = {
     "permsym.dynamics.evolve": ("evolve",),
     "permsym.dynamics.evolved.state": ("EvolvedState",),
     "permsym.dynamics.initial": ("InitialState", "SiteState"),
+    "permsym.dynamics.periodic.floquet": ("Floquet", "floquet"),
     "permsym.dynamics.spectra.linewidth": ("Linewidth", "linewidth"),
     "permsym.dynamics.spectra.spectrum": ("PowerSpectrum", "SpectrumCertificate", "spectrum"),
     "permsym.dynamics.eigenvalues": ("Eigenvalues", "eigenvalues"),
@@ -98,6 +100,7 @@ __all__ = [
     "Evolution",
     "EvolutionCertificate",
     "EvolvedState",
+    "Floquet",
     "IncompleteLU",
     "Individual",
     "InitialState",
@@ -128,6 +131,7 @@ __all__ = [
     "entropy",
     "evolve",
     "figures",
+    "floquet",
     "from_matrix",
     "from_qutip",
     "g1",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from permsym.reading import MOST_STEPS
 from permsym.sites import is_real
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes
+    from permsym.cumulants.in_time.evolve import Trajectory
     from permsym.dynamics.evolution import Evolution
 
 MOST_TIMES = MOST_STEPS + 1  # of a sweep: every point has its moments at each
@@ -25,14 +26,16 @@ _APPLICABLE = {"exact": ("basis", "tolerance"), "mf": (), "": ("break_symmetry",
 
 @dataclass(frozen=True)
 class EvolutionRequest:
-    """The table ``[evolution]`` of a sweep.
+    """The tables ``[evolution]`` and ``[modulate]`` of a sweep.
 
     times     ascending, >= 0; the initial state stands at t = 0
     initial   a label; "": every site in its lowest state
+    modulate  name of a parameter, term or jump -> expression in t and the parameters of a point
     """
 
     times: tuple[float, ...]
     initial: str = ""
+    modulate: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.times:
@@ -46,6 +49,10 @@ class EvolutionRequest:
             raise InputError(f"there are {len(self.times):,} times, but a sweep has at most {MOST_TIMES:,}; take fewer")
         if not isinstance(self.initial, str):
             raise InputError(f"the initial state of a sweep is a label such as 'vacuum up', but is {self.initial!r}")
+        for name, rule in self.modulate.items():
+            if not isinstance(rule, str):
+                words = f"`modulate` of a sweep is saved with it: write {name!r} as the text of an expression in t, not as {rule!r}"
+                raise InputError(words, parameter=name)
 
     @classmethod
     def of_table(cls, table: Mapping[str, Any] | EvolutionRequest | None) -> EvolutionRequest | None:
@@ -60,17 +67,22 @@ class EvolutionRequest:
 
     def __str__(self) -> str:
         start = f"from {self.initial!r}" if self.initial else "from the lowest states"
-        return f"{len(self.times)} times from {self.times[0]:g} to {self.times[-1]:g}, {start}"
+        changes = "".join(f", {name} = {rule}" for name, rule in self.modulate.items())
+        return f"{len(self.times)} times from {self.times[0]:g} to {self.times[-1]:g}, {start}{changes}"
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
-        return asdict(self) | {"times": list(self.times)}
+        drive = {"modulate": dict(self.modulate)} if self.modulate else {}
+        return {"times": list(self.times), "initial": self.initial} | drive
 
     def check(self, model: Model) -> None:
-        """InputError for an initial state that a model does not have."""
+        """InputError for an initial state that a model does not have, and for what cannot change in time as it is asked to."""
         from permsym.dynamics.initial import parse_initial
+        from permsym.modulation.modulation import Modulation
 
         parse_initial(self.initial, model)
+        if self.modulate:
+            Modulation.of(model, self.modulate, (0.0, self.times[-1]))
 
 
 def check_options(name: str, options: Mapping[str, Any]) -> None:
@@ -88,7 +100,7 @@ def exact_series(model: Model, asked: EvolutionRequest, labels: Sequence[MomentL
     """The exact evolution with its certificate."""
     from permsym.dynamics.evolve import evolve
 
-    return evolved_point(evolve(model, asked.times, initial=asked.initial, moments=labels, **options))
+    return evolved_point(evolve(model, asked.times, initial=asked.initial, moments=labels, modulate=asked.modulate, keep="none", **options))
 
 
 def evolved_point(evolution: Evolution) -> Point:
@@ -131,12 +143,17 @@ def expanded_series(order: int, model: Model, asked: EvolutionRequest, labels: S
     """The evolution of the equations of an order; nothing certifies their distance from the exact answer."""
     from permsym.cumulants import evolve
 
-    trajectory = evolve(model, asked.times, asked.initial, order=order, **options)
+    trajectory = evolve(model, asked.times, asked.initial, order=order, modulate=asked.modulate, errors=False, **options)
+    return trajectory_point(model, trajectory, labels)
+
+
+def trajectory_point(model: Model, trajectory: Trajectory, labels: Sequence[MomentLabel]) -> Point:
+    """A dataset's point from a solution of cumulant equations."""
     strange = trajectory.unphysical
     return Point(
         parameters=model.parameters,
         scalars={"dimension": len(trajectory.equations)},
         status=Status.UNPHYSICAL if strange else Status.OK,
-        reason=", ".join([f"order {order}", *strange]),
-        series=Series(tuple(asked.times), {str(label): trajectory.moment(label) for label in labels}, trajectory.derived),
+        reason=", ".join([f"order {trajectory.order}", *strange]),
+        series=Series(tuple(trajectory.times.tolist()), {str(label): trajectory.moment(label) for label in labels}, trajectory.derived),
     )

@@ -45,7 +45,8 @@ def sweep(
     options   method -> its options, such as {"exact": {"solver": "superlu"}}
     spectrum  a spectrum of every state beside its moments: {"frequencies": numpy.linspace(-3, 3, 201)}, {"linewidth": True, "near": 1.0}
               or both, with "of" and "right" as :func:`permsym.spectrum` takes them in texts
-    evolution  moments over time instead of steady states: {"times": numpy.linspace(0, 10, 101), "initial": "vacuum up"}
+    evolution  moments over time instead of steady states: {"times": numpy.linspace(0, 10, 101), "initial": "vacuum up"},
+              and with "modulate": {"g": "0.5*exp(-t)"} for what changes in that time
     jobs      worker processes; None: everything in this process
     fixed     other parameters; numbers or expressions such as kappa="N/16", evaluated at each point
 

@@ -97,6 +97,37 @@ def test_a_file_says_the_same_and_is_computed_again(tmp_path, data):
     xr.testing.assert_equal(again["moment_real"], made["moment_real"])
 
 
+@pytest.fixture(scope="module")
+def driven():
+    evolution = {**EVOLUTION, "modulate": {"g": "N*g*cos(t)", "L[-0]": "1 + t"}}
+    return ps.sweep("central-spin", {"N": [2, 3]}, methods=("exact", "mf", "c3"), moments=["z0", "+0 -1"], evolution=evolution)
+
+
+def test_every_method_has_the_same_coefficients_in_time(driven):
+    for N in (2, 3):
+        model, rules = ps.models.central_spin(N=N), {"g": lambda t, N=N: N * 0.75 * np.cos(t), "kappa": lambda t, N=N: N / 16 * (1 + t)}
+        exact = ps.evolve(model, TIMES, initial=EVOLUTION["initial"], moments=["z0", "+0 -1"], modulate=rules)
+        found = driven.sel(N=N, approach="exact", moment="+0 -1")
+        assert np.abs(found["moment_real"] + 1j * found["moment_imag"] - exact.moment("+0 -1")).max() < 1e-10
+        for name, order in (("mf", 1), ("c3", 3)):
+            values = evolve(model, TIMES, EVOLUTION["initial"], order=order, modulate=rules).moment("z0").real
+            assert np.abs(driven["moment_real"].sel(N=N, approach=name, moment="z0") - values).max() < 1e-6
+    assert set(driven["status"].values.flat) == {"ok"}
+    still = ps.sweep("central-spin", {"N": [2]}, moments=["z0"], evolution=EVOLUTION)
+    assert np.abs(still["moment_real"].values - driven["moment_real"].sel(N=2, approach="exact", moment="z0").values).max() > 0.01
+
+
+def test_what_changes_is_in_the_provenance_and_in_the_key(driven):
+    again, differs = rerun(driven)
+    assert differs.equal
+    assert json.loads(again.attrs["definition"])["evolution"]["modulate"] == {"g": "N*g*cos(t)", "L[-0]": "1 + t"}
+    keys = {
+        make("central-spin", {}, fixed={"N": 2}, evolution={**EVOLUTION, **more}).fingerprint
+        for more in ({}, {"modulate": {"g": "t"}}, {"modulate": {"g": "2*t"}})
+    }
+    assert len(keys) == 3
+
+
 def test_a_failure_is_one_at_every_time():
     data = ps.sweep("central-spin", {"N": [2]}, methods=("exact", "c2"), moments=["z0 z1 z2"], evolution=EVOLUTION)
     assert set(data["status"].sel(approach="c2").values.flat) == {str(Status.BEYOND_ORDER)}
@@ -115,17 +146,28 @@ def test_a_failure_is_one_at_every_time():
         (('initial = "up bloch=1,0.3"', 'initial = "sideways"'), "sideways"),
         (('initial = "up bloch=1,0.3"', "initial = 3"), "a label such as 'vacuum up', but is 3"),
         (("[evolution]", "[spectrum]\nlinewidth = true\n[evolution]"), "leave \\[evolution\\] or \\[spectrum\\] out"),
+        (("[evolution]", "[modulate]\n[evolution]"), None),
+        (('[evolution]\ntimes = "0:2:4"\ninitial = "up bloch=1,0.3"', '[modulate]\ng = "t"'), r"\[modulate\] is for an \[evolution\]"),
+        (("[evolution]", "[modulate]\ng = 3\n[evolution]"), "must be the text of an expression in t"),
+        (("[evolution]", '[modulate]\ng = "sin(q)"\n[evolution]'), "'q'"),
+        (("[evolution]", '[modulate]\nq = "t"\n[evolution]'), "`q` is no parameter of central-spin"),
+        (("[evolution]", '[modulate]\nkappa = "1 - t"\n[evolution]'), "toml:12: at t = 1.*`kappa` must be a rate >= 0"),
         (("exact = true", 'exact = {window = "full"}'), "an evolution by the method exact has no option 'window'"),
     ],
 )
 def test_mistakes_of_a_file(tmp_path, changed, words):
     path = tmp_path / "sweep.toml"
     path.write_text(FILE.replace(*changed))
+    if words is None:
+        assert read_sweep_file(path).sweep.evolution.modulate == {}
+        return
     with pytest.raises(Mistakes, match=words):
         read_sweep_file(path)
 
 
 def test_mistakes_in_python():
+    with pytest.raises(InputError, match="write 'g' as the text of an expression in t, not as <function"):
+        make("central-spin", {"N": [2]}, fixed={}, evolution={"times": [0, 1], "modulate": {"g": lambda t: t}})
     with pytest.raises(InputError, match="has no 'start'"):
         make("central-spin", {"N": [2]}, fixed={}, evolution={"times": [0, 1], "start": 3})
     with pytest.raises(InputError, match="needs times"):

@@ -137,7 +137,7 @@ def modulated(
 
     Raises InputError as :meth:`~permsym.modulation.modulation.Modulation.of` does.
     """
-    if rules is None:
+    if not rules:
         return model, None
     static = model.model if isinstance(model, Equations) else model
     modulation = Modulation.of(static, rules, span, kinks, family)

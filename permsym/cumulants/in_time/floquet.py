@@ -111,7 +111,8 @@ def floquet(
     period = checked_period(period)
     grid = np.linspace(0, period, POINTS) if times is None else within_period(times, period)
     driven, modulation = modulated(model, modulate, (0.0, period), kinks, family)
-    assert modulation is not None
+    if modulation is None:
+        raise InputError("`modulate` must say what changes in time, such as {'g': 'cos(t)'}, but is empty")
     check_periodic(modulation.functions, period)
     built, start = started(driven, initial, order, counting, closure, break_symmetry)
     flow = Flow(built, modulation=modulation)

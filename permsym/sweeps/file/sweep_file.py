@@ -20,6 +20,8 @@ frequencies = "-3:3:200"       # and/or linewidth = true, near = 1.0
 [evolution]                    # moments over time instead of those of steady states
 times = "0:10:100"             # or a list; the initial state stands at t = 0
 initial = "vacuum up"          # lowest states by default
+[modulate]                     # what changes in that time: a parameter is replaced, a named term or jump multiplied
+g = "0.5*(1 + tanh(t))"
 [output]
 file = "sweep.nc"              # or .csv, .parquet
 """
@@ -37,7 +39,7 @@ from permsym.sweeps.definition import Sweep, checked_moments, dimensions_of, pro
 from permsym.sweeps.file import models, tables
 from permsym.sweeps.file.mistakes import Reader
 
-_TABLES = ("model", "sweep", "methods", "moments", "spectrum", "evolution", "output")
+_TABLES = ("model", "sweep", "methods", "moments", "spectrum", "evolution", "modulate", "output")
 
 
 @dataclass
@@ -93,7 +95,7 @@ def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: N
     methods, options = tables.methods(reader, data.get("methods", {}))
     moments = tables.moments(reader, data.get("moments", {}))
     spectrum = tables.spectrum(reader, data.get("spectrum"))
-    evolution = tables.evolution(reader, data.get("evolution"))
+    evolution = tables.evolution(reader, data.get("evolution"), data.get("modulate"))
     output = tables.output(reader, data.get("output", {}))
     if source is None:
         reader.fail()
@@ -123,7 +125,7 @@ def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: N
             if evolution is not None:
                 evolution.check(example)
         except InputError as error:
-            reader.wrong(("evolution", "initial"), str(error))
+            reader.wrong(("modulate",) if error.parameter is not None else ("evolution", "initial"), str(error))
     if reader.mistakes or example is None:
         models.locate(reader, sound)  # mistakes of values beside those of names
     reader.fail()

@@ -215,10 +215,18 @@ def spectrum(reader: Reader, table: Mapping[str, Any] | None) -> SpectrumRequest
     return None
 
 
-def evolution(reader: Reader, table: Mapping[str, Any] | None) -> EvolutionRequest | None:
-    """The evolution that every point is to have instead of a steady state; not checked against a model yet."""
+def evolution(reader: Reader, table: Mapping[str, Any] | None, changes: Mapping[str, Any] | None) -> EvolutionRequest | None:
+    """The evolution that every point is to have instead of a steady state; not checked against a model yet.
+
+    changes   the table [modulate]
+    """
     if table is None:
+        if changes is not None:
+            reader.wrong(("modulate",), "[modulate] is for an [evolution]; write one with times = '0:10:100'")
         return None
+    for name, rule in (changes or {}).items():
+        if not isinstance(rule, str):
+            reader.wrong(("modulate", name), f"{name!r} must be the text of an expression in t, such as 'exp(-t)', but is {rule!r}")
     reader.unknown(("evolution",), table, ("times", "initial"), "[evolution] has no entry")
     entries = {name: value for name, value in table.items() if name in ("times", "initial")}
     times = entries.get("times", [])
@@ -228,7 +236,8 @@ def evolution(reader: Reader, table: Mapping[str, Any] | None) -> EvolutionReque
     try:
         if isinstance(times, str):
             entries["times"] = steps(times, "'times'", "T", "0:10:100", 0.0).tolist()
-        return EvolutionRequest.of_table(entries)
+        rules = {name: rule for name, rule in (changes or {}).items() if isinstance(rule, str)}
+        return EvolutionRequest.of_table({**entries, "modulate": rules})
     except InputError as error:
         reader.wrong(("evolution",), str(error))
     return None
