@@ -23,6 +23,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     words.add_model(evolve)
     words.add_times(evolve, "the initial state is at 0")
     words.add_initial(evolve, "", "default: lowest states")
+    words.add_modulate(evolve)
     words.add_moments(evolve)
     words.add_basis(evolve)
     words.add_tolerance(evolve, "absolute error aimed at")
@@ -48,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
         tolerance=words.tolerance(options),
         basis=options.basis,
         keep="none",
+        modulate=words.modulate(options),
         progress=on_stderr(),
     )
     if options.output:
@@ -59,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
             "defaults": source.defaulted(parameters),
             "initial": str(evolution.initial),
             "first_point": model.to_dict(),
+            **({"modulate": dict(evolution.modulation)} if evolution.modulation else {}),
         }
         dataset.save(_dataset(evolution, source.name, definition, options.command_line), options.output)
     report = evolve_report(evolution, source, parameters)

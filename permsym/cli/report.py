@@ -129,6 +129,7 @@ def evolve_report(evolution: Evolution, source: ModelSource, parameters: dict[st
         "parameters": evolution.model.parameters,
         "defaults": sorted(source.defaulted(parameters)),
         "initial": str(evolution.initial),
+        **({"modulate": dict(evolution.modulation)} if evolution.modulation else {}),
         "representation": evolution.representation,
         "dimension": evolution.dimension,
         "times": evolution.times.tolist(),
@@ -155,6 +156,7 @@ def evolve_table(report: dict[str, Any], asked: Sequence[str] = ()) -> str:
     lines = ", ".join(f"{name} {certificate[name]:.1e}" if certificate[name] is not None else f"{name} not finite" for name in shown)
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
     head = f"{report['model']} from {report['initial']!r}, {report['representation']} representation, {report['dimension']:,} unknowns"
+    head += "".join(f"\n{name} = {rule}" for name, rule in report.get("modulate", {}).items())
     return f"{head}\n\n{table(rows)}\n\nlargest errors: {', '.join(largest)}\n\n{verdict}: {lines}"
 
 

@@ -15,6 +15,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.sites import is_real
 from permsym.states.derived import RATIOS, derived_errors, derived_quantities
+from permsym.states.rotation import Axis
 from permsym.steady.certificate import derived_tolerance
 from permsym.text import finite
 
@@ -135,6 +136,10 @@ class Evolution:
         if not abs(near - t) <= 1e-12 * max(1.0, float(times.max())):
             raise InputError(f"there is no state at t = {t:g}, the nearest is at {near:g}; add the time to `times`, or to keep=[...]")
         return self.states[float(near)]
+
+    def rotated(self, axis: Axis, angle: float, of: str = "satellites") -> EvolvedState:
+        """The state at the last time after an instantaneous rotation, as :meth:`permsym.DensityOperator.rotated` makes it."""
+        return self.state(float(self.times[-1])).rotated(axis, angle, of)
 
     def moment(self, label: str | MomentLabel) -> TimeSeries:
         """A requested moment at all times, (T,)."""

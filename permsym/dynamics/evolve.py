@@ -19,8 +19,9 @@ from permsym import machine
 from permsym.basis.representations import choose, dimension
 from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate
-from permsym.dynamics.evolved.errors import CUT, SectorError, moment_error, norm, sector_of
+from permsym.dynamics.evolved.errors import CUT, SectorError, moment_error, sector_of
 from permsym.dynamics.evolved.keeping import Keep, Keeping
+from permsym.dynamics.evolved.moving import WindowSector, first_window
 from permsym.dynamics.evolved.state import Origin
 from permsym.dynamics.initial_density import Initial, InitialDensity, as_initial
 from permsym.dynamics.krylov import Step
@@ -158,6 +159,7 @@ class _Run:
             model, levels = model.displaced(initial.displacement), initial.state.model.centre.levels
         self.model = model.with_levels(max(levels + _FIRST_LEVELS, 4)) if self.grows else model
         self.in_blocks: bool | None = None
+        self.window = None if request.clock is not None else first_window(self.model, representation, initial)
         self.representation, self.request, self.progress = representation, request, progress
         self.times, self.tolerance = request.times, request.tolerance
         self.trace_defect = self.top_population = 0.0
@@ -181,9 +183,10 @@ class _Run:
         self.watched = watched(self.model, labels)
         if self.grows:  # the initial state must not reach into them
             self.model = self.model.with_levels(self.model.centre.levels + max(0, self.watched - _FIRST_LEVELS))
-        self.scale = max(norm(self.model, label) for label in labels)
+        self.scale = max(label.norm(self.model) for label in labels)
         keeping, possible = self.request.keeping, self.request.initial.charges(self.model)
-        keeping.check(self.model, possible & groups.keys())
+        if self.window is None:
+            keeping.check(self.model, possible & groups.keys())
         moments: dict[MomentLabel, NDArray[np.complex128]] = {}
         waiting = list(groups.items())
         while waiting:
@@ -195,7 +198,8 @@ class _Run:
             if charge == neutral:  # which has found the cut-off
                 self.possible = self.request.initial.charges(self.model)
                 more = keeping.charges(self.model, self.possible, groups)
-                keeping.check(self.model, {*more, *(self.possible & groups.keys())})
+                if self.window is None:
+                    keeping.check(self.model, {*more, *(self.possible & groups.keys())})
                 waiting += [(charge, []) for charge in more]
         return {label: moments[label] for label in labels}
 
@@ -206,8 +210,9 @@ class _Run:
 
         model   as it was asked for; labels: the moments that were; values: of these and of others; started: when the work began
         """
-        request = self.request
-        origin = Origin(model, labels, float(self.tolerance), bool(request.clock and request.clock.modulation.functions))
+        request, clock = self.request, self.request.clock
+        modulated = clock is not None and bool(clock.modulation.functions)
+        origin = Origin(model, labels, float(self.tolerance), request.initial.deviation(model), modulated)
         return Evolution(
             model=self.model,
             initial=request.initial,
@@ -219,7 +224,7 @@ class _Run:
             representation=self.representation,
             dimension=self.dimension,
             solver={"name": self.used, "steps": self.steps, "products": self.products, "vectors": VECTORS},
-            modulation={} if request.clock is None else request.clock.modulation.spelled,
+            modulation={} if clock is None else clock.modulation.spelled,
             timings={"total": time.perf_counter() - started},
             errors={label: self.error(label) for label in values},
             states=dict(request.keeping.states(origin, request.zero, self.possible, self.charges)),
@@ -259,38 +264,51 @@ class _Run:
         if any(charge) and not state.any():
             return values
         self.dimension = max(self.dimension, sector.size)
-        self.errors[charge] = SectorError(self.request.initial.deviation(self.model, charge))
+        self.errors[charge] = SectorError(start=self.request.initial.deviation(self.model, charge))
         self._look(sector, 0.0, state[:, None], np.array([1.0]), values)
         now, end = 0.0, float(self.times[-1])
         while now < end:
             # a quarter of the tolerance for the steps, a quarter for the cut-off, so that their sum stays below it
             rate = self.tolerance / (4 * self.scale * end)
-            other: Model | None = None
+            other: Model | WindowSector | None = None
             for count, step in enumerate(sector.steps(state, now, end, rate, self.request.method), start=1):
                 self.used = sector.used
-                if not self._accepted(sector, step, values):
+                if not self._accepted(sector, step, rate, values):
                     state = step.space.vectors[:, 0] * step.space.size
-                    other = sector.grown(state, 0.1 * self.small)
+                    other = self._elsewhere(sector, state, True)
                     break
                 now, state = step.start + step.length, step.final
                 self.progress(f"t = {now:.4g} of {end:.4g}, {self.model.centre.levels} levels, {sector.size:,} unknowns")
-                if self.grows and count % _LOOK == 0 and now < end and (other := sector.improved(state, 0.1 * self.small)):
+                if count % _LOOK == 0 and now < end and (other := self._elsewhere(sector, state, False)):
                     break
-            if other is not None:
+            if isinstance(other, WindowSector):
+                sector, state = other, other.initial
+                self.dimension = max(self.dimension, sector.size)
+            elif other is not None:
                 self.model = other
                 changed = self._made(charge, labels)
                 state, sector = sector.embedded(state, changed), changed
                 self.dimension = max(self.dimension, sector.size)
-                self.scale = max([self.scale, *(norm(self.model, label) for label in labels)])
+                self.scale = max([self.scale, *(label.norm(self.model) for label in labels)])
         if sector.cavity and not self.grows and self.error(labels[0]) > self.tolerance and sector.closed():
             self.top_population = 0.0
         return values
 
+    def _elsewhere(self, sector: Sector, state: NDArray[Any], needed: bool) -> Model | WindowSector | None:
+        """Where to go on: on more Fock states or in a wider window, or, where that is not ``needed``, on fewer; None: here."""
+        if isinstance(sector, WindowSector):
+            return sector.moved(state, self.small, needed)
+        if needed:
+            return sector.grown(state, 0.1 * self.small)
+        return sector.improved(state, 0.1 * self.small) if self.grows else None
+
     def _made(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Sector:
-        """A sector of the model as it stands: block by block where that is faster."""
+        """A sector of the model as it stands: on a window, or block by block, where that is faster."""
         if self.request.clock is not None:
             asked = Asked(labels, self.request.initial)
             return ModulatedSector(self.model, self.representation, charge, asked, self.request.clock)
+        if self.window is not None:
+            return WindowSector.first(self.model, charge, self.window, labels, self.request.initial)
         if any(charge) or self.in_blocks is False:
             return Sector(self.model, self.representation, charge, labels, self.request.initial)
         if self.in_blocks is None:
@@ -304,8 +322,8 @@ class _Run:
         """Population that the last Fock states may have."""
         return self.tolerance / (4 * CUT * self.scale)
 
-    def _accepted(self, sector: Sector, step: Step, values: dict[MomentLabel, NDArray[np.complex128]]) -> bool:
-        """Enter a step's moments and errors, unless the cut-off turns out too low in it."""
+    def _accepted(self, sector: Sector, step: Step, rate: float, values: dict[MomentLabel, NDArray[np.complex128]]) -> bool:
+        """Enter a step's moments and errors, unless the cut-off turns out too low in it, or it loses too much at ``rate``."""
         end = step.start + step.length
         last = end >= self.times[-1]
         inside = self.times[(self.times > step.start) & ((self.times <= end) if not last else True)]
@@ -315,10 +333,15 @@ class _Run:
             if self.grows and top > self.small:
                 return False
             self.top_population = max(self.top_population, top)
+        lost = sector.lost(step)
+        if isinstance(sector, WindowSector):
+            if lost > rate * step.length + self.small / 100:
+                return False
+            sector.settled()
         self.products += step.space.vectors.shape[1]
         self.steps += 1
         before = self.errors[sector.basis.charge]
-        self.errors[sector.basis.charge] = SectorError(before.steps + step.error, before.rounding + step.rounding)
+        self.errors[sector.basis.charge] = before.after(step, lost)
         for t in np.union1d(inside, [end]):
             self._look(sector, t, step.space.vectors, step.space.weights(t - step.start), values)
         return True

@@ -138,7 +138,7 @@ class InitialState:
         """Charges of the sectors that it may have elements in, one of each pair."""
         return possible_charges(model, [each.coherent for each in (self.centre, *self.satellites)])
 
-    def deviation(self, model: Model, charge: Charge) -> float:
+    def deviation(self, model: Model, charge: Charge | None = None) -> float:
         """It is exact but for rounding."""
         return 0.0
 

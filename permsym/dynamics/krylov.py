@@ -267,6 +267,15 @@ class Step:
     rounding: float
     final: Vector
 
+    def lost(self, leaving: NDArray[np.float64]) -> float:
+        """Integral of leaving . |u(s)| over the step, from above as far as its samples tell; leaving (n,): what each unknown loses."""
+        some = np.flatnonzero(leaving)
+        if not len(some):
+            return 0.0
+        path = np.concatenate([self.space.weights(0.0)[:, None], self.space.path(self.length)], axis=1)
+        rates = leaving[some] @ np.abs(self.space.vectors[some] @ path)
+        return float(np.maximum(rates[1:], rates[:-1]).mean() * self.length)
+
 
 def steps(make: Callable[[Vector], Subspace], state: Vector, start: float, end: float, rate: float) -> Iterator[Step]:
     """Steps that carry ``state`` from ``start`` to ``end``; each costs one subspace.

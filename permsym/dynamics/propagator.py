@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse import csgraph
 
 from permsym import machine
 from permsym.basis.basis import Basis
@@ -62,13 +63,13 @@ class Propagator:
     def active(self) -> NDArray[np.int64]:
         """Unknowns that the initial state reaches: half of them on resonance, where every coherence is real or imaginary."""
         matrix = self._whole_matrix
-        pattern = sparse.csr_array((np.ones(len(matrix.data), dtype=np.float32), matrix.indices, matrix.indptr), shape=matrix.shape)
-        reached = self.whole != 0
-        fresh = reached
-        while fresh.any():
-            fresh = (pattern @ fresh.astype(np.float32) > 0) & ~reached
-            reached = reached | fresh
-        return np.flatnonzero(reached)
+        start, size = np.flatnonzero(self.whole), matrix.shape[0]
+        rows = np.repeat(np.arange(size), np.diff(matrix.indptr))
+        # from column to row, and from one node more to where the state is
+        edges = np.concatenate([matrix.indices, np.full(len(start), size)]), np.concatenate([rows, start])
+        graph = sparse.csr_array((np.ones(len(edges[0]), dtype=np.int8), edges), shape=(size + 1, size + 1))
+        reached = csgraph.breadth_first_order(graph, size, return_predecessors=False)
+        return np.sort(reached[reached < size]).astype(np.int64)
 
     @cached_property
     def matrix(self) -> sparse.csr_array:
@@ -161,12 +162,13 @@ class Propagator:
         return products * (3e-9 * self.matrix.nnz + 2e-9 * VECTORS * size + 3e-5) > 2 * factored
 
 
-def check_memory(model: Model, unknowns: int, assembled: bool = False) -> float:
+def check_memory(model: Model, unknowns: int, assembled: bool = False, vectors: int = VECTORS) -> float:
     """Bytes that an evolution takes; TooLarge where they are not free now.
 
     assembled   whether the Liouvillian is written out
+    vectors     of a step
     """
-    needed, available = 6e7 + unknowns * (8.0 * (VECTORS + 6) + (1200.0 if assembled else 0.0)), machine.available_bytes()
+    needed, available = 6e7 + unknowns * (8.0 * (vectors + 6) + (1200.0 if assembled else 0.0)), machine.available_bytes()
     if needed > available:
         raise TooLarge(
             f"this evolution needs about {readable(needed)} ({unknowns:,} unknowns), but {readable(available)} are available; "

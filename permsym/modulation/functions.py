@@ -30,11 +30,15 @@ _BETWEEN = np.cos(np.pi * np.arange(DEGREE + 2) / (DEGREE + 1))
 """Points between them, at which it is judged: there the next Chebyshev polynomial has its extrema.  The ends are among them: a jump beside
 an end would be seen nowhere else."""
 
-_INSIDE = 16 * float(np.finfo(float).eps)
+_EPS = float(np.finfo(float).eps)
+_ROUNDED = 16.0  # rounding of a fit in units of EPS and of the largest value: the solve loses a digit
+_STRETCH = 60.0  # the points are a twentieth of an interval apart: slopes between them, and three roundings of the time
+_INSIDE = 16 * _EPS
 """What the ends are moved inwards by, over the time: a kink may be there, and is known to a few roundings."""
 
 _PIECES, _EVALUATIONS = 64, 100_000  # intervals that a search for kinks starts with; function values after which it ends
 _SMOOTH = 1e-11  # of the largest value: a fit that is as good as that has no kink that matters
+_POLE = 1e4  # of the largest value elsewhere: 1/(t - 1) has 1e6 of it in an interval as narrow as the next line's
 _NARROW = 1e-8  # of the whole time: an interval whose fit is still not smooth has a kink in it
 _CROSSINGS = 2000  # intervals in which the switches of an expression are looked at for a change of sign
 
@@ -170,6 +174,14 @@ def deviations(values: NDArray[np.float64], times: Times, start: float, length: 
     return np.asarray(np.abs(through.T - values[:, DEGREE + 1 :]).max(axis=1))
 
 
+def roundings(values: NDArray[np.float64], times: Times) -> NDArray[np.float64]:
+    """(functions,) what rounding makes of values (functions, k) at :func:`sample_times`, and of the times: of long phases, that is most."""
+    order = np.argsort(times)
+    apart, largest = times.max() - times.min(), np.abs(times).max()
+    slopes = np.abs(np.diff(values[:, order], axis=1)).max(axis=1) / apart
+    return np.asarray(_EPS * (_ROUNDED * np.abs(values).max(axis=1) + _STRETCH * slopes * largest))
+
+
 def _powers() -> NDArray[np.float64]:
     """Chebyshev's polynomials of 2 s - 1 in powers of s, one a column: whole numbers."""
     columns = [np.polynomial.chebyshev.cheb2poly(np.eye(DEGREE + 1)[k]) for k in range(DEGREE + 1)]
@@ -182,9 +194,12 @@ _AT_NODES = np.polynomial.chebyshev.chebvander(_NODES, DEGREE)
 _TO_POWERS = _powers()
 
 
-def _deviation(function: TimeFunction, start: float, end: float) -> float:
+def _roughness(function: TimeFunction, start: float, end: float) -> tuple[float, float]:
+    """How far a fit is off on an interval, beyond rounding, and the largest value there."""
     times = sample_times(start, end - start)
-    return float(deviations(function(times)[None], times, start, end - start)[0])
+    values = function(times)[None]
+    off = deviations(values, times, start, end - start)[0] - roundings(values, times)[0]
+    return float(off), float(np.abs(values).max())
 
 
 def _searched(function: TimeFunction, ends: list[float]) -> list[float]:
@@ -201,20 +216,29 @@ def _searched(function: TimeFunction, ends: list[float]) -> list[float]:
     while waiting and spent < _EVALUATIONS:
         left, right = waiting.pop()
         spent += len(_NODES) + len(_BETWEEN)
-        if _deviation(function, left, right) <= _SMOOTH * size:
+        deviation, largest = _roughness(function, left, right)
+        if deviation <= _SMOOTH * max(size, largest):
             continue
         if right - left > _NARROW * span:
             waiting += [(left, (left + right) / 2), ((left + right) / 2, right)]
         else:
             kinks.append(_pinned(function, left, right))
+            _check_bounded(function, (left, right, kinks[-1]), size)
     return kinks
+
+
+def _check_bounded(function: TimeFunction, times: Iterable[float], size: float) -> None:
+    """Refuse a pole, which steps would approach for ever: values beside what looks like a kink that dwarf all others."""
+    for t in times:
+        if abs(function.at(t)) > _POLE * size:
+            raise InputError(f"the function of `{function.name}` grows without bound near t = {t:.6g}", parameter=function.name)
 
 
 def _pinned(function: TimeFunction, left: float, right: float) -> float:
     """The kink in a narrow interval: in the half that is rougher, again and again."""
     while (middle := (left + right) / 2) not in (left, right):
         halves = [(left, middle), (middle, right)]
-        left, right = max(halves, key=lambda half: _deviation(function, *half))
+        left, right = max(halves, key=lambda half: _roughness(function, *half)[0])
     return float(right)
 
 

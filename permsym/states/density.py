@@ -19,10 +19,11 @@ from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.moments.mode import Mode
 from permsym.operators import ComplexArray, Matrix, Operator
 from permsym.sites import Site
-from permsym.states import sectors
+from permsym.states import rotation, sectors
 from permsym.states.collective_spin import DickePopulations, Gaussianity, SpinDistribution
 from permsym.states.derived import derived_quantities, upper_population
 from permsym.states.elements import Elements, SpinBlock, on_fock_states, spin_blocks, written_out
+from permsym.states.rotation import Axis
 from permsym.states.sectors import Charge, SectorOf, paired
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class DensityOperator:
     spin           P(j, m) where the basis does not list it
     coherences     its parts in charged sectors, one of each pair of opposite charges; a steady state has none
     lacking        charges in which it may have elements that are not known
+    deviation      trace norm that it is off by, at most; 0: it is taken as it is
     """
 
     time = 0.0
@@ -52,6 +54,7 @@ class DensityOperator:
         spin: SpinDistribution | None = None,
         coherences: Sequence[DensityOperator] = (),
         lacking: Collection[Charge] = (),
+        deviation: float = 0.0,
     ) -> None:
         self.model = model
         self.basis = basis
@@ -59,6 +62,7 @@ class DensityOperator:
         self._spin = spin
         self.coherences = tuple(coherences)
         self.lacking = frozenset(map(paired, lacking))
+        self._deviation = deviation
         self._values: dict[MomentLabel, complex] = {}
         self._cumulants: dict[MomentLabel, complex] = {}
 
@@ -74,9 +78,30 @@ class DensityOperator:
         """The state sector by sector, the neutral one first."""
         return [(each.basis, each.x) for each in (self, *self.coherences)]
 
-    def deviation(self, charge: Charge) -> float:
-        """Trace norm by which a sector is off, at most; 0: the state is taken as it is."""
-        return 0.0
+    def deviation(self, charge: Charge | None = None) -> float:
+        """Trace norm by which the state, or one sector of it, is off, at most: taking a sector out is a contraction."""
+        return self._deviation
+
+    def rotated(self, axis: Axis, angle: float, of: str = "satellites") -> DensityOperator:
+        """R rho R^dag with R = exp(-i angle n . sigma / 2) on each satellite, on those of one ensemble, or on the centre.
+
+        axis   "x", "y", "z" or a vector n; angle in radians
+        of     "satellites", an ensemble's name or "centre"; spins
+
+        Exact but for rounding.  It takes and makes coherences between all charges: InputError where the state lacks some.
+        """
+        parts, off = self._rotated(axis, angle, of)
+        (basis, x), *others = parts
+        coherences = [DensityOperator(each.model, each, y) for each, y in others]
+        result = DensityOperator(basis.model, basis, x, coherences=coherences, deviation=off)
+        result.time = self.time
+        return result
+
+    def _rotated(self, axis: Axis, angle: float, of: str) -> tuple[list[SectorOf], float]:
+        """Sectors of the rotated state, and the trace norm that it is off by."""
+        self.know(self.lacking)
+        parts = rotation.rotated(self._sectors, axis, angle, of)
+        return parts, self.deviation() + rotation.ROUNDING * (1 + sum(self.model.sizes))
 
     def elements(self) -> Elements:
         """Labels and coefficients of all elements of all sectors, on plain Fock states."""

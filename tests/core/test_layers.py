@@ -16,7 +16,7 @@ ORDER = [
     {"expressions", "fields", "reading"},
     {"operators"},
     {"sites"},
-    {"jumps"},
+    {"jumps", "pulses"},
     {"terms"},
     {"model"},
     {"rotating", "units"},

@@ -106,18 +106,22 @@ def taylor_polynomial(channels: Sequence[Apply], fit: Fit, start: Vector, norm: 
     """
     n, width = len(start), DEGREE + 1
     u: Any = np.empty((n, MOST + 2), dtype=start.dtype, order="F")
-    p = [np.empty((n, MOST + 1), dtype=start.dtype, order="F") for _ in channels]
+    # the last nine L_c u_k of channels that change, each in column k modulo nine
+    recent = {c: np.zeros((n, width), dtype=start.dtype, order="F") for c, f in enumerate(fit.coefficients) if f[1:].any()}
     u[:, 0] = start
     terms, products = np.zeros(MOST + 2), np.zeros((len(channels), MOST + 1))
     terms[0] = np.linalg.norm(start)
     for k in range(MOST + 1):
-        first = max(0, k + 1 - width)
         following = np.zeros(n, dtype=start.dtype)
+        turned = (k - np.arange(width)) % width
         for c, apply in enumerate(channels):
-            p[c][:, k] = apply(u[:, k])
-            products[c, k] = np.linalg.norm(p[c][:, k])
-            f = fit.coefficients[c]
-            following += p[c][:, first : k + 1] @ f[: k + 1 - first][::-1] if f[1:].any() else f[0] * p[c][:, k]
+            product = apply(u[:, k])
+            products[c, k] = np.linalg.norm(product)
+            if c in recent:
+                recent[c][:, k % width] = product
+                following += recent[c] @ fit.coefficients[c, turned]
+            else:
+                following += fit.coefficients[c, 0] * product
         u[:, k + 1] = fit.length / (k + 1) * following
         terms[k + 1] = np.linalg.norm(u[:, k + 1])
         if k >= _FEWEST and norm * terms[k - 1 : k + 2].max() <= _CONVERGED * allowed:

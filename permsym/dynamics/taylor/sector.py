@@ -10,13 +10,16 @@ from typing import Any
 from numpy.typing import NDArray
 from scipy import sparse
 
+from permsym.basis.representations import dimension
 from permsym.dynamics.initial_density import Initial
 from permsym.dynamics.krylov import Step
-from permsym.dynamics.propagator import Integrator
+from permsym.dynamics.propagator import Integrator, check_memory
 from permsym.dynamics.sector import Sector
+from permsym.dynamics.taylor.polynomial import MOST
 from permsym.dynamics.taylor.steps import Clock, taylor_steps
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
+from permsym.modulation.functions import DEGREE
 from permsym.moments.labels import MomentLabel
 
 
@@ -32,6 +35,8 @@ class ModulatedSector(Sector):
     """A sector whose matrix is a sum of channels, each times a function of time; ``model`` has all terms that may be non-zero."""
 
     def __init__(self, model: Model, representation: str, charge: tuple[int, ...], asked: Asked, clock: Clock) -> None:
+        vectors = MOST + (DEGREE + 1) * len(clock.modulation.channels)
+        check_memory(model, dimension(model, representation, charge), assembled=True, vectors=vectors)
         super().__init__(model, representation, charge, asked.labels, asked.initial)
         self.clock = clock
         self.used = Integrator.TAYLOR

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from permsym.dynamics.krylov import EPS, Step, Vector
+from permsym.dynamics.krylov import Step, Vector
 from permsym.dynamics.taylor.polynomial import MOST, Apply, Array, Fit, TaylorPolynomial, taylor_polynomial
 from permsym.errors import SolverFailed
 from permsym.model import Model
 from permsym.modulation.dependence import Family
-from permsym.modulation.functions import DEGREE, Rule, deviations, fitted, sample_times
+from permsym.modulation.functions import DEGREE, Rule, deviations, fitted, roundings, sample_times
 from permsym.modulation.modulation import Modulation
 
 _TARGET = 30  # terms that a step should need: then products a unit of time are few, and the largest term has lost two digits
@@ -39,6 +39,12 @@ class Clock:
         """The clock of :meth:`Modulation.of`, from ``zero`` to ``last``."""
         return cls(Modulation.of(model, rules, (zero, last), kinks, family), zero)
 
+    @property
+    def spelled(self) -> str:
+        """The functions, for messages."""
+        names = " or ".join(f"`{name}`" for name in self.modulation.functions)
+        return f"the function of {names}" if names else "the Liouvillian"
+
     def ends(self, start: float, end: float) -> list[float]:
         """Times at which steps from ``start`` to ``end`` must end: kinks, one of those that are roundings apart, and the last."""
         ends, apart = [start], 10 * _SHORTEST * max(end - start, abs(self.zero + end))
@@ -52,17 +58,10 @@ class Clock:
         first = self.zero + start
         times = sample_times(first, length)
         values = self.modulation.values(times)
-        order = np.argsort(times)
-        slopes = np.abs(np.diff(values[:, order], axis=1)).max(axis=1) / length
-        coefficients, off = fitted(values), _SAFE * deviations(values, times, first, length)
-        rounding = EPS * (_ROUNDED * np.abs(values).max(axis=1) + _STRETCH * slopes * (abs(first) + length))
+        coefficients, off, rounding = fitted(values), _SAFE * deviations(values, times, first, length), roundings(values, times)
         same = np.ptp(values, axis=1) == 0  # a constant, such as that of the first channel
         coefficients[same, 1:], coefficients[same, 0] = 0.0, values[same, 0]
         return Fit(length, coefficients, np.where(same, 0.0, np.maximum(off - rounding, 0)), np.where(same, 0.0, rounding))
-
-
-_ROUNDED = 16.0  # rounding of a fit in units of EPS and of the largest value: the solve loses a digit
-_STRETCH = 20.0  # the nodes are at least a twentieth of a step apart: slopes between them, for rounding of the time
 
 
 def taylor_steps(
@@ -84,8 +83,7 @@ def taylor_steps(
             fit = _resolved(channels, clock, state, now, length, rate / norm, _SHORTEST * whole)
             short += fit.length <= _SHORT * whole
             if short > _PASSED * (1 + len(clock.modulation.kinks)):
-                names = " or ".join(f"`{name}`" for name in clock.modulation.functions)
-                raise SolverFailed(f"the function of {names} changes too fast near t = {clock.zero + now:.6g} for steps to follow it")
+                raise SolverFailed(f"{clock.spelled} changes too fast near t = {clock.zero + now:.6g} for steps to follow it")
             polynomial = taylor_polynomial(channels, fit, state, norm, rate * fit.length)
             step = _longest(polynomial, rate)
             if not step and fit.off.any():
@@ -94,7 +92,10 @@ def taylor_steps(
                     continue
                 step = fit.length  # over a jump
             if step < min(_SHORTEST * whole, goal - now):
-                raise SolverFailed("no step of the time evolution is short enough for its tolerance; raise the tolerance")
+                raise SolverFailed(
+                    f"no step is short enough for the tolerance at t = {clock.zero + now:.6g}; raise the tolerance, or see whether "
+                    f"{clock.spelled} is too large there"
+                )
             reached = now + step if now + step < goal - _SHORTEST * whole else goal
             step = reached - now
             state = polynomial.vectors @ polynomial.weights(step)

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
 from permsym.basis.centre import CentrePart
-from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import Integrator, Propagator, check_memory
 from permsym.liouvillian import Liouvillian
 from permsym.sites import Boson
@@ -98,7 +97,7 @@ class Sector:
         rate = max(error, _FLOOR * self.basis.trace_norm * float(np.linalg.norm(state))) / max(end, np.finfo(float).tiny)
         for step in run.steps(state, 0.0, end, rate, method) if end and len(state) else ():
             reached = step.start + step.length
-            totals += [step.error, step.rounding, _lost(step, leaving)]
+            totals += [step.error, step.rounding, step.lost(leaving)]
             products += step.space.vectors.shape[1]
             inside = np.flatnonzero((times > step.start) & (times <= reached))
             row = covector @ step.space.vectors
@@ -127,13 +126,3 @@ class Sector:
             inside = times[(times > step.start) & (times <= step.start + step.length)]
             result += [spread(step.space.vectors @ step.space.weights(float(t) - step.start)) for t in inside]
         return result
-
-
-def _lost(step: Step, leaving: Real) -> float:
-    """Integral of leaving . |x(s)| over a step, from above as far as its samples tell."""
-    if not leaving.any():
-        return 0.0
-    some = np.flatnonzero(leaving)
-    path = np.concatenate([step.space.weights(0.0)[:, None], step.space.path(step.length)], axis=1)
-    rates = leaving[some] @ np.abs(step.space.vectors[some] @ path)
-    return float(np.maximum(rates[1:], rates[:-1]).mean() * step.length)

@@ -206,7 +206,7 @@ def test_memory_is_estimated_first(monkeypatch):
     with pytest.raises(ps.InputError, match="has no states: evolve with keep='all'"):
         ps.evolve(model, [0.0], keep="none").state(0.0)
     monkeypatch.setenv("PERMSYM_MEMORY", "70 MB")
-    with pytest.raises(ps.TooLarge, match=r"30,001 states of .* give fewer times"):
+    with pytest.raises(ps.TooLarge, match=r"30,001 states need about .* give fewer times"):
         ps.evolve(model, np.linspace(0, 1, 30001), moments=["z0"], initial="up down", keep="all")
 
 
