@@ -22,7 +22,7 @@ from permsym.basis.basis import Basis
 from permsym.basis.representations import build, choose, dimension
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate
 from permsym.dynamics.evolve import evolve
-from permsym.dynamics.evolved.errors import CUT, SectorError, norm
+from permsym.dynamics.evolved.errors import CUT, SectorError
 from permsym.dynamics.evolved.state import EvolvedState, Origin, SectorPart
 from permsym.dynamics.initial_density import InitialDensity, as_initial
 from permsym.dynamics.periodic.period_map import PeriodMap
@@ -255,7 +255,7 @@ class _Search:
         return PeriodMap(basis, self.clock, self.period, _SHARE * self.tolerance / (self._scale(basis) * self.period * amplification))
 
     def _scale(self, basis: Basis) -> float:
-        return max(norm(basis.model, label) for label in self.labels)
+        return max(label.norm(basis.model) for label in self.labels)
 
     def _on(self, mapped: PeriodMap, x: NDArray[Any]) -> _Solved:
         allowed = max(mapped.rate * self.period / mapped.norm, 20 * _EPS * float(np.linalg.norm(x)))
