@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from permsym.dynamics.evolve import evolve
     from permsym.dynamics.evolved.state import EvolvedState
     from permsym.dynamics.initial import InitialState, SiteState
+    from permsym.dynamics.periodic.floquet import Floquet, floquet
     from permsym.dynamics.spectra.linewidth import Linewidth, linewidth
     from permsym.dynamics.spectra.spectrum import PowerSpectrum, SpectrumCertificate, spectrum
     from permsym.dynamics.two_time.correlation import correlation, g1, g2
@@ -60,6 +61,7 @@ _PLACES = {
     "permsym.dynamics.evolve": ("evolve",),
     "permsym.dynamics.evolved.state": ("EvolvedState",),
     "permsym.dynamics.initial": ("InitialState", "SiteState"),
+    "permsym.dynamics.periodic.floquet": ("Floquet", "floquet"),
     "permsym.dynamics.spectra.linewidth": ("Linewidth", "linewidth"),
     "permsym.dynamics.spectra.spectrum": ("PowerSpectrum", "SpectrumCertificate", "spectrum"),
     "permsym.dynamics.eigenvalues": ("Eigenvalues", "eigenvalues"),
@@ -106,6 +108,7 @@ __all__ = [
     "Evolution",
     "EvolutionCertificate",
     "EvolvedState",
+    "Floquet",
     "FullCounting",
     "IncompleteLU",
     "Individual",
@@ -141,6 +144,7 @@ __all__ = [
     "evolve",
     "figures",
     "fisher",
+    "floquet",
     "from_matrix",
     "from_qutip",
     "full_counting",

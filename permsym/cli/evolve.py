@@ -88,29 +88,8 @@ def run(options: argparse.Namespace) -> int:
 def _dataset(
     evolution: Evolution, countings: Iterable[CountedNumber], name: str, definition: Mapping[str, object], command: str
 ) -> xr.Dataset:
-    from permsym.dataset.build import Cell, Point, build_dataset
-    from permsym.dataset.status import judged
+    from permsym.dataset.build import build_dataset, over_time
+    from permsym.sweeps.evolutions import evolved_point
 
-    certificate, derived, derived_errors = evolution.certificate, evolution.derived, evolution.derived_errors
-    errors = {label: certificate.errors[label] for label in evolution.moments}
-    scalars = {
-        "error_estimate": certificate.error_estimate,
-        "min_population": certificate.min_population,
-        "certified": int(certificate.certified),
-        "dimension": evolution.dimension,
-        "time_total": evolution.timings["total"],
-    }
-    status, reason = judged(certificate)
-    points: dict[Cell, Point] = {}
-    for k in range(len(evolution.times)):
-        moments = {label: complex(values[k]) for label, values in evolution.moments.items()}
-        quantities = {label: float(values[k]) for label, values in derived.items()}
-        uncertain = {label: float(values[k]) for label, values in derived_errors.items()}
-        for counting in countings:
-            for kind in ("current", "mean", "fano"):
-                quantities[f"counting_{kind}@{counting.jump}"] = float(getattr(counting, kind)[k])
-                uncertain[f"counting_{kind}@{counting.jump}"] = float(counting.errors[kind][k])
-        points[(k,), "exact"] = Point(
-            evolution.model.parameters, moments, {}, errors, quantities, scalars, status, reason, derived_errors=uncertain
-        )
-    return build_dataset({"time": evolution.times.tolist()}, ["exact"], points, model=name, definition=definition, command=command)
+    axes, points = over_time({}, evolution.times.tolist(), {((), "exact"): evolved_point(evolution, countings)})
+    return build_dataset(axes, ["exact"], points, model=name, definition=definition, command=command)
