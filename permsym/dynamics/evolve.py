@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import qutip
 
 _CUT = 8.0  # times the population of the last Fock states: an estimate of what a cut-off changes, per unit of an operator's norm
-_START = 32 * float(np.finfo(float).eps)  # rounding of the initial state and of moments, a site: up to 20 eps in 60 product states
+START_ROUNDING = 32 * float(np.finfo(float).eps)  # rounding of the initial state and of moments, a site: up to 20 eps in 60 product states
 _LOOK = 8  # steps between two questions whether fewer Fock states would be enough
 _FIRST_LEVELS = 6  # Fock states beyond those of the initial state that an automatic cut-off starts with
 
@@ -178,7 +178,7 @@ class _Run:
         sector = self._sector(label)
         if sector not in self.bounds:
             return 0.0
-        ends = _START * (1 + sum(self.model.sizes)) * self.largest.get(self._of_sector(label), 1.0)
+        ends = START_ROUNDING * (1 + sum(self.model.sizes)) * self.largest.get(self._of_sector(label), 1.0)
         return self.norm(label) * (self.bounds[sector] + self.rounding[sector] + _CUT * self.top_population) + ends
 
     def certificate(self, labels: Sequence[MomentLabel]) -> EvolutionCertificate:

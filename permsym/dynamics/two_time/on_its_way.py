@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 from permsym.basis.representations import build, choose, dimension
-from permsym.dynamics.evolve import evolve
+from permsym.dynamics.evolve import START_ROUNDING, evolve
 from permsym.dynamics.initial_density import Initial
 from permsym.dynamics.propagator import check_memory
 from permsym.dynamics.two_time.asked import IDENTITY, SHARE, Asked, Shares, Spelled
@@ -79,7 +79,7 @@ def _from(model: Model, initial: Initial, start: float, asked: Asked, representa
             before = source.norm * math.prod(norms)
             shares.follow(source, Sector(source.basis), source.x, asked, allowed)
             shares.steps += before * way.steps[-1]
-            shares.rounding += before * way.rounding[-1]
+            shares.rounding += before * (way.rounding[-1] + START_ROUNDING * (1 + sum(model.sizes)))
             shares.cut += before * way.beyond[-1]
             trace += source.trace
     return shares, trace

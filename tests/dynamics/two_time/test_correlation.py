@@ -72,9 +72,18 @@ def test_rounding_counts_at_the_start():
     model = ps.models.central_spin(N=3)
     result = ps.correlation(model, "x1", "y2", [0.0], initial=initial)
     exact = np.sin(theta) ** 2 * np.cos(phi) * np.sin(phi)
-    assert 1e-17 < result.errors[0] < 1e-13
+    assert 1e-17 < result.errors[0] < 1e-12
     assert abs(result.values[0] - exact) <= result.errors[0] + 2e-16
-    assert 1e-17 < ps.g1(model, [0.0], initial=initial).errors[0] < 1e-13
+    assert 1e-17 < ps.g1(model, [0.0], initial=initial).errors[0] < 1e-12
+
+
+def test_rounding_of_the_initial_state_counts():
+    """Elements of a product state in the Dicke representation are sums: 50 eps of <x + - x> with N = 3."""
+    values = {}
+    for basis in ("dicke", "full"):
+        values[basis] = ps.correlation(ps.models.central_spin(N=3), "x +", "- x", [0.0], initial="up bloch=2.71,-2.13", basis=basis)
+    off = abs(values["dicke"].values[0] - values["full"].values[0])
+    assert 1e-13 < off <= values["dicke"].errors[0] + values["full"].errors[0]
 
 
 def test_the_limit_of_late_times():
