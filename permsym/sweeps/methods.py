@@ -21,7 +21,7 @@ from permsym.sites import is_real
 from permsym.sweeps.bench import Bench
 from permsym.sweeps.evolutions import exact_estimate, exact_series, expanded_series
 from permsym.sweeps.quantities import add_quantities, leave_out
-from permsym.sweeps.spectra import cumulant_spectrum, exact_spectrum
+from permsym.sweeps.spectra import add_spectrum, cumulant_spectrum, exact_spectrum
 from permsym.sweeps.wanted import STATE, Wanted
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
@@ -93,20 +93,19 @@ _EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) -> Point:
     """Exact steady state with its certificate, and its spectrum; the status says where that falls short."""
-    from permsym.dynamics.spectra.spectrum import more_levels, spectrum
+    from permsym.dynamics.spectra.spectrum import more_levels
 
     if wanted.evolution is not None:
         return exact_series(model, wanted.evolution, wanted.labels, options)
     asked = wanted.spectrum
-    state, curve = exact_state(model, wanted, options, bench), None
-    if asked is not None and asked.frequencies:
-        curve = spectrum(state, asked.frequencies, asked.of, asked.right)
-        while levels := more_levels(model, curve):
-            state = exact_state(model.with_levels(levels), wanted, options, bench)
-            curve = spectrum(state, asked.frequencies, asked.of, asked.right)
+    state = exact_state(model, wanted, options, bench)
+    answers = [] if asked is None else exact_spectrum(state, asked)
+    while levels := max((more_levels(model, each) for each in answers), default=0):
+        assert asked is not None
+        state = exact_state(model.with_levels(levels), wanted, options, bench)
+        answers = exact_spectrum(state, asked)
     point = state_point(state, wanted.labels)
-    if asked is not None:
-        exact_spectrum(point, state, asked, curve)
+    add_spectrum(point, answers)
     if wanted.quantities is not None:
         add_quantities(point, state, wanted.quantities)
     return point

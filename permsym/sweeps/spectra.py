@@ -88,14 +88,28 @@ class SpectrumRequest:
 # -- exact ----------------------------------------------------------------------------------------------------------------
 
 
-def exact_spectrum(point: Point, state: State, asked: SpectrumRequest, curve: PowerSpectrum | None) -> None:
-    """Give a point the curve, where there is one, and the line of its state."""
+def exact_spectrum(state: State, asked: SpectrumRequest) -> list[PowerSpectrum | Linewidth]:
+    """The curve and the line of a state, those that are asked for."""
     from permsym.dynamics.spectra.linewidth import linewidth
+    from permsym.dynamics.spectra.spectrum import spectrum
 
-    if curve is not None:
-        add_curve(point, curve)
+    answers: list[PowerSpectrum | Linewidth] = []
+    if asked.frequencies:
+        answers.append(spectrum(state, asked.frequencies, asked.of, asked.right))
     if asked.linewidth:
-        add_line(point, linewidth(state, asked.near, asked.of, asked.right))
+        answers.append(linewidth(state, asked.near, asked.of, asked.right))
+    return answers
+
+
+def add_spectrum(point: Point, answers: Sequence[PowerSpectrum | Linewidth]) -> None:
+    """Give them to a point."""
+    from permsym.dynamics.spectra.spectrum import PowerSpectrum
+
+    for answer in answers:
+        if isinstance(answer, PowerSpectrum):
+            add_curve(point, answer)
+        else:
+            add_line(point, answer)
 
 
 def add_curve(point: Point, curve: PowerSpectrum) -> None:
@@ -112,6 +126,8 @@ def add_line(point: Point, line: Linewidth) -> None:
     point.derived |= {"linewidth": line.fwhm, "line_frequency": line.frequency}
     point.derived_errors |= {"linewidth": 2 * line.error, "line_frequency": line.error}
     _add_shape(point, line)
+    errors = {"line_weight": line.weight_error, "half_maximum": line.half_maximum_error}
+    point.derived_errors |= {name: error for name, error in errors.items() if error is not None and name in point.derived}
     uncertify(point, line.reasons)
 
 

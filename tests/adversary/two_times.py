@@ -212,7 +212,7 @@ def lines(case: Any, verdict: Verdict) -> None:
     apart = np.sort(np.abs(values - values[nearest]))[1] if len(values) > 1 else math.inf
     if apart > 1e-4 * size:
         allowed = 100 * _WIDTH * max(1.0, abs(shares[nearest]))
-        verdict.compare("share", abs(answer.weight - shares[nearest].real), math.inf, float(own_shares[nearest]), allowed)
+        verdict.compare("share", abs(answer.weight - shares[nearest].real), answer.weight_error, float(own_shares[nearest]), allowed)
     seen = (np.abs(shares) > 1e-6) & (own < 1e-9 * size)
     if not seen.any():
         return
@@ -243,7 +243,13 @@ def _shape(answer: Any, response: Response, values: np.ndarray, highest: bool, v
             low, high = w[below[0] - 1], w[below[0]]
             edges.append(optimize.brentq(lambda v: power(v) - top / 2, low, high, xtol=1e-14 * abs(high - low) + 4 * EPS * abs(low)))
         off = abs(edges[1] - edges[0] - answer.half_maximum)
-        verdict.compare("width at half maximum", off, math.inf, 0.0, 100 * _WIDTH * answer.half_maximum + 1e3 * EPS * abs(answer.peak))
+        verdict.compare(
+            "width at half maximum",
+            off,
+            answer.half_maximum_error + 1e3 * EPS * abs(answer.peak),
+            0.0,
+            100 * _WIDTH * answer.half_maximum + 1e3 * EPS * abs(answer.peak),
+        )
     if highest:
         most = max(power(value.imag) for value in values)
         verdict.compare("how far below the highest", max(0.0, most - top), math.inf, 0.0, 1e-6 * abs(most))

@@ -115,12 +115,14 @@ def _curve_table(curve: PowerSpectrum) -> str:
 def _line_table(line: Linewidth) -> str:
     from permsym.text import table
 
-    half = "none" if line.half_maximum is None else f"{line.half_maximum:.9g}"
+    half, sure = "none", ""
+    if line.half_maximum is not None:
+        half, sure = f"{line.half_maximum:.9g}", f", error {line.half_maximum_error:.0e}"
     rows = [
         ("fwhm", f"{line.fwhm:.12g}", f"-2 Re lambda, error {2 * line.error:.0e}"),
         ("frequency", f"{line.frequency:.12g}", f"Im lambda, error {line.error:.0e}"),
-        ("weight", f"{line.weight:.9g}", "share of <A B> - <A><B>"),
-        ("half maximum", half, "full width of S itself"),
+        ("weight", f"{line.weight:.9g}", f"share of <A B> - <A><B>, error {line.weight_error:.0e}"),
+        ("half maximum", half, f"full width of S itself{sure}"),
     ]
     return table(rows) + (f"\n{line.note}" if line.note else "")
 

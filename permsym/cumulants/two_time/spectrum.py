@@ -90,7 +90,7 @@ class CumulantLine:
     def _shape(self) -> tuple[float | None, float | None]:
         if not self.eigenvalue.real < 0 or {Failure.GROWING, Failure.UNDAMPED} & set(self.failures):
             return None, None
-        return half_maximum(lambda frequencies: _power(self.equations, frequencies), self.eigenvalue)
+        return half_maximum(lambda frequencies: _power(self.equations, frequencies), self.eigenvalue)[:2]
 
 
 def spectrum(

@@ -41,7 +41,7 @@ def above(basis: Basis) -> Above:
         return Above(sparse.csr_array((0, basis.dimension)), np.zeros(0, dtype=np.int64))
     levels = model.centre.levels
     wider = model.with_levels(levels + more)
-    larger = Basis(wider, [CentrePart(wider.centre), *basis.parts[1:]], basis.representation, basis.charge)
+    larger = basis.sector(basis.charge, wider, [CentrePart(wider.centre), *basis.parts[1:]])
     at, _ = larger.index(basis.labels)
     columns, names = at, np.arange(larger.size)
     rows = np.flatnonzero(larger.labels[:2].max(axis=0) >= levels - more)

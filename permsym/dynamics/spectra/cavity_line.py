@@ -14,16 +14,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from permsym import kernels
+from permsym.basis.charged_blocks import applied
 from permsym.dynamics.spectra.cavity import LINE, ChargedSector, Shifted, Vector
 from permsym.dynamics.spectra.cavity_power import curve_of
 from permsym.errors import NotApplicable, SolverFailed
 from permsym.operators import Operator
 from permsym.progress import Progress, silent
 from permsym.steady.cavity.beyond import Wider
+from permsym.steady.cavity.defect import defect
 from permsym.steady.state import State
 
 TOLERANCE = 1e-9
@@ -31,6 +34,8 @@ _INNER = 0.03  # of a scaled residual: 0.1 costs as many products, 0.003 up to 4
 _TOWARDS = 2  # inverse iterations at the target where vectors are complex: there B rho overlaps several modes
 _ROUNDS = 12
 _PRODUCTS = 20_000  # of one solve
+_SHARED, _LEFT = 1e-3, 1e-2  # of a residual: the last round, for the share alone; what of its change may be left, ten times over
+_STATE = 2.0  # safety of what the state's error makes of the share
 _SHARE = 0.5  # of the light: a line with less may not be the highest
 _PEAK, _SPREADS, _POINTS = 1e-5, 3, 301  # accuracy of the curve that is searched for a peak, its half width, and its points
 _UNSEEN = 0.1  # of |w| |r| outside, which is 1.3 to 4 times the truth where signs do not cancel it
@@ -46,6 +51,7 @@ class CavityLine:
     window       from what a window left out, or a cut-off
     rounding     of products
     weight       share of exp(lambda tau) in <A B>; nan where that is zero
+    weight_error estimate for it: what the last round changed, the share of the cuts in lambda, and the state's own error
     numbers      of the charged sector's vectors
     products     with the Liouvillian and its transpose
     """
@@ -56,6 +62,7 @@ class CavityLine:
     window: float
     rounding: float
     weight: complex
+    weight_error: float
     numbers: int
     products: int
 
@@ -191,21 +198,56 @@ class _Search:
         truth for cut-offs and windows of every size, and subtracted as well as quoted.
         """
         sector, theta = self.sector, self.theta
-        x, u = sector.x.astype(self.dtype, copy=False), sector.u.astype(self.dtype, copy=False)
-        share, total = kernels.inner(u, self.x) * kernels.inner(self.w, x), kernels.inner(u, x)
         cut, apart = self._cut()
         rounding = float(np.abs(self.w) @ self.operator.rounding(self.x))
         value = theta + signed + cut
+        before, _ = self._share()
+        self._last_round()
+        weight, of_state = self._share()
+        moved = (abs(signed) + abs(cut) + apart + rounding) / abs(theta.real)
         return CavityLine(
             eigenvalue=complex(value + sector.frame),
             error=abs(signed) + abs(cut) + apart + rounding,
             solve=abs(signed),
             window=abs(cut) + apart,
             rounding=rounding,
-            weight=complex(share / total) if total else complex(math.nan),
+            weight=weight,
+            weight_error=_LEFT * abs(weight - before) + moved * abs(weight) + of_state,
             numbers=sector.numbers,
             products=self.products,
         )
+
+    def _share(self) -> tuple[complex, float]:
+        """The line's share of <A B>, and what the state's error makes of it."""
+        sector = self.sector
+        x, u = sector.x.astype(self.dtype, copy=False), sector.u.astype(self.dtype, copy=False)
+        total = kernels.inner(u, x)
+        if not total:
+            return complex(math.nan), math.nan
+        share = kernels.inner(u, self.x) * kernels.inner(self.w, x) / total
+        delta = self._moved.astype(self.dtype, copy=False)
+        change = kernels.inner(u, self.x) * kernels.inner(self.w, delta) - share * kernels.inner(u, delta)
+        return complex(share), _STATE * abs(complex(change / total))
+
+    @cached_property
+    def _moved(self) -> Vector:
+        """What the state's error makes of X."""
+        sector = self.sector
+        return sector.turned(applied(sector.right.terms, *defect(sector.state), sector.blocks))
+
+    def _last_round(self) -> None:
+        """One round more, of both vectors: the share is of first order in their errors."""
+        r, back = self.operator.matvec(self.x), self.operator.rmatvec(self.w)
+        np.subtract(self.theta * self.x, r, out=r)
+        np.subtract(np.conj(self.theta) * self.w, back, out=back)
+        shifted = Shifted(self.operator, self.theta, self.dtype, (self.x, self.w))
+        t, other = np.zeros_like(r), np.zeros_like(back)
+        shifted.solve(r, t, _SHARED, _PRODUCTS)
+        shifted.solve_adjoint(back, other, _SHARED, _PRODUCTS)
+        self.x += t
+        self.w += other
+        self._normalise()
+        self.products += 2 + shifted.products
 
     def _cut(self) -> tuple[complex, float]:
         """What a window or a cut-off moves the eigenvalue by; and how little is known of that."""

@@ -71,4 +71,5 @@ class CavityResponse:
         if self.empty:
             return None
         line = seen(self.sector, near, self.say)
-        return Line(line.eigenvalue, line.error, line.weight, self.decaying)
+        cutoff = line.window if self.sector.blocks.boundary == "closed" else 0.0
+        return Line(line.eigenvalue, line.error, line.weight, self.decaying, cutoff, line.weight_error)

@@ -16,6 +16,7 @@ L has an inverse there, also at w = 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,6 +47,8 @@ _LEAKING = 4  # times what leaves at a window's edge: 1.5 to 3.3 on windows of 6
 _CONVERGED = 1e-11  # of an eigenvalue, counted from where its sector turns: what its residuals may leave
 _CHANGED, _CLEAR = 10.0, 1e-3  # times what the last vectors changed S by: where it may rise to; of the highest S: a change that settles it
 _LOOKS = 6  # at the eigenvalues of one pole
+_BACK = 2  # steps of the reduced problem, whose change is what the share may still be off by
+_ONE = 1e-9  # of an eigenvalue: what is nearer is the same line
 _CLOSE = 1e-6, 1e-3  # of the largest |L_ii|: distance of a first pole from the axis in a charged sector, and in the neutral one
 PARTS = ("resolvent", "rounding", "steady", "window", "cutoff")
 
@@ -61,12 +64,19 @@ class Power:
 
 @dataclass(frozen=True)
 class Line:
-    """An eigenvalue that G(w) sees, as the term  share start / (i w - value);  start: g(0) without what never decays."""
+    """An eigenvalue that G(w) sees, as the term  share start / (i w - value).
+
+    error         estimate for the value; ``cutoff``: what of it more levels would mend
+    share_error   estimate for the share
+    start         g(0) without what never decays
+    """
 
     value: complex
     error: float
     share: complex
     start: complex
+    cutoff: float
+    share_error: float
 
 
 class LatticeResponse:
@@ -228,10 +238,51 @@ class LatticeResponse:
         x, y = x / np.linalg.norm(x, axis=0), y / np.linalg.norm(y, axis=0)
         values, errors = improved(assembly.matrix, assembly.rounding, Eigenpairs(best.values, x, y), best.apart)
         size, weight = np.abs(x[:, :1]), np.abs(y[:, :1])
-        dropped = _LEAKING * (assembly.leaks @ (size * weight)) + self._above.cost(self._in_basis(x[:, :1]), weight)
-        error = float(errors[0] + dropped[0] / abs(complex(y[:, 0] @ x[:, 0])))
-        share = complex(best.share[0]) * self._phase / self.decaying if self.decaying else complex("nan")
-        return Line(complex(values[0]) + 1j * self.gauge.turn, error, share, self.decaying)
+        overlap = abs(complex(y[:, 0] @ x[:, 0]))
+        above = float(self._above.cost(self._in_basis(x[:, :1]), weight)[0]) / overlap
+        error = float(errors[0] + _LEAKING * (assembly.leaks @ (size * weight))[0] / overlap) + above
+        value, share = complex(values[0]), complex(best.share[0])
+        missed = self._share_error(value, share, x[:, 0], y[:, 0]) if self.decaying else math.nan
+        share = share * self._phase / self.decaying if self.decaying else complex("nan")
+        return Line(value + 1j * self.gauge.turn, error, share, self.decaying, above, missed)
+
+    def _share_error(self, value: complex, residue: complex, x: Complex, y: Complex) -> float:
+        """Of (a . x) (y . X) / (y . x) over a . X.  With dL x for what L x may be off by, and S the resolvent without this line at it,
+
+            d residue = (y . X) (a S) . dL x + (a . x) (dL^T y) . (S X)
+
+        S from the other eigenvalues of the reduced problem.  Besides, what its last steps changed, and what y makes of the state's error.
+        """
+        pairs, m = ritz(self.space.reduced), self.space.reduced
+        others = np.abs(pairs.values - value) > _ONE * abs(value)
+        others &= np.arange(len(others)) != np.argmin(np.abs(pairs.values - value))
+        overlap = np.einsum("ij,ik,kj->j", pairs.y, m.cross[: pairs.y.shape[0], : pairs.x.shape[0]], pairs.x)
+        made = (m.cross[: pairs.y.shape[0], 0] @ pairs.y) * m.right.start
+        seen = m.seen[: pairs.x.shape[0]] @ pairs.x
+        with np.errstate(divide="ignore", invalid="ignore"):
+            to_x, to_y = (np.where(others, each / overlap / (value - pairs.values), 0) for each in (made, seen))
+        sx = combined(m.right.vectors[:, : pairs.x.shape[0]], np.where(np.isfinite(to_x), to_x, 0) @ pairs.x.T)
+        sy = combined(m.left.vectors[:, : pairs.y.shape[0]], np.where(np.isfinite(to_y), to_y, 0) @ pairs.y.T)
+        own, start = complex(y @ x), self.decaying / self._phase
+        a = self.space.a
+        lost = abs(complex(y @ self.space.x)) * self._lost(x, sy) + abs(complex(a @ x)) * self._lost(sx, y)
+        missed = 0.0 if self.space.finished else self._remaining(value, residue)
+        pulled = self._pulled((complex(a @ x) / own * y - residue / start * a) / (start * self._phase)) / 2
+        of_state = sum(float(values[0]) for values in self._steady_errors([pulled]).values())
+        return float((lost / abs(own) + missed) / abs(start)) + of_state
+
+    def _remaining(self, value: complex, residue: complex) -> float:
+        """Of a residue's convergence: the change of the last steps, and as much less as that was than the one before, ten times over."""
+        earlier_pairs = [ritz(self.space.reduced, k * _BACK) for k in (1, 2)]
+        before, first = (complex(pairs.share[np.argmin(np.abs(pairs.values - value))]) for pairs in earlier_pairs)
+        last, earlier = abs(residue - before), abs(before - first)
+        return last * min(1.0, 10 * last / earlier) if earlier else last
+
+    def _lost(self, x: Complex, y: Complex) -> float:
+        """y . dL x: rounding, a window's edge, a cut-off."""
+        assembly, size, weight = self.gauge.assembly, np.abs(x), np.abs(y)
+        lost = weight @ assembly.rounding(size[:, None])[:, 0] + _LEAKING * (assembly.leaks @ (size * weight))
+        return float(lost + self._above.cost(self._in_basis(x[:, None]), weight[:, None])[0])
 
 
 def _solver(source: Source, say: Progress) -> Callable[[bool], DirectSolver]:
@@ -248,8 +299,6 @@ def _solver(source: Source, say: Progress) -> Callable[[bool], DirectSolver]:
 
 def _in_one_quadrature(vector: Complex) -> tuple[NDArray[Any], complex]:
     """(real vector, phase) where a phase makes it real, exactly; else (vector, 1)."""
-    if not len(vector) or not vector.any():
-        return vector.real.copy(), 1.0 + 0j
     if not vector.imag.any():
         return vector.real.copy(), 1.0 + 0j
     if not vector.real.any():

@@ -7,16 +7,18 @@ The two widths agree where the line is alone.  Poles that overlap share a maximu
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
 from permsym.dynamics.spectra.response import Response, operators, responses, state_of
+from permsym.dynamics.spectra.spectrum import more_levels
 from permsym.dynamics.two_time.marked import why_zero
 from permsym.errors import InputError
 from permsym.model import Model
@@ -27,6 +29,8 @@ from permsym.text import finite, pair
 
 _ALONE = 0.01  # difference of the two widths up to which a line is alone
 _CERTAIN = 1e-6  # of the width: the error that counts as certified
+_SHARE = 0.5  # of that: what a cut-off may cost
+_BESIDE = 1e-4  # of the width: distance at which the slope at an edge is taken
 _REACH, _POINTS = 10, 1601  # half the range that is searched for half the maximum, in widths; an odd number of points
 
 
@@ -36,20 +40,25 @@ class Linewidth:
 
     eigenvalue    lambda = i frequency - fwhm / 2
     error         estimate of what rounding, the window and the cut-off move it by
-    weight        real part of its share of <A B>, without the coherent part
+    weight        real part of its share of <A B>, without the coherent part; ``weight_error`` estimates its error
     half_maximum  full width of S at half of its maximum at this line; None where S does not fall to half on both sides, or in a cavity so
                   large that a curve would take longer than the line
+    half_maximum_error   estimate of its error: that of S at the edges and the peak over the slope at the edges
     peak          frequency of that maximum; None where S has none there, or is not looked at
     note          where the widths differ, why
+    cutoff        what of ``error`` more levels would mend
     state         whose line it is
     """
 
     eigenvalue: complex
     error: float
     weight: float
+    weight_error: float
     half_maximum: float | None
+    half_maximum_error: float | None
     peak: float | None
     note: str
+    cutoff: float
     state: State
     timings: dict[str, float]
 
@@ -62,6 +71,11 @@ class Linewidth:
     def frequency(self) -> float:
         """Im lambda."""
         return self.eigenvalue.imag
+
+    @property
+    def lacks_levels(self) -> bool:
+        """Whether a cut-off is what the certificate lacks."""
+        return 2 * self.cutoff > _SHARE * _CERTAIN * self.fwhm
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -87,7 +101,9 @@ class Linewidth:
             "error": finite(self.error),
             "fwhm": self.fwhm,
             "weight": finite(self.weight),
+            "weight_error": finite(self.weight_error),
             "half_maximum": self.half_maximum,
+            "half_maximum_error": None if self.half_maximum_error is None else finite(self.half_maximum_error),
             "peak": self.peak,
             "note": self.note,
         }
@@ -106,6 +122,7 @@ def linewidth(
     near        frequency, in the model's unit; None: the highest peak
     of, right   A and B as in :func:`permsym.spectrum`
 
+    A model's automatic cut-off grows until it suffices for the eigenvalue.
     Only eigenvalues that <A(tau) B(0)> sees are lines: those whose share is exactly zero are none.  Raises InputError where the
     function is zero, TooLarge where factors of the charge sector do not fit.
     """
@@ -115,6 +132,16 @@ def linewidth(
     model = system.model if isinstance(system, State) else system
     of, right = operators(model, of, right)
     state = state_of(system, say)
+    answer = _of_state(state, near, of, right, say)
+    while isinstance(system, Model) and (levels := more_levels(system, answer)):
+        say(f"levels={levels}: the cut-off costs the line {answer.cutoff:.1e} with {state.model.centre.levels}")
+        state = state_of(state.model.with_levels(levels), say)
+        answer = _of_state(state, near, of, right, say)
+    answer.timings["total"] = time.perf_counter() - started
+    return answer
+
+
+def _of_state(state: State, near: float | None, of: Operator | str, right: Operator | str, say: Progress) -> Linewidth:
     every = responses(state, of, right, say)
     lines = [line for line in (response.line(near) for response in every) if line is not None]
     if not lines:
@@ -126,10 +153,21 @@ def linewidth(
         best = max(lines, key=lambda line: (line.share * line.start).real / -line.value.real)
     whole = sum(line.start for line in lines)
     curve = all(response.curves for response in every)
-    half, peak = _half_maximum(every, best.value) if curve else (None, None)
-    share = best.share * best.start / whole if whole else complex("nan")
-    timings = {"total": time.perf_counter() - started}
-    return Linewidth(best.value, best.error, share.real, half, peak, _note(best.value, half, peak) if curve else _NO_CURVE, state, timings)
+    half = _half_maximum(every, best.value) if curve else HalfMaximum(None, None)
+    part = best.start / whole if whole else complex("nan")
+    return Linewidth(
+        eigenvalue=best.value,
+        error=best.error,
+        weight=(best.share * part).real,
+        weight_error=best.share_error * abs(part),
+        half_maximum=half.width,
+        half_maximum_error=None if half.width is None else _half_maximum_error(every, half),
+        peak=half.peak,
+        note=_note(best.value, half.width, half.peak) if curve else _NO_CURVE,
+        cutoff=best.cutoff,
+        state=state,
+        timings={},
+    )
 
 
 _NO_CURVE = "the width of S itself takes a curve, and longer than the line: ps.spectrum has it, at frequencies around this one"
@@ -146,23 +184,47 @@ def _note(value: complex, half: float | None, peak: float | None) -> str:
     return ""
 
 
-def _half_maximum(every: Sequence[Response], value: complex) -> tuple[float | None, float | None]:
-    """(full width of S at half maximum, frequency of the maximum) at an eigenvalue."""
+class HalfMaximum(NamedTuple):
+    """Full width of S at half maximum, frequency of the maximum, and those of the edges."""
+
+    width: float | None
+    peak: float | None
+    edges: tuple[float, float] | None = None
+
+
+def _half_maximum(every: Sequence[Response], value: complex) -> HalfMaximum:
+    """The shape of S at an eigenvalue."""
     for response in every:
         response.prepare(_around(value))
+    return half_maximum(lambda frequencies: _quick(every, frequencies), value)
 
-    def power(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.sum([response.quick(frequencies) for response in every], axis=0)
 
-    return half_maximum(power, value)
+def _quick(every: Sequence[Response], frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.sum([response.quick(frequencies) for response in every], axis=0))
+
+
+def _half_maximum_error(every: Sequence[Response], half: HalfMaximum) -> float:
+    """sum over the edges of  (|S_edge - S_peak / 2| + their errors) / |dS / dw|,  with S as it is certified."""
+    assert half.edges is not None
+    assert half.width is not None
+    assert half.peak is not None
+    low, high = half.edges
+    at, step = np.array([low, half.peak, high]), _BESIDE * half.width
+    beside = _quick(every, np.array([low - step, low + step, high - step, high + step]))
+    slopes = np.abs([beside[1] - beside[0], beside[3] - beside[2]]) / (2 * step)
+    powers = [response.power(at) for response in every]
+    s = np.sum([each.power for each in powers], axis=0)
+    errors = np.sum([np.sum(list(each.parts.values()), axis=0) for each in powers], axis=0)
+    off = np.abs(s[[0, 2]] - s[1] / 2) + errors[[0, 2]] + errors[1] / 2
+    return float((off / slopes).sum()) if slopes.all() else math.inf
 
 
 def _around(value: complex) -> NDArray[np.float64]:
     return value.imag - 2 * value.real * np.linspace(-_REACH, _REACH, _POINTS)
 
 
-def half_maximum(power: Callable[[NDArray[np.float64]], NDArray[np.float64]], value: complex) -> tuple[float | None, float | None]:
-    """(full width at half maximum, frequency of the maximum) of S where an eigenvalue ``value`` with Re < 0 has its line.
+def half_maximum(power: Callable[[NDArray[np.float64]], NDArray[np.float64]], value: complex) -> HalfMaximum:
+    """Full width at half maximum, and where that is, of S where an eigenvalue ``value`` with Re < 0 has its line.
 
     power   frequencies (F,) -> S (F,)
 
@@ -175,7 +237,7 @@ def half_maximum(power: Callable[[NDArray[np.float64]], NDArray[np.float64]], va
     while 0 < top < len(s) - 1 and max(s[top - 1], s[top + 1]) > s[top]:
         top += 1 if s[top + 1] > s[top - 1] else -1
     if not (0 < top < len(s) - 1 and s[top] > 0):
-        return None, None
+        return HalfMaximum(None, None)
     step = w[1] - w[0]
     at = optimize.minimize_scalar(
         lambda v: -power(np.array([v]))[0], bounds=(w[top] - step, w[top] + step), method="bounded", options={"xatol": 1e-9 * width}
@@ -183,9 +245,9 @@ def half_maximum(power: Callable[[NDArray[np.float64]], NDArray[np.float64]], va
     peak, half = float(at.x), -float(at.fun) / 2
     left, right = _fall(s[top::-1], half), _fall(s[top:], half)
     if left is None or right is None:
-        return None, peak
-    edges = [_crossing(power, w[top - left], w[top - left + 1], half), _crossing(power, w[top + right - 1], w[top + right], half)]
-    return edges[1] - edges[0], peak
+        return HalfMaximum(None, peak)
+    edges = _crossing(power, w[top - left], w[top - left + 1], half), _crossing(power, w[top + right - 1], w[top + right], half)
+    return HalfMaximum(edges[1] - edges[0], peak, edges)
 
 
 def _fall(s: NDArray[np.float64], half: float) -> int | None:

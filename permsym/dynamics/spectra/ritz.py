@@ -69,10 +69,10 @@ class Ritz:
         return Ritz(self.values[chosen], self.share[chosen], self.missed[chosen], self.x[:, chosen], self.y[:, chosen], apart)
 
 
-def ritz(reduced: Reduced) -> Ritz:
-    """All eigenvalues of the small matrices that decay."""
+def ritz(reduced: Reduced, fewer: int = 0) -> Ritz:
+    """All eigenvalues of the small matrices that decay, from all vectors but the last ``fewer``."""
     right, left = reduced.right, reduced.left
-    m = min(right.size, left.size)
+    m = max(min(right.size, left.size) - fewer, 1)
     k, h, k_left, h_left = (matrix[: m + 1, :m] for matrix in (right.k, right.h, left.k, left.h))
     cross = reduced.cross[: m + 1, : m + 1]
     values, w, d = linalg.eig(k_left.T @ cross @ h, k_left.T @ cross @ k, left=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -120,6 +120,12 @@ class PowerSpectrum:
         """Why it is not certified."""
         return self.certificate.reasons
 
+    @property
+    def lacks_levels(self) -> bool:
+        """Whether a cut-off is what the certificate lacks."""
+        certificate = self.certificate
+        return certificate.parts["cutoff"] > _SHARE * certificate.tolerance * certificate.scale
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: numbers that are not finite become None."""
         return {
@@ -171,13 +177,22 @@ def spectrum(
     return replace(answer, frequencies=asked, power=answer.power[back], errors=answer.errors[back])
 
 
-def more_levels(model: Model, answer: PowerSpectrum) -> int:
+class Cut(Protocol):
+    """What a state's cut-off may be too low for."""
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def lacks_levels(self) -> bool: ...
+
+
+def more_levels(model: Model, answer: Cut) -> int:
     """How many levels to take next where a cut-off that is ours to choose is what the certificate lacks, else 0."""
-    levels, certificate = answer.state.model.centre.levels, answer.certificate
+    levels = answer.state.model.centre.levels
     if not (isinstance(model.centre, Boson) and model.centre.automatic) or levels >= _MOST_LEVELS:
         return 0
-    lacks = certificate.parts["cutoff"] > _SHARE * certificate.tolerance * certificate.scale
-    return levels + max(2, levels // _MORE) if lacks else 0
+    return levels + max(2, levels // _MORE) if answer.lacks_levels else 0
 
 
 def _of_state(

@@ -105,11 +105,11 @@ class Shares:
         self.dimension = self.products = 0
 
     def follow(self, source: Moving, sector: Evolving, x: NDArray[Any], asked: Asked, error: float) -> None:
-        """Add exp(tau L) x as A sees it; ``error``: what the steps may cost."""
+        """Add exp(tau L) x as A sees it, with x what moves of X, from which the rest was taken; ``error``: what the steps may cost."""
         path = sector.path(x, source.observed, asked.times, error / source.norm)
         self.values += path.values
         self.steps += source.norm * path.steps
-        self.rounding += source.norm * path.rounding + _READ * float(np.abs(source.observed) @ np.abs(source.x))
+        self.rounding += source.norm * path.rounding + _READ * float(np.abs(source.observed) @ (np.abs(source.x) + np.abs(x)))
         self.cut += source.norm * (path.beyond + source.lost) + path.edge
         self.dimension, self.products = max(self.dimension, source.dimension), self.products + path.products
 

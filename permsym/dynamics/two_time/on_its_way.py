@@ -9,6 +9,7 @@ import numpy as np
 
 from permsym.basis.representations import build, choose, dimension
 from permsym.dynamics.evolve import evolve
+from permsym.dynamics.evolved.errors import START
 from permsym.dynamics.initial_density import Initial
 from permsym.dynamics.propagator import check_memory
 from permsym.dynamics.two_time.asked import IDENTITY, SHARE, Asked, Shares, Spelled
@@ -81,7 +82,7 @@ def _from(model: Model, initial: Initial, start: float, asked: Asked, representa
             before = source.norm * math.prod(norms)
             shares.follow(source, Sector(source.basis), source.x, asked, allowed)
             shares.steps += before * way.steps[-1]
-            shares.rounding += before * way.rounding[-1]
+            shares.rounding += before * (way.rounding[-1] + START * (1 + sum(model.sizes)))
             shares.cut += before * way.beyond[-1]
             shares.state += before * initial.deviation(model, charge)
             trace += source.trace

@@ -29,11 +29,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-    from permsym.dynamics.spectra.linewidth import Linewidth
     from permsym.model import Model
 
 _CERTAIN = 1e-6  # of the width: the error that counts as certified, as of an eigenvalue
-_BESIDE = 1e-4  # of the half width: distance of the two values that give the slope
 _QUANTITIES = {
     "fwhm": ("frequency", "full width of the line's eigenvalue, -2 Re lambda"),
     "half_maximum": ("frequency", "full width of S at half of its maximum at the line"),
@@ -104,19 +102,11 @@ class Emission:
     def _exact(self, model: Model) -> Row:
         line = ps.linewidth(model, self.near, self.of, self.right)
         error, reasons = 2 * line.error, line.reasons
-        if self.shown == "half_maximum" and line.half_maximum is not None:
-            error = self._half_maximum_error(line, line.half_maximum)
+        if self.shown == "half_maximum" and line.half_maximum is not None and line.half_maximum_error is not None:
+            error = line.half_maximum_error
             if not error <= _CERTAIN * line.half_maximum:
                 reasons = (*reasons, f"the error of the width at half maximum is {error:.1e}")
         return _values(line) | {"error_estimate": error}, of_exact(reasons)
-
-    def _half_maximum_error(self, line: Linewidth, width: float) -> float:
-        """What S itself, with its errors, says about the width:  2 (|S_edge - S_peak / 2| + errors) / |dS / dw|."""
-        edge = self.near + width / 2
-        curve = ps.spectrum(line.state, [line.peak or self.near, edge, edge + _BESIDE * width], self.of, self.right)
-        (peak, half, beside), (peak_error, half_error, _) = curve.power, curve.errors
-        slope = abs(beside - half) / (_BESIDE * width)
-        return float(2 * (abs(half - peak / 2) + half_error + peak_error / 2) / slope)
 
     def _expanded(self, model: Model, order: int) -> Row:
         line = ps.cumulants.linewidth(ps.cumulants.steady_state(model, order=order), self.near, self.of, self.right)

@@ -11,6 +11,7 @@ from oracles.spectra import Dense
 from sampled import sampled
 
 import permsym as ps
+from permsym.steady.cavity.matrix_free import MatrixFree
 
 WORDS = {"cavity": ("ad", "a"), "driven_cavity": ("ad", "a"), "nine_pairs": ("+", "-"), "charged_products": ("+1", "-1")}
 
@@ -38,7 +39,11 @@ def test_brute_force(name, near):
     tied = np.flatnonzero(distance < distance[nearest] + 1e-9)
     mine = tied[np.argmin(np.abs(values[tied] - line.eigenvalue))]
     assert abs(line.eigenvalue - values[mine]) < 1e-9
-    assert abs(line.weight - shares[mine].real) < 1e-7 * max(1, abs(shares[mine]))
+    off = abs(line.weight - shares[mine].real)
+    assert off < 1e-7 * max(1, abs(shares[mine]))
+    if "cavity" not in name:  # of which the oracle has too few Fock states, too
+        assert off <= line.weight_error + 1e-11 * max(1, abs(shares[mine]))  # the oracle's own digits
+        assert line.weight_error < 1e-6 * max(1, abs(shares[mine]))
     assert line.fwhm == -2 * line.eigenvalue.real
     assert line.frequency == line.eigenvalue.imag
 
@@ -162,3 +167,40 @@ def test_the_line_of_the_highest_peak_is_the_one_that_makes_it():
     narrow = ps.linewidth(model, near=1.8, of="+1", right="-1")
     assert narrow.eigenvalue.real == pytest.approx(-0.411, abs=1e-3)
     assert abs(narrow.weight) < abs(line.weight) / 10
+
+
+@pytest.mark.parametrize("solver", ["superlu", "matrix-free"])
+def test_width_and_weight_know_what_a_cutoff_costs_them(solver):
+    model = ps.models.tavis_cummings(N=4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ps.UncertifiedWarning)
+        few, many = (ps.linewidth(ps.steady_state(model.with_levels(n), solver=solver), near=1.2) for n in (7, 22))
+    for name in ("half_maximum", "weight"):
+        off = abs(getattr(few, name) - getattr(many, name))
+        assert 1e-10 < off <= getattr(few, f"{name}_error") < 1e4 * off
+        assert getattr(many, f"{name}_error") < 1e-6
+
+
+def test_width_and_weight_know_what_the_state_costs_them():
+    model = systems.cavity(3).with_levels(12)
+    rough, exact = (
+        ps.linewidth(ps.steady_state(model, solver=solver, tolerance=1e-3), near=1.0)
+        for solver in (MatrixFree(tolerance=1e-6), MatrixFree(tolerance=1e-14))
+    )
+    for name in ("half_maximum", "weight"):
+        off = abs(getattr(rough, name) - getattr(exact, name))
+        assert 1e-11 < off <= getattr(rough, f"{name}_error") < 1e3 * off
+
+
+def test_an_automatic_cutoff_grows_until_the_line_has_enough(monkeypatch):
+    """Two photons more or fewer are enough for the state, and the line needs more: here because it is asked for more digits."""
+    model = ps.models.tavis_cummings(N=3)
+    first = ps.linewidth(model)
+    monkeypatch.setattr("permsym.dynamics.spectra.linewidth._CERTAIN", first.cutoff / first.fwhm / 3)
+    grown = ps.linewidth(model)
+    assert grown.state.model.centre.levels > first.state.model.centre.levels
+    assert grown.cutoff < first.cutoff / 3
+    assert not grown.lacks_levels
+    fixed = ps.linewidth(model.with_levels(first.state.model.centre.levels))
+    assert fixed.lacks_levels
+    assert fixed.eigenvalue == first.eigenvalue

@@ -72,9 +72,28 @@ def test_rounding_counts_at_the_start():
     model = ps.models.central_spin(N=3)
     result = ps.correlation(model, "x1", "y2", [0.0], initial=initial)
     exact = np.sin(theta) ** 2 * np.cos(phi) * np.sin(phi)
-    assert 1e-17 < result.errors[0] < 1e-13
+    assert 1e-17 < result.errors[0] < 1e-12
     assert abs(result.values[0] - exact) <= result.errors[0] + 2e-16
-    assert 1e-17 < ps.g1(model, [0.0], initial=initial).errors[0] < 1e-13
+    assert 1e-17 < ps.g1(model, [0.0], initial=initial).errors[0] < 1e-12
+
+
+def test_rounding_counts_where_two_parts_cancel():
+    """g2(0) = 0 of one spin is what moves and what does not: 1 - 1, and a bound of 5e-31 is none."""
+    c, s = ps.Spin(), ps.Ensemble(1)
+    H = 0.955 * (c.p * s.m + c.m * s.p) + 0.41 * c.z - 0.168 * s.z - 0.0451 * c.z * s.z
+    jumps = [ps.Individual(0.141, s.m), ps.Central(0.174, c.p), ps.Central(0.567, c.z), ps.Individual(4.88, c.p * s.m)]
+    pairs = ps.steady_state(ps.Model(c, s, H, jumps)).g2([0.0, 1.0])
+    assert abs(pairs.values[0]) <= pairs.errors[0] < 1e-13
+    assert pairs.errors[0] > 1e-17
+
+
+def test_rounding_of_the_initial_state_counts():
+    """Elements of a product state in the Dicke representation are sums: 50 eps of <x + - x> with N = 3."""
+    values = {}
+    for basis in ("dicke", "full"):
+        values[basis] = ps.correlation(ps.models.central_spin(N=3), "x +", "- x", [0.0], initial="up bloch=2.71,-2.13", basis=basis)
+    off = abs(values["dicke"].values[0] - values["full"].values[0])
+    assert 1e-13 < off <= values["dicke"].errors[0] + values["full"].errors[0]
 
 
 def test_the_limit_of_late_times():
