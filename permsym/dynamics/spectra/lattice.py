@@ -1,4 +1,4 @@
-"""S(omega) of one charge sector on a lattice: the assembled Liouvillian, few factorisations, two-sided rational Krylov.
+"""S(omega) of one charge sector on a lattice, by two-sided rational Krylov.  Long because curves and lines share one space of vectors.
 
     S(w) = 2 Re a . (i w - L)^{-1} X
 

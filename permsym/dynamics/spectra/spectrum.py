@@ -56,13 +56,18 @@ class SpectrumCertificate:
 
     def __post_init__(self) -> None:
         reasons = [f"of the steady state, {each}" for each in self.unsound]
-        if not self.error_estimate <= self.tolerance * self.scale:
+        if not self.error_estimate <= self.allowed:
             worst = max(self.parts, key=lambda name: self.parts[name], default="")
             reasons.append(
                 f"the error estimate is {self.error_estimate:.1e}, above {self.tolerance:.0e} of the largest power {self.scale:.3g}; "
                 f"most of it is {_OF[worst]}"
             )
         object.__setattr__(self, "reasons", tuple(reasons))
+
+    @property
+    def allowed(self) -> float:
+        """The error that counts as certified; an S that is exactly zero has no size to be relative to."""
+        return self.tolerance * (self.scale or 1.0)
 
     @property
     def certified(self) -> bool:
@@ -124,7 +129,7 @@ class PowerSpectrum:
     def lacks_levels(self) -> bool:
         """Whether a cut-off is what the certificate lacks."""
         certificate = self.certificate
-        return certificate.parts["cutoff"] > _SHARE * certificate.tolerance * certificate.scale
+        return certificate.parts["cutoff"] > _SHARE * certificate.allowed
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: numbers that are not finite become None."""

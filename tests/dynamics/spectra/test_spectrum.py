@@ -328,3 +328,14 @@ def test_refusals(call, fragment):
     with pytest.raises(ps.InputError) as caught:
         call()
     assert fragment in str(caught.value)
+
+
+def test_what_is_exactly_zero_is_certain():
+    """Four photons at once leave a charge modulo four, which z and a^dag a^dag do not share; tiny remains come from the cut-off alone."""
+    c, s = ps.Boson(), ps.Ensemble(1)
+    four = c.ad * c.ad * c.ad * c.ad
+    hamiltonian = 0.352 * c.n + 0.146 * (c.ad * s.m + c.a * s.p) + 0.00738 * (four + four.dag())
+    model = ps.Model(c, s, hamiltonian, [ps.Central(1.91, c.a), ps.Individual(1.18, s.m), ps.Central(0.959, c.a * c.a)])
+    result = ps.spectrum(model, [0.4, 1480.0], "z", "ad ad")
+    assert result.certificate.certified
+    assert np.abs(result.power).max() < 1e-30
