@@ -77,6 +77,15 @@ def test_what_a_state_offers_equals_qutip():
     assert state.populations().probability.sum() == pytest.approx(1, abs=1e-10)
 
 
+def test_a_state_equals_that_of_mesolve():
+    model, label, rho = started("central_spin", 3)
+    brute, state = BruteForce(model), ps.evolve(model, TIMES, initial=label).state(1.3)
+    start = qutip.Qobj(rho, dims=[brute.dims, brute.dims])
+    options = {"atol": 1e-13, "rtol": 1e-11, "nsteps": 10_000}
+    solved = qutip.mesolve(brute.hamiltonian(), start, [0, 1.3], brute.collapse(), options=options).states[-1]
+    assert np.abs((state.to_qutip(satellites=None) - solved).full()).max() < 1e-9
+
+
 def test_moments_of_a_state_are_those_of_its_evolution():
     found = ps.evolve(systems.central_spin(4), TIMES, initial="bloch=1.1,-0.3 bloch=0.7,0.4")
     for k, t in enumerate(TIMES):
