@@ -147,8 +147,13 @@ class Liouvillian:
                 mine = size(part, abs(factor) * np.abs(sizes)) if factor.imag else abs(factor) * sizes
                 before = totals.get(shift)
                 totals[shift] = (part, mine) if before is None else (before[0] + part, before[1] + mine)
-        for shift, (total, summands) in totals.items():
-            yield self._entries(shift, total, summands, block)
+        width = block.stop - block.start
+        few = max(1, _BLOCK // max(width, 1))  # of few labels, many shifts at once
+        shifts = list(totals)
+        for start in range(0, len(shifts), few):
+            some = tuple(shifts[start : start + few])
+            total, summands = (np.concatenate(arrays) for arrays in zip(*(totals[shift] for shift in some), strict=True))
+            yield self._entries(some, total, summands, block)
 
     def _term_sums(self, term: Term, block: slice) -> dict[Shift, tuple[Values, Values]]:
         if term.key in self._sums:
@@ -159,36 +164,40 @@ class Liouvillian:
             self._sums[term.key] = sums
         return sums
 
-    def _target(self, shift: Shift, block: slice) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        if shift in self._targets:
-            return self._targets[shift]
-        target = self.basis.index(self.basis.labels[:, block] + np.array(shift)[:, None])
+    def _target(self, shifts: tuple[Shift, ...], block: slice) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        if shifts in self._targets:
+            return self._targets[shifts]
+        target = self.basis.index(np.concatenate([self.basis.labels[:, block] + np.array(shift)[:, None] for shift in shifts], axis=1))
         if self.keep_terms:
-            self._targets[shift] = target
+            self._targets[shifts] = target
         return target
 
-    def _entries(self, shift: Shift, total: Values, summands: Values, block: slice) -> _Entries:
-        """Matrix entries of all moves with one shift; ``summands``: the :func:`permsym.basis.moves.size` of what their weights sum."""
+    def _entries(self, shifts: tuple[Shift, ...], total: Values, summands: Values, block: slice) -> _Entries:
+        """Matrix entries of all moves with some shifts, one shift after another.
+
+        summands   the :func:`permsym.basis.moves.size` of what the weights in ``total`` sum
+        """
         basis = self.basis
-        rows, conjugated = self._target(shift, block)
-        paired = basis.paired[block]
+        rows, conjugated = self._target(shifts, block)
+        width = block.stop - block.start
         total = _coupling(total, summands)
         leaving = (total != 0) & (rows < 0)
         clipped, clipped_columns = np.zeros(0), np.zeros(0, dtype=np.int64)
         if leaving.any():
             if basis.boundary == "closed":
+                shift = shifts[int(np.argmax(leaving)) // width]
                 raise AssertionError(f"a move by {shift} leaves the basis; its weight should vanish at the edge")
-            clipped, clipped_columns = self._dropped(np.flatnonzero(leaving), total, block)
+            clipped, clipped_columns = self._dropped(total[leaving], np.flatnonzero(leaving) % width + block.start)
         source = np.flatnonzero((summands != 0) & (rows >= 0))
         if basis.hermitian:  # a self-conjugate source reaches l and conj(l) by two moves that say the same: keep the first
-            source = source[paired[source] | ~conjugated[source]]
-        row, column = rows[source], source + block.start
+            source = source[basis.paired[source % width + block.start] | ~conjugated[source]]
+        row, column = rows[source], source % width + block.start
         w, limits = total[source], summands[source]
         if not basis.hermitian:
             everything = _Triplets(w.astype(complex), row, column)
             return _Entries(*_split(everything, np.zeros(len(w)), np.abs(limits)), clipped, clipped_columns)
         sign = np.where(conjugated[source], -1.0, 1.0)
-        pair_source, pair_row = paired[source], basis.paired[row]
+        pair_source, pair_row = basis.paired[column], basis.paired[row]
         # x and its conjugate both feed a self-conjugate row
         twice = np.where(pair_source & ~pair_row, 2, 1)
         w, limits = twice * w, twice * limits
@@ -214,10 +223,9 @@ class Liouvillian:
         entries, cancelled = (_Triplets(*map(np.concatenate, zip(*each, strict=True))) for each in zip(*pieces, strict=True))
         return _Entries(entries, cancelled, clipped, clipped_columns)
 
-    def _dropped(self, source: NDArray[np.int64], total: Values, block: slice) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _dropped(self, weights: Values, column: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """(|weight|, column) of moves that leave a window, for both unknowns of a pair."""
-        size = np.abs(total[source])
-        column = source + block.start
+        size = np.abs(weights)
         if not self.basis.hermitian:
             return size, column
         imaginary = self.basis.imaginary[column]

@@ -45,10 +45,12 @@ def as_array(matrix: Matrix) -> ComplexArray:
     return array
 
 
+@lru_cache(maxsize=512)
 def product(first: Matrix, second: Matrix) -> Matrix:
     return as_matrix(as_array(first) @ as_array(second))
 
 
+@lru_cache(maxsize=512)
 def adjoint(matrix: Matrix) -> Matrix:
     return as_matrix(as_array(matrix).conj().T)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import stat
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +61,8 @@ class NotToml(ValueError):
 
 def parsed_toml(text: str) -> dict[str, Any]:
     """The tables of a TOML text; NotToml for what is none, for numbers of too many digits, and for values nested too deep."""
+    import tomllib
+
     try:
         tables = tomllib.loads(text)
     except RecursionError:

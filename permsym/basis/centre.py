@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,11 @@ def _levels(column: Values) -> NDArray[np.int64]:
     return column.astype(np.int64, copy=False)
 
 
+@lru_cache(maxsize=512)
+def _truncated(operator: Monomial, levels: int, alpha: complex) -> Matrix:
+    return as_matrix(operator.matrix(levels, alpha))
+
+
 class CentrePart(Part):
     """Matrix units of a site with few levels."""
 
@@ -39,7 +44,7 @@ class CentrePart(Part):
 
     def matrix(self, operator: CentreOperator) -> Matrix:
         """<k| operator |b> on the levels of the site; of a boson, on its displaced Fock states."""
-        return as_matrix(operator.matrix(self.site.levels, self.displacement)) if isinstance(operator, Monomial) else operator
+        return _truncated(operator, self.site.levels, self.displacement) if isinstance(operator, Monomial) else operator
 
     @property
     def displacement(self) -> complex:

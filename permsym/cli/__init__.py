@@ -49,6 +49,8 @@ COMMANDS = {
 _MODULES = {"continue": "continuation"} | {name: f"two_time.{name}" for name in ("correlate", "eigenvalues", "spectrum")}
 """Where a command's name is a keyword of Python, or its module in a folder."""
 
+_NAMES = [name for names in COMMANDS.values() for name in names]
+
 FAULT_EXIT_CODE, INTERRUPTED_EXIT_CODE = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT
 _LONGEST_LINE = 440  # characters of an error, so that it can be read
 _LONGEST_WORD = 4000  # characters of an argument, the longest path of Linux
@@ -93,7 +95,7 @@ def _run(words: list[str]) -> int:
             raise InputError(
                 f"an argument has {'a NUL' if chr(0) in word else f'{len(word)} characters'}: {word[:40]!r}; write it otherwise"
             )
-    parser, commands = _parser()
+    parser, commands = _parser([word for word in words if word in _NAMES][:1])
     options, rest = parser.parse_known_args(_joined(words, commands))
     unknown = [word for word in rest if word.startswith("--")]
     if unknown:
@@ -155,8 +157,8 @@ def _option(word: str, options: Mapping[str, argparse.Action]) -> argparse.Actio
     return options.get(word) or next(shortened, None)
 
 
-def _parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
-    """The parser, and that of each command."""
+def _parser(whole: Sequence[str] = _NAMES) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The parser, and that of each command; the arguments of some commands alone cost a fraction of the time."""
     lists = [f"{group}:\n" + "\n".join(f"  {name:<12}{does}" for name, does in names.items()) for group, names in COMMANDS.items()]
     about = "Exact steady states of permutation-symmetric open quantum systems."
     parser = _Parser(
@@ -169,8 +171,11 @@ def _parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentPa
     parser.add_argument("--version", action="version", version=f"permsym {_version()}")
     parser.set_defaults(run=partial(_help, parser))  # no command
     commands = parser.add_subparsers(prog="permsym", metavar="COMMAND", help=argparse.SUPPRESS)
-    for command in (name for names in COMMANDS.values() for name in names):
-        importlib.import_module(f"permsym.cli.{_MODULES.get(command, command)}").add(commands)
+    for command in _NAMES:
+        if command in whole:
+            importlib.import_module(f"permsym.cli.{_MODULES.get(command, command)}").add(commands)
+        else:
+            commands.add_parser(command)
     return parser, commands.choices
 
 

@@ -52,6 +52,7 @@ def run(options: argparse.Namespace) -> int:
         keep="none",
         progress=on_stderr(),
     )
+    answers = quantities.asked(options, evolution)
     if options.output:
         from permsym import dataset
 
@@ -62,21 +63,22 @@ def run(options: argparse.Namespace) -> int:
             "initial": str(evolution.initial),
             "first_point": model.to_dict(),
         }
-        dataset.save(_dataset(evolution, source.name, definition, options.command_line), options.output)
-    more, lacking = quantities.asked(options, evolution)
-    report = evolve_report(evolution, source, parameters) | more
+        dataset.save(_dataset(evolution, source.name, definition, options.command_line, answers), options.output)
+    report = evolve_report(evolution, source, parameters) | answers.keys()
     asked = list(map(str, labels)) if options.moment else []
     print(json.dumps(report, indent=2) if options.json else evolve_table(report, asked))
-    lacking = [*evolution.certificate.reasons, *lacking]
+    lacking = [*evolution.certificate.reasons, *answers.reasons]
     if lacking:
         print("permsym: not certified: " + "; ".join(lacking), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
     return 0
 
 
-def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], command: str) -> xr.Dataset:
+def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], command: str, answers: quantities.Answers) -> xr.Dataset:
     from permsym.dataset.build import Cell, Point, build_dataset
     from permsym.dataset.status import judged
+    from permsym.states.squeezing import SqueezingSeries
+    from permsym.sweeps.quantities import add_squeezing
 
     certificate, derived, derived_errors = evolution.certificate, evolution.derived, evolution.derived_errors
     errors = {label: certificate.errors[label] for label in evolution.moments}
@@ -89,11 +91,13 @@ def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], 
     }
     status, reason = judged(certificate)
     points: dict[Cell, Point] = {}
+    series_of = {each: series for each, series in answers.squeezing.items() if isinstance(series, SqueezingSeries)}
     for k in range(len(evolution.times)):
         moments = {label: complex(values[k]) for label, values in evolution.moments.items()}
-        quantities = {label: float(values[k]) for label, values in derived.items()}
+        values_of = {label: float(values[k]) for label, values in derived.items()}
         uncertain = {label: float(values[k]) for label, values in derived_errors.items()}
         points[(k,), "exact"] = Point(
-            evolution.model.parameters, moments, {}, errors, quantities, scalars, status, reason, derived_errors=uncertain
+            evolution.model.parameters, moments, {}, errors, values_of, scalars, status, reason, derived_errors=uncertain
         )
+        add_squeezing(points[(k,), "exact"], {each: series.rows[k] for each, series in series_of.items()})
     return build_dataset({"time": evolution.times.tolist()}, ["exact"], points, model=name, definition=definition, command=command)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from permsym.text import table
 
 if TYPE_CHECKING:
     from permsym.dynamics.evolution import Evolution
+    from permsym.information.fisher import ParameterFisher
     from permsym.model import Model
     from permsym.moments.labels import MomentLabel
+    from permsym.states.squeezing import Squeezing, SqueezingSeries
     from permsym.steady.gradient import Family
     from permsym.steady.state import State
 
@@ -57,24 +60,33 @@ def moments(options: argparse.Namespace, model: Model) -> list[MomentLabel]:
     return [label for each in ensembles for label in squeezing_labels(model, each.name)]
 
 
-def asked(options: argparse.Namespace, system: State | Evolution, family: Family | None = None) -> tuple[dict[str, Any], list[str]]:
-    """The keys that the options add to the report, and why what they hold is not certified."""
+@dataclass(frozen=True)
+class Answers:
+    """What was asked for: squeezing by ensemble, Fisher information by parameter."""
+
+    squeezing: Mapping[str, Squeezing | SqueezingSeries]
+    fisher: Mapping[str, ParameterFisher]
+
+    def keys(self) -> dict[str, Any]:
+        """Their keys in the report."""
+        shown = {name: result.to_dict() for name, result in self.squeezing.items()}
+        keys: dict[str, Any] = {"squeezing": shown if len(shown) > 1 else next(iter(shown.values()))} if shown else {}
+        return keys | ({"fisher": {name: result.to_dict() for name, result in self.fisher.items()}} if self.fisher else {})
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why they are not certified."""
+        return [reason for result in (*self.squeezing.values(), *self.fisher.values()) for reason in result.reasons]
+
+
+def asked(options: argparse.Namespace, system: State | Evolution, family: Family | None = None) -> Answers:
+    """What the options ask for, of a state or of an evolution."""
     from permsym.states.squeezing import squeezed_ensembles
 
-    keys: dict[str, Any] = {}
-    reasons: list[str] = []
-    if options.squeezing:
-        results = {each.name: system.squeezing(each.name) for each in squeezed_ensembles(system.model)}
-        shown = {name: result.to_dict() for name, result in results.items()}
-        keys["squeezing"] = shown if len(shown) > 1 else next(iter(shown.values()))
-        reasons += [reason for result in results.values() for reason in result.reasons]
-    if names := dict.fromkeys(getattr(options, "fisher", [])):
-        from permsym.information.fisher import fisher
-
-        every = {name: fisher(cast("State", system), name, family) for name in names}
-        keys["fisher"] = {name: result.to_dict() for name, result in every.items()}
-        reasons += [reason for result in every.values() for reason in result.reasons]
-    return keys, reasons
+    ensembles = squeezed_ensembles(system.model) if options.squeezing else []
+    squeezing = {each.name: system.squeezing(each.name) for each in ensembles}
+    names = dict.fromkeys(getattr(options, "fisher", []))
+    return Answers(squeezing, {name: cast("State", system).fisher(name, family) for name in names})
 
 
 # -- tables ---------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import numpy as np
 from permsym import machine
 from permsym.basis.representations import choose
 from permsym.cli import quantities
+from permsym.cli.counting import counting_rows
 from permsym.dataset.versions import versions
 from permsym.dynamics.evolution import Evolution
 from permsym.errors import TooLarge
@@ -84,7 +85,8 @@ def solve_table(report: dict[str, Any]) -> str:
     moments += [f"zero by symmetry: {', '.join(vanishing)}"] if vanishing else []
     errors = report["derived_errors"]
     derived = "\n".join(f"{name} = {_real(value)} +- {_bound(abs(value), errors[name])}" for name, value in report["derived"].items())
-    derived += quantities.rows(report) + _photon_rows(report.get("photon_distribution")) + _gradient_rows(report.get("gradient"))
+    derived += quantities.rows(report) + counting_rows(report.get("counting"))
+    derived += _photon_rows(report.get("photon_distribution")) + _gradient_rows(report.get("gradient"))
     shown = {name: certificate[name] for name in ("error_estimate", "residual", "balance", "edge_mass", "min_population")}
     lines = ", ".join(f"{name} {value:.1e}" if value is not None else f"{name} not finite" for name, value in shown.items())
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"

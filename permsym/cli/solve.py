@@ -5,13 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from permsym.cli import quantities, words
+from permsym.cli.counting import counted, declare, shortfalls
 from permsym.errors import UNCERTIFIED_EXIT_CODE
 
 if TYPE_CHECKING:
+    from permsym.dynamics.counting.full_counting import FullCounting
     from permsym.model import Model
+    from permsym.models.registry import ModelSource
+    from permsym.moments.labels import MomentLabel
+    from permsym.moments.mode import PhotonDistribution
+    from permsym.steady.state import State
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,6 +35,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     words.add_tolerance(solve, "error of a moment that counts as certified, relative to max(1, |value|)")
     solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")
     solve.add_argument("--photons", action="store_true", help="the photon-number distribution P(n) of a bosonic centre too")
+    declare(solve, "current, counting Fano factor, noise and cumulants of this jump")
     solve.add_argument("--gradient", action="store_true", help="derivatives of the moments with respect to every real parameter")
     quantities.add(solve)
     quantities.add_fisher(solve)
@@ -49,13 +57,15 @@ def run(options: argparse.Namespace) -> int:
     from permsym.steady.solve import steady_state
 
     labels = words.asked_moments(options, model)
+    for name in options.full_counting:
+        model.jump(name)  # refused before the work
     words.say_defaults(source, parameters)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
-        state = steady_state(
+
+    def solved(solver: str) -> State:
+        return steady_state(
             model,
             basis=options.basis,
-            solver="superlu" if (options.gradient or options.fisher) and options.solver == "auto" else options.solver,  # which has factors
+            solver=solver,
             moments=labels,
             tolerance=words.tolerance(options),
             verify=options.verify,
@@ -63,32 +73,64 @@ def run(options: argparse.Namespace) -> int:
             progress=on_stderr(),
             checkpoint=options.checkpoint,
         )
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
+        factors = bool(options.gradient or options.fisher)
+        state = solved("superlu" if factors and options.solver == "auto" else options.solver)
+        state, countings = counted(state, options, solved)
     from permsym.cli.report import gradients, solve_report, solve_table
 
     photons = state.mode.photon_distribution() if options.photons else None
     report = solve_report(state, labels, source, parameters, photons)
+    if countings:
+        report["counting"] = {name: counting.to_dict() for name, counting in countings.items()}
     if options.gradient:
         report["gradient"] = gradients(state, labels, source.function)
-    more, lacking = quantities.asked(options, state, source.function)
-    report |= more
+    answers = quantities.asked(options, state, source.function)
+    report |= answers.keys()
     if options.output:
-        from permsym import dataset
-        from permsym.sweeps.definition import make
-        from permsym.sweeps.methods import state_point
-        from permsym.sweeps.run import assembled
-
-        asked = {"basis": options.basis, "solver": options.solver, "window": words.window(options.window)}
-        chosen = {name: value for name, value in asked.items() if value != "auto"}
-        chosen |= {} if options.tolerance is None else {"tolerance": words.tolerance(options)}
-        one = make(source, {}, fixed=parameters, moments=list(map(str, labels)), options={"exact": chosen} if chosen else None)
-        data = assembled(one, {((), "exact"): state_point(state, labels)}, options.command_line)
-        dataset.save(data if photons is None else dataset.with_photons(data, photons), options.output)
+        _save(options, (source, parameters), state, labels, (countings, answers), photons)
     print(json.dumps(report, indent=2) if options.json else solve_table(report))
-    lacking = [*state.certificate.reasons, *lacking]
+    lacking = [*state.certificate.reasons, *answers.reasons, *shortfalls(countings)]
     if lacking:
         print("permsym: not certified: " + "; ".join(lacking), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
     return 0
+
+
+def _save(
+    options: argparse.Namespace,
+    made_from: tuple[ModelSource, dict[str, float | str]],
+    state: State,
+    labels: Sequence[MomentLabel],
+    beside: tuple[Mapping[str, FullCounting], quantities.Answers],
+    photons: PhotonDistribution | None,
+) -> None:
+    """Write the result as a sweep of one point, which can be computed again."""
+    from permsym import dataset
+    from permsym.states.squeezing import Squeezing
+    from permsym.sweeps.definition import make
+    from permsym.sweeps.methods import state_point
+    from permsym.sweeps.quantities import add_counting, add_fisher, add_squeezing
+    from permsym.sweeps.run import assembled
+
+    asked = {"basis": options.basis, "solver": options.solver, "window": words.window(options.window)}
+    chosen = {name: value for name, value in asked.items() if value != "auto"}
+    chosen |= {} if options.tolerance is None else {"tolerance": words.tolerance(options)}
+    source, parameters = made_from
+    also: dict[str, Any] = {"moments": list(map(str, labels)), "options": {"exact": chosen} if chosen else None}
+    countings, answers = beside
+    asked_for = {"counting": list(countings), "squeezing": options.squeezing, "fisher": list(answers.fisher)}
+    one = make(source, {}, fixed=parameters, quantities=asked_for, **also)
+    point = state_point(state, labels)
+    add_squeezing(point, {name: one for name, one in answers.squeezing.items() if isinstance(one, Squeezing)})
+    for fisher in answers.fisher.values():
+        add_fisher(point, fisher)
+    for counting in countings.values():
+        add_counting(point, counting)
+    data = assembled(one, {((), "exact"): point}, options.command_line)
+    dataset.save(data if photons is None else dataset.with_photons(data, photons), options.output)
 
 
 def _check_photons(model: Model, output: str | None) -> None:

@@ -14,6 +14,7 @@ class Variable:
 
     over       the dimension that it has besides the axes and ``approach``: ``moment``, ``frequency``, or "" for none
     optional   whether only files have it that have a value for it
+    of         what it may be of, by a name after ``@``
     """
 
     name: str
@@ -22,6 +23,7 @@ class Variable:
     over: str = ""
     dtype: str = "float64"
     optional: bool = False
+    of: str = "ensemble"
 
 
 VARIABLES = (
@@ -39,6 +41,18 @@ VARIABLES = (
     Variable("line_frequency", "frequency", "frequency of the line, Im lambda", optional=True),
     Variable("line_weight", "1", "real part of the line's share of <A B> - <A><B>", optional=True),
     Variable("half_maximum", "frequency", "full width of the power spectrum itself at half of its maximum at the line", optional=True),
+    Variable("counting_current", "frequency", "how often the jump happens a unit of time", optional=True, of="jump"),
+    Variable(
+        "counting_fano", "1", "counting Fano factor: variance over mean of the number of jumps in a long time", optional=True, of="jump"
+    ),
+    Variable("counting_noise", "frequency", "zero-frequency noise of the current, its second cumulant", optional=True, of="jump"),
+    Variable("counting_c3", "frequency", "third cumulant of the number of jumps a unit of time", optional=True, of="jump"),
+    Variable("counting_c4", "frequency", "fourth cumulant of the number of jumps a unit of time", optional=True, of="jump"),
+    Variable("squeezing_wineland", "1", "Wineland's spin squeezing, N min Var J / |<J>|^2", optional=True),
+    Variable("squeezing_kitagawa_ueda", "1", "Kitagawa and Ueda's spin squeezing, 4 min Var J / N", optional=True),
+    Variable("fisher_steady", "1", "quantum Fisher information of the steady state", optional=True, of="parameter"),
+    Variable("fisher_rate", "1", "Fisher information that light and system gather a unit of time", optional=True, of="parameter"),
+    Variable("fisher_photon_counting", "1", "classical Fisher information of P(n)", optional=True, of="parameter"),
     Variable("error_estimate", "1", "largest error estimate over the moments"),
     Variable("residual", "1", "largest residual of L rho = 0, relative to |L| |rho|"),
     Variable("edge_mass", "1", "probability clipped by the window"),
@@ -73,7 +87,14 @@ OUTCOME = (BY_NAME["status"], BY_NAME["reason"])
 SPECTRAL_NAMES = ("coherent_part", "linewidth", "line_frequency", "line_weight", "half_maximum")
 """Quantities that a spectrum gives beside itself."""
 
-DERIVED_NAMES = ("p0_up", "p_up", "photons", "g2", "coherent_photons", "power_spectrum", *SPECTRAL_NAMES)
+COUNTING_NAMES = ("counting_current", "counting_fano", "counting_noise", "counting_c3", "counting_c4")
+"""Quantities of a counted jump, whose name follows: ``counting_fano@L[a] central``."""
+
+METROLOGY_NAMES = ("squeezing_wineland", "squeezing_kitagawa_ueda", "fisher_steady", "fisher_rate", "fisher_photon_counting")
+"""Quantities for measurements; the name of a parameter, or of one of several ensembles, follows: ``fisher_rate@g``."""
+
+_OF_MOMENTS = ("p0_up", "p_up", "photons", "g2", "coherent_photons")
+DERIVED_NAMES = (*_OF_MOMENTS, "power_spectrum", *SPECTRAL_NAMES, *COUNTING_NAMES, *METROLOGY_NAMES)
 """Derived quantities by their names in files."""
 
 _RESERVED = {
@@ -92,12 +113,12 @@ CONVENTION = (
 
 
 def derived(name: str) -> Variable:
-    """Variable of a derived quantity; that of one of several ensembles is called ``p_up@B``, for instance."""
-    quantity, _, ensemble = name.partition("@")
+    """Variable of a derived quantity; that of one of several ensembles, or of a jump, is called ``p_up@B``, for instance."""
+    quantity, _, of = name.partition("@")
     if quantity not in BY_NAME:
         return Variable(name, "1", name)
     variable = BY_NAME[quantity]
-    return variable if not ensemble else Variable(name, variable.units, f"{variable.long_name} of ensemble {ensemble}")
+    return variable if not of else Variable(name, variable.units, f"{variable.long_name} of {variable.of} {of}")
 
 
 _ERROR = "_error"  # how the names of derived quantities' errors end, before the ensemble

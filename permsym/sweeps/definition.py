@@ -17,6 +17,7 @@ from typing import Any
 from permsym import expressions
 from permsym.dataset.build import Cell
 from permsym.dataset.schema import LAYOUT, check_parameters
+from permsym.dataset.status import EXACT
 from permsym.errors import InputError
 from permsym.fields import WrongField, checked
 from permsym.model import Model
@@ -28,6 +29,7 @@ from permsym.operators import Operator
 from permsym.sites import Ensemble, is_real
 from permsym.sweeps.methods import check_methods, method
 from permsym.sweeps.origin import address_of, is_library, origin_of, recorded_source, text_of
+from permsym.sweeps.quantities import Quantities
 from permsym.sweeps.spectra import SpectrumRequest
 from permsym.sweeps.task import RESULTS, Task
 
@@ -60,7 +62,7 @@ class Sweep:
     fixed     parameters that do not vary: numbers, or expressions in the others
     moments   an order or canonical labels
     options   method -> its options
-    spectrum  a spectrum of every state; None: moments alone
+    spectrum, quantities   a spectrum of every state, and others; None: moments alone
     """
 
     source: ModelSource
@@ -70,6 +72,7 @@ class Sweep:
     moments: int | tuple[str, ...] = 2
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     spectrum: SpectrumRequest | None = None
+    quantities: Quantities | None = None
 
     @property
     def axes(self) -> dict[str, Sequence[float]]:
@@ -115,8 +118,13 @@ class Sweep:
     def tasks(self) -> Iterator[Task]:
         """A task for every cell."""
         for index, name in self.cells:
-            origin = origin_of(self.source, self.parameters(index)) if method(name).follows_branch else None
-            yield Task((index, name), self.models[index], self.moments, self.options.get(name, {}), origin, self.spectrum)
+            origin = origin_of(self.source, self.parameters(index)) if self._needs_family(name) else None
+            options = self.options.get(name, {})
+            yield Task((index, name), self.models[index], self.moments, options, origin, self.spectrum, self.quantities)
+
+    def _needs_family(self, name: str) -> bool:
+        """Whether a method needs the model function: to follow a branch, or to differentiate."""
+        return method(name).follows_branch or (self.quantities is not None and self.quantities.factors and name == EXACT)
 
     def definition(self) -> dict[str, Any]:
         """Provenance: everything that :func:`from_definition` needs, and the first point's full model."""
@@ -133,6 +141,7 @@ class Sweep:
             "model_file": text_of(self.source),
             "first_point": self.model(self.indices[0]).to_dict(),
             **({} if self.spectrum is None else {"spectrum": self.spectrum.to_dict()}),
+            **({} if self.quantities is None else {"quantities": self.quantities.to_dict()}),
         }
 
     @cached_property
@@ -153,20 +162,23 @@ def make(
     moments: Any = 2,
     options: Mapping[str, Mapping[str, Any]] | None = None,
     spectrum: Mapping[str, Any] | SpectrumRequest | None = None,
+    quantities: Mapping[str, Any] | Quantities | None = None,
 ) -> Sweep:  # its parameters are the tables of a sweep file
     """A sweep, with all of its models made and checked; InputError for the first mistake."""
     source = registry.source(model)
     check_methods(methods)
     dimensions = dimensions_of(axes, lists)
-    sweep = Sweep(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}), SpectrumRequest.of_table(spectrum))
+    also = SpectrumRequest.of_table(spectrum), Quantities.of_table(quantities)
+    sweep = Sweep(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}), *also)
     for name in (name for dimension in dimensions for name, column in dimension.columns.items() if not column):
         raise InputError(f"the axis {name!r} must have at least one value, but is empty")
     for _, words in problems(sweep):
         raise InputError(words)
     first = sweep.model(sweep.indices[0])
     sweep = replace(sweep, moments=checked_moments(moments, first))
-    if sweep.spectrum is not None:
-        sweep.spectrum.check(first)
+    for asked in (sweep.spectrum, sweep.quantities):
+        if asked is not None:
+            asked.check(first)
     _ = sweep.models
     return sweep
 
@@ -233,6 +245,7 @@ _DEFINITION = {
     "model_file": (str, None),
     "first_point": dict,
     "spectrum?": dict,
+    "quantities?": dict,
 }
 """What :meth:`Sweep.definition` writes."""
 
@@ -257,6 +270,7 @@ def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] 
         sweep = make(
             recorded_source(definition, allow), axes, lists=lists, fixed=definition["fixed"], methods=definition["methods"],
             moments=definition["moments"], options=definition["options"], spectrum=definition.get("spectrum"),
+            quantities=definition.get("quantities"),
         )  # fmt: skip
         first = Model.from_dict(definition["first_point"])
     except WrongField as error:

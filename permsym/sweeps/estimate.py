@@ -21,6 +21,7 @@ def describe(work: Work, jobs: int, output: Path) -> str:
         f"points   {len(sweep.indices)} ({sides}), by {', '.join(sweep.methods)}: {len(sweep)} in all",
         f"moments  {f'up to order {sweep.moments}' if isinstance(sweep.moments, int) else ', '.join(sweep.moments)}",
         *([] if sweep.spectrum is None else [f"spectrum {sweep.spectrum}"]),
+        *([] if sweep.quantities is None else [f"also     {sweep.quantities}"]),
         f"output   {output}",
     ]
     if work.recalled:

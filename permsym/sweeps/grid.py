@@ -11,6 +11,7 @@ from permsym.models.registry import ModelSource
 from permsym.progress import Counter
 from permsym.sweeps.definition import make
 from permsym.sweeps.methods import Moments
+from permsym.sweeps.quantities import Quantities
 from permsym.sweeps.run import assembled, execute, prepare
 from permsym.sweeps.spectra import SpectrumRequest
 from permsym.sweeps.workers.pool import inline, pooled
@@ -28,6 +29,7 @@ def sweep(
     moments: Moments = 2,
     options: Mapping[str, Mapping[str, Any]] | None = None,
     spectrum: Mapping[str, Any] | SpectrumRequest | None = None,
+    quantities: Mapping[str, Any] | Quantities | None = None,
     jobs: int | None = None,
     command: str = "",
     progress: Counter | None = None,
@@ -43,6 +45,8 @@ def sweep(
     options   method -> its options, such as {"exact": {"solver": "superlu"}}
     spectrum  a spectrum of every state beside its moments: {"frequencies": numpy.linspace(-3, 3, 201)}, {"linewidth": True, "near": 1.0}
               or both, with "of" and "right" as :func:`permsym.spectrum` takes them in texts
+    quantities   others: {"counting": ["L[a] central"]}, the statistics of how often these jumps happen (:func:`permsym.full_counting`);
+                 {"squeezing": True}; {"fisher": ["g"]}, Fisher information about parameters (:func:`permsym.fisher`)
     jobs      worker processes; None: everything in this process
     fixed     other parameters; numbers or expressions such as kappa="N/16", evaluated at each point
 
@@ -52,7 +56,8 @@ def sweep(
 
     Raises InputError for mistakes in the parameters, before anything is computed.
     """
-    wanted = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options, spectrum=spectrum)
+    also: dict[str, Any] = {"spectrum": spectrum, "quantities": quantities}
+    wanted = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options, **also)
     done = 0
 
     def count(*_: object) -> None:

@@ -19,7 +19,9 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
 from permsym.sweeps.bench import Bench
-from permsym.sweeps.spectra import SpectrumRequest, Wanted, cumulant_spectrum, exact_spectrum
+from permsym.sweeps.quantities import add_quantities, expanded_quantities
+from permsym.sweeps.spectra import SpectrumRequest, cumulant_spectrum, exact_spectrum
+from permsym.sweeps.wanted import Wanted
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
     from permsym.cumulants.state import CumulantState
@@ -100,11 +102,14 @@ def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
     point = state_point(state, wanted.labels)
     if asked is not None:
         exact_spectrum(point, state, asked, curve)
+    if wanted.quantities is not None:
+        add_quantities(point, state, wanted.quantities, None if bench.origin is None else bench.origin.source().function)
     return point
 
 
 def exact_state(model: Model, wanted: Wanted, options: Options, bench: Bench) -> State:
-    """The steady state; one whose spectrum is wanted is no series in (j, m), which has no charged sectors."""
+    """The steady state; one of which more than moments is wanted is no series in (j, m), which has no sectors and no solves of its own."""
+    from permsym.dynamics.counting.full_counting import countable
     from permsym.steady.needs import on_full_basis
     from permsym.steady.plan import Request
     from permsym.steady.planning import on_whole_lattice
@@ -115,17 +120,24 @@ def exact_state(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
     shared = bench.liouvillian(model) if plain and on_whole_lattice(Request.of(model, [], window=window)) else None
     if shared is not None:
         on_full_basis(model, "auto")  # refused where it does not fit
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
-        return steady_state(
-            model,
-            moments=wanted.labels,
-            liouvillian=shared,
-            basis=options.get("basis", "auto"),
-            solver=options.get("solver", "quick" if wanted.spectrum is None else "auto"),
-            window=window,
-            **({"tolerance": options["tolerance"]} if "tolerance" in options else {}),
-        )
+
+    def solved(solver: str) -> State:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
+            return steady_state(
+                model,
+                moments=wanted.labels,
+                liouvillian=shared,
+                basis=options.get("basis", "auto"),
+                solver=solver,
+                window=window,
+                **({"tolerance": options["tolerance"]} if "tolerance" in options else {}),
+            )
+
+    factors = wanted.quantities is not None and wanted.quantities.factors
+    state = solved(options.get("solver", "quick" if wanted.moments_alone else "superlu" if factors else "auto"))
+    counted = wanted.quantities is not None and wanted.quantities.counting
+    return solved("superlu") if counted and "solver" not in options and not countable(state) else state
 
 
 def exact_cost(model: Model, options: Options, spectrum: SpectrumRequest | None = None) -> Cost:
@@ -183,7 +195,7 @@ def mean_field_point(model: Model, wanted: Wanted, options: Options, bench: Benc
     from permsym.cumulants import mean_field
 
     state = mean_field(model)
-    return Point(
+    point = Point(
         parameters=model.parameters,
         moments={str(key): state.moment(key) for key in wanted.labels},
         cumulants={str(key): state.cumulant(key) for key in wanted.labels},
@@ -191,6 +203,8 @@ def mean_field_point(model: Model, wanted: Wanted, options: Options, bench: Benc
         scalars={"dimension": len(state.equations), "stability": state.stability},
         reason=state.source if wanted.spectrum is None else f"{state.source}, no spectrum: mean field has no fluctuations",
     )
+    expanded_quantities(point, None, wanted.quantities)
+    return point
 
 
 def mean_field_cost(model: Model, options: Options, spectrum: SpectrumRequest | None = None) -> Cost:
@@ -226,6 +240,7 @@ def cumulant_point(order: int, broken: bool, model: Model, wanted: Wanted, optio
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
             cumulant_spectrum(point, state, wanted.spectrum, regression)
+    expanded_quantities(point, state, wanted.quantities)
     return point
 
 

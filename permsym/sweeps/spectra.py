@@ -11,7 +11,6 @@ from permsym.dataset.build import Point
 from permsym.dataset.status import Status, expanded
 from permsym.errors import InputError
 from permsym.model import Model
-from permsym.moments.labels import MomentLabel
 from permsym.reading import MOST_STEPS
 from permsym.sites import is_real
 
@@ -86,14 +85,6 @@ class SpectrumRequest:
             return
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What a point is to have: moments, and a spectrum where one is asked for."""
-
-    labels: Sequence[MomentLabel]
-    spectrum: SpectrumRequest | None = None
-
-
 # -- exact ----------------------------------------------------------------------------------------------------------------
 
 
@@ -113,7 +104,7 @@ def add_curve(point: Point, curve: PowerSpectrum) -> None:
     point.power |= dict(zip(frequencies, curve.power.tolist(), strict=True))
     point.power_errors |= dict(zip(frequencies, curve.errors.tolist(), strict=True))
     point.derived["coherent_part"] = curve.coherent.real
-    _uncertify(point, curve.reasons)
+    uncertify(point, curve.reasons)
 
 
 def add_line(point: Point, line: Linewidth) -> None:
@@ -121,7 +112,7 @@ def add_line(point: Point, line: Linewidth) -> None:
     point.derived |= {"linewidth": line.fwhm, "line_frequency": line.frequency}
     point.derived_errors |= {"linewidth": 2 * line.error, "line_frequency": line.error}
     _add_shape(point, line)
-    _uncertify(point, line.reasons)
+    uncertify(point, line.reasons)
 
 
 def _add_shape(point: Point, line: Linewidth | CumulantLine) -> None:
@@ -129,7 +120,8 @@ def _add_shape(point: Point, line: Linewidth | CumulantLine) -> None:
     point.derived |= {name: value for name, value in others.items() if value is not None and math.isfinite(value)}
 
 
-def _uncertify(point: Point, reasons: Sequence[str]) -> None:
+def uncertify(point: Point, reasons: Sequence[str]) -> None:
+    """A point whose state is right, but not what was made of it."""
     if reasons and point.status is Status.OK:  # what the state lacks says so already
         point.status, point.reason = Status.UNCERTIFIED, "; ".join(reasons)
         point.scalars["certified"] = 0

@@ -17,7 +17,9 @@ from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.sweeps.bench import Bench
 from permsym.sweeps.methods import Cost, method
 from permsym.sweeps.origin import Origin
-from permsym.sweeps.spectra import SpectrumRequest, Wanted
+from permsym.sweeps.quantities import Quantities
+from permsym.sweeps.spectra import SpectrumRequest
+from permsym.sweeps.wanted import Wanted
 
 _LASTING = (DegenerateSteadyState, InputError, NotApplicable, SolverFailed)  # would fail in the same way again
 
@@ -34,7 +36,7 @@ class Task:
     cell      where the result belongs in the dataset
     moments   an order, or canonical labels; those of more satellites than there are, are left out
     origin    where the model comes from, for methods that follow a branch in N
-    spectrum  a spectrum that is wanted beside the moments
+    spectrum  a spectrum that is wanted beside the moments; quantities: others
     """
 
     cell: Cell
@@ -43,6 +45,7 @@ class Task:
     options: Mapping[str, Any] = field(default_factory=dict)
     origin: Origin | None = None
     spectrum: SpectrumRequest | None = None
+    quantities: Quantities | None = None
 
     @property
     def method(self) -> str:
@@ -51,12 +54,14 @@ class Task:
 
     @cached_property
     def key(self) -> str:
-        """SHA-256 of everything that the numbers depend on: the full model, method, moments, options, RESULTS, origin, spectrum."""
+        """SHA-256 of everything that the numbers depend on: the full model, method, options, RESULTS, origin, and what is wanted."""
         text: list[Any] = [self.model.to_dict(), self.method, self.moments, dict(self.options), RESULTS]
         if self.origin is not None:
             text.append([self.origin.address, self.origin.text, dict(self.origin.parameters)])
         if self.spectrum is not None:
             text.append(self.spectrum.to_dict())
+        if self.quantities is not None:
+            text.append({"quantities": self.quantities.to_dict()})
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()
 
 
@@ -97,7 +102,7 @@ def failed_point(model: Model, error: BaseException) -> Point:
 def compute(task: Task, bench: Bench) -> Result:
     """The point of a task; a failure is a point without numbers, with its reason."""
     try:
-        wanted = Wanted(labels_of(task.model, task.moments), task.spectrum)
+        wanted = Wanted(labels_of(task.model, task.moments), task.spectrum, task.quantities)
         bench.origin = task.origin
         return Result(method(task.method).point(task.model, wanted, task.options, bench))
     except Exception as error:  # recorded, so that the other points go on

@@ -71,9 +71,10 @@ def process(*words, **options):
     return subprocess.run([sys.executable, "-m", "permsym", *words], capture_output=True, text=True, timeout=120, check=False, **options)
 
 
-def test_help_loads_nothing_heavy():
-    call = "import sys, permsym.cli\ntry: permsym.cli.main(['--help'])\nexcept SystemExit: pass\n"
-    code = call + "assert not {'numpy', 'scipy', 'xarray'} & set(sys.modules)"
+@pytest.mark.parametrize("words", [["--help"], ["solve", "--help"]])
+def test_help_loads_nothing_heavy_and_no_other_command(words):
+    call = f"import sys, permsym.cli\ntry: permsym.cli.main({words})\nexcept SystemExit: pass\n"
+    code = call + "assert not {'numpy', 'scipy', 'xarray', 'tomllib', 'permsym.cli.evolve'} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
 

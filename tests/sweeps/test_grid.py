@@ -9,7 +9,7 @@ from permsym.errors import InputError
 from permsym.moments.labels import parse
 from permsym.sweeps.bench import Bench
 from permsym.sweeps.methods import exact_cost, exact_point
-from permsym.sweeps.spectra import Wanted
+from permsym.sweeps.wanted import Wanted
 
 
 def test_a_point_does_not_depend_on_its_neighbours():

@@ -39,11 +39,13 @@ class CountingCertificate:
     uncertain: dict[str, float] = field(default_factory=dict)
 
     @property
+    def own_reasons(self) -> tuple[str, ...]:
+        """What falls short beside the state."""
+        return tuple(f"{name} is certain to {ratio:.0e} of its scale only" for name, ratio in self.uncertain.items())
+
+    @property
     def reasons(self) -> tuple[str, ...]:
-        return (
-            *(f"{name} is certain to {ratio:.0e} of its scale only" for name, ratio in self.uncertain.items()),
-            *(f"of the state: {reason}" for reason in self.shortfall),
-        )
+        return (*self.own_reasons, *(f"of the state: {reason}" for reason in self.shortfall))
 
     @property
     def certified(self) -> bool:
@@ -79,7 +81,7 @@ class FullCounting:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: numbers that are not finite become None."""
-        numbers = {name: finite(getattr(self, name)) for name in ("current", "fano", "noise")}
+        numbers: dict[str, Any] = {"jump": self.jump} | {name: finite(getattr(self, name)) for name in ("current", "fano", "noise")}
         errors = {name: finite(error) for name, error in self.errors.items()}
         certificate = self.certificate.to_dict()
         return {**numbers, "cumulants": [finite(c) for c in self.cumulants], "errors": errors, "efficiency": self.efficiency, **certificate}
@@ -120,6 +122,12 @@ def full_counting(state: State, jump: str, *, efficiency: float = 1.0, order: Li
     if not result.certificate.certified:
         warnings.warn(f"counting {term.name!r} is not certified: {'; '.join(result.certificate.reasons)}", UncertifiedWarning, stacklevel=2)
     return result
+
+
+def countable(state: State) -> bool:
+    """Whether a state's route has the solves that counting takes; a series in (j, m), and one near the vacuum, does not."""
+    solution = state.solution
+    return isinstance(solution, BlockSolution) or (isinstance(solution, FactoredSolution) and isinstance(solution.null, NullVector))
 
 
 def _responses(state: State, term: Term) -> Responses[Any]:

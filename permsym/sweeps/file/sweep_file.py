@@ -17,6 +17,8 @@ cumulants = [2, 3]             # orders; break_symmetry, counting and closure go
 order = 2                      # or labels = ["z0", "+1 -2"]
 [spectrum]                     # of and right as on the command line
 frequencies = "-3:3:200"       # and/or linewidth = true, near = 1.0
+[quantities]                   # squeezing = true, fisher = ["g"]
+counting = ["L[a] central"]    # jumps whose full counting statistics are wanted
 [output]
 file = "sweep.nc"              # or .csv, .parquet
 """
@@ -34,7 +36,7 @@ from permsym.sweeps.definition import Sweep, checked_moments, dimensions_of, pro
 from permsym.sweeps.file import models, tables
 from permsym.sweeps.file.mistakes import Reader
 
-_TABLES = ("model", "sweep", "methods", "moments", "spectrum", "output")
+_TABLES = ("model", "sweep", "methods", "moments", "spectrum", "quantities", "output")
 
 
 @dataclass
@@ -90,13 +92,14 @@ def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: N
     methods, options = tables.methods(reader, data.get("methods", {}))
     moments = tables.moments(reader, data.get("moments", {}))
     spectrum = tables.spectrum(reader, data.get("spectrum"))
+    quantities = tables.quantities(reader, data.get("quantities"))
     output = tables.output(reader, data.get("output", {}))
     if source is None:
         reader.fail()
         raise AssertionError("a missing model is a mistake")
     models.check_names(reader, source, fixed, axes, lists)
     try:
-        sweep = Sweep(source, dimensions_of(axes, lists), fixed, tuple(methods or ("exact",)), 2, options, spectrum)
+        sweep = Sweep(source, dimensions_of(axes, lists), fixed, tuple(methods or ("exact",)), 2, options, spectrum, quantities)
     except InputError as error:
         reader.wrong(("sweep",), str(error))
         reader.fail()
@@ -110,11 +113,12 @@ def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: N
             sweep = replace(sweep, moments=checked_moments(moments, example))
         except InputError as error:
             reader.wrong(("moments", "order" if isinstance(moments, int) else "labels"), str(error))
-        try:
-            if spectrum is not None:
-                spectrum.check(example)
-        except InputError as error:
-            reader.wrong(("spectrum",), str(error))
+        for table, asked in (("spectrum", spectrum), ("quantities", quantities)):
+            try:
+                if asked is not None:
+                    asked.check(example)
+            except InputError as error:
+                reader.wrong((table,), str(error))
     if reader.mistakes or example is None:
         models.locate(reader, sound)  # mistakes of values beside those of names
     reader.fail()

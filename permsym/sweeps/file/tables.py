@@ -18,6 +18,7 @@ from permsym.sites import is_real
 from permsym.sweeps.definition import MOST_POINTS
 from permsym.sweeps.file.mistakes import Reader
 from permsym.sweeps.methods import HIGHEST_ORDER, METHODS
+from permsym.sweeps.quantities import Quantities
 from permsym.sweeps.spectra import SpectrumRequest
 
 _EXPANSIONS = ("cumulants", "break_symmetry", "counting", "closure", "regression")
@@ -211,6 +212,15 @@ def spectrum(reader: Reader, table: Mapping[str, Any] | None) -> SpectrumRequest
             return SpectrumRequest.of_table(entries)
     except InputError as error:
         reader.wrong(("spectrum",), str(error))
+    return None
+
+
+def quantities(reader: Reader, table: Mapping[str, Any] | None) -> Quantities | None:
+    """What every state is asked for beside moments and spectrum; not checked against a model yet."""
+    try:
+        return Quantities.of_table(table)
+    except InputError as error:
+        reader.wrong(("quantities", *filter(None, [error.parameter])), str(error))
     return None
 
 

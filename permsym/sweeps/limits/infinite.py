@@ -22,8 +22,8 @@ from permsym.sweeps.bench import Bench
 from permsym.sweeps.definition import checked_moments, grammar, make
 from permsym.sweeps.limits.extrapolation import chosen, extrapolated, leading_power, remainder
 from permsym.sweeps.methods import method as find
-from permsym.sweeps.spectra import Wanted
 from permsym.sweeps.task import labels_of
+from permsym.sweeps.wanted import Wanted
 
 HERMITE_SIZES = (10**5, 2 * 10**5, 4 * 10**5, 8 * 10**5, 16 * 10**5)
 LATTICE_SIZES = (32, 64, 128, 256, 512, 1024, 2048)

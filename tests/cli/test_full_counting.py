@@ -1,0 +1,79 @@
+"""permsym solve --full-counting."""
+
+import json
+
+import pytest
+from command_line import run, solved
+
+import permsym as ps
+from permsym.dataset import open_dataset
+
+WORDS = ["tavis-cummings", "N=2", "--moment", "ad a", "--full-counting", "a", "--full-counting", "L[-] individual"]
+
+
+def test_json_has_each_jump_by_what_was_typed(capsys):
+    report = solved(capsys, *WORDS)["counting"]
+    assert list(report) == ["a", "L[-] individual"]
+    photons = ps.steady_state(ps.models.tavis_cummings(N=2)).counting("a")
+    assert report["a"]["jump"] == "L[a] central"
+    assert report["a"]["fano"] == pytest.approx(0.925210473709, rel=1e-11)
+    assert report["a"]["cumulants"] == pytest.approx(photons.cumulants, rel=1e-12)
+    assert set(report["a"]["errors"]) == {"current", "fano", "noise", "c3", "c4"}
+    assert report["a"]["certified"] is True
+
+
+def test_the_table_shows_it(capsys):
+    code, out, _ = run(capsys, "solve", *WORDS)
+    assert code == 0
+    (row,) = [line for line in out.splitlines() if line.startswith("L[-] individual")]
+    assert "counting Fano factor" in out
+    assert "+-" in row
+
+
+def test_a_jump_that_begins_with_a_minus(capsys):
+    report = solved(capsys, "central-spin", "N=2", "--full-counting", "-0")
+    assert report["counting"]["-0"]["fano"] == pytest.approx(0.85349950150, rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("words", "fragment"),
+    [
+        (["tavis-cummings", "N=2", "--full-counting", "b"], "no jump of tavis-cummings is called 'b'; there is 'L[a] central'"),
+        (["tavis-cummings", "N=2", "--full-counting", "individual"], "may be 'L[+] individual', 'L[-] individual'"),
+        (["central-spin", "N=2", "gamma_up=0", "--full-counting", "L[-]"], "'L[-] individual' never happens in this steady state"),
+        (["central-spin", "N=2", "kappa=0", "--full-counting", "-0"], "no jump of central-spin is called '-0'"),
+    ],
+)
+def test_mistakes_are_one_line(capsys, words, fragment):
+    code, out, err = run(capsys, "solve", *words)
+    assert (code, out) == (1, "")
+    (line,) = [line for line in err.splitlines() if line.startswith("permsym: ")]
+    assert fragment in line
+
+
+def test_what_is_uncertain_leaves_with_3(capsys):
+    code, out, err = run(capsys, "solve", "tavis-cummings", "N=5", "levels=7", "--full-counting", "a", "--json")
+    assert code == 3
+    assert json.loads(out)["counting"]["a"]["certified"] is False
+    assert "counting 'a': " in err
+
+
+def test_routes_that_cannot_count_are_left_for_one_that_can(capsys):
+    """A weakly driven cavity is solved near the vacuum where moments alone are asked for."""
+    words = ["driven-tavis-cummings", "N=2", "g=1", "eta=0.005", "--moment", "ad a"]
+    assert solved(capsys, *words)["plan"]["route"] == "weak"
+    report = solved(capsys, *words, "--full-counting", "a")
+    assert report["plan"]["route"] == "lattice"
+    assert report["counting"]["a"]["fano"] == pytest.approx(1, abs=1e-3)
+    code, _, err = run(capsys, "solve", *words, "--solver", "superlu", "--full-counting", "a")
+    assert code == 0, err
+
+
+def test_a_file_holds_it_and_is_computed_again(capsys, tmp_path):
+    path = tmp_path / "one.nc"
+    assert run(capsys, "solve", *WORDS, "-o", path)[0] == 0
+    data = open_dataset(path)
+    assert float(data["counting_fano@L[a] central"]) == pytest.approx(0.925210473709, rel=1e-11)
+    assert 0 < float(data["counting_fano_error@L[a] central"]) < 1e-11
+    code, _, err = run(capsys, "rerun", path)
+    assert code == 0, err

@@ -1,0 +1,196 @@
+"""[quantities] of sweeps: counting statistics of every point, in files, comparisons and stores."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import permsym as ps
+from permsym import dataset
+from permsym.compare.tables import read_table
+from permsym.errors import InputError, Mistakes
+from permsym.sweeps.definition import make
+from permsym.sweeps.file.sweep_file import read_sweep_file
+from permsym.sweeps.methods import state_point
+from permsym.sweeps.quantities import add_counting
+from permsym.sweeps.rerun import rerun
+
+COUNTING = {"counting": ["-0", "L[-] individual"]}
+FILE = """
+[model]
+name = "central-spin"
+[sweep]
+N = [1, 2]
+[methods]
+exact = true
+cumulants = [1, 2]
+[moments]
+order = 1
+[quantities]
+counting = ["L[-0] central"]
+"""
+
+
+@pytest.fixture(scope="module")
+def data():
+    return ps.sweep(
+        "central-spin", {"N": [1, 2], "gamma_up": [0.0, 1.5]}, methods=("exact", "mf", "c2"), moments=["z0"], quantities=COUNTING
+    )
+
+
+def test_every_exact_point_has_the_statistics(data):
+    here = data.sel(approach="exact", gamma_up=1.5)
+    assert here["counting_fano@L[-0] central"].values == pytest.approx([0.88345047046, 0.85349950150], rel=1e-10)
+    assert here["counting_noise@L[-0] central"].values == pytest.approx(
+        (here["counting_fano@L[-0] central"] * here["counting_current@L[-0] central"]).values
+    )
+    errors = here["counting_c4_error@L[-] individual"].values
+    assert ((errors > 0) & (errors < 1e-12)).all()
+    assert data["counting_fano@L[-0] central"].attrs["long_name"].endswith("of jump L[-0] central")
+    assert list(here["status"].values) == ["ok", "ok"]
+
+
+def test_what_never_happens_is_left_out_with_a_reason(data):
+    dark = data.sel(approach="exact", gamma_up=0.0, N=2)
+    assert np.isnan(dark["counting_fano@L[-0] central"])
+    assert "'L[-0] central' never happens" in str(dark["reason"].values)
+    assert str(dark["status"].values) == "ok"
+
+
+@pytest.mark.parametrize("approach", ["mf", "c2"])
+def test_expansions_say_that_they_have_none(data, approach):
+    here = data.sel(approach=approach, N=2, gamma_up=1.5)
+    assert np.isnan(here["counting_fano@L[-0] central"])
+    assert "no counting of '-0'" in str(here["reason"].values)
+
+
+def test_files_keep_it_and_compute_it_again(data, tmp_path):
+    for name in ("a.nc", "a.csv"):
+        dataset.save(data, tmp_path / name)
+        again = dataset.open_dataset(tmp_path / name)
+        np.testing.assert_array_equal(again["counting_c3@L[-] individual"], data["counting_c3@L[-] individual"])
+        repeated, difference = rerun(again)
+        assert difference.equal
+        assert "counting_c3@L[-] individual" in repeated
+
+
+def test_comparisons_read_it(data, tmp_path):
+    dataset.save(data, tmp_path / "a.nc")
+    table = read_table(str(tmp_path / "a.nc"))
+    (point,) = [k for k, each in enumerate(table.points) if each["N"] == 2 and each["gamma_up"] == 1.5]
+    assert table.values[point, "exact", "counting_fano@L[-0] central"].real == pytest.approx(0.85349950150, rel=1e-10)
+    assert 0 < table.errors[point, "exact", "counting_fano@L[-0] central"] < 1e-12
+    (tmp_path / "mine.csv").write_text("N,gamma_up,counting_fano@L[-0] central\n2,1.5,0.8535\n")
+    assert "counting_fano@L[-0] central" in read_table(str(tmp_path / "mine.csv"), table.sites).quantities
+
+
+def test_statistics_that_are_not_certain_make_a_point_uncertified():
+    state = ps.steady_state(ps.models.central_spin(N=2))
+    counting = state.counting("-0")
+    for certificate, status in ((counting.certificate, "ok"), (ps.CountingCertificate(1e-6, (), {"c4": 0.1}), "uncertified")):
+        point = state_point(state, [])
+        add_counting(point, replace(counting, certificate=certificate))
+        assert point.status == status
+        assert point.scalars["certified"] == (status == "ok")
+    assert "c4 is certain to 1e-01" in point.reason
+
+
+def test_a_key_knows_the_quantities():
+    sweep = make("central-spin", {"N": [2]}, fixed={}, quantities=COUNTING)
+    (task,) = sweep.tasks()
+    assert task.key != replace(task, quantities=None).key
+    assert make("central-spin", {"N": [2]}, fixed={}, quantities={"counting": []}).quantities is None
+
+
+def test_a_sweep_file(tmp_path):
+    (tmp_path / "a.toml").write_text(FILE)
+    sweep = read_sweep_file(tmp_path / "a.toml").sweep
+    assert sweep.quantities.counting == ("L[-0] central",)
+
+
+@pytest.mark.parametrize(
+    ("line", "at", "fragment"),
+    [
+        ("counting = 3", 12, "`counting` must be a list of jumps"),
+        ('counting = "a"', 12, "`counting` must be a list of jumps"),
+        ("counting = [1]", 12, "`counting` must be a list of jumps"),
+        ("countign = []", 12, "no quantity 'countign'; there is counting"),
+        ('counting = ["b"]', 11, "no jump of central-spin is called 'b'"),
+        ('counting = ["-0", "L[-0]"]', 11, "'L[-0] central' is counted twice"),
+    ],
+)
+def test_mistakes_in_a_sweep_file(tmp_path, line, at, fragment):
+    path = tmp_path / "a.toml"
+    path.write_text(FILE.replace('counting = ["L[-0] central"]', line))
+    with pytest.raises(Mistakes) as caught:
+        read_sweep_file(path)
+    (mistake,) = caught.value.lines
+    assert fragment in mistake
+    assert f"a.toml:{at}:" in mistake
+
+
+def test_a_mistake_in_python():
+    with pytest.raises(InputError, match="no quantity 'fano'"):
+        ps.sweep("central-spin", {"N": [2]}, quantities={"fano": True})
+
+
+# -- squeezing and Fisher information ---------------------------------------------------------------------------------------
+
+METROLOGY = {"squeezing": True, "fisher": ["g", "kappa"]}
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return ps.sweep("central-spin", {"N": [2, 3]}, methods=("exact", "mf", "c2"), moments=["z0"], quantities=METROLOGY)
+
+
+def test_every_exact_point_has_squeezing_and_information(measured):
+    here, states = measured.sel(approach="exact"), [ps.steady_state(ps.models.central_spin(N=N)) for N in (2, 3)]
+    assert here["squeezing_wineland"].values == pytest.approx([state.squeezing().wineland for state in states], rel=1e-12)
+    assert (here["squeezing_wineland_error"] < 1e-10).all()
+    for name in ("g", "kappa"):
+        assert here[f"fisher_steady@{name}"].values == pytest.approx([state.fisher(name).steady for state in states], rel=1e-12)
+        assert (here[f"fisher_steady_error@{name}"] < 1e-10).all()
+    assert (here["fisher_rate@g"] > 0).all()
+    assert "fisher_rate@kappa" not in measured
+    assert measured["fisher_rate@g"].attrs["long_name"].endswith("of parameter g")
+    assert list(here["status"].values) == ["ok", "ok"]
+    assert "no rate Fisher information about kappa" in str(here["reason"].values[0])
+
+
+def test_expansions_have_squeezing_alone(measured):
+    here = measured.sel(approach="c2")
+    assert here["squeezing_wineland"].values == pytest.approx(measured["squeezing_wineland"].sel(approach="exact").values, rel=0.05)
+    assert np.isnan(here["squeezing_wineland_error"]).all()
+    assert "no Fisher information about g, kappa" in str(here["reason"].values[0])
+    assert np.isnan(measured["squeezing_wineland"].sel(approach="mf")).all()
+    assert "no squeezing and Fisher" in str(measured["reason"].sel(approach="mf").values[0])
+
+
+def test_a_file_of_them_is_computed_again(measured, tmp_path):
+    dataset.save(measured, tmp_path / "a.nc")
+    again, _ = rerun(dataset.open_dataset(tmp_path / "a.nc"))
+    for name in ("squeezing_kitagawa_ueda", "fisher_steady@kappa"):
+        np.testing.assert_array_equal(again[name].values, measured[name].values)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('fisher = "g"', "must be a list of parameters"),
+        ("squeezing = 1", "must be true or false"),
+        ('fisher = ["h"]', "no parameter 'h'"),
+        ('fisher = ["g", "g"]', "asked for twice"),
+    ],
+)
+def test_mistakes_in_a_file(tmp_path, table, words):
+    path = tmp_path / "sweep.toml"
+    path.write_text(FILE.replace('counting = ["L[-0] central"]', table))
+    with pytest.raises(Mistakes, match=words):
+        read_sweep_file(path)
+
+
+def test_a_file_reads_them(tmp_path):
+    path = tmp_path / "sweep.toml"
+    path.write_text(FILE.replace('counting = ["L[-0] central"]', 'squeezing = true\nfisher = ["g"]'))
+    assert read_sweep_file(path).sweep.quantities.to_dict() == {"squeezing": True, "fisher": ["g"]}
