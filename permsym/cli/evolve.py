@@ -35,7 +35,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     source, parameters, model = words.load(options)
     words.check_output(options)
-    quantities.check(options, model)
+    quantities.check(options, model, source.function)
     from permsym.cli.report import evolve_report, evolve_table
     from permsym.dynamics.evolve import evolve
     from permsym.progress import on_stderr
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         keep="none",
         progress=on_stderr(),
     )
-    answers = quantities.asked(options, evolution)
+    answers = quantities.asked(options, evolution, source.function)
     if options.output:
         from permsym import dataset
 
@@ -77,8 +77,9 @@ def run(options: argparse.Namespace) -> int:
 def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], command: str, answers: quantities.Answers) -> xr.Dataset:
     from permsym.dataset.build import Cell, Point, build_dataset
     from permsym.dataset.status import judged
+    from permsym.information.evolving import FisherSeries
     from permsym.states.squeezing import SqueezingSeries
-    from permsym.sweeps.quantities import add_squeezing
+    from permsym.sweeps.quantities import add_fisher, add_squeezing
 
     certificate, derived, derived_errors = evolution.certificate, evolution.derived, evolution.derived_errors
     errors = {label: certificate.errors[label] for label in evolution.moments}
@@ -90,6 +91,7 @@ def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], 
         "time_total": evolution.timings["total"],
     }
     status, reason = judged(certificate)
+    informed = [series for series in answers.fisher.values() if isinstance(series, FisherSeries)]
     points: dict[Cell, Point] = {}
     series_of = {each: series for each, series in answers.squeezing.items() if isinstance(series, SqueezingSeries)}
     for k in range(len(evolution.times)):
@@ -100,4 +102,6 @@ def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], 
             evolution.model.parameters, moments, {}, errors, values_of, scalars, status, reason, derived_errors=uncertain
         )
         add_squeezing(points[(k,), "exact"], {each: series.rows[k] for each, series in series_of.items()})
+        for series in informed:
+            add_fisher(points[(k,), "exact"], series.rows[k])
     return build_dataset({"time": evolution.times.tolist()}, ["exact"], points, model=name, definition=definition, command=command)

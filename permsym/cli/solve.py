@@ -38,7 +38,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     declare(solve, "current, counting Fano factor, noise and cumulants of this jump")
     solve.add_argument("--gradient", action="store_true", help="derivatives of the moments with respect to every real parameter")
     quantities.add(solve)
-    quantities.add_fisher(solve)
     words.add_json(solve)
     words.add_output(solve)
     solve.set_defaults(run=run)
@@ -109,6 +108,7 @@ def _save(
 ) -> None:
     """Write the result as a sweep of one point, which can be computed again."""
     from permsym import dataset
+    from permsym.information.results import ParameterFisher
     from permsym.states.squeezing import Squeezing
     from permsym.sweeps.definition import make
     from permsym.sweeps.methods import state_point
@@ -126,7 +126,8 @@ def _save(
     point = state_point(state, labels)
     add_squeezing(point, {name: one for name, one in answers.squeezing.items() if isinstance(one, Squeezing)})
     for fisher in answers.fisher.values():
-        add_fisher(point, fisher)
+        if isinstance(fisher, ParameterFisher):
+            add_fisher(point, fisher)
     for counting in countings.values():
         add_counting(point, counting)
     data = assembled(one, {((), "exact"): point}, options.command_line)

@@ -16,7 +16,7 @@ from permsym.sweeps.spectra import uncertify
 if TYPE_CHECKING:  # solvers are loaded by whoever computes
     from permsym.cumulants.state import CumulantState
     from permsym.dynamics.counting.full_counting import FullCounting
-    from permsym.information.fisher import ParameterFisher
+    from permsym.information.results import ParameterFisher
     from permsym.states.squeezing import Squeezing
     from permsym.steady.gradient import Family
     from permsym.steady.state import State
