@@ -17,9 +17,10 @@ TYPE_CHECKING = False  # `typing` itself takes a third of the time until `python
 if TYPE_CHECKING:
     from typing import Any
 
-    from permsym import cumulants, dataset, figures, models, moments, plot
+    from permsym import cumulants, dataset, figures, models, moments, plot, pulses
     from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.counting.full_counting import CountingCertificate, FullCounting, full_counting
+    from permsym.dynamics.counting.until import CountedNumber, counted_number
     from permsym.dynamics.eigenvalues import Eigenvalues, eigenvalues
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate
     from permsym.dynamics.evolve import evolve
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "permsym.dataset": ("open_dataset", "open_reference"),
+    "permsym.dynamics.counting.until": ("CountedNumber", "counted_number"),
     "permsym.dynamics.counting.full_counting": ("CountingCertificate", "FullCounting", "full_counting"),
     "permsym.dynamics.evolution": ("Evolution", "EvolutionCertificate"),
     "permsym.dynamics.evolve": ("evolve",),
@@ -89,7 +91,7 @@ _PLACES = {
     "permsym.sweeps.grid": ("sweep",),
     "permsym.sweeps.limits.infinite": ("Limit", "limit"),
 }
-_MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot")
+_MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot", "pulses")
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
@@ -99,6 +101,7 @@ __all__ = [
     "Collective",
     "Correlation",
     "CorrelationCertificate",
+    "CountedNumber",
     "CountingCertificate",
     "DegenerateSteadyState",
     "DensityOperator",
@@ -135,6 +138,7 @@ __all__ = [
     "__version__",
     "concurrence",
     "correlation",
+    "counted_number",
     "cumulants",
     "dataset",
     "eigenvalues",
@@ -157,6 +161,7 @@ __all__ = [
     "open_dataset",
     "open_reference",
     "plot",
+    "pulses",
     "purity",
     "spectrum",
     "spin_husimi",

@@ -1,6 +1,7 @@
-"""Arithmetic expressions in a model's parameters, such as ``kappa="N/16"``.
+"""Arithmetic expressions in a model's parameters, such as ``kappa="N/16"``, and in time, such as ``eta="0.5*step(t - 1)"``.
 
 Parsed with ``ast`` and evaluated over a fixed table of operations: no names, attributes or calls beyond it.
+Expressions in time have more functions than those of parameters, and conditions such as ``1 if 2 < t < 3 else 0``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations, pairwise
 from typing import Any
 
 from permsym.errors import InputError, NotAnExpression
@@ -29,7 +32,49 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "sin": math.sin,
     "cos": math.cos,
 }
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+@dataclass(frozen=True)
+class _Grammar:
+    """What an expression may hold.
+
+    functions    of one number
+    several      functions of two numbers or more
+    conditions   whether there are comparisons and ``A if condition else B``
+    """
+
+    functions: Mapping[str, Callable[[float], float]]
+    several: Mapping[str, Callable[..., float]] = field(default_factory=dict)
+    conditions: bool = False
+
+    @property
+    def spelled(self) -> str:
+        more = ", and A if x < y else B" if self.conditions else ""
+        return f"numbers, parameters, + - * / **, parentheses, pi and {', '.join([*self.functions, *self.several])}{more}"
+
+
+_PLAIN = _Grammar(_FUNCTIONS)
+_IN_TIME = _Grammar(
+    {
+        **_FUNCTIONS,
+        "tanh": math.tanh,
+        "sinh": math.sinh,
+        "cosh": math.cosh,
+        "atan": math.atan,
+        "abs": abs,
+        "step": lambda x: 1.0 if x >= 0 else 0.0,
+    },
+    {"min": min, "max": max},
+    conditions=True,
+)
 _CONSTANTS = {"pi": math.pi}
+_NOTHING = ast.Constant(value=0)
 _LONGEST, _DEEPEST = 1000, 100  # characters, and operations inside one another: those of the papers have 40 and 6
 _LARGEST = 2**1000  # of a whole number; p2 = "p1*p1", p3 = "p2*p2" ... would have more digits than fit in memory
 _DIGITS = re.compile(r"\d+([eEjJ]\d*)?$", re.ASCII)
@@ -70,8 +115,77 @@ def evaluate(text: str, values: Mapping[str, float]) -> float:
     >>> evaluate("N/16", {"N": 8})
     0.5
     """
+    return _evaluated(parse(text), text, values, _PLAIN)
+
+
+class TimeExpression:
+    """A function of the time t, of numbers that have names, and of what time alone needs: tanh, abs, step, min, max, conditions.
+
+    text     such as ``"eta*exp(-(t - 4)**2)"`` or ``"1 if 2 < t < 3 else 0"``; step(x) is 1 where x >= 0, else 0
+    values   the names it may refer to, and their numbers
+
+    >>> TimeExpression("g*step(t - 1)", {"g": 0.5})(2.0)
+    0.5
+
+    Raises NotAnExpression for other texts, InputError for names that are not there and, when called, where there is no finite value.
+    """
+
+    def __init__(self, text: str, values: Mapping[str, float]) -> None:
+        self.text, self.values = text, dict(values)
+        self._tree = parse(text)
+        self._check()
+
+    def __call__(self, t: float) -> float:
+        """The value at time t."""
+        return _evaluated(self._tree, self.text, {**self.values, "t": t}, _IN_TIME)
+
+    def _check(self) -> None:
+        """Refuse what is no expression, and names that are not there, in every part of the text: also in those not reached at t = 0."""
+        whole, values = self._tree, {**self.values, "t": 0.0}
+        called = {id(node.func) for node in ast.walk(whole) if isinstance(node, ast.Call)}
+        for node in ast.walk(whole):
+            if not isinstance(node, ast.expr) or id(node) in called:
+                continue
+            condition = isinstance(node, ast.Compare | ast.BoolOp) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
+            tried = ast.IfExp(test=node, body=_NOTHING, orelse=_NOTHING) if condition and node is not whole else node
+            try:
+                _evaluated(tried, self.text, values, _IN_TIME)
+            except NotAnExpression:
+                raise
+            except InputError:
+                if isinstance(node, ast.Name):
+                    raise
+
+    def switches(self, t: float) -> list[float]:
+        """Numbers whose zeros are the times of possible kinks: arguments of abs and step, differences of what is compared.
+
+        nan where such a number has no value.
+        """
+        values = {**self.values, "t": t}
+        numbers: list[float] = []
+        for pair in self._compared:
+            try:
+                left, right = (_evaluated(node, self.text, values, _IN_TIME) for node in pair)
+                numbers.append(left - right)
+            except InputError:
+                numbers.append(math.nan)
+        return numbers
+
+    @property
+    def _compared(self) -> Iterator[tuple[ast.expr, ast.expr]]:
+        for node in ast.walk(self._tree):
+            match node:
+                case ast.Call(func=ast.Name(id="abs" | "step"), args=[argument]):
+                    yield argument, _NOTHING
+                case ast.Call(func=ast.Name(id="min" | "max"), args=arguments):
+                    yield from combinations(arguments, 2)
+                case ast.Compare(left=left, comparators=others):
+                    yield from pairwise([left, *others])
+
+
+def _evaluated(tree: ast.expr, text: str, values: Mapping[str, float], grammar: _Grammar) -> float:
     try:
-        return _value(parse(text), text, values)
+        return _value(tree, text, values, grammar)
     except ZeroDivisionError:
         raise InputError(f"{_brief(text)} divides by zero at {_shown(values)}; change the expression or the values") from None
     except (OverflowError, ValueError) as error:
@@ -109,7 +223,10 @@ def resolve(parameters: Mapping[str, float | str]) -> dict[str, float]:
     return {name: done[name] for name in parameters}
 
 
-def _value(node: ast.expr, text: str, values: Mapping[str, float]) -> float:
+def _value(node: ast.expr, text: str, values: Mapping[str, float], grammar: _Grammar) -> float:
+    def value(inner: ast.expr) -> float:
+        return _value(inner, text, values, grammar)
+
     match node:
         case ast.Constant(value=bool() | str() | bytes() | complex()):
             pass
@@ -122,18 +239,34 @@ def _value(node: ast.expr, text: str, values: Mapping[str, float]) -> float:
         case ast.Name(id=name):
             raise InputError(f"{_brief(text)} refers to {name!r}, which is no parameter here; the parameters are {', '.join(values)}")
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            result = _BINARY[type(op)](_value(left, text, values), _value(right, text, values))
+            result = _BINARY[type(op)](value(left), value(right))
             if isinstance(result, complex):
                 raise InputError(f"{_brief(text)} is not real at {_shown(values)}; change the expression or the values")
             return _bounded(result)
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
-            return _UNARY[type(op)](_value(operand, text, values))
-        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in _FUNCTIONS:
-            return _FUNCTIONS[name](_value(argument, text, values))
-    raise NotAnExpression(
-        f"{_brief(text)} is not an expression permsym evaluates; "
-        f"use numbers, parameters, + - * / **, parentheses, pi and {', '.join(_FUNCTIONS)}"
-    )
+            return _UNARY[type(op)](value(operand))
+        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in grammar.functions:
+            return grammar.functions[name](value(argument))
+        case ast.Call(func=ast.Name(id=name), args=[_, _, *_] as arguments, keywords=[]) if name in grammar.several:
+            return grammar.several[name](*map(value, arguments))
+        case ast.IfExp(test=test, body=body, orelse=otherwise) if grammar.conditions:
+            return value(body if _holds(test, text, value) else otherwise)
+    raise NotAnExpression(f"{_brief(text)} is not an expression permsym evaluates; use {grammar.spelled}")
+
+
+def _holds(node: ast.expr, text: str, value: Callable[[ast.expr], float]) -> bool:
+    """Whether a condition holds: comparisons, and what ``and``, ``or`` and ``not`` make of them."""
+    match node:
+        case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARISONS for op in ops):
+            numbers = [value(each) for each in (left, *others)]
+            return all(_COMPARISONS[type(op)](a, b) for op, (a, b) in zip(ops, pairwise(numbers), strict=True))
+        case ast.BoolOp(op=ast.And(), values=parts):
+            return all(_holds(part, text, value) for part in parts)
+        case ast.BoolOp(op=ast.Or(), values=parts):
+            return any(_holds(part, text, value) for part in parts)
+        case ast.UnaryOp(op=ast.Not(), operand=part):
+            return not _holds(part, text, value)
+    raise NotAnExpression(f"{_brief(text)} has a condition that compares nothing; write one such as t < 3 or 2 < t < 3")
 
 
 def _bounded(number: float) -> float:

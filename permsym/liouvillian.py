@@ -98,6 +98,10 @@ class Liouvillian:
         made = Liouvillian(basis, extended=True)._assembled([(term, term.coefficient) for term in terms or model.terms])
         return replace(assembly, extended=made.matrix, rounded=rounded)
 
+    def matrix_of(self, terms: Sequence[Term]) -> sparse.csc_array:
+        """The superoperator of some terms alone, which together keep density matrices hermitian."""
+        return self._assembled([(term, term.coefficient) for term in terms]).matrix
+
     def term_matrix(self, term: Term) -> sparse.csc_array:
         """Derivative of the Liouvillian with respect to a term's coefficient."""
         return self._assembled([(term, 1.0 + 0j)]).matrix

@@ -35,6 +35,19 @@ def single_threaded() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Matrix libraries use one thread inside the block; compiled loops keep theirs.
+
+    Many small products lose more by waiting for threads than they gain: ten times the time where another process has a core.
+    """
+    import scipy.linalg  # noqa: F401  only libraries that are loaded can be limited
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
 def available_bytes() -> float:
     """Bytes that may be used now: PERMSYM_MEMORY, else the least that the system, the control groups and ``ulimit -v`` leave free."""
     limit = os.environ.get("PERMSYM_MEMORY")

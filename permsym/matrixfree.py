@@ -8,7 +8,7 @@ vector's size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -48,16 +48,24 @@ class Lists(NamedTuple):
     table: NDArray[np.int32]
 
 
+class _Part(NamedTuple):
+    """Some superoperators in the phases that the blocks have: whether they are to be real, and an edge gives back what it drops."""
+
+    terms: tuple[Term, ...]
+    real: bool
+    reflects: bool
+
+
 class BlockLiouvillian:
     """The Liouvillian of a model on blocks: a real-linear operator on their numbers.
 
     blocks    basis; the Liouvillian chooses their ``phases``
-    jump      instead of the Liouvillian, J of a jump in the blocks' phases; and whether its Liouvillian is real
+    part      some superoperators instead of all terms: :meth:`part`, :meth:`counted`
     dtype     float64 where phases make every weight real (on resonance), else complex128
     diagonal  (n,) weight with which each number acts on itself
     """
 
-    def __init__(self, blocks: Blocks, model: Model | None = None, jump: tuple[Term, bool] | None = None) -> None:
+    def __init__(self, blocks: Blocks, model: Model | None = None, part: _Part | None = None) -> None:
         self.blocks = blocks
         self.model = blocks.model if model is None else model
         if (self.model.centre, self.model.ensembles, self.model.charges) != (
@@ -66,7 +74,7 @@ class BlockLiouvillian:
             blocks.model.charges,
         ):
             raise InputError("these blocks belong to a model with other sites or symmetry; make new ones")
-        self.terms = self.model.terms if jump is None else (jump[0].counted,)
+        self.terms = self.model.terms if part is None else part.terms
         links = links_of(self.terms, blocks)
         moving = [link for link in links if not link.rests]
         diagonal = self._diagonal([link for link in links if link.rests])
@@ -74,12 +82,15 @@ class BlockLiouvillian:
         small = np.abs(diagonal) <= 64 * EPS * np.abs(diagonal).max(initial=0.0)
         self._dropped = float(np.abs(diagonal[small]).max(initial=0.0))
         diagonal[small] = 0
-        if jump is None:
+        if part is None:
             blocks.phases, real = make_real(moving, diagonal, blocks)
-        elif not make_real(moving, diagonal, blocks, blocks.phases)[1] and jump[1]:
-            raise NotApplicable(f"phases of {jump[0].name!r} cancel in the Liouvillian; counting it takes factors, solver='superlu'")
         else:
-            real = jump[1]
+            real = part.real
+            if real and not make_real(moving, diagonal, blocks, blocks.phases)[1]:
+                names = " and ".join(repr(term.name) for term in part.terms)
+                raise NotApplicable(
+                    f"phases of {names} cancel in the Liouvillian, which is real; apart they take factors, solver='superlu'"
+                )
         self.dtype = np.dtype(float if real else complex)
         if real:
             self._dropped += float(np.abs(diagonal.imag).max(initial=0.0))
@@ -89,12 +100,19 @@ class BlockLiouvillian:
         self._lists, self._tables = self._tabulated(moving, self.dtype)
         # threads take equal shares of the numbers
         self._shares = np.unique(np.searchsorted(blocks.offset, np.linspace(0, blocks.numbers, kernels.SHARES + 1)))
-        if blocks.boundary == "reflecting" and jump is None:
+        if blocks.boundary == "reflecting" and (part is None or part.reflects):
             self._reflect()
 
     def counted(self, jump: Term) -> BlockLiouvillian:
         """J rho = rate * x rho x^dag of a jump (:attr:`Term.counted`) on the same numbers; what a window drops of it does not come back."""
-        return BlockLiouvillian(self.blocks, self.model, (jump, self.dtype == float))
+        return BlockLiouvillian(self.blocks, self.model, _Part((jump.counted,), self.dtype == float, reflects=False))
+
+    def part(self, terms: Sequence[Term]) -> BlockLiouvillian:
+        """The superoperator of some of the model's terms on the same numbers; their coefficients keep density matrices hermitian.
+
+        Raises NotApplicable where phases make the whole real, but not this part.
+        """
+        return BlockLiouvillian(self.blocks, self.model, _Part(tuple(terms), self.dtype == float, reflects=True))
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -15,7 +15,7 @@ import itertools
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
@@ -52,6 +52,7 @@ class Model:
     jumps        Central, Individual and Collective jumps
     name         for reports and files
     parameters   the numbers that it was made from
+    family       the function that made it from them, where it came from a file or another function by name; not pickled
 
     >>> from permsym.jumps import Individual
     >>> c, s = Spin(), Ensemble(5)
@@ -88,7 +89,12 @@ class Model:
         self.jumps: tuple[Jump, ...] = tuple(jump for jump in jumps if jump.rate > 0 and jump.operator)
         self.name = name
         self.parameters: dict[str, float] = dict(parameters or {})
+        self.family: Callable[..., Model] | None = None
         self._check()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the function, which may be one that no file can hold."""
+        return {**self.__dict__, "family": None}
 
     def _check(self) -> None:
         if isinstance(self.centre, Ensemble) or not isinstance(self.centre, Site):

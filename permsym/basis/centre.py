@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part
+from permsym.basis.spin import Rotation
 from permsym.errors import InputError
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Monomial, as_array, as_matrix, displacement, entries
 from permsym.sites import Boson, Site
@@ -95,6 +96,12 @@ class CentrePart(Part):
     def product_state(self, matrix: Matrix) -> Weight:
         array = as_array(matrix)
         return lambda labels: real_if_real(array)[_levels(labels[0]), _levels(labels[1])]
+
+    def rotated(self, values: ComplexArray, turn: Rotation) -> ComplexArray:
+        if self.site.kind != "spin":
+            return super().rotated(values, turn)
+        one = turn.matrix(1)[::-1, ::-1]  # level 0 is up
+        return np.einsum("ak,kln,bl->abn", one, values.reshape(2, 2, -1), one.conj()).reshape(values.shape)
 
     @property
     def trace_norm(self) -> float:

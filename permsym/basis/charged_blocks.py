@@ -1,4 +1,4 @@
-"""Charged blocks beside a steady state: which elements of B rho C it can fill, that operator on them, and covectors of operators.
+"""Blocks beside a steady state: which elements of B rho C a charge can fill, that operator on them, and covectors of operators.
 
     |rho_ab|^2 <= P_a P_b
 
@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
 from permsym.basis.blocks import BlockRanges, Blocks
-from permsym.basis.moves import Labels
-from permsym.operators import ComplexArray, Product
+from permsym.basis.centre import CentrePart
+from permsym.basis.moves import Labels, Move
+from permsym.operators import ComplexArray, Monomial, Product
 
 EPS = 1e-12
 """Of the largest population.  Error of a linewidth, cavities of 20 to 100 emitters: 1e-10 of it, with 1e-10 a hundred times that."""
@@ -27,6 +28,7 @@ _CHUNK = 2**18  # labels at a time
 
 Integers = NDArray[np.int64]
 Terms = Mapping[Product, complex]
+IDENTITY: Terms = {Product(): 1}
 
 
 def window(neutral: Blocks, y: NDArray[np.float64] | ComplexArray, charge: tuple[int, ...], eps: float = EPS) -> Blocks:
@@ -57,11 +59,14 @@ def runs(mask: NDArray[np.bool_]) -> Integers:
     return np.stack([low, high])
 
 
-def applied(operator: Terms, basis: Basis, x: NDArray[np.float64] | ComplexArray, blocks: Blocks) -> ComplexArray:
-    """Numbers (blocks.numbers,) of B rho, from the state x as its own basis holds it."""
+def applied(operator: Terms, basis: Basis, x: NDArray[np.float64] | ComplexArray, blocks: Blocks, left: Terms = IDENTITY) -> ComplexArray:
+    """Numbers (blocks.numbers,) of B rho C, from the state x as its own basis holds it, with C = ``left``.
+
+    Of a boson the blocks may have more levels than the state; what is not on the blocks is left out, see :func:`left_out`.
+    """
     rho, result = basis.coefficients_of(x), np.zeros(blocks.numbers, dtype=complex)
-    moves = [step for key, value in operator.items() for step in (basis.left(key) * value).steps]
-    for mine, labels in _chunks(blocks):
+    moves = _moves(operator, left, blocks)
+    for mine, labels in chunks(blocks):
         for step in moves:
             source = labels - np.array(step.shift)[:, None]
             position, conjugated = basis.index(source)
@@ -72,22 +77,78 @@ def applied(operator: Terms, basis: Basis, x: NDArray[np.float64] | ComplexArray
     return result / _phases(blocks)
 
 
+def left_out(operator: Terms, basis: Basis, x: NDArray[np.float64] | ComplexArray, blocks: Blocks, left: Terms = IDENTITY) -> float:
+    """Bound of the trace norm of what B rho C has in the charge sector of some blocks, but not on them."""
+    rho, total = np.abs(basis.coefficients_of(x)), 0.0
+    climbed = [key.centre.p for key in operator if isinstance(key.centre, Monomial)]
+    climbed += [key.centre.q for key in left if isinstance(key.centre, Monomial)]
+    model = blocks.model.with_levels(blocks.model.centre.levels + max(climbed)) if any(climbed) else blocks.model
+    space = Basis(model, [CentrePart(model.centre), *blocks.parts[1:]], blocks.representation, blocks.charge)
+    moves = _moves(operator, left, space)
+    for some, labels in chunks(basis):
+        size = rho[some]
+        mirrored = basis.conjugate(labels)
+        pairs = (labels != mirrored).any(axis=0)
+        labels, size = np.concatenate([labels, mirrored[:, pairs]], axis=1), np.concatenate([size, size[pairs]])
+        for step in moves:
+            target = labels + np.array(step.shift)[:, None]
+            mine = np.flatnonzero(_charged(space, target) & (blocks.index(target)[0] < 0))
+            lost = np.abs(step.factor * step.weight(labels[:, mine])) * size[mine]
+            total += float(blocks.element_norms(target[:, mine]) @ lost)
+    return total
+
+
+def weights(operator: Terms, blocks: Blocks) -> tuple[ComplexArray, ComplexArray]:
+    """(a, b), (blocks.numbers,) each, with tr A Y = sum a y + b conj(y) of an operator Y with the numbers y; b = 0 in a charged sector."""
+    direct, mirrored = np.zeros(blocks.numbers, dtype=complex), np.zeros(blocks.numbers, dtype=complex)
+    for mine, labels in chunks(blocks):
+        direct[mine] = _traced(operator, blocks, labels)
+        if blocks.hermitian:
+            other = blocks.conjugate(labels)
+            pairs = np.flatnonzero((labels != other).any(axis=0))
+            mirrored[mine][pairs] = _traced(operator, blocks, other[:, pairs])
+    phases = _phases(blocks)
+    return direct * phases, mirrored * phases.conj()
+
+
 def covector(operator: Terms, blocks: Blocks) -> ComplexArray:
-    """u (blocks.numbers,) with sum conj(u) y = tr A Y of an operator Y with the numbers y."""
-    result = np.zeros(blocks.numbers, dtype=complex)
-    for mine, labels in _chunks(blocks):
-        for key, value in operator.items():
-            for shift, weights in blocks.left(key).weights(labels).items():
-                result[mine] += value * weights * blocks.trace(labels + np.array(shift)[:, None])
-    return (result * _phases(blocks)).conj()
+    """u (blocks.numbers,) of a charged sector with sum conj(u) y = tr A Y of an operator Y with the numbers y."""
+    return weights(operator, blocks)[0].conj()
+
+
+def _traced(operator: Terms, blocks: Blocks, labels: Labels) -> ComplexArray:
+    result = np.zeros(labels.shape[1], dtype=complex)
+    for key, value in operator.items():
+        for shift, factors in blocks.left(key).weights(labels).items():
+            result += value * factors * blocks.trace(labels + np.array(shift)[:, None])
+    return result
+
+
+def _moves(right: Terms, left: Terms, space: Basis) -> list[Move]:
+    """rho -> B rho C."""
+    products = ((space.left(b) @ space.right(c)) * (x * y) for b, x in right.items() for c, y in left.items())
+    return [step for each in products for step in each.steps]
+
+
+def _charged(space: Basis, labels: Labels) -> NDArray[np.bool_]:
+    """Which labels, on a lattice or beyond it, are of the space's charge."""
+    differences = [part.difference(labels[mine]) for part, mine in zip(space.parts, space.slices, strict=True)]
+    inside = np.ones(labels.shape[1], dtype=bool)
+    for charge, value in zip(space.model.charges, space.charge, strict=True):
+        inside &= sum(w * d for w, d in zip(charge, differences, strict=True)) == value
+    return inside
 
 
 def _phases(blocks: Blocks) -> ComplexArray:
     return np.repeat(blocks.phase, np.diff(blocks.offset))
 
 
-def _chunks(blocks: Blocks) -> Iterator[tuple[slice, Labels]]:
+def chunks(basis: Basis) -> Iterator[tuple[slice, Labels]]:
     """Numbers and their labels, a few hundred thousand at a time."""
-    bounds = np.unique(np.append(np.searchsorted(blocks.offset, np.arange(0, blocks.numbers, _CHUNK)), len(blocks.low)))
+    if not isinstance(basis, Blocks):
+        for start in range(0, basis.size, _CHUNK):
+            yield slice(start, start + _CHUNK), basis.labels[:, start : start + _CHUNK]
+        return
+    bounds = np.unique(np.append(np.searchsorted(basis.offset, np.arange(0, basis.numbers, _CHUNK)), len(basis.low)))
     for first, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        yield slice(int(blocks.offset[first]), int(blocks.offset[stop])), blocks.labels_of(first, stop)
+        yield slice(int(basis.offset[first]), int(basis.offset[stop])), basis.labels_of(first, stop)

@@ -1,4 +1,4 @@
-"""Coupled Dicke representation of N two-level satellites.
+"""Coupled Dicke representation of N two-level satellites.  Long because moves, functionals and states share its formulas.
 
 E(j, m, m') is the average over the copies of spin j of \\|j,m><j,m'\\|; the coefficients of E(j, m, m) are probabilities,
 so that everything stays O(1) for any N.  Labels are (2j, 2m, 2m').  One-body superoperators, with s_q in {s+, s-, sz/2}
@@ -31,6 +31,7 @@ from permsym.basis.spin import (
     D,
     Elements,
     Powers,
+    Rotation,
     clebsch_gordan,
     components,
     coupled_shares,
@@ -191,26 +192,41 @@ class DickePart(Part):
             theta, phi = math.atan2(2 * abs(ud), p - q), -cmath.phase(ud)
             p, q = (1 + length) / 2, max((1 - length) / 2, 0.0)
 
-        def block(J: int) -> ComplexArray:
+        def along_axis(J: int) -> Values:
             k = np.arange(-J, J + 1, 2) / 2
             copies = math.log(math.comb(self.N, (self.N - J) // 2)) + math.log((J + 1) / ((self.N + J) // 2 + 1))
-            weights = np.exp(copies + xlogy(self.N / 2 + k, p) + xlogy(self.N / 2 - k, q))
-            turned = rotation(J, theta)
+            return np.asarray(np.exp(copies + xlogy(self.N / 2 + k, p) + xlogy(self.N / 2 - k, q)))
+
+        def block(J: int) -> ComplexArray:
+            k, weights, turned = np.arange(-J, J + 1, 2) / 2, along_axis(J), rotation(J, theta)
             phases = np.exp(-1j * phi * k) if phi else np.ones(len(k))
             return phases[:, None] * (turned * weights @ turned.T) * phases.conj()
 
         def weight(labels: Labels) -> Values:
             result = np.zeros(labels.shape[1], dtype=complex)
             for J in np.unique(labels[0]):
-                if min(p, q) > 0 or self.N == J:
-                    here = np.flatnonzero(labels[0] == J)
-                    result[here] = block(int(J))[(labels[1, here] + J) // 2, (labels[2, here] + J) // 2]
+                here = np.flatnonzero(labels[0] == J)
+                ket, bra = (labels[1:, here] + J) // 2
+                if theta == 0 and (min(p, q) > 0 or self.N == J):
+                    result[here] = np.where(ket == bra, along_axis(int(J))[ket], 0)
+                elif min(p, q) > 0 or self.N == J:
+                    result[here] = block(int(J))[ket, bra]
             return real_if_real(result)
 
         return weight
 
     def dicke_state(self, j: float, m: float) -> Weight:
         return lambda labels: ((labels[0] == 2 * j) & (labels[1] == 2 * m) & (labels[2] == 2 * m)).astype(float)
+
+    def rotated(self, values: ComplexArray, turn: Rotation) -> ComplexArray:
+        """Block by block: D_j X D_j^dag."""
+        result, start = np.empty_like(values), 0
+        for J in range(self.N % 2, self.N + 1, 2):
+            d, mine = turn.matrix(J), slice(start, start + (J + 1) ** 2)
+            block = np.tensordot(d, values[mine].reshape(J + 1, J + 1, -1), axes=1)
+            result[mine] = np.einsum("akn,bk->abn", block, d.conj(), optimize=True).reshape(values[mine].shape)
+            start = mine.stop
+        return result
 
     @property
     def trace_norm(self) -> float:

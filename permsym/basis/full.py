@@ -18,7 +18,8 @@ from permsym.basis.centre import CentrePart
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight, moved
 from permsym.basis.part import Part
 from permsym.basis.product_space import positions
-from permsym.operators import Matrix
+from permsym.basis.spin import Rotation
+from permsym.operators import ComplexArray, Matrix
 from permsym.sites import Ensemble
 
 _COUNTED = 40
@@ -76,6 +77,15 @@ class FullPart(Part):
     def product_state(self, matrix: Matrix) -> Weight:
         one = self.one.product_state(matrix)
         return lambda labels: reduce(np.multiply, (one(labels[[n, n + self.N]]) for n in range(self.N)))
+
+    def rotated(self, values: ComplexArray, turn: Rotation) -> ComplexArray:
+        if self.one.site.kind != "spin":
+            return super().rotated(values, turn)
+        one, shape = turn.matrix(1)[::-1, ::-1], values.shape  # level 0 is up
+        values = values.reshape((2,) * self.columns + (-1,))
+        for n in range(self.columns):
+            values = np.moveaxis(np.tensordot(one if n < self.N else one.conj(), values, axes=(1, n)), 0, n)
+        return values.reshape(shape)
 
     @property
     def trace_norm(self) -> float:

@@ -67,7 +67,7 @@ class Link:
 
 
 def links_of(terms: Sequence[Term], blocks: Blocks) -> list[Link]:
-    """Links of the terms of a model."""
+    """Links of some terms."""
     merged: dict[tuple[Shift, tuple[int, int]], list[Link]] = {}
     for term in terms:
         for value, (first, *rest) in blocks.factored(term):
@@ -141,10 +141,15 @@ def make_real(links: Sequence[Link], diagonal: Table, blocks: Blocks, only: tupl
         return none, False
     for phases in itertools.product((0, 1), repeat=len(blocks.parts)) if only is None else [only]:  # no phase first
         if all(_is_real(link.turned(_turn(link, phases, blocks))) for link in links):
-            for link in links:
-                link.factor, link.u, link.v = (array.real.astype(complex) for array in link.turned(_turn(link, phases, blocks)))
+            take_phases(links, phases, blocks)
             return phases, True
     return none, False
+
+
+def take_phases(links: Sequence[Link], phases: Sequence[int], blocks: Blocks) -> None:
+    """Turn links in place by phases that make them real."""
+    for link in links:
+        link.factor, link.u, link.v = (array.real.astype(complex) for array in link.turned(_turn(link, phases, blocks)))
 
 
 def _turn(link: Link, phases: Sequence[int], blocks: Blocks) -> complex:

@@ -24,6 +24,7 @@ from permsym.basis.centre import real_if_real
 from permsym.basis.moves import Labels, Move, Moves, Shift, Values, Weight
 from permsym.basis.part import Part, exact_sum
 from permsym.basis.product_space import positions, type_strings
+from permsym.basis.spin import Rotation
 from permsym.operators import ComplexArray, Matrix, as_array
 from permsym.sites import Ensemble
 
@@ -191,6 +192,27 @@ class OccupationPart(Part):
             return np.where(fits, self._element(labels) / math.comb(n, ups), 0.0)
 
         return weight
+
+    def rotated(self, values: ComplexArray, turn: Rotation) -> ComplexArray:
+        """R on the kets, its conjugate on the bras: two types that a spin's matrix mixes are a spin of n_a + n_b = 2j, n_a - n_b = 2m."""
+        if self.levels != 2 or self.logarithmic:
+            return super().rotated(values, turn)
+        for a, b in ((0, 2), (1, 3)):
+            values = self._mixed(values, a, b, turn.matrix)
+        for a, b in ((0, 1), (2, 3)):
+            values = self._mixed(values, a, b, lambda J: turn.matrix(J).conj())
+        return values
+
+    def _mixed(self, values: ComplexArray, a: int, b: int, matrix: Callable[[int], ComplexArray]) -> ComplexArray:
+        """Two types mixed: runs of n_a = 0, ..., J at fixed numbers of the others."""
+        labels = self.labels(None)
+        c, d = (t for t in range(4) if t not in (a, b))
+        order = np.lexsort((labels[a], labels[d], labels[c]))
+        totals, result = (labels[a] + labels[b])[order], np.empty_like(values)
+        for J in range(self.ensemble.N + 1):
+            runs = order[totals == J].reshape(-1, J + 1)
+            result[runs] = np.einsum("mk,rkn->rmn", matrix(J), values[runs].reshape(*runs.shape, -1)).reshape(values[runs].shape)
+        return result
 
     @property
     def trace_norm(self) -> float:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from permsym.basis.moves import Labels, Moves, Values, Weight
+from permsym.basis.spin import Rotation
 from permsym.basis.window import Boundary
 from permsym.errors import InputError
-from permsym.operators import Matrix
+from permsym.operators import ComplexArray, Matrix
 
 _BINARY, _WHOLE = 2**10, 2**53
 
@@ -68,6 +69,10 @@ class Part(ABC):
     def dicke_state(self, j: float, m: float) -> Weight:
         """Coefficients of the collective spin state \\|j, m>, averaged over the copies of j."""
         raise InputError("a Dicke state needs two-level satellites in the Dicke representation; use basis='dicke'")
+
+    def rotated(self, values: ComplexArray, turn: Rotation) -> ComplexArray:
+        """R rho R^dag for the same rotation of every spin: coefficients (n, ...) of all labels, ``labels(None)``, and theirs afterwards."""
+        raise InputError(f"{type(self).__name__} has no spins to rotate")
 
     @property
     @abstractmethod

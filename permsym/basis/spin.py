@@ -5,7 +5,10 @@ Quantum numbers are doubled, J = 2j and M = 2m, as in the labels of dicke.py.
 
 from __future__ import annotations
 
+import cmath
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +21,8 @@ Elements = dict[str, Callable[[Values, Values], Values]]
 """Matrix elements of s+, s- and sz/2 as functions of (J, M)."""
 Powers = tuple[int, int, int]
 """(k+, k-, kz): numbers of factors s+, s- and sz."""
+
+_NO_ANGLE = 1e-15  # modulus of a spin-1/2's matrix element that is rounding of a zero
 
 # One-site matrices in terms of 1, s+, s-, sz/2: a = a_1 + a_+ s+ + a_- s- + a_z sz/2.
 STEPS = {"+": 1, "-": -1, "z": 0}
@@ -72,6 +77,39 @@ def rotation(J: int, theta: float) -> NDArray[np.float64]:
     m = np.arange(-J, J, 2) * 1.0
     raising = np.diag(A["+"](J * np.ones(J), m), -1) / 2
     return np.asarray(linalg.expm(theta * (raising.T - raising)))
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """exp(-i angle n . J) of collective spins, as exp(-i alpha J_z) exp(-i beta J_y) exp(-i gamma J_z).
+
+    A beta of 0 or pi is exact: no element then hides rounding, and charges stay apart.
+    """
+
+    alpha: float
+    beta: float
+    gamma: float
+
+    @classmethod
+    def about(cls, axis: tuple[float, float, float], angle: float) -> Rotation:
+        """About a unit vector n; the spin-1/2 matrix is cos(angle/2) - i sin(angle/2) n . sigma."""
+        x, y, z = axis
+        c, s = math.cos(angle / 2), math.sin(angle / 2)
+        up, down = complex(c, -s * z), complex(s * y, -s * x)  # <up|R|up>, <down|R|up>
+        beta = 2 * math.atan2(abs(down), abs(up))
+        if abs(down) < _NO_ANGLE:
+            return cls(-2 * cmath.phase(up), 0.0, 0.0)
+        if abs(up) < _NO_ANGLE:
+            return cls(2 * cmath.phase(down), math.pi, 0.0)
+        # <up|R|up> = cos(beta/2) exp(-i (alpha + gamma)/2), <down|R|up> = sin(beta/2) exp(i (alpha - gamma)/2)
+        return cls(cmath.phase(down) - cmath.phase(up), beta, -cmath.phase(up) - cmath.phase(down))
+
+    def matrix(self, J: int) -> ComplexArray:
+        """<j, m| R |j, k> of the spin 2j = J, (J + 1, J + 1), m and k ascending."""
+        m = np.arange(-J, J + 1, 2) / 2
+        flip = np.diag((-1.0) ** np.arange(J + 1))[:, ::-1]  # <m|exp(-i pi J_y)|k> = (-1)^(j + m) where m = -k, else 0
+        turned = flip if self.beta == math.pi else rotation(J, self.beta)
+        return np.asarray(np.exp(-1j * self.alpha * m)[:, None] * turned * np.exp(-1j * self.gamma * m))
 
 
 def distinct(N: int, k: Powers, J: Values, M: Values, cache: dict[Powers, Values], sign: float = -1.0) -> Values:

@@ -11,7 +11,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from permsym.basis.moves import Labels
 
@@ -100,6 +99,8 @@ class Window:
 
     def dilated(self, steps: int) -> Window:
         """With every site at most this many steps away in j and in m."""
+        from scipy import ndimage
+
         padded = np.pad(self.mask, steps)
         grown = ndimage.maximum_filter(padded.view(np.uint8), size=2 * steps + 1, mode="constant").astype(bool)
         return Window.of(self.N, (self.corner[0] - 2 * steps, self.corner[1] - 2 * steps), grown)
@@ -110,6 +111,8 @@ class Window:
 
     def components(self) -> Iterator[Window]:
         """The connected pieces."""
+        from scipy import ndimage
+
         labelled, count = ndimage.label(self.mask, structure=_NEIGHBOURS)
         for number in range(1, count + 1):
             yield Window.of(self.N, self.corner, labelled == number)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from permsym.errors import UncertifiedWarning
 from permsym.text import table
 
 if TYPE_CHECKING:
     from permsym.dynamics.counting.full_counting import FullCounting
+    from permsym.dynamics.counting.until import CountedNumber
+    from permsym.dynamics.evolution import Evolution
     from permsym.steady.state import State
 
 
@@ -31,19 +35,41 @@ def counted(state: State, options: argparse.Namespace, solved: Callable[[str], S
     return state, {name: full_counting(state, name) for name in dict.fromkeys(options.full_counting)}
 
 
-def shortfalls(countings: Mapping[str, FullCounting]) -> list[str]:
-    """What the statistics themselves fall short of, beside the state."""
-    return [f"counting {name!r}: {reason}" for name, one in countings.items() for reason in one.certificate.own_reasons]
+def counted_until(evolution: Evolution, options: argparse.Namespace) -> dict[str, CountedNumber]:
+    """The numbers of the jumps that were asked for, along an evolution."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UncertifiedWarning)  # said with what else falls short
+        return {name: evolution.counting(name) for name in dict.fromkeys(options.full_counting)}
 
 
-def counting_rows(countings: Mapping[str, Mapping[str, Any]] | None) -> str:
-    """The statistics as lines of a table; "" where they were not asked for."""
+def shortfalls(countings: Mapping[str, FullCounting] | Mapping[str, CountedNumber]) -> list[str]:
+    """What the statistics themselves fall short of, beside the state or the evolution."""
+    return [f"counting {name!r}: {reason}" for name, one in countings.items() for reason in one.own_reasons]
+
+
+def series(report: Mapping[str, Any]) -> str:
+    """Of an evolution: a table over time for each jump."""
+    return "".join(_over_time(report["times"], name, one) for name, one in report.get("counting", {}).items())
+
+
+def _over_time(times: Sequence[float], name: str, one: Mapping[str, Any]) -> str:
+    lines: list[Sequence[str]] = [("time", "current", "mean", "error", "counting Fano factor", "error")]
+    for k, t in enumerate(times):
+        fano, error = one["fano"][k], one["errors"]["fano"][k]
+        shown = ("-", "-") if fano is None else (f"{fano:.10g}", f"{error:.0e}")
+        lines.append((f"{t:.6g}", f"{one['current'][k]:.10g}", f"{one['mean'][k]:.10g}", f"{one['errors']['mean'][k]:.0e}", *shown))
+    return f"\n\nnumber of {name}\n{table(lines)}"
+
+
+def rows(report: Mapping[str, Any]) -> str:
+    """Of a state: the statistics as lines of a table; "" where they were not asked for."""
+    countings = report.get("counting", {})
     if not countings:
         return ""
-    rows: list[Sequence[str]] = [("jump", "current", "counting Fano factor", "noise", "c3", "c4")]
+    lines: list[Sequence[str]] = [("jump", "current", "counting Fano factor", "noise", "c3", "c4")]
     for name, one in countings.items():
         values = (one["current"], one["fano"], one["noise"], *one["cumulants"])
         pairs = zip(values, one["errors"].values(), strict=True)
         cells = [f"{x:.10g} +- {'not finite' if e is None else f'{e:.0e}'}" for x, e in pairs]
-        rows.append((name, *cells))
-    return "\n\n" + table(rows)
+        lines.append((name, *cells))
+    return "\n\n" + table(lines)

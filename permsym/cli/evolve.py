@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from permsym.cli import quantities, words
+from permsym.cli.counting import counted_until, declare, shortfalls
 from permsym.errors import UNCERTIFIED_EXIT_CODE
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from permsym.dynamics.counting.until import CountedNumber
     from permsym.dynamics.evolution import Evolution
 
 
@@ -23,9 +25,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     words.add_model(evolve)
     words.add_times(evolve, "the initial state is at 0")
     words.add_initial(evolve, "", "default: lowest states")
+    words.add_modulate(evolve)
     words.add_moments(evolve)
     words.add_basis(evolve)
     words.add_tolerance(evolve, "absolute error aimed at")
+    declare(evolve, "mean and counting Fano factor of how often this jump has happened until then")
     quantities.add(evolve)
     words.add_json(evolve)
     words.add_output(evolve)
@@ -36,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
     source, parameters, model = words.load(options)
     words.check_output(options)
     quantities.check(options, model, source.function)
+    for name in options.full_counting:
+        model.jump(name)  # refused before the work
     from permsym.cli.report import evolve_report, evolve_table
     from permsym.dynamics.evolve import evolve
     from permsym.progress import on_stderr
@@ -50,8 +56,10 @@ def run(options: argparse.Namespace) -> int:
         tolerance=words.tolerance(options),
         basis=options.basis,
         keep="none",
+        modulate=words.modulate(options),
         progress=on_stderr(),
     )
+    countings = counted_until(evolution, options)
     answers = quantities.asked(options, evolution, source.function)
     if options.output:
         from permsym import dataset
@@ -62,19 +70,30 @@ def run(options: argparse.Namespace) -> int:
             "defaults": source.defaulted(parameters),
             "initial": str(evolution.initial),
             "first_point": model.to_dict(),
+            **({"modulate": dict(evolution.modulation)} if evolution.modulation else {}),
         }
-        dataset.save(_dataset(evolution, source.name, definition, options.command_line, answers), options.output)
+        made = _dataset(evolution, countings.values(), source.name, definition, options.command_line, answers)
+        dataset.save(made, options.output)
     report = evolve_report(evolution, source, parameters) | answers.keys()
+    if countings:
+        report["counting"] = {name: counting.to_dict() for name, counting in countings.items()}
     asked = list(map(str, labels)) if options.moment else []
     print(json.dumps(report, indent=2) if options.json else evolve_table(report, asked))
-    lacking = [*evolution.certificate.reasons, *answers.reasons]
+    lacking = [*evolution.certificate.reasons, *answers.reasons, *shortfalls(countings)]
     if lacking:
         print("permsym: not certified: " + "; ".join(lacking), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
     return 0
 
 
-def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], command: str, answers: quantities.Answers) -> xr.Dataset:
+def _dataset(
+    evolution: Evolution,
+    countings: Iterable[CountedNumber],
+    name: str,
+    definition: Mapping[str, object],
+    command: str,
+    answers: quantities.Answers,
+) -> xr.Dataset:
     from permsym.dataset.build import Cell, Point, build_dataset
     from permsym.dataset.status import judged
     from permsym.information.evolving import FisherSeries
@@ -98,6 +117,10 @@ def _dataset(evolution: Evolution, name: str, definition: Mapping[str, object], 
         moments = {label: complex(values[k]) for label, values in evolution.moments.items()}
         values_of = {label: float(values[k]) for label, values in derived.items()}
         uncertain = {label: float(values[k]) for label, values in derived_errors.items()}
+        for counting in countings:
+            for kind in ("current", "mean", "fano"):
+                values_of[f"counting_{kind}@{counting.jump}"] = float(getattr(counting, kind)[k])
+                uncertain[f"counting_{kind}@{counting.jump}"] = float(counting.errors[kind][k])
         points[(k,), "exact"] = Point(
             evolution.model.parameters, moments, {}, errors, values_of, scalars, status, reason, derived_errors=uncertain
         )

@@ -11,8 +11,7 @@ import numpy as np
 
 from permsym import machine
 from permsym.basis.representations import choose
-from permsym.cli import quantities
-from permsym.cli.counting import counting_rows
+from permsym.cli import counting, quantities
 from permsym.dataset.versions import versions
 from permsym.dynamics.evolution import Evolution
 from permsym.errors import TooLarge
@@ -85,7 +84,7 @@ def solve_table(report: dict[str, Any]) -> str:
     moments += [f"zero by symmetry: {', '.join(vanishing)}"] if vanishing else []
     errors = report["derived_errors"]
     derived = "\n".join(f"{name} = {_real(value)} +- {_bound(abs(value), errors[name])}" for name, value in report["derived"].items())
-    derived += quantities.rows(report) + counting_rows(report.get("counting"))
+    derived += quantities.rows(report) + counting.rows(report)
     derived += _photon_rows(report.get("photon_distribution")) + _gradient_rows(report.get("gradient"))
     shown = {name: certificate[name] for name in ("error_estimate", "residual", "balance", "edge_mass", "min_population")}
     lines = ", ".join(f"{name} {value:.1e}" if value is not None else f"{name} not finite" for name, value in shown.items())
@@ -102,7 +101,7 @@ def cumulant_table(report: dict[str, Any]) -> str:
     """The report of ``permsym cumulants`` as text."""
     rows: list[Sequence[str]] = [("moment", "value", "cumulant")]
     rows += [(label, _complex(value), _complex(report["cumulants"][label])) for label, value in report["moments"].items()]
-    derived = "\n".join([*(f"{name} = {value:.12f}" for name, value in report["derived"].items()), *report["notes"]])
+    derived = "\n".join([*(f"{name} = {value:z.12f}" for name, value in report["derived"].items()), *report["notes"]])
     verdict = "stable" if report["stable"] else f"UNSTABLE, the equations go to: {report['attractor']}"
     how = f"{report['counting']}, {report['closure']}"
     head = f"{report['model']}, cumulants of order {report['order']} ({how}), {report['dimension']:,} unknowns"
@@ -117,7 +116,7 @@ def branch_table(report: dict[str, Any]) -> str:
     shown = list(report["points"][0]["derived"])
     rows: list[Sequence[str]] = [(name, *shown, "stability", "")]
     for point in report["points"]:
-        values = [f"{point['derived'].get(key, float('nan')):.10f}" for key in shown]
+        values = [f"{point['derived'].get(key, float('nan')):z.10f}" for key in shown]
         rows.append((f"{point[name]:.8g}", *values, f"{point['stability']:+.3e}", "" if point["stable"] else "unstable"))
     lines = [f"fold at {name}={event[name]:.10g}" for event in report["folds"]]
     lines += [f"Hopf point at {name}={event[name]:.10g}, angular frequency {event['omega']:.8g}" for event in report["hopf"]]
@@ -132,6 +131,7 @@ def evolve_report(evolution: Evolution, source: ModelSource, parameters: dict[st
         "parameters": evolution.model.parameters,
         "defaults": sorted(source.defaulted(parameters)),
         "initial": str(evolution.initial),
+        **({"modulate": dict(evolution.modulation)} if evolution.modulation else {}),
         "representation": evolution.representation,
         "dimension": evolution.dimension,
         "times": evolution.times.tolist(),
@@ -151,14 +151,16 @@ def evolve_table(report: dict[str, Any], asked: Sequence[str] = ()) -> str:
     rows: list[Sequence[str]] = [("time", *asked, *derived)]
     for k, t in enumerate(report["times"]):
         moments = (_complex(report["moments"][label][k]) for label in asked)
-        rows.append((f"{t:.6g}", *moments, *("-" if values[k] is None else f"{values[k]:.12f}" for values in derived.values())))
+        rows.append((f"{t:.6g}", *moments, *("-" if values[k] is None else f"{values[k]:z.12f}" for values in derived.values())))
     largest = [f"{label} {certificate['errors'][label]:.0e}" for label in asked]
     largest += [f"{name} {_largest(values, derived[name])}" for name, values in report["derived_errors"].items()]
     shown = ("error_estimate", "trace_defect", "min_population", "top_population")
     lines = ", ".join(f"{name} {certificate[name]:.1e}" if certificate[name] is not None else f"{name} not finite" for name in shown)
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
     head = f"{report['model']} from {report['initial']!r}, {report['representation']} representation, {report['dimension']:,} unknowns"
-    return f"{head}\n\n{table(rows)}{quantities.series(report)}\n\nlargest errors: {', '.join(largest)}\n\n{verdict}: {lines}"
+    head += "".join(f"\n{name} = {rule}" for name, rule in report.get("modulate", {}).items())
+    also = quantities.series(report) + counting.series(report)
+    return f"{head}\n\n{table(rows)}{also}\n\nlargest errors: {', '.join(largest)}\n\n{verdict}: {lines}"
 
 
 def _largest(errors: Sequence[float | None], values: Sequence[float | None]) -> str:
@@ -242,9 +244,9 @@ def _bound(size: float, bound: float | None) -> str:
 
 def _real(value: float) -> str:
     """Twelve decimals, or as many digits of a small number."""
-    return f"{value:.12f}" if abs(value) >= 1e-3 or not value else f"{value:.12g}"
+    return f"{value:z.12f}" if abs(value) >= 1e-3 or not value else f"{value:.12g}"
 
 
 def _complex(pair: Sequence[float]) -> str:
     real, imaginary = pair
-    return f"{real:+.12f}" if not imaginary else f"{real:+.12f} {imaginary:+.12f}i"
+    return f"{real:+z.12f}" if not imaginary else f"{real:+z.12f} {imaginary:+z.12f}i"

@@ -75,8 +75,8 @@ def run(options: argparse.Namespace) -> int:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
-        factors = bool(options.gradient or options.fisher)
-        state = solved("superlu" if factors and options.solver == "auto" else options.solver)
+        factors = options.solver == "auto" and (options.gradient or options.fisher)
+        state = solved("superlu" if factors else options.solver)  # which has the transposed solves
         state, countings = counted(state, options, solved)
     from permsym.cli.report import gradients, solve_report, solve_table
 

@@ -56,6 +56,29 @@ def add_initial(parser: argparse.ArgumentParser, default: str | None, otherwise:
     )
 
 
+def add_modulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--modulate",
+        action="append",
+        default=[],
+        metavar="NAME=EXPR",
+        help="what changes in time, once for each: 'eta=0.5*step(t - 1)' replaces a parameter, 'L[a]=exp(-t)' multiplies a term or jump",
+    )
+
+
+def modulate(options: argparse.Namespace) -> dict[str, str]:
+    """The functions of time that ``--modulate`` gives, by name."""
+    rules: dict[str, str] = {}
+    for text in options.modulate:
+        name, sign, rule = (part.strip() for part in text.partition("="))
+        if not (name and sign and rule):
+            raise InputError(f"--modulate must be NAME=EXPR, such as 'eta=exp(-t)', but is {text!r}")
+        if name in rules:
+            raise InputError(f"--modulate gives {name!r} twice; give it once")
+        rules[name] = rule
+    return rules
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 

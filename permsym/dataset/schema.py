@@ -45,6 +45,7 @@ VARIABLES = (
     Variable(
         "counting_fano", "1", "counting Fano factor: variance over mean of the number of jumps in a long time", optional=True, of="jump"
     ),
+    Variable("counting_mean", "1", "mean number of times that the jump has happened until then", optional=True, of="jump"),
     Variable("counting_noise", "frequency", "zero-frequency noise of the current, its second cumulant", optional=True, of="jump"),
     Variable("counting_c3", "frequency", "third cumulant of the number of jumps a unit of time", optional=True, of="jump"),
     Variable("counting_c4", "frequency", "fourth cumulant of the number of jumps a unit of time", optional=True, of="jump"),
@@ -94,7 +95,7 @@ METROLOGY_NAMES = ("squeezing_wineland", "squeezing_kitagawa_ueda", "fisher_stea
 """Quantities for measurements; the name of a parameter, or of one of several ensembles, follows: ``fisher_rate@g``."""
 
 _OF_MOMENTS = ("p0_up", "p_up", "photons", "g2", "coherent_photons")
-DERIVED_NAMES = (*_OF_MOMENTS, "power_spectrum", *SPECTRAL_NAMES, *COUNTING_NAMES, *METROLOGY_NAMES)
+DERIVED_NAMES = (*_OF_MOMENTS, "power_spectrum", *SPECTRAL_NAMES, *COUNTING_NAMES, "counting_mean", *METROLOGY_NAMES)
 """Derived quantities by their names in files."""
 
 _RESERVED = {

@@ -15,8 +15,10 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.sites import is_real
 from permsym.states.derived import RATIOS, derived_errors, derived_quantities
+from permsym.states.rotation import Axis
 from permsym.states.squeezing import SqueezingSeries, squeezing, squeezing_labels
 from permsym.steady.certificate import derived_tolerance
+from permsym.steady.in_time import OnItsWay
 from permsym.text import finite
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ class EvolutionCertificate:
 
 
 @dataclass(frozen=True)
-class Evolution:
+class Evolution(OnItsWay):
     """Moments of rho(t) = exp(t L) rho(0).
 
     model                 whose boson has the cut-off that was needed
@@ -103,6 +105,7 @@ class Evolution:
     errors                estimate of each moment's absolute error at any of the times
     states                time -> state, of those that ``keep`` left
     stateless             what to do to have some where there are none
+    modulation            what changed in time, as it was given; ``model`` has its coefficients from means over the times then
     """
 
     model: Model
@@ -117,8 +120,9 @@ class Evolution:
     solver: dict[str, Any]
     timings: dict[str, float]
     errors: Mapping[MomentLabel, float] = field(default_factory=dict)
-    states: Mapping[float, EvolvedState] = field(default_factory=dict)
+    states: Mapping[float, EvolvedState] = field(default_factory=dict, repr=False)
     stateless: str = ""
+    modulation: Mapping[str, str] = field(default_factory=dict)
 
     def state(self, t: float) -> EvolvedState:
         """rho(t) at one of the times, with errors of its own: moments of any order, reduced states, P(n), P(j, m), two-time functions.
@@ -135,6 +139,10 @@ class Evolution:
             raise InputError(f"there is no state at t = {t:g}, the nearest is at {near:g}; add the time to `times`, or to keep=[...]")
         return self.states[float(near)]
 
+    def rotated(self, axis: Axis, angle: float, of: str = "satellites") -> EvolvedState:
+        """The state at the last time after an instantaneous rotation, as :meth:`permsym.DensityOperator.rotated` makes it."""
+        return self.state(float(self.times[-1])).rotated(axis, angle, of)
+
     def moment(self, label: str | MomentLabel) -> TimeSeries:
         """A requested moment at all times, (T,)."""
         key = label if isinstance(label, MomentLabel) else parse(label, self.model)
@@ -142,7 +150,7 @@ class Evolution:
             return self.values[key]
         if key.conjugate() in self.values:
             return self.values[key.conjugate()].conj()
-        raise KeyError(f"the moment {str(key)!r} was not followed; ask for it with moments=[...]")
+        raise KeyError(f"the moment {str(key)!r} was not followed; ask for it with moments=[...], or at one time with state(t).moment(...)")
 
     def expect(self, label: str | MomentLabel) -> TimeSeries:
         """A requested moment at all times, (T,), by the name that it has on a state; InputError for operators, which need one."""

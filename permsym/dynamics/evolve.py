@@ -1,4 +1,4 @@
-"""Exact time evolution rho(t) = exp(t L) rho(0) of any model, in any sector.  Long because one loop serves moments, states and errors.
+"""Exact time evolution, d rho/dt = L(t) rho, of any model, in any sector.  Long because one loop serves moments, states and errors.
 
 The neutral sector has the populations and is always followed.  Moments that carry a charge live in sectors of their own, which are
 followed where the initial state reaches into them.  A boson whose cut-off is automatic gets more Fock states whenever its last
@@ -8,25 +8,32 @@ are populated too much: the step is taken back and the state continued in the la
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from permsym import machine
 from permsym.basis.representations import choose, dimension
 from permsym.dynamics import blocks
 from permsym.dynamics.evolution import Evolution, EvolutionCertificate
-from permsym.dynamics.evolved.errors import CUT, SectorError, moment_error, norm, sector_of
+from permsym.dynamics.evolved.errors import CUT, SectorError, moment_error, sector_of
 from permsym.dynamics.evolved.keeping import Keep, Keeping
-from permsym.dynamics.evolved.state import Origin
+from permsym.dynamics.evolved.moving import WindowSector, first_window
+from permsym.dynamics.evolved.state import EvolvedState, Origin
 from permsym.dynamics.initial_density import Initial, InitialDensity, as_initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import VECTORS, Integrator
 from permsym.dynamics.sector import Sector, block_by_block, watched
-from permsym.errors import InputError
+from permsym.dynamics.taylor.sector import Asked, ModulatedBlockSector, ModulatedSector
+from permsym.dynamics.taylor.steps import Clock
+from permsym.errors import InputError, NotApplicable
 from permsym.model import Model
+from permsym.modulation.dependence import Family
+from permsym.modulation.functions import Rule
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.progress import Progress, silent
 from permsym.sites import Boson, is_real
@@ -52,9 +59,13 @@ def evolve(
     basis: str = "auto",
     method: str = "auto",
     keep: Keep = "auto",
+    modulate: Mapping[str, Rule] | None = None,
+    kinks: Iterable[float] = (),
+    start: float | None = None,
+    family: Family | None = None,
     progress: Progress | None = None,
 ) -> Evolution:
-    """Moments of rho(t) at given times, and rho(t) itself; its nine arguments are independent choices of a user.
+    """Moments of rho(t) at given times, and rho(t) itself; its thirteen arguments are independent choices of a user.
 
     times       >= 0, ascending; the initial state stands at t = 0
     initial     a label such as ``"coherent=2.0 up"`` (see :mod:`permsym.dynamics.initial`); "": every site in its lowest state;
@@ -63,21 +74,35 @@ def evolve(
     moments     an order, a label, or several labels
     tolerance   absolute error of every moment at every time that is aimed at, and that counts as certified
     basis       "auto", "dicke", "occupation" or "full"
-    method      "krylov" (products with L only), "shift-invert" (a factorisation, for stiff systems), "auto": what is faster
+    method      "krylov" (products with L only), "shift-invert" (a factorisation, for stiff systems), "taylor" (products; the one for
+                coefficients that change in time), "auto": what is faster
     keep        states that ``evolution.state(t)`` has afterwards: "auto" (all, where they take little memory), "all" with every charge
                 sector, the times in a list, or "none"; see :mod:`permsym.dynamics.evolved.keeping`
+    modulate    what changes in time, ``{"eta": "0.5*step(t - 1)", "L[a]": f}``: a parameter's value is replaced, the coefficient of a named
+                term or jump is multiplied, by a function of t or an expression in t and the parameters' static values
+    kinks       times at which those functions are not smooth, beside those that are found; a pulse of ``ps.pulses`` names its own
+    start       where the initial state stands on the clock of those functions: 0, or where the evolution that it comes from has ended
+    family      the function that makes the model from its parameters, where ``modulate`` names one and the model is not the library's
     progress    called with a line of text now and then
 
-    Raises InputError for times, labels and states that make no sense, TooLarge before allocating more than is free.
+    Raises InputError for times, labels, states and functions that make no sense, TooLarge before allocating more than is free.
     The certificate says whether the tolerance was reached; nothing is certified silently.
     """
     started = time.perf_counter()
     _check(tolerance, method)
-    at, representation = _times(times), choose(model) if basis == "auto" else basis
-    request = _Request(at, as_initial(initial, model), tolerance, Integrator(method), Keeping(keep, at, representation))
+    at, first = _times(times), as_initial(initial, model)
+    zero = first.time if start is None else _clock(start)
+    clock = None
+    if modulate or method == Integrator.TAYLOR:
+        clock = Clock.of(model, modulate or {}, zero, zero + float(at[-1]), kinks, family)
+        model = clock.modulation.model
+        method = _taylor(method)
+    representation = choose(model) if basis == "auto" else basis
+    request = _Request(at, first, tolerance, Integrator(method), Keeping(keep, at, representation), zero, clock)
     labels = tuple(select_labels(model, moments))
     run = _Run(model, representation, request, progress or silent)
-    values = run.moments(list(dict.fromkeys([*labels, *derived_labels(model)])))
+    with machine.one_blas_thread():
+        values = run.moments(list(dict.fromkeys([*labels, *derived_labels(model)])))
     return run.evolution(model, labels, values, started).judged()
 
 
@@ -86,6 +111,19 @@ def _check(tolerance: float, method: str) -> None:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
     if method not in list(Integrator):
         raise InputError(f"`method` must be one of {', '.join(Integrator)}, but is {method!r}")
+
+
+def _taylor(method: str) -> str:
+    """The method where coefficients change in time."""
+    if method not in (Integrator.AUTO, Integrator.TAYLOR):
+        raise InputError(f"with `modulate` the method is 'taylor', but {method!r} was asked for; leave it out")
+    return Integrator.TAYLOR
+
+
+def _clock(start: float) -> float:
+    if not is_real(start) or not abs(start) < np.inf:
+        raise InputError(f"`start` must be a time, but is {start!r}")
+    return float(start)
 
 
 def _times(times: ArrayLike) -> NDArray[np.float64]:
@@ -107,6 +145,8 @@ class _Request:
     tolerance: float
     method: Integrator
     keeping: Keeping
+    zero: float
+    clock: Clock | None
 
 
 class _Run:
@@ -118,8 +158,11 @@ class _Run:
         levels = initial.levels
         if self.grows and isinstance(initial, InitialDensity) and initial.displacement:  # few levels are enough on its own Fock states
             model, levels = model.displaced(initial.displacement), initial.state.model.centre.levels
-        self.model = model.with_levels(max(levels + _FIRST_LEVELS, 4)) if self.grows else model
+        goes_on = isinstance(initial, InitialDensity) and isinstance(initial.state, EvolvedState)
+        self.room = 0 if goes_on else _FIRST_LEVELS  # a state on its way has its own
+        self.model = model.with_levels(max(levels + self.room, 4)) if self.grows else model
         self.in_blocks: bool | None = None
+        self.window = None if request.clock is not None else first_window(self.model, representation, initial)
         self.representation, self.request, self.progress = representation, request, progress
         self.times, self.tolerance = request.times, request.tolerance
         self.trace_defect = self.top_population = 0.0
@@ -141,11 +184,12 @@ class _Run:
         for label in labels:
             groups.setdefault(sector_of(self.model, label), []).append(self._of_sector(label))
         self.watched = watched(self.model, labels)
-        if self.grows:  # the initial state must not reach into them
-            self.model = self.model.with_levels(self.model.centre.levels + max(0, self.watched - _FIRST_LEVELS))
-        self.scale = max(norm(self.model, label) for label in labels)
+        if self.grows and self.room:  # the initial state must not reach into them
+            self.model = self.model.with_levels(self.model.centre.levels + max(0, self.watched - self.room))
+        self.scale = max(label.norm(self.model) for label in labels)
         keeping, possible = self.request.keeping, self.request.initial.charges(self.model)
-        keeping.check(self.model, possible & groups.keys())
+        if self.window is None:
+            keeping.check(self.model, possible & groups.keys())
         moments: dict[MomentLabel, NDArray[np.complex128]] = {}
         waiting = list(groups.items())
         while waiting:
@@ -156,8 +200,9 @@ class _Run:
             self.charges.add(charge)
             if charge == neutral:  # which has found the cut-off
                 self.possible = self.request.initial.charges(self.model)
-                more = keeping.charges(self.model, self.possible, groups)
-                keeping.check(self.model, {*more, *(self.possible & groups.keys())})
+                more = keeping.charges(self.model, self.possible, groups, self.request.initial.lacking)
+                if self.window is None:
+                    keeping.check(self.model, {*more, *(self.possible & groups.keys())})
                 waiting += [(charge, []) for charge in more]
         return {label: moments[label] for label in labels}
 
@@ -168,7 +213,9 @@ class _Run:
 
         model   as it was asked for; labels: the moments that were; values: of these and of others; started: when the work began
         """
-        request, origin = self.request, Origin(model, labels, float(self.tolerance))
+        request, clock = self.request, self.request.clock
+        modulated = clock is not None and bool(clock.modulation.functions)
+        origin = Origin(model, labels, float(self.tolerance), request.initial.deviation(model), modulated)
         return Evolution(
             model=self.model,
             initial=request.initial,
@@ -180,9 +227,10 @@ class _Run:
             representation=self.representation,
             dimension=self.dimension,
             solver={"name": self.used, "steps": self.steps, "products": self.products, "vectors": VECTORS},
+            modulation={} if clock is None else clock.modulation.spelled,
             timings={"total": time.perf_counter() - started},
             errors={label: self.error(label) for label in values},
-            states=dict(request.keeping.states(origin, request.initial.time, self.possible, self.charges)),
+            states=dict(request.keeping.states(origin, request.zero, self.possible, self.charges)),
             stateless=request.keeping.reason,
         )
 
@@ -219,50 +267,68 @@ class _Run:
         if any(charge) and not state.any():
             return values
         self.dimension = max(self.dimension, sector.size)
-        self.errors[charge] = SectorError(self.request.initial.deviation(self.model, charge))
+        self.errors[charge] = SectorError(start=self.request.initial.deviation(self.model, charge))
         self._look(sector, 0.0, state[:, None], np.array([1.0]), values)
         now, end = 0.0, float(self.times[-1])
         while now < end:
             # a quarter of the tolerance for the steps, a quarter for the cut-off, so that their sum stays below it
             rate = self.tolerance / (4 * self.scale * end)
-            other: Model | None = None
+            other: Model | WindowSector | None = None
             for count, step in enumerate(sector.steps(state, now, end, rate, self.request.method), start=1):
                 self.used = sector.used
-                if not self._accepted(sector, step, values):
+                if not self._accepted(sector, step, rate, values):
                     state = step.space.vectors[:, 0] * step.space.size
-                    other = sector.grown(state, 0.1 * self.small)
+                    other = self._elsewhere(sector, state, True)
                     break
                 now, state = step.start + step.length, step.final
                 self.progress(f"t = {now:.4g} of {end:.4g}, {self.model.centre.levels} levels, {sector.size:,} unknowns")
-                if self.grows and count % _LOOK == 0 and now < end and (other := sector.improved(state, 0.1 * self.small)):
+                if count % _LOOK == 0 and now < end and (other := self._elsewhere(sector, state, False)):
                     break
-            if other is not None:
+            if isinstance(other, WindowSector):
+                sector, state = other, other.initial
+                self.dimension = max(self.dimension, sector.size)
+            elif other is not None:
                 self.model = other
                 changed = self._made(charge, labels)
                 state, sector = sector.embedded(state, changed), changed
                 self.dimension = max(self.dimension, sector.size)
-                self.scale = max([self.scale, *(norm(self.model, label) for label in labels)])
+                self.scale = max([self.scale, *(label.norm(self.model) for label in labels)])
         if sector.cavity and not self.grows and self.error(labels[0]) > self.tolerance and sector.closed():
             self.top_population = 0.0
         return values
 
+    def _elsewhere(self, sector: Sector, state: NDArray[Any], needed: bool) -> Model | WindowSector | None:
+        """Where to go on: on more Fock states or in a wider window, or, where that is not ``needed``, on fewer; None: here."""
+        if isinstance(sector, WindowSector):
+            return sector.moved(state, self.small, needed)
+        if needed:
+            return sector.grown(state, 0.1 * self.small)
+        return sector.improved(state, 0.1 * self.small) if self.grows else None
+
     def _made(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Sector:
-        """A sector of the model as it stands: block by block where that is faster."""
-        if any(charge) or self.in_blocks is False:
-            return Sector(self.model, self.representation, charge, labels, self.request.initial)
+        """A sector of the model as it stands: on a window, or block by block, where that is faster."""
+        request, whole = self.request, (self.model, self.representation, charge)
+        if request.clock is None and self.window is not None:
+            return WindowSector.first(self.model, charge, self.window, labels, request.initial)
         if self.in_blocks is None:
-            self.in_blocks = False
-            if self.request.method is not Integrator.SHIFT_INVERT and block_by_block(self.model, self.representation, charge):
-                self.in_blocks = blocks.BlockSector(self.model, self.representation, charge, labels, self.request.initial).fits
-        return (blocks.BlockSector if self.in_blocks else Sector)(self.model, self.representation, charge, labels, self.request.initial)
+            suited = request.method is not Integrator.SHIFT_INVERT and block_by_block(*whole)
+            self.in_blocks = suited and blocks.BlockSector(*whole, labels, request.initial).fits
+        in_blocks = self.in_blocks and not any(charge)
+        if request.clock is None:
+            return (blocks.BlockSector if in_blocks else Sector)(*whole, labels, request.initial)
+        asked = Asked(labels, request.initial)
+        if in_blocks:
+            with suppress(NotApplicable):  # phases that cancel between channels
+                return ModulatedBlockSector(*whole, asked, request.clock)
+        return ModulatedSector(*whole, asked, request.clock)
 
     @property
     def small(self) -> float:
         """Population that the last Fock states may have."""
         return self.tolerance / (4 * CUT * self.scale)
 
-    def _accepted(self, sector: Sector, step: Step, values: dict[MomentLabel, NDArray[np.complex128]]) -> bool:
-        """Enter a step's moments and errors, unless the cut-off turns out too low in it."""
+    def _accepted(self, sector: Sector, step: Step, rate: float, values: dict[MomentLabel, NDArray[np.complex128]]) -> bool:
+        """Enter a step's moments and errors, unless the cut-off turns out too low in it, or it loses too much at ``rate``."""
         end = step.start + step.length
         last = end >= self.times[-1]
         inside = self.times[(self.times > step.start) & ((self.times <= end) if not last else True)]
@@ -272,10 +338,15 @@ class _Run:
             if self.grows and top > self.small:
                 return False
             self.top_population = max(self.top_population, top)
+        lost = sector.lost(step)
+        if isinstance(sector, WindowSector):
+            if lost > rate * step.length + self.small / 100:
+                return False
+            sector.settled()
         self.products += step.space.vectors.shape[1]
         self.steps += 1
         before = self.errors[sector.basis.charge]
-        self.errors[sector.basis.charge] = SectorError(before.steps + step.error, before.rounding + step.rounding)
+        self.errors[sector.basis.charge] = before.after(step, lost)
         for t in np.union1d(inside, [end]):
             self._look(sector, t, step.space.vectors, step.space.weights(t - step.start), values)
         return True

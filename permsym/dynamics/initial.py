@@ -21,7 +21,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,11 +138,12 @@ class InitialState:
         """Charges of the sectors that it may have elements in, one of each pair."""
         return possible_charges(model, [each.coherent for each in (self.centre, *self.satellites)])
 
-    def deviation(self, model: Model, charge: Charge) -> float:
+    def deviation(self, model: Model, charge: Charge | None = None) -> float:
         """It is exact but for rounding."""
         return 0.0
 
     time = 0.0
+    lacking: ClassVar[frozenset[Charge]] = frozenset()
 
     def _centre(self, site: Site) -> ComplexArray:
         """The centre's density matrix on its levels, displaced Fock states included."""

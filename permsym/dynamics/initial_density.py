@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from permsym.basis.basis import Basis
 from permsym.basis.representations import build
 from permsym.basis.whole_space import project
-from permsym.dynamics.evolved.errors import norm
 from permsym.dynamics.initial import InitialState, parse_initial, possible_charges
 from permsym.errors import InputError
 from permsym.model import Model
@@ -23,7 +22,6 @@ from permsym.states.density import DensityOperator
 from permsym.states.elements import centre_changed, on_fock_states, written_out
 from permsym.states.qutip import checked_matrix
 from permsym.states.sectors import Charge, paired
-from permsym.steady.state import State
 
 if TYPE_CHECKING:
     import qutip
@@ -52,11 +50,12 @@ class InitialMatrix:
         """Charges of the sectors that it may have elements in, one of each pair."""
         return possible_charges(model)
 
-    def deviation(self, model: Model, charge: Charge) -> float:
+    def deviation(self, model: Model, charge: Charge | None = None) -> float:
         """It is taken as it is."""
         return 0.0
 
     time = 0.0
+    lacking: ClassVar[frozenset[Charge]] = frozenset()
 
     def __str__(self) -> str:
         return f"matrix {len(self.matrix)} x {len(self.matrix)}"
@@ -101,15 +100,14 @@ class InitialDensity:
             return possible_charges(model)
         return {paired(each.basis.charge) for each in (self.state, *self.state.coherences)} | self.state.lacking
 
-    def deviation(self, model: Model, charge: Charge) -> float:
-        """Trace norm by which a sector of it is off, at most; of a steady state an estimate, from those of its certificate's moments."""
-        if isinstance(self.state, State):
-            errors = {self.state.label(text): error for text, error in self.state.certificate.errors.items()}
-            return max((error / norm(self.state.model, label) for label, error in errors.items()), default=0.0)
-        every = [(0,) * len(self.state.model.charges), *(each.basis.charge for each in self.state.coherences)]
-        if self.state.model.charges == model.charges:
-            return self.state.deviation(charge)
-        return sum((2 if any(each) else 1) * self.state.deviation(each) for each in every)
+    def deviation(self, model: Model, charge: Charge | None = None) -> float:
+        """Trace norm by which it is off, or one of a model's sectors of it, at most."""
+        return self.state.deviation(charge if self.state.model.charges == model.charges else None)
+
+    @property
+    def lacking(self) -> frozenset[Charge]:
+        """Charges that the state may have elements in, but does not know."""
+        return self.state.lacking
 
     @property
     def time(self) -> float:

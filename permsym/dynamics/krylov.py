@@ -1,4 +1,4 @@
-"""exp(t L) u by Krylov subspaces, in adaptive steps, each with a bound of its error.
+"""exp(t L) u by Krylov subspaces, in adaptive steps with a bound.  Long because bounds and subspaces share their matrices.
 
 With m vectors V of unit length and L V = V A + w f^T the approximation u_m(t) = |u| V exp(t A) e_1 obeys
 
@@ -34,7 +34,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ from permsym.errors import SolverFailed
 Vector = NDArray[np.inexact]
 Apply = Callable[[Vector], Vector]
 EPS = float(np.finfo(float).eps)
-_SAMPLES, _HALVINGS = 12, 16  # times of a step at which the defect is evaluated: equally spaced ones, and more towards its start
+SAMPLES, _HALVINGS = 12, 16  # times of a step at which the defect is evaluated: equally spaced ones, and more towards its start
 _SMALL, _WINDOW = 2000, 4
 """With more unknowns a polynomial subspace orthogonalises each vector to the last four only.  The relation above, and with it the bound,
 needs no orthonormal V; the time of a step halves for eight per cent more products (driven cavity, N = 5)."""
@@ -90,7 +90,7 @@ class Subspace:
     def path(self, t: float) -> Vector:
         """Weights at equal distances up to t, (m, k)."""
         small, turn = self.schur or (self.small, np.eye(len(self.small)))
-        weights: Vector = self.size * (turn @ _columns(small, turn[0].conj(), t)[1][:, -_SAMPLES:])
+        weights: Vector = self.size * (turn @ _columns(small, turn[0].conj(), t)[1][:, -SAMPLES:])
         return weights if np.iscomplexobj(self.vectors) else weights.real
 
     def error(self, t: float) -> float:
@@ -138,15 +138,15 @@ class Subspace:
 
 def _columns(small: Vector, start: Vector, t: float) -> tuple[NDArray[np.float64], Vector]:
     """Times (k,) from 0 to t, that double and then are at equal distances, and exp(s A) start at them (m, k)."""
-    width = t / _SAMPLES
-    times = np.array([0.0, *(width * 0.5**k for k in range(_HALVINGS, 0, -1)), *(width * (k + 1) for k in range(_SAMPLES))])
+    width = t / SAMPLES
+    times = np.array([0.0, *(width * 0.5**k for k in range(_HALVINGS, 0, -1)), *(width * (k + 1) for k in range(SAMPLES))])
     with np.errstate(over="ignore", invalid="ignore"):
         step, columns = expm(times[1] * small), [start]
         for _ in range(_HALVINGS):
             columns.append(step @ start)
             step = step @ step
         columns.append(step @ start)
-        for _ in range(1, _SAMPLES):
+        for _ in range(1, SAMPLES):
             columns.append(step @ columns[-1])
     return times, np.array(columns).T
 
@@ -237,16 +237,44 @@ def _solved_to(solve: Apply, operator: Shifted, unit: Vector) -> float:
     return max(EPS, float(np.linalg.norm(correction) / (np.linalg.norm(solution) or 1.0)))
 
 
+class Space(Protocol):
+    """The states on a step: vectors @ weights(t), t after its start.
+
+    vectors   (n, m); the first is the state at the start over ``size``
+    """
+
+    @property
+    def vectors(self) -> Vector: ...
+
+    @property
+    def size(self) -> float: ...
+
+    def weights(self, t: float) -> Vector:
+        """(m,)"""
+
+    def path(self, t: float) -> Vector:
+        """Weights at equal distances up to t, (m, k)."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One step from ``start`` to ``start + length``, bounds of the error made in it, and the state that it ends in."""
 
     start: float
     length: float
-    space: Subspace
+    space: Space
     error: float
     rounding: float
     final: Vector
+
+    def lost(self, leaving: NDArray[np.float64]) -> float:
+        """Integral of leaving . |u(s)| over the step, from above as far as its samples tell; leaving (n,): what each unknown loses."""
+        some = np.flatnonzero(leaving)
+        if not len(some):
+            return 0.0
+        path = np.concatenate([self.space.weights(0.0)[:, None], self.space.path(self.length)], axis=1)
+        rates = leaving[some] @ np.abs(self.space.vectors[some] @ path)
+        return float(np.maximum(rates[1:], rates[:-1]).mean() * self.length)
 
 
 def steps(make: Callable[[Vector], Subspace], state: Vector, start: float, end: float, rate: float) -> Iterator[Step]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse import csgraph
 
 from permsym import machine
 from permsym.basis.basis import Basis
@@ -26,11 +27,12 @@ from permsym.text import readable
 
 
 class Integrator(StrEnum):
-    """How steps are made: products with L, factorisations for stiff systems, or what is estimated to be faster."""
+    """How steps are made: products with L in two ways, factorisations for stiff systems, or what is estimated to be faster."""
 
     AUTO = "auto"
     KRYLOV = "krylov"
     SHIFT_INVERT = "shift-invert"
+    TAYLOR = "taylor"
 
 
 _LONGER, _SHIFTS, _RATIONAL_VECTORS = 8.0, 40.0, 40
@@ -61,13 +63,13 @@ class Propagator:
     def active(self) -> NDArray[np.int64]:
         """Unknowns that the initial state reaches: half of them on resonance, where every coherence is real or imaginary."""
         matrix = self._whole_matrix
-        pattern = sparse.csr_array((np.ones(len(matrix.data), dtype=np.float32), matrix.indices, matrix.indptr), shape=matrix.shape)
-        reached = self.whole != 0
-        fresh = reached
-        while fresh.any():
-            fresh = (pattern @ fresh.astype(np.float32) > 0) & ~reached
-            reached = reached | fresh
-        return np.flatnonzero(reached)
+        start, size = np.flatnonzero(self.whole), matrix.shape[0]
+        rows = np.repeat(np.arange(size), np.diff(matrix.indptr))
+        # from column to row, and from one node more to where the state is
+        edges = np.concatenate([matrix.indices, np.full(len(start), size)]), np.concatenate([rows, start])
+        graph = sparse.csr_array((np.ones(len(edges[0]), dtype=np.int8), edges), shape=(size + 1, size + 1))
+        reached = csgraph.breadth_first_order(graph, size, return_predecessors=False)
+        return np.sort(reached[reached < size]).astype(np.int64)
 
     @cached_property
     def matrix(self) -> sparse.csr_array:
@@ -134,13 +136,7 @@ class Propagator:
         factor = (SuperLU() if few else SuperLU(ordering="MMD_AT_PLUS_A")).factor(shifted, coordinates)
         size = abs(self.matrix)
         operator = Shifted(shift, lambda v: self.matrix @ v, lambda v: size @ np.abs(v))
-
-        def solve(right: NDArray[Any]) -> NDArray[Any]:
-            if np.iscomplexobj(right) and not np.iscomplexobj(shifted):
-                return np.asarray(factor.solve(right.real.copy()) + 1j * factor.solve(right.imag.copy()))
-            return factor.solve(right)
-
-        return lambda state: subspace(solve, state, _RATIONAL_VECTORS, self._norm(state), operator)
+        return lambda state: subspace(factor.solve, state, _RATIONAL_VECTORS, self._norm(state), operator)
 
     def _extents(self) -> tuple[int, list[int]]:
         """Unknowns, and sides of the lattice they live on."""
@@ -160,12 +156,13 @@ class Propagator:
         return products * (3e-9 * self.matrix.nnz + 2e-9 * VECTORS * size + 3e-5) > 2 * factored
 
 
-def check_memory(model: Model, unknowns: int, assembled: bool = False) -> float:
+def check_memory(model: Model, unknowns: int, assembled: bool = False, vectors: int = VECTORS) -> float:
     """Bytes that an evolution takes; TooLarge where they are not free now.
 
     assembled   whether the Liouvillian is written out
+    vectors     of a step
     """
-    needed, available = 6e7 + unknowns * (8.0 * (VECTORS + 6) + (1200.0 if assembled else 0.0)), machine.available_bytes()
+    needed, available = 6e7 + unknowns * (8.0 * (vectors + 6) + (1200.0 if assembled else 0.0)), machine.available_bytes()
     if needed > available:
         raise TooLarge(
             f"this evolution needs about {readable(needed)} ({unknowns:,} unknowns), but {readable(available)} are available; "

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from permsym.basis.representations import build, dimension
 from permsym.dynamics.initial_density import Initial
+from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import Propagator, check_memory
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
@@ -105,6 +106,10 @@ class Sector(Propagator):
         spread = np.zeros(self.basis.dimension, dtype=state.dtype)
         spread[self.active] = state
         return spread
+
+    def lost(self, step: Step) -> float:
+        """Trace norm that a step loses beyond a window, at most."""
+        return 0.0
 
     def as_basis_holds(self, state: NDArray[Any]) -> NDArray[Any]:
         """A state's unknowns as its basis holds them."""

@@ -79,6 +79,8 @@ class FisherSeries:
 
 def of_evolution(evolution: Evolution, name: str, family: Family | None, progress: Progress | None) -> FisherSeries:
     """About a parameter at all times of an evolution; the initial state does not depend on it.  Six more evolutions."""
+    if evolution.modulation:
+        raise InputError("the Fisher information of evolutions is that of constant coefficients, but this one has some that change in time")
     parameter_slopes(evolution.model, name, family)  # refuses what is no parameter
     states = _neighbours(evolution, name, family, progress)
     theta = evolution.model.parameters[name]

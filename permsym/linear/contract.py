@@ -2,8 +2,8 @@
 
     factor = solver.factor(A, coordinates);    x = factor.solve(b);    y = factor.solve_transposed(c)
 
-A right side is one vector (n,) or several as columns (n, k); a solution has the shape of its right side.  Nothing raises for
-an inaccurate solution: the caller computes its residual.
+A right side is one vector (n,) or several as columns (n, k), real or complex whatever the matrix is; a solution has the shape of its
+right side, and is real where both are.  Nothing raises for an inaccurate solution: the caller computes its residual.
 """
 
 from __future__ import annotations

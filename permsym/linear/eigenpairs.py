@@ -57,10 +57,11 @@ def paired(values: Complex, right: Complex, left_values: Complex, left: Complex)
     return Eigenpairs(values[rows], right[:, rows], left[:, columns])
 
 
-def improved(matrix: sparse.csc_array, rounding: Rounding, pairs: Eigenpairs) -> tuple[Complex, NDArray[np.float64]]:
+def improved(matrix: sparse.csc_array, rounding: Rounding, pairs: Eigenpairs, apart: float = np.inf) -> tuple[Complex, NDArray[np.float64]]:
     """(k,) values w . A x / w . x with their errors; as they were where several are too near to each other.
 
     pairs   all that are near, for neighbours decide what is one multiplet
+    apart   distance of all other eigenvalues, at least: the error of second order in the residuals is over it
     """
     values, right, left = pairs.values, pairs.right, pairs.left
     overlap = (left * right).sum(axis=0)
@@ -74,12 +75,12 @@ def improved(matrix: sparse.csc_array, rounding: Rounding, pairs: Eigenpairs) ->
     unclear = (distances <= _TOGETHER * np.maximum.outer(errors, errors)) & (np.abs(right.conj().T @ right) > _ALIGNED)
     equal = distances <= _EQUAL * np.abs(values).max(initial=0.0)
     count, group = csgraph.connected_components(sparse.csr_array(unclear | equal), directed=False)
-    nearest = (distances + np.diag(np.full(len(values), np.inf))).min(axis=1, initial=np.inf)
+    nearest = (distances + np.diag(np.full(len(values), np.inf))).min(axis=1, initial=apart)
     for multiplet in range(count):
         members = np.flatnonzero(group == multiplet)
         if len(members) > 1:
-            apart = np.delete(distances[members], members, axis=1).min(initial=np.inf)
-            quotients[members], errors[members] = _together(matrix, rounding, pairs.chosen(members), float(apart))
+            others = float(np.delete(distances[members], members, axis=1).min(initial=apart))
+            quotients[members], errors[members] = _together(matrix, rounding, pairs.chosen(members), others)
         else:
             errors[members] += residuals[members] / nearest[members]
     return quotients, errors

@@ -13,6 +13,7 @@ from scipy.sparse import linalg
 
 from permsym.errors import SolverFailed
 from permsym.linear.nested_dissection import nested_dissection
+from permsym.linear.superlu import in_two_parts
 
 _ROUGH = 1e-4  # relative residual of an estimate with A^T, which weighs other residuals and needs no more digits
 
@@ -83,7 +84,9 @@ class IncompleteFactor:
         precondition = linalg.LinearOperator(
             matrix.shape, matvec=lambda v: self.factors.solve(v, "T" if transposed else "N"), dtype=matrix.dtype
         )
-        columns = right.reshape(len(right), -1)[self.order]
+        if np.iscomplexobj(right) and self.matrix.dtype.kind != "c":
+            return in_two_parts(lambda part: self._columns(part, solved, transposed), right)
+        columns = right.reshape(len(right), -1)[self.order].astype(self.matrix.dtype, copy=False)
         solution = np.empty_like(columns)
         solution[self.order] = np.stack([solved(matrix, column, precondition) for column in columns.T], axis=1)
         return solution.reshape(right.shape)

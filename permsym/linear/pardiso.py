@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from permsym.errors import InputError, SolverFailed
+from permsym.linear.superlu import in_two_parts
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class PardisoFactor:
         self.fill = max(int(solver.get_iparm(18)), 0)
 
     def solve(self, right: NDArray[Any]) -> NDArray[Any]:
-        return np.asarray(self.solver.solve(self.rows, right))
+        return in_two_parts(lambda part: np.asarray(self.solver.solve(self.rows, part)), right)
 
     def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
         return self.solve(right)
@@ -62,7 +63,7 @@ class PardisoFactor:
 
     def solve_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
         # the transposed view has the same three arrays: pypardiso knows its factors and solves with A^T
-        return np.asarray(self.solver.solve(self.rows.T, right))
+        return in_two_parts(lambda part: np.asarray(self.solver.solve(self.rows.T, part)), right)
 
     def __del__(self) -> None:
         self.solver.free_memory(everything=True)

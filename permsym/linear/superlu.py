@@ -69,7 +69,7 @@ class SuperLU:
             )
         except RuntimeError as error:
             raise SolverFailed("SuperLU found the matrix exactly singular") from error
-        return SuperLUFactor(factors, permutation, transposed)
+        return SuperLUFactor(factors, permutation, transposed, matrix.dtype)
 
     def describe(self) -> dict[str, Any]:
         return {"name": "superlu", **asdict(self)}
@@ -80,7 +80,10 @@ class SuperLUFactor:
 
     refined = False
 
-    def __init__(self, factors: Any, permutation: NDArray[np.int64] | None, transposed: bool = False) -> None:
+    def __init__(
+        self, factors: Any, permutation: NDArray[np.int64] | None, transposed: bool = False, dtype: np.dtype[Any] | None = None
+    ) -> None:
+        self.dtype = np.dtype(float) if dtype is None else dtype
         self.directions = ("T", "N") if transposed else ("N", "T")
         self.factors = factors
         self.permutation = permutation
@@ -93,6 +96,9 @@ class SuperLUFactor:
         return self._solve(right, self.directions[1])
 
     def _solve(self, right: NDArray[Any], trans: str) -> NDArray[Any]:
+        if np.iscomplexobj(right) and self.dtype.kind != "c":
+            return in_two_parts(lambda part: self._solve(part, trans), right)
+        right = right.astype(self.dtype, copy=False)  # SuperLU would drop what its own numbers do not have
         if self.permutation is None:
             return np.asarray(self.factors.solve(right, trans))
         result = np.empty_like(right)
@@ -120,16 +126,16 @@ class Refined:
         self.fill = factor.fill
 
     def solve(self, right: NDArray[Any]) -> NDArray[Any]:
-        return self._refined(self.matrix, self.factor.solve, right)
+        return in_two_parts(lambda part: self._refined(self.matrix, self.factor.solve, part), right)
 
     def solve_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
-        return self._refined(self.matrix.T, self.factor.solve_transposed, right)
+        return in_two_parts(lambda part: self._refined(self.matrix.T, self.factor.solve_transposed, part), right)
 
     def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
-        return _scaled(self.factor.solve, right)
+        return in_two_parts(lambda part: _scaled(self.factor.solve, part), right)
 
     def estimate_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
-        return _scaled(self.factor.solve_transposed, right)
+        return in_two_parts(lambda part: _scaled(self.factor.solve_transposed, part), right)
 
     def _refined(self, matrix: Any, rough: Callable[[NDArray[Any]], NDArray[Any]], right: NDArray[Any]) -> NDArray[Any]:
         solution = _scaled(rough, right)
@@ -145,6 +151,15 @@ class Refined:
             if size < 8 * EPS:
                 break
         return solution
+
+
+def in_two_parts(solve: Callable[[NDArray[Any]], NDArray[Any]], right: NDArray[Any]) -> NDArray[Any]:
+    """Solve with real factors: real and imaginary parts of a complex right side as columns beside each other."""
+    if not np.iscomplexobj(right):
+        return solve(right)
+    columns = right.reshape(len(right), -1)
+    both = solve(np.concatenate([columns.real, columns.imag], axis=1))
+    return np.asarray(both[:, : columns.shape[1]] + 1j * both[:, columns.shape[1] :]).reshape(right.shape)
 
 
 def _scaled(rough: Callable[[NDArray[Any]], NDArray[Any]], right: NDArray[Any]) -> NDArray[np.float64]:

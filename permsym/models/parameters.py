@@ -15,10 +15,10 @@ Number = float | str
 AUTO = "auto"
 """The value of a parameter that is left to the solver, such as a boson's ``levels``."""
 
-_COUNTS: Mapping[str, int] = {"N": 1, "levels": 2}
+COUNTS: Mapping[str, int] = {"N": 1, "levels": 2}
 
 
-def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), counts: Mapping[str, int] = _COUNTS) -> dict[str, float]:
+def resolved(parameters: Mapping[str, float | str], rates: Sequence[str] = (), counts: Mapping[str, int] = COUNTS) -> dict[str, float]:
     """Finite numbers for all parameters but those left to the solver: expressions evaluated, rates >= 0.
 
     counts   parameters that are whole numbers, each with its least value

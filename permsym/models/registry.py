@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,9 @@ class ModelSource:
         numbers = expressions.resolve({name: value for name, value in values.items() if name not in left})
         if self.function in LIBRARY.values():
             return self.function(**left, **numbers)
-        return self._users(left, numbers)
+        model = self._users(left, numbers)
+        model.family = partial(self.function, **left)
+        return model
 
     def _users(self, left: Mapping[str, Number], numbers: dict[str, float]) -> Model:
         """The model of a user's function, with its name and the numbers that it was made from; InputError where the function fails."""

@@ -11,6 +11,7 @@ counting from 1 in that order: ``-2 +1 z7`` is ``+1 -2 z3``.
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from permsym.errors import InputError, TooFewSatellites
 from permsym.model import Model
 from permsym.operators import CentreOperator, Matrix, Monomial, entries
-from permsym.sites import SPIN_OPERATORS, Ensemble, Site, unit
+from permsym.sites import SPIN_OPERATORS, Boson, Ensemble, Site, unit
 
 _FACTOR = re.compile(r"(?P<op>[+\-z]|\|\d+><\d+\|)(?P<site>\d+)(?:@(?P<ensemble>\w+))?")
 _SPIN_NAMES = {"+": "p", "-": "m", "z": "z"}
@@ -79,6 +80,13 @@ class MomentLabel:
     def monomial(self) -> Monomial:
         """The boson's factors."""
         return Monomial(self.centre.count("ad"), self.centre.count("a"))
+
+    def norm(self, model: Model) -> float:
+        """A bound of the operator's norm: sqrt(levels - 1) + |alpha| for each ladder operator, 1 for the others."""
+        centre = model.centre
+        if not isinstance(centre, Boson):
+            return 1.0
+        return float(max(1.0, math.sqrt(centre.levels - 1) + abs(centre.displacement)) ** len(self.centre))
 
     def charge(self, model: Model) -> tuple[int, ...]:
         """Excitations that the operator adds, in each U(1) charge of the model; nonzero means an exactly zero moment."""

@@ -19,11 +19,12 @@ from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.moments.mode import Mode
 from permsym.operators import ComplexArray, Matrix, Operator
 from permsym.sites import Site
-from permsym.states import sectors
+from permsym.states import rotation, sectors
 from permsym.states.collective_spin import DickePopulations, Gaussianity, SpinDistribution
 from permsym.states.derived import derived_quantities, upper_population
 from permsym.states.elements import Elements, SpinBlock, on_fock_states, spin_blocks, written_out
 from permsym.states.fisher import RotationFisher, fisher_of_blocks, fisher_of_populations
+from permsym.states.rotation import Axis
 from permsym.states.sectors import Charge, SectorOf, paired
 from permsym.states.squeezing import Squeezing, squeezing
 
@@ -41,6 +42,7 @@ class DensityOperator:
     spin           P(j, m) where the basis does not list it
     coherences     its parts in charged sectors, one of each pair of opposite charges; a steady state has none
     lacking        charges in which it may have elements that are not known
+    deviation      trace norm that it is off by, at most; None: it is taken as it is
     """
 
     time = 0.0
@@ -54,6 +56,7 @@ class DensityOperator:
         spin: SpinDistribution | None = None,
         coherences: Sequence[DensityOperator] = (),
         lacking: Collection[Charge] = (),
+        deviation: float | None = None,
     ) -> None:
         self.model = model
         self.basis = basis
@@ -61,6 +64,7 @@ class DensityOperator:
         self._spin = spin
         self.coherences = tuple(coherences)
         self.lacking = frozenset(map(paired, lacking))
+        self._deviation = deviation
         self._values: dict[MomentLabel, complex] = {}
         self._cumulants: dict[MomentLabel, complex] = {}
 
@@ -76,9 +80,30 @@ class DensityOperator:
         """The state sector by sector, the neutral one first."""
         return [(each.basis, each.x) for each in (self, *self.coherences)]
 
-    def deviation(self, charge: Charge) -> float:
-        """Trace norm by which a sector is off, at most; 0: the state is taken as it is."""
-        return 0.0
+    def deviation(self, charge: Charge | None = None) -> float:
+        """Trace norm by which the state, or one sector of it, is off, at most: taking a sector out is a contraction."""
+        return self._deviation or 0.0
+
+    def rotated(self, axis: Axis, angle: float, of: str = "satellites") -> DensityOperator:
+        """R rho R^dag with R = exp(-i angle n . sigma / 2) on each satellite, on those of one ensemble, or on the centre.
+
+        axis   "x", "y", "z" or a vector n; angle in radians
+        of     "satellites", an ensemble's name or "centre"; spins
+
+        Exact but for rounding.  It takes and makes coherences between all charges: InputError where the state lacks some.
+        """
+        parts, off = self._rotated(axis, angle, of)
+        (basis, x), *others = parts
+        coherences = [DensityOperator(each.model, each, y) for each, y in others]
+        result = DensityOperator(basis.model, basis, x, coherences=coherences, deviation=off)
+        result.time = self.time
+        return result
+
+    def _rotated(self, axis: Axis, angle: float, of: str) -> tuple[list[SectorOf], float]:
+        """Sectors of the rotated state, and the trace norm that it is off by."""
+        self.know(self.lacking)
+        parts = rotation.rotated(self._sectors, axis, angle, of)
+        return parts, self.deviation() + rotation.ROUNDING * (1 + sum(self.model.sizes))
 
     def elements(self) -> Elements:
         """Labels and coefficients of all elements of all sectors, on plain Fock states."""
@@ -130,6 +155,10 @@ class DensityOperator:
                 return each._moment(key) if mine else each._moment(key.conjugate()).conjugate() + 0.0
         return 0j
 
+    def error(self, label: str | MomentLabel) -> float:
+        """Estimate of the absolute error of a moment: its operator's norm times the trace norm that the state is off by; nan: unknown."""
+        return self.label(label).norm(self.model) * self.trace_norm_error
+
     def cumulant(self, label: str | MomentLabel) -> complex:
         """Joint cumulant of the factors of a label."""
         return joint_cumulant(self.label(label), self.moment, self._cumulants)
@@ -171,7 +200,7 @@ class DensityOperator:
     @property
     def trace_norm_error(self) -> float:
         """Estimate of the trace norm of the difference to the exact state; nan: unknown."""
-        return math.nan
+        return math.nan if self._deviation is None else self._deviation
 
     def _population(self, site: Site) -> float:
         """Of the upper state, as its own observable: 1 + <z> would lose the digits of a small one."""

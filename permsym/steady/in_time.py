@@ -58,3 +58,11 @@ class AtRest(InTime):
     def fisher(self, name: str, family: Family | None = None) -> permsym.ParameterFisher:
         """Fisher information about a parameter, of the state, of light and system, of photons: see :func:`permsym.fisher`."""
         return permsym.fisher(cast("permsym.State", self), name, family)
+
+
+class OnItsWay:
+    """Counting as a method of a :class:`permsym.Evolution`."""
+
+    def counting(self, jump: str, efficiency: float = 1.0) -> permsym.CountedNumber:
+        """Mean, variance and counting Fano factor of how often a jump has happened until each time: :func:`permsym.counted_number`."""
+        return permsym.counted_number(cast("permsym.Evolution", self), jump, efficiency=efficiency)

@@ -30,6 +30,7 @@ from permsym.states.derived import (
     suffix,
     upper_population,
 )
+from permsym.states.sectors import Charge
 from permsym.states.squeezing import Squeezing, squeezing, squeezing_labels
 from permsym.steady.certificate import Certificate, derived_tolerance
 from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
@@ -197,6 +198,11 @@ class State(DensityOperator, AtRest):
         key = self.label(label)
         self.estimate([key])
         return self._errors[_smaller(key)]
+
+    def deviation(self, charge: Charge | None = None) -> float:
+        """Trace norm that the state is off by, an estimate: the largest error of its certificate's moments over their operators' norms."""
+        errors = {self.label(text): error for text, error in self.certificate.errors.items()}
+        return max((error / label.norm(self.model) for label, error in errors.items()), default=0.0)
 
     def estimate(self, labels: Iterable[MomentLabel], others: Mapping[str, Observable] | None = None) -> None:
         """Fill in error estimates, one for a moment and its conjugate, and of derived quantities that are observables themselves."""

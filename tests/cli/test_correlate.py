@@ -144,3 +144,28 @@ def test_an_order_takes_no_options_of_exact_answers(capsys, words):
     code, out, err = run(capsys, "correlate", *CENTRAL_SPIN, "--g1", "--times", "0:1:1", "--order", "2", *words)
     assert (code, out) == (1, "")
     assert f"{words[0]} is of exact answers" in err
+
+
+def test_what_is_zero_says_why(capsys):
+    words = ("correlate", "tavis-cummings", "N=2", "levels=4", "--of", "ad", "--right", "ad", "--times", "0:1:1")
+    code, out, _ = run(capsys, *words)  # exactly, also of a state with too few levels
+    assert code == 0
+    assert "0 unknowns\nzero: no state carries this charge\n" in out
+    data = json.loads(run(capsys, *words, "--json")[1])
+    assert data["note"] == "zero: no state carries this charge"
+    assert data["errors"] == [0, 0]
+    dark = ("correlate", "tavis-cummings", "N=2", "gamma_up=0", "--of", "ad", "--right", "a", "--times", "0:1:1")
+    assert "zero: the state has nothing that these operators see" in run(capsys, *dark)[1]
+    moving = ("correlate", "central-spin", "N=2", "--of", "-", "--right", "-0", "--times", "0:1:1", "--initial", "up up")
+    assert "zero: the state has nothing that these operators see" in run(capsys, *moving)[1]
+    assert "zero" not in run(capsys, *CENTRAL_SPIN[:1], *("N=2", "--g2", "--times", "0:1:1"))[1]
+
+
+def test_what_rounds_to_zero_has_no_minus_sign(capsys):
+    from permsym.cli.report import solve_table
+
+    data = json.loads(run(capsys, "solve", "central-spin", "N=2", "--moment", "z0", "--json")[1])
+    data["moments"]["z0"], data["cumulants"]["z0"] = [-2.2e-13, -3e-14], [2.2e-13, 0.0]
+    table = solve_table(data)
+    assert "-0.000000000000" not in table
+    assert "+0.000000000000 +0.000000000000i" in table

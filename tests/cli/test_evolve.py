@@ -77,3 +77,47 @@ def test_fisher_over_time(capsys):
     assert len(report["fisher"]["g"]["errors"]["steady"]) == 3
     assert report["fisher"]["g"]["rate"] is None
     assert "Fisher information about g\ntime" in run(capsys, *words)[1]
+
+
+PULSED = ("driven-tavis-cummings", "N=2", "g=0.5", "eta=0", "levels=8", "--times", "0:2:2", "--moment", "a")
+
+
+def test_parameters_and_jumps_over_time(capsys, tmp_path):
+    """The same numbers as in Python, and what was given in the document, the table and the file."""
+    rules = {"eta": "0.2*step(t - 1) - 0.1*g", "L[a]": "exp(-t)"}
+    given = [word for name, rule in rules.items() for word in ("--modulate", f"{name} = {rule}")]
+    code, out, _ = run(capsys, "evolve", *PULSED, *given, "--json", "-o", str(tmp_path / "x.nc"))
+    data = json.loads(out)
+    assert code == 0
+    assert data["modulate"] == rules
+    assert data["solver"]["name"] == "taylor"
+    model = ps.models.driven_tavis_cummings(N=2, g=0.5, eta=0, levels=8)
+    same = ps.evolve(model, [0, 1, 2], moments=["a"], modulate={"eta": lambda t: 0.2 * (t >= 1) - 0.05, "L[a]": lambda t: np.exp(-t)})
+    assert np.allclose(np.array(data["moments"]["a"]) @ [1, 1j], same.moment("a"), rtol=0, atol=1e-11)
+    assert abs(same.moment("a")[-1]) > 0.05
+    definition = json.loads(ps.open_dataset(tmp_path / "x.nc").attrs["definition"])
+    assert definition["modulate"] == rules
+    _, out, _ = run(capsys, "evolve", *PULSED, *given)
+    assert "\neta = 0.2*step(t - 1) - 0.1*g\nL[a] = exp(-t)\n" in out
+
+
+@pytest.mark.parametrize(
+    ("rule", "fragment"),
+    [
+        ("eta", "--modulate must be NAME=EXPR"),
+        ("=t", "--modulate must be NAME=EXPR"),
+        ("etta=t", "did you mean 'eta'?"),
+        ("eta=x*t", "'x', which is no parameter here"),
+        ("kappa=1-t", "`kappa` must be a rate >= 0"),
+        ("L[a]=1-t", "at t = 1"),
+        ("N=3", "`N` counts satellites or levels"),
+        ("eta=1/(t-t)", "divides by zero"),
+        ("eta=1/(t-1)", "the function of `eta` grows without bound near t = 1"),
+        ("eta=__import__('os')", "is not an expression permsym evaluates"),
+    ],
+)
+def test_functions_of_time_that_are_none(capsys, rule, fragment):
+    code, _, err = run(capsys, "evolve", *PULSED, "--modulate", rule)
+    assert code == 1
+    assert fragment in err
+    assert err.strip().splitlines()[-1].count(fragment) == 1

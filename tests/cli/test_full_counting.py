@@ -77,3 +77,23 @@ def test_a_file_holds_it_and_is_computed_again(capsys, tmp_path):
     assert 0 < float(data["counting_fano_error@L[a] central"]) < 1e-11
     code, _, err = run(capsys, "rerun", path)
     assert code == 0, err
+
+
+def test_evolutions_count_until_each_time(capsys, tmp_path):
+    path = tmp_path / "e.nc"
+    words = ["evolve", "tavis-cummings", "N=2", "--times", "0:4:2", "--initial", "vacuum up", "--full-counting", "a"]
+    code, out, _ = run(capsys, *words, "--json", "-o", path)
+    assert code == 0
+    report = json.loads(out)["counting"]["a"]
+    number = ps.evolve(ps.models.tavis_cummings(N=2), [0, 2, 4], initial="vacuum up").counting("a")
+    assert report["mean"] == pytest.approx(number.mean.tolist(), rel=1e-9)
+    assert report["fano"][0] is None
+    assert report["fano"][1:] == pytest.approx(number.fano[1:].tolist(), rel=1e-7)
+    assert open_dataset(path)["counting_mean@L[a] central"].values == pytest.approx(number.mean, rel=1e-9)
+    code, out, _ = run(capsys, *words)
+    assert code == 0
+    assert "number of a" in out
+    assert "counting Fano factor" in out
+    code, _, err = run(capsys, *words[:-1], "b")
+    assert code == 1
+    assert "no jump of tavis-cummings is called 'b'" in err

@@ -109,7 +109,9 @@ def test_a_cut_off_that_is_too_low_leaves_with_3(capsys):
         (("--linewidth", "--order", "3", "--regression", "b"), 1, "the regression must be operators or jacobian"),
         (("--linewidth", "--order", "1"), 1, "order 1 retains nothing"),
         (("--linewidth", "--near", "inf"), 1, "--near must be a finite number"),
-        (("--linewidth", "--of", "+0"), 1, "`of` and `right` come together"),
+        (("--linewidth", "--of", "+0"), 2, "--of and --right go together"),
+        (("--frequencies", "0:1:2", "--right", "-0"), 2, "--of and --right go together"),
+        (("--linewidth", "--of", "+0", "--right", "+0"), 1, "is zero: no state carries this charge; it has no line"),
         (("--linewidth", "--of", "b", "--right", "a"), 1, "'b' in operator 'b'"),
         ((), 2, "--frequencies --linewidth is required"),
     ],
@@ -118,3 +120,13 @@ def test_mistakes(capsys, words, code, fragment):
     mine, out, err = run(capsys, "spectrum", "central-spin", "N=3", *words)
     assert (mine, out) == (code, "")
     assert fragment in err
+
+
+def test_what_is_zero_by_charge_says_why(capsys):
+    words = ("spectrum", "central-spin", "N=2", "--of", "+0", "--right", "+0", "--frequencies", "0:1:2")
+    code, out, _ = run(capsys, *words)
+    assert code == 0
+    assert out.startswith("zero: no state carries this charge")
+    data = json.loads(run(capsys, *words, "--json")[1])
+    assert data["note"] == "zero: no state carries this charge"
+    assert data["power"] == data["errors"] == [0, 0, 0]

@@ -56,3 +56,9 @@ def test_both_sides_are_needed():
     evolution = ps.evolve(ps.models.central_spin(N=2), [0.0, 1.0])
     with pytest.raises(InputError, match="'gamma_phi' needs values on both sides of 0"):
         ps.fisher(evolution, "gamma_phi")
+
+
+def test_coefficients_that_change_in_time_are_refused():
+    evolution = ps.evolve(ps.models.central_spin(N=2), [0.0, 1.0], modulate={"g": "0.5*t"})
+    with pytest.raises(InputError, match="constant coefficients"):
+        ps.fisher(evolution, "kappa")

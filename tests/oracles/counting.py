@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import qutip
+from scipy.sparse.linalg import expm_multiply
 
 from oracles.brute_force import BruteForce
 
@@ -39,3 +40,18 @@ def cumulants(rates_):
     """c_1 ... c_4 of z = exp(s) - 1: derivatives of sum_k lambda_k z^k with respect to s at 0."""
     a, b, c, d = rates_
     return [a, a + 2 * b, a + 6 * b + 6 * c, a + 14 * b + 36 * c + 24 * d]
+
+
+def number_until(model, name, times, up):
+    """Mean and variance of the number of jumps until each time, from tr exp((L + z J) t) rho_0 on a circle; ``up``: of each site."""
+    oracle = BruteForce(model)
+    sites = [np.diag([1.0, 0.0] if one else [0.0, 1.0]) for one in up]
+    start = oracle.at(*enumerate(sites)).full().ravel(order="F")
+    current = sum(qutip.sprepost(x, x.dag()) for x in collapse_of(model, name)).full()
+    angles = 2 * np.pi * np.arange(_POINTS) / _POINTS
+    trace, rows = np.eye(oracle.D).ravel(), []
+    for t in times:
+        values = np.array([trace @ expm_multiply(t * (oracle.liouvillian() + 0.5 * np.exp(1j * a) * current), start) for a in angles])
+        first, second = (float((np.exp(-1j * k * angles) @ values).real / _POINTS / 0.5**k) for k in (1, 2))
+        rows.append((first, 2 * second + first - first**2))
+    return np.array(rows).T

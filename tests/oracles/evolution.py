@@ -6,6 +6,7 @@ import cmath
 import math
 
 import numpy as np
+from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from oracles.brute_force import BruteForce
@@ -48,3 +49,27 @@ def moments(model, rho, times, labels):
         now = t
         rows.append([oracle.moment(state.reshape(oracle.D, oracle.D, order="F"), label) for label in labels])
     return np.array(rows).T
+
+
+def driven_moments(constant, parts, rho, times, labels):
+    """The same where the Liouvillian is that of ``constant`` plus f(t) (that of one model - that of another) for ``parts`` (f, one, other).
+
+    Integrated by an explicit Runge-Kutta method of order 8 in short steps that end at the times and, where f has them, at its ``kinks``.
+    """
+    oracle = BruteForce(constant)
+    base = oracle.liouvillian()
+    parts = [(f, BruteForce(one).liouvillian() - BruteForce(other).liouvillian()) for f, one, other in parts]
+    ends = sorted({*times, *(t for f, _ in parts for t in getattr(f, "kinks", ()) if t < times[-1])})
+    state, now, rows = rho.ravel(order="F"), 0.0, {}
+    for t in ends:
+        if t > now:
+            edge = 1e-13 * (t - now)  # the values just inside, where a function jumps
+
+            def slope(s, x, now=now, t=t, edge=edge):
+                inside = min(max(s, now + edge), t - edge)
+                return base @ x + sum(f(inside) * (matrix @ x) for f, matrix in parts)
+
+            state = solve_ivp(slope, (now, t), state, method="DOP853", rtol=1e-12, atol=1e-14, max_step=0.05).y[:, -1]
+        now = t
+        rows[t] = [oracle.moment(state.reshape(oracle.D, oracle.D, order="F"), label) for label in labels]
+    return np.array([rows[t] for t in times]).T

@@ -113,6 +113,7 @@ def _report(
         "values": [pair(complex(value)) for value in correlation.values],
         "errors": [finite(error) for error in correlation.errors.tolist()],
         "coherent": None if limit != limit else pair(limit),
+        "note": correlation.note,
         "certificate": correlation.certificate.to_dict(),
         "plan": None if correlation.plan is None else correlation.plan.to_dict(),
         "solver": correlation.solver,
@@ -127,14 +128,16 @@ def _table(report: dict[str, Any], correlation: Correlation) -> str:
 
     rows = [("tau", "real", "imaginary", "error")]
     for tau, (real, imaginary), error in zip(report["times"], report["values"], report["errors"], strict=True):
-        rows.append((f"{tau:.6g}", f"{real:+.12f}", f"{imaginary:+.12f}", "not finite" if error is None else f"{error:.0e}"))
+        rows.append((f"{tau:.6g}", f"{real:+z.12f}", f"{imaginary:+z.12f}", "not finite" if error is None else f"{error:.0e}"))
     since = f" from {report['initial']!r} at t = {report['from']:g}" if report["initial"] else ""
     head = f"{report['model']}, {report['function']}{since}, {report['representation']} representation, {report['dimension']:,} unknowns"
-    late = "not known" if report["coherent"] is None else "{:+.12f} {:+.12f}i".format(*report["coherent"])
+    limit = report["coherent"]
+    late = "not known" if limit is None else f"{limit[0]:+z.12f} {limit[1]:+z.12f}i"
     certificate = report["certificate"]
     parts = ("error_estimate", "steps", "rounding", "cut", "state")
     lines = ", ".join(f"{name} {certificate[name]:.1e}" if certificate[name] is not None else f"{name} not finite" for name in parts)
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
+    head += f"\n{correlation.note}" if correlation.note else ""
     return f"{head}\n\n{table(rows)}\n\nlimit of late times: {late}\n\n{verdict}: {lines}"
 
 

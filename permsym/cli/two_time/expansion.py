@@ -163,7 +163,7 @@ def correlate(expansion: Expansion) -> int:
     if options.output:
         _save_correlation(expansion, answer, name)
     rows = [("tau", "real", "imaginary")]
-    rows += [(f"{t:.6g}", f"{value.real:+.12f}", f"{value.imag:+.12f}") for t, value in zip(answer.times, answer.values, strict=True)]
+    rows += [(f"{t:.6g}", f"{value.real:+z.12f}", f"{value.imag:+z.12f}") for t, value in zip(answer.times, answer.values, strict=True)]
     head = f"{expansion.source.name}, {name}, order {expansion.state.order}, regression by {expansion.regression}"
     return expansion.finish(report, f"{head}\n\n{table(rows)}", answer.failures)
 

@@ -35,10 +35,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     expansion.add(command)
     words.add_json(command)
     words.add_output(command)
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, parser=command)
 
 
 def run(options: argparse.Namespace) -> int:
+    if (options.of is None) != (options.right is None):
+        options.parser.error("--of and --right go together, such as --of ad --right a")
     source, parameters, model = words.load(options)
     words.check_output(options)
     frequencies = None if options.frequencies is None else words.frequencies(options.frequencies)
@@ -106,7 +108,8 @@ def _curve_table(curve: PowerSpectrum) -> str:
     rows = [("frequency", "power", "error estimate")]
     rows += [(f"{w:.9g}", f"{s:.12g}", f"{e:.0e}") for w, s, e in zip(curve.frequencies, curve.power, curve.errors, strict=True)]
     rule = f"integral over all frequencies {certificate.sum_rule:.9g}, over these {certificate.integral:.6g}"
-    return f"{table(rows)}\ncoherent part: 2 pi * {curve.coherent.real:.9g} in a delta peak at 0\n{rule}"
+    head = f"{curve.note}\n" if curve.note else ""
+    return f"{head}{table(rows)}\ncoherent part: 2 pi * {curve.coherent.real:.9g} in a delta peak at 0\n{rule}"
 
 
 def _line_table(line: Linewidth) -> str:

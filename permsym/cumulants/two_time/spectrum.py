@@ -14,7 +14,7 @@ from permsym.cumulants.state import CumulantState
 from permsym.cumulants.two_time.regression import Failure, SourceEquations, source_equations, warn
 from permsym.dynamics.spectra.linewidth import half_maximum
 from permsym.dynamics.spectra.response import operators
-from permsym.dynamics.spectra.ritz import highest_peak
+from permsym.dynamics.spectra.ritz import highest_peak, strongest
 from permsym.dynamics.two_time.asked import Spelled
 from permsym.errors import InputError
 from permsym.operators import ComplexArray
@@ -178,7 +178,7 @@ def _highest(values: ComplexArray, residues: ComplexArray) -> int:
         return int(best[0])
     residues = np.nan_to_num(residues)
     peak = highest_peak(values[best], lambda w: 2 * (residues / (1j * w[:, None] - values)).sum(axis=1).real)
-    return int(np.argmin(np.abs(values - 1j * peak)))
+    return strongest(values, residues, peak)
 
 
 def _modes(system: SourceEquations) -> tuple[ComplexArray, ComplexArray]:

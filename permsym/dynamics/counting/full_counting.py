@@ -79,6 +79,11 @@ class FullCounting:
     certificate: CountingCertificate
     timings: dict[str, float] = field(default_factory=dict, compare=False)
 
+    @property
+    def own_reasons(self) -> tuple[str, ...]:
+        """Why it is not certified, beside the state."""
+        return self.certificate.own_reasons
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: numbers that are not finite become None."""
         numbers: dict[str, Any] = {"jump": self.jump} | {name: finite(getattr(self, name)) for name in ("current", "fano", "noise")}
@@ -106,6 +111,8 @@ def full_counting(state: State, jump: str, *, efficiency: float = 1.0, order: Li
     """
     if not is_real(efficiency) or not 0 < efficiency <= 1:
         raise InputError(f"`efficiency` must be a probability above 0 and at most 1, but is {efficiency!r}")
+    if not isinstance(state, State):
+        raise InputError(f"full counting is that of a steady state, but this is {state!r}; along an evolution use evolution.counting(jump)")
     if order not in (2, 4):
         raise InputError(f"`order` must be 2 or 4, but is {order!r}")
     started = time.perf_counter()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
+from permsym.dynamics.krylov import Step
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.sites import Boson
 from permsym.states.sectors import Charge, paired
 
 CUT = 8.0  # times the population of the last Fock states: an estimate of what a cut-off changes, per unit of an operator's norm
@@ -19,16 +18,21 @@ START = 32 * float(np.finfo(float).eps)  # rounding of the initial state and of 
 class SectorError(NamedTuple):
     """Trace norm by which one charge sector of a state is off, at most, but for a cut-off.
 
-    steps      of all steps so far, and of what the evolution started from
-    rounding   what rounding may have added to it
+    start      of what the evolution started from
+    steps      of all steps so far; rounding: what rounding may have added in them
     """
 
+    start: float = 0.0
     steps: float = 0.0
     rounding: float = 0.0
 
     @property
     def total(self) -> float:
-        return self.steps + self.rounding
+        return self.start + self.steps + self.rounding
+
+    def after(self, step: Step, lost: float) -> SectorError:
+        """With one step more, and what it lost beyond a window."""
+        return SectorError(self.start, self.steps + step.error + lost, self.rounding + step.rounding)
 
 
 def sector_of(model: Model, label: MomentLabel) -> Charge:
@@ -36,17 +40,9 @@ def sector_of(model: Model, label: MomentLabel) -> Charge:
     return paired(label.charge(model))
 
 
-def norm(model: Model, label: MomentLabel) -> float:
-    """A bound of the norm of a moment's operator: that of a ladder operator is sqrt(levels - 1) + |alpha|."""
-    centre = model.centre
-    if not isinstance(centre, Boson):
-        return 1.0
-    return float(max(1.0, math.sqrt(centre.levels - 1) + abs(centre.displacement)) ** len(label.centre))
-
-
 def moment_error(model: Model, label: MomentLabel, sector: float, top: float, largest: float) -> float:
     """Estimate of a moment's absolute error.
 
     sector   trace norm that its sector is off by; top: population of the last Fock states; largest: max(1, |value|)
     """
-    return norm(model, label) * (sector + CUT * top) + START * (1 + sum(model.sizes)) * largest
+    return label.norm(model) * (sector + CUT * top) + START * (1 + sum(model.sizes)) * largest

@@ -26,6 +26,7 @@ from permsym.states.sectors import Charge
 from permsym.text import readable
 
 _SHARE = 8.0  # part of the free memory that states take which nobody has asked for
+_LABELS = 100.0  # bytes of labels and their tables, an unknown
 _LITTLE = 2000  # unknowns in all sectors together up to which all are followed: as long as a few large sectors take
 
 Keep = str | ArrayLike
@@ -45,27 +46,33 @@ class Keeping:
         self.wanted = _wanted(keep, times)
         self.reason = "" if self.wanted.any() else "evolve with keep='all' or keep=[times]"
         self.parts: dict[float, dict[Charge, SectorPart]] = {}
+        self._bytes = 0.0
 
-    def charges(self, model: Model, possible: Iterable[Charge], followed: Iterable[Charge]) -> list[Charge]:
-        """Charges that are followed for the states' sake, beside those that are followed anyway."""
+    def charges(self, model: Model, possible: Iterable[Charge], followed: Iterable[Charge], lacking: Iterable[Charge]) -> list[Charge]:
+        """Charges that are followed for the states' sake, beside those that are followed anyway.
+
+        lacking   charges that the first state lacks
+        """
         more = sorted(set(possible) - set(followed))
         if not self.wanted.any():
             return []
-        if self.every or sum(dimension(model, self.representation, charge) for charge in more) <= _LITTLE:
+        if self.every:
             return more
-        return []
+        more = [charge for charge in more if charge not in set(lacking)]
+        return more if sum(dimension(model, self.representation, charge) for charge in more) <= _LITTLE else []
 
     def check(self, model: Model, charges: Iterable[Charge]) -> None:
-        """See that the states fit: TooLarge where they were asked for, else none."""
-        count = int(self.wanted.sum())
+        """See that the states on whole sectors fit: TooLarge where they were asked for, else none."""
         unknowns = sum((2 if any(charge) else 1) * dimension(model, self.representation, charge) for charge in charges)
-        needed, available = 8.0 * unknowns * count, float(machine.available_bytes())
+        self._fit(8.0 * unknowns * int(self.wanted.sum()))
+
+    def _fit(self, needed: float) -> None:
+        available, count = float(machine.available_bytes()), int(self.wanted.sum())
         if needed <= available / (1 if self.asked else _SHARE):
             return
         if self.asked:
             raise TooLarge(
-                f"{count:,} states of {unknowns:,} numbers need about {readable(needed)}, but {readable(available)} are available; "
-                "give fewer times in keep=[...]",
+                f"{count:,} states need about {readable(needed)}, but {readable(available)} are available; give fewer times in keep=[...]",
                 needed=needed,
                 available=available,
             )
@@ -74,10 +81,15 @@ class Keeping:
         self.reason = f"{count:,} of them take {readable(needed)}, too much of the memory; evolve with keep='all', or with keep=[times]"
 
     def enter(self, sector: Sector, t: float, state: NDArray[Any], error: SectorError, top: float) -> None:
-        """Enter one sector of the state at a time that is wanted."""
-        if self.wanted[self.times == t].any():
-            parts = self.parts.setdefault(float(t), {})
-            parts[sector.basis.charge] = SectorPart(sector.basis, sector.as_basis_holds(state), error, top)
+        """Enter one sector of the state at a time that is wanted; what a window or a cut-off takes shows on the way only."""
+        if not self.wanted[self.times == t].any():
+            return
+        part = SectorPart(sector.basis, sector.as_basis_holds(state), error, top)
+        fresh = all(each.basis is not part.basis for parts in self.parts.values() for each in parts.values())
+        self._bytes += part.x.nbytes + (_LABELS * len(part.x) if fresh else 0)
+        self._fit(self._bytes)
+        if self.wanted.any():
+            self.parts.setdefault(float(t), {})[sector.basis.charge] = part
 
     def states(self, origin: Origin, start: float, possible: set[Charge], followed: set[Charge]) -> Iterator[tuple[float, EvolvedState]]:
         """Time and state of all that are there.

@@ -17,6 +17,7 @@ from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
 from permsym.states.density import DensityOperator
 from permsym.states.derived import RATIOS, derived_errors
+from permsym.states.rotation import Axis
 from permsym.states.sectors import Charge, paired
 from permsym.states.squeezing import Squeezing, squeezing
 from permsym.steady.certificate import derived_tolerance
@@ -43,11 +44,15 @@ class Origin(NamedTuple):
     model       the one that was evolved, its cut-off still open if it was
     labels      moments that were asked for
     tolerance   what certified means
+    deviation   trace norm that the initial state was off by
+    modulated   whether its coefficients changed in time: then ``model`` has none that hold now
     """
 
     model: Model
     labels: tuple[MomentLabel, ...]
     tolerance: float
+    deviation: float = 0.0
+    modulated: bool = False
 
 
 class EvolvedState(DensityOperator, InTime):
@@ -75,16 +80,30 @@ class EvolvedState(DensityOperator, InTime):
 
     # -- errors -----------------------------------------------------------------------------------------------------------
 
+    def deviation(self, charge: Charge | None = None) -> float:
+        """Trace norm by which the state, or one sector of it, is off: a bound, but for what is estimated of a cut-off.
+
+        The expectation value of any operator A is off by this times the norm of A, at most.
+        """
+        cut = CUT * self.top_population
+        if charge is not None:
+            error = self.errors.get(paired(charge))
+            return 0.0 if error is None else error.total + cut
+        steps = sum((2 if any(each) else 1) * (error.steps + error.rounding) for each, error in self.errors.items())
+        return self.origin.deviation + steps + cut
+
+    def rotated(self, axis: Axis, angle: float, of: str = "satellites") -> EvolvedState:
+        """As :meth:`permsym.DensityOperator.rotated`; what the state is off by, every sector is off by afterwards, at most."""
+        parts, off = self._rotated(axis, angle, of)
+        tops = [self.top_population, *(0.0 for _ in parts[1:])]
+        error = SectorError(off - CUT * self.top_population)
+        sectors = [SectorPart(basis, x, error, top) for (basis, x), top in zip(parts, tops, strict=True)]
+        return EvolvedState(self.origin._replace(deviation=error.start), self.time, sectors)
+
     @property
     def trace_norm_error(self) -> float:
-        """Of the difference to the exact state: a bound from the steps and their rounding, and an estimate for a cut-off."""
-        sectors = sum((2 if any(charge) else 1) * error.total for charge, error in self.errors.items())
-        return sectors + CUT * self.top_population + START * (1 + sum(self.model.sizes))
-
-    def deviation(self, charge: Charge) -> float:
-        """Trace norm by which a sector is off, at most, but for a cut-off; 0 where the state has nothing."""
-        error = self.errors.get(paired(charge))
-        return 0.0 if error is None else error.total
+        """Of the difference to the exact state, with the rounding of its moments."""
+        return self.deviation() + START * (1 + sum(self.model.sizes))
 
     def error(self, label: str | MomentLabel) -> float:
         """Estimate of the absolute error of a moment: a bound from the steps and their rounding, and an estimate for a cut-off."""
@@ -94,7 +113,11 @@ class EvolvedState(DensityOperator, InTime):
         if key.order == 0 or sector not in self.errors:
             return 0.0
         model = max((each.model for each in (self, *self.coherences)), key=lambda each: each.centre.levels)
-        return moment_error(model, key, self.deviation(sector), self._top(key), max(1.0, value))
+        return moment_error(model, key, self.errors[sector].total, self._top(key), max(1.0, value))
+
+    def _fock_errors(self) -> NDArray[np.float64]:
+        """Error of each P(n), whose operator has norm 1."""
+        return np.full(self.centre_levels, self.deviation())
 
     def _top(self, key: MomentLabel) -> float:
         """Population of the last Fock states; of as many as the ladder operators of one kind in a label reach, at least."""

@@ -101,9 +101,9 @@ class ChargedSector:
         x, u = applied(right.terms, basis, state.x, blocks), covector(of.terms, blocks)
         phase = turn = 1 + 0j
         if operator.dtype.kind == "f":
-            turned, other = _turned(x), _turned(u)
-            if turned is not None and other is not None:
-                x, u, turn, phase = turned[0], other[0], turned[1], turned[1] * other[1].conjugate()
+            one, other = turned(x), turned(u)
+            if one is not None and other is not None:
+                x, u, turn, phase = one[0], other[0], one[1], one[1] * other[1].conjugate()
         return cls(state, operator, frame_of(model, blocks), of, right, x, u, phase, turn)
 
     def reserve(self, vectors: int) -> None:
@@ -123,12 +123,12 @@ class ChargedSector:
         return (x / self.turn).real.copy() if self.real else x
 
 
-def _turned(x: Vector) -> tuple[Vector, complex] | None:
+def turned(x: Vector) -> tuple[Vector, complex] | None:
     """Real numbers and the common phase of all; None where there is none."""
     largest = complex(x[int(np.argmax(np.abs(x)))])
     phase = largest / abs(largest) if largest else 1 + 0j
-    turned = x / phase
-    return (turned.real.copy(), phase) if float(np.abs(turned.imag).max()) <= 64 * EPS * abs(largest) else None
+    phased = x / phase
+    return (phased.real.copy(), phase) if float(np.abs(phased.imag).max()) <= 64 * EPS * abs(largest) else None
 
 
 def charge_of(model: Model, operator: Operator) -> tuple[int, ...]:

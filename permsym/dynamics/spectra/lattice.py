@@ -30,7 +30,7 @@ from permsym.dynamics.spectra.above import Above, above
 from permsym.dynamics.spectra.gauge import Gauge
 from permsym.dynamics.spectra.poles import Projection, Space
 from permsym.dynamics.spectra.resolvent import Complex, combined
-from permsym.dynamics.spectra.ritz import Ritz, highest_peak, ritz
+from permsym.dynamics.spectra.ritz import Ritz, around, highest_peak, ritz, strongest
 from permsym.dynamics.two_time.source import Source
 from permsym.linear.contract import DirectSolver
 from permsym.linear.eigenpairs import Eigenpairs, improved
@@ -44,6 +44,7 @@ _PULLED = {True: 16, False: 3}  # frequencies at which the state's error is esti
 _LINES = 6  # neighbours of an eigenvalue that may be one multiplet with it
 _LEAKING = 4  # times what leaves at a window's edge: 1.5 to 3.3 on windows of 6 to 2 standard deviations, as what beyond it comes back
 _CONVERGED = 1e-11  # of an eigenvalue, counted from where its sector turns: what its residuals may leave
+_CHANGED, _CLEAR = 10.0, 1e-3  # times what the last vectors changed S by: where it may rise to; of the highest S: a change that settles it
 _LOOKS = 6  # at the eigenvalues of one pole
 _CLOSE = 1e-6, 1e-3  # of the largest |L_ii|: distance of a first pole from the axis in a charged sector, and in the neutral one
 PARTS = ("resolvent", "rounding", "steady", "window", "cutoff")
@@ -195,26 +196,37 @@ class LatticeResponse:
             for _ in range(_LOOKS):
                 space.extend()
                 best = self._sought(near)
-                if best.missed[0] <= _CONVERGED * abs(best.values[0]) or space.finished:
+                converged = best.missed[0] <= _CONVERGED * abs(best.values[0])
+                rival = self._rival() if converged and near is None else None
+                if (converged and rival is None) or space.finished:
                     return self._certified(best)
             if space.spent:
                 return self._certified(best)
-            value = complex(best.values[0])
+            value = complex(best.values[0]) if rival is None else complex(best.values[0].real, rival)
             space.factor(complex(abs(value.real) / 10, 0.0 if abs(value.imag) < 1e-8 * abs(value) else value.imag))
 
+    def _rival(self) -> float | None:
+        """A frequency at which S may yet turn out to be the highest; None where it is clear which line is."""
+        w = around(ritz(self.space.reduced).values)
+        values, change = self.space.changed(w)
+        s, change = 2 * (values * self._phase).real, 2 * change
+        unclear = np.where((s + _CHANGED * change >= s.max()) & (change > _CLEAR * s.max()), change, 0.0)
+        return float(w[np.argmax(unclear)]) if unclear.any() else None
+
     def _sought(self, near: float | None) -> Ritz:
-        """The eigenvalue nearest to the highest peak, or to a frequency, and its neighbours."""
+        """The line that makes the highest peak, or the eigenvalue nearest to a frequency, and its neighbours."""
         pairs = ritz(self.space.reduced)
         if near is not None:
-            return pairs.nearest(1j * (near - self.gauge.turn), _LINES)
-        return pairs.nearest(1j * highest_peak(pairs.values, lambda w: self.quick(w + self.gauge.turn)), _LINES)
+            return pairs.beside(int(np.argmin(np.abs(pairs.values - 1j * (near - self.gauge.turn)))), _LINES)
+        peak = highest_peak(pairs.values, lambda w: self.quick(w + self.gauge.turn))
+        return pairs.beside(strongest(pairs.values, pairs.share, peak), _LINES)
 
     def _certified(self, best: Ritz) -> Line:
         """The eigenvalue by its Rayleigh quotient, with what rounding, a window and a cut-off may move it by."""
         m, reduced, assembly = best.x.shape[0], self.space.reduced, self.gauge.assembly
         x, y = combined(reduced.right.vectors[:, :m], best.x), combined(reduced.left.vectors[:, :m], best.y)
         x, y = x / np.linalg.norm(x, axis=0), y / np.linalg.norm(y, axis=0)
-        values, errors = improved(assembly.matrix, assembly.rounding, Eigenpairs(best.values, x, y))
+        values, errors = improved(assembly.matrix, assembly.rounding, Eigenpairs(best.values, x, y), best.apart)
         size, weight = np.abs(x[:, :1]), np.abs(y[:, :1])
         dropped = _LEAKING * (assembly.leaks @ (size * weight)) + self._above.cost(self._in_basis(x[:, :1]), weight)
         error = float(errors[0] + dropped[0] / abs(complex(y[:, 0] @ x[:, 0])))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from permsym.dynamics.spectra.response import Response, operators, responses, state_of
+from permsym.dynamics.two_time.marked import why_zero
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import Operator
@@ -117,7 +118,8 @@ def linewidth(
     every = responses(state, of, right, say)
     lines = [line for line in (response.line(near) for response in every) if line is not None]
     if not lines:
-        raise InputError(f"<A(tau) B(0)> is zero with of={str(of)!r} and right={str(right)!r}: it has no line")
+        why = why_zero(state.model, [of, right])
+        raise InputError(f"<A(tau) B(0)> with of={str(of)!r} and right={str(right)!r} is {why}; it has no line")
     if near is not None:
         best = min(lines, key=lambda line: abs(line.value - 1j * near))
     else:

@@ -150,13 +150,9 @@ class Space:
 
 
 def _solved(solve: Callable[[NDArray[Any]], NDArray[Any]], matrix: Any, vector: NDArray[Any], again: bool) -> NDArray[Any]:
-    """A solve with factors of another type of numbers than the vector's; ``again``: corrected once, where factors are in single precision.
+    """A solve; ``again``: corrected once, where factors are in single precision.
 
     What that leaves is in the residual, from which the result is corrected with the dual vector.
     """
-    if np.iscomplexobj(vector) and not np.iscomplexobj(matrix):
-        both = _solved(solve, matrix, np.stack([vector.real, vector.imag], axis=1), again)
-        return np.asarray(both[:, 0] + 1j * both[:, 1])
-    vector = vector.astype(matrix.dtype)
     result = solve(vector)
     return np.asarray(result + solve(vector - matrix @ result) if again else result)

@@ -21,33 +21,52 @@ _NEIGHBOURLY = 1e-6  # of an eigenvalue: what the residuals of a neighbour may l
 _AROUND = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)  # widths from each eigenvalue at which the highest peak is looked for
 
 
+def around(values: Complex) -> NDArray[np.float64]:
+    """Frequencies at which S may be highest."""
+    return np.unique(np.concatenate([values.imag + part * values.real for part in _AROUND]))
+
+
 def highest_peak(values: Complex, power: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> float:
     """The frequency of the highest peak of S near eigenvalues; of peaks that are equally high, the lowest.
 
     power   frequencies (F,) -> S (F,)
     """
-    w = np.unique(np.concatenate([values.imag + part * values.real for part in _AROUND]))
+    w = around(values)
     s = power(w)
     return float(w[np.argmax(s >= (1 - 1e-9) * np.nanmax(s))])
 
 
+def strongest(values: Complex, residues: Complex, w: float) -> int:
+    """Position of the line with the largest part |r / (i w - lambda)| in G(w), where a narrow weak one may be nearer.
+
+    Of equally large ones, that at the lowest frequency.
+    """
+    size = np.nan_to_num(np.abs(residues / (1j * w - values)))
+    return int(np.argmin(np.where(size >= (1 - 1e-9) * size.max(), values.imag, np.inf)))
+
+
 @dataclass(frozen=True)
 class Ritz:
-    """values, share (residues of G), missed (|r_x| |r_y| / |y . x|) (k,); x, y (m + 1, k) combinations of the vectors."""
+    """values, share (residues of G), missed (|r_x| |r_y| / |y . x|) (k,); x, y (m + 1, k) combinations of the vectors.
+
+    apart   distance of the first from those that are not here, well known or not
+    """
 
     values: Complex
     share: Complex
     missed: NDArray[np.float64]
     x: Complex
     y: Complex
+    apart: float = math.inf
 
-    def nearest(self, point: complex, count: int) -> Ritz:
-        """The eigenvalue nearest to a point, first, and its nearest neighbours."""
-        one = int(np.argmin(np.abs(self.values - point)))
+    def beside(self, one: int, count: int) -> Ritz:
+        """One eigenvalue, first, and its nearest neighbours."""
         near = np.argsort(np.abs(self.values - self.values[one]), kind="stable")
         known = self.missed[near] < _NEIGHBOURLY * np.abs(self.values[near])
         chosen = np.concatenate([[one], near[known & (near != one)]])[:count]
-        return Ritz(self.values[chosen], self.share[chosen], self.missed[chosen], self.x[:, chosen], self.y[:, chosen])
+        others = np.delete(self.values, chosen)
+        apart = float(np.abs(others - self.values[one]).min(initial=abs(self.values[one])))
+        return Ritz(self.values[chosen], self.share[chosen], self.missed[chosen], self.x[:, chosen], self.y[:, chosen], apart)
 
 
 def ritz(reduced: Reduced) -> Ritz:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from permsym.dynamics.spectra.lattice import PARTS
 from permsym.dynamics.spectra.response import operators, responses, state_of
+from permsym.dynamics.two_time.marked import NO_CHARGE, why_zero
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import Operator
@@ -99,6 +100,7 @@ class PowerSpectrum:
     coherent    <A><B>: S has 2 pi times that in a delta peak at zero, which ``power`` leaves out
     state       whose spectrum it is
     of, right   A and B
+    note        where it is zero because there is nothing to follow, why
     """
 
     frequencies: NDArray[np.float64]
@@ -111,6 +113,7 @@ class PowerSpectrum:
     right: Operator | str
     solver: dict[str, Any]
     timings: dict[str, float]
+    note: str = ""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -126,6 +129,7 @@ class PowerSpectrum:
             "coherent": self.coherent.real,
             "certificate": self.certificate.to_dict(),
             "solver": self.solver,
+            "note": self.note,
         }
 
 
@@ -184,7 +188,9 @@ def _of_state(
     parts = {name: np.zeros(len(w)) for name in PARTS}
     poles: list[complex] = []
     fill = 0
-    for response in responses(state, of, right, say):
+    every = responses(state, of, right, say)
+    note = "" if every else why_zero(state.model, [of, right])
+    for response in every:
         mine = response.power(w)
         power, correction = power + mine.power, correction + mine.correction
         parts = {name: parts[name] + mine.parts[name] for name in PARTS}
@@ -199,11 +205,11 @@ def _of_state(
         sum_rule=2 * np.pi * decaying.real,
         integral=float(np.trapezoid(power, w)),
         tolerance=tolerance,
-        unsound=state.certificate.reasons,
+        unsound=() if note == NO_CHARGE else state.certificate.reasons,
     )
     timings = {"steady": state.timings.get("total", 0.0), "spectrum": time.perf_counter() - started}
     solver = {"name": "rational-krylov" if poles else "matrix-free", "poles": [[pole.real, pole.imag] for pole in poles], "fill": fill}
-    return PowerSpectrum(w, power, errors, coherent, certificate, state, of, right, solver, timings)
+    return PowerSpectrum(w, power, errors, coherent, certificate, state, of, right, solver, timings, note)
 
 
 def _frequencies(frequencies: ArrayLike | Sequence[float]) -> NDArray[np.float64]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from permsym.dynamics.two_time.regression import Sector
+from permsym.dynamics.two_time.regression import Evolving
 from permsym.dynamics.two_time.result import CorrelationCertificate
-from permsym.dynamics.two_time.source import Source
 from permsym.errors import InputError
 from permsym.operators import Operator, Product
 from permsym.sites import is_real
@@ -69,6 +68,34 @@ class Asked:
         return [each for each in (self.of, self.right, self.left) if each is not None]
 
 
+class Moving(Protocol):
+    """A part of X = B rho C in one charge sector, and what A sees of it; fields as in :class:`permsym.dynamics.two_time.source.Source`."""
+
+    @property
+    def x(self) -> NDArray[Any]: ...
+
+    @property
+    def observed(self) -> NDArray[np.complex128]: ...
+
+    @property
+    def lost(self) -> float: ...
+
+    @property
+    def norm(self) -> float: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def charge(self) -> tuple[int, ...]: ...
+
+    @property
+    def value(self) -> complex: ...
+
+    @property
+    def moving(self) -> tuple[NDArray[Any], complex]: ...
+
+
 class Shares:
     """Values and the shares of their errors while sources are added up, (T,) each."""
 
@@ -77,14 +104,14 @@ class Shares:
         self.steps, self.rounding, self.cut, self.state = (np.zeros(count) for _ in range(4))
         self.dimension = self.products = 0
 
-    def follow(self, source: Source, sector: Sector, x: NDArray[Any], asked: Asked, error: float) -> None:
+    def follow(self, source: Moving, sector: Evolving, x: NDArray[Any], asked: Asked, error: float) -> None:
         """Add exp(tau L) x as A sees it; ``error``: what the steps may cost."""
         path = sector.path(x, source.observed, asked.times, error / source.norm)
         self.values += path.values
         self.steps += source.norm * path.steps
         self.rounding += source.norm * path.rounding + _READ * float(np.abs(source.observed) @ np.abs(source.x))
-        self.cut += source.norm * (path.beyond + source.lost)
-        self.dimension, self.products = max(self.dimension, source.basis.dimension), self.products + path.products
+        self.cut += source.norm * (path.beyond + source.lost) + path.edge
+        self.dimension, self.products = max(self.dimension, source.dimension), self.products + path.products
 
     def over(self, unit: float) -> None:
         """Divide by the unit of a normalised function."""

@@ -133,6 +133,11 @@ def _from(
         raise InputError(
             "a state of an evolution has no other initial state; give its model, as in correlation(state.model, ..., initial=...)"
         )
+    if system.origin.modulated:
+        raise InputError(
+            "coefficients change in time where this state comes from, so that it does not say what follows; give the model of the delays, "
+            "as in correlation(model, ..., initial=state)"
+        )
     return system.origin.model, system
 
 

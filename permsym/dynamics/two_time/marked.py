@@ -29,6 +29,8 @@ from permsym.sites import Ensemble
 
 Names = Mapping[str, Sequence[str]]
 """Ensemble -> names of the satellites that were taken out of it."""
+NO_CHARGE = "zero: no state carries this charge"
+NOTHING_SEEN = "zero: the state has nothing that these operators see"
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,14 @@ def marked(model: Model, operators: Sequence[Operator | str]) -> Marked:
 def charges(model: Model, operator: Operator | str) -> set[tuple[int, ...]]:
     """What an operator, or a text, adds to each charge of the model."""
     return model.charges_of(collective(model, operator))
+
+
+def why_zero(model: Model, operators: Sequence[Operator | str]) -> str:
+    """Why a two-time function of a steady state has no part to follow: by charge, or because nothing is there."""
+    sums = {(0,) * len(model.charges)}
+    for operator in operators:
+        sums = {tuple(x + y for x, y in zip(a, b, strict=True)) for a in sums for b in charges(model, operator)}
+    return NO_CHARGE if (0,) * len(model.charges) not in sums else NOTHING_SEEN
 
 
 def collective(model: Model, operator: Operator | str) -> Operator:

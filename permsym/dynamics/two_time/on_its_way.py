@@ -12,7 +12,7 @@ from permsym.dynamics.evolve import evolve
 from permsym.dynamics.initial_density import Initial
 from permsym.dynamics.propagator import check_memory
 from permsym.dynamics.two_time.asked import IDENTITY, SHARE, Asked, Shares, Spelled
-from permsym.dynamics.two_time.marked import charges, collective
+from permsym.dynamics.two_time.marked import NOTHING_SEEN, charges, collective
 from permsym.dynamics.two_time.regression import Sector
 from permsym.dynamics.two_time.result import Correlation
 from permsym.dynamics.two_time.source import operator_norm, sources
@@ -57,6 +57,7 @@ def on_its_way(model: Model, initial: Initial, start: float, asked: Asked, basis
         timings={"total": time.perf_counter() - started},
         start=start,
         initial=str(initial),
+        note="" if shares.dimension else NOTHING_SEEN,
     )
 
 

@@ -13,9 +13,10 @@ which counts twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ class Path:
     values     a . exp(tau L) X
     steps      bound of the trace norm of what the steps left out so far; rounding: of what rounding may have added
     beyond     of what left a window or a cut-off
+    edge       what a window is seen to change of the values
     products   with L, or solves
     """
 
@@ -48,12 +50,52 @@ class Path:
     steps: Real
     rounding: Real
     beyond: Real
+    edge: Real
     products: int = 0
     final: NDArray[Any] | None = None
 
 
+class Evolving(Protocol):
+    """A sector that can be propagated: written out (:class:`Sector`), or by products alone (:mod:`block_sector`)."""
+
+    def path(self, x: NDArray[Any], observed: NDArray[np.complex128], times: Real, error: float) -> Path:
+        """a . exp(tau L) x at ascending times, off by at most ``error`` in trace norm at the last one where rounding allows that."""
+
+
+def rate_of(error: float, norm: float, x: NDArray[Any], end: float) -> float:
+    """What steps up to a time may leave out in a unit of time, for an error in trace norm; ``norm``: that over the Euclidean one."""
+    return max(error, _FLOOR * norm * float(np.linalg.norm(x))) / max(end, np.finfo(float).tiny)
+
+
+def followed(steps: Iterable[Step], x: NDArray[Any], observed: NDArray[np.complex128], times: Real, lost: Callable[[Step], float]) -> Path:
+    """What is seen of the steps that carry x; ``lost``: trace norm of what leaves a window or a cut-off in a step, at most."""
+    nothing = np.zeros(len(times))
+    result = Path(nothing.astype(complex), nothing.copy(), nothing.copy(), nothing.copy(), nothing)
+    result.values[times == 0] = _read(observed, x)
+    totals, products, state = np.zeros(3), 0, x
+    for step in steps:
+        reached = step.start + step.length
+        totals += [step.error, step.rounding, lost(step)]
+        products += step.space.vectors.shape[1]
+        inside = np.flatnonzero((times > step.start) & (times <= reached))
+        row = _read(observed, step.space.vectors)
+        for k in inside:
+            result.values[k] = row @ step.space.weights(float(times[k]) - step.start)
+        for array, total in zip((result.steps, result.rounding, result.beyond), totals, strict=True):
+            array[inside] = total
+        state = step.final
+    return replace(result, products=products, final=state)
+
+
+def _read(observed: NDArray[np.complex128], vectors: NDArray[Any]) -> NDArray[np.complex128]:
+    """observed @ vectors, without a complex copy of real vectors."""
+    if np.iscomplexobj(vectors):
+        return np.asarray(observed @ vectors)
+    return np.asarray(observed.real @ vectors + 1j * (observed.imag @ vectors))
+
+
 class Sector:
-    """L in the sector of a source, and what is lost at its edges."""
+    """L in the sector of a source, written out, and what is lost at its edges."""
 
     def __init__(self, basis: Basis) -> None:
         check_memory(basis.model, basis.dimension, assembled=True)
@@ -88,28 +130,14 @@ class Sector:
     ) -> Path:
         """a . exp(tau L) x at ascending times, off by at most ``error`` in trace norm at the last one where rounding allows that."""
         run = Propagator(self.basis, x, self.matrix)
-        leaving = self.leaving[run.active]
-        covector, state = observed[run.active], run.initial
-        nothing = np.zeros(len(times))
-        result = Path(nothing.astype(complex), nothing.copy(), nothing.copy(), nothing.copy())
-        result.values[times == 0] = covector @ state
-        totals, products = np.zeros(3), 0
-        end = float(times[-1])
-        rate = max(error, _FLOOR * self.basis.trace_norm * float(np.linalg.norm(state))) / max(end, np.finfo(float).tiny)
-        for step in run.steps(state, 0.0, end, rate, method) if end and len(state) else ():
-            reached = step.start + step.length
-            totals += [step.error, step.rounding, _lost(step, leaving)]
-            products += step.space.vectors.shape[1]
-            inside = np.flatnonzero((times > step.start) & (times <= reached))
-            row = covector @ step.space.vectors
-            for k in inside:
-                result.values[k] = row @ step.space.weights(float(times[k]) - step.start)
-            for array, total in zip((result.steps, result.rounding, result.beyond), totals, strict=True):
-                array[inside] = total
-            state = step.final
-        whole = np.zeros(len(x), dtype=state.dtype)
-        whole[run.active] = state
-        return Path(result.values, result.steps, result.rounding, result.beyond, products, whole)
+        leaving, start, end = self.leaving[run.active], run.initial, float(times[-1])
+        rate = rate_of(error, self.basis.trace_norm, start, end)
+        steps = run.steps(start, 0.0, end, rate, method) if end and len(start) else ()
+        path = followed(steps, start, observed[run.active], times, lambda step: step.lost(leaving))
+        assert path.final is not None
+        whole = np.zeros(len(x), dtype=path.final.dtype)
+        whole[run.active] = path.final
+        return replace(path, final=whole)
 
     def seen_from(self, observed: NDArray[np.complex128], times: Real) -> list[NDArray[np.complex128]]:
         """Covectors a exp(tau L) at ascending times, to a few digits: A as X feels it."""
@@ -127,13 +155,3 @@ class Sector:
             inside = times[(times > step.start) & (times <= step.start + step.length)]
             result += [spread(step.space.vectors @ step.space.weights(float(t) - step.start)) for t in inside]
         return result
-
-
-def _lost(step: Step, leaving: Real) -> float:
-    """Integral of leaving . |x(s)| over a step, from above as far as its samples tell."""
-    if not leaving.any():
-        return 0.0
-    some = np.flatnonzero(leaving)
-    path = np.concatenate([step.space.weights(0.0)[:, None], step.space.path(step.length)], axis=1)
-    rates = leaving[some] @ np.abs(step.space.vectors[some] @ path)
-    return float(np.maximum(rates[1:], rates[:-1]).mean() * step.length)

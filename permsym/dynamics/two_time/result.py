@@ -78,6 +78,7 @@ class Correlation:
     start               t; None in the steady state
     plan                how the steady state was computed, where it was planned
     order               0, or of a normalised function: 1 for g1 = C / <n>, 2 for g2 = C / <n>^2
+    note                where it is zero because there is nothing to follow, why
     """
 
     model: Model
@@ -97,6 +98,7 @@ class Correlation:
     initial: str = ""
     order: int = 0
     plan: Plan | None = None
+    note: str = ""
 
     @property
     def name(self) -> str:

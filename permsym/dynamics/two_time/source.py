@@ -53,6 +53,21 @@ class Source:
     norm: float
 
     @property
+    def dimension(self) -> int:
+        return self.basis.dimension
+
+    @property
+    def charge(self) -> tuple[int, ...]:
+        return self.basis.charge
+
+    @property
+    def moving(self) -> tuple[NDArray[Any], complex]:
+        """What of X decays, and the value of what does not."""
+        if self.steady is None:
+            return self.x, 0j
+        return self.x - self.trace * self.steady, self.trace * complex(self.observed @ self.steady)
+
+    @property
     def value(self) -> complex:
         """Its part of <C A B>, at tau = 0."""
         return complex(self.observed @ self.x)

@@ -8,7 +8,6 @@ covariance self-consistent.
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from permsym.basis.representations import build, dimension
 from permsym.errors import NotApplicable
@@ -153,6 +152,8 @@ def _smaller(model: Model) -> list[Model]:
 
 def _maxima(populations: DickePopulations) -> list[int]:
     """Local maxima of P(j, m), the most probable first, without those far below it."""
+    from scipy import ndimage
+
     rows = (populations.j - populations.j.min()).round().astype(int)
     columns = (populations.m - populations.m.min()).round().astype(int)
     image = np.zeros((rows.max() + 1, columns.max() + 1))

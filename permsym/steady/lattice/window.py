@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy import ndimage
 
 from permsym.basis.window import Window
 from permsym.errors import SolverFailed, TooLarge
@@ -132,6 +131,8 @@ def _grown(state: State, window: Window) -> Window:
 
 def _slope(cloud: Cloud) -> float:
     """How much ln P falls a site, on average from the peak to the edge of the box, along the shorter way."""
+    from scipy import ndimage
+
     finite = np.isfinite(cloud.log)
     distance = ndimage.distance_transform_cdt(np.pad(finite, 1), metric="chessboard")[1:-1, 1:-1]
     depth = max(int(distance.max()), 1)

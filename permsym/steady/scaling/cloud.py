@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from permsym.basis.window import Window
 from permsym.errors import SolverFailed
@@ -103,11 +102,15 @@ class Cloud:
 
     def _coarse(self, threshold: float) -> Mask:
         """The level set on this cloud's own lattice, padded and dilated by MARGIN."""
+        from scipy import ndimage
+
         mask = np.pad(self.log > threshold, MARGIN)
         return ndimage.maximum_filter(mask.view(np.uint8), size=2 * MARGIN + 1, mode="constant").astype(bool)
 
     def _joined(self, wells: Mask, threshold: float) -> Mask:
         """The connected level set that holds every well, at the highest threshold (to 2 %) where it exists."""
+        from scipy import ndimage
+
         mask = wells
         step = max(0.02 * abs(threshold), 0.05)
         while True:

@@ -123,3 +123,42 @@ def test_refusals(call, fragment):
     with pytest.raises(ps.InputError) as caught:
         call()
     assert fragment in str(caught.value)
+
+
+def test_the_error_covers_what_a_small_space_leaves_of_a_line():
+    """Its neighbours are not resolved yet, and may still be what the line is mixed with; the eigenvalue in 40 digits."""
+    c, s = ps.Spin(), ps.Ensemble(2)
+    jumps = [
+        ps.Individual(0.891, s.m),
+        ps.Central(0.197, c.m),
+        ps.Central(0.724, c.p),
+        ps.Central(0.363, c.z),
+        ps.Individual(0.127, s.p),
+        ps.Individual(0.0815, s.z),
+        ps.Individual(0.425, c.p * s.m),
+        ps.Collective(0.35, s.m),
+        ps.Collective(0.49, c.z * s.m),
+    ]
+    line = ps.linewidth(ps.Model(c, s, -0.418 * (c.p * s.m + c.m * s.p), jumps), of="+2", right="-2")
+    assert abs(line.eigenvalue + 0.881980419989893) <= line.error
+    assert line.error < 1e-10
+
+
+def test_the_line_of_the_highest_peak_is_the_one_that_makes_it():
+    """A narrow line of little weight is nearer to the peak's frequency than the broad ones that overlap there."""
+    c, s = ps.Levels(3), ps.Ensemble(2)
+    a = 0.69 * c.unit(0, 1) + 0.728 * c.unit(1, 2)
+    jumps = [
+        ps.Central(0.0338, a),
+        ps.Individual(1.02, s.p),
+        ps.Individual(4.37, s.m),
+        ps.Central(0.49, c.unit(0, 2)),
+        ps.Individual(1.9, c.unit(1, 0) * s.m),
+    ]
+    model = ps.Model(c, s, 0.83 * (a.dag() * s.m + a * s.p) + 0.862 * s.z, jumps)
+    line = ps.linewidth(model, of="+1", right="-1")
+    assert line.peak == pytest.approx(1.766, abs=1e-3)
+    assert line.eigenvalue == pytest.approx(-2.862050920957781 + 1.808690147395144j, abs=1e-9)
+    narrow = ps.linewidth(model, near=1.8, of="+1", right="-1")
+    assert narrow.eigenvalue.real == pytest.approx(-0.411, abs=1e-3)
+    assert abs(narrow.weight) < abs(line.weight) / 10
