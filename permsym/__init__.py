@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from permsym.dynamics.evolve import evolve
     from permsym.dynamics.evolved.state import EvolvedState
     from permsym.dynamics.initial import InitialState, SiteState
+    from permsym.dynamics.periodic.floquet import Floquet, floquet
     from permsym.dynamics.spectra.linewidth import Linewidth, linewidth
     from permsym.dynamics.spectra.spectrum import PowerSpectrum, SpectrumCertificate, spectrum
     from permsym.dynamics.two_time.correlation import correlation, g1, g2
@@ -62,6 +63,7 @@ _PLACES = {
     "permsym.dynamics.evolve": ("evolve",),
     "permsym.dynamics.evolved.state": ("EvolvedState",),
     "permsym.dynamics.initial": ("InitialState", "SiteState"),
+    "permsym.dynamics.periodic.floquet": ("Floquet", "floquet"),
     "permsym.dynamics.spectra.linewidth": ("Linewidth", "linewidth"),
     "permsym.dynamics.spectra.spectrum": ("PowerSpectrum", "SpectrumCertificate", "spectrum"),
     "permsym.dynamics.eigenvalues": ("Eigenvalues", "eigenvalues"),
@@ -111,6 +113,7 @@ __all__ = [
     "EvolutionCertificate",
     "EvolvedState",
     "FisherSeries",
+    "Floquet",
     "FullCounting",
     "IncompleteLU",
     "Individual",
@@ -146,6 +149,7 @@ __all__ = [
     "evolve",
     "figures",
     "fisher",
+    "floquet",
     "from_matrix",
     "from_qutip",
     "full_counting",

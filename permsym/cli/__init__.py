@@ -26,6 +26,7 @@ COMMANDS = {
     },
     "in time": {
         "evolve": "exact time evolution of a model",
+        "floquet": "periodic state under a periodic modulation, Floquet multipliers",
         "correlate": "two-time functions: g1, g2, any operators",
         "spectrum": "power spectrum S(omega), linewidths",
         "eigenvalues": "eigenvalues of the Liouvillian: rates, frequencies, the gap",

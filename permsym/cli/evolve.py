@@ -94,37 +94,17 @@ def _dataset(
     command: str,
     answers: quantities.Answers,
 ) -> xr.Dataset:
-    from permsym.dataset.build import Cell, Point, build_dataset
-    from permsym.dataset.status import judged
+    from permsym.dataset.build import build_dataset, over_time
     from permsym.information.evolving import FisherSeries
     from permsym.states.squeezing import SqueezingSeries
+    from permsym.sweeps.evolutions import evolved_point
     from permsym.sweeps.quantities import add_fisher, add_squeezing
 
-    certificate, derived, derived_errors = evolution.certificate, evolution.derived, evolution.derived_errors
-    errors = {label: certificate.errors[label] for label in evolution.moments}
-    scalars = {
-        "error_estimate": certificate.error_estimate,
-        "min_population": certificate.min_population,
-        "certified": int(certificate.certified),
-        "dimension": evolution.dimension,
-        "time_total": evolution.timings["total"],
-    }
-    status, reason = judged(certificate)
+    axes, points = over_time({}, evolution.times.tolist(), {((), "exact"): evolved_point(evolution, countings)})
+    squeezed = {each: series for each, series in answers.squeezing.items() if isinstance(series, SqueezingSeries)}
     informed = [series for series in answers.fisher.values() if isinstance(series, FisherSeries)]
-    points: dict[Cell, Point] = {}
-    series_of = {each: series for each, series in answers.squeezing.items() if isinstance(series, SqueezingSeries)}
     for k in range(len(evolution.times)):
-        moments = {label: complex(values[k]) for label, values in evolution.moments.items()}
-        values_of = {label: float(values[k]) for label, values in derived.items()}
-        uncertain = {label: float(values[k]) for label, values in derived_errors.items()}
-        for counting in countings:
-            for kind in ("current", "mean", "fano"):
-                values_of[f"counting_{kind}@{counting.jump}"] = float(getattr(counting, kind)[k])
-                uncertain[f"counting_{kind}@{counting.jump}"] = float(counting.errors[kind][k])
-        points[(k,), "exact"] = Point(
-            evolution.model.parameters, moments, {}, errors, values_of, scalars, status, reason, derived_errors=uncertain
-        )
-        add_squeezing(points[(k,), "exact"], {each: series.rows[k] for each, series in series_of.items()})
+        add_squeezing(points[(k,), "exact"], {each: series.rows[k] for each, series in squeezed.items()})
         for series in informed:
             add_fisher(points[(k,), "exact"], series.rows[k])
-    return build_dataset({"time": evolution.times.tolist()}, ["exact"], points, model=name, definition=definition, command=command)
+    return build_dataset(axes, ["exact"], points, model=name, definition=definition, command=command)

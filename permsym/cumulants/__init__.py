@@ -13,7 +13,8 @@
     branch = ps.cumulants.continuation("central-spin", over="N", start=10, stop=1e6, order=5, kappa="N/16")
     branch.points, branch.folds, branch.hopf
 
-    trajectory = ps.cumulants.evolve(eqs, times, initial)    # trajectory.moment("z0")
+    trajectory = ps.cumulants.evolve(model, times, "down up", order=2)      # or of eqs; trajectory.moment("z0"), .derived, .error("z0")
+    cycle = ps.cumulants.floquet(model, modulate={"g": "0.7 + 0.1*cos(t)"}, period=2 * pi, order=2)      # .moment, .multipliers, .stable
 
     C = ps.cumulants.correlation(state, "+1", "-1", times)   # C.values, C.coherent, C.failures; g1(state, times), g2(state, times)
     S = ps.cumulants.spectrum(state, frequencies)            # S.power; regression="operators" or "jacobian"
@@ -22,9 +23,10 @@
 ``y`` holds the moments in the order of ``eqs.labels``; a moment and its conjugate are separate unknowns.
 """
 
+from permsym.cumulants.attractor import Attractor
 from permsym.cumulants.branch import Branch, BranchPoint, Event
 from permsym.cumulants.equations import Equations, equations
-from permsym.cumulants.evolve import Attractor, Trajectory, evolve
+from permsym.cumulants.in_time import CumulantFloquet, Trajectory, evolve, floquet
 from permsym.cumulants.mean_field import MeanField, mean_field
 from permsym.cumulants.newton import FixedPoint, newton
 from permsym.cumulants.state import CumulantState
@@ -48,6 +50,7 @@ __all__ = [
     "Branch",
     "BranchPoint",
     "CumulantCorrelation",
+    "CumulantFloquet",
     "CumulantLine",
     "CumulantSpectrum",
     "CumulantState",
@@ -63,6 +66,7 @@ __all__ = [
     "correlation",
     "equations",
     "evolve",
+    "floquet",
     "g1",
     "g2",
     "linewidth",

@@ -8,8 +8,9 @@ from functools import partial
 import numpy as np
 import scipy.linalg as la
 
+from permsym.cumulants.attractor import relaxed
 from permsym.cumulants.equations.closed import Equations, as_complex
-from permsym.cumulants.evolve import ground_state, relaxed
+from permsym.cumulants.in_time.initial import ground_state
 from permsym.cumulants.newton import FixedPoint, existing, newton
 from permsym.cumulants.physical import unphysical
 from permsym.errors import NoFixedPoint

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from permsym.cumulants.attractor import Attractor, AttractorKind, attractor
 from permsym.cumulants.equations import Equations
-from permsym.cumulants.evolve import Attractor, AttractorKind, attractor
 from permsym.cumulants.newton import FixedPoint
 from permsym.cumulants.physical import unphysical
 from permsym.errors import BeyondOrder

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from permsym.cumulants.attractor import relaxed
 from permsym.cumulants.branch import Branch, BranchPoint
 from permsym.cumulants.continuation import follow
 from permsym.cumulants.equations import Counting, Equations, Truncation
-from permsym.cumulants.evolve import relaxed
 from permsym.cumulants.newton import UNSTABLE, FixedPoint, existing, newton
 from permsym.cumulants.path import ParameterPath, over_parameter, over_size
 from permsym.cumulants.start import first_point, relaxed_from_product

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,19 @@ Cell = tuple[tuple[int, ...], str]
 """One cell of a dataset: (index along each axis, approach)."""
 
 
+@dataclass(frozen=True)
+class Series:
+    """What one method gave at a point over time: values (T,) by label and by name.
+
+    times   (T,) since the initial state
+    """
+
+    times: tuple[float, ...]
+    moments: Mapping[str, NDArray[np.complex128]]
+    derived: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    derived_errors: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
 @dataclass
 class Point:
     """What one method gave at one point.
@@ -35,6 +48,7 @@ class Point:
     computed_by      the software that gave it
     status, reason   how it came out; the reason of an approximation also says which one it is
     approach         name of the method
+    series           moments and derived quantities over time, where that was asked for instead of a steady state
     """
 
     parameters: Mapping[str, float]
@@ -51,6 +65,20 @@ class Point:
     computed_by: Software = field(default_factory=software)
     power: dict[float, float] = field(default_factory=dict)
     power_errors: dict[float, float] = field(default_factory=dict)
+    series: Series | None = None
+
+    def at(self, k: int) -> Point:
+        """The point at a time of its series by its position; one without a series, which failed, is the same at all times."""
+        if self.series is None:
+            return self
+        one = self.series
+        return replace(
+            self,
+            moments={label: complex(values[k]) for label, values in one.moments.items()},
+            derived={name: float(values[k]) for name, values in one.derived.items()},
+            derived_errors={name: float(values[k]) for name, values in one.derived_errors.items()},
+            series=None,
+        )
 
     @property
     def values(self) -> dict[str, Any]:
@@ -100,6 +128,14 @@ def build_dataset(
         "permsym_version": versions()["permsym"],
     }
     return xr.Dataset(data, coords=coordinates, attrs=constant | provenance | ({} if grid.several else {"approach": methods[0]}))
+
+
+def over_time(
+    axes: Mapping[str, Sequence[float]], times: Sequence[float], points: Mapping[Cell, Point]
+) -> tuple[dict[str, Sequence[float]], dict[Cell, Point]]:
+    """Axes with ``time`` behind the others, and a cell for every time of every point's series."""
+    cells = {((*index, k), name): point.at(k) for (index, name), point in points.items() for k in range(len(times))}
+    return {**axes, "time": list(times)}, cells
 
 
 @dataclass(frozen=True)

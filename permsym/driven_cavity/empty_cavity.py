@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from permsym.cumulants.equations import Equations
-from permsym.cumulants.evolve import evolve
+from permsym.cumulants.in_time import evolve
 from permsym.cumulants.newton import FixedPoint, newton
 from permsym.driven_cavity.outcome import EvolutionOutcome
 from permsym.errors import InputError, SolverFailed
@@ -59,7 +59,7 @@ def settle(equations: Equations, inversion: float = -1.0) -> Settled:
     previous = None
     for done in range(1, _STRETCHES + 1):
         try:
-            trajectory = evolve(equations, np.linspace(0, stretch, _SAMPLES), y, rtol=1e-6, atol=1e-8)
+            trajectory = evolve(equations, np.linspace(0, stretch, _SAMPLES), y, rtol=1e-6, atol=1e-8, errors=False)
         except SolverFailed:
             return Settled(EvolutionOutcome.DIVERGING, None, inversion, done * stretch)
         y = trajectory.y[-1]

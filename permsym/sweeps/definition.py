@@ -27,6 +27,7 @@ from permsym.models.registry import ModelSource
 from permsym.moments.labels import enumerate_labels, parse
 from permsym.operators import Operator
 from permsym.sites import Ensemble, is_real
+from permsym.sweeps.evolutions import EvolutionRequest, check_options
 from permsym.sweeps.methods import check_methods, method
 from permsym.sweeps.origin import address_of, is_library, origin_of, recorded_source, text_of
 from permsym.sweeps.quantities import Quantities
@@ -63,6 +64,7 @@ class Sweep:
     moments   an order or canonical labels
     options   method -> its options
     spectrum, quantities   a spectrum of every state, and others; None: moments alone
+    evolution              moments over time instead of those of steady states; None: steady states
     """
 
     source: ModelSource
@@ -73,6 +75,7 @@ class Sweep:
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     spectrum: SpectrumRequest | None = None
     quantities: Quantities | None = None
+    evolution: EvolutionRequest | None = None
 
     @property
     def axes(self) -> dict[str, Sequence[float]]:
@@ -120,7 +123,8 @@ class Sweep:
         for index, name in self.cells:
             origin = origin_of(self.source, self.parameters(index)) if self._needs_family(name) else None
             options = self.options.get(name, {})
-            yield Task((index, name), self.models[index], self.moments, options, origin, self.spectrum, self.quantities)
+            asked = self.spectrum, self.quantities, self.evolution
+            yield Task((index, name), self.models[index], self.moments, options, origin, *asked)
 
     def _needs_family(self, name: str) -> bool:
         """Whether a method needs the model function: to follow a branch, or to differentiate."""
@@ -142,6 +146,7 @@ class Sweep:
             "first_point": self.model(self.indices[0]).to_dict(),
             **({} if self.spectrum is None else {"spectrum": self.spectrum.to_dict()}),
             **({} if self.quantities is None else {"quantities": self.quantities.to_dict()}),
+            **({} if self.evolution is None else {"evolution": self.evolution.to_dict()}),
         }
 
     @cached_property
@@ -163,12 +168,13 @@ def make(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     spectrum: Mapping[str, Any] | SpectrumRequest | None = None,
     quantities: Mapping[str, Any] | Quantities | None = None,
+    evolution: Mapping[str, Any] | EvolutionRequest | None = None,
 ) -> Sweep:  # its parameters are the tables of a sweep file
     """A sweep, with all of its models made and checked; InputError for the first mistake."""
     source = registry.source(model)
     check_methods(methods)
     dimensions = dimensions_of(axes, lists)
-    also = SpectrumRequest.of_table(spectrum), Quantities.of_table(quantities)
+    also = SpectrumRequest.of_table(spectrum), Quantities.of_table(quantities), EvolutionRequest.of_table(evolution)
     sweep = Sweep(source, dimensions, dict(fixed), tuple(methods), 2, dict(options or {}), *also)
     for name in (name for dimension in dimensions for name, column in dimension.columns.items() if not column):
         raise InputError(f"the axis {name!r} must have at least one value, but is empty")
@@ -176,7 +182,7 @@ def make(
         raise InputError(words)
     first = sweep.model(sweep.indices[0])
     sweep = replace(sweep, moments=checked_moments(moments, first))
-    for asked in (sweep.spectrum, sweep.quantities):
+    for asked in (sweep.spectrum, sweep.quantities, sweep.evolution):
         if asked is not None:
             asked.check(first)
     _ = sweep.models
@@ -213,8 +219,14 @@ def problems(sweep: Sweep) -> Iterator[tuple[tuple[str, ...], str]]:
     for name, options in sweep.options.items():
         try:
             method(name).check(options)
+            if sweep.evolution is not None:
+                check_options(name, options)
         except InputError as error:
             yield ("methods",), str(error)
+    if sweep.evolution is not None and sweep.spectrum is not None:
+        yield ("spectrum",), "a spectrum is one of a steady state; leave [evolution] or [spectrum] out"
+    if sweep.evolution is not None and sweep.quantities is not None:
+        yield ("quantities",), "the quantities of a sweep are those of steady states; leave [evolution] or [quantities] out"
 
 
 def checked_moments(moments: Any, model: Model) -> int | tuple[str, ...]:
@@ -246,6 +258,7 @@ _DEFINITION = {
     "first_point": dict,
     "spectrum?": dict,
     "quantities?": dict,
+    "evolution?": dict,
 }
 """What :meth:`Sweep.definition` writes."""
 
@@ -259,7 +272,7 @@ def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] 
     """
     if "initial" in definition:
         raise InputError(
-            "the file holds values over time, but only steady states and spectra are computed again; "
+            "the file holds values over time of one command, but only sweeps are computed again; "
             "repeat the command in its attribute `command`"
         )
     try:
@@ -271,6 +284,7 @@ def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] 
             recorded_source(definition, allow), axes, lists=lists, fixed=definition["fixed"], methods=definition["methods"],
             moments=definition["moments"], options=definition["options"], spectrum=definition.get("spectrum"),
             quantities=definition.get("quantities"),
+            evolution=definition.get("evolution"),
         )  # fmt: skip
         first = Model.from_dict(definition["first_point"])
     except WrongField as error:

@@ -22,6 +22,7 @@ def describe(work: Work, jobs: int, output: Path) -> str:
         f"moments  {f'up to order {sweep.moments}' if isinstance(sweep.moments, int) else ', '.join(sweep.moments)}",
         *([] if sweep.spectrum is None else [f"spectrum {sweep.spectrum}"]),
         *([] if sweep.quantities is None else [f"also     {sweep.quantities}"]),
+        *([] if sweep.evolution is None else [f"in time  {sweep.evolution}"]),
         f"output   {output}",
     ]
     if work.recalled:

@@ -10,6 +10,7 @@ from permsym.model import Model
 from permsym.models.registry import ModelSource
 from permsym.progress import Counter
 from permsym.sweeps.definition import make
+from permsym.sweeps.evolutions import EvolutionRequest
 from permsym.sweeps.methods import Moments
 from permsym.sweeps.quantities import Quantities
 from permsym.sweeps.run import assembled, execute, prepare
@@ -30,6 +31,7 @@ def sweep(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     spectrum: Mapping[str, Any] | SpectrumRequest | None = None,
     quantities: Mapping[str, Any] | Quantities | None = None,
+    evolution: Mapping[str, Any] | EvolutionRequest | None = None,
     jobs: int | None = None,
     command: str = "",
     progress: Counter | None = None,
@@ -47,6 +49,8 @@ def sweep(
               or both, with "of" and "right" as :func:`permsym.spectrum` takes them in texts
     quantities   others: {"counting": ["L[a] central"]}, the statistics of how often these jumps happen (:func:`permsym.full_counting`);
                  {"squeezing": True}; {"fisher": ["g"]}, Fisher information about parameters (:func:`permsym.fisher`)
+    evolution  moments over time instead of steady states: {"times": numpy.linspace(0, 10, 101), "initial": "vacuum up"},
+              and with "modulate": {"g": "0.5*exp(-t)"} for what changes in that time
     jobs      worker processes; None: everything in this process
     fixed     other parameters; numbers or expressions such as kappa="N/16", evaluated at each point
 
@@ -56,7 +60,7 @@ def sweep(
 
     Raises InputError for mistakes in the parameters, before anything is computed.
     """
-    also: dict[str, Any] = {"spectrum": spectrum, "quantities": quantities}
+    also: dict[str, Any] = {"spectrum": spectrum, "quantities": quantities, "evolution": evolution}
     wanted = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options, **also)
     done = 0
 

@@ -1,4 +1,4 @@
-"""How one point of a sweep is computed, by method name: `exact`, `mf`, and cumulant expansions `c2` ... `c8`.
+"""How one point of a sweep is computed, by method name: `exact`, `mf`, `c2` ... `c8`.  Long because all methods stand side by side.
 
 A method is a function (model, wanted, options, bench) -> Point with an estimate of what it will cost.  To add one, write
 these two functions and a line of the table ``METHODS``: sweep files and comparisons have it then.
@@ -19,9 +19,10 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
 from permsym.sweeps.bench import Bench
+from permsym.sweeps.evolutions import exact_estimate, exact_series, expanded_series
 from permsym.sweeps.quantities import add_quantities, expanded_quantities
-from permsym.sweeps.spectra import SpectrumRequest, cumulant_spectrum, exact_spectrum
-from permsym.sweeps.wanted import Wanted
+from permsym.sweeps.spectra import cumulant_spectrum, exact_spectrum
+from permsym.sweeps.wanted import STATE, Wanted
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
     from permsym.cumulants.state import CumulantState
@@ -56,7 +57,7 @@ class Method:
 
     name: str
     point: Callable[[Model, Wanted, Options, Bench], Point]
-    cost: Callable[[Model, Options, SpectrumRequest | None], Cost]
+    cost: Callable[[Model, Options, Wanted], Cost]
     options: Mapping[str, tuple[str, Callable[[Any], bool]]] = field(default_factory=dict)
     key: str = ""
     follows_branch: bool = False
@@ -74,12 +75,6 @@ class Method:
 # -- exact ----------------------------------------------------------------------------------------------------------------
 
 _BASES = ("auto", "dicke", "occupation", "full")
-_EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "basis": (f"one of {', '.join(_BASES)}", lambda value: value in _BASES),
-    "solver": ("auto or a solver of `permsym info`", lambda value: value == "auto" or value in _solvers()),
-    "window": ("auto, full or a positive number of standard deviations", lambda v: v in ("auto", "full") or (is_real(v) and v > 0)),
-    "tolerance": ("a positive number below 1", lambda value: is_real(value) and 0 < value < 1),
-}
 
 
 def _solvers() -> list[str]:
@@ -88,10 +83,20 @@ def _solvers() -> list[str]:
     return list(NAMES)
 
 
+_EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "basis": (f"one of {', '.join(_BASES)}", lambda value: value in _BASES),
+    "solver": ("auto or a solver of `permsym info`", lambda value: value == "auto" or value in _solvers()),
+    "window": ("auto, full or a positive number of standard deviations", lambda v: v in ("auto", "full") or (is_real(v) and v > 0)),
+    "tolerance": ("a positive number below 1", lambda value: is_real(value) and 0 < value < 1),
+}
+
+
 def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) -> Point:
     """Exact steady state with its certificate, and its spectrum; the status says where that falls short."""
     from permsym.dynamics.spectra.spectrum import more_levels, spectrum
 
+    if wanted.evolution is not None:
+        return exact_series(model, wanted.evolution, wanted.labels, options)
     asked = wanted.spectrum
     state, curve = exact_state(model, wanted, options, bench), None
     if asked is not None and asked.frequencies:
@@ -140,23 +145,25 @@ def exact_state(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
     return solved("superlu") if counted and "solver" not in options and not countable(state) else state
 
 
-def exact_cost(model: Model, options: Options, spectrum: SpectrumRequest | None = None) -> Cost:
+def exact_cost(model: Model, options: Options, wanted: Wanted = STATE) -> Cost:
     """From the plan; a window is predicted by smaller systems.  A charge sector has as many unknowns as the neutral one, complex ones."""
+    if wanted.evolution is not None:
+        return Cost(*exact_estimate(model, options.get("basis", "auto"), wanted.evolution))
     from permsym.steady.needs import lattice
     from permsym.steady.scaling.levels import START
     from permsym.steady.solve import plan_of
 
     if getattr(model.centre, "automatic", False):  # unknown before it is solved: as if the first attempt had to be doubled
-        cost = exact_cost(model.with_levels(2 * START), options, spectrum)
+        cost = exact_cost(model.with_levels(2 * START), options, wanted)
         return replace(cost, seconds=3 * cost.seconds)
-    asked = {"basis": "auto", "window": "auto", "solver": "quick" if spectrum is None else "auto"} | dict(options)
+    asked = {"basis": "auto", "window": "auto", "solver": "quick" if wanted.spectrum is None else "auto"} | dict(options)
     asked.pop("tolerance", None)
     try:
         plan = plan_of(model, **asked)
     except TooLarge as error:  # the solver has other means, or refuses by itself: it runs alone
         basis = asked["basis"]
         return Cost(lattice(model, basis)[0], error.needed or float("inf"), 600.0)
-    charged = 0 if spectrum is None else 1
+    charged = 0 if wanted.spectrum is None else 1
     return Cost(plan.unknowns, plan.bytes * (1 + 2 * charged), plan.seconds * (1 + 4 * charged), plan)
 
 
@@ -192,6 +199,8 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
 
 def mean_field_point(model: Model, wanted: Wanted, options: Options, bench: Bench) -> Point:
     """Mean field: nothing certifies its distance from the exact answer, and it has no fluctuations, whose spectrum one could ask for."""
+    if wanted.evolution is not None:
+        return expanded_series(1, model, wanted.evolution, wanted.labels, options)
     from permsym.cumulants import mean_field
 
     state = mean_field(model)
@@ -207,7 +216,7 @@ def mean_field_point(model: Model, wanted: Wanted, options: Options, bench: Benc
     return point
 
 
-def mean_field_cost(model: Model, options: Options, spectrum: SpectrumRequest | None = None) -> Cost:
+def mean_field_cost(model: Model, options: Options, wanted: Wanted = STATE) -> Cost:
     """Bloch components of the centre and of one satellite of each ensemble; a boson has the real and imaginary part of <a>."""
     components = [2 if site.kind == "boson" else site.levels**2 - 1 for site in (model.centre, *model.ensembles)]
     return Cost(sum(components), 6e7, 0.05)
@@ -229,6 +238,8 @@ def cumulant_point(order: int, broken: bool, model: Model, wanted: Wanted, optio
     if wanted.labels and not keys:
         lowest = min(key.order for key in wanted.labels)
         raise BeyondOrder(f"order {order} has none of the moments, whose lowest order is {lowest}; choose a higher order", order=order)
+    if wanted.evolution is not None:
+        return expanded_series(order, model, wanted.evolution, keys, ({"break_symmetry": True} if broken else {}) | dict(options))
     source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
     regression = chosen.pop("regression", "operators")
@@ -265,14 +276,14 @@ def expanded_point(model: Model, state: CumulantState, keys: Iterable[MomentLabe
     )
 
 
-def cumulant_cost(order: int, model: Model, options: Options, spectrum: SpectrumRequest | None = None) -> Cost:
+def cumulant_cost(order: int, model: Model, options: Options, wanted: Wanted = STATE) -> Cost:
     """The number of neutral moments grows as a power of the order; equations are derived once in a process."""
-    return Cost(0, 1.5e8, 0.02 * 3.0**order)
+    return Cost(0, 1.5e8, 0.02 * 3.0**order * (1 if wanted.evolution is None else 10))
 
 
 def _expansion(order: int, broken: bool) -> Method:
-    point, cost = partial(cumulant_point, order, broken), partial(cumulant_cost, order)
-    return Method(f"c{order}{'-broken' * broken}", point, cost, _CUMULANT_OPTIONS, follows_branch=True)
+    name, point, cost = f"c{order}{'-broken' * broken}", partial(cumulant_point, order, broken), partial(cumulant_cost, order)
+    return Method(name, point, cost, _CUMULANT_OPTIONS, follows_branch=True)
 
 
 # -- the table ------------------------------------------------------------------------------------------------------------

@@ -7,13 +7,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from permsym.dataset.build import Cell, Point, build_dataset
+from permsym.dataset.build import Cell, Point, build_dataset, over_time
 from permsym.dataset.versions import differences, software
 from permsym.errors import PermsymError
 from permsym.sweeps.definition import Sweep
 from permsym.sweeps.methods import Cost, method
 from permsym.sweeps.store.store import Store
 from permsym.sweeps.task import Job, Result, Task
+from permsym.sweeps.wanted import Wanted
 from permsym.sweeps.workers.pool import inline
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def cost_of(task: Task, costs: dict[Any, Cost]) -> Cost:
     if max(task.model.sizes) <= _ALL_SITES:
         kind = task.cell
     if kind not in costs:
-        costs[kind] = method(task.method).cost(task.model, task.options, task.spectrum)
+        costs[kind] = method(task.method).cost(task.model, task.options, Wanted((), task.spectrum, task.quantities, task.evolution))
     return costs[kind]
 
 
@@ -106,5 +107,7 @@ def execute(
 def assembled(sweep: Sweep, points: Mapping[Cell, Point], command: str = "") -> xr.Dataset:
     """The dataset of a sweep's points."""
     listed = {d.name: d.columns for d in sweep.dimensions if d.name not in d.columns}
-    name = sweep.source.name
-    return build_dataset(sweep.axes, sweep.methods, points, model=name, definition=sweep.definition(), command=command, lists=listed)
+    name, axes = sweep.source.name, sweep.axes
+    if sweep.evolution is not None:
+        axes, points = over_time(axes, sweep.evolution.times, points)
+    return build_dataset(axes, sweep.methods, points, model=name, definition=sweep.definition(), command=command, lists=listed)

@@ -15,6 +15,7 @@ from permsym.errors import DegenerateSteadyState, InputError, NotApplicable, Sol
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.sweeps.bench import Bench
+from permsym.sweeps.evolutions import EvolutionRequest
 from permsym.sweeps.methods import Cost, method
 from permsym.sweeps.origin import Origin
 from permsym.sweeps.quantities import Quantities
@@ -37,6 +38,7 @@ class Task:
     moments   an order, or canonical labels; those of more satellites than there are, are left out
     origin    where the model comes from, for methods that follow a branch in N
     spectrum  a spectrum that is wanted beside the moments; quantities: others
+    evolution  an evolution that is wanted instead of a steady state
     """
 
     cell: Cell
@@ -46,6 +48,7 @@ class Task:
     origin: Origin | None = None
     spectrum: SpectrumRequest | None = None
     quantities: Quantities | None = None
+    evolution: EvolutionRequest | None = None
 
     @property
     def method(self) -> str:
@@ -54,7 +57,7 @@ class Task:
 
     @cached_property
     def key(self) -> str:
-        """SHA-256 of everything that the numbers depend on: the full model, method, options, RESULTS, origin, and what is wanted."""
+        """SHA-256 of everything that the numbers depend on: full model, method, moments, options, RESULTS, origin, what is wanted."""
         text: list[Any] = [self.model.to_dict(), self.method, self.moments, dict(self.options), RESULTS]
         if self.origin is not None:
             text.append([self.origin.address, self.origin.text, dict(self.origin.parameters)])
@@ -62,6 +65,8 @@ class Task:
             text.append(self.spectrum.to_dict())
         if self.quantities is not None:
             text.append({"quantities": self.quantities.to_dict()})
+        if self.evolution is not None:
+            text.append({"evolution": self.evolution.to_dict()})
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()
 
 
@@ -102,7 +107,7 @@ def failed_point(model: Model, error: BaseException) -> Point:
 def compute(task: Task, bench: Bench) -> Result:
     """The point of a task; a failure is a point without numbers, with its reason."""
     try:
-        wanted = Wanted(labels_of(task.model, task.moments), task.spectrum, task.quantities)
+        wanted = Wanted(labels_of(task.model, task.moments), task.spectrum, task.quantities, task.evolution)
         bench.origin = task.origin
         return Result(method(task.method).point(task.model, wanted, task.options, bench))
     except Exception as error:  # recorded, so that the other points go on

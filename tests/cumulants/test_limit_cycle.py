@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from permsym.cumulants.attractor import attractor
 from permsym.cumulants.equations import equations
-from permsym.cumulants.evolve import attractor
 from permsym.cumulants.newton import newton
 from permsym.driven_cavity.cluster_solve import evolve
 from permsym.driven_cavity.clusters import ClusterEquations

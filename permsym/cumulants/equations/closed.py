@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from permsym.cumulants.equations.alphabet import Counts
-from permsym.cumulants.equations.hierarchy import Hierarchy, Vector, counted
+from permsym.cumulants.equations.hierarchy import Hierarchy, Vector, counted, counted_terms
 from permsym.cumulants.equations.structure import falling
 from permsym.cumulants.equations.truncation import Truncation
 from permsym.errors import InputError
@@ -19,6 +20,7 @@ from permsym.model import Model
 from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray
+from permsym.terms import Term
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,18 @@ class Equations:
         if not h.fits(sites):
             return Equations.of(model, replace(h.truncation, break_symmetry=h.charged))
         return Equations(h, model, h.coefficients(sites), _sizes(model))
+
+    def of_terms(self, terms: Iterable[Term]) -> Equations:
+        """What some terms of the model contribute, with their own coefficients; those may be negative."""
+        h = self.hierarchy
+        return replace(self, coefficients=h.coefficients_of(counted_terms(terms, self.model, h.truncation.counting)))
+
+    def with_matrix(self, matrix: sp.csr_matrix) -> Equations:
+        """The equations with another ``scaled_matrix``, whose coefficients are those of a moment in time."""
+        other = copy.copy(self)
+        other.__dict__.pop("_magnitudes", None)
+        other.__dict__["scaled_matrix"] = matrix
+        return other
 
     # -- labels ---------------------------------------------------------------------------------------------------------
 
@@ -105,8 +119,8 @@ class Equations:
         return self.root**self.hierarchy.photon_powers
 
     @cached_property
-    def _matrix(self) -> sp.csr_matrix:
-        """Right-hand sides as a matrix on nodes, for scaled moments."""
+    def scaled_matrix(self) -> sp.csr_matrix:
+        """Right-hand sides as a matrix (n, nodes) on the nodes of the closure program, for scaled moments; its places hold zeros, too."""
         return self._assembled(self.root)
 
     @property
@@ -124,16 +138,16 @@ class Equations:
 
     @cached_property
     def _magnitudes(self) -> sp.csr_matrix:
-        return abs(self._matrix)
+        return abs(self.scaled_matrix)
 
     def scaled_rhs(self, x: ComplexArray) -> ComplexArray:
         """dx/dt for x = y / scale."""
-        return self._matrix @ self.hierarchy.program.values(x)
+        return self.scaled_matrix @ self.hierarchy.program.values(x)
 
     def scaled_jacobian(self, x: ComplexArray) -> ComplexArray:
         """d(dx/dt)/dx, (n, n)."""
         program = self.hierarchy.program
-        return self._matrix @ program.derivatives(program.values(x))
+        return self.scaled_matrix @ program.derivatives(program.values(x))
 
     def rounding(self, x: ComplexArray) -> Vector:
         """Sum of the absolute values of the summands of each row: what rounding is relative to."""

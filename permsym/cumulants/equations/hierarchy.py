@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -99,8 +99,12 @@ class Hierarchy:
 
     def coefficients(self, model: Model) -> ComplexArray:
         """The coefficient of each term in a model that fits."""
+        return self.coefficients_of(model.terms)
+
+    def coefficients_of(self, terms: Iterable[Term]) -> ComplexArray:
+        """The coefficient of each term, of some of them."""
         coefficients = np.zeros(len(self.terms), dtype=complex)
-        for term in model.terms:
+        for term in terms:
             coefficients[self._term_index[term.key]] += term.coefficient
         return coefficients
 
@@ -152,6 +156,15 @@ def counted(model: Model, counting: Counting) -> Model:
 
     jumps = [replace(jump, operator=cut(jump.operator, levels)) for jump in model.jumps]
     return Model(Levels(levels), model.ensembles, cut(model.hamiltonian, levels), jumps, name=model.name, parameters=model.parameters)
+
+
+def counted_terms(terms: Iterable[Term], model: Model, counting: Counting) -> Iterator[Term]:
+    """Terms as those of the counted model have them."""
+    for term in terms:
+        if counting is Counting.OPERATORS or not isinstance(model.centre, Boson):
+            yield term
+        else:
+            yield replace(term, structure=tuple(cut(Operator(dict(term.structure)), model.centre.levels).terms.items()))
 
 
 def cut(operator: Operator, levels: int) -> Operator:

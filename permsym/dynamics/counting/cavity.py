@@ -19,6 +19,7 @@ from permsym.steady.cavity.solution import BlockSolution
 from permsym.steady.state import State
 from permsym.terms import Term
 
+_NOTHING = 1e-13  # of the size of the state or of an observable: rounding
 _ACCURACY = 1e-12
 """Of a response, relative to its right side, rows scaled; its residual is measured and counted all the same."""
 
@@ -68,10 +69,16 @@ class BlockResponses:
         scaled = reals(rows * problem.rows)
         v = np.zeros_like(right)
         size, budget = float(np.linalg.norm(scaled)), 20 * max(solution.outcome.products, 100)
+        if size <= _NOTHING * float(np.linalg.norm(self.x)):  # rounding: jumps that leave the state as it is, such as dephasing
+            return v
         bicgstab.bicgstab(problem.product, scaled, v, solution.settings.l, _ACCURACY * size, budget)
         return v - self.x * float(reals(solution.operator.trace) @ v)
 
     def dual(self, covector: Vector) -> BlockDual:
+        trace, x = reals(self.solution.operator.trace), self.x
+        apart = float(np.abs(covector - float(covector @ x) * trace) @ np.abs(x))
+        if apart <= _NOTHING * float(np.abs(covector) @ np.abs(x)):  # a multiple of the trace but for rounding, which counts whole
+            return BlockDual(np.zeros_like(covector), (self._elements(np.zeros_like(covector)), 2 * apart))
         solved = self.solution.dual(self._elements(covector))
         return BlockDual(np.zeros_like(covector) if solved is None else reals(solved[0]), solved)
 

@@ -19,6 +19,11 @@ order = 2                      # or labels = ["z0", "+1 -2"]
 frequencies = "-3:3:200"       # and/or linewidth = true, near = 1.0
 [quantities]                   # squeezing = true, fisher = ["g"]
 counting = ["L[a] central"]    # jumps whose full counting statistics are wanted
+[evolution]                    # moments over time instead of those of steady states
+times = "0:10:100"             # or a list; the initial state stands at t = 0
+initial = "vacuum up"          # lowest states by default
+[modulate]                     # what changes in that time: a parameter is replaced, a named term or jump multiplied
+g = "0.5*(1 + tanh(t))"
 [output]
 file = "sweep.nc"              # or .csv, .parquet
 """
@@ -36,7 +41,7 @@ from permsym.sweeps.definition import Sweep, checked_moments, dimensions_of, pro
 from permsym.sweeps.file import models, tables
 from permsym.sweeps.file.mistakes import Reader
 
-_TABLES = ("model", "sweep", "methods", "moments", "spectrum", "quantities", "output")
+_TABLES = ("model", "sweep", "methods", "moments", "spectrum", "quantities", "evolution", "modulate", "output")
 
 
 @dataclass
@@ -93,13 +98,15 @@ def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: N
     moments = tables.moments(reader, data.get("moments", {}))
     spectrum = tables.spectrum(reader, data.get("spectrum"))
     quantities = tables.quantities(reader, data.get("quantities"))
+    evolution = tables.evolution(reader, data.get("evolution"), data.get("modulate"))
     output = tables.output(reader, data.get("output", {}))
     if source is None:
         reader.fail()
         raise AssertionError("a missing model is a mistake")
     models.check_names(reader, source, fixed, axes, lists)
     try:
-        sweep = Sweep(source, dimensions_of(axes, lists), fixed, tuple(methods or ("exact",)), 2, options, spectrum, quantities)
+        asked = spectrum, quantities, evolution
+        sweep = Sweep(source, dimensions_of(axes, lists), fixed, tuple(methods or ("exact",)), 2, options, *asked)
     except InputError as error:
         reader.wrong(("sweep",), str(error))
         reader.fail()
@@ -113,12 +120,13 @@ def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: N
             sweep = replace(sweep, moments=checked_moments(moments, example))
         except InputError as error:
             reader.wrong(("moments", "order" if isinstance(moments, int) else "labels"), str(error))
-        for table, asked in (("spectrum", spectrum), ("quantities", quantities)):
+        for table, request in (("spectrum", spectrum), ("quantities", quantities), ("evolution", evolution)):
             try:
-                if asked is not None:
-                    asked.check(example)
+                if request is not None:
+                    request.check(example)
             except InputError as error:
-                reader.wrong((table,), str(error))
+                of_evolution = ("modulate",) if error.parameter is not None else ("evolution", "initial")
+                reader.wrong(of_evolution if table == "evolution" else (table,), str(error))
     if reader.mistakes or example is None:
         models.locate(reader, sound)  # mistakes of values beside those of names
     reader.fail()

@@ -16,6 +16,7 @@ from permsym.models.registry import ModelSource, lookup
 from permsym.reading import Where, steps
 from permsym.sites import is_real
 from permsym.sweeps.definition import MOST_POINTS
+from permsym.sweeps.evolutions import EvolutionRequest
 from permsym.sweeps.file.mistakes import Reader
 from permsym.sweeps.methods import HIGHEST_ORDER, METHODS
 from permsym.sweeps.quantities import Quantities
@@ -221,6 +222,34 @@ def quantities(reader: Reader, table: Mapping[str, Any] | None) -> Quantities | 
         return Quantities.of_table(table)
     except InputError as error:
         reader.wrong(("quantities", *filter(None, [error.parameter])), str(error))
+    return None
+
+
+def evolution(reader: Reader, table: Mapping[str, Any] | None, changes: Mapping[str, Any] | None) -> EvolutionRequest | None:
+    """The evolution that every point is to have instead of a steady state; not checked against a model yet.
+
+    changes   the table [modulate]
+    """
+    if table is None:
+        if changes is not None:
+            reader.wrong(("modulate",), "[modulate] is for an [evolution]; write one with times = '0:10:100'")
+        return None
+    for name, rule in (changes or {}).items():
+        if not isinstance(rule, str):
+            reader.wrong(("modulate", name), f"{name!r} must be the text of an expression in t, such as 'exp(-t)', but is {rule!r}")
+    reader.unknown(("evolution",), table, ("times", "initial"), "[evolution] has no entry")
+    entries = {name: value for name, value in table.items() if name in ("times", "initial")}
+    times = entries.get("times", [])
+    if not isinstance(times, str | list):
+        reader.wrong(("evolution", "times"), f"'times' must be 'T0:T1:STEPS', such as '0:10:100', or a list of numbers, but is {times!r}")
+        return None
+    try:
+        if isinstance(times, str):
+            entries["times"] = steps(times, "'times'", "T", "0:10:100", 0.0).tolist()
+        rules = {name: rule for name, rule in (changes or {}).items() if isinstance(rule, str)}
+        return EvolutionRequest.of_table({**entries, "modulate": rules})
+    except InputError as error:
+        reader.wrong(("evolution",), str(error))
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.dataset.build import Point
+from permsym.dataset.build import Point, Series
 from permsym.dataset.status import Status
 from permsym.fields import checked
 
@@ -29,9 +29,11 @@ _RECORD = {
     "cumulants": bool,
     "errors": bool,
     "power?": str,
+    "series?": {"times": str, "moments": {str: str}, "derived": {str: str}, "derived_errors": {str: str}},
 }
 """``numbers`` are (5, labels) doubles, little end first, in base 64.  The five rows are the real and imaginary part of the moment,
-those of the cumulant, and the error.  ``power`` likewise: (3, frequencies), with frequency, S and its error."""
+those of the cumulant, and the error.  ``power`` likewise: (3, frequencies), with frequency, S and its error; ``series``: (1, times), or
+(2, times) with the real and imaginary part of a moment."""
 
 
 def packed(point: Point) -> dict[str, Any]:
@@ -58,7 +60,32 @@ def packed(point: Point) -> dict[str, Any]:
         "cumulants": bool(point.cumulants),
         "errors": bool(point.errors),
         **({"power": _written(np.array(spectrum).T)} if spectrum else {}),
+        **({} if point.series is None else {"series": _packed_series(point.series)}),
     }
+
+
+def _packed_series(series: Series) -> dict[str, Any]:
+    return {
+        "times": _written(np.array(series.times)),
+        "moments": {label: _written(np.stack([values.real, values.imag])) for label, values in series.moments.items()},
+        "derived": {name: _written(values) for name, values in series.derived.items()},
+        "derived_errors": {name: _written(values) for name, values in series.derived_errors.items()},
+    }
+
+
+def _unpacked_series(record: Any) -> Series:
+    def moment(text: str) -> NDArray[np.complex128]:
+        values = np.empty(len(times), dtype=complex)
+        values.real, values.imag = _read(text, 2)
+        return values
+
+    times = _read(record["times"], 1)[0]
+    return Series(
+        tuple(times.tolist()),
+        {sys.intern(label): moment(text) for label, text in record["moments"].items()},
+        {name: _read(text, 1)[0] for name, text in record["derived"].items()},
+        {name: _read(text, 1)[0] for name, text in record["derived_errors"].items()},
+    )
 
 
 def _written(numbers: NDArray[np.float64]) -> str:
@@ -92,4 +119,5 @@ def unpacked(record: Any) -> Point:
         computed_by=record["computed_by"],
         power=dict(zip(frequencies, power, strict=True)),
         power_errors={w: error for w, error in zip(frequencies, errors, strict=True) if not np.isnan(error)},
+        series=_unpacked_series(record["series"]) if "series" in record else None,
     )

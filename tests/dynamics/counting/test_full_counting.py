@@ -9,6 +9,13 @@ from oracles.brute_force import BruteForce
 from oracles.counting import collapse_of, cumulants, rates
 
 import permsym as ps
+from permsym.basis.blocks import Blocks
+from permsym.progress import silent
+from permsym.steady.cavity.iterate import solve_blocks
+from permsym.steady.cavity.matrix_free import MatrixFree
+from permsym.steady.cavity.window import on_window
+from permsym.steady.plan import Request
+from permsym.steady.solve import answer
 
 
 def quietly(model, **options):
@@ -161,7 +168,7 @@ def test_iterations_and_factors_agree_within_their_errors(drive):
     """On resonance (real numbers) and driven with a detuning (complex ones)."""
     c, s = ps.Boson(8), ps.Ensemble(3)
     hamiltonian = drive * (c.a + c.ad) + 0.4 * drive * c.n + 0.6 * (c.a * s.p + c.ad * s.m)
-    jumps = [ps.Central(1, c.a), ps.Individual(0.4, s.p), ps.Individual(0.3, s.m), ps.Individual(0.2, c.a * s.z), ps.Collective(0.1, s.m)]
+    jumps = [ps.Central(1, c.a), ps.Individual(0.4, s.p), ps.Individual(0.3, s.m), ps.Individual(0.2, c.a * s.z), ps.Individual(0.1, s.z)]
     model = ps.Model(c, s, hamiltonian, jumps)
     factors, iterated = (quietly(model, solver=solver) for solver in ("superlu", "matrix-free"))
     for term in model.terms[len(model.terms) - len(jumps) :]:
@@ -207,6 +214,27 @@ def test_efficiency_thins_the_counts():
     part = ps.steady_state(model(ps.Individual(0.6, s.p, name="seen"), ps.Individual(1.4, s.p, name="lost"))).counting("seen")
     assert values(whole) == pytest.approx(values(part), rel=1e-12)
     assert whole.efficiency == 0.3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "tolerance"),
+    [
+        (ps.models.tavis_cummings(N=24), 1e-6),
+        (ps.models.driven_tavis_cummings(N=12, C=3, drive=0.2, kappa=4, gamma_p=0.2), 1e-7),
+    ],
+)
+def test_a_window_of_blocks_is_in_the_errors(model, tolerance):
+    """A window made for a loose tolerance, against all blocks on more levels."""
+    state = on_window(Request.of(model, ["ad a"], tolerance=tolerance), model, MatrixFree(), silent, answer)
+    cut = model.with_levels(state.model.centre.levels + 6)
+    reference = solve_blocks(Blocks.of(cut), cut, MatrixFree(), 1e-9, silent)
+    assert state.dimension < reference.dimension / 2
+    for term in (term for term in model.terms if term.jump):
+        one, other = counted(state, term.name), counted(reference, term.name)
+        difference = np.abs(np.subtract(values(one), values(other)))
+        assert (difference <= np.add(errors(one), errors(other))).all(), term.name
+        assert values(one)[:2] == pytest.approx(values(other)[:2], rel=1e-5), term.name
 
 
 def test_several_ensembles_and_levels():

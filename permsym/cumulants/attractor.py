@@ -1,116 +1,17 @@
-"""Time evolution of cumulant equations, relaxation to a fixed point, and the attractor beyond an unstable one."""
+"""Where cumulant equations go: relaxation to a fixed point, and the attractor beyond an unstable one."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.integrate import solve_ivp
 
 from permsym.cumulants.equations import Equations
-from permsym.cumulants.newton import FixedPoint, existing, newton, turned_jacobian, turned_rhs, turning_frequencies
-from permsym.errors import InputError, SolverFailed
-from permsym.moments.labels import MomentLabel
+from permsym.cumulants.in_time.flow import Flow, integrate
+from permsym.cumulants.newton import FixedPoint, existing, newton, turned_rhs, turning_frequencies
 from permsym.operators import ComplexArray
-
-Vector = NDArray[np.float64]
-RUNAWAY = 1e3
-"""Scaled moments are of order 1; beyond this the equations have run away from anything physical."""
-LONGEST = 100_000
-"""Evaluations of the right-hand side after which an evolution is given up."""
-
-
-class _TooLong(Exception):
-    pass
-
-
-@dataclass(frozen=True)
-class Trajectory:
-    """Moments against time: ``times`` (T,), ``y`` (T, n) in the order of the equations' labels."""
-
-    equations: Equations
-    times: Vector
-    y: ComplexArray
-
-    def moment(self, label: str | MomentLabel) -> ComplexArray:
-        """A moment at all times, (T,)."""
-        return np.array([self.equations.moment(y, label) for y in self.y])
-
-
-def evolve(
-    equations: Equations, times: Sequence[float] | Vector, initial: ComplexArray | None = None, *, rtol: float = 1e-8, atol: float = 1e-10
-) -> Trajectory:
-    """Solve dy/dt = F(y) from times[0] on (BDF with the exact Jacobian).
-
-    initial   moments at times[0] in the order of the labels; default: every site in its lowest state, a boson's vacuum
-
-    Raises SolverFailed where the solution runs away, with the time; InputError for times and moments of a wrong shape.
-    """
-    grid = np.asarray(times, dtype=float)
-    if grid.ndim != 1 or len(grid) < 2 or not (np.diff(grid) > 0).all() or not np.isfinite(grid).all():
-        raise InputError("`times` must be at least two increasing numbers, such as 0, 1, 2")
-    start = ground_state(equations) if initial is None else np.asarray(initial, dtype=complex)
-    if start.shape != (len(equations),):
-        raise InputError(f"`initial` must hold {len(equations)} moments, but has shape {start.shape}")
-    x, reached = _integrate(equations, start / equations.scale, grid, rtol, atol)
-    if len(x) < len(grid):
-        raise SolverFailed(f"the cumulant equations of order {equations.order} run away at t={reached:.6g}; use another order")
-    return Trajectory(equations, grid, x * equations.scale)
-
-
-def ground_state(equations: Equations) -> ComplexArray:
-    """Moments of the product of lowest states."""
-    model = equations.counted_model
-    sites = [*([] if model.centre.kind == "boson" else [model.centre]), *model.ensembles]
-    states = []
-    for site in sites:
-        rho = np.zeros((site.levels, site.levels), dtype=complex)
-        lowest = int(np.argmin(site.excitations))
-        rho[lowest, lowest] = 1
-        states.append(rho)
-    return equations.product_state(states)
-
-
-def _integrate(
-    equations: Equations, x: ComplexArray, grid: Vector, rtol: float, atol: float, frequencies: Sequence[float] = ()
-) -> tuple[ComplexArray, float]:
-    """Scaled moments at the times of a grid, as far as they stay bounded; and the time reached."""
-
-    def away(t: float, x: ComplexArray) -> float:
-        return float(np.log(RUNAWAY / max(float(np.abs(x).max()), 1e-300)))
-
-    away.terminal = True  # type: ignore[attr-defined]
-    spent = 0
-
-    def flow(t: float, x: ComplexArray) -> ComplexArray:
-        nonlocal spent
-        spent += 1
-        if spent > LONGEST:
-            raise _TooLong
-        return np.where(exist, turned_rhs(equations, x, frequencies), 0)
-
-    exist = existing(equations)  # the others never act on these
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # overflow on the way to a runaway, which is reported
-        try:
-            solution = solve_ivp(
-                flow,
-                (grid[0], grid[-1]),
-                np.where(exist, x, 0).astype(complex),
-                method="BDF",
-                t_eval=grid,
-                jac=lambda t, x: turned_jacobian(equations, x, frequencies) * np.outer(exist, exist),
-                rtol=rtol,
-                atol=atol,
-                events=away,
-            )
-        except (_TooLong, ValueError):  # the second of a Jacobian that is not finite
-            return x[None, :], float(grid[0])
-    return solution.y.T, float(solution.t[-1]) if len(solution.t) else float(grid[0])
 
 
 def relaxed(equations: Equations, x: ComplexArray, frequencies: Sequence[float] | None = None) -> FixedPoint | None:
@@ -124,7 +25,7 @@ def relaxed(equations: Equations, x: ComplexArray, frequencies: Sequence[float] 
     # rates may span decades and the slow ones may not matter
     span = 10 / float(np.median([jump.rate for jump in equations.model.jumps] or [1.0]))
     for _ in range(14):
-        ends, _ = _integrate(equations, x, np.array([0.0, span]), 1e-7, 1e-10, frame)
+        ends, _ = integrate(Flow(equations, frame), x, np.array([0.0, span]), 1e-7, 1e-10)
         if len(ends) < 2:
             return None
         x = equations.symmetrised(ends[-1])
@@ -185,7 +86,7 @@ def attractor(point: FixedPoint, patience: float = 400.0) -> Attractor:
     span = 12 / growth
     for _ in range(7):
         steps = int(np.clip(40 * span / period, 400, 20_000))
-        trajectory, _ = _integrate(equations, x, np.linspace(0, span, steps + 1), 1e-6, 1e-9, point.frequencies)
+        trajectory, _ = integrate(Flow(equations, point.frequencies), x, np.linspace(0, span, steps + 1), 1e-6, 1e-9)
         if len(trajectory) < steps + 1:
             return Attractor(AttractorKind.DIVERGENCE)
         x = trajectory[-1]

@@ -1,0 +1,167 @@
+"""Time evolutions as points of a sweep: what is asked for, how each method follows it, and what that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from permsym.dataset.build import Point, Series
+from permsym.dataset.status import Status, judged
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.moments.labels import MomentLabel
+from permsym.reading import MOST_STEPS
+from permsym.sites import is_real
+
+if TYPE_CHECKING:  # solvers are loaded by whoever computes
+    from permsym.cumulants.in_time.evolve import Trajectory
+    from permsym.dynamics.counting.until import CountedNumber
+    from permsym.dynamics.evolution import Evolution
+
+MOST_TIMES = MOST_STEPS + 1  # of a sweep: every point has its moments at each
+_APPLICABLE = {"exact": ("basis", "tolerance"), "mf": (), "": ("break_symmetry", "counting", "closure")}  # "": expansions
+
+
+@dataclass(frozen=True)
+class EvolutionRequest:
+    """The tables ``[evolution]`` and ``[modulate]`` of a sweep.
+
+    times     ascending, >= 0; the initial state stands at t = 0
+    initial   a label; "": every site in its lowest state
+    modulate  name of a parameter, term or jump -> expression in t and the parameters of a point
+    """
+
+    times: tuple[float, ...]
+    initial: str = ""
+    modulate: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.times:
+            raise InputError("an evolution needs times, such as '0:10:100'")
+        for number in self.times:
+            if not is_real(number) or not 0 <= number < np.inf:
+                raise InputError(f"a time must be a finite number >= 0, but is {number!r}")
+        if any(a >= b for a, b in zip(self.times[:-1], self.times[1:], strict=True)):
+            raise InputError("the times of an evolution must increase, each once")
+        if len(self.times) > MOST_TIMES:
+            raise InputError(f"there are {len(self.times):,} times, but a sweep has at most {MOST_TIMES:,}; take fewer")
+        if not isinstance(self.initial, str):
+            raise InputError(f"the initial state of a sweep is a label such as 'vacuum up', but is {self.initial!r}")
+        for name, rule in self.modulate.items():
+            if not isinstance(rule, str):
+                words = f"`modulate` of a sweep is saved with it: write {name!r} as the text of an expression in t, not as {rule!r}"
+                raise InputError(words, parameter=name)
+
+    @classmethod
+    def of_table(cls, table: Mapping[str, Any] | EvolutionRequest | None) -> EvolutionRequest | None:
+        """The request that a mapping spells, as JSON has it; InputError for entries that there are not."""
+        if table is None or isinstance(table, EvolutionRequest):
+            return table
+        unknown = [name for name in table if name not in cls.__dataclass_fields__]
+        if unknown:
+            raise InputError(f"an evolution has no {unknown[0]!r}; it has {', '.join(cls.__dataclass_fields__)}")
+        numbers = table.get("times", ())
+        return cls(**{**table, "times": tuple(t.item() if hasattr(t, "item") else t for t in numbers)})
+
+    def __str__(self) -> str:
+        start = f"from {self.initial!r}" if self.initial else "from the lowest states"
+        changes = "".join(f", {name} = {rule}" for name, rule in self.modulate.items())
+        return f"{len(self.times)} times from {self.times[0]:g} to {self.times[-1]:g}, {start}{changes}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        drive = {"modulate": dict(self.modulate)} if self.modulate else {}
+        return {"times": list(self.times), "initial": self.initial} | drive
+
+    def check(self, model: Model) -> None:
+        """InputError for an initial state that a model does not have, and for what cannot change in time as it is asked to."""
+        from permsym.dynamics.initial import parse_initial
+        from permsym.modulation.modulation import Modulation
+
+        parse_initial(self.initial, model)
+        if self.modulate:
+            Modulation.of(model, self.modulate, (0.0, self.times[-1]))
+
+
+def check_options(name: str, options: Mapping[str, Any]) -> None:
+    """InputError for an option of a method that evolutions do not have."""
+    allowed = _APPLICABLE.get(name, _APPLICABLE[""])
+    wrong = next((option for option in options if option not in allowed), None)
+    if wrong is not None:
+        raise InputError(f"an evolution by the method {name} has no option {wrong!r}; it has {', '.join(allowed) or 'none'}")
+
+
+# -- exact ----------------------------------------------------------------------------------------------------------------
+
+
+def exact_series(model: Model, asked: EvolutionRequest, labels: Sequence[MomentLabel], options: Mapping[str, Any]) -> Point:
+    """The exact evolution with its certificate."""
+    from permsym.dynamics.evolve import evolve
+
+    return evolved_point(evolve(model, asked.times, initial=asked.initial, moments=labels, modulate=asked.modulate, keep="none", **options))
+
+
+def evolved_point(evolution: Evolution, countings: Iterable[CountedNumber] = ()) -> Point:
+    """A dataset's point from an exact evolution; an error of a moment is the largest over the times.
+
+    countings   of jumps that are to be in it, too
+    """
+    certificate, derived, errors = evolution.certificate, dict(evolution.derived), dict(evolution.derived_errors)
+    for counting in countings:
+        for kind in ("current", "mean", "fano"):
+            derived[f"counting_{kind}@{counting.jump}"] = getattr(counting, kind)
+            errors[f"counting_{kind}@{counting.jump}"] = counting.errors[kind]
+    status, reason = judged(certificate)
+    return Point(
+        parameters=evolution.model.parameters,
+        errors={label: certificate.errors[label] for label in evolution.moments},
+        scalars={
+            "error_estimate": certificate.error_estimate,
+            "min_population": certificate.min_population,
+            "certified": int(certificate.certified),
+            "dimension": evolution.dimension,
+            "time_total": evolution.timings["total"],
+        },
+        status=status,
+        reason=reason,
+        series=Series(tuple(evolution.times.tolist()), evolution.moments, derived, errors),
+    )
+
+
+def exact_estimate(model: Model, basis: str, asked: EvolutionRequest) -> tuple[int, float, float]:
+    """Unknowns, bytes and seconds of an exact evolution, whose steps resolve the model's rates; an automatic cut-off may have to grow."""
+    from permsym.basis.representations import choose, dimension
+    from permsym.dynamics.propagator import VECTORS
+    from permsym.steady.scaling.levels import START
+
+    if getattr(model.centre, "automatic", False):
+        model = model.with_levels(2 * START)
+    unknowns = dimension(model, choose(model) if basis == "auto" else basis, (0,) * len(model.charges))
+    fastest = sum(abs(term.coefficient) for term in model.terms) * max(1.0, max(model.sizes) ** 0.5)
+    return unknowns, 6e7 + unknowns * (8.0 * (VECTORS + 6) + 1200.0), 1e-7 * unknowns * (VECTORS + fastest * asked.times[-1])
+
+
+# -- expansions -----------------------------------------------------------------------------------------------------------
+
+
+def expanded_series(order: int, model: Model, asked: EvolutionRequest, labels: Sequence[MomentLabel], options: Mapping[str, Any]) -> Point:
+    """The evolution of the equations of an order; nothing certifies their distance from the exact answer."""
+    from permsym.cumulants import evolve
+
+    trajectory = evolve(model, asked.times, asked.initial, order=order, modulate=asked.modulate, errors=False, **options)
+    return trajectory_point(model, trajectory, labels)
+
+
+def trajectory_point(model: Model, trajectory: Trajectory, labels: Sequence[MomentLabel]) -> Point:
+    """A dataset's point from a solution of cumulant equations."""
+    strange = trajectory.unphysical
+    return Point(
+        parameters=model.parameters,
+        scalars={"dimension": len(trajectory.equations)},
+        status=Status.UNPHYSICAL if strange else Status.OK,
+        reason=", ".join([f"order {trajectory.order}", *strange]),
+        series=Series(tuple(trajectory.times.tolist()), {str(label): trajectory.moment(label) for label in labels}, trajectory.derived),
+    )
