@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from permsym.dynamics.two_time.correlation import correlation, g1, g2
     from permsym.dynamics.two_time.result import Correlation, CorrelationCertificate
     from permsym.errors import DegenerateSteadyState, InputError, NothingCounted, PermsymError, TooLarge, UncertifiedWarning
-    from permsym.information.fisher import ParameterFisher, fisher
+    from permsym.information.evolving import FisherSeries
+    from permsym.information.fisher import fisher
+    from permsym.information.results import ParameterFisher
     from permsym.jumps import Central, Collective, Individual
     from permsym.linear.incomplete_lu import IncompleteLU
     from permsym.linear.pardiso import Pardiso
@@ -68,7 +70,9 @@ _PLACES = {
     "permsym.dynamics.two_time.correlation": ("correlation", "g1", "g2"),
     "permsym.dynamics.two_time.result": ("Correlation", "CorrelationCertificate"),
     "permsym.errors": ("DegenerateSteadyState", "InputError", "NothingCounted", "PermsymError", "TooLarge", "UncertifiedWarning"),
-    "permsym.information.fisher": ("ParameterFisher", "fisher"),
+    "permsym.information.evolving": ("FisherSeries",),
+    "permsym.information.fisher": ("fisher",),
+    "permsym.information.results": ("ParameterFisher",),
     "permsym.jumps": ("Central", "Collective", "Individual"),
     "permsym.model": ("Model",),
     "permsym.moments.mode": ("Mode",),
@@ -108,6 +112,7 @@ __all__ = [
     "Evolution",
     "EvolutionCertificate",
     "EvolvedState",
+    "FisherSeries",
     "Floquet",
     "FullCounting",
     "IncompleteLU",

@@ -39,7 +39,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     source, parameters, model = words.load(options)
     words.check_output(options)
-    quantities.check(options, model)
+    quantities.check(options, model, source.function)
     for name in options.full_counting:
         model.jump(name)  # refused before the work
     from permsym.cli.report import evolve_report, evolve_table
@@ -60,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
         progress=on_stderr(),
     )
     countings = counted_until(evolution, options)
+    answers = quantities.asked(options, evolution, source.function)
     if options.output:
         from permsym import dataset
 
@@ -71,14 +72,14 @@ def run(options: argparse.Namespace) -> int:
             "first_point": model.to_dict(),
             **({"modulate": dict(evolution.modulation)} if evolution.modulation else {}),
         }
-        dataset.save(_dataset(evolution, countings.values(), source.name, definition, options.command_line), options.output)
-    more, lacking = quantities.asked(options, evolution)
-    report = evolve_report(evolution, source, parameters) | more
+        made = _dataset(evolution, countings.values(), source.name, definition, options.command_line, answers)
+        dataset.save(made, options.output)
+    report = evolve_report(evolution, source, parameters) | answers.keys()
     if countings:
         report["counting"] = {name: counting.to_dict() for name, counting in countings.items()}
     asked = list(map(str, labels)) if options.moment else []
     print(json.dumps(report, indent=2) if options.json else evolve_table(report, asked))
-    lacking = [*evolution.certificate.reasons, *lacking, *shortfalls(countings)]
+    lacking = [*evolution.certificate.reasons, *answers.reasons, *shortfalls(countings)]
     if lacking:
         print("permsym: not certified: " + "; ".join(lacking), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
@@ -86,10 +87,24 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _dataset(
-    evolution: Evolution, countings: Iterable[CountedNumber], name: str, definition: Mapping[str, object], command: str
+    evolution: Evolution,
+    countings: Iterable[CountedNumber],
+    name: str,
+    definition: Mapping[str, object],
+    command: str,
+    answers: quantities.Answers,
 ) -> xr.Dataset:
     from permsym.dataset.build import build_dataset, over_time
+    from permsym.information.evolving import FisherSeries
+    from permsym.states.squeezing import SqueezingSeries
     from permsym.sweeps.evolutions import evolved_point
+    from permsym.sweeps.quantities import add_fisher, add_squeezing
 
     axes, points = over_time({}, evolution.times.tolist(), {((), "exact"): evolved_point(evolution, countings)})
+    squeezed = {each: series for each, series in answers.squeezing.items() if isinstance(series, SqueezingSeries)}
+    informed = [series for series in answers.fisher.values() if isinstance(series, FisherSeries)]
+    for k in range(len(evolution.times)):
+        add_squeezing(points[(k,), "exact"], {each: series.rows[k] for each, series in squeezed.items()})
+        for series in informed:
+            add_fisher(points[(k,), "exact"], series.rows[k])
     return build_dataset(axes, ["exact"], points, model=name, definition=definition, command=command)

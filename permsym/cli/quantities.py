@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from permsym.text import table
 
 if TYPE_CHECKING:
     from permsym.dynamics.evolution import Evolution
+    from permsym.information.evolving import FisherSeries
+    from permsym.information.results import ParameterFisher
     from permsym.model import Model
     from permsym.moments.labels import MomentLabel
+    from permsym.states.squeezing import Squeezing, SqueezingSeries
     from permsym.steady.gradient import Family
     from permsym.steady.state import State
 
@@ -23,9 +27,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--squeezing", action="store_true", help="spin squeezing of the satellites too, Wineland's and Kitagawa and Ueda's")
 
-
-def add_fisher(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of steady states."""
     parser.add_argument(
         "--fisher",
         metavar="NAME",
@@ -45,7 +46,7 @@ def check(options: argparse.Namespace, model: Model, family: Family | None = Non
 
     if options.squeezing:
         squeezed_ensembles(model)
-    for name in getattr(options, "fisher", []):
+    for name in options.fisher:
         parameter_slopes(model, name, family)
 
 
@@ -57,24 +58,36 @@ def moments(options: argparse.Namespace, model: Model) -> list[MomentLabel]:
     return [label for each in ensembles for label in squeezing_labels(model, each.name)]
 
 
-def asked(options: argparse.Namespace, system: State | Evolution, family: Family | None = None) -> tuple[dict[str, Any], list[str]]:
-    """The keys that the options add to the report, and why what they hold is not certified."""
+@dataclass(frozen=True)
+class Answers:
+    """What was asked for: squeezing by ensemble, Fisher information by parameter."""
+
+    squeezing: Mapping[str, Squeezing | SqueezingSeries]
+    fisher: Mapping[str, ParameterFisher | FisherSeries]
+
+    def keys(self) -> dict[str, Any]:
+        """Their keys in the report."""
+        shown = {name: result.to_dict() for name, result in self.squeezing.items()}
+        keys: dict[str, Any] = {"squeezing": shown if len(shown) > 1 else next(iter(shown.values()))} if shown else {}
+        return keys | ({"fisher": {name: result.to_dict() for name, result in self.fisher.items()}} if self.fisher else {})
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why they are not certified."""
+        return [reason for result in (*self.squeezing.values(), *self.fisher.values()) for reason in result.reasons]
+
+
+def asked(options: argparse.Namespace, system: State | Evolution, family: Family | None = None) -> Answers:
+    """What the options ask for, of a state or of an evolution."""
     from permsym.states.squeezing import squeezed_ensembles
 
-    keys: dict[str, Any] = {}
-    reasons: list[str] = []
-    if options.squeezing:
-        results = {each.name: system.squeezing(each.name) for each in squeezed_ensembles(system.model)}
-        shown = {name: result.to_dict() for name, result in results.items()}
-        keys["squeezing"] = shown if len(shown) > 1 else next(iter(shown.values()))
-        reasons += [reason for result in results.values() for reason in result.reasons]
-    if names := dict.fromkeys(getattr(options, "fisher", [])):
-        from permsym.information.fisher import fisher
+    ensembles = squeezed_ensembles(system.model) if options.squeezing else []
+    squeezing = {each.name: system.squeezing(each.name) for each in ensembles}
+    if not options.fisher:
+        return Answers(squeezing, {})
+    from permsym.information.fisher import fisher
 
-        every = {name: fisher(cast("State", system), name, family) for name in names}
-        keys["fisher"] = {name: result.to_dict() for name, result in every.items()}
-        reasons += [reason for result in every.values() for reason in result.reasons]
-    return keys, reasons
+    return Answers(squeezing, {name: fisher(system, name, family) for name in dict.fromkeys(options.fisher)})
 
 
 # -- tables ---------------------------------------------------------------------------------------------------------------
@@ -88,7 +101,8 @@ def rows(report: dict[str, Any]) -> str:
 
 def series(report: dict[str, Any]) -> str:
     """Of an evolution: a table over time for the keys that are there."""
-    return "".join(_squeezing_table(report["times"], name, each) for name, each in _squeezed(report).items())
+    squeezing = [_squeezing_table(report["times"], name, each) for name, each in _squeezed(report).items()]
+    return "".join(squeezing + [_fisher_table(report["times"], name, each) for name, each in report.get("fisher", {}).items()])
 
 
 def _squeezed(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -113,6 +127,13 @@ def _fisher_lines(name: str, fisher: dict[str, Any]) -> str:
     lines = [f"{quantity} = {fisher[quantity]:.12g} +- {_error(error)}" for quantity, error in fisher["errors"].items()]
     lines += [f"no {quantity}: {why}" for quantity, why in fisher.get("missing", {}).items()]
     return "\n".join([f"\n\nFisher information about {name}", *lines])
+
+
+def _fisher_table(times: Sequence[float], name: str, fisher: dict[str, Any]) -> str:
+    rows: list[Sequence[str]] = [("time", *fisher["errors"])]
+    for k, t in enumerate(times):
+        rows.append((f"{t:.6g}", *(f"{fisher[each][k]:.10g} +- {_error(errors[k])}" for each, errors in fisher["errors"].items())))
+    return f"\n\nFisher information about {name}\n{table(rows)}"
 
 
 def _squeezing_table(times: Sequence[float], ensemble: str, squeezing: dict[str, Any]) -> str:

@@ -38,7 +38,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     declare(solve, "current, counting Fano factor, noise and cumulants of this jump")
     solve.add_argument("--gradient", action="store_true", help="derivatives of the moments with respect to every real parameter")
     quantities.add(solve)
-    quantities.add_fisher(solve)
     words.add_json(solve)
     words.add_output(solve)
     solve.set_defaults(run=run)
@@ -87,12 +86,12 @@ def run(options: argparse.Namespace) -> int:
         report["counting"] = {name: counting.to_dict() for name, counting in countings.items()}
     if options.gradient:
         report["gradient"] = gradients(state, labels, source.function)
-    more, lacking = quantities.asked(options, state, source.function)
-    report |= more
+    answers = quantities.asked(options, state, source.function)
+    report |= answers.keys()
     if options.output:
-        _save(options, (source, parameters), state, labels, countings, photons)
+        _save(options, (source, parameters), state, labels, (countings, answers), photons)
     print(json.dumps(report, indent=2) if options.json else solve_table(report))
-    lacking = [*state.certificate.reasons, *lacking, *shortfalls(countings)]
+    lacking = [*state.certificate.reasons, *answers.reasons, *shortfalls(countings)]
     if lacking:
         print("permsym: not certified: " + "; ".join(lacking), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
@@ -104,14 +103,16 @@ def _save(
     made_from: tuple[ModelSource, dict[str, float | str]],
     state: State,
     labels: Sequence[MomentLabel],
-    countings: Mapping[str, FullCounting],
+    beside: tuple[Mapping[str, FullCounting], quantities.Answers],
     photons: PhotonDistribution | None,
 ) -> None:
     """Write the result as a sweep of one point, which can be computed again."""
     from permsym import dataset
+    from permsym.information.results import ParameterFisher
+    from permsym.states.squeezing import Squeezing
     from permsym.sweeps.definition import make
     from permsym.sweeps.methods import state_point
-    from permsym.sweeps.quantities import add_counting
+    from permsym.sweeps.quantities import add_counting, add_fisher, add_squeezing
     from permsym.sweeps.run import assembled
 
     asked = {"basis": options.basis, "solver": options.solver, "window": words.window(options.window)}
@@ -119,8 +120,14 @@ def _save(
     chosen |= {} if options.tolerance is None else {"tolerance": words.tolerance(options)}
     source, parameters = made_from
     also: dict[str, Any] = {"moments": list(map(str, labels)), "options": {"exact": chosen} if chosen else None}
-    one = make(source, {}, fixed=parameters, quantities={"counting": list(countings)}, **also)
+    countings, answers = beside
+    asked_for = {"counting": list(countings), "squeezing": options.squeezing, "fisher": list(answers.fisher)}
+    one = make(source, {}, fixed=parameters, quantities=asked_for, **also)
     point = state_point(state, labels)
+    add_squeezing(point, {name: one for name, one in answers.squeezing.items() if isinstance(one, Squeezing)})
+    for fisher in answers.fisher.values():
+        if isinstance(fisher, ParameterFisher):
+            add_fisher(point, fisher)
     for counting in countings.values():
         add_counting(point, counting)
     data = assembled(one, {((), "exact"): point}, options.command_line)

@@ -15,11 +15,13 @@ unit, and what d itself shows there.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from permsym.operators import ComplexArray
 
@@ -42,20 +44,31 @@ def quantum(blocks: Iterable[tuple[ComplexArray, ComplexArray]], error: float, s
     """
     value = steepest = beyond = 0.0
     left_out = error
-    for rho, slope in blocks:
-        values, vectors = np.linalg.eigh(rho)
-        off = error + len(values) * EPS
-        d = np.abs(vectors.conj().T @ slope @ vectors)
-        total = values[:, None] + values
+    for rho, slope in (part for block in blocks for part in _apart(*block)):
+        values, vectors = np.linalg.eigh(rho)  # of all parts of one size
+        off = error + values.shape[1] * EPS
+        d = np.abs(vectors.conj().swapaxes(1, 2) @ slope @ vectors)
+        total = values[:, :, None] + values[:, None, :]
         certain = total > _CERTAIN * off
         X = np.divide(2 * d, total, out=np.zeros_like(d), where=certain)
         value += float((X * d).sum())
-        steepest = max(steepest, float(np.linalg.norm(X, 2)))  # of the moduli, and so above that of X itself
-        left_out += float(np.abs(values[~certain.diagonal()]).sum()) + len(values) * EPS
+        steepest = max(steepest, float(np.linalg.norm(X, 2, axis=(1, 2)).max()))  # of the moduli, and so above that of X itself
+        left_out += float(np.abs(values[~np.einsum("pkk->pk", certain)]).sum()) + values.size * EPS
         seen = np.maximum(d - slope_error, 0.0)[~certain]
         beyond += float((2 * seen**2 / (np.abs(total[~certain]) + off)).sum())
     proved = 2 * steepest * slope_error + steepest**2 * error
     return Information(value, proved + 2 * steepest**2 * left_out + beyond)
+
+
+def _apart(rho: ComplexArray, slope: ComplexArray) -> Iterator[tuple[ComplexArray, ComplexArray]]:
+    """Parts of a block that no element connects, as a charge leaves them: (parts, n, n) of each size n."""
+    connected = sparse.csr_array((rho != 0) | (slope != 0))
+    _, part = csgraph.connected_components(connected, directed=False)
+    sizes, order = np.bincount(part), np.argsort(part, kind="stable")
+    for size in np.unique(sizes):
+        members = order[sizes[part[order]] == size].reshape(-1, size)
+        rows, columns = members[:, :, None], members[:, None, :]
+        yield rho[rows, columns], slope[rows, columns]
 
 
 def classical(p: Real, dp: Real, error: Real, slope_error: Real) -> Information:

@@ -17,6 +17,7 @@ from typing import Any
 from permsym import expressions
 from permsym.dataset.build import Cell
 from permsym.dataset.schema import LAYOUT, check_parameters
+from permsym.dataset.status import EXACT
 from permsym.errors import InputError
 from permsym.fields import WrongField, checked
 from permsym.model import Model
@@ -120,10 +121,14 @@ class Sweep:
     def tasks(self) -> Iterator[Task]:
         """A task for every cell."""
         for index, name in self.cells:
-            origin = origin_of(self.source, self.parameters(index)) if method(name).follows_branch else None
+            origin = origin_of(self.source, self.parameters(index)) if self._needs_family(name) else None
             options = self.options.get(name, {})
             asked = self.spectrum, self.quantities, self.evolution
             yield Task((index, name), self.models[index], self.moments, options, origin, *asked)
+
+    def _needs_family(self, name: str) -> bool:
+        """Whether a method needs the model function: to follow a branch, or to differentiate."""
+        return method(name).follows_branch or (self.quantities is not None and self.quantities.factors and name == EXACT)
 
     def definition(self) -> dict[str, Any]:
         """Provenance: everything that :func:`from_definition` needs, and the first point's full model."""

@@ -20,7 +20,7 @@ from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
 from permsym.sweeps.bench import Bench
 from permsym.sweeps.evolutions import exact_estimate, exact_series, expanded_series
-from permsym.sweeps.quantities import add_quantities, leave_out
+from permsym.sweeps.quantities import add_quantities, expanded_quantities
 from permsym.sweeps.spectra import add_spectrum, cumulant_spectrum, exact_spectrum
 from permsym.sweeps.wanted import STATE, Wanted
 
@@ -107,7 +107,7 @@ def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
     point = state_point(state, wanted.labels)
     add_spectrum(point, answers)
     if wanted.quantities is not None:
-        add_quantities(point, state, wanted.quantities)
+        add_quantities(point, state, wanted.quantities, None if bench.origin is None else bench.origin.source().function)
     return point
 
 
@@ -138,7 +138,8 @@ def exact_state(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
                 **({"tolerance": options["tolerance"]} if "tolerance" in options else {}),
             )
 
-    state = solved(options.get("solver", "quick" if wanted.moments_alone else "auto"))
+    factors = wanted.quantities is not None and wanted.quantities.factors
+    state = solved(options.get("solver", "quick" if wanted.moments_alone else "superlu" if factors else "auto"))
     counted = wanted.quantities is not None and wanted.quantities.counting
     return solved("superlu") if counted and "solver" not in options and not countable(state) else state
 
@@ -210,7 +211,7 @@ def mean_field_point(model: Model, wanted: Wanted, options: Options, bench: Benc
         scalars={"dimension": len(state.equations), "stability": state.stability},
         reason=state.source if wanted.spectrum is None else f"{state.source}, no spectrum: mean field has no fluctuations",
     )
-    leave_out(point, wanted.quantities)
+    expanded_quantities(point, None, wanted.quantities)
     return point
 
 
@@ -249,7 +250,7 @@ def cumulant_point(order: int, broken: bool, model: Model, wanted: Wanted, optio
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
             cumulant_spectrum(point, state, wanted.spectrum, regression)
-    leave_out(point, wanted.quantities)
+    expanded_quantities(point, state, wanted.quantities)
     return point
 
 

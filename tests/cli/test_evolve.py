@@ -52,7 +52,7 @@ def test_command_line_flags_a_low_cut_off(capsys):
     assert "take more levels" in err
 
 
-def test_squeezing_over_time(capsys):
+def test_squeezing_over_time(capsys, tmp_path):
     code, out, _ = run(
         capsys, "evolve", "central-spin", "N=3", "--times", "0:1:2", "--initial", "up up", "--squeezing", "--moment", "z0", "--json"
     )
@@ -62,8 +62,21 @@ def test_squeezing_over_time(capsys):
     assert len(report["squeezing"]["wineland"]) == len(report["squeezing"]["errors"]["wineland"]) == 3
     expected = ps.evolve(ps.models.central_spin(N=3), [0, 0.5, 1], initial="up up").squeezing()
     assert report["squeezing"]["wineland"] == pytest.approx(expected.wineland.tolist(), abs=1e-10)
-    code, out, _ = run(capsys, "evolve", "central-spin", "N=3", "--times", "0:1:2", "--initial", "up up", "--squeezing")
+    words = ("evolve", "central-spin", "N=3", "--times", "0:1:2", "--initial", "up up", "--squeezing")
+    code, out, _ = run(capsys, *words, "-o", tmp_path / "x.nc")
+    assert ps.open_dataset(tmp_path / "x.nc")["squeezing_wineland"].values == pytest.approx(expected.wineland, abs=1e-10)
     assert f"{report['squeezing']['wineland'][2]:.12f}" in out
+
+
+def test_fisher_over_time(capsys):
+    words = ("evolve", "central-spin", "N=2", "--times", "0:1:2", "--fisher", "g")
+    code, out, _ = run(capsys, *words, "--json")
+    report, expected = json.loads(out), ps.fisher(ps.evolve(ps.models.central_spin(N=2), [0, 0.5, 1]), "g")
+    assert code == 0
+    assert report["fisher"]["g"]["steady"] == pytest.approx(expected.steady.tolist(), rel=1e-9)
+    assert len(report["fisher"]["g"]["errors"]["steady"]) == 3
+    assert report["fisher"]["g"]["rate"] is None
+    assert "Fisher information about g\ntime" in run(capsys, *words)[1]
 
 
 PULSED = ("driven-tavis-cummings", "N=2", "g=0.5", "eta=0", "levels=8", "--times", "0:2:2", "--moment", "a")

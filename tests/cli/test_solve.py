@@ -245,3 +245,13 @@ def test_fisher_of_what_is_no_parameter_is_refused_before_the_work(capsys):
     code, _, err = run(capsys, "solve", "central-spin", "N=100000", "--fisher", "h")
     assert code == 1
     assert "no parameter 'h'; it has N, omega" in err
+
+
+def test_files_have_squeezing_and_fisher_and_are_computed_again(capsys, tmp_path):
+    file = tmp_path / "one.nc"
+    assert run(capsys, "solve", "central-spin", "N=3", "--squeezing", "--fisher", "g", "-o", file)[0] == 0
+    data, state = ps.open_dataset(file), ps.steady_state(ps.models.central_spin(N=3))
+    assert float(data["squeezing_wineland"]) == pytest.approx(state.squeezing().wineland, rel=1e-12)
+    assert float(data["fisher_steady@g"]) == pytest.approx(state.fisher("g").steady, rel=1e-12)
+    again, _ = rerun(data)
+    assert float(again["fisher_rate@g"]) == pytest.approx(float(data["fisher_rate@g"]), rel=1e-12)

@@ -66,3 +66,22 @@ def test_classical(size):
         e, f = rng.choice([-size, size], (2, 40))
         value, error = classical(p + e, dp + f, np.full(40, size), np.full(40, size))
         assert abs(value - 1 / theta) <= error < 1e4 * size
+
+
+def test_parts_that_nothing_connects():
+    """A block with parts of sizes 1, 2, 2 and 3, mixed up: the sum over the parts."""
+    rng = np.random.default_rng(4)
+    parts = []
+    for n in (1, 2, 2, 3):
+        root = hermitian(rng, n)
+        parts.append((root @ root / 20, hermitian(rng, n)))
+    order = rng.permutation(8)
+    rho, slope = (np.zeros((8, 8), dtype=complex) for _ in range(2))
+    start = 0
+    for one, change in parts:
+        rows = order[start : start + len(one)]
+        rho[np.ix_(rows, rows)], slope[np.ix_(rows, rows)] = one, change
+        start += len(one)
+    together, apart = quantum([(rho, slope)], 1e-13, 1e-13), quantum(parts, 1e-13, 1e-13)
+    assert together.value == pytest.approx(apart.value, rel=1e-12)
+    assert together.error == pytest.approx(apart.error, rel=1e-2)

@@ -132,3 +132,65 @@ def test_mistakes_in_a_sweep_file(tmp_path, line, at, fragment):
 def test_a_mistake_in_python():
     with pytest.raises(InputError, match="no quantity 'fano'"):
         ps.sweep("central-spin", {"N": [2]}, quantities={"fano": True})
+
+
+# -- squeezing and Fisher information ---------------------------------------------------------------------------------------
+
+METROLOGY = {"squeezing": True, "fisher": ["g", "kappa"]}
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return ps.sweep("central-spin", {"N": [2, 3]}, methods=("exact", "mf", "c2"), moments=["z0"], quantities=METROLOGY)
+
+
+def test_every_exact_point_has_squeezing_and_information(measured):
+    here, states = measured.sel(approach="exact"), [ps.steady_state(ps.models.central_spin(N=N)) for N in (2, 3)]
+    assert here["squeezing_wineland"].values == pytest.approx([state.squeezing().wineland for state in states], rel=1e-12)
+    assert (here["squeezing_wineland_error"] < 1e-10).all()
+    for name in ("g", "kappa"):
+        assert here[f"fisher_steady@{name}"].values == pytest.approx([state.fisher(name).steady for state in states], rel=1e-12)
+        assert (here[f"fisher_steady_error@{name}"] < 1e-10).all()
+    assert (here["fisher_rate@g"] > 0).all()
+    assert "fisher_rate@kappa" not in measured
+    assert measured["fisher_rate@g"].attrs["long_name"].endswith("of parameter g")
+    assert list(here["status"].values) == ["ok", "ok"]
+    assert "no rate Fisher information about kappa" in str(here["reason"].values[0])
+
+
+def test_expansions_have_squeezing_alone(measured):
+    here = measured.sel(approach="c2")
+    assert here["squeezing_wineland"].values == pytest.approx(measured["squeezing_wineland"].sel(approach="exact").values, rel=0.05)
+    assert np.isnan(here["squeezing_wineland_error"]).all()
+    assert "no Fisher information about g, kappa" in str(here["reason"].values[0])
+    assert np.isnan(measured["squeezing_wineland"].sel(approach="mf")).all()
+    assert "no squeezing and Fisher" in str(measured["reason"].sel(approach="mf").values[0])
+
+
+def test_a_file_of_them_is_computed_again(measured, tmp_path):
+    dataset.save(measured, tmp_path / "a.nc")
+    again, _ = rerun(dataset.open_dataset(tmp_path / "a.nc"))
+    for name in ("squeezing_kitagawa_ueda", "fisher_steady@kappa"):
+        np.testing.assert_array_equal(again[name].values, measured[name].values)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('fisher = "g"', "must be a list of parameters"),
+        ("squeezing = 1", "must be true or false"),
+        ('fisher = ["h"]', "no parameter 'h'"),
+        ('fisher = ["g", "g"]', "asked for twice"),
+    ],
+)
+def test_mistakes_in_a_file(tmp_path, table, words):
+    path = tmp_path / "sweep.toml"
+    path.write_text(FILE.replace('counting = ["L[-0] central"]', table))
+    with pytest.raises(Mistakes, match=words):
+        read_sweep_file(path)
+
+
+def test_a_file_reads_them(tmp_path):
+    path = tmp_path / "sweep.toml"
+    path.write_text(FILE.replace('counting = ["L[-0] central"]', 'squeezing = true\nfisher = ["g"]'))
+    assert read_sweep_file(path).sweep.quantities.to_dict() == {"squeezing": True, "fisher": ["g"]}
