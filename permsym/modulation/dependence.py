@@ -61,8 +61,8 @@ class ParametricModel:
         different = np.abs(table.table([made, own]) @ [1, -1]).max(initial=0.0)
         if different > _SAME * np.abs(own).max(initial=0.0):
             raise InputError(
-                f"the function {_called(family)} does not give this model with the parameters {model.parameters}; pass the one that "
-                "made it as family=..., or modulate terms by their names",
+                f"the function {_called(family)} does not give this model with its parameters {model.parameters}; pass the one that made "
+                "it as family=..., say its numbers with Model(..., parameters={...}), or modulate terms by their names",
                 parameter=names[0],
             )
 

@@ -38,6 +38,7 @@ _INSIDE = 16 * _EPS
 
 _PIECES, _EVALUATIONS = 64, 100_000  # intervals that a search for kinks starts with; function values after which it ends
 _SMOOTH = 1e-11  # of the largest value: a fit that is as good as that has no kink that matters
+_ODD = 0.3819660112501051  # by which intervals do not end at round times: a jump between two of them would be seen in none
 _POLE = 1e4  # of the largest value elsewhere: 1/(t - 1) has 1e6 of it in an interval as narrow as the next line's
 _NARROW = 1e-8  # of the whole time: an interval whose fit is still not smooth has a kink in it
 _CROSSINGS = 2000  # intervals in which the switches of an expression are looked at for a change of sign
@@ -71,6 +72,8 @@ class TimeFunction:
                 "at every time",
                 parameter=self.name,
             ) from error
+        if isinstance(value, np.ndarray) and value.ndim == 0:  # of np.where and np.piecewise
+            value = value.item()
         if not is_real(value):
             raise InputError(
                 f"the function of `{self.name}` must return one real number, but returns {_brief(value)} at t = {t:.6g}",
@@ -177,7 +180,7 @@ def deviations(values: NDArray[np.float64], times: Times, start: float, length: 
 def roundings(values: NDArray[np.float64], times: Times) -> NDArray[np.float64]:
     """(functions,) what rounding makes of values (functions, k) at :func:`sample_times`, and of the times: of long phases, that is most."""
     order = np.argsort(times)
-    apart, largest = times.max() - times.min(), np.abs(times).max()
+    apart, largest = times.max() - times.min() or math.inf, np.abs(times).max()
     slopes = np.abs(np.diff(values[:, order], axis=1)).max(axis=1) / apart
     return np.asarray(_EPS * (_ROUNDED * np.abs(values).max(axis=1) + _STRETCH * slopes * largest))
 
@@ -209,7 +212,8 @@ def _searched(function: TimeFunction, ends: list[float]) -> list[float]:
         return []
     waiting: list[tuple[float, float]] = []
     for left, right in pairwise(ends):
-        edges = np.linspace(left, right, max(2, round(_PIECES * (right - left) / span)) + 1)
+        count = max(2, round(_PIECES * (right - left) / span))
+        edges = left + (right - left) * np.array([0, *((np.arange(1, count) - _ODD) / count), 1])
         waiting += pairwise(edges.tolist())
         size = max(size, float(np.abs(function((edges[:-1] + edges[1:]) / 2)).max()))
     kinks = []
@@ -235,10 +239,15 @@ def _check_bounded(function: TimeFunction, times: Iterable[float], size: float) 
 
 
 def _pinned(function: TimeFunction, left: float, right: float) -> float:
-    """The kink in a narrow interval: in the half that is rougher, again and again."""
-    while (middle := (left + right) / 2) not in (left, right):
+    """The kink in a narrow interval: in the half that is rougher, again and again; at last, of a jump, between values unlike each other."""
+    while right - left > 8 * _INSIDE * max(abs(left), abs(right)):
+        middle = (left + right) / 2
         halves = [(left, middle), (middle, right)]
         left, right = max(halves, key=lambda half: _roughness(function, *half)[0])
+    first, last = function.at(left), function.at(right)
+    while (middle := (left + right) / 2) not in (left, right):
+        value = function.at(middle)
+        left, right = (middle, right) if abs(value - first) <= abs(value - last) else (left, middle)
     return float(right)
 
 

@@ -176,6 +176,20 @@ def test_a_negative_rate_is_refused_with_its_time():
         Modulation.of(ps.models.central_spin(N=3), {"gamma_up": "step(2 - t) + step(2.2 - t) - 1.5"}, SPAN)
 
 
+def test_numbers_of_numpy_are_numbers():
+    model = ps.models.central_spin(N=3)
+    modulation = Modulation.of(model, {"g": lambda t: np.where(t < 2, 1, 3), "kappa": np.cosh}, SPAN)
+    agrees(modulation, lambda t: ps.models.central_spin(N=3, g=1.0 if t < 2 else 3.0, kappa=np.cosh(t)))
+    assert len(modulation.kinks) == 1
+
+
+def test_a_rate_may_touch_zero():
+    agrees(
+        Modulation.of(ps.models.central_spin(N=3), {"kappa": "sin(pi*t/4)**2", "L[+]": "t*(4 - t)"}, SPAN),
+        lambda t: ps.models.central_spin(N=3, kappa=math.sin(math.pi * t / 4) ** 2, gamma_up=1.5 * t * (4 - t)),
+    )
+
+
 def test_levels_cannot_change():
     with pytest.raises(InputError, match="`levels` counts"):
         Modulation.of(ps.models.tavis_cummings(N=2), {"levels": "4 + t"}, SPAN)

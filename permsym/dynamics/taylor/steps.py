@@ -20,7 +20,7 @@ _OFFSET = 10  # terms that any step needs, beside those in proportion to its len
 _LONGER, _SHORTER = 2.0, 0.3  # how much a step's length may change from one to the next
 _SHARE = 0.25  # of what a step may be off by: that of the functions' fits
 _SAFE = 2.0  # deviations between the nodes count twice: their maximum may be beside the points that are looked at
-_SHORTEST = 1e-13  # of the whole time
+_SHORTEST = 1e-13  # of the whole time, or of the time on the clock
 _SHORT, _PASSED = 1e-10, 60  # steps as short as that, of the whole time: a jump that nothing names takes about 25
 
 
@@ -75,12 +75,14 @@ def taylor_steps(
 
     Raises SolverFailed where no step is short enough.
     """
-    (now, end), whole, short = span, span[1] - span[0], 0
+    (now, end), short = span, 0
+    whole = max(end - now, abs(clock.zero + end))  # what roundings of the time are a part of
+    least = _SHORTEST * whole
     length = _first(channels, clock, state, now, end)
     for goal in clock.ends(*span):
         while now < goal:
             length = min(length, goal - now)
-            fit = _resolved(channels, clock, state, now, length, rate / norm, _SHORTEST * whole)
+            fit = _resolved(channels, clock, state, now, length, rate / norm, least)
             short += fit.length <= _SHORT * whole
             if short > _PASSED * (1 + len(clock.modulation.kinks)):
                 raise SolverFailed(f"{clock.spelled} changes too fast near t = {clock.zero + now:.6g} for steps to follow it")
@@ -91,12 +93,12 @@ def taylor_steps(
                     length = fit.length / 10
                     continue
                 step = fit.length  # over a jump
-            if step < min(_SHORTEST * whole, goal - now):
+            if step < min(least, goal - now):
                 raise SolverFailed(
                     f"no step is short enough for the tolerance at t = {clock.zero + now:.6g}; raise the tolerance, or see whether "
                     f"{clock.spelled} is too large there"
                 )
-            reached = now + step if now + step < goal - _SHORTEST * whole else goal
+            reached = now + step if now + step < goal - least else goal
             step = reached - now
             state = polynomial.vectors @ polynomial.weights(step)
             yield Step(now, step, polynomial, polynomial.error(step), polynomial.rounding(step), state)

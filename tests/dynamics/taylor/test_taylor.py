@@ -237,3 +237,10 @@ def test_two_time_functions_of_such_a_state_are_refused():
     with pytest.raises(InputError, match="coefficients change in time"):
         state.correlation("+0", "-0", [0.0, 1.0])
     assert np.isfinite(ps.correlation(model, "+0", "-0", [0.0, 1.0], initial=state).values).all()
+
+
+def test_a_clock_far_from_zero():
+    model = ps.models.central_spin(N=2)
+    near = ps.evolve(model, [1.0], modulate={"g": "1 + step(t - 0.4)*sin(t)"})
+    far = ps.evolve(model, [1.0], modulate={"g": lambda t: 1 + (t - 4096 >= 0.4) * math.sin(t - 4096)}, start=4096.0)
+    assert abs(near.moment("z0")[0] - far.moment("z0")[0]) <= near.certificate.errors["z0"] + far.certificate.errors["z0"] < 1e-9
