@@ -24,6 +24,7 @@ from permsym.figures.paper2 import fig3 as p2_fig3
 from permsym.figures.paper2 import fig4 as p2_fig4
 from permsym.figures.paper2 import fig5 as p2_fig5
 from permsym.figures.paper2 import fig6 as p2_fig6
+from permsym.figures.paper2 import hysteresis as p2_hysteresis
 from permsym.figures.two_time import cavities, g2
 from permsym.figures.two_time.linewidth import CENTRAL_SPIN, LASER
 from permsym.plot import save_figure
@@ -128,6 +129,13 @@ FIGURES: dict[str, Figure] = {
         p2_exact.plot,
         p2_exact.table,
         10,
+    ),
+    "p2-hysteresis": Figure(
+        "P2, in time: the drive up and down through the bistable region, exact beside Maxwell-Bloch and orders 2 and 3",
+        p2_hysteresis.compute,
+        p2_hysteresis.plot,
+        p2_hysteresis.table,
+        5,
     ),
     "linewidth-central-spin": Figure(
         "linewidth of a central spin's satellites against N, exact beside orders 2 to 5",

@@ -35,6 +35,7 @@ SLOW = (
     "p2-fig5",
     "p2-fig6",
     "p2-exact",
+    "p2-hysteresis",
     "linewidth-laser",
     "g2-central-spin",
     "spectrum-tavis-cummings",
