@@ -32,6 +32,7 @@ COMMANDS = {
     },
     "approximations": {
         "cumulants": "steady state of a cumulant expansion of any order",
+        "linear-noise": "mean field and its Gaussian fluctuations: moments to first order in 1/N, linewidth",
         "continue": "branch of cumulant steady states along a parameter: stability, folds, Hopf points",
         "boundary": "semiclassical-to-quantum boundary N_sc of the driven cavity",
     },
@@ -46,7 +47,9 @@ COMMANDS = {
 }
 """What ``permsym --help`` lists.  Each command has a module of this folder with ``add(commands)``."""
 
-_MODULES = {"continue": "continuation"} | {name: f"two_time.{name}" for name in ("correlate", "eigenvalues", "spectrum")}
+_MODULES = {"continue": "continuation", "linear-noise": "approximations.linear_noise"} | {
+    name: f"two_time.{name}" for name in ("correlate", "eigenvalues", "spectrum")
+}
 """Where a command's name is a keyword of Python, or its module in a folder."""
 
 FAULT_EXIT_CODE, INTERRUPTED_EXIT_CODE = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT
@@ -157,7 +160,7 @@ def _option(word: str, options: Mapping[str, argparse.Action]) -> argparse.Actio
 
 def _parser() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
     """The parser, and that of each command."""
-    lists = [f"{group}:\n" + "\n".join(f"  {name:<12}{does}" for name, does in names.items()) for group, names in COMMANDS.items()]
+    lists = [f"{group}:\n" + "\n".join(f"  {name:<14}{does}" for name, does in names.items()) for group, names in COMMANDS.items()]
     about = "Exact steady states of permutation-symmetric open quantum systems."
     parser = _Parser(
         prog="permsym",

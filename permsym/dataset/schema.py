@@ -73,7 +73,7 @@ OUTCOME = (BY_NAME["status"], BY_NAME["reason"])
 SPECTRAL_NAMES = ("coherent_part", "linewidth", "line_frequency", "line_weight", "half_maximum")
 """Quantities that a spectrum gives beside itself."""
 
-DERIVED_NAMES = ("p0_up", "p_up", "photons", "g2", "coherent_photons", "power_spectrum", *SPECTRAL_NAMES)
+DERIVED_NAMES = ("p0_up", "p_up", "photons", "g2", "fano", "coherent_photons", "power_spectrum", *SPECTRAL_NAMES)
 """Derived quantities by their names in files."""
 
 _RESERVED = {

@@ -1,4 +1,4 @@
-"""How one point of a sweep is computed, by method name: `exact`, `mf`, and cumulant expansions `c2` ... `c8`.
+"""How one point of a sweep is computed, by method name: `exact`, `mf`, `ln`, and cumulant expansions `c2` ... `c8`.
 
 A method is a function (model, wanted, options, bench) -> Point with an estimate of what it will cost.  To add one, write
 these two functions and a line of the table ``METHODS``: sweep files and comparisons have it then.
@@ -19,6 +19,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
 from permsym.sweeps.bench import Bench
+from permsym.sweeps.semiclassical import linear_noise_point
 from permsym.sweeps.spectra import SpectrumRequest, Wanted, cumulant_spectrum, exact_spectrum
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
@@ -267,6 +268,7 @@ METHODS: dict[str, Method] = {
     for entry in (
         Method(EXACT, exact_point, exact_cost, _EXACT_OPTIONS, key="exact"),
         Method("mf", mean_field_point, mean_field_cost, key="mf"),
+        Method("ln", linear_noise_point, lambda *asked: replace(mean_field_cost(*asked), seconds=0.5), key="linear_noise"),
         *(_expansion(order, broken) for broken in (False, True) for order in range(2, HIGHEST_ORDER + 1)),
     )
 }

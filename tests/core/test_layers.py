@@ -29,6 +29,7 @@ ORDER = [
     {"steady"},
     {"dynamics"},
     {"cumulants"},
+    {"semiclassical"},
     {"driven_cavity"},
     {"dataset"},
     {"sweeps"},
