@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from permsym.moments.phase_space import husimi, spin_husimi, spin_wigner, wigner
     from permsym.moments.reduced import concurrence, entropy, negativity, purity
     from permsym.operators import Operator
+    from permsym.semiclassical.linear_noise.solve import linear_noise
+    from permsym.semiclassical.linear_noise.state import LinearNoise
     from permsym.sites import Boson, Ensemble, Levels, Spin
     from permsym.states.density import DensityOperator
     from permsym.states.qutip import from_matrix, from_qutip
@@ -81,6 +83,8 @@ _PLACES = {
     "permsym.operators": ("Operator",),
     "permsym.sites": ("Boson", "Ensemble", "Levels", "Spin"),
     "permsym.linear.shift_invert": ("ShiftInvert",),
+    "permsym.semiclassical.linear_noise.solve": ("linear_noise",),
+    "permsym.semiclassical.linear_noise.state": ("LinearNoise",),
     "permsym.steady.certificate": ("Certificate",),
     "permsym.states.density": ("DensityOperator",),
     "permsym.linear.superlu": ("SuperLU",),
@@ -121,6 +125,7 @@ __all__ = [
     "InputError",
     "Levels",
     "Limit",
+    "LinearNoise",
     "Linewidth",
     "Mode",
     "Model",
@@ -158,6 +163,7 @@ __all__ = [
     "hermite_state",
     "husimi",
     "limit",
+    "linear_noise",
     "linewidth",
     "models",
     "moments",

@@ -33,6 +33,7 @@ COMMANDS = {
     },
     "approximations": {
         "cumulants": "steady state of a cumulant expansion of any order",
+        "linear-noise": "mean field and its Gaussian fluctuations: moments to first order in 1/N, linewidth",
         "continue": "branch of cumulant steady states along a parameter: stability, folds, Hopf points",
         "boundary": "semiclassical-to-quantum boundary N_sc of the driven cavity",
     },
@@ -47,7 +48,9 @@ COMMANDS = {
 }
 """What ``permsym --help`` lists.  Each command has a module of this folder with ``add(commands)``."""
 
-_MODULES = {"continue": "continuation"} | {name: f"two_time.{name}" for name in ("correlate", "eigenvalues", "spectrum")}
+_MODULES = {"continue": "continuation", "linear-noise": "approximations.linear_noise"} | {
+    name: f"two_time.{name}" for name in ("correlate", "eigenvalues", "spectrum")
+}
 """Where a command's name is a keyword of Python, or its module in a folder."""
 
 _NAMES = [name for names in COMMANDS.values() for name in names]
@@ -160,7 +163,7 @@ def _option(word: str, options: Mapping[str, argparse.Action]) -> argparse.Actio
 
 def _parser(whole: Sequence[str] = _NAMES) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
     """The parser, and that of each command; the arguments of some commands alone cost a fraction of the time."""
-    lists = [f"{group}:\n" + "\n".join(f"  {name:<12}{does}" for name, does in names.items()) for group, names in COMMANDS.items()]
+    lists = [f"{group}:\n" + "\n".join(f"  {name:<14}{does}" for name, does in names.items()) for group, names in COMMANDS.items()]
     about = "Exact steady states of permutation-symmetric open quantum systems."
     parser = _Parser(
         prog="permsym",

@@ -27,7 +27,7 @@ Vector = NDArray[np.float64]
 STEPS = 25
 """Most Newton steps: branches and relaxed states take up to five."""
 PHASE_FLOOR = 1e-7
-"""Charged moments below this, relative to the largest moment, count as zero: the symmetry is unbroken."""
+"""Charged moments below this, relative to the largest moment and to that of the identity, 1, count as zero: the symmetry is unbroken."""
 UNSTABLE = 1e-9
 """Largest real part of the spectrum, in units of the largest coefficient, that still counts as stable."""
 
@@ -122,7 +122,7 @@ def existing(equations: Equations) -> NDArray[np.bool_]:
 def broken_symmetries(equations: Equations, x: ComplexArray) -> tuple[int, ...]:
     """Independent U(1) symmetries whose charged moments do not vanish."""
     charge = equations.hierarchy.charge
-    size = float(np.abs(x).max(initial=1e-300))
+    size = float(np.abs(x).max(initial=1.0))  # all moments vanish at infinite temperature, but for rounding
     return tuple(k for k, q in enumerate(charge) if np.abs(q * x).max(initial=0.0) > PHASE_FLOOR * size)
 
 

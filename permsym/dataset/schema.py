@@ -94,7 +94,7 @@ COUNTING_NAMES = ("counting_current", "counting_fano", "counting_noise", "counti
 METROLOGY_NAMES = ("squeezing_wineland", "squeezing_kitagawa_ueda", "fisher_steady", "fisher_rate", "fisher_photon_counting")
 """Quantities for measurements; the name of a parameter, or of one of several ensembles, follows: ``fisher_rate@g``."""
 
-_OF_MOMENTS = ("p0_up", "p_up", "photons", "g2", "coherent_photons")
+_OF_MOMENTS = ("p0_up", "p_up", "photons", "g2", "fano", "coherent_photons")
 DERIVED_NAMES = (*_OF_MOMENTS, "power_spectrum", *SPECTRAL_NAMES, *COUNTING_NAMES, "counting_mean", *METROLOGY_NAMES)
 """Derived quantities by their names in files."""
 

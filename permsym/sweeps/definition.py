@@ -27,7 +27,7 @@ from permsym.models.registry import ModelSource
 from permsym.moments.labels import enumerate_labels, parse
 from permsym.operators import Operator
 from permsym.sites import Ensemble, is_real
-from permsym.sweeps.evolutions import EvolutionRequest, check_options
+from permsym.sweeps.evolutions import EvolutionRequest
 from permsym.sweeps.methods import check_methods, method
 from permsym.sweeps.origin import address_of, is_library, origin_of, recorded_source, text_of
 from permsym.sweeps.quantities import Quantities
@@ -219,8 +219,11 @@ def problems(sweep: Sweep) -> Iterator[tuple[tuple[str, ...], str]]:
     for name, options in sweep.options.items():
         try:
             method(name).check(options)
-            if sweep.evolution is not None:
-                check_options(name, options)
+        except InputError as error:
+            yield ("methods",), str(error)
+    for name in sweep.methods if sweep.evolution is not None else ():
+        try:
+            method(name).check_in_time(sweep.options.get(name, {}))
         except InputError as error:
             yield ("methods",), str(error)
     if sweep.evolution is not None and sweep.spectrum is not None:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:  # solvers are loaded by whoever computes
     from permsym.dynamics.evolution import Evolution
 
 MOST_TIMES = MOST_STEPS + 1  # of a sweep: every point has its moments at each
-_APPLICABLE = {"exact": ("basis", "tolerance"), "mf": (), "": ("break_symmetry", "counting", "closure")}  # "": expansions
 
 
 @dataclass(frozen=True)
@@ -84,14 +83,6 @@ class EvolutionRequest:
         parse_initial(self.initial, model)
         if self.modulate:
             Modulation.of(model, self.modulate, (0.0, self.times[-1]))
-
-
-def check_options(name: str, options: Mapping[str, Any]) -> None:
-    """InputError for an option of a method that evolutions do not have."""
-    allowed = _APPLICABLE.get(name, _APPLICABLE[""])
-    wrong = next((option for option in options if option not in allowed), None)
-    if wrong is not None:
-        raise InputError(f"an evolution by the method {name} has no option {wrong!r}; it has {', '.join(allowed) or 'none'}")
 
 
 # -- exact ----------------------------------------------------------------------------------------------------------------

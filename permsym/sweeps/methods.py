@@ -1,4 +1,4 @@
-"""How one point of a sweep is computed, by method name: `exact`, `mf`, `c2` ... `c8`.  Long because all methods stand side by side.
+"""How one point of a sweep is computed, by method name: `exact`, `mf`, `ln`, `c2` ... `c8`.  Long because all methods stand side by side.
 
 A method is a function (model, wanted, options, bench) -> Point with an estimate of what it will cost.  To add one, write
 these two functions and a line of the table ``METHODS``: sweep files and comparisons have it then.
@@ -21,6 +21,7 @@ from permsym.sites import is_real
 from permsym.sweeps.bench import Bench
 from permsym.sweeps.evolutions import exact_estimate, exact_series, expanded_series
 from permsym.sweeps.quantities import add_quantities, expanded_quantities
+from permsym.sweeps.semiclassical import linear_noise_point
 from permsym.sweeps.spectra import add_spectrum, cumulant_spectrum, exact_spectrum
 from permsym.sweeps.wanted import STATE, Wanted
 
@@ -53,6 +54,7 @@ class Method:
     options          option -> what it must be, in words, and whether a value is that
     key              its key in the table [methods] of a sweep file; "" for expansions, which ``cumulants`` lists by their order
     follows_branch   whether it needs the model function, to follow a branch in N
+    in_time          those of its options that evolutions have; None: it has steady states alone
     """
 
     name: str
@@ -61,6 +63,16 @@ class Method:
     options: Mapping[str, tuple[str, Callable[[Any], bool]]] = field(default_factory=dict)
     key: str = ""
     follows_branch: bool = False
+    in_time: tuple[str, ...] | None = None
+
+    def check_in_time(self, options: Options) -> None:
+        """InputError where the method has no evolutions, and for an option that they do not have."""
+        if self.in_time is None:
+            raise InputError(f"the method {self.name} has steady states alone; leave it out of an [evolution]")
+        wrong = next((option for option in options if option not in self.in_time), None)
+        if wrong is not None:
+            has = ", ".join(self.in_time) or "none"
+            raise InputError(f"an evolution by the method {self.name} has no option {wrong!r}; it has {has}")
 
     def check(self, options: Options) -> None:
         """InputError for options that the method does not have, or values that they cannot take."""
@@ -282,7 +294,7 @@ def cumulant_cost(order: int, model: Model, options: Options, wanted: Wanted = S
 
 def _expansion(order: int, broken: bool) -> Method:
     name, point, cost = f"c{order}{'-broken' * broken}", partial(cumulant_point, order, broken), partial(cumulant_cost, order)
-    return Method(name, point, cost, _CUMULANT_OPTIONS, follows_branch=True)
+    return Method(name, point, cost, _CUMULANT_OPTIONS, follows_branch=True, in_time=("break_symmetry", "counting", "closure"))
 
 
 # -- the table ------------------------------------------------------------------------------------------------------------
@@ -290,8 +302,9 @@ def _expansion(order: int, broken: bool) -> Method:
 METHODS: dict[str, Method] = {
     entry.name: entry
     for entry in (
-        Method(EXACT, exact_point, exact_cost, _EXACT_OPTIONS, key="exact"),
-        Method("mf", mean_field_point, mean_field_cost, key="mf"),
+        Method(EXACT, exact_point, exact_cost, _EXACT_OPTIONS, key="exact", in_time=("basis", "tolerance")),
+        Method("mf", mean_field_point, mean_field_cost, key="mf", in_time=()),
+        Method("ln", linear_noise_point, lambda *asked: replace(mean_field_cost(*asked), seconds=0.5), key="linear_noise"),
         *(_expansion(order, broken) for broken in (False, True) for order in range(2, HIGHEST_ORDER + 1)),
     )
 }

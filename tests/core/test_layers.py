@@ -32,6 +32,7 @@ ORDER = [
     {"dynamics"},
     {"information"},
     {"cumulants"},
+    {"semiclassical"},
     {"driven_cavity"},
     {"dataset"},
     {"sweeps"},

@@ -154,6 +154,7 @@ def test_a_failure_is_one_at_every_time():
         (("[evolution]", '[modulate]\nq = "t"\n[evolution]'), "`q` is no parameter of central-spin"),
         (("[evolution]", '[modulate]\nkappa = "1 - t"\n[evolution]'), "toml:12: at t = 1.*`kappa` must be a rate >= 0"),
         (("exact = true", 'exact = {window = "full"}'), "an evolution by the method exact has no option 'window'"),
+        (("exact = true", "exact = true\nlinear_noise = true"), "the method ln has steady states alone"),
     ],
 )
 def test_mistakes_of_a_file(tmp_path, changed, words):

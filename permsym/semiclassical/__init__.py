@@ -1,0 +1,1 @@
+"""Mean field's neighbours: approximations that add fluctuations to it and need no closure."""
