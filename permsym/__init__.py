@@ -17,7 +17,7 @@ TYPE_CHECKING = False  # `typing` itself takes a third of the time until `python
 if TYPE_CHECKING:
     from typing import Any
 
-    from permsym import cumulants, dataset, figures, models, moments, plot
+    from permsym import cumulants, dataset, figures, models, moments, plot, twa
     from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.eigenvalues import Eigenvalues, eigenvalues
     from permsym.dynamics.evolution import Evolution, EvolutionCertificate
@@ -79,7 +79,7 @@ _PLACES = {
     "permsym.sweeps.grid": ("sweep",),
     "permsym.sweeps.limits.infinite": ("Limit", "limit"),
 }
-_MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot")
+_MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot", "twa")
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
@@ -145,6 +145,7 @@ __all__ = [
     "spin_wigner",
     "steady_state",
     "sweep",
+    "twa",
     "wigner",
 ]  # fmt: skip
 

@@ -29,6 +29,7 @@ ORDER = [
     {"steady"},
     {"dynamics"},
     {"cumulants"},
+    {"twa"},
     {"driven_cavity"},
     {"dataset"},
     {"sweeps"},
