@@ -32,6 +32,7 @@ COMMANDS = {
     },
     "approximations": {
         "cumulants": "steady state of a cumulant expansion of any order",
+        "twa": "truncated Wigner: averages over trajectories, with 95 % intervals",
         "continue": "branch of cumulant steady states along a parameter: stability, folds, Hopf points",
         "boundary": "semiclassical-to-quantum boundary N_sc of the driven cavity",
     },
@@ -47,6 +48,7 @@ COMMANDS = {
 """What ``permsym --help`` lists.  Each command has a module of this folder with ``add(commands)``."""
 
 _MODULES = {"continue": "continuation"} | {name: f"two_time.{name}" for name in ("correlate", "eigenvalues", "spectrum")}
+_MODULES |= {name: f"approximations.{name}" for name in ("twa",)}
 """Where a command's name is a keyword of Python, or its module in a folder."""
 
 FAULT_EXIT_CODE, INTERRUPTED_EXIT_CODE = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT

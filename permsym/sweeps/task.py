@@ -15,7 +15,8 @@ from permsym.errors import DegenerateSteadyState, InputError, NotApplicable, Sol
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.sweeps.bench import Bench
-from permsym.sweeps.methods import Cost, method
+from permsym.sweeps.cost import Cost
+from permsym.sweeps.methods import method
 from permsym.sweeps.origin import Origin
 from permsym.sweeps.spectra import SpectrumRequest, Wanted
 

@@ -16,6 +16,7 @@ from permsym.states.derived import derived_quantities
 
 RealArray = NDArray[np.float64]
 CONFIDENCE = 0.95
+_UNLIKE = 4.0  # standard errors
 _WINDOW = 6.0
 """Lags of the autocorrelation that are summed, in units of its time (Sokal)."""
 
@@ -67,20 +68,17 @@ def summary(model: Model, labels: Sequence[str], means: ComplexArray) -> Summary
 
 
 def burn_in(series: ComplexArray) -> int:
-    """Blocks (of the first half at most) to leave out of (blocks, labels): where the error of the remaining mean is least (MSER).
+    """Blocks to leave out of (trajectories, blocks, labels): up to the first four in a row that are like the second half.
 
-        minimise over d:   sum_{k >= d} |z_k - mean|^2 / (n - d)^2
-
-    Source: K. P. White, Simulation 69, 323 (1997).
+    Unlike: the difference, averaged over trajectories, is more than four standard errors.  Single blocks later on are that by chance:
+    photon numbers of few trajectories are far from normal.
     """
-    number = len(series)
-    latest = 0
-    for z in series.T:
-        if np.abs(z - z[-1]).max() <= 1e-12 * np.abs(z).max():
-            continue
-        worth = [float((np.abs(z[d:] - z[d:].mean()) ** 2).sum()) / (number - d) ** 2 for d in range(number // 2 + 1)]
-        latest = max(latest, int(np.argmin(worth)))
-    return latest
+    half = series.shape[1] // 2
+    difference = series[:, :half] - series[:, half:].mean(axis=1, keepdims=True)
+    error = difference.std(axis=0, ddof=1) / math.sqrt(len(series))
+    negligible = 1e-12 * np.abs(series).max(axis=(0, 1))
+    unlike = (np.abs(difference.mean(axis=0)) > _UNLIKE * error + negligible).any(axis=1)
+    return next((k for k in range(half) if not unlike[k : k + 4].any()), half)
 
 
 def autocorrelation(series: ComplexArray) -> RealArray:

@@ -29,6 +29,7 @@ _BLOCKS = 64  # means over a trajectory's time that are remembered
 _READ = 10  # steps between two readings of the monomials; even, for the run with steps twice as long
 _FIRST = 20.0  # length of the first run times the slowest damping rate
 _LONG = 20.0  # autocorrelation times that a trajectory must last after its burn-in
+_FADES = 5.0  # autocorrelation times that are left out beyond the burn-in that shows
 _UNLIKE = 5.0  # standard errors by which the averages of the two starts may differ
 _CHECKED = 4  # every so many trajectories are repeated with steps twice as long
 _REFINED = 3  # times that a step may be halved
@@ -147,7 +148,8 @@ class _Run:
     def look(self) -> _Look:
         """Judge the blocks."""
         starts = [self.blocks[::2], self.blocks[1::2]]
-        burnt = max(burn_in(each.mean(axis=0)) for each in starts)
+        burnt = max(burn_in(each) for each in starts)
+        burnt = min(burnt + math.ceil(_FADES * float(autocorrelation(self.blocks[:, burnt:]).max())), self.blocks.shape[1] // 2)
         left = self.blocks[:, burnt:]
         means = left.mean(axis=1)
         unlike = float(disagreement(means[::2], means[1::2]).max())

@@ -1,0 +1,1 @@
+"""Commands of approximations by random or linear noise."""
