@@ -26,7 +26,7 @@ FINENESS = 0.04
 _ACROSS = 0.3  # a step of the trial run times the largest field of any point
 _TRIAL = 3.0  # length of the trial run times the fastest rate
 _MOST_TRIAL_STEPS = 20_000
-_AT_ONCE = 2e7  # steps of a call of the compiled loop, which nothing interrupts
+_AT_ONCE = 5e6  # steps of a call of the compiled loop, which nothing interrupts
 
 
 @dataclass(frozen=True)

@@ -66,13 +66,13 @@ def evolve(
     groups = max(8, trajectories // run.members)
     for attempt in range(_REFINED + 1):
         means = run.batch(0, groups)
-        doubt = run.check_step(means)
-        if doubt is None or step is not None or attempt == _REFINED:
+        run.compare_steps(means)
+        if step is not None or attempt == _REFINED or run.step_doubt(means) is None:
             break
         run.step /= 2
     if target is not None:
         means = run.more(means, target, progress or silent)
-    return run.evolution(means, doubt, target, time.perf_counter() - started)
+    return run.evolution(means, target, time.perf_counter() - started)
 
 
 class _Run:
@@ -84,6 +84,7 @@ class _Run:
         self.step = 0.0
         self.ensembles: list[Ensemble] = []
         self.shifts: RealArray = np.empty(0)
+        self.blurs: RealArray = np.empty(0)
 
     def _start(self, batch: int, number: int) -> RealArray:
         return product_points(self.setting.space, self.initial, number, self.setting.generator(self.seed, batch))
@@ -112,14 +113,18 @@ class _Run:
         self.ensembles = [*self.ensembles[:batch], ensemble]
         return means
 
-    def check_step(self, means: ComplexArray) -> str | None:
-        """Repeat some paths with steps twice as long; in words what is wrong with the step, None where nothing is."""
+    def compare_steps(self, means: ComplexArray) -> None:
+        """Repeat some paths with steps twice as long."""
         some = max(4, len(means) // _CHECKED)
         points = self._start(0, len(means) * self.members)[: some * self.members]
         coarse = Ensemble(self.setting, points, self.setting.key(self.seed, 0), some, merged=2)
         change = self.setting.moments(coarse.walk(self.steps, self.spans, 1)) - means[:some]
         self.shifts = np.abs(change.mean(axis=0))
-        blurs, widths = change.std(axis=0, ddof=1) / math.sqrt(some), self._widths(means)
+        self.blurs = change.std(axis=0, ddof=1) / math.sqrt(some)
+
+    def step_doubt(self, means: ComplexArray) -> str | None:
+        """In words what is wrong with the step beside the intervals of these means; None where nothing is."""
+        blurs, widths = self.blurs, self._widths(means)
         worst = step_doubt(self.shifts.ravel(), blurs.ravel(), widths.ravel())
         if worst is None:
             return None
@@ -150,10 +155,11 @@ class _Run:
             means = np.concatenate([means, self.batch(batch, groups)])
         return means
 
-    def evolution(self, means: ComplexArray, doubt: str | None, target: float | None, seconds: float) -> TwaEvolution:
+    def evolution(self, means: ComplexArray, target: float | None, seconds: float) -> TwaEvolution:
         """The result."""
         setting, labels = self.setting, self.setting.labels
         rows: list[Summary] = [summary(setting.model, labels, means[:, k]) for k in range(len(self.times))]
+        doubt = self.step_doubt(means)
         doubts = {} if doubt is None else {Doubt.STEP_TOO_LONG: doubt}
         widest = self._widest(means)
         if target is not None and widest > target:

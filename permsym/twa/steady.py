@@ -76,9 +76,9 @@ def steady_state(
         doubt = run.check_step()
         if doubt is None or step is not None:
             break
-        run.step /= 2
+        length, run.step = run.length, run.step / 2
         run.progress(f"truncated Wigner: steps of {run.step:.2g} instead")
-        run.go(duration, run.length)
+        run.go(duration, length)
     else:
         doubt = run.check_step()
     return run.state(model, doubt, time.perf_counter() - started)
