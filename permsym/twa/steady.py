@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.dynamics.initial import parse_initial
+from permsym.errors import DegenerateSteadyState
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray
@@ -33,7 +34,7 @@ _FADES = 5.0  # autocorrelation times that are left out beyond the burn-in that 
 _UNLIKE = 5.0  # standard errors by which the averages of the two starts may differ
 _CHECKED = 4  # every so many trajectories are repeated with steps twice as long
 _REFINED = 3  # times that a step may be halved
-MOST_STEPS = 4e8
+MOST_STEPS = 2e8
 """Steps of all trajectories together after which a run ends, reliable or not: two minutes of one core."""
 
 
@@ -60,14 +61,16 @@ def steady_state(
     trajectories   independent ones, >= 8, even
     step           length of a step; None: chosen, and halved while that changes moments beyond their intervals
 
-    Raises UnsuitedModel, with the name of the term, for what has no equations (C (x) s jumps, sites of more levels); SolverFailed
-    where trajectories grow without bound.  ``reliable`` and ``sampling.doubts`` of the result say whether its statistics are sound.
+    Raises UnsuitedModel, with the name of the term, for what has no equations (C (x) s jumps, sites of more levels);
+    DegenerateSteadyState without any jump, and where nothing acts on an ensemble; SolverFailed where trajectories grow without bound.
+    ``reliable`` and ``sampling.doubts`` of the result say whether its statistics are sound.
     """
     started = time.perf_counter()
     for name, value in (("target", target), ("duration", duration), ("step", step)):
         check_positive(name, value)
     seed, trajectories = check_count("seed", seed, 0), check_count("trajectories", trajectories, 8)
     setting = Setting.of(in_rotating_frame(model), moments)
+    _check_that_all_relax(setting)
     run = _Run(setting, seed, trajectories + trajectories % 2, target)
     run.progress = progress or silent
     run.step = step or first_step(run.setting, run.start(), run.key)
@@ -82,6 +85,18 @@ def steady_state(
     else:
         doubt = run.check_step()
     return run.state(model, doubt, time.perf_counter() - started)
+
+
+def _check_that_all_relax(setting: Setting) -> None:
+    """DegenerateSteadyState without any jump, and where nothing acts on an ensemble."""
+    model = setting.model
+    if not model.jumps:
+        raise DegenerateSteadyState(f"{model.name} has no jumps, and so no steady state that it relaxes to; add a jump, or use evolve")
+    for spins, idle in zip(setting.space.classes, setting.idle, strict=True):
+        if idle and spins.ensemble is not None:
+            raise DegenerateSteadyState(
+                f"nothing acts on ensemble {spins.ensemble!r}, which stays as it starts; leave it out, or use evolve"
+            )
 
 
 @dataclass

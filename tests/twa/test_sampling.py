@@ -153,7 +153,17 @@ def test_a_target_is_reached():
 def test_a_mode_that_gains_more_than_it_loses_has_no_steady_state():
     c, s = ps.Boson(), ps.Ensemble(1)
     with pytest.raises(SolverFailed, match="grow without bound"):
-        ps.twa.steady_state(ps.Model(c, s, c.n + s.z, [ps.Central(5.0, c.ad), ps.Central(0.5, c.a)]), duration=4000, step=0.5)
+        ps.twa.steady_state(
+            ps.Model(c, s, c.n + s.z, [ps.Central(5.0, c.ad), ps.Central(0.5, c.a), ps.Individual(1.0, s.m)]), duration=4000, step=0.5
+        )
+
+
+def test_without_jumps_nothing_relaxes():
+    s = ps.Ensemble(3)
+    with pytest.raises(ps.DegenerateSteadyState, match="has no jumps"):
+        ps.twa.steady_state(ps.Model(ps.Spin(), s, 1.0 * s.x))
+    with pytest.raises(ps.DegenerateSteadyState, match="nothing acts on ensemble 'A'"):
+        ps.twa.steady_state(ps.Model(ps.Spin(), s, 0 * s.x, [ps.Central(0.2, ps.Spin().m)]))
 
 
 @pytest.mark.parametrize(
