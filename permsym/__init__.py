@@ -17,7 +17,7 @@ TYPE_CHECKING = False  # `typing` itself takes a third of the time until `python
 if TYPE_CHECKING:
     from typing import Any
 
-    from permsym import cumulants, dataset, figures, models, moments, plot, pulses
+    from permsym import cumulants, dataset, figures, models, moments, plot, pulses, twa
     from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.counting.full_counting import CountingCertificate, FullCounting, full_counting
     from permsym.dynamics.counting.until import CountedNumber, counted_number
@@ -97,7 +97,7 @@ _PLACES = {
     "permsym.sweeps.grid": ("sweep",),
     "permsym.sweeps.limits.infinite": ("Limit", "limit"),
 }
-_MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot", "pulses")
+_MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot", "pulses", "twa")
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
@@ -178,6 +178,7 @@ __all__ = [
     "spin_wigner",
     "steady_state",
     "sweep",
+    "twa",
     "wigner",
 ]  # fmt: skip
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "approximations": {
         "cumulants": "steady state of a cumulant expansion of any order",
         "linear-noise": "mean field and its Gaussian fluctuations: moments to first order in 1/N, linewidth",
+        "twa": "truncated Wigner: averages over trajectories, with 95 % intervals",
         "continue": "branch of cumulant steady states along a parameter: stability, folds, Hopf points",
         "boundary": "semiclassical-to-quantum boundary N_sc of the driven cavity",
     },
@@ -48,7 +49,7 @@ COMMANDS = {
 }
 """What ``permsym --help`` lists.  Each command has a module of this folder with ``add(commands)``."""
 
-_MODULES = {"continue": "continuation", "linear-noise": "approximations.linear_noise"} | {
+_MODULES = {"continue": "continuation", "linear-noise": "approximations.linear_noise", "twa": "approximations.twa"} | {
     name: f"two_time.{name}" for name in ("correlate", "eigenvalues", "spectrum")
 }
 """Where a command's name is a keyword of Python, or its module in a folder."""

@@ -13,7 +13,7 @@ from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 if TYPE_CHECKING:
     import xarray as xr
 
-    from permsym.sweeps.methods import Cost
+    from permsym.sweeps.cost import Cost
     from permsym.sweeps.rerun import Repeated
     from permsym.sweeps.run import Executor
     from permsym.sweeps.task import Result

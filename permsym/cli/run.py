@@ -13,9 +13,9 @@ from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, TooLarge
 from permsym.reading import number_or_text
 
 if TYPE_CHECKING:
+    from permsym.sweeps.cost import Cost
     from permsym.sweeps.definition import Sweep
     from permsym.sweeps.file.sweep_file import SweepFile
-    from permsym.sweeps.methods import Cost
     from permsym.sweeps.run import Executed, Executor, Work
     from permsym.sweeps.task import Result
 

@@ -26,6 +26,7 @@ class Row:
     error        value - reference
     uncertainty  what the error estimates of both sides leave open
     unphysical   why no density matrix has this value; "" where one may
+    bar          error estimate of the value itself: half its error bar
     """
 
     point: int
@@ -35,10 +36,16 @@ class Row:
     value: complex
     uncertainty: float
     unphysical: str
+    bar: float = 0.0
 
     @property
     def error(self) -> complex:
         return self.value - self.reference
+
+    @property
+    def beyond(self) -> float:
+        """How far the value is from the reference beyond what the error estimates of both leave open."""
+        return max(abs(self.error) - self.uncertainty, 0.0)
 
     @property
     def relative(self) -> float:

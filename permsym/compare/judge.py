@@ -45,8 +45,9 @@ def _judged(reference: Table, truth: str, table: Table, methods: Sequence[str], 
         entry = (matches.get(i, -1), truth, quantity)
         if method in methods and entry in reference.values:
             exact = reference.values[entry]
-            uncertainty = reference.errors.get(entry, 0.0) + 1e-15 * max(abs(exact), abs(value))
-            yield Row(matches[i], quantity, method, exact, value, uncertainty, _impossible(quantity, value))
+            own = table.errors.get((i, method, quantity), 0.0)
+            uncertainty = own + reference.errors.get(entry, 0.0) + 1e-15 * max(abs(exact), abs(value))
+            yield Row(matches[i], quantity, method, exact, value, uncertainty, _impossible(quantity, value, own), own)
 
 
 def _matched(reference: Table, approximation: Table) -> tuple[dict[int, int], int]:
@@ -106,33 +107,33 @@ def _example(table: Table) -> str:
     return _spelled(point, list(point)) or "(no parameters)"
 
 
-def _impossible(quantity: str, value: complex) -> str:
-    """Why no density matrix has this value; "" where one may.
+def _impossible(quantity: str, value: complex, error: float = 0.0) -> str:
+    """Why no density matrix has this value; "" where one may, or where its error bar reaches one that may.
 
     Spins: populations lie in [0, 1], |<z ...>| <= 1, and a product with any + or - is at most 1/2 (one off-diagonal element of
     a density matrix, or a difference of several).  Bosons: <ad^n a^n> >= 0.
     """
-    kind = quantity.partition("@")[0]
+    kind, margin = quantity.partition("@")[0], max(_BOUND, error)
     if kind in ("p0_up", "p_up"):
-        return "" if -_BOUND <= value.real <= 1 + _BOUND else "a population outside [0, 1]"
+        return "" if -margin <= value.real <= 1 + margin else "a population outside [0, 1]"
     if kind in ("photons", "g2", "coherent_photons", "linewidth"):
-        return "" if value.real >= -_BOUND else "negative"
+        return "" if value.real >= -margin else "negative"
     if is_derived(quantity):
         return ""
     words = quantity.split()
     bosons = [word for word in words if word in ("ad", "a")]
     spins = [word for word in words if word not in ("ad", "a")]
     if any(word.startswith("|") for word in spins):
-        return "" if abs(value) <= 1 + _BOUND else "larger than 1 in modulus"
+        return "" if abs(value) <= 1 + margin else "larger than 1 in modulus"
     if bosons:
         photons = bosons.count("ad")
         if not spins and 2 * photons == len(bosons):
-            if value.real < -_BOUND:
+            if value.real < -margin:
                 return "negative"
-            return "" if abs(value.imag) <= _BOUND else "not real"
+            return "" if abs(value.imag) <= margin else "not real"
         return ""
     if all(word.startswith("z") for word in spins):
         if abs(value.imag) > _BOUND:
             return "not real"
-        return "" if abs(value.real) <= 1 + _BOUND else "outside [-1, 1]"
-    return "" if abs(value) <= 0.5 + _BOUND else "larger than 1/2 in modulus"
+        return "" if abs(value.real) <= 1 + margin else "outside [-1, 1]"
+    return "" if abs(value) <= 0.5 + margin else "larger than 1/2 in modulus"

@@ -97,7 +97,12 @@ def _values(comparison: Comparison, quantity: str, axes: Any) -> None:
     else:
         group = _along(comparison, comparison.axis, axes)
         for method, x, rows in _curves(comparison, quantity, group):
-            axes.plot(x, [_part(comparison, quantity, row.value) for row in rows], **_style(comparison, method))
+            look, bars = _style(comparison, method), [row.bar for row in rows]
+            axes.plot(x, [_part(comparison, quantity, row.value) for row in rows], **look)
+            if any(bars):
+                axes.errorbar(
+                    x, [_part(comparison, quantity, row.value) for row in rows], bars, fmt="none", ecolor=look["color"], capsize=2
+                )
         points = [i for i in group if i in truth]
         exact = {**plot.METHODS["exact"], "label": "reference"}
         axes.plot([comparison.points[i][comparison.axis] for i in points], [_part(comparison, quantity, truth[i]) for i in points], **exact)

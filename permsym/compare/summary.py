@@ -16,8 +16,13 @@ _SHOWN_LINES = 20
 
 
 def overview(comparison: Comparison, quantities: Sequence[str] | None = None) -> list[list[str]]:
-    """One line for each quantity and method: largest, mean and signed mean error, largest relative error, and where."""
+    """One line for each quantity and method: largest, mean and signed mean error, largest relative error, and where.
+
+    The last column counts points whose error bars reach the reference, where values have any.
+    """
+    bars = any(row.bar > 0 for row in comparison.rows)
     rows = [["quantity", "approach", "points", "largest |error|", "at", "mean |error|", "mean error", "largest relative"]]
+    rows[0] += ["within error bars"] * bars
     for quantity in comparison.quantities if quantities is None else quantities:
         for method in comparison.methods:
             judged = [row for row in comparison.rows if row.quantity == quantity and row.method == method]
@@ -30,6 +35,7 @@ def overview(comparison: Comparison, quantities: Sequence[str] | None = None) ->
                 quantity, method, str(len(judged)), f"{abs(worst.error):.3e}", comparison.where(worst.point) or "-",
                 f"{sum(abs(row.error) for row in judged) / len(judged):.3e}", _signed(mean), f"{max(relative):.3e}" if relative else "-",
             ])  # fmt: skip
+            rows[-1] += [f"{sum(row.beyond == 0 for row in judged)} of {len(judged)}" if any(row.bar for row in judged) else "-"] * bars
     return rows
 
 

@@ -1,4 +1,4 @@
-"""How one point of a sweep is computed, by method name: `exact`, `mf`, `ln`, `c2` ... `c8`.  Long because all methods stand side by side.
+"""How one point of a sweep is computed: `exact`, `mf`, `ln`, `twa`, `c2` ... `c8`.  Long because all methods stand side by side.
 
 A method is a function (model, wanted, options, bench) -> Point with an estimate of what it will cost.  To add one, write
 these two functions and a line of the table ``METHODS``: sweep files and comparisons have it then.
@@ -19,30 +19,21 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
 from permsym.sweeps.bench import Bench
+from permsym.sweeps.cost import Cost
 from permsym.sweeps.evolutions import exact_estimate, exact_series, expanded_series
 from permsym.sweeps.quantities import add_quantities, expanded_quantities
 from permsym.sweeps.semiclassical import linear_noise_point
 from permsym.sweeps.spectra import add_spectrum, cumulant_spectrum, exact_spectrum
+from permsym.sweeps.trajectories import TWA_OPTIONS, twa_cost, twa_point
 from permsym.sweeps.wanted import STATE, Wanted
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
     from permsym.cumulants.state import CumulantState
-    from permsym.steady.plan import Plan
     from permsym.steady.state import State
 
 Moments = int | str | Iterable[str]
 Options = Mapping[str, Any]
 HIGHEST_ORDER = 8
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Estimates of what a point takes: unknowns, bytes at the peak, seconds of one core; with the plan where there is one."""
-
-    dimension: int
-    bytes: float
-    seconds: float
-    plan: Plan | None = None
 
 
 @dataclass(frozen=True)
@@ -305,6 +296,7 @@ METHODS: dict[str, Method] = {
         Method(EXACT, exact_point, exact_cost, _EXACT_OPTIONS, key="exact", in_time=("basis", "tolerance")),
         Method("mf", mean_field_point, mean_field_cost, key="mf", in_time=()),
         Method("ln", linear_noise_point, lambda *asked: replace(mean_field_cost(*asked), seconds=0.5), key="linear_noise"),
+        Method("twa", twa_point, twa_cost, TWA_OPTIONS, key="twa"),
         *(_expansion(order, broken) for broken in (False, True) for order in range(2, HIGHEST_ORDER + 1)),
     )
 }

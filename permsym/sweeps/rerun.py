@@ -12,8 +12,8 @@ import numpy as np
 from permsym.dataset.schema import PHOTON
 from permsym.dataset.versions import versions
 from permsym.errors import InputError
+from permsym.sweeps.cost import Cost
 from permsym.sweeps.definition import Sweep, from_definition
-from permsym.sweeps.methods import Cost
 from permsym.sweeps.run import Executor, assembled, execute, prepare
 from permsym.sweeps.task import Result, Task
 from permsym.sweeps.workers.pool import inline

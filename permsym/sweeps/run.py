@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from permsym.dataset.build import Cell, Point, build_dataset, over_time
 from permsym.dataset.versions import differences, software
 from permsym.errors import PermsymError
+from permsym.sweeps.cost import Cost
 from permsym.sweeps.definition import Sweep
-from permsym.sweeps.methods import Cost, method
+from permsym.sweeps.methods import method
 from permsym.sweeps.store.store import Store
 from permsym.sweeps.task import Job, Result, Task
 from permsym.sweeps.wanted import Wanted

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from permsym.dataset.build import Cell, Point
 from permsym.dataset.status import EXACT, LEFT, Status
 from permsym.dataset.versions import mixture
+from permsym.sweeps.cost import Cost
 from permsym.sweeps.definition import Sweep
-from permsym.sweeps.methods import Cost
 from permsym.sweeps.run import cost_of
 from permsym.sweeps.store.lock import owner
 from permsym.sweeps.store.store import Contents, read

@@ -15,8 +15,9 @@ from permsym.errors import DegenerateSteadyState, InputError, NotApplicable, Sol
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.sweeps.bench import Bench
+from permsym.sweeps.cost import Cost
 from permsym.sweeps.evolutions import EvolutionRequest
-from permsym.sweeps.methods import Cost, method
+from permsym.sweeps.methods import method
 from permsym.sweeps.origin import Origin
 from permsym.sweeps.quantities import Quantities
 from permsym.sweeps.spectra import SpectrumRequest

@@ -33,6 +33,7 @@ ORDER = [
     {"information"},
     {"cumulants"},
     {"semiclassical"},
+    {"twa"},
     {"driven_cavity"},
     {"dataset"},
     {"sweeps"},

@@ -7,8 +7,9 @@ import pytest
 
 from permsym.dataset.build import Point
 from permsym.dataset.status import Status
+from permsym.sweeps.cost import Cost
 from permsym.sweeps.definition import make
-from permsym.sweeps.methods import METHODS, Cost
+from permsym.sweeps.methods import METHODS
 from permsym.sweeps.tally import Shortfall, Tally, expected, grouped, rate
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

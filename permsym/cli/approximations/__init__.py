@@ -1,1 +1,1 @@
-"""Commands of approximations."""
+"""Commands of approximations by random or linear noise."""

@@ -11,8 +11,9 @@ from permsym.cli import main
 from permsym.dataset.build import Point
 from permsym.dataset.status import Status
 from permsym.errors import InputError, Mistakes
+from permsym.sweeps.cost import Cost
 from permsym.sweeps.file.sweep_file import read_sweep_file
-from permsym.sweeps.methods import METHODS, Cost, Method
+from permsym.sweeps.methods import METHODS, Method
 from permsym.sweeps.workers.pool import inline
 
 GOOD = """

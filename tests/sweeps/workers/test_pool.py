@@ -1,6 +1,6 @@
 """Which task starts next on which worker, within the memory that is free."""
 
-from permsym.sweeps.methods import Cost
+from permsym.sweeps.cost import Cost
 from permsym.sweeps.workers.pool import _next
 
 

@@ -1,0 +1,66 @@
+"""Points of a sweep that are averages over trajectories: their errors are half widths of 95 % intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from permsym.dataset.build import Point
+from permsym.dataset.status import Status
+from permsym.model import Model
+from permsym.sites import is_real
+from permsym.sweeps.bench import Bench
+from permsym.sweeps.cost import Cost
+from permsym.sweeps.quantities import expanded_quantities
+from permsym.sweeps.wanted import STATE, Wanted
+
+if TYPE_CHECKING:  # solvers are loaded by whoever computes
+    from permsym.twa.result import TwaState
+
+
+def _whole(least: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _positive(value: Any) -> bool:
+    return is_real(value) and 0 < value < float("inf")
+
+
+TWA_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "target": ("a positive number, the half width of the 95 % interval", _positive),
+    "seed": ("a whole number >= 0", _whole(0)),
+    "duration": ("a positive time", _positive),
+    "trajectories": ("a whole number >= 8", _whole(8)),
+    "step": ("a positive time", _positive),
+}
+"""Option of :func:`permsym.twa.steady_state` -> what it must be, and whether a value is that."""
+
+
+def twa_point(model: Model, wanted: Wanted, options: Mapping[str, Any], bench: Bench) -> Point:
+    """Steady state in the truncated Wigner approximation; UnsuitedModel, with the term's name, where that has no equations."""
+    from permsym.twa import steady_state
+
+    point = sampled_point(steady_state(model, wanted.labels, **options), [str(label) for label in wanted.labels])
+    if wanted.spectrum is not None:
+        point.reason = "; ".join(filter(None, [point.reason, "no spectrum: truncated Wigner has means of one time only"]))
+    expanded_quantities(point, None, wanted.quantities)
+    return point
+
+
+def sampled_point(state: TwaState, labels: list[str]) -> Point:
+    """A dataset's point from a steady state; not ``ok`` where its statistics are doubtful."""
+    return Point(
+        parameters=state.model.parameters,
+        moments={label: state.values[label] for label in labels},
+        errors={label: state.errors[label] for label in labels},
+        derived=state.derived,
+        derived_errors=state.derived_errors,
+        scalars={"time_total": state.sampling.seconds},
+        status=Status.OK if state.reliable else Status.UNCERTIFIED,
+        reason="; ".join(f"{doubt}: {words}" for doubt, words in state.sampling.doubts.items()),
+    )
+
+
+def twa_cost(model: Model, options: Mapping[str, Any], wanted: Wanted = STATE) -> Cost:
+    """Three real numbers for each class of spins, two for a mode; how long trajectories must be shows only when they run."""
+    return Cost(3 * len(model.ensembles) + (2 if model.centre.kind == "boson" else 3), 1e8, 5.0)
