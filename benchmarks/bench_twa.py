@@ -23,8 +23,8 @@ CASES = [  # (model, quantity, exact value)
 ]
 CODE = """
 import time, numpy as np, permsym as ps
-from permsym.twa.ensemble import Ensemble, Setting
-from permsym.twa.start import product_points
+from permsym.semiclassical.twa.ensemble import Ensemble, Setting
+from permsym.semiclassical.twa.start import product_points
 from permsym.dynamics.initial import parse_initial
 model = {model}
 state = ps.twa.steady_state(model, seed=1, duration={duration})

@@ -17,7 +17,7 @@ TYPE_CHECKING = False  # `typing` itself takes a third of the time until `python
 if TYPE_CHECKING:
     from typing import Any
 
-    from permsym import cumulants, dataset, figures, models, moments, plot, pulses, twa
+    from permsym import cumulants, dataset, figures, models, moments, plot, pulses
     from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.counting.full_counting import CountingCertificate, FullCounting, full_counting
     from permsym.dynamics.counting.until import CountedNumber, counted_number
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from permsym.moments.phase_space import husimi, spin_husimi, spin_wigner, wigner
     from permsym.moments.reduced import concurrence, entropy, negativity, purity
     from permsym.operators import Operator
+    from permsym.semiclassical import twa
     from permsym.semiclassical.linear_noise.solve import linear_noise
     from permsym.semiclassical.linear_noise.state import LinearNoise
     from permsym.sites import Boson, Ensemble, Levels, Spin
@@ -97,7 +98,8 @@ _PLACES = {
     "permsym.sweeps.grid": ("sweep",),
     "permsym.sweeps.limits.infinite": ("Limit", "limit"),
 }
-_MODULES = ("cumulants", "dataset", "figures", "models", "moments", "plot", "pulses", "twa")
+_MODULES = {name: f"permsym.{name}" for name in ("cumulants", "dataset", "figures", "models", "moments", "plot", "pulses")}
+_MODULES["twa"] = "permsym.semiclassical.twa"
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
@@ -187,7 +189,7 @@ def __getattr__(name: str) -> Any:
     if name in _NAMES:
         return getattr(importlib.import_module(_NAMES[name]), name)
     if name in _MODULES:
-        return importlib.import_module(f"permsym.{name}")
+        return importlib.import_module(_MODULES[name])
     raise AttributeError(f"module 'permsym' has no attribute {name!r}")
 
 

@@ -15,7 +15,7 @@ from permsym.sweeps.quantities import expanded_quantities
 from permsym.sweeps.wanted import STATE, Wanted
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes
-    from permsym.twa.result import TwaState
+    from permsym.semiclassical.twa.result import TwaState
 
 
 def _whole(least: int) -> Callable[[Any], bool]:
@@ -33,12 +33,12 @@ TWA_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "trajectories": ("a whole number >= 8", _whole(8)),
     "step": ("a positive time", _positive),
 }
-"""Option of :func:`permsym.twa.steady_state` -> what it must be, and whether a value is that."""
+"""Option of :func:`permsym.semiclassical.twa.steady_state` -> what it must be, and whether a value is that."""
 
 
 def twa_point(model: Model, wanted: Wanted, options: Mapping[str, Any], bench: Bench) -> Point:
     """Steady state in the truncated Wigner approximation; UnsuitedModel, with the term's name, where that has no equations."""
-    from permsym.twa import steady_state
+    from permsym.semiclassical.twa import steady_state
 
     point = sampled_point(steady_state(model, wanted.labels, **options), [str(label) for label in wanted.labels])
     if wanted.spectrum is not None:

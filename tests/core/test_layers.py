@@ -33,7 +33,6 @@ ORDER = [
     {"information"},
     {"cumulants"},
     {"semiclassical"},
-    {"twa"},
     {"driven_cavity"},
     {"dataset"},
     {"sweeps"},

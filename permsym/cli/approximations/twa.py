@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from permsym.model import Model
     from permsym.models import ModelSource
     from permsym.moments.labels import MomentLabel
-    from permsym.twa.result import TwaEvolution, TwaState
+    from permsym.semiclassical.twa.result import TwaEvolution, TwaState
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -76,7 +76,7 @@ def _results(
 ) -> tuple[TwaState | TwaEvolution, Any]:
     """The result and, where a file is to be written, its dataset."""
     from permsym.progress import on_stderr
-    from permsym.twa import evolve, steady_state
+    from permsym.semiclassical.twa import evolve, steady_state
 
     source, parameters, model = asked
     if options.times is not None:

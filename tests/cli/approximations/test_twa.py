@@ -128,7 +128,7 @@ def test_options_and_unsuited_models_in_sweeps(tmp_path):
 
     data = ps.sweep(both, {"N": [2]}, methods=["twa"])
     assert data["status"].item() == "not-applicable"
-    assert "L[m0 p] individual" in data["reason"].item()
+    assert "L[-0 +] individual" in data["reason"].item()
 
 
 def test_an_error_bar_is_no_disagreement():

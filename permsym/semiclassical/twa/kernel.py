@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-untyped-def"
-"""The compiled loop: trajectories of :class:`permsym.twa.equations.Equations`, a thread for each group of them.
+"""The compiled loop: trajectories of :class:`permsym.semiclassical.twa.equations.Equations`, a thread for each group of them.
 
 A step is symmetric: half of the noise, the drift by a Runge-Kutta formula of fourth order, half of the noise.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.twa.philox import WORDS, normals
+from permsym.semiclassical.twa.philox import WORDS, normals
 
 # isort: split
 from numba import njit, prange

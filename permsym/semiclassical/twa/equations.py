@@ -1,4 +1,4 @@
-"""A model's stochastic equations in phase space, as arrays for :mod:`permsym.twa.kernel`.
+"""A model's stochastic equations in phase space, as arrays for :mod:`permsym.semiclassical.twa.kernel`.
 
     mode      d alpha = (-i dH/d alpha^* + sum r/2 (|nu|^2 - |mu|^2) alpha + ...) dt + noise,   jumps x = mu a + nu ad + c
     class     dS = h x S dt + (M S + N d) dt + B dW,    h = 2 dH/dS,    B B^T = N D(S/N)
@@ -23,9 +23,9 @@ from permsym.errors import UnsuitedModel
 from permsym.jumps import Jump
 from permsym.model import Model
 from permsym.operators import ComplexArray, Monomial, Product, as_array
-from permsym.twa.one_spin import class_arrays
-from permsym.twa.phase_space import PhaseSpace
-from permsym.twa.symbols import Polynomial, add, constant, derivative, linear, mode_symbol, multiply, pauli_vector, scaled
+from permsym.semiclassical.twa.one_spin import class_arrays
+from permsym.semiclassical.twa.phase_space import PhaseSpace
+from permsym.semiclassical.twa.symbols import Polynomial, add, constant, derivative, linear, mode_symbol, multiply, pauli_vector, scaled
 
 RealArray = NDArray[np.float64]
 

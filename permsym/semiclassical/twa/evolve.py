@@ -14,10 +14,10 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray
 from permsym.progress import Progress, silent
-from permsym.twa.ensemble import FINENESS, Ensemble, Setting, check_count, check_positive, check_times, first_step, step_doubt
-from permsym.twa.result import Doubt, Sampling, TwaEvolution
-from permsym.twa.start import product_points
-from permsym.twa.statistics import Summary, half_widths, summary
+from permsym.semiclassical.twa.ensemble import FINENESS, Ensemble, Setting, check_count, check_positive, check_times, first_step, step_doubt
+from permsym.semiclassical.twa.result import Doubt, Sampling, TwaEvolution
+from permsym.semiclassical.twa.start import product_points
+from permsym.semiclassical.twa.statistics import Summary, half_widths, summary
 
 RealArray = NDArray[np.float64]
 

@@ -13,10 +13,10 @@ from permsym.errors import InputError, SolverFailed
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.operators import ComplexArray
+from permsym.semiclassical.twa.equations import Equations, equations
+from permsym.semiclassical.twa.phase_space import PhaseSpace, Readout
 from permsym.sites import as_count, is_real
 from permsym.states.derived import derived_labels
-from permsym.twa.equations import Equations, equations
-from permsym.twa.phase_space import PhaseSpace, Readout
 
 RealArray = NDArray[np.float64]
 Start = Callable[["Setting", int, np.random.Generator], RealArray]
@@ -109,7 +109,7 @@ class Ensemble:
 
         Raises SolverFailed where a trajectory leaves all bounds.
         """
-        from permsym.twa.kernel import Schedule, run
+        from permsym.semiclassical.twa.kernel import Schedule, run
 
         readout, blocks = self.setting.readout, len(steps) // block
         out = np.zeros((self.groups, blocks, len(readout.parent)), dtype=complex)

@@ -8,8 +8,8 @@ import pytest
 
 import permsym as ps
 from permsym.errors import SolverFailed
-from permsym.twa import Doubt
-from permsym.twa.statistics import autocorrelation, burn_in, disagreement, half_widths, quantile, summary
+from permsym.semiclassical.twa import Doubt
+from permsym.semiclassical.twa.statistics import autocorrelation, burn_in, disagreement, half_widths, quantile, summary
 
 TIMES = [0.0, 0.5, 1.5]
 

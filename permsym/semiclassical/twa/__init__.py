@@ -11,8 +11,8 @@
 An approximation: means and symmetrised second moments of one spin in a classical field are exact, others are not.
 """
 
-from permsym.twa.evolve import evolve
-from permsym.twa.result import Doubt, Sampling, TwaEvolution, TwaState
-from permsym.twa.steady import steady_state
+from permsym.semiclassical.twa.evolve import evolve
+from permsym.semiclassical.twa.result import Doubt, Sampling, TwaEvolution, TwaState
+from permsym.semiclassical.twa.steady import steady_state
 
 __all__ = ["Doubt", "Sampling", "TwaEvolution", "TwaState", "evolve", "steady_state"]

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.operators import ComplexArray
-from permsym.twa.phase_space import SpinClass
-from permsym.twa.symbols import PAULI
+from permsym.semiclassical.twa.phase_space import SpinClass
+from permsym.semiclassical.twa.symbols import PAULI
 
 RealArray = NDArray[np.float64]
 _ROUNDING = 1e-13

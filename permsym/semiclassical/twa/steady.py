@@ -17,11 +17,11 @@ from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray
 from permsym.progress import Progress, silent
 from permsym.rotating import in_rotating_frame
+from permsym.semiclassical.twa.ensemble import Ensemble, Setting, check_count, check_positive, first_step, step_doubt
+from permsym.semiclassical.twa.result import Doubt, Sampling, TwaState
+from permsym.semiclassical.twa.start import product_points, unlike_points
+from permsym.semiclassical.twa.statistics import Summary, autocorrelation, burn_in, disagreement, half_widths, summary
 from permsym.text import clock
-from permsym.twa.ensemble import Ensemble, Setting, check_count, check_positive, first_step, step_doubt
-from permsym.twa.result import Doubt, Sampling, TwaState
-from permsym.twa.start import product_points, unlike_points
-from permsym.twa.statistics import Summary, autocorrelation, burn_in, disagreement, half_widths, summary
 
 RealArray = NDArray[np.float64]
 
@@ -51,8 +51,8 @@ def steady_state(
 ) -> TwaState:
     """Moments of the steady state in the truncated Wigner approximation; its eight arguments are independent choices of a user.
 
-    Trajectories of the stochastic equations of :mod:`permsym.twa.equations` are averaged over time after a burn-in.  Half of them start
-    from the lowest states, half from mixed spins and the field of an empty mode.
+    Trajectories of the stochastic equations of :mod:`permsym.semiclassical.twa.equations` are averaged over time after a burn-in.
+    Half of them start from the lowest states, half from mixed spins and the field of an empty mode.
 
     moments        an order, a label, or several labels; those that derived quantities need come with them
     seed           of all random numbers: the same seed gives the same bits, with any number of threads

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from permsym.dynamics.initial import InitialState, SiteState
 from permsym.errors import UnsuitedModel
-from permsym.twa.equations import Equations
-from permsym.twa.phase_space import PhaseSpace
+from permsym.semiclassical.twa.equations import Equations
+from permsym.semiclassical.twa.phase_space import PhaseSpace
 
 RealArray = NDArray[np.float64]
 MIXED = SiteState("up", (0.5,))

@@ -15,7 +15,7 @@ from permsym.errors import UnsuitedModel
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray
-from permsym.twa.symbols import distinct_symbol, mode_symbol
+from permsym.semiclassical.twa.symbols import distinct_symbol, mode_symbol
 
 _CENTRE_LETTERS = {"+": 0, "-": 1, "z": 2}
 

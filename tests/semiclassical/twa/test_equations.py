@@ -9,11 +9,11 @@ from oracles import systems
 from oracles.brute_force import BruteForce
 
 import permsym as ps
-from permsym.twa.equations import equations
-from permsym.twa.kernel import scatter, velocity
-from permsym.twa.one_spin import one_spin
-from permsym.twa.philox import normals, philox
-from permsym.twa.symbols import distinct_symbol
+from permsym.semiclassical.twa.equations import equations
+from permsym.semiclassical.twa.kernel import scatter, velocity
+from permsym.semiclassical.twa.one_spin import one_spin
+from permsym.semiclassical.twa.philox import normals, philox
+from permsym.semiclassical.twa.symbols import distinct_symbol
 
 PAULI = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
 
@@ -149,8 +149,8 @@ def test_a_product_of_two_collective_operators_has_its_commutator():
 
 def refused():
     c, s, b, d = ps.Spin(), ps.Ensemble(3), ps.Boson(), ps.Ensemble(3, levels=3)
-    yield "both at once", ps.Model(c, s, 0 * s.z, [ps.Individual(0.2, c.m * s.p)]), "L[m0 p] individual"
-    yield "collective with the centre", ps.Model(c, s, 0 * s.z, [ps.Collective(0.2, c.m + s.m)]), "L[m0 + m] collective"
+    yield "both at once", ps.Model(c, s, 0 * s.z, [ps.Individual(0.2, c.m * s.p)]), "L[-0 +] individual"
+    yield "collective with the centre", ps.Model(c, s, 0 * s.z, [ps.Collective(0.2, c.m + s.m)]), "L[-0 + -] collective"
     yield "three factors", ps.Model(c, s, s.z * s.z * s.z), "H[z z z]"
     yield "two photons", ps.Model(b, s, b.n + 0 * s.z, [ps.Central(0.1, b.a * b.a)]), "L[a a] central"
     yield "levels", ps.Model(c, d, d.unit(0, 0)), "ensemble 'A' has 3 levels"
