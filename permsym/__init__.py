@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from permsym.dynamics.counting.full_counting import CountingCertificate, FullCounting, full_counting
     from permsym.dynamics.counting.until import CountedNumber, counted_number
     from permsym.dynamics.eigenvalues import Eigenvalues, eigenvalues
-    from permsym.dynamics.evolution import Evolution, EvolutionCertificate
     from permsym.dynamics.evolve import evolve
+    from permsym.dynamics.evolved.certificate import EvolutionCertificate
+    from permsym.dynamics.evolved.evolution import Evolution
     from permsym.dynamics.evolved.state import EvolvedState
     from permsym.dynamics.initial import InitialState, SiteState
     from permsym.dynamics.periodic.floquet import Floquet, floquet
@@ -62,7 +63,8 @@ _PLACES = {
     "permsym.dataset": ("open_dataset", "open_reference"),
     "permsym.dynamics.counting.until": ("CountedNumber", "counted_number"),
     "permsym.dynamics.counting.full_counting": ("CountingCertificate", "FullCounting", "full_counting"),
-    "permsym.dynamics.evolution": ("Evolution", "EvolutionCertificate"),
+    "permsym.dynamics.evolved.certificate": ("EvolutionCertificate",),
+    "permsym.dynamics.evolved.evolution": ("Evolution",),
     "permsym.dynamics.evolve": ("evolve",),
     "permsym.dynamics.evolved.state": ("EvolvedState",),
     "permsym.dynamics.initial": ("InitialState", "SiteState"),

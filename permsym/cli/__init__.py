@@ -12,7 +12,7 @@ import os
 import shlex
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -49,12 +49,10 @@ COMMANDS = {
 }
 """What ``permsym --help`` lists.  Each command has a module of this folder with ``add(commands)``."""
 
-_MODULES = {"continue": "continuation", "linear-noise": "approximations.linear_noise", "twa": "approximations.twa"} | {
-    name: f"two_time.{name}" for name in ("correlate", "eigenvalues", "spectrum")
-}
-"""Where a command's name is a keyword of Python, or its module in a folder."""
-
-_NAMES = [name for names in COMMANDS.values() for name in names]
+_FOLDERS = {"in time": "in_time.", "approximations": "approximations.", "batch": "batch."}
+_MODULES = {name: _FOLDERS.get(group, "") + name.replace("-", "_") for group, names in COMMANDS.items() for name in names}
+_MODULES["continue"] = "approximations.continuation"  # a keyword of Python
+"""The module of each command."""
 
 FAULT_EXIT_CODE, INTERRUPTED_EXIT_CODE = 70, 130  # EX_SOFTWARE of sysexits.h; 128 + SIGINT
 _LONGEST_LINE = 440  # characters of an error, so that it can be read
@@ -100,7 +98,7 @@ def _run(words: list[str]) -> int:
             raise InputError(
                 f"an argument has {'a NUL' if chr(0) in word else f'{len(word)} characters'}: {word[:40]!r}; write it otherwise"
             )
-    parser, commands = _parser([word for word in words if word in _NAMES][:1])
+    parser, commands = _parser([word for word in words if word in _MODULES][:1])
     options, rest = parser.parse_known_args(_joined(words, commands))
     unknown = [word for word in rest if word.startswith("--")]
     if unknown:
@@ -162,7 +160,7 @@ def _option(word: str, options: Mapping[str, argparse.Action]) -> argparse.Actio
     return options.get(word) or next(shortened, None)
 
 
-def _parser(whole: Sequence[str] = _NAMES) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+def _parser(whole: Collection[str] = tuple(_MODULES)) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
     """The parser, and that of each command; the arguments of some commands alone cost a fraction of the time."""
     lists = [f"{group}:\n" + "\n".join(f"  {name:<14}{does}" for name, does in names.items()) for group, names in COMMANDS.items()]
     about = "Exact steady states of permutation-symmetric open quantum systems."
@@ -176,9 +174,9 @@ def _parser(whole: Sequence[str] = _NAMES) -> tuple[argparse.ArgumentParser, Map
     parser.add_argument("--version", action="version", version=f"permsym {_version()}")
     parser.set_defaults(run=partial(_help, parser))  # no command
     commands = parser.add_subparsers(prog="permsym", metavar="COMMAND", help=argparse.SUPPRESS)
-    for command in _NAMES:
+    for command in _MODULES:
         if command in whole:
-            importlib.import_module(f"permsym.cli.{_MODULES.get(command, command)}").add(commands)
+            importlib.import_module(f"permsym.cli.{_MODULES[command]}").add(commands)
         else:
             commands.add_parser(command)
     return parser, commands.choices

@@ -13,7 +13,8 @@ from permsym.text import table
 if TYPE_CHECKING:
     from permsym.dynamics.counting.full_counting import FullCounting
     from permsym.dynamics.counting.until import CountedNumber
-    from permsym.dynamics.evolution import Evolution
+    from permsym.dynamics.evolved.evolution import Evolution
+    from permsym.model import Model
     from permsym.steady.state import State
 
 
@@ -22,6 +23,12 @@ def declare(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument(
         "--full-counting", metavar="JUMP", action="append", default=[], help=f"{what}, such as 'L[a] central' or a; repeatable"
     )
+
+
+def check(options: argparse.Namespace, model: Model) -> None:
+    """InputError for a jump that the model does not have, before the work."""
+    for name in options.full_counting:
+        model.jump(name)
 
 
 def counted(state: State, options: argparse.Namespace, solved: Callable[[str], State]) -> tuple[State, dict[str, FullCounting]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from permsym.text import table
 
 if TYPE_CHECKING:
-    from permsym.dynamics.evolution import Evolution
+    from permsym.dynamics.evolved.evolution import Evolution
     from permsym.information.evolving import FisherSeries
     from permsym.information.results import ParameterFisher
     from permsym.model import Model

@@ -13,7 +13,7 @@ from permsym import machine
 from permsym.basis.representations import choose
 from permsym.cli import counting, quantities
 from permsym.dataset.versions import versions
-from permsym.dynamics.evolution import Evolution
+from permsym.dynamics.evolved.evolution import Evolution
 from permsym.errors import TooLarge
 from permsym.model import Model
 from permsym.models.registry import ModelSource

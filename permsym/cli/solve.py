@@ -8,8 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from permsym.cli import quantities, words
-from permsym.cli.counting import counted, declare, shortfalls
+from permsym.cli import counting, quantities, words
 from permsym.errors import UNCERTIFIED_EXIT_CODE
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     words.add_tolerance(solve, "error of a moment that counts as certified, relative to max(1, |value|)")
     solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")
     solve.add_argument("--photons", action="store_true", help="the photon-number distribution P(n) of a bosonic centre too")
-    declare(solve, "current, counting Fano factor, noise and cumulants of this jump")
+    counting.declare(solve, "current, counting Fano factor, noise and cumulants of this jump")
     solve.add_argument("--gradient", action="store_true", help="derivatives of the moments with respect to every real parameter")
     quantities.add(solve)
     words.add_json(solve)
@@ -49,15 +48,13 @@ def run(options: argparse.Namespace) -> int:
     source, parameters, model = words.load(options)
     words.check_output(options)
     quantities.check(options, model, source.function)
-    if options.photons:
-        _check_photons(model, options.output)
+    _check_photons(options, model)
     from permsym.errors import UncertifiedWarning
     from permsym.progress import on_stderr
     from permsym.steady.solve import steady_state
 
     labels = words.asked_moments(options, model)
-    for name in options.full_counting:
-        model.jump(name)  # refused before the work
+    counting.check(options, model)
     words.say_defaults(source, parameters)
 
     def solved(solver: str) -> State:
@@ -75,15 +72,14 @@ def run(options: argparse.Namespace) -> int:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
-        factors = options.solver == "auto" and (options.gradient or options.fisher)
-        state = solved("superlu" if factors else options.solver)  # which has the transposed solves
-        state, countings = counted(state, options, solved)
+        state = solved(_solver(options))
+        state, countings = counting.counted(state, options, solved)
     from permsym.cli.report import gradients, solve_report, solve_table
 
     photons = state.mode.photon_distribution() if options.photons else None
     report = solve_report(state, labels, source, parameters, photons)
     if countings:
-        report["counting"] = {name: counting.to_dict() for name, counting in countings.items()}
+        report["counting"] = {name: one.to_dict() for name, one in countings.items()}
     if options.gradient:
         report["gradient"] = gradients(state, labels, source.function)
     answers = quantities.asked(options, state, source.function)
@@ -91,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     if options.output:
         _save(options, (source, parameters), state, labels, (countings, answers), photons)
     print(json.dumps(report, indent=2) if options.json else solve_table(report))
-    lacking = [*state.certificate.reasons, *answers.reasons, *shortfalls(countings)]
+    lacking = [*state.certificate.reasons, *answers.reasons, *counting.shortfalls(countings)]
     if lacking:
         print("permsym: not certified: " + "; ".join(lacking), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
@@ -128,16 +124,24 @@ def _save(
     for fisher in answers.fisher.values():
         if isinstance(fisher, ParameterFisher):
             add_fisher(point, fisher)
-    for counting in countings.values():
-        add_counting(point, counting)
+    for statistics in countings.values():
+        add_counting(point, statistics)
     data = assembled(one, {((), "exact"): point}, options.command_line)
     dataset.save(data if photons is None else dataset.with_photons(data, photons), options.output)
 
 
-def _check_photons(model: Model, output: str | None) -> None:
+def _solver(options: argparse.Namespace) -> str:
+    """The solver; one with transposed solves where these are needed and none was named."""
+    return "superlu" if options.solver == "auto" and (options.gradient or options.fisher) else str(options.solver)
+
+
+def _check_photons(options: argparse.Namespace, model: Model) -> None:
     """Refuse --photons before the work where it has no answer."""
     from permsym.errors import InputError
 
+    output = options.output
+    if not options.photons:
+        return
     if model.centre.kind != "boson":
         raise InputError(f"--photons needs a bosonic centre, but {model.name} has {model.centre!r}; leave the option out")
     if output is not None and not output.endswith(".nc"):

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.dynamics.evolution import Evolution
 from permsym.dynamics.evolve import evolve
+from permsym.dynamics.evolved.evolution import Evolution
 from permsym.errors import InputError
 from permsym.information.forms import Information, classical, quantum
 from permsym.information.results import QUANTITIES, ParameterFisher, matrices

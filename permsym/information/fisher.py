@@ -8,7 +8,7 @@ from typing import overload
 
 import numpy as np
 
-from permsym.dynamics.evolution import Evolution
+from permsym.dynamics.evolved.evolution import Evolution
 from permsym.errors import InputError, NotApplicable, TooLarge
 from permsym.information.evolving import FisherSeries, of_evolution
 from permsym.information.forms import Information, classical, quantum

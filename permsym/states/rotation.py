@@ -102,7 +102,7 @@ def _on_common_states(sectors: Sequence[SectorOf]) -> tuple[Model, Elements]:
     """All elements on the same states of the centre, and a model that has these: a mode's own Fock states if its sectors share them."""
     if any(isinstance(part, NodePart) for basis, _ in sectors for part in basis.parts):
         raise InputError("a Hermite series has no elements of its own to rotate; solve on the lattice, with solver='superlu'")
-    model = max((basis.model for basis, _ in sectors), key=lambda each: each.centre.levels)
+    model = max((basis.model for basis, _ in sectors), key=lambda one: one.centre.levels)
     pieces = [written_out(basis, basis.unknowns(x)) for basis, x in sectors]
     if len({each.model.centre.displacement for each, _ in sectors if isinstance(each.model.centre, Boson)}) > 1:
         model = model.displaced(0).with_levels(max(basis.centre_levels for basis, _ in sectors))

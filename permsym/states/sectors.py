@@ -38,7 +38,7 @@ def expected(sectors: Sequence[SectorOf], operator: Operator) -> complex:
 
 def seen(sectors: Sequence[SectorOf], operators: Sequence[Sequence[Matrix]]) -> set[Charge]:
     """Charges, one of each pair, of the elements that operators on distinct satellites see, whatever the centre's."""
-    model = max((basis.model for basis, _ in sectors), key=lambda each: each.centre.levels)
+    model = max((basis.model for basis, _ in sectors), key=lambda one: one.centre.levels)
     q = model.centre.excitations
     steps = [{(0, a - b) for a in q for b in q}]
     for k, (ensemble, some) in enumerate(zip(model.ensembles, operators, strict=True), start=1):

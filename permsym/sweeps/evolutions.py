@@ -19,7 +19,7 @@ from permsym.sites import is_real
 if TYPE_CHECKING:  # solvers are loaded by whoever computes
     from permsym.cumulants.in_time.evolve import Trajectory
     from permsym.dynamics.counting.until import CountedNumber
-    from permsym.dynamics.evolution import Evolution
+    from permsym.dynamics.evolved.evolution import Evolution
 
 MOST_TIMES = MOST_STEPS + 1  # of a sweep: every point has its moments at each
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -62,13 +63,11 @@ def sweep(
     """
     also: dict[str, Any] = {"spectrum": spectrum, "quantities": quantities, "evolution": evolution}
     wanted = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options, **also)
-    done = 0
+    done = itertools.count(1)
 
     def count(*_: object) -> None:
-        nonlocal done
-        done += 1
         if progress is not None:
-            progress(done, len(wanted))
+            progress(next(done), len(wanted))
 
     executor = inline if jobs is None else partial(pooled, workers=jobs)
     outcome = execute(prepare(wanted), executor, report=count)

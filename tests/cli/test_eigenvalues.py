@@ -38,7 +38,7 @@ def test_a_charge_for_each_symmetry(capsys):
 
 
 def test_the_gap_of_a_large_sector_is_not_searched_for_unasked(capsys, monkeypatch):
-    monkeypatch.setattr("permsym.cli.two_time.eigenvalues._SEARCHED", 10)
+    monkeypatch.setattr("permsym.cli.in_time.eigenvalues._SEARCHED", 10)
     line = document(capsys, "central-spin", "N=3", "--charge", "-1")
     assert line["gap"] is None
     assert "--charge 0" in line["searched"]

@@ -1,1 +1,1 @@
-"""Commands of approximations by random or linear noise."""
+"""Commands of approximations: cumulants, linear noise, truncated Wigner."""

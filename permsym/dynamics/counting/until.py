@@ -24,8 +24,8 @@ from scipy import sparse
 from permsym import machine
 from permsym.basis.representations import build, dimension
 from permsym.dynamics.counting.largest import largest_rate
-from permsym.dynamics.evolution import Evolution
 from permsym.dynamics.evolved.errors import CUT, START
+from permsym.dynamics.evolved.evolution import Evolution
 from permsym.dynamics.krylov import steps, subspace
 from permsym.dynamics.propagator import VECTORS, check_memory
 from permsym.errors import InputError, UncertifiedWarning

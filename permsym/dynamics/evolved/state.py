@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
-from permsym.dynamics.evolution import EvolutionCertificate
+from permsym.dynamics.evolved.certificate import EvolutionCertificate
 from permsym.dynamics.evolved.errors import CUT, START, SectorError, moment_error, sector_of
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
@@ -112,7 +112,7 @@ class EvolvedState(DensityOperator, InTime):
         sector = sector_of(self.model, key)
         if key.order == 0 or sector not in self.errors:
             return 0.0
-        model = max((each.model for each in (self, *self.coherences)), key=lambda each: each.centre.levels)
+        model = max((each.model for each in (self, *self.coherences)), key=lambda one: one.centre.levels)
         return moment_error(model, key, self.errors[sector].total, self._top(key), max(1.0, value))
 
     def _fock_errors(self) -> NDArray[np.float64]:

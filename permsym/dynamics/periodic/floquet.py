@@ -20,9 +20,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from permsym.basis.basis import Basis
 from permsym.basis.representations import build, choose, dimension
-from permsym.dynamics.evolution import Evolution, EvolutionCertificate
 from permsym.dynamics.evolve import evolve
+from permsym.dynamics.evolved.certificate import EvolutionCertificate
 from permsym.dynamics.evolved.errors import CUT, SectorError
+from permsym.dynamics.evolved.evolution import Evolution
 from permsym.dynamics.evolved.state import EvolvedState, Origin, SectorPart
 from permsym.dynamics.initial_density import InitialDensity, as_initial
 from permsym.dynamics.periodic.period_map import PeriodMap

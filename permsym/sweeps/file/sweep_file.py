@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from permsym.errors import InputError, Mistakes
+from permsym.model import Model
 from permsym.reading import LARGEST_TEXT, NotToml, parsed_toml, read_bytes
 from permsym.sweeps.definition import Sweep, checked_moments, dimensions_of, problems
 from permsym.sweeps.file import models, tables
@@ -80,6 +81,17 @@ def _parsed(path: Path) -> tuple[str, dict[str, Any]]:
         raise Mistakes([f"{path}{'' if error.line is None else f':{error.line}'}: not valid TOML: {error}"]) from error
 
 
+def _check_requests(reader: Reader, sweep: Sweep, example: Model) -> None:
+    """What is asked for beside moments, against one of the models."""
+    for table, request in (("spectrum", sweep.spectrum), ("quantities", sweep.quantities), ("evolution", sweep.evolution)):
+        try:
+            if request is not None:
+                request.check(example)
+        except InputError as error:
+            of_evolution = ("modulate",) if error.parameter is not None else ("evolution", "initial")
+            reader.wrong(of_evolution if table == "evolution" else (table,), str(error))
+
+
 def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: None) -> SweepFile:
     """The sweep in a sweep file; Mistakes (all of them, with their lines) where it cannot be carried out.
 
@@ -120,13 +132,7 @@ def read_sweep_file(path: Path, announce: Callable[[str], None] = lambda name: N
             sweep = replace(sweep, moments=checked_moments(moments, example))
         except InputError as error:
             reader.wrong(("moments", "order" if isinstance(moments, int) else "labels"), str(error))
-        for table, request in (("spectrum", spectrum), ("quantities", quantities), ("evolution", evolution)):
-            try:
-                if request is not None:
-                    request.check(example)
-            except InputError as error:
-                of_evolution = ("modulate",) if error.parameter is not None else ("evolution", "initial")
-                reader.wrong(of_evolution if table == "evolution" else (table,), str(error))
+        _check_requests(reader, sweep, example)
     if reader.mistakes or example is None:
         models.locate(reader, sound)  # mistakes of values beside those of names
     reader.fail()

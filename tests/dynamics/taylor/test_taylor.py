@@ -8,7 +8,7 @@ import qutip
 from oracles import evolution
 
 import permsym as ps
-import permsym.dynamics.evolve as evolving
+import permsym.dynamics.evolved.run as evolving
 from permsym.errors import InputError, SolverFailed
 from permsym.modulation import functions
 

@@ -8,15 +8,14 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from permsym.cli import quantities, words
-from permsym.cli.counting import counted_until, declare, shortfalls
+from permsym.cli import counting, quantities, words
 from permsym.errors import UNCERTIFIED_EXIT_CODE
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from permsym.dynamics.counting.until import CountedNumber
-    from permsym.dynamics.evolution import Evolution
+    from permsym.dynamics.evolved.evolution import Evolution
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,7 +28,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     words.add_moments(evolve)
     words.add_basis(evolve)
     words.add_tolerance(evolve, "absolute error aimed at")
-    declare(evolve, "mean and counting Fano factor of how often this jump has happened until then")
+    counting.declare(evolve, "mean and counting Fano factor of how often this jump has happened until then")
     quantities.add(evolve)
     words.add_json(evolve)
     words.add_output(evolve)
@@ -40,8 +39,7 @@ def run(options: argparse.Namespace) -> int:
     source, parameters, model = words.load(options)
     words.check_output(options)
     quantities.check(options, model, source.function)
-    for name in options.full_counting:
-        model.jump(name)  # refused before the work
+    counting.check(options, model)
     from permsym.cli.report import evolve_report, evolve_table
     from permsym.dynamics.evolve import evolve
     from permsym.progress import on_stderr
@@ -59,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         modulate=words.modulate(options),
         progress=on_stderr(),
     )
-    countings = counted_until(evolution, options)
+    countings = counting.counted_until(evolution, options)
     answers = quantities.asked(options, evolution, source.function)
     if options.output:
         from permsym import dataset
@@ -76,10 +74,10 @@ def run(options: argparse.Namespace) -> int:
         dataset.save(made, options.output)
     report = evolve_report(evolution, source, parameters) | answers.keys()
     if countings:
-        report["counting"] = {name: counting.to_dict() for name, counting in countings.items()}
+        report["counting"] = {name: one.to_dict() for name, one in countings.items()}
     asked = list(map(str, labels)) if options.moment else []
     print(json.dumps(report, indent=2) if options.json else evolve_table(report, asked))
-    lacking = [*evolution.certificate.reasons, *answers.reasons, *shortfalls(countings)]
+    lacking = [*evolution.certificate.reasons, *answers.reasons, *counting.shortfalls(countings)]
     if lacking:
         print("permsym: not certified: " + "; ".join(lacking), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from permsym.cli.run import announce, store_of
+from permsym.cli.batch.run import announce, store_of
 from permsym.errors import InputError
 
 if TYPE_CHECKING:

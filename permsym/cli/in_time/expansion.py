@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from permsym.cli import cumulants, words
+from permsym.cli import words
+from permsym.cli.approximations import cumulants
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, UncertifiedWarning
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from permsym.cli import words
-from permsym.cli.two_time import expansion
+from permsym.cli.in_time import expansion
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 from permsym.reading import number_or_text
 

@@ -7,7 +7,7 @@ import json
 import sys
 
 from permsym.cli import words
-from permsym.cli.cumulants import add_expansion, expansion
+from permsym.cli.approximations.cumulants import add_expansion, expansion
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 from permsym.reading import number_or_text
 

@@ -9,7 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from permsym.cli import words
-from permsym.cli.two_time import expansion
+from permsym.cli.in_time import expansion
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, UncertifiedWarning
 
 if TYPE_CHECKING:
@@ -61,24 +61,19 @@ def run(options: argparse.Namespace) -> int:
     asked = SpectrumRequest(str(of), str(right), () if frequencies is None else tuple(frequencies.tolist()), frequencies is None, near)
     if expansion.asked(options):
         return expansion.spectrum(expansion.Expansion(options, source, parameters, model), asked)
-    say = on_stderr()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
         system: Model | State = model
         if (options.basis, options.window) != ("auto", "auto"):
-            system = steady_state(model, basis=options.basis, window=words.window(options.window), progress=say)
+            system = steady_state(model, basis=options.basis, window=words.window(options.window), progress=on_stderr())
         answer: PowerSpectrum | Linewidth
         if frequencies is None:
-            answer = linewidth(system, near, of, right, progress=say)
+            answer = linewidth(system, near, of, right, progress=on_stderr())
         else:
-            answer = spectrum(system, frequencies, of, right, progress=say)
+            answer = spectrum(system, frequencies, of, right, progress=on_stderr())
     state = answer.state
-    report: dict[str, Any] = {
-        "model": source.name,
-        "parameters": state.model.parameters,
-        "defaults": sorted(source.defaulted(parameters)),
-        **{"of": str(of), "right": str(right)},
-    }
+    asked_for = {"parameters": state.model.parameters, "defaults": sorted(source.defaulted(parameters)), "of": str(of), "right": str(right)}
+    report: dict[str, Any] = {"model": source.name, **asked_for}
     values, table = _shown(answer)
     report |= values | {"plan": None if state.plan is None else state.plan.to_dict(), "timings": answer.timings, "versions": versions()}
     if options.output:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from permsym.cli.run import add_workers, executor
+from permsym.cli.batch.run import add_workers, executor
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Commands of sweeps and their files."""

@@ -1,0 +1,1 @@
+"""Commands of evolutions, of periodic states, and of what two times or frequencies show."""

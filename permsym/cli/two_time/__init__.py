@@ -1,1 +1,0 @@
-"""Commands that answer to a frequency or a delay: correlations, spectra, eigenvalues of the Liouvillian."""
