@@ -46,6 +46,8 @@ _LINES = 6  # neighbours of an eigenvalue that may be one multiplet with it
 _LEAKING = 4  # times what leaves at a window's edge: 1.5 to 3.3 on windows of 6 to 2 standard deviations, as what beyond it comes back
 _CONVERGED = 1e-11  # of an eigenvalue, counted from where its sector turns: what its residuals may leave
 _CHANGED, _CLEAR = 10.0, 1e-3  # times what the last vectors changed S by: where it may rise to; of the highest S: a change that settles it
+_UNEVEN = 300  # how uneven convergence may be: as much was needed in one of 60 random systems
+_READ = 64 * EPS  # of |a| . |x|: rounding of elements, of their weights, of the sum, and of vectors that are kept orthogonal
 _LOOKS = 6  # at the eigenvalues of one pole
 _BACK = 2  # steps of the reduced problem, whose change is what the share may still be off by
 _ONE = 1e-9  # of an eigenvalue: what is nearer is the same line
@@ -269,14 +271,21 @@ class LatticeResponse:
         missed = 0.0 if self.space.finished else self._remaining(value, residue)
         pulled = self._pulled((complex(a @ x) / own * y - residue / start * a) / (start * self._phase)) / 2
         of_state = sum(float(values[0]) for values in self._steady_errors([pulled]).values())
-        return float((lost / abs(own) + missed) / abs(start)) + of_state
+        return float((lost / abs(own) + missed + self._read(residue, x, y)) / abs(start)) + of_state
+
+    def _read(self, residue: complex, x: Complex, y: Complex) -> float:
+        """Rounding of a . x, y . X and y . x, and of a . X beside the residue."""
+        a, b, own = self.space.a, self.space.x, abs(complex(y @ x))
+        products = (np.abs(a) @ np.abs(x)) * abs(complex(y @ b)) + abs(complex(a @ x)) * (np.abs(y) @ np.abs(b))
+        norms = abs(residue) * ((np.abs(y) @ np.abs(x)) / own + (np.abs(a) @ np.abs(b)) / abs(complex(a @ b)))
+        return float(_READ * (products / own + norms))
 
     def _remaining(self, value: complex, residue: complex) -> float:
-        """Of a residue's convergence: the change of the last steps, and as much less as that was than the one before, ten times over."""
+        """Of a residue's convergence: the change of the last steps, and as much less as that was than the one before, with a margin."""
         earlier_pairs = [ritz(self.space.reduced, k * _BACK) for k in (1, 2)]
         before, first = (complex(pairs.share[np.argmin(np.abs(pairs.values - value))]) for pairs in earlier_pairs)
         last, earlier = abs(residue - before), abs(before - first)
-        return last * min(1.0, 10 * last / earlier) if earlier else last
+        return last * min(1.0, _UNEVEN * last / earlier) if earlier else last
 
     def _lost(self, x: Complex, y: Complex) -> float:
         """y . dL x: rounding, a window's edge, a cut-off."""
