@@ -86,9 +86,14 @@ def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
     for name in map(str, before.data_vars):
         if name in after and before[name].dims != after[name].dims and PHOTON.name not in before[name].dims:
             raise InputError(f"the file's variable {name!r} is over {before[name].dims}, but its provenance gives {after[name].dims}")
-    largest, variable, at = 0.0, "", {}
+    largest, variable = 0.0, ""
+    at: dict[str, Any] = {}
     for name in map(str, before.data_vars):
-        if name in _NOT_NUMBERS or name.startswith("time_") or name not in after:
+        if name in _NOT_NUMBERS or name.startswith("time_") or PHOTON.name in before[name].dims:
+            continue
+        if name not in after:  # as where only one side has a number
+            if before[name].notnull().any() and not np.isnan(largest):
+                largest, variable, at = float("nan"), name, {}
             continue
         old, new = before[name].values, after[name].values
         if old.dtype.kind not in "biufc" or old.tobytes() == new.tobytes():

@@ -97,6 +97,14 @@ def test_a_time_evolution_says_so(tmp_path, capsys):
     assert "holds values over time" in capsys.readouterr().err
 
 
+def test_a_variable_that_is_lost_is_a_difference(data):
+    result = compared(data, data.drop_vars("p0_up"))
+    assert not result.equal
+    assert (np.isnan(result.largest), result.variable) == (True, "p0_up")
+    empty = data.assign(other=data["p0_up"] * np.nan)
+    assert compared(empty, data).equal
+
+
 def test_a_difference_at_a_single_point_has_no_coordinates(data):
     single = data.isel(N=0, point=0, approach=0, moment=0)
     changed = single.copy(deep=True)
