@@ -200,9 +200,8 @@ class State(DensityOperator, AtRest):
         return self._errors[_smaller(key)]
 
     def deviation(self, charge: Charge | None = None) -> float:
-        """Trace norm that the state is off by, an estimate: the largest error of its certificate's moments over their operators' norms."""
-        errors = {self.label(text): error for text, error in self.certificate.errors.items()}
-        return max((error / label.norm(self.model) for label, error in errors.items()), default=0.0)
+        """Trace norm that the state, or one sector of it, is off by: :attr:`trace_norm_error`, an estimate."""
+        return self.trace_norm_error
 
     def estimate(self, labels: Iterable[MomentLabel], others: Mapping[str, Observable] | None = None) -> None:
         """Fill in error estimates, one for a moment and its conjugate, and of derived quantities that are observables themselves."""

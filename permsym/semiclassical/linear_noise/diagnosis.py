@@ -62,7 +62,9 @@ class Diagnosis:
         if self.stable_states > 1:
             reasons[Shortfall.BRANCHES] = f"mean field has {self.stable_states} stable states, and linear noise no weights for them"
         if self.relative_variance is not None and not self.relative_variance <= VARIANCE:
-            reasons[Shortfall.VARIANCE] = f"the relative variance is {self.relative_variance:.3g}, above {VARIANCE}"
+            variance = self.relative_variance
+            says = f"is {variance:.3g}, above {VARIANCE}" if math.isfinite(variance) else "is not defined"
+            reasons[Shortfall.VARIANCE] = f"the relative variance {says}"
         if not self.shift <= SHIFT:
             reasons[Shortfall.SHIFT] = f"fluctuations shift means by {self.shift:.3g}, more than {SHIFT}"
         limit = DARK_FEEDBACK if self.dark else FEEDBACK

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -254,3 +255,16 @@ def test_a_steady_state_takes_its_errors_along():
     found = ps.evolve(model, [0.0, 1.0], initial=state)
     assert found.certificate.certified
     assert found.certificate.error_estimate >= state.certificate.errors["z0"] > 0
+
+
+@pytest.mark.parametrize("levels", [9, 11])
+def test_a_steady_state_knows_what_its_cut_off_costs_as_a_whole(levels):
+    """The trace norm of the difference to many levels: moments have hundreds of times smaller errors."""
+    model, many = ps.models.driven_tavis_cummings(N=1, C=14, drive=0.6), 22
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ps.UncertifiedWarning)
+        few, exact = (ps.steady_state(model.with_levels(n)) for n in (levels, many))
+    difference = exact.full().reshape(many, 2, many, 2).copy()
+    difference[:levels, :, :levels] -= few.full().reshape(levels, 2, levels, 2)
+    off = np.abs(np.linalg.eigvalsh(difference.reshape(2 * many, 2 * many))).sum()
+    assert 1e-9 < off <= few.deviation()
