@@ -27,6 +27,7 @@ def spins(N):
 
 @pytest.mark.parametrize("jump", ["centre", "pump", "mixed", "together"])
 @pytest.mark.parametrize("basis", ["dicke", "occupation"])
+@pytest.mark.quick("dicke-mixed", "occupation-together")
 def test_equals_the_generating_function_of_the_whole_space(jump, basis):
     model = spins(2)
     number = ps.evolve(model, TIMES, initial="up down", basis=basis).counting(jump)
