@@ -224,6 +224,28 @@ def test_duals_of_sums_cover_those_of_single_moments(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "model", [ps.models.tavis_cummings(N=8, levels=14), ps.models.tavis_cummings(N=6, omega=1.5, levels=12), driven(levels=16)]
+)
+def test_dual_vectors_that_begin_in_single_precision_are_as_good(model, monkeypatch):
+    """On resonance, detuned (complex numbers) and driven; the iterations in double precision have next to nothing left to do."""
+    double = quietly(model, solver="matrix-free")
+    expected = {label: double.error(label) for label in double.labels(2)}
+    monkeypatch.setattr(solution, "_SINGLE", 0)
+    products: list[tuple[np.dtype, int]] = []
+    iterate = solution.bicgstab.bicgstab
+    monkeypatch.setattr(
+        solution.bicgstab, "bicgstab", lambda *a, **k: (o := iterate(*a, **k), products.append((a[1].dtype, o.products)))[0]
+    )
+    single = quietly(model, solver="matrix-free")
+    errors = {label: single.error(label) for label in single.labels(2)}
+    assert errors == pytest.approx(expected, rel=0.1, abs=1e-15)
+    rough = [count for dtype, count in products if dtype == np.float32]
+    assert rough
+    assert sum(count for dtype, count in products[1:] if dtype == np.float64) < sum(rough) / 4
+
+
+@pytest.mark.slow
 def test_slow_emitters_are_seen_by_dual_vectors():
     """gamma_h = 1e-4 g: the right value is that of a sparse factorisation of the 2^N Liouvillian on 22 levels."""
     model = ps.models.driven_tavis_cummings(N=2, kappa=1, g=0.5, eta=2, gamma_h=1e-4)
