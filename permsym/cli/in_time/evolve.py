@@ -28,6 +28,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     words.add_moments(evolve)
     words.add_basis(evolve)
     words.add_tolerance(evolve, "absolute error aimed at")
+    evolve.add_argument("--checkpoint", metavar="FILE", help="write all there is so far every 30 s, and go on from it after a kill")
     counting.declare(evolve, "mean and counting Fano factor of how often this jump has happened until then")
     quantities.add(evolve)
     words.add_json(evolve)
@@ -55,6 +56,7 @@ def run(options: argparse.Namespace) -> int:
         basis=options.basis,
         keep="none",
         modulate=words.modulate(options),
+        checkpoint=options.checkpoint,
         progress=on_stderr(),
     )
     countings = counting.counted_until(evolution, options)
