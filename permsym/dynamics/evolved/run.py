@@ -128,6 +128,7 @@ class Run:
             solver={"name": tally.used, "steps": tally.steps, "products": tally.products, "vectors": VECTORS}
             | ({"resumed": self.resumed} if self.written else {}),
             modulation={} if clock is None else clock.modulation.spelled,
+            clock=clock,
             timings={"total": time.perf_counter() - started},
             errors={label: tally.error(self.model, label) for label in values},
             states=dict(request.keeping.states(origin, request.zero, self.possible, tally.charges)),
