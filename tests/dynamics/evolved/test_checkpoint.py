@@ -65,13 +65,11 @@ def test_an_interrupted_evolution_goes_on_to_the_same_numbers(route, tmp_path):
     model, path = make(), tmp_path / "run.h5"
     whole = ps.evolve(model, times, **options)
     assert whole.solver["steps"] > 3
-    for after in (1, whole.solver["steps"] - 2):
-        interrupted(model, times, path, after, **options)
-        resumed = ps.evolve(model, times, checkpoint=path, **options)
-        assert resumed.solver.pop("resumed") > 0
-        assert resumed.solver == whole.solver
-        equal(resumed, whole)
-        path.unlink()
+    interrupted(model, times, path, whole.solver["steps"] // 2, **options)
+    resumed = ps.evolve(model, times, checkpoint=path, **options)
+    assert resumed.solver.pop("resumed") > 0
+    assert resumed.solver == whole.solver
+    equal(resumed, whole)
 
 
 def equal(resumed, whole):
