@@ -170,8 +170,10 @@ class BlockSector(Sector):
 
     # -- steps ----------------------------------------------------------------------------------------------------------------
 
-    def steps(self, state: NDArray[Any], start: float, end: float, rate: float, method: Integrator) -> Iterator[Step]:
-        yield from steps(self._polynomial, state, start, end, rate)
+    def steps(
+        self, state: NDArray[Any], start: float, end: float, rate: float, method: Integrator, pace: Sequence[float] = ()
+    ) -> Iterator[Step]:
+        yield from steps(self._polynomial, state, start, end, rate, *pace)
 
     def _polynomial(self, state: NDArray[Any]) -> Subspace:
         return subspace(lambda v: self._flat(self.operator.matvec(self._elements(v))), state, VECTORS, self.basis.trace_norm)

@@ -275,7 +275,7 @@ def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] 
     """
     if "initial" in definition:
         raise InputError(
-            "the file holds values over time of one command, but only sweeps are computed again; "
+            "the file holds values over time of a command that is not computed again; only sweeps, solutions and exact evolutions are; "
             "repeat the command in its attribute `command`"
         )
     try:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from permsym.dynamics.evolved.certificate import EvolutionCertificate
 from permsym.dynamics.initial_density import Initial
+from permsym.dynamics.taylor.steps import Clock
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
@@ -41,6 +42,7 @@ class Evolution(OnItsWay):
     states                time -> state, of those that ``keep`` left
     stateless             what to do to have some where there are none
     modulation            what changed in time, as it was given; ``model`` has its coefficients from means over the times then
+    clock                 its functions; None without any, and where the evolution was pickled
     """
 
     model: Model
@@ -58,6 +60,10 @@ class Evolution(OnItsWay):
     states: Mapping[float, EvolvedState] = field(default_factory=dict, repr=False)
     stateless: str = ""
     modulation: Mapping[str, str] = field(default_factory=dict)
+    clock: Clock | None = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "clock": None}  # functions of a user's do not go into files
 
     def state(self, t: float) -> EvolvedState:
         """rho(t) at one of the times, with errors of its own: moments of any order, reduced states, P(n), P(j, m), two-time functions.
