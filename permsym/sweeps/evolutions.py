@@ -102,9 +102,11 @@ def evolved_point(evolution: Evolution, countings: Iterable[CountedNumber] = ())
     """
     certificate, derived, errors = evolution.certificate, dict(evolution.derived), dict(evolution.derived_errors)
     for counting in countings:
-        for kind in ("current", "mean", "fano"):
-            derived[f"counting_{kind}@{counting.jump}"] = getattr(counting, kind)
-            errors[f"counting_{kind}@{counting.jump}"] = counting.errors[kind]
+        series = {name: getattr(counting, name) for name in ("current", "mean", "fano", "noise")}
+        series |= dict(zip(("c3", "c4"), counting.cumulants, strict=False))
+        for name, values in series.items():
+            derived[f"counting_{name}@{counting.jump}"] = values
+            errors[f"counting_{name}@{counting.jump}"] = counting.errors[name]
     status, reason = judged(certificate)
     return Point(
         parameters=evolution.model.parameters,
