@@ -106,9 +106,13 @@ class BlockLiouvillian:
         if blocks.boundary == "reflecting" and (part is None or part.reflects):
             self._reflect()
 
-    def counted(self, jump: Term) -> BlockLiouvillian:
-        """J rho = rate * x rho x^dag of a jump (:attr:`Term.counted`) on the same numbers; what a window drops of it does not come back."""
-        return BlockLiouvillian(self.blocks, self.model, _Part((jump.counted,), self.dtype.kind == "f", reflects=False))
+    def counted(self, jump: Term, real: bool | None = None) -> BlockLiouvillian:
+        """J rho = rate * x rho x^dag of a jump (:attr:`Term.counted`) on the same numbers; what a window drops of it does not come back.
+
+        real   as for :meth:`part`
+        """
+        real = self.dtype.kind == "f" if real is None else real
+        return BlockLiouvillian(self.blocks, self.model, _Part((jump.counted,), real, reflects=False))
 
     def part(self, terms: Sequence[Term], real: bool | None = None) -> BlockLiouvillian:
         """The superoperator of some of the model's terms on the same numbers; their coefficients keep density matrices hermitian.
