@@ -69,6 +69,7 @@ def test_routes_that_cannot_count_are_left_for_one_that_can(capsys):
     assert code == 0, err
 
 
+@pytest.mark.slow
 def test_a_file_holds_it_and_is_computed_again(capsys, tmp_path):
     path = tmp_path / "one.nc"
     assert run(capsys, "solve", *WORDS, "-o", path)[0] == 0
