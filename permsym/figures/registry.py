@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from permsym import dataset as datasets
 from permsym.dataset.files import check_target
 from permsym.errors import InputError
+from permsym.figures.beyond_cumulants.central_spin import CENTRAL_SPIN as BEYOND_SPIN
+from permsym.figures.beyond_cumulants.laser import LASER as BEYOND_LASER
+from permsym.figures.beyond_cumulants.tavis_cummings import TAVIS_CUMMINGS as BEYOND_CAVITY
 from permsym.figures.paper1 import beyond as p1_beyond
 from permsym.figures.paper1 import fig3 as p1_fig3
 from permsym.figures.paper1 import fig4a as p1_fig4a
@@ -164,6 +167,16 @@ FIGURES: dict[str, Figure] = {
         cavities.DRIVEN.table,
         2,
     ),
+    **{
+        f"beyond-cumulants-{name}": Figure(
+            f"{words} against N: exact, C2 to C5, linear noise, truncated Wigner", one.compute, one.plot, one.table, 1000
+        )
+        for name, words, one in (
+            ("central-spin", "central spin", BEYOND_SPIN),
+            ("tavis-cummings", "Tavis-Cummings model near its threshold", BEYOND_CAVITY),
+            ("laser", "laser above its threshold", BEYOND_LASER),
+        )
+    },
 }
 
 

@@ -40,6 +40,9 @@ SLOW = (
     "g2-central-spin",
     "spectrum-tavis-cummings",
     "spectrum-driven-cavity",
+    "beyond-cumulants-central-spin",
+    "beyond-cumulants-tavis-cummings",
+    "beyond-cumulants-laser",
 )
 """Figures whose lines take more than a few seconds whatever the largest size."""
 SMALL = {"spectrum-driven-cavity": 2}
