@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from command_line import run
 
 import permsym as ps
 from permsym import dataset
@@ -273,21 +272,6 @@ def test_a_record_keeps_them(evolved):
     assert again.derived_errors["fisher_rotation@joint"].tolist() == series.derived_errors["fisher_rotation@joint"].tolist()
     np.testing.assert_array_equal(again.derived["fisher_steady@g"], evolved["fisher_steady@g"].sel(approach="exact", N=2))
     assert task.key != replace(task, quantities=None).key
-
-
-@pytest.mark.slow
-def test_a_run_over_time_goes_on_from_its_store(tmp_path, capsys):
-    path, output = tmp_path / "a.toml", tmp_path / "a.nc"
-    path.write_text(OVER_TIME.replace("N = [1, 2]", "N = [1]").replace("cumulants = [1, 2]\n", ""))
-    assert run(capsys, "run", path, "-o", output, "--jobs", "1")[0] == 0
-    first = dataset.open_dataset(output)
-    path.write_text(OVER_TIME.replace("cumulants = [1, 2]\n", ""))
-    code, out, err = run(capsys, "run", path, "-o", output, "--jobs", "1")
-    assert code == 0
-    assert "(1 from the store, 1 computed)" in out + err
-    second = dataset.open_dataset(output)["counting_mean@L[-0] central"]
-    np.testing.assert_array_equal(second.sel(N=1), first["counting_mean@L[-0] central"].values.ravel())
-    assert (second.sel(N=2, time=1) > 0.01).all()
 
 
 @pytest.mark.parametrize(
