@@ -44,7 +44,10 @@ def twa_point(model: Model, wanted: Wanted, options: Mapping[str, Any], bench: B
 
     if wanted.evolution is not None:
         asked = wanted.evolution
-        return evolved_point(evolve(model, asked.times, asked.initial, wanted.labels, **options), [str(label) for label in wanted.labels])
+        evolution = evolve(model, asked.times, asked.initial, wanted.labels, **options)
+        point = evolved_point(evolution, [str(label) for label in wanted.labels])
+        expanded_quantities(point, None, wanted.quantities)
+        return point
     point = sampled_point(steady_state(model, wanted.labels, **options), [str(label) for label in wanted.labels])
     if wanted.spectrum is not None:
         point.reason = "; ".join(filter(None, [point.reason, "no spectrum: truncated Wigner has means of one time only"]))
