@@ -28,7 +28,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     words.add_basis(solve)
     words.add_window(solve)
     solve.add_argument(
-        "--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso, matrix-free, hermite or quick"
+        "--solver",
+        default="auto",
+        metavar="NAME",
+        help="auto, superlu, single, ilu, shift-invert, pardiso, bicgstab, matrix-free, hermite, quick",
     )
     solve.add_argument("--checkpoint", metavar="FILE", help="keep the iterate of a long matrix-free solve in FILE.npz, and go on from it")
     words.add_tolerance(solve, "error of a moment that counts as certified, relative to max(1, |value|)")

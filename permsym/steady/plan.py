@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from permsym.basis.basis import Basis
 from permsym.basis.window import Window
 from permsym.errors import InputError
+from permsym.linear.assembled.solver import BiCGStab
 from permsym.linear.factorisation import FactorSolver
 from permsym.linear.incomplete_lu import IncompleteLU
 from permsym.linear.pardiso import Pardiso
@@ -33,6 +34,7 @@ SOLVERS: dict[str, FactorSolver | MatrixFree] = {
     "single": SuperLU(precision="single"),
     "ilu": IncompleteLU(),
     "pardiso": Pardiso(),
+    "bicgstab": BiCGStab(),
     "matrix-free": MatrixFree(),
 }
 """Solvers by the name that a command line or a file gives them; see NAMES for the others."""

@@ -12,7 +12,8 @@ from permsym.basis.basis import Basis
 from permsym.basis.representations import choose
 from permsym.basis.window import Window
 from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge
-from permsym.linear.factorisation import Factorisation
+from permsym.linear.cost import PRODUCTS
+from permsym.linear.factorisation import Factorisation, kind_of
 from permsym.linear.incomplete_lu import IncompleteLU
 from permsym.model import Model
 from permsym.progress import Progress
@@ -192,7 +193,10 @@ def _full_basis(request: Request) -> Plan:
     if isinstance(basis, str):
         name = choose(model) if basis == "auto" else basis
         factors = needs.on_full_basis(model, name, chosen)
-        why = f"the full {name} basis is small enough" if chosen is None else "asked for"
+        why = "asked for"
+        if chosen is None:
+            iterated = kind_of(factors.solver) == "iterated"
+            why = f"about {PRODUCTS} products, where factors would fill" if iterated else f"the full {name} basis is small enough"
     else:
         if not basis.hermitian:
             raise InputError(
@@ -267,7 +271,10 @@ def prefers_iteration(model: Model, basis: str | Basis = "auto") -> bool:
     """Whether a cavity is too large for a factorisation."""
     if not isinstance(basis, str) or basis == "full" or model.centre.kind != "boson":
         return False
-    factors = Factorisation.of(*needs.lattice(model, basis), needs.double_solver(model, basis))
+    unknowns, sides = needs.lattice(model, basis)
+    if needs.fills(model, basis, unknowns):
+        return False
+    factors = Factorisation.of(unknowns, sides, needs.double_solver(model, basis))
     if factors.seconds > PATIENCE or factors.bytes > machine.available_bytes():
         return True
     return _WHOLE * factors.seconds > PATIENCE and not Decoupling(model).halved

@@ -43,8 +43,8 @@ def steady_state(
     """The exact steady state rho with L rho = 0, tr rho = 1, in the neutral charge sector.  (Ten parameters: each a wish of its own.)
 
     basis        "auto", "dicke", "occupation", "full", or a Basis
-    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "matrix-free", "hermite", "quick", or a solver
-                 value such as SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it
+    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "bicgstab", "matrix-free", "hermite", "quick", or a
+                 solver value such as SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it
                  past their reach;
                  "quick" takes the Hermite solver from N = 20,000 on, where it applies and certifies itself, else "auto"
     moments      what the certificate covers: an order, a label, or several

@@ -127,11 +127,11 @@ class NullVector:
     """Solution of a :class:`NullProblem`.
 
     vector    (n,) with trace @ vector = 1
-    pin       the population whose row and column were dropped
-    factor    factors of the pinned matrix
+    pin       the population whose row and column were dropped; None: none was, and the zero was moved away (:mod:`.iterated`)
+    factor    factors of the pinned matrix, or what solves with the moved one
     """
 
-    def __init__(self, problem: NullProblem, factor: Factor, pin: int, vector: Vector) -> None:
+    def __init__(self, problem: NullProblem, factor: Factor, pin: int | None, vector: Vector) -> None:
         self.problem = problem
         self.factor = factor
         self.pin = pin
@@ -166,12 +166,14 @@ class NullVector:
         return covector[self.problem.active]
 
     def dual(self, covectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """y with L^T y = c - <c> trace for each column of covectors (n, k), y[pin] = 0."""
+        """y with L^T y = c - <c> trace for each column of covectors (n, k), y[pin] = 0 where there is a pin."""
         right = covectors - np.outer(self.problem.trace, self.vector @ covectors)
         return self._freely(self.factor.solve_transposed, right)
 
     def _freely(self, solved: Callable[[Vector], Vector], right: Vector) -> Vector:
         """A transposed solve on all unknowns but the pinned one, where y is zero."""
+        if self.pin is None:
+            return solved(np.ascontiguousarray(right))
         result = np.zeros_like(right)
         if len(right) > 1:
             free = _without(len(right), self.pin)
@@ -279,9 +281,12 @@ class NullVector:
         """
         trace, x = self.problem.trace, self.vector
         right = right - x * (trace @ right)
-        relaxed = np.zeros_like(right)
-        free = _without(len(right), self.pin)
-        relaxed[free] = self.factor.estimate(right[free])
+        if self.pin is None:
+            relaxed = self.factor.estimate(right)
+        else:
+            relaxed = np.zeros_like(right)
+            free = _without(len(right), self.pin)
+            relaxed[free] = self.factor.estimate(right[free])
         return np.asarray(relaxed - x * (trace @ relaxed))
 
     @property
@@ -314,7 +319,9 @@ class NullVector:
 
     @property
     def pinned_well(self) -> bool:
-        """Whether the pinned population carries a fair share of the largest one."""
+        """Whether the pinned population carries a fair share of the largest one; so it is where there is no pin."""
+        if self.pin is None:
+            return True
         weight = np.abs(self.problem.trace * self.vector)
         return bool(weight[self.pin] > _FAIR_SHARE * weight.max())
 

@@ -16,6 +16,7 @@ from permsym.operators import Matrix
 from permsym.states.collective_spin import SpinDistribution
 from permsym.states.derived import Observable
 from permsym.steady.gradient import Duals
+from permsym.steady.lattice.iterated import IteratedNull
 from permsym.steady.lattice.null_vector import Bounds
 from permsym.steady.state import ErrorParts
 
@@ -123,7 +124,9 @@ class FactoredSolution(Generic[F]):
     def _bounds(self, covectors: Sequence[NDArray[np.float64]]) -> Iterator[ErrorParts]:
         """Error estimate of each covector's value, over the unknowns that were solved for, in blocks."""
         step = max(1, min(_BLOCK, _BLOCK_NUMBERS // self.size))
-        for start in range(0, len(covectors), step):
+        if isinstance(self.null, IteratedNull):
+            step = len(covectors)  # which it may take together
+        for start in range(0, len(covectors), max(step, 1)):
             bounds = self.null.bounds(np.stack(covectors[start : start + step], axis=1))
             np.maximum(self.edge, bounds.edge, out=self.edge)
             cutoff = np.broadcast_to(bounds.cutoff, bounds.algebraic.shape)
