@@ -107,6 +107,7 @@ def _save(
 ) -> None:
     """Write the result as a sweep of one point, which can be computed again."""
     from permsym import dataset
+    from permsym.basis.several import Cut
     from permsym.information.results import ParameterFisher
     from permsym.states.squeezing import Squeezing
     from permsym.sweeps.definition import make
@@ -114,7 +115,8 @@ def _save(
     from permsym.sweeps.quantities import add_counting, add_fisher, add_squeezing
     from permsym.sweeps.run import assembled
 
-    asked = {"basis": options.basis, "solver": options.solver, "window": words.window(options.window)}
+    window = words.window(options.window)
+    asked = {"basis": options.basis, "solver": options.solver, "window": window.written if isinstance(window, Cut) else window}
     chosen = {name: value for name, value in asked.items() if value != "auto"}
     chosen |= {} if options.tolerance is None else {"tolerance": words.tolerance(options)}
     source, parameters = made_from

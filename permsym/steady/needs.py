@@ -108,6 +108,13 @@ def on_full_basis(model: Model, representation: str, solver: FactorSolver | None
     return factors
 
 
+def check_iteration(unknowns: int) -> None:
+    """TooLarge where an iteration with so many unknowns does not fit into what is free now."""
+    needed, free = Factorisation.of(unknowns, [], BiCGStab()).bytes, machine.available_bytes()
+    if needed > free:
+        raise _refusal(needed, f"({unknowns:,} unknowns)", None)
+
+
 def on_window(model: Model, window: Window, per_site: float | None = None, solver: FactorSolver | None = None) -> Factorisation:
     """How a window is factored, and TooLarge where that needs more than is free now.
 

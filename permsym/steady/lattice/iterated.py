@@ -41,10 +41,17 @@ class IteratedNull(NullVector):
     def __init__(self, problem: NullProblem, inverse: Iteration, vector: Vector) -> None:
         super().__init__(problem, inverse, None, vector)
         self.settings = inverse.settings
+        self.shared = False
+        """Whether sums of observables have stood for several of them."""
 
     def again(self, problem: NullProblem, x: Vector) -> IteratedNull:
         """The same state x (basis.dimension,) as the null vector of a problem with more unknowns."""
         return solve(problem, self.settings, x)[0]
+
+    def _besides(self, y: Vector, uncertainty: Vector) -> Vector:
+        """With what an edge drops: beside that a dual vector needs few digits, and each takes products."""
+        relative = y - np.outer(self.problem.trace, self.vector @ y)
+        return super()._besides(y, uncertainty) + np.abs(relative).T @ (self.problem.leaks * np.abs(self.vector))
 
     def bounds(self, covectors: Vector) -> Bounds:
         """As :meth:`NullVector.bounds`; of more than two covectors (n, k) of a large system an estimate."""
@@ -53,6 +60,7 @@ class IteratedNull(NullVector):
         shared = many & (scale > _NOTHING * np.abs(covectors).max(axis=0))
         if np.count_nonzero(shared) <= len(_SIGNS):
             return super().bounds(covectors)
+        self.shared = True
         units = np.sqrt(scale[shared])
         signs = np.stack([np.resize(pattern, len(units)) for pattern in _SIGNS], axis=1)
         both = super().bounds((covectors[:, shared] / units) @ signs)

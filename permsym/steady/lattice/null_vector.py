@@ -188,7 +188,7 @@ class NullVector:
         with np.errstate(over="ignore", invalid="ignore"):
             weight = np.abs(defect).T @ x
             for _ in range(_REFINEMENTS):
-                open_ = np.flatnonzero(weight > _MATTERS * (np.abs(y).T @ uncertainty + floor))
+                open_ = np.flatnonzero(weight > _MATTERS * (self._besides(y, uncertainty) + floor))
                 if not len(open_):
                     break
                 better = y[:, open_] - self._freely(self.factor.estimate_transposed, defect[:, open_])
@@ -203,6 +203,10 @@ class NullVector:
             if len(rough):
                 y[:, rough], defect[:, rough] = self._finer(y[:, rough], right[:, rough])
         return y, defect
+
+    def _besides(self, y: Vector, uncertainty: Vector) -> Vector:
+        """(k,) what a bound holds besides the defects of dual vectors (n, k)."""
+        return np.asarray(np.abs(y).T @ uncertainty)
 
     def _felt(self, defect: Vector) -> Vector:
         """(k,) the most that a population can feel of the defects (n, k) of dual equations."""

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from permsym.basis.basis import Basis
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Matrix
+from permsym.sites import Boson
 from permsym.states.collective_spin import SpinDistribution
 from permsym.states.derived import Observable
 from permsym.steady.gradient import Duals
 from permsym.steady.lattice.iterated import IteratedNull
-from permsym.steady.lattice.null_vector import Bounds
+from permsym.steady.lattice.null_vector import Bounds, NullVector
 from permsym.steady.state import ErrorParts
 
 _BLOCK, _BLOCK_NUMBERS = 8, 2**23  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
@@ -78,6 +79,13 @@ class FactoredSolution(Generic[F]):
     @cached_property
     def edge(self) -> NDArray[np.float64]:
         return np.zeros(self.size)
+
+    @property
+    def rigorous(self) -> bool:
+        """On a closed lattice: nothing is estimated of what lies beyond it, and no dual vector stood for several observables."""
+        shared = isinstance(self.null, IteratedNull) and self.null.shared
+        lattice = isinstance(self.null, NullVector) and self.basis.boundary == "closed"
+        return lattice and not shared and not isinstance(self.basis.model.centre, Boson)
 
     @property
     def size(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from permsym.basis.basis import Basis
 from permsym.basis.representations import build
+from permsym.basis.several import Cut
 from permsym.basis.window import Window
 from permsym.errors import SolverFailed
 from permsym.linear.factorisation import LONG, PATIENCE, Factorisation, FactorSolver, doubtful, kind_of
@@ -13,6 +14,7 @@ from permsym.liouvillian import Liouvillian
 from permsym.progress import Progress
 from permsym.steady import needs
 from permsym.steady.degenerate import refuse_degenerate
+from permsym.steady.lattice.cut import on_cut
 from permsym.steady.lattice.direct import Site, solve_on
 from permsym.steady.lattice.window import on_level_set, on_sites, within_deviations
 from permsym.steady.plan import Plan, Request
@@ -27,6 +29,8 @@ def solve(plan: Plan, request: Request, say: Progress, answer: Callable[[Request
         return _on_full_basis(plan, request, say)
     if plan.window == "adapted":
         return on_level_set(plan, request, say)
+    if isinstance(plan.window, Cut):
+        return on_cut(plan, request, say)
     return on_sites(plan, request, say) if isinstance(plan.window, Window) else within_deviations(plan, request, say)
 
 

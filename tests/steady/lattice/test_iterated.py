@@ -6,8 +6,10 @@ from oracles import systems
 from oracles.brute_force import BruteForce
 
 import permsym as ps
+from permsym.basis.representations import build
 from permsym.errors import DegenerateSteadyState, SolverFailed
 from permsym.linear.assembled.solver import BiCGStab
+from permsym.liouvillian import Liouvillian
 from permsym.steady.lattice import iterated
 from permsym.steady.plan import Route
 from permsym.steady.solve import plan_of
@@ -86,6 +88,8 @@ def test_shared_dual_vectors_stand_for_all_moments(monkeypatch):
     assert together.certificate.certified
     for label in ("z0", "z1@B", "+0 -1@A", "+1@A -1@B"):
         assert apart.error(label) / 10 < together.error(label) < 100 * apart.error(label)
+    assert apart.certificate.rigorous
+    assert not together.certificate.rigorous
     few = ps.steady_state(model, solver="bicgstab", moments="z1@B")
     assert few.error("z1@B") == pytest.approx(apart.error("z1@B"), rel=0.1)
 
@@ -107,6 +111,15 @@ def test_a_gradient_and_a_current_take_the_same_iterations():
     counted = [state.counting("L[-0]", order=2) for state in states]
     assert abs(counted[0].fano - counted[1].fano) < 1e-11
     assert counted[0].errors["fano"] < 1e-10
+
+
+def test_a_liouvillian_that_is_used_again_is_iterated(monkeypatch):
+    monkeypatch.setattr("permsym.steady.needs._FACTORED", 100)
+    liouvillian = Liouvillian(build(two(3)), keep_terms=True)
+    for kappa in (0.3, 0.6):
+        state = ps.steady_state(two(3, kappa), moments="z0", liouvillian=liouvillian)
+        assert state.solver["name"] == "bicgstab"
+        assert abs(state.moment("z0") - ps.steady_state(two(3, kappa), moments="z0", solver="superlu").moment("z0")) < 1e-13
 
 
 def test_too_few_products_are_a_failure_and_not_an_answer():
