@@ -29,8 +29,8 @@ def cuts(request: Request) -> bool:
     left = request.basis in ("auto", "dicke") and request.liouvillian is None and (request.solver == "auto" or _iterated(request.solver))
     if asked and not (able and left):
         raise InputError(
-            "a cut needs several ensembles of two-level satellites, a centre with few levels, a U(1) symmetry, and the solver bicgstab; "
-            "use window='full'"
+            "a cut needs several ensembles of two-level satellites, a centre with few levels, a U(1) symmetry, and the "
+            "solver bicgstab; use window='full'"
         )
     return asked or (able and left and request.window == "auto" and not request.verify and _too_many(model))
 
@@ -55,6 +55,6 @@ def plan_cut(request: Request, say: Progress) -> Plan:
         why = f"all {needs.lattice(model, 'dicke')[0]:,} unknowns would take too long"
     cloud = predict_joint(model, choices[0] if len(choices) == 1 else _COARSE, say)
     cut, unknowns = fitting(model, cloud, choices)
-    solver = request.solver if isinstance(request.solver, BiCGStab) else BiCGStab(tolerance=max(1e-14, _SOLVED * cut.share))
+    solver = request.solver if isinstance(request.solver, BiCGStab) else BiCGStab(tolerance=min(max(1e-14, _SOLVED * cut.share), 1e-10))
     factors = Factorisation.of(unknowns, [], solver)
     return Plan(Route.LATTICE, model, "dicke", cut, solver, unknowns, factors.bytes, factors.seconds, why, joint=cloud)

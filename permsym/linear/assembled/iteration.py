@@ -16,7 +16,7 @@ from permsym.linear.assembled.solver import BiCGStab, Outer, Vector
 from permsym.linear.superlu import in_two_parts
 
 EPS = float(np.finfo(float).eps)
-_ROUGH = 1e-6  # of a right side: residual of an estimate; two of them make a dual vector as good as rounding allows
+_ROUGH = 1e-7  # of a right side: residual of an estimate; two of them make a dual vector as good as rounding allows
 _APPROACH = 1e-7  # of a right side: from there the size of the solution is known, and the tolerance relative to it
 _ROUNDS = 4
 
