@@ -88,6 +88,16 @@ def test_a_cut_is_written_in_files_and_on_the_command_line(tmp_path, capsys):
     assert "4/2" in capsys.readouterr().err
 
 
+def test_a_state_on_a_cut_comes_back_from_a_file(tmp_path):
+    state = ps.steady_state(ensembles(4, 3), moments=["z0"], window=Cut(2, 1e-4))
+    state.save(tmp_path / "cut.state")
+    again = ps.load_state(tmp_path / "cut.state")
+    assert (again.basis.cut, again.basis.dimension) == (Cut(2, 1e-4), state.basis.dimension)
+    for label in ("z0", "+1@A -1@B"):
+        assert again.moment(label) == state.moment(label)
+    assert again.error("z0") == state.error("z0")
+
+
 def test_what_cannot_be_cut():
     c, s = ps.Boson(6), ps.Ensemble(3)
     b = ps.Ensemble(3, "B")
