@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from permsym import cumulants, dataset, figures, models, moments, plot, pulses
+    from permsym.basis.several import Cut
     from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.counting.full_counting import CountingCertificate, FullCounting, full_counting
     from permsym.dynamics.counting.until import CountedNumber, counted_number
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from permsym.information.fisher import fisher
     from permsym.information.results import ParameterFisher
     from permsym.jumps import Central, Collective, Individual
+    from permsym.linear.assembled.solver import BiCGStab
     from permsym.linear.incomplete_lu import IncompleteLU
     from permsym.linear.pardiso import Pardiso
     from permsym.linear.shift_invert import ShiftInvert
@@ -101,12 +103,15 @@ _PLACES = {
     "permsym.steady.state": ("State",),
     "permsym.sweeps.grid": ("sweep",),
     "permsym.sweeps.limits.infinite": ("Limit", "limit"),
+    "permsym.basis.several": ("Cut",),
+    "permsym.linear.assembled.solver": ("BiCGStab",),
 }
 _MODULES = {name: f"permsym.{name}" for name in ("cumulants", "dataset", "figures", "models", "moments", "plot", "pulses")}
 _MODULES["twa"] = "permsym.semiclassical.twa"
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
+    "BiCGStab",
     "Boson",
     "Central",
     "Certificate",
@@ -115,6 +120,7 @@ __all__ = [
     "CorrelationCertificate",
     "CountedNumber",
     "CountingCertificate",
+    "Cut",
     "DegenerateSteadyState",
     "DensityOperator",
     "Eigenvalues",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from permsym.basis.basis import Basis
 from permsym.basis.dicke import DickePart
 from permsym.basis.representations import build
+from permsym.basis.several import Cut, CutBasis, Sites
 from permsym.basis.window import Window
 from permsym.errors import InputError
 from permsym.fields import checked
@@ -39,6 +40,8 @@ Maker = Callable[[Model, Fields, Arrays], Basis]
 @singledispatch
 def described(basis: Basis) -> Description:
     """The description of a basis; InputError for a kind that files do not hold."""
+    if isinstance(basis, CutBasis):
+        return Description("cut", {"order": basis.cut.order, "share": basis.cut.share}, {"sites": basis.sites.sites})
     if type(basis) is not Basis:
         return _of_blocks(basis)
     fields: dict[str, Any] = {"representation": basis.representation, "charge": list(basis.charge)}
@@ -84,4 +87,9 @@ def _blocks(model: Model, fields: Fields, arrays: Arrays) -> Basis:
     return basis
 
 
-MAKERS: Mapping[str, Maker] = {"whole": _whole, "blocks": _blocks}
+def _cut(model: Model, fields: Fields, arrays: Arrays) -> Basis:
+    entries = checked(dict(fields), {"order": int, "share": float}, "a basis")
+    return CutBasis(model, Cut(entries["order"], entries["share"]), Sites(model.sizes, arrays["sites"]))
+
+
+MAKERS: Mapping[str, Maker] = {"whole": _whole, "blocks": _blocks, "cut": _cut}

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
 from permsym.errors import InputError
+from permsym.linear.assembled.solver import BiCGStab
 from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
@@ -26,6 +27,7 @@ from permsym.terms import Term
 _CENTRAL = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}
 _RIGHT = {0: -25 / 12, 1: 4.0, 2: -3.0, 3: 4 / 3, 4: -1 / 4}
 _STEP = 1e-3
+_FACTORED = 5_000  # unknowns on a lattice of three dimensions and more up to which factors take less time than an iteration
 
 Family = Callable[..., Model]
 
@@ -116,7 +118,9 @@ def _dual(
         value = x @ covector
         right = covector[resting] - value * trace[resting] - matrix[active].T @ y[active]
         if right.any():
-            factor = SuperLU().factor(matrix[resting].tocsc(), liouvillian.basis.coordinates[:, resting])
+            many = len(resting) > _FACTORED and len(liouvillian.basis.coordinates) > 2
+            solver = BiCGStab() if many else SuperLU()
+            factor = solver.factor(matrix[resting].tocsc(), liouvillian.basis.coordinates[:, resting])
             y[resting] = factor.solve_transposed(right.real.copy()) + 1j * factor.solve_transposed(right.imag.copy())
     return y
 

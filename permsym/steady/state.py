@@ -74,11 +74,15 @@ class Solution(Protocol):
     edge_mass   probability next to a window's edge
     duals       transposed solves, for gradients; None: there are no factors
     spin        P(j, m) where it is not listed on the basis; None: it is
+    rigorous     whether error estimates of moments are bounds
     noise       what populations are certain to, however small they are: an iteration rounds to its largest numbers
     """
 
     @property
     def noise(self) -> float: ...
+
+    @property
+    def rigorous(self) -> bool: ...
 
     @property
     def x(self) -> NDArray[Any]: ...
@@ -340,6 +344,7 @@ class State(DensityOperator, AtRest):
             levels=self.model.centre.levels if isinstance(self.model.centre, Boson) else None,
             above_levels=self.above_levels,
             converged=self.solution.converged,
+            rigorous=self.solution.rigorous,
             sizes={str(key): abs(self.moment(key)) for key in keys},
             derived=self.derived if keys else {},
             derived_errors=self.derived_errors if keys else {},
@@ -401,7 +406,7 @@ class State(DensityOperator, AtRest):
             "labels": list(certificate.errors),
             "verification": certificate.verification,
             "verified_in": certificate.verified_in,
-            "solution": {name: getattr(solution, name) for name in ("size", "residual", "converged", "edge_mass", "noise")},
+            "solution": {name: getattr(solution, name) for name in ("size", "residual", "converged", "edge_mass", "noise", "rigorous")},
             "off": self.trace_norm_error,
             "fock": packing.array(self._fock_errors()) if isinstance(self.model.centre, Boson) else None,
             "estimates": {

@@ -90,10 +90,18 @@ def _solvers() -> list[str]:
     return list(NAMES)
 
 
+def _is_window(value: Any) -> bool:
+    from permsym.basis.several import Cut
+
+    if isinstance(value, str):
+        return value in ("auto", "full") or Cut.read(value) is not None
+    return is_real(value) and value > 0
+
+
 _EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "basis": (f"one of {', '.join(_BASES)}", lambda value: value in _BASES),
     "solver": ("auto or a solver of `permsym info`", lambda value: value == "auto" or value in _solvers()),
-    "window": ("auto, full or a positive number of standard deviations", lambda v: v in ("auto", "full") or (is_real(v) and v > 0)),
+    "window": ("auto, full, a positive number of standard deviations, or ORDER/SHARE such as 6/1e-9", _is_window),
     "tolerance": ("a positive number below 1", lambda value: is_real(value) and 0 < value < 1),
 }
 
@@ -146,10 +154,17 @@ def exact_state(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
                 **({"tolerance": options["tolerance"]} if "tolerance" in options else {}),
             )
 
-    factors = wanted.quantities is not None and wanted.quantities.factors
+    factors = wanted.quantities is not None and wanted.quantities.factors and not _iterated(model)
     state = solved(options.get("solver", "quick" if wanted.moments_alone else "superlu" if factors else "auto"))
     counted = wanted.quantities is not None and wanted.quantities.counting
     return solved("superlu") if counted and "solver" not in options and not countable(state) else state
+
+
+def _iterated(model: Model) -> bool:
+    """Whether factors fill, and what serves in their place serves for quantities, too."""
+    from permsym.steady.needs import fills, lattice
+
+    return not getattr(model.centre, "automatic", False) and fills(model, "auto", lattice(model)[0])
 
 
 def exact_cost(model: Model, options: Options, wanted: Wanted = STATE) -> Cost:

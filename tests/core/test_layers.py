@@ -104,10 +104,10 @@ def test_the_door_opens_when_it_is_used_and_not_before():
     assert not {name for name in loaded_by_a_state if name.startswith("permsym.dynamics")}
 
 
-SOLVERS = sorted((ROOT / "linear").glob("*.py"))
+SOLVERS = sorted((ROOT / "linear").rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", SOLVERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SOLVERS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_solvers_know_no_physics(path):
     """A solver gets a sparse matrix and vectors, nothing from quantum mechanics."""
     assert {name for name, _ in imported(ast.parse(path.read_text()), path)} <= {"errors", "kernels", "text", "machine", "linear"}

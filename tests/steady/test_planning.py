@@ -103,7 +103,7 @@ def limited(call, seconds):
 
 
 def test_two_ensembles(monkeypatch):
-    monkeypatch.setenv("PERMSYM_MEMORY", "1GB")
+    monkeypatch.setenv("PERMSYM_MEMORY", "300M")
     with pytest.raises(ps.TooLarge, match=r"N=\d+, \d+ would fit"):
         ps.steady_state(systems.charged_two_ensembles(200), basis="occupation")
 
