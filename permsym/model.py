@@ -27,7 +27,7 @@ from permsym.errors import InputError
 from permsym.fields import WrongField, checked
 from permsym.jumps import Jump, individual_adjoint
 from permsym.operators import CentreOperator, Matrix, Monomial, Operator, Product, as_matrix, commutator, dense, entries
-from permsym.sites import Boson, Ensemble, Levels, Site, Spin
+from permsym.sites import Boson, Ensemble, Levels, NoCentre, Site, Spin
 from permsym.terms import Term, chosen, spelled_product, terms_of
 
 UNNAMED = "user-defined"
@@ -46,7 +46,7 @@ _WRITTEN = {
 class Model:
     """A centre, ensembles of identical satellites, Hamiltonian and jumps.
 
-    centre       Spin(), Levels(d) or Boson(levels)
+    centre       Spin(), Levels(d) or Boson(levels); None: satellites alone
     ensembles    one Ensemble or a sequence of them, with different names
     hamiltonian  hermitian Operator
     jumps        Central, Individual and Collective jumps
@@ -71,7 +71,7 @@ class Model:
 
     def __init__(
         self,
-        centre: Site,
+        centre: Site | None,
         ensembles: Ensemble | Sequence[Ensemble],
         hamiltonian: Operator,
         jumps: Sequence[Jump] = (),
@@ -83,7 +83,7 @@ class Model:
             raise InputError(f"the Hamiltonian must be an operator such as 0.5 * c.z, but is {hamiltonian!r}")
         if isinstance(jumps, Jump) or not all(isinstance(jump, Jump) for jump in jumps):
             raise InputError(f"`jumps` must be a list of Central, Individual and Collective jumps, but is {jumps!r}")
-        self.centre = centre
+        self.centre: Site = NoCentre() if centre is None else centre
         self.ensembles: tuple[Ensemble, ...] = (ensembles,) if isinstance(ensembles, Ensemble) else tuple(ensembles)
         self.hamiltonian = Operator({key: value for key, value in hamiltonian.terms.items() if value != 0})
         self.jumps: tuple[Jump, ...] = tuple(jump for jump in jumps if jump.rate > 0 and jump.operator)
@@ -98,7 +98,7 @@ class Model:
 
     def _check(self) -> None:
         if isinstance(self.centre, Ensemble) or not isinstance(self.centre, Site):
-            raise InputError(f"the centre must be a site such as Spin() or Levels(3), but is {self.centre!r}")
+            raise InputError(f"the centre must be a site such as Spin() or Levels(3), or None, but is {self.centre!r}")
         if not self.ensembles or not all(isinstance(each, Ensemble) for each in self.ensembles):
             raise InputError("a model needs at least one Ensemble of satellites")
         if alike := [name for name, count in Counter(jump.name for jump in self.jumps if jump.name).items() if count > 1]:
@@ -183,7 +183,8 @@ class Model:
         Each is a vector w of integers over (centre, ensemble 1, ...): the Liouvillian conserves
         sum_i w_i (ket excitations - bra excitations) of site kind i.  Central spin: ((1, 1),).
         """
-        return integer_nullspace(self._turns, 1 + len(self.ensembles))
+        none = [(1,) + (0,) * len(self.ensembles)] if isinstance(self.centre, NoCentre) else []  # nothing that could be conserved
+        return integer_nullspace([*none, *self._turns], 1 + len(self.ensembles))
 
     def charges_of(self, operator: Operator) -> set[tuple[int, ...]]:
         """What terms of an operator add to each U(1) charge: -1 for ``a``, 0 for what conserves it."""
@@ -382,7 +383,9 @@ def site_of(kind: str, levels: Any = None) -> Site:
         return Boson(None if levels in (None, "auto") else levels)
     if kind == "levels":
         return Levels(levels)
-    raise InputError(f"the centre's kind must be spin, levels or boson, but is {kind!r}")
+    if kind == "none":
+        return NoCentre()
+    raise InputError(f"the centre's kind must be spin, levels, boson or none, but is {kind!r}")
 
 
 def _displacement(site: Site) -> dict[str, list[float]]:

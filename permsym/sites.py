@@ -182,6 +182,31 @@ class Levels(Site):
     """A centre with ``levels`` states and operators ``unit(i, j)``."""
 
 
+class NoCentre(Site):
+    """The place of a centre in models of satellites alone: one level, no operators.  ``Model(None, s, ...)`` makes it."""
+
+    kind = "none"
+
+    def __init__(self) -> None:
+        self.levels = 1
+
+    @property
+    def operators(self) -> Mapping[str, Matrix]:
+        return {}
+
+    def operator(self, matrix: Any) -> Operator:
+        raise InputError(f"{_NO_CENTRE}; write operators of its ensembles, or give it a centre such as Spin()")
+
+    def unit(self, row: int, column: int) -> Operator:
+        return self.operator(None)
+
+    def __repr__(self) -> str:
+        return "NoCentre()"
+
+
+_NO_CENTRE = "this model has no centre"
+
+
 class Boson(Site):
     """A bosonic mode as the centre: ``a``, ``ad`` and ``n`` = ad a, with [a, ad] = 1.
 

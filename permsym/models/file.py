@@ -5,7 +5,7 @@
     N = ""
     g = 0.5
     [centre]
-    kind = "spin"                       # or kind = "levels", levels = 3; or kind = "boson" (levels = 20, or "auto")
+    kind = "spin"                       # or kind = "levels", levels = 3; kind = "boson" (levels = 20, or "auto"); kind = "none"
     [[ensembles]]                       # one at least
     name = "A"
     N = "N"

@@ -60,7 +60,7 @@ class PhaseSpace:
                     "use steady_state, evolve or cumulants"
                 )
         mode = model.centre.kind == "boson"
-        sizes: list[tuple[str | None, int]] = [] if mode else [(None, 1)]
+        sizes: list[tuple[str | None, int]] = [(None, 1)] if model.centre.kind == "spin" else []
         sizes += [(each.name, each.N) for each in model.ensembles]
         return cls(mode, tuple(SpinClass(name, N, 2 * mode + 3 * i) for i, (name, N) in enumerate(sizes)))
 
