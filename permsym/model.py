@@ -36,7 +36,7 @@ UNNAMED = "user-defined"
 _WRITTEN = {
     "name": str,
     "centre": {"kind": str, "levels": (int, str)},
-    "ensembles": [{"name": str, "N": float, "levels": int}],
+    "ensembles": [{"name": str, "N": float, "levels": int, "j?": float}],
     "hamiltonian": [dict],
     "jumps": [{"kind": str, "rate": float, "operator": [dict], "name?": str}],
 }
@@ -108,6 +108,12 @@ class Model:
             raise InputError(f"ensembles need different names, but are called {', '.join(names)}; use Ensemble(N, name='B')")
         for operator in (self.hamiltonian, *(jump.operator for jump in self.jumps)):
             self.check(operator)
+        for term in self.terms:
+            name = term.structure[0][0].satellites[0][0] if term.kind == "individual" else None
+            if name is not None and self.ensembles[self.ensemble(name)].j is not None:
+                raise InputError(
+                    f"the jump {term} changes the total spin of ensemble {name!r}, which j fixes; leave j out, or make the jump Collective"
+                )
         # An operator is hermitian for all N if it is for as many satellites as a product has collective factors.
         deepest = max((len(key.satellites) for key in self.hamiltonian.terms), default=1)
         few = [(each.name, each.levels, min(math.ceil(each.size), max(deepest, 1))) for each in self.ensembles]
@@ -253,7 +259,7 @@ class Model:
         def quanta(key: Product) -> float:
             return sum(key.centre) / 2 if isinstance(key.centre, Monomial) else 0.0
 
-        ensembles = tuple(Ensemble(max(1, round(each.N * factor)), each.name, each.levels) for each in self.ensembles)
+        ensembles = tuple(each.resized(max(1, round(each.N * factor))) for each in self.ensembles)
         hamiltonian = Operator(
             {key: value * factor ** (1 - len(key.satellites) - quanta(key)) for key, value in self.hamiltonian.terms.items()}
         )
@@ -313,7 +319,10 @@ class Model:
             "name": self.name,
             "parameters": self.parameters,
             "centre": {"kind": self.centre.kind, "levels": self.centre.levels or "auto", **_displacement(self.centre)},
-            "ensembles": [{"name": each.name, "N": each.size, "levels": each.levels} for each in self.ensembles],
+            "ensembles": [
+                {"name": each.name, "N": each.size, "levels": each.levels} | ({} if each.j is None else {"j": each.j})
+                for each in self.ensembles
+            ],
             "hamiltonian": list(self._operator_data(self.hamiltonian)),
             "jumps": [
                 {"kind": jump.kind, "rate": float(jump.rate), "operator": list(self._operator_data(jump.operator))}
@@ -330,7 +339,7 @@ class Model:
             centre = site_of(data["centre"]["kind"], data["centre"]["levels"])
             if "displacement" in data["centre"]:
                 centre = Boson(centre.levels or None, complex(*data["centre"]["displacement"]))
-            ensembles = [Ensemble(each["N"], each["name"], each["levels"]) for each in data["ensembles"]]
+            ensembles = [Ensemble(each["N"], each["name"], each["levels"], each.get("j")) for each in data["ensembles"]]
             jumps = [Jump(each["kind"], each["rate"], _operator_from(each["operator"]), each.get("name")) for each in data["jumps"]]
             hamiltonian = _operator_from(data["hamiltonian"])
             return cls(centre, ensembles, hamiltonian, jumps, name=data["name"], parameters=data.get("parameters"))

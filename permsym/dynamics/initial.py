@@ -231,6 +231,8 @@ def _satellite(model: Model) -> set[str]:
 def _lowest(site: Site) -> SiteState:
     if isinstance(site, NoCentre):
         return _NOTHING
+    if isinstance(site, Ensemble) and site.j is not None and site.j < site.N / 2:
+        return SiteState("dicke", (site.j, -site.j))
     return SiteState("vacuum") if isinstance(site, Boson) else SiteState("down") if site.kind == "spin" else SiteState("level", (0,))
 
 
@@ -264,6 +266,10 @@ def _state(site: Site, kind: str, value: str | None, word: str, text: str, model
         j, m = reals
         if not (2 * j == round(2 * j) and 0 <= 2 * j <= site.N and (site.N - 2 * j) % 2 == 0 and abs(m) <= j and j - m == round(j - m)):
             raise refuse(f"needs j = N/2, N/2 - 1, ... >= 0 and m = -j, ..., j with N = {site.N}")
+    if isinstance(site, Ensemble) and site.j is not None:
+        pure = kind in ("down", "bloch") or (kind == "up" and reals in ([], [0.0], [1.0]))
+        if (reals[0] != site.j) if kind == "dicke" else not (pure and 2 * site.j == site.N):
+            raise refuse(f"has another total spin than j={site.j:g}, which ensemble {site.name!r} has")
     if isinstance(site, Boson) and not site.automatic and kind == "fock" and reals[0] >= site.levels:
         raise refuse(f"is beyond the Fock states 0..{site.levels - 1}")
     return SiteState(kind, tuple(numbers))  # type: ignore[arg-type]

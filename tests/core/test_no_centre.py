@@ -129,3 +129,9 @@ def test_approximations_of_spins_alone():
     assert abs(ps.cumulants.steady_state(model, order=3).moment("z1") - exact) < 1e-9
     noise = ps.linear_noise(alone(400))
     assert abs(noise.moment("z1") - ps.cumulants.steady_state(alone(400), order=2).moment("z1")) < 1e-3
+
+
+@pytest.mark.slow
+def test_truncated_wigner_has_no_spin_for_the_centre():
+    trajectories = ps.twa.steady_state(alone(40), seed=1, target=0.02, moments="z1")
+    assert abs(trajectories.moment("z1") - ps.steady_state(alone(40), moments="z1").moment("z1")) < 0.04

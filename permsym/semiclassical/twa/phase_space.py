@@ -78,7 +78,7 @@ class PhaseSpace:
         parts: list[Mapping[tuple[int, ...], float]] = []
         if self.mode:
             parts.append(mode_symbol(label.monomial))
-        else:
+        elif self.classes[0].ensemble is None:
             letter = [_CENTRE_LETTERS[symbol] for symbol in label.centre]
             parts.append({tuple(int(i in letter) for i in range(3)): 1.0})
         ensembles = [each for each in self.classes if each.ensemble is not None]
