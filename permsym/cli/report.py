@@ -194,6 +194,7 @@ def model_report(model: Model, representation: str, window: Literal["auto", "ful
         "parameters": model.parameters,
         "terms": [str(term) for term in model.terms],
         "charges": [list(charge) for charge in model.charges],
+        "symmetry": model.symmetry.lines(),
         "representation": name,
     }
     try:

@@ -18,7 +18,7 @@ from permsym.model import Model
 from permsym.progress import Progress
 from permsym.steady import fock_cutoff, needs
 from permsym.steady.cavity.matrix_free import MatrixFree
-from permsym.steady.degenerate import refuse_free_spin
+from permsym.steady.degenerate import refuse_free_spin, refuse_parted
 from permsym.steady.plan import Plan, Request, Route
 from permsym.steady.scaling import displacement
 from permsym.steady.scaling.decoupling import Decoupling
@@ -52,9 +52,10 @@ def plan_for(request: Request, say: Progress, answer: Answer, ahead: bool = Fals
     ahead    whether only the plan is wanted: an open cut-off is then predicted for small systems, too
 
     Raises InputError for wishes that do not go together, TooLarge where nothing fits into the memory that is free now,
-    DegenerateSteadyState where the total spin of an ensemble is free.
+    DegenerateSteadyState where the total spin of an ensemble is free, or where some levels never exchange populations.
     """
     refuse_free_spin(request.model)
+    refuse_parted(request.model)
     return _weak(request) or _ordinary(request, say, answer, ahead)
 
 

@@ -12,6 +12,7 @@ from permsym.linear.factorisation import LONG, Factorisation, FactorSolver, doub
 from permsym.liouvillian import Liouvillian
 from permsym.progress import Progress
 from permsym.steady import needs
+from permsym.steady.degenerate import refuse_hidden
 from permsym.steady.lattice.direct import Site, solve_on
 from permsym.steady.lattice.window import on_level_set, on_sites, within_deviations
 from permsym.steady.plan import Plan, Request
@@ -36,8 +37,10 @@ def _on_full_basis(plan: Plan, request: Request, say: Progress) -> State:
     if liouvillian is None:
         if isinstance(request.basis, str) and plan.seconds > LONG:
             say(f"full basis, {Factorisation(plan.solver, plan.unknowns, plan.bytes, plan.seconds)} ...")  # type: ignore[arg-type]
-        liouvillian = Liouvillian(request.basis if isinstance(request.basis, Basis) else build(model, plan.basis))
+        liouvillian = Liouvillian(request.basis if isinstance(request.basis, Basis) else build(model, plan.basis, populated=True))
     basis = liouvillian.basis
+    if basis.lacks_elements:
+        refuse_hidden(model)
     peak = _peak(plan, basis)
 
     def solved(solver: FactorSolver) -> State:
