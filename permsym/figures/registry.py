@@ -135,7 +135,7 @@ FIGURES: dict[str, Figure] = {
         p2_hysteresis.compute,
         p2_hysteresis.plot,
         p2_hysteresis.table,
-        5,
+        10,
     ),
     "linewidth-central-spin": Figure(
         "linewidth of a central spin's satellites against N, exact beside orders 2 to 5",

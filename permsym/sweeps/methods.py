@@ -24,7 +24,7 @@ from permsym.sweeps.evolutions import exact_estimate, exact_series, expanded_ser
 from permsym.sweeps.quantities import add_quantities, expanded_quantities
 from permsym.sweeps.semiclassical import linear_noise_point
 from permsym.sweeps.spectra import add_spectrum, cumulant_spectrum, exact_spectrum
-from permsym.sweeps.trajectories import TWA_OPTIONS, twa_cost, twa_point
+from permsym.sweeps.trajectories import TWA_IN_TIME, TWA_OPTIONS, twa_cost, twa_point
 from permsym.sweeps.wanted import STATE, Wanted
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
@@ -46,6 +46,7 @@ class Method:
     key              its key in the table [methods] of a sweep file; "" for expansions, which ``cumulants`` lists by their order
     follows_branch   whether it needs the model function, to follow a branch in N
     in_time          those of its options that evolutions have; None: it has steady states alone
+    modulated        whether coefficients of its evolutions may change in time
     """
 
     name: str
@@ -55,11 +56,14 @@ class Method:
     key: str = ""
     follows_branch: bool = False
     in_time: tuple[str, ...] | None = None
+    modulated: bool = True
 
-    def check_in_time(self, options: Options) -> None:
-        """InputError where the method has no evolutions, and for an option that they do not have."""
+    def check_in_time(self, options: Options, modulated: bool) -> None:
+        """InputError where the method has no such evolutions, with coefficients that change or not, and for an option they do not have."""
         if self.in_time is None:
             raise InputError(f"the method {self.name} has steady states alone; leave it out of an [evolution]")
+        if modulated and not self.modulated:
+            raise InputError(f"evolutions by the method {self.name} have constant coefficients; leave it or [modulate] out")
         wrong = next((option for option in options if option not in self.in_time), None)
         if wrong is not None:
             has = ", ".join(self.in_time) or "none"
@@ -98,8 +102,9 @@ def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
     """Exact steady state with its certificate, and its spectrum; the status says where that falls short."""
     from permsym.dynamics.spectra.spectrum import more_levels
 
+    family = None if wanted.quantities is None or bench.origin is None else bench.origin.source().function
     if wanted.evolution is not None:
-        return exact_series(model, wanted.evolution, wanted.labels, options)
+        return exact_series(model, wanted.evolution, wanted.labels, options, wanted.quantities, family)
     asked = wanted.spectrum
     state = exact_state(model, wanted, options, bench)
     answers = [] if asked is None else exact_spectrum(state, asked)
@@ -110,7 +115,7 @@ def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
     point = state_point(state, wanted.labels)
     add_spectrum(point, answers)
     if wanted.quantities is not None:
-        add_quantities(point, state, wanted.quantities, None if bench.origin is None else bench.origin.source().function)
+        add_quantities(point, state, wanted.quantities, family)
     return point
 
 
@@ -150,7 +155,7 @@ def exact_state(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
 def exact_cost(model: Model, options: Options, wanted: Wanted = STATE) -> Cost:
     """From the plan; a window is predicted by smaller systems.  A charge sector has as many unknowns as the neutral one, complex ones."""
     if wanted.evolution is not None:
-        return Cost(*exact_estimate(model, options.get("basis", "auto"), wanted.evolution))
+        return Cost(*exact_estimate(model, options.get("basis", "auto"), wanted.evolution, wanted.quantities))
     from permsym.steady.needs import lattice
     from permsym.steady.scaling.levels import START
     from permsym.steady.solve import plan_of
@@ -202,7 +207,7 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
 def mean_field_point(model: Model, wanted: Wanted, options: Options, bench: Bench) -> Point:
     """Mean field: nothing certifies its distance from the exact answer, and it has no fluctuations, whose spectrum one could ask for."""
     if wanted.evolution is not None:
-        return expanded_series(1, model, wanted.evolution, wanted.labels, options)
+        return expanded_series(1, model, wanted.evolution, wanted.labels, options, wanted.quantities)
     from permsym.cumulants import mean_field
 
     state = mean_field(model)
@@ -240,10 +245,10 @@ def cumulant_point(order: int, broken: bool, model: Model, wanted: Wanted, optio
     if wanted.labels and not keys:
         lowest = min(key.order for key in wanted.labels)
         raise BeyondOrder(f"order {order} has none of the moments, whose lowest order is {lowest}; choose a higher order", order=order)
-    if wanted.evolution is not None:
-        return expanded_series(order, model, wanted.evolution, keys, ({"break_symmetry": True} if broken else {}) | dict(options))
-    source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
+    if wanted.evolution is not None:
+        return expanded_series(order, model, wanted.evolution, keys, chosen, wanted.quantities)
+    source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
     regression = chosen.pop("regression", "operators")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
@@ -296,7 +301,7 @@ METHODS: dict[str, Method] = {
         Method(EXACT, exact_point, exact_cost, _EXACT_OPTIONS, key="exact", in_time=("basis", "tolerance")),
         Method("mf", mean_field_point, mean_field_cost, key="mf", in_time=()),
         Method("ln", linear_noise_point, lambda *asked: replace(mean_field_cost(*asked), seconds=0.5), key="linear_noise"),
-        Method("twa", twa_point, twa_cost, TWA_OPTIONS, key="twa"),
+        Method("twa", twa_point, twa_cost, TWA_OPTIONS, key="twa", in_time=TWA_IN_TIME, modulated=False),
         *(_expansion(order, broken) for broken in (False, True) for order in range(2, HIGHEST_ORDER + 1)),
     )
 }

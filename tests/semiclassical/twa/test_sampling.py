@@ -44,6 +44,7 @@ def test_a_mode_with_loss_pump_and_squeezed_jumps_is_exact():
         assert sigmas(run, exact, label) < 4.5
 
 
+@pytest.mark.slow
 def test_collective_loss_of_all_up():
     """Collective(1), N = 50, t = 0.08: exact z .1374, <+1 -2> .1918, <z1 z2> .2326; truncated Wigner .137(3), .1902(5), .239(2)."""
     s = ps.Ensemble(50)
@@ -129,7 +130,7 @@ def test_one_seed_gives_the_same_bits_with_any_number_of_threads():
 
 def test_what_is_doubtful_is_said():
     model = ps.models.tavis_cummings(N=10)
-    short = ps.twa.steady_state(model, duration=2, trajectories=8, target=1e-3)
+    short = ps.twa.steady_state(model, duration=2, step=0.003, trajectories=8, target=1e-3)
     assert {Doubt.TOO_SHORT, Doubt.TARGET_MISSED} <= set(short.sampling.doubts)
     assert not short.reliable
     spins = ps.Ensemble(2)
