@@ -1,10 +1,13 @@
 """What is conserved, read off the terms: against the dense Liouvillian, counts of a design page, and words."""
 
+import itertools
+
 import numpy as np
 import pytest
 import qutip
 from oracles import atoms, systems
 from oracles.brute_force import BruteForce
+from sampled import sampled
 
 import permsym as ps
 from permsym.basis import build
@@ -37,8 +40,7 @@ def test_nothing_that_populations_make_is_left_out(name):
     assert (found >= brute_reached(model)).all()
 
 
-@pytest.mark.parametrize("name", sorted(atoms.MODELS))
-@pytest.mark.parametrize("basis", ["auto", "occupation", "full"])
+@pytest.mark.parametrize(("name", "basis"), sampled(list(itertools.product(sorted(atoms.MODELS), ["auto", "occupation", "full"])), 4))
 @pytest.mark.filterwarnings("ignore::permsym.errors.UncertifiedWarning")  # few Fock states, as the oracle has
 def test_steady_states_equal_brute_force(name, basis):
     model = atoms.MODELS[name](2, 2) if name == "four_level_laser" else atoms.MODELS[name](2)
@@ -147,6 +149,7 @@ def test_a_size_is_counted_in_its_sector():
     assert state.certificate.certified
 
 
+@pytest.mark.slow
 def test_numbers_of_a_design_page():
     state = ps.steady_state(atoms.driven_lambda(4, 8), moments=["ad a", "|2><2|1"], tolerance=1e-7)
     assert abs(state.moment("ad a") - 0.2208341889777) < 1e-12
@@ -181,3 +184,20 @@ def test_a_derivative_that_breaks_the_symmetry_is_refused():
 
 def test_a_quotient_of_nothing_says_nothing():
     assert Quotient.of([], 0) == Quotient((), ())
+
+
+@pytest.mark.parametrize("solver", ["superlu", "matrix-free"])
+@pytest.mark.filterwarnings("ignore::permsym.errors.UncertifiedWarning")
+def test_files_keep_what_was_solved_for(tmp_path, solver):
+    state = ps.steady_state(ps.models.dicke(N=2, levels=6), solver=solver, moments=["ad a"])
+    state.save(tmp_path / "state.h5")
+    again = ps.load_state(tmp_path / "state.h5")
+    assert again.basis.populated
+    assert again.moment("ad a") == state.moment("ad a")
+
+
+def test_a_fixed_spin_in_a_file(tmp_path):
+    s = ps.Ensemble(6, j=2)
+    state = ps.steady_state(ps.Model(None, s, 0.4 * s.x, [ps.Collective(0.3, s.m)]))
+    state.save(tmp_path / "state.h5")
+    assert ps.load_state(tmp_path / "state.h5").moment("+1 -2") == state.moment("+1 -2")
