@@ -106,6 +106,8 @@ class Liouvillian:
     def fits(self, model: Model) -> bool:
         """Whether the basis serves this model: same sites, same sizes, same symmetry."""
         mine = self.basis.model
+        if self.basis.populated and model.symmetry != mine.symmetry:
+            return False
         return (model.centre, model.ensembles, model.charges) == (mine.centre, mine.ensembles, mine.charges)
 
     def matrix(self, model: Model | None = None) -> sparse.csc_array:

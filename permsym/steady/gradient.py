@@ -55,6 +55,9 @@ def moment_gradient(
     family     the function that makes the model from its parameters; a library model knows its own
     """
     slopes = coefficient_slopes(model, family)
+    for name, term in ((name, term) for name, each in slopes.items() for term, _ in each) if basis.populated else ():
+        if not model.symmetry.conserved_by(model, term):
+            raise InputError(f"{name!r} changes {term.name!r}, which breaks a symmetry of the state; take a small value of it, not 0")
     liouvillian = Liouvillian(basis)
     y = _dual(model, duals, x, covector, liouvillian)
     sensitivities: dict[Any, complex] = {}

@@ -35,5 +35,5 @@ class Bench:
             self._last = None  # first, so that two never exist at once
             if lattice(model)[0] > _SHARED:
                 return None
-            self._last = Liouvillian(build(model), keep_terms=True)
+            self._last = Liouvillian(build(model, populated=True), keep_terms=True)
         return self._last

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point
 from permsym.dataset.status import EXACT, Status, judged
-from permsym.errors import BeyondOrder, InputError, TooLarge, UncertifiedWarning
+from permsym.errors import BeyondOrder, DegenerateSteadyState, InputError, TooLarge, UncertifiedWarning
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
@@ -185,6 +185,8 @@ def exact_cost(model: Model, options: Options, wanted: Wanted = STATE) -> Cost:
     except TooLarge as error:  # the solver has other means, or refuses by itself: it runs alone
         basis = asked["basis"]
         return Cost(lattice(model, basis)[0], error.needed or float("inf"), 600.0)
+    except DegenerateSteadyState:  # the solver says so at once
+        return Cost(lattice(model, asked["basis"])[0], 0.0, 0.0)
     charged = 0 if wanted.spectrum is None else 1
     return Cost(plan.unknowns, plan.bytes * (1 + 2 * charged), plan.seconds * (1 + 4 * charged), plan)
 

@@ -18,6 +18,7 @@ ORDER = [
     {"sites"},
     {"jumps", "pulses"},
     {"terms"},
+    {"symmetry"},
     {"model"},
     {"rotating", "units"},
     {"machine", "progress"},

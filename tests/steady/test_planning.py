@@ -75,7 +75,7 @@ def test_counts_do_not_overflow(monkeypatch, N):
 @pytest.mark.parametrize("N", [30, 1000])
 def test_many_level_satellites_are_refused_quickly(monkeypatch, N):
     monkeypatch.setenv("PERMSYM_MEMORY", "1GB")
-    model = systems.qutrits(N)
+    model = systems.random_qutrits(N)
     with pytest.raises(ps.TooLarge, match="would fit"):
         limited(lambda: ps.steady_state(model), 5)
 

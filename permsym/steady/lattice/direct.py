@@ -78,7 +78,7 @@ def solve_window(model: Model, window: Window, solver: FactorSolver, tolerance: 
     """The steady state on the sites of a window, not yet certified."""
     if window.size == 0:
         raise InputError("the window holds no site of the triangle |m| <= j <= N/2; make it larger or move it")
-    basis = build(model, "dicke", window=None if window.is_full else window)
+    basis = build(model, "dicke", window=None if window.is_full else window, populated=True)
     return solve_on(Liouvillian(basis), model, solver, tolerance, peak)
 
 

@@ -13,7 +13,7 @@ from permsym.linear.factorisation import LONG, PATIENCE, Factorisation, FactorSo
 from permsym.liouvillian import Liouvillian
 from permsym.progress import Progress
 from permsym.steady import needs
-from permsym.steady.degenerate import refuse_degenerate
+from permsym.steady.degenerate import refuse_degenerate, refuse_hidden
 from permsym.steady.lattice.cut import on_cut
 from permsym.steady.lattice.direct import Site, solve_on
 from permsym.steady.lattice.window import on_level_set, on_sites, within_deviations
@@ -41,8 +41,10 @@ def _on_full_basis(plan: Plan, request: Request, say: Progress) -> State:
     if liouvillian is None:
         if isinstance(request.basis, str) and plan.seconds > LONG:
             say(f"full basis, {Factorisation(plan.solver, plan.unknowns, plan.bytes, plan.seconds)} ...")  # type: ignore[arg-type]
-        liouvillian = Liouvillian(request.basis if isinstance(request.basis, Basis) else build(model, plan.basis))
+        liouvillian = Liouvillian(request.basis if isinstance(request.basis, Basis) else build(model, plan.basis, populated=True))
     basis = liouvillian.basis
+    if basis.lacks_elements:
+        refuse_hidden(model)
     peak = _peak(plan, basis)
 
     def solved(solver: FactorSolver) -> State:
