@@ -28,6 +28,7 @@ ORDER = [
     {"assembly"},
     {"liouvillian", "matrixfree"},
     {"states"},
+    {"sampling"},
     {"steady"},
     {"dynamics"},
     {"information"},
