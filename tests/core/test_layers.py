@@ -13,7 +13,7 @@ import permsym
 ROOT = Path(permsym.__file__).parent
 ORDER = [
     {"errors", "kernels", "text"},
-    {"expressions", "fields", "reading"},
+    {"expressions", "fields", "reading", "writing"},
     {"operators"},
     {"sites"},
     {"jumps", "pulses"},
@@ -21,6 +21,7 @@ ORDER = [
     {"model"},
     {"rotating", "units"},
     {"machine", "progress"},
+    {"archive", "checkpoints"},
     {"models"},
     {"modulation"},
     {"linear"},
