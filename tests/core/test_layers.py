@@ -13,7 +13,7 @@ import permsym
 ROOT = Path(permsym.__file__).parent
 ORDER = [
     {"errors", "kernels", "text"},
-    {"expressions", "fields", "reading"},
+    {"expressions", "fields", "reading", "philox"},
     {"operators"},
     {"sites"},
     {"jumps", "pulses"},
@@ -33,6 +33,7 @@ ORDER = [
     {"information"},
     {"cumulants"},
     {"semiclassical"},
+    {"trajectories"},
     {"driven_cavity"},
     {"dataset"},
     {"sweeps"},
