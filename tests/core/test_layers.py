@@ -13,7 +13,7 @@ import permsym
 ROOT = Path(permsym.__file__).parent
 ORDER = [
     {"errors", "kernels", "text"},
-    {"expressions", "fields", "reading", "writing"},
+    {"expressions", "fields", "reading", "writing", "philox"},
     {"operators"},
     {"sites"},
     {"jumps", "pulses"},
@@ -35,6 +35,7 @@ ORDER = [
     {"information"},
     {"cumulants"},
     {"semiclassical"},
+    {"trajectories"},
     {"driven_cavity"},
     {"dataset"},
     {"sweeps"},

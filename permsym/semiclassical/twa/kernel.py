@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.semiclassical.twa.philox import WORDS, normals
+from permsym.philox import WORDS, normals
 
 # isort: split
 from numba import njit, prange

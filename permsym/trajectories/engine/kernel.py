@@ -1,0 +1,237 @@
+# mypy: disable-error-code="no-untyped-def"
+"""The compiled loop of a trajectory: evolution without a jump, the time of the next one, samples on the way.
+
+Between jumps psi(t) = exp(g t) sum_k t^k psi_k with psi_{k+1} = (G - g) psi_k / (k + 1), g = <G>; as many terms as the time to the next
+jump needs.  It happens where <psi(t)|psi(t)> = exp(-r t) |sum|^2, r = -2 Re g, has fallen to a random number of (0, 1).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+import permsym.kernels  # noqa: F401  its settings of threads come before numba's
+from permsym.philox import philox
+from permsym.trajectories.engine.ket import act, built_bands, cut, displaced, expectations, field, fitted, leak, multiply, span
+from permsym.trajectories.engine.weights import centre_weights, word_weights
+
+# isort: split
+from numba import njit
+
+# numbers of a chain's state, as they stand in ``whole``: the last ones count
+J, ROW, COLUMN, COUNTER, READY, STATUS, SAMPLES, LOGGED, JUMPS, STEPS, PRODUCTS, MOVES = range(12)
+# and in ``real``
+CLOCK, FIELD_X, FIELD_Y, THRESHOLD, DEFECT = range(5)
+# what STATUS says
+DONE, TOO_WIDE, NOT_FINITE, LOG_FULL = range(4)
+
+TOLERANCE = 1e-9  # size at which the series of a step ends
+MOST_TERMS = 18
+_LEAK = 1e-12  # probability at the edge of a window that makes it grow
+_FAR = 0.3  # modulus of <b> from which the frame follows
+_LARGEST = 200_000  # numbers of a ket, and level of the centre
+_ON_TIME = 1e-9  # difference of ln of a norm from the threshold's at which a jump happens
+_MOST_STEPS = 100
+_CHECKED = 16  # jumps from one check of the rates to the next
+_UNIT = 2.0**-53
+_HALF, _LOW, _SHIFT, _MASK = np.uint64(32), np.uint64(11), np.uint64(21), np.uint64(0xFFFFFFFF)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def uniforms(counter, key):
+    """Two numbers of (0, 1) with 53 bits from one block."""
+    c = np.uint64(counter)
+    a, b, d, e = philox(c & _MASK, c >> _HALF, np.uint64(0), np.uint64(0), key[0], key[1])
+    first = np.float64((a << _SHIFT) ^ (b >> _LOW)) + 0.5
+    second = np.float64((d << _SHIFT) ^ (e >> _LOW)) + 0.5
+    return first * _UNIT, second * _UNIT
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def squared(x):
+    """<x|x>"""
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i].real ** 2 + x[i].imag ** 2
+    return total
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def taylor(bands, offsets, series, threshold):
+    """Fill series[1:] from series[0], of norm 1; returns (the last term's place, the length of the step, r)."""
+    multiply(bands, offsets, series[0], series[1])
+    g = np.vdot(series[0], series[1])
+    rate = -2 * g.real
+    wanted = -1.2 * math.log(threshold) / rate if rate > 0 else math.inf
+    before = 1.0
+    for k in range(1, MOST_TERMS + 1):
+        if k > 1:
+            multiply(bands, offsets, series[k - 1], series[k])
+        series[k] = (series[k] - g * series[k - 1]) / k
+        size = math.sqrt(squared(series[k]))
+        if size == 0:
+            return k, wanted, rate
+        term = size * wanted**k
+        if (term < TOLERANCE and before < math.sqrt(TOLERANCE)) or term < 1e-6 * TOLERANCE:
+            return k, wanted, rate
+        before = term
+    return MOST_TERMS, 0.9 * (TOLERANCE / size) ** (1 / MOST_TERMS), rate
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def at_time(series, last, t, out):
+    """out = sum_k t^k series[k]"""
+    if last == 0 or t == 0:
+        out[:] = series[0]
+        return
+    out[:] = series[last]
+    for k in range(last - 1, -1, -1):
+        for i in range(len(out)):
+            out[i] = out[i] * t + series[k, i]
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def crossing(series, last, length, rate, threshold, out):
+    """Go to where the norm falls to the threshold, or else to the end of the step: ``out`` is the ket there.
+
+    Returns (t, whether a jump happens, the ket's squared norm).
+    """
+    wanted, low, high = math.log(threshold), 0.0, math.inf
+    t, slope = min(-wanted / rate, length) if rate > 0 else length, -rate
+    before, distance_before = 0.0, -wanted
+    for _ in range(_MOST_STEPS):
+        at_time(series, last, t, out)
+        norm = squared(out)
+        distance = math.log(norm) - rate * t - wanted
+        if abs(distance) < _ON_TIME:
+            return t, True, norm
+        if distance > 0:
+            if t >= length:
+                return t, False, norm
+            low = t
+        else:
+            high = t
+        slope = (distance - distance_before) / (t - before)
+        before, distance_before = t, distance
+        step = t - distance / slope if slope < 0 else math.inf
+        if not low < step < min(high, length):
+            step = (low + high) / 2 if high < math.inf else length
+        t = step
+    return t, True, norm
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def jump(psi, whole, alpha, weights, tables, choice):
+    """The ket after a jump, in its window; returns it, the place of the jump in the model, and the rate of all jumps."""
+    sizes = np.zeros(len(tables.kraus))
+    for q in range(len(sizes)):
+        after = act(psi, whole, tables.kraus[q, 1:3], alpha, weights, tables)
+        sizes[q] = np.sum(after.real**2 + after.imag**2)
+    total = sizes.sum()
+    q, sought = 0, choice * total
+    while q < len(sizes) - 1 and sought >= sizes[q]:
+        sought -= sizes[q]
+        q += 1
+    while sizes[q] == 0 and q > 0:  # rounding at the end of the list
+        q -= 1
+    after = act(psi, whole, tables.kraus[q, 1:3], alpha, weights, tables)
+    whole[J] += tables.kraus[q, 0]
+    whole[ROW] -= tables.kick[0]
+    whole[COLUMN] -= tables.kick[1]
+    return fitted(after, whole, tables), tables.kraus[q, 3], total
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def followed(psi, whole, real, tables):
+    """The ket in a frame near its field; returns it and whether the frame has moved."""
+    beta = field(psi, whole)
+    if abs(beta) <= _FAR:
+        return psi, False
+    real[FIELD_X] += beta.real
+    real[FIELD_Y] += beta.imag
+    whole[MOVES] += 1
+    return displaced(psi, whole, beta, tables), True
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def walk(tables, psi, whole, real, key, times, out, log_times, log_jumps):
+    """Move a ket to the last of ``times``, sampling at all; nine parameters: a chain's state, and what is written.
+
+    whole, real           the chain's numbers, changed in place
+    times, out            (T,) and (T, observables)
+    log_times, log_jumps  filled with jumps as they happen, where they have any room
+
+    Returns the ket at the beginning of the last step, from which the next call goes on: no step depends on where calls end.
+    """
+    whole[SAMPLES], whole[LOGGED], whole[STATUS] = 0, 0, DONE
+    if whole[READY] == 0:
+        psi = fitted(psi, whole, tables)
+        real[THRESHOLD], _ = uniforms(whole[COUNTER], key)
+        whole[READY] = 1
+    while True:
+        rows, columns = psi.shape
+        if max(rows * columns, whole[ROW]) > _LARGEST:
+            whole[STATUS] = TOO_WIDE
+            return psi
+        alpha = complex(real[FIELD_X], real[FIELD_Y])
+        on_centre = centre_weights(tables.centre, whole[ROW], rows, tables.levels)
+        least, number = span(whole, rows, columns, tables.shear)
+        on_spins = word_weights(tables.words, whole[J], tables.N, least, number)
+        bands = built_bands(tables, whole, alpha, on_centre, on_spins, psi.shape)
+        offsets = tables.bands[:, 0] * columns + tables.bands[:, 1]
+        series = np.empty((MOST_TERMS + 1, rows * columns), dtype=np.complex128)
+        point, seen = np.empty((rows, columns), dtype=np.complex128), np.empty((rows, columns), dtype=np.complex128)
+        series[0] = psi.reshape(-1)
+        while True:
+            last, length, rate = taylor(bands, offsets, series, real[THRESHOLD])
+            whole[PRODUCTS] += last
+            whole[STEPS] += 1
+            if not math.isfinite(rate):
+                whole[STATUS] = NOT_FINITE
+                return psi
+            flat = point.reshape(-1)
+            end, jumps, norm = math.inf, False, 1.0
+            if length < math.inf:
+                end, jumps, norm = crossing(series, last, length, rate, real[THRESHOLD], flat)
+                if leak(flat, whole, columns, tables) > _LEAK * norm:
+                    low = np.array([whole[ROW], whole[COLUMN]])
+                    high = low + np.array([rows, columns])
+                    psi = cut(series[0].copy().reshape(rows, columns), whole, low - tables.room, high + tables.room, tables)
+                    break
+            while whole[SAMPLES] < len(times) and times[whole[SAMPLES]] <= real[CLOCK] + end:
+                at_time(series, last, max(times[whole[SAMPLES]] - real[CLOCK], 0.0), seen.reshape(-1))
+                expectations(seen, whole, alpha, on_centre, tables, out[whole[SAMPLES]])
+                out[whole[SAMPLES]] /= squared(seen.reshape(-1))
+                whole[SAMPLES] += 1
+            if whole[SAMPLES] == len(times):
+                return series[0].copy().reshape(rows, columns)
+            if len(log_times) > 0 and whole[LOGGED] == len(log_times):
+                whole[STATUS] = LOG_FULL
+                return series[0].copy().reshape(rows, columns)
+            flat /= math.sqrt(norm)
+            real[CLOCK] += end
+            if jumps:
+                _, choice = uniforms(whole[COUNTER], key)
+                if whole[JUMPS] % _CHECKED == 0:
+                    multiply(bands, offsets, flat, series[1])
+                    decay = -2 * np.vdot(flat, series[1]).real
+                psi, name, total = jump(point, whole, alpha, (on_centre, on_spins), tables, choice)
+                if whole[JUMPS] % _CHECKED == 0:
+                    real[DEFECT] = max(real[DEFECT], abs(total - decay) / total)
+                whole[COUNTER] += 1
+                whole[JUMPS] += 1
+                real[THRESHOLD], _ = uniforms(whole[COUNTER], key)
+                if len(log_times) > 0:
+                    log_times[whole[LOGGED]], log_jumps[whole[LOGGED]] = real[CLOCK], name
+                    whole[LOGGED] += 1
+                if tables.follows:
+                    psi, _ = followed(psi, whole, real, tables)
+                break
+            real[THRESHOLD] /= norm * math.exp(-rate * end)
+            psi = point
+            if tables.follows:
+                psi, moved = followed(point, whole, real, tables)
+                if moved:
+                    break
+            series[0] = psi.reshape(-1)
