@@ -35,7 +35,7 @@ ORDER = [
     {"information"},
     {"cumulants"},
     {"semiclassical"},
-    {"trajectories"},
+    {"unravelling"},
     {"driven_cavity"},
     {"dataset"},
     {"sweeps"},

@@ -13,8 +13,8 @@ import numpy as np
 
 import permsym.kernels  # noqa: F401  its settings of threads come before numba's
 from permsym.philox import philox
-from permsym.trajectories.engine.ket import act, built_bands, cut, displaced, expectations, field, fitted, leak, multiply, span
-from permsym.trajectories.engine.weights import centre_weights, word_weights
+from permsym.unravelling.engine.ket import act, built_bands, cut, displaced, expectations, field, fitted, leak, multiply, span
+from permsym.unravelling.engine.weights import centre_weights, word_weights
 
 # isort: split
 from numba import njit

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 import permsym.kernels  # noqa: F401  its settings of threads come before numba's
-from permsym.trajectories.engine.weights import word_weights
+from permsym.unravelling.engine.weights import word_weights
 
 # isort: split
 from numba import njit
