@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
+from permsym.sampling.doubts import Doubt
 from permsym.text import finite, pair
+
+
+class Sampling(Protocol):
+    """How a result was sampled: what is doubtful -> in words, and the time that it took."""
+
+    @property
+    def doubts(self) -> Mapping[Doubt, str]: ...
+    @property
+    def seconds(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,7 @@ class SampledState:
 
     values, errors            moments by canonical label, and half widths of their 95 % intervals
     derived, derived_errors   derived quantities by name, and the same of them
+    sampling                  how they were sampled
     """
 
     model: Model
@@ -28,6 +39,12 @@ class SampledState:
     errors: dict[str, float]
     derived: dict[str, float]
     derived_errors: dict[str, float]
+    sampling: Sampling
+
+    @property
+    def reliable(self) -> bool:
+        """Whether nothing is doubtful about the statistics; ``sampling.doubts`` says what is."""
+        return not self.sampling.doubts
 
     def moment(self, label: str | MomentLabel) -> complex:
         """A moment that was sampled; InputError for another one."""
@@ -61,6 +78,12 @@ class SampledEvolution:
     errors: dict[str, NDArray[np.float64]]
     derived: dict[str, NDArray[np.float64]]
     derived_errors: dict[str, NDArray[np.float64]]
+    sampling: Sampling
+
+    @property
+    def reliable(self) -> bool:
+        """Whether nothing is doubtful about the statistics; ``sampling.doubts`` says what is."""
+        return not self.sampling.doubts
 
     def moment(self, label: str | MomentLabel) -> NDArray[np.complex128]:
         """A moment that was sampled, (times,); InputError for another one."""
@@ -87,7 +110,7 @@ def lists(arrays: Mapping[str, NDArray[np.float64]]) -> dict[str, list[float | N
     return {label: list(map(finite, values.tolist())) for label, values in arrays.items()}
 
 
-def reasons(doubts: Mapping[Any, str]) -> list[str]:
+def reasons(doubts: Mapping[Doubt, str]) -> list[str]:
     """A sentence for each doubt."""
     return [f"{doubt}: {words}" for doubt, words in doubts.items()]
 

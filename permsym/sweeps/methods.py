@@ -24,7 +24,7 @@ from permsym.sweeps.evolutions import exact_estimate, exact_series, expanded_ser
 from permsym.sweeps.quantities import add_quantities, expanded_quantities
 from permsym.sweeps.semiclassical import linear_noise_point
 from permsym.sweeps.spectra import add_spectrum, cumulant_spectrum, exact_spectrum
-from permsym.sweeps.trajectories import TWA_OPTIONS, twa_cost, twa_point
+from permsym.sweeps.trajectories import TRAJECTORY_OPTIONS, TWA_OPTIONS, trajectories_cost, trajectories_point, twa_cost, twa_point
 from permsym.sweeps.wanted import STATE, Wanted
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
@@ -297,6 +297,7 @@ METHODS: dict[str, Method] = {
         Method("mf", mean_field_point, mean_field_cost, key="mf", in_time=()),
         Method("ln", linear_noise_point, lambda *asked: replace(mean_field_cost(*asked), seconds=0.5), key="linear_noise"),
         Method("twa", twa_point, twa_cost, TWA_OPTIONS, key="twa"),
+        Method("trajectories", trajectories_point, trajectories_cost, TRAJECTORY_OPTIONS, key="trajectories"),
         *(_expansion(order, broken) for broken in (False, True) for order in range(2, HIGHEST_ORDER + 1)),
     )
 }

@@ -15,7 +15,7 @@ from permsym.sweeps.quantities import expanded_quantities
 from permsym.sweeps.wanted import STATE, Wanted
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes
-    from permsym.semiclassical.twa.result import TwaState
+    from permsym.sampling.sampled import SampledState
 
 
 def _whole(least: int) -> Callable[[Any], bool]:
@@ -25,6 +25,14 @@ def _whole(least: int) -> Callable[[Any], bool]:
 def _positive(value: Any) -> bool:
     return is_real(value) and 0 < value < float("inf")
 
+
+TRAJECTORY_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "target": ("a positive number, the half width of the 95 % interval", _positive),
+    "seed": ("a whole number >= 0", _whole(0)),
+    "duration": ("a positive time", _positive),
+    "trajectories": ("a whole number >= 4", _whole(4)),
+}
+"""Option of :func:`permsym.unravelling.trajectories.trajectories` -> what it must be, and whether a value is that."""
 
 TWA_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "target": ("a positive number, the half width of the 95 % interval", _positive),
@@ -47,7 +55,25 @@ def twa_point(model: Model, wanted: Wanted, options: Mapping[str, Any], bench: B
     return point
 
 
-def sampled_point(state: TwaState, labels: list[str]) -> Point:
+def trajectories_point(model: Model, wanted: Wanted, options: Mapping[str, Any], bench: Bench) -> Point:
+    """Steady state from quantum trajectories; UnsuitedModel for several ensembles.  A sweep has one core for each point."""
+    from permsym.unravelling.trajectories import trajectories
+
+    labels = [str(label) for label in wanted.labels]
+    point = sampled_point(trajectories(model, wanted.labels, jobs=1, **options), labels)
+    if wanted.spectrum is not None:
+        point.reason = "; ".join(filter(None, [point.reason, "no spectrum: trajectories have means of one time only"]))
+    expanded_quantities(point, None, wanted.quantities)
+    return point
+
+
+def trajectories_cost(model: Model, options: Mapping[str, Any], wanted: Wanted = STATE) -> Cost:
+    """A ket of the centre and one collective spin; how long trajectories must be shows only when they run."""
+    levels = 30 if model.centre.kind == "boson" else model.centre.levels
+    return Cost(levels * (sum(ensemble.N for ensemble in model.ensembles) + 1), 1.5e8, 10.0)
+
+
+def sampled_point(state: SampledState, labels: list[str]) -> Point:
     """A dataset's point from a steady state; not ``ok`` where its statistics are doubtful."""
     return Point(
         parameters=state.model.parameters,

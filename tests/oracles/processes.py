@@ -13,11 +13,11 @@ def autoregressive(rng, trajectories, cells, rho=0.9, start=8.0):
     return lfilter([1], [1, -rho], noise, axis=1)[:, :, None] + 0j
 
 
-def telegraph(rng, trajectories, cells, up=0.02, down=0.06):
+def telegraph(rng, trajectories, cells, up=0.02, down=0.06, noise=0.3):
     """0 and 1 with probabilities ``up`` and ``down`` of a switch in a cell, mean up / (up + down); every other trajectory starts at 1."""
     state = np.arange(trajectories) % 2
     result = np.empty((trajectories, cells))
     for k, chance in enumerate(rng.random((cells, trajectories))):
         state = state ^ (chance < np.where(state, down, up))
         result[:, k] = state
-    return result[:, :, None] + 0.3 * rng.standard_normal((trajectories, cells, 1)) + 0j
+    return result[:, :, None] + noise * rng.standard_normal((trajectories, cells, 1)) + 0j

@@ -63,11 +63,6 @@ class TwaState(SampledState):
     autocorrelation_time: float
     sampling: Sampling
 
-    @property
-    def reliable(self) -> bool:
-        """Whether nothing is doubtful about the statistics."""
-        return self.sampling.reliable
-
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
         return {
@@ -90,11 +85,6 @@ class TwaEvolution(SampledEvolution):
 
     step_errors: dict[str, NDArray[np.float64]]
     sampling: Sampling
-
-    @property
-    def reliable(self) -> bool:
-        """Whether nothing is doubtful about the statistics."""
-        return self.sampling.reliable
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
