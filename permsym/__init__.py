@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from permsym.dynamics.evolve import evolve
     from permsym.dynamics.evolved.certificate import EvolutionCertificate
     from permsym.dynamics.evolved.evolution import Evolution
+    from permsym.dynamics.evolved.files import load_state
     from permsym.dynamics.evolved.state import EvolvedState
     from permsym.dynamics.initial import InitialState, SiteState
     from permsym.dynamics.periodic.floquet import Floquet, floquet
@@ -65,6 +66,7 @@ _PLACES = {
     "permsym.dynamics.counting.full_counting": ("CountingCertificate", "FullCounting", "full_counting"),
     "permsym.dynamics.evolved.certificate": ("EvolutionCertificate",),
     "permsym.dynamics.evolved.evolution": ("Evolution",),
+    "permsym.dynamics.evolved.files": ("load_state",),
     "permsym.dynamics.evolve": ("evolve",),
     "permsym.dynamics.evolved.state": ("EvolvedState",),
     "permsym.dynamics.initial": ("InitialState", "SiteState"),
@@ -169,6 +171,7 @@ __all__ = [
     "limit",
     "linear_noise",
     "linewidth",
+    "load_state",
     "models",
     "moments",
     "negativity",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from permsym.dataset.files import written_aside
+from permsym.writing import written_aside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

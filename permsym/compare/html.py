@@ -10,7 +10,7 @@ from pathlib import Path
 from permsym.compare.comparison import Comparison
 from permsym.compare.picture import panels, pictured
 from permsym.compare.summary import cells, convergence, head, number, overview
-from permsym.dataset.files import written_aside
+from permsym.writing import written_aside
 
 _ROWS = 2000  # rows of the table of points; the CSV has all of them
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from permsym import plot
 from permsym.compare.comparison import Comparison, Row
-from permsym.dataset.files import written_aside
+from permsym.writing import written_aside
 
 _ROWS = 3
 _GREY = "#9ca3af"

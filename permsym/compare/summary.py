@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from permsym.compare.comparison import Comparison, Row
-from permsym.dataset.files import written_aside
 from permsym.text import table
+from permsym.writing import written_aside
 
 SHOWN = 24  # lines of the first table
 _SHOWN_LINES = 20

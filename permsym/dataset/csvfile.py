@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.dataset.checks import FRAME
-from permsym.dataset.files import written_aside
 from permsym.dataset.long import columns, frame, rebuilt
 from permsym.fields import checked
+from permsym.writing import written_aside
 
 if TYPE_CHECKING:
     import xarray as xr

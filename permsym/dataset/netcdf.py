@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from permsym import machine
-from permsym.dataset.files import written_aside
 from permsym.errors import InputError
 from permsym.text import readable
+from permsym.writing import written_aside
 
 if TYPE_CHECKING:
     import xarray as xr

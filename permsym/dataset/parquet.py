@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from permsym.dataset.files import written_aside
 from permsym.dataset.long import columns, frame, rebuilt
 from permsym.errors import InputError
+from permsym.writing import written_aside
 
 if TYPE_CHECKING:
     import xarray as xr

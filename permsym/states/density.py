@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from permsym.moments.mode import Mode
 from permsym.operators import ComplexArray, Matrix, Operator
 from permsym.sites import Site
 from permsym.states import rotation, sectors
+from permsym.states.archived import STATE, Packing
 from permsym.states.collective_spin import DickePopulations, Gaussianity, SpinDistribution
 from permsym.states.derived import derived_quantities, upper_population
 from permsym.states.elements import Elements, SpinBlock, on_fock_states, spin_blocks, written_out
@@ -343,6 +345,29 @@ class DensityOperator:
         if self.model.centre.kind != "spin":
             raise InputError(f"the centre is {self.model.centre!r}, no spin; ask for the satellites with collective=True")
         return function(self.reduced(), theta, phi)
+
+    # -- files ------------------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state into an HDF5 file, for :func:`permsym.load_state`: model, bases, coefficients to the last bit, and errors.
+
+        InputError where the name belongs to something else, and for a Hermite series, which lists no coefficients.
+        """
+        packing = Packing()
+        packing.archive(STATE, {"state": self._header(packing)}).write(path)
+
+    def _header(self, packing: Packing) -> dict[str, Any]:
+        """What the file says of the state, beside models, bases and arrays."""
+        if self._spin is not None:
+            raise InputError("a Hermite series lists no coefficients that a file could hold; solve with solver='superlu'")
+        return {
+            "type": "density",
+            "model": packing.model(self.model),
+            "sectors": [{"basis": packing.basis(basis), "x": packing.array(x)} for basis, x in self._sectors],
+            "lacking": sorted(map(list, self.lacking)),
+            "deviation": self._deviation,
+            "time": self.time,
+        }
 
     # -- other programs ---------------------------------------------------------------------------------------------------
 

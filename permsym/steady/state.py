@@ -18,6 +18,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
 from permsym.sites import Boson, Site
+from permsym.states.archived import Packing
 from permsym.states.collective_spin import SpinDistribution
 from permsym.states.density import DensityOperator
 from permsym.states.derived import (
@@ -383,6 +384,36 @@ class State(DensityOperator, AtRest):
     def fock(self) -> NDArray[np.float64]:
         """Populations (levels,) of the centre's states; of a boson that is not displaced, the photon-number distribution P(n)."""
         return self.basis.centre_populations(self.x)
+
+    # -- files ------------------------------------------------------------------------------------------------------------
+
+    def _header(self, packing: Packing) -> dict[str, Any]:
+        header, solution, certificate = super()._header(packing), self.solution, self.certificate
+        return header | {
+            "type": "steady",
+            "tolerance": self.tolerance,
+            "solver": self.solver,
+            "timings": self.timings,
+            "labels": list(certificate.errors),
+            "verification": certificate.verification,
+            "verified_in": certificate.verified_in,
+            "solution": {name: getattr(solution, name) for name in ("size", "residual", "converged", "edge_mass", "noise")},
+            "off": self.trace_norm_error,
+            "fock": packing.array(self._fock_errors()) if isinstance(self.model.centre, Boson) else None,
+            "estimates": {
+                "moments": {str(key): error for key, error in self._errors.items()},
+                "derived": self._own_errors,
+                "cutoffs": {str(key): error for key, error in self._cutoffs.items()},
+                "parts": [self.algebraic_error, self.window_error, self.cutoff_error],
+            },
+        }
+
+    def recall(self, estimates: Mapping[str, Any]) -> None:
+        """Take over the estimates that a file holds."""
+        self._errors = {self.label(text): float(error) for text, error in estimates["moments"].items()}
+        self._own_errors = {name: float(error) for name, error in estimates["derived"].items()}
+        self._cutoffs = {self.label(text): float(error) for text, error in estimates["cutoffs"].items()}
+        self.algebraic_error, self.window_error, self.cutoff_error = map(float, estimates["parts"])
 
     def __repr__(self) -> str:
         return f"State({self.model!r}, {self.basis.representation}, dimension={self.dimension})"

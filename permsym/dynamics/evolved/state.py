@@ -15,6 +15,7 @@ from permsym.dynamics.evolved.errors import CUT, START, SectorError, moment_erro
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
+from permsym.states.archived import Packing
 from permsym.states.density import DensityOperator
 from permsym.states.derived import RATIOS, derived_errors
 from permsym.states.rotation import Axis
@@ -155,6 +156,11 @@ class EvolvedState(DensityOperator, InTime):
             sizes={str(key): max(1.0, abs(self.moment(key))) for key in keys},
             derived_errors=uncertain,
         )
+
+    def _header(self, packing: Packing) -> dict[str, Any]:
+        origin = self.origin._replace(model=packing.model(self.origin.model), labels=list(map(str, self.origin.labels)))  # type: ignore[arg-type]
+        errors = [list(self.errors[paired(basis.charge)]) for basis, _ in self._sectors]
+        return super()._header(packing) | {"type": "evolved", "origin": origin._asdict(), "errors": errors, "top": self.top_population}
 
     def __repr__(self) -> str:
         return f"EvolvedState(t={self.time:g}, {self.model!r}, {self.basis.representation}, {1 + len(self.coherences)} charge sectors)"

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
-import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,28 +12,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from permsym.checkpoints import CheckpointFile
 from permsym.errors import InputError
 from permsym.fields import checked
 from permsym.model import Model
 from permsym.reading import check
 
-EVERY = 30.0  # seconds
-
 
 @dataclass
-class Checkpoint:
+class Checkpoint(CheckpointFile):
     """Where the iterate of a solve is written.
 
-    path    an .npz file; if it is there, the solve goes on from it
-    every   seconds between two writings
-    beside  arrays to be written with the iterate, such as the window that it lives on
+    path, every   see :class:`permsym.checkpoints.CheckpointFile`; the file is an .npz
+    beside        arrays to be written with the iterate, such as the window that it lives on
     """
 
-    path: str | os.PathLike[str]
-    every: float = EVERY
     beside: dict[str, NDArray[Any]] = field(default_factory=dict, init=False)
-    _last: float = field(default=0.0, init=False)
-    _warned: bool = field(default=False, init=False)
 
     def arrays(self, *names: str) -> list[NDArray[Any]] | None:
         """The arrays of these names that were written beside an iterate; None where there is no file, or it has none."""
@@ -66,40 +56,12 @@ class Checkpoint:
         except Exception as error:  # a damaged archive raises nearly anything
             raise InputError(f"{self.path} is not a checkpoint ({error}); delete it or give another name") from None
 
-    def started(self) -> None:
-        """Count the seconds from now.  InputError where no file can be written."""
-        folder = Path(os.path.realpath(self.path)).parent
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise InputError(f"cannot write a checkpoint into the folder {str(folder)!r}; make it, or give another name")
-        self._last = time.monotonic()
-
     def write(self, model: Model, iterate: NDArray[Any], now: bool = False) -> None:
-        """Write the iterate if it is time; whole or not at all.
+        """Write the iterate if it is time, as :meth:`put` does."""
 
-        Where the system refuses, a full disk for instance, the file stays as it was, and the first time a warning says so: the solve
-        is worth more than its checkpoint.
-        """
-        if not now and time.monotonic() - self._last < self.every:
-            return
-        self._last = time.monotonic()
-        try:
-            self._replace({"model": np.array(model.hash), "iterate": iterate, **self.beside})
-        except OSError as error:
-            if not self._warned:
-                words = f"cannot write the checkpoint {os.fspath(self.path)!r} ({error.strerror or error}); the solve goes on"
-                warnings.warn(f"{words}, and tries again every {self.every:g} s", stacklevel=2)
-            self._warned = True
+        def content() -> memoryview:
+            image = io.BytesIO()  # an archive that is cut off on the disk would complain once more when it is thrown away
+            np.savez(image, **{"model": np.array(model.hash), "iterate": iterate, **self.beside})  # type: ignore[arg-type]
+            return image.getbuffer()
 
-    def _replace(self, arrays: dict[str, NDArray[Any]]) -> None:
-        content = io.BytesIO()  # an archive that is cut off on the disk would complain once more when it is thrown away
-        np.savez(content, **arrays)  # type: ignore[arg-type]
-        path = Path(os.path.realpath(self.path))  # a symbolic link stays one
-        handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)  # a name that nobody can know
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content.getbuffer())
-                file.flush()
-                os.fsync(file.fileno())
-            Path(partial).replace(path)
-        finally:
-            Path(partial).unlink(missing_ok=True)
+        self.put(content, now)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
 from permsym.basis.centre import CentrePart
+from permsym.basis.described import Description, described
 from permsym.basis.dicke import DickePart
 from permsym.basis.moves import Labels, Move, Moves, Values
 from permsym.basis.part import Part
@@ -149,3 +150,8 @@ def _spin_labels(N: int, most: int) -> Labels:
     inside = (less <= np.minimum(ket, bra)) & (np.maximum(ket, bra) <= N - less)
     less, ket, bra = less[inside], ket[inside], bra[inside]
     return np.stack([N - 2 * less, 2 * ket - N, 2 * bra - N])
+
+
+@described.register
+def _(basis: WeakBasis) -> Description:
+    return Description("weak", {"most": basis.most, "charge": list(basis.charge)}, {})

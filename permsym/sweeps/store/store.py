@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from permsym import reading
-from permsym.dataset.files import written_aside
 from permsym.dataset.versions import Software, mixture
 from permsym.errors import InputError, PermsymError
 from permsym.sweeps.store.lock import locked
 from permsym.sweeps.store.log import LONGEST, Log, lines, parsed, spelled
 from permsym.sweeps.store.record import packed, unpacked
 from permsym.sweeps.task import Result
+from permsym.writing import written_aside
 
 _NAME, _FORMAT = "permsym store", 1
 _HEAD = spelled([_NAME, _FORMAT])

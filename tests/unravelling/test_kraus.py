@@ -12,11 +12,11 @@ from permsym.basis import build
 from permsym.errors import InputError, UnsuitedModel
 from permsym.liouvillian import Liouvillian
 from permsym.moments.labels import enumerate_labels
-from permsym.trajectories.engine import operator_of, prepare
-from permsym.trajectories.engine.kraus import generator, kraus_operators
-from permsym.trajectories.engine.tables import NO_CUT, shear_of
-from permsym.trajectories.engine.terms import Expansion
-from permsym.trajectories.engine.weights import centre_weights, word_weights
+from permsym.unravelling.engine import operator_of, prepare
+from permsym.unravelling.engine.kraus import generator, kraus_operators
+from permsym.unravelling.engine.tables import NO_CUT, shear_of
+from permsym.unravelling.engine.terms import Expansion
+from permsym.unravelling.engine.weights import centre_weights, word_weights
 
 
 class Kets:

@@ -13,7 +13,7 @@ import numpy as np
 
 import permsym.kernels  # noqa: F401  its settings of threads come before numba's
 from permsym.philox import philox
-from permsym.trajectories.engine.ket import (
+from permsym.unravelling.engine.ket import (
     CLOCK,
     COLUMN,
     COLUMNS,
@@ -46,8 +46,8 @@ from permsym.trajectories.engine.ket import (
     squared,
     widened,
 )
-from permsym.trajectories.engine.tables import FOLLOWS, KICK, LEVELS, SPINS
-from permsym.trajectories.engine.weights import centre_weights, word_weights
+from permsym.unravelling.engine.tables import FOLLOWS, KICK, LEVELS, SPINS
+from permsym.unravelling.engine.weights import centre_weights, word_weights
 
 # isort: split
 from numba import njit

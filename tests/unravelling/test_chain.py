@@ -7,7 +7,7 @@ from oracles import systems
 import permsym as ps
 from permsym.errors import InputError, SolverFailed
 from permsym.moments.labels import enumerate_labels
-from permsym.trajectories.engine import Chain, prepare
+from permsym.unravelling.engine import Chain, prepare
 
 TIMES = [0, 0.4, 1.2]
 

@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 import permsym.kernels  # noqa: F401  its settings of threads come before numba's
-from permsym.trajectories.engine.tables import KICK, LEVELS, REACH, ROOM, SHEAR, SPINS
-from permsym.trajectories.engine.weights import word_weights
+from permsym.unravelling.engine.tables import KICK, LEVELS, REACH, ROOM, SHEAR, SPINS
+from permsym.unravelling.engine.weights import word_weights
 
 # isort: split
 from numba import njit

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from permsym.basis.spin import components
 from permsym.jumps import Jump
 from permsym.operators import Operator, Product, adjoint, as_array, as_matrix
-from permsym.trajectories.engine.terms import DOWN, LETTERS, REST, ROOT, SAME, UP, Expansion, Terms, add, times_number
+from permsym.unravelling.engine.terms import DOWN, LETTERS, REST, ROOT, SAME, UP, Expansion, Terms, add, times_number
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-untyped-def"
-"""Compiled numbers behind the terms of :mod:`permsym.trajectories.engine.terms`: of the centre by level, of words by spins up."""
+"""Compiled numbers behind the terms of :mod:`permsym.unravelling.engine.terms`: of the centre by level, of words by spins up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 import permsym.kernels  # noqa: F401  its settings of threads come before numba's
-from permsym.trajectories.engine.terms import DOWN, ENTRY, ROOT, SAME, UP, Z
+from permsym.unravelling.engine.terms import DOWN, ENTRY, ROOT, SAME, UP, Z
 
 # isort: split
 from numba import njit

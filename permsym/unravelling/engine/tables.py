@@ -1,4 +1,4 @@
-"""A model's generator, Kraus operators and observables as arrays for :mod:`permsym.trajectories.engine.kernel`.
+"""A model's generator, Kraus operators and observables as arrays for :mod:`permsym.unravelling.engine.kernel`.
 
 A ket is psi[r, c] of the centre's level n = first + r and k = N/2 + m = c + shear n spins up.  With a U(1) charge the shear follows it:
 a ket of one charge is one column.
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from permsym.model import Model
 from permsym.operators import ComplexArray
-from permsym.trajectories.engine.kraus import generator, kraus_operators
-from permsym.trajectories.engine.terms import MINUS, PLUS, CentreKey, Expansion, Terms, Word
+from permsym.unravelling.engine.kraus import generator, kraus_operators
+from permsym.unravelling.engine.terms import MINUS, PLUS, CentreKey, Expansion, Terms, Word
 
 IntArray = NDArray[np.int64]
 
@@ -110,7 +110,7 @@ def tables(model: Model, observables: Sequence[Terms], displaced: bool, constant
 
     observables   terms of each, expanded with the same ``displaced``
     displaced     whether the mode is in a frame alpha that follows its field
-    constants     whether jumps have their constant parts: see :mod:`permsym.trajectories.engine.kraus`
+    constants     whether jumps have their constant parts: see :mod:`permsym.unravelling.engine.kraus`
     """
     expansion = Expansion(model, displaced)
     shear = 0 if displaced else shear_of(model)

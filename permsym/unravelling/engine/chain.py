@@ -21,9 +21,9 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray, Operator, Product
 from permsym.sites import Boson
-from permsym.trajectories.engine.start import Ket, product_ket, upper_state
-from permsym.trajectories.engine.tables import SHEAR, Tables, tables
-from permsym.trajectories.engine.terms import Expansion, check, distinct_product
+from permsym.unravelling.engine.start import Ket, product_ket, upper_state
+from permsym.unravelling.engine.tables import SHEAR, Tables, tables
+from permsym.unravelling.engine.terms import Expansion, check, distinct_product
 
 RealArray = NDArray[np.float64]
 Observable = str | MomentLabel | Operator
@@ -102,7 +102,7 @@ class Chain:
     """One trajectory: a ket that jumps, read at equidistant times.
 
     prepared   of :func:`prepare`
-    start      a label of a product state, or "upper": see :func:`permsym.trajectories.engine.start.upper_state`
+    start      a label of a product state, or "upper": see :func:`permsym.unravelling.engine.start.upper_state`
     seed       of all chains; ``index`` tells them apart.  The same two give the same bits, however many threads or calls there are
     counting   jumps are those that a detector counts: no constant is taken out of them, and the mode has no frame
     """
@@ -162,8 +162,8 @@ class Chain:
 
     def _walk(self, times: RealArray, log: bool) -> tuple[ComplexArray, RealArray, NDArray[np.int64]]:
         """Samples at times, and jumps before the last of them."""
-        from permsym.trajectories.engine.kernel import DONE, LOG_FULL, walk
-        from permsym.trajectories.engine.ket import DEFECT, LOGGED, SAMPLES, STATUS
+        from permsym.unravelling.engine.kernel import DONE, LOG_FULL, walk
+        from permsym.unravelling.engine.ket import DEFECT, LOGGED, SAMPLES, STATUS
 
         out = np.zeros((len(times), len(self.prepared.operators)), dtype=complex)
         log_times, log_jumps = np.zeros(_LOG * log), np.zeros(_LOG * log, dtype=np.int64)
