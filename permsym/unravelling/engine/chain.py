@@ -22,7 +22,7 @@ from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray, Operator, Product
 from permsym.sites import Boson
 from permsym.unravelling.engine.start import Ket, product_ket, upper_state
-from permsym.unravelling.engine.tables import Tables, tables
+from permsym.unravelling.engine.tables import SHEAR, Tables, tables
 from permsym.unravelling.engine.terms import Expansion, check, distinct_product
 
 RealArray = NDArray[np.float64]
@@ -30,7 +30,7 @@ Observable = str | MomentLabel | Operator
 
 UPPER = "upper"
 """A start far from the lowest state."""
-_WHOLE, _REAL = 12, 5  # numbers of a chain's state
+_WHOLE, _REAL = 14, 5  # numbers of a chain's state
 _LOG = 4096  # jumps of one call of the compiled loop
 _WORST_DEFECT = 1e-6
 
@@ -122,14 +122,13 @@ class Chain:
 
     def _set(self, ket: Ket) -> None:
         """Start from a ket; a column is a number of spins up less shear times the level."""
-        rows, columns = ket.psi.shape
-        shear, (level, up) = self._tables.shear, ket.first
-        shifts = -shear * (level + np.arange(rows))
-        self._psi = np.zeros((rows, columns + int(np.ptp(shifts))), dtype=complex)
+        (rows, columns), (level, up) = ket.psi.shape, ket.first
+        shifts = -int(self._tables.limits[SHEAR]) * (level + np.arange(rows))
+        psi = np.zeros((rows, columns + int(np.ptp(shifts))), dtype=complex)
         for row, shift in enumerate(shifts - shifts.min()):
-            self._psi[row, shift : shift + columns] = ket.psi[row]
-        self._whole, self._real = np.zeros(_WHOLE, dtype=np.int64), np.zeros(_REAL)
-        self._whole[:3] = ket.J, level, up + shifts.min()
+            psi[row, shift : shift + columns] = ket.psi[row]
+        self._psi, self._whole, self._real = psi.ravel(), np.zeros(_WHOLE, dtype=np.int64), np.zeros(_REAL)
+        self._whole[:5] = ket.J, level, up + shifts.min(), *psi.shape
         self._real[1:3] = ket.alpha.real, ket.alpha.imag
 
     # -- on its way -----------------------------------------------------------------------------------------------------
@@ -163,7 +162,8 @@ class Chain:
 
     def _walk(self, times: RealArray, log: bool) -> tuple[ComplexArray, RealArray, NDArray[np.int64]]:
         """Samples at times, and jumps before the last of them."""
-        from permsym.unravelling.engine.kernel import DEFECT, DONE, LOG_FULL, LOGGED, SAMPLES, STATUS, walk
+        from permsym.unravelling.engine.kernel import DONE, LOG_FULL, walk
+        from permsym.unravelling.engine.ket import DEFECT, LOGGED, SAMPLES, STATUS
 
         out = np.zeros((len(times), len(self.prepared.operators)), dtype=complex)
         log_times, log_jumps = np.zeros(_LOG * log), np.zeros(_LOG * log, dtype=np.int64)
@@ -190,7 +190,7 @@ class Chain:
     @property
     def state(self) -> dict[str, Any]:
         """Plain arrays from which :meth:`from_state` goes on with the same bits."""
-        return {"psi": self._psi, "whole": self._whole, "real": self._real, "time": np.array(self.time)}
+        return {"psi": self._psi.copy(), "whole": self._whole.copy(), "real": self._real.copy(), "time": np.array(self.time)}
 
     @classmethod
     def from_state(cls, prepared: Prepared, start: str, seed: int, index: int, state: dict[str, Any], *, counting: bool = False) -> Chain:
@@ -203,9 +203,14 @@ class Chain:
         return chain
 
     @property
+    def window(self) -> tuple[int, int]:
+        """Rows and columns of the ket: levels of the centre, and numbers of spins up less the shear."""
+        return int(self._whole[3]), int(self._whole[4])
+
+    @property
     def effort(self) -> dict[str, int]:
         """Jumps, steps, products with G and moves of the frame so far."""
-        return dict(zip(("jumps", "steps", "products", "moves"), map(int, self._whole[8:12]), strict=True))
+        return dict(zip(("jumps", "steps", "products", "moves"), map(int, self._whole[10:14]), strict=True))
 
     @property
     def defect(self) -> float:

@@ -13,16 +13,45 @@ import numpy as np
 
 import permsym.kernels  # noqa: F401  its settings of threads come before numba's
 from permsym.philox import philox
-from permsym.unravelling.engine.ket import act, built_bands, cut, displaced, expectations, field, fitted, leak, multiply, span
+from permsym.unravelling.engine.ket import (
+    CLOCK,
+    COLUMN,
+    COLUMNS,
+    COUNTER,
+    DEFECT,
+    FIELD_X,
+    FIELD_Y,
+    JUMPS,
+    LOGGED,
+    MOVES,
+    PRODUCTS,
+    READY,
+    ROW,
+    ROWS,
+    SAMPLES,
+    STATUS,
+    STEPS,
+    THRESHOLD,
+    J,
+    act,
+    built_bands,
+    displaced,
+    expectations,
+    field,
+    fitted,
+    leak,
+    multiply,
+    scaled,
+    span,
+    squared,
+    widened,
+)
+from permsym.unravelling.engine.tables import FOLLOWS, KICK, LEVELS, SPINS
 from permsym.unravelling.engine.weights import centre_weights, word_weights
 
 # isort: split
 from numba import njit
 
-# numbers of a chain's state, as they stand in ``whole``: the last ones count
-J, ROW, COLUMN, COUNTER, READY, STATUS, SAMPLES, LOGGED, JUMPS, STEPS, PRODUCTS, MOVES = range(12)
-# and in ``real``
-CLOCK, FIELD_X, FIELD_Y, THRESHOLD, DEFECT = range(5)
 # what STATUS says
 DONE, TOO_WIDE, NOT_FINITE, LOG_FULL = range(4)
 
@@ -49,27 +78,23 @@ def uniforms(counter, key):
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def squared(x):
-    """<x|x>"""
-    total = 0.0
-    for i in range(len(x)):
-        total += x[i].real ** 2 + x[i].imag ** 2
-    return total
-
-
-@njit(cache=True, error_model="numpy", nogil=True)
 def taylor(bands, offsets, series, threshold):
     """Fill series[1:] from series[0], of norm 1; returns (the last term's place, the length of the step, r)."""
-    multiply(bands, offsets, series[0], series[1])
-    g = np.vdot(series[0], series[1])
+    start, first = series[0], series[1]
+    multiply(bands, offsets, start, first)
+    g = 0.0j
+    for i in range(len(start)):
+        g += np.conj(start[i]) * first[i]
     rate = -2 * g.real
     wanted = -1.2 * math.log(threshold) / rate if rate > 0 else math.inf
-    before = 1.0
+    before, size = 1.0, 0.0
     for k in range(1, MOST_TERMS + 1):
+        x, out = series[k - 1], series[k]
         if k > 1:
-            multiply(bands, offsets, series[k - 1], series[k])
-        series[k] = (series[k] - g * series[k - 1]) / k
-        size = math.sqrt(squared(series[k]))
+            multiply(bands, offsets, x, out)
+        for i in range(len(out)):
+            out[i] = (out[i] - g * x[i]) / k
+        size = math.sqrt(squared(out))
         if size == 0:
             return k, wanted, rate
         term = size * wanted**k
@@ -82,10 +107,8 @@ def taylor(bands, offsets, series, threshold):
 @njit(cache=True, error_model="numpy", nogil=True)
 def at_time(series, last, t, out):
     """out = sum_k t^k series[k]"""
-    if last == 0 or t == 0:
-        out[:] = series[0]
-        return
-    out[:] = series[last]
+    for i in range(len(out)):
+        out[i] = series[last, i]
     for k in range(last - 1, -1, -1):
         for i in range(len(out)):
             out[i] = out[i] * t + series[k, i]
@@ -98,7 +121,7 @@ def crossing(series, last, length, rate, threshold, out):
     Returns (t, whether a jump happens, the ket's squared norm).
     """
     wanted, low, high = math.log(threshold), 0.0, math.inf
-    t, slope = min(-wanted / rate, length) if rate > 0 else length, -rate
+    t, slope, norm = min(-wanted / rate, length) if rate > 0 else length, -rate, 1.0
     before, distance_before = 0.0, -wanted
     for _ in range(_MOST_STEPS):
         at_time(series, last, t, out)
@@ -122,28 +145,35 @@ def crossing(series, last, length, rate, threshold, out):
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def jump(psi, whole, alpha, weights, tables, choice):
-    """The ket after a jump, in its window; returns it, the place of the jump in the model, and the rate of all jumps."""
-    sizes = np.zeros(len(tables.kraus))
-    for q in range(len(sizes)):
-        after = act(psi, whole, tables.kraus[q, 1:3], alpha, weights, tables)
-        sizes[q] = np.sum(after.real**2 + after.imag**2)
-    total = sizes.sum()
+def jump(psi, whole, limits, jumps, alpha, on_centre, on_spins, choice):
+    """The ket after a jump, in its window; returns it, the place of the jump in the model, and the rate of all jumps.
+
+    Eight parameters: a ket, what acts on it, and the random number that chooses.
+    """
+    rows, columns = whole[ROWS] + 2 * limits[KICK], whole[COLUMNS] + 2 * limits[KICK + 1]
+    number = len(jumps.operators)
+    after, sizes, total = np.zeros(rows * columns, dtype=np.complex128), np.zeros(number), 0.0
+    for q in range(number):
+        act(psi, whole, limits, jumps, q, alpha, on_centre, on_spins, after)
+        sizes[q] = squared(after)
+        total += sizes[q]
     q, sought = 0, choice * total
-    while q < len(sizes) - 1 and sought >= sizes[q]:
+    while q < number - 1 and sought >= sizes[q]:
         sought -= sizes[q]
         q += 1
     while sizes[q] == 0 and q > 0:  # rounding at the end of the list
         q -= 1
-    after = act(psi, whole, tables.kraus[q, 1:3], alpha, weights, tables)
-    whole[J] += tables.kraus[q, 0]
-    whole[ROW] -= tables.kick[0]
-    whole[COLUMN] -= tables.kick[1]
-    return fitted(after, whole, tables), tables.kraus[q, 3], total
+    if q < number - 1:
+        act(psi, whole, limits, jumps, q, alpha, on_centre, on_spins, after)
+    whole[J] += jumps.operators[q, 0]
+    whole[ROW] -= limits[KICK]
+    whole[COLUMN] -= limits[KICK + 1]
+    whole[ROWS], whole[COLUMNS] = rows, columns
+    return fitted(after, whole, limits), jumps.operators[q, 3], total
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def followed(psi, whole, real, tables):
+def followed(psi, whole, real, limits):
     """The ket in a frame near its field; returns it and whether the frame has moved."""
     beta = field(psi, whole)
     if abs(beta) <= _FAR:
@@ -151,7 +181,17 @@ def followed(psi, whole, real, tables):
     real[FIELD_X] += beta.real
     real[FIELD_Y] += beta.imag
     whole[MOVES] += 1
-    return displaced(psi, whole, beta, tables), True
+    return displaced(psi, whole, limits, beta), True
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def decay(bands, offsets, x, out):
+    """-d<x|x>/dt of a ket of norm 1, by a product."""
+    multiply(bands, offsets, x, out)
+    total = 0.0
+    for i in range(len(x)):
+        total -= 2 * (x[i].real * out[i].real + x[i].imag * out[i].imag)
+    return total
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -162,76 +202,72 @@ def walk(tables, psi, whole, real, key, times, out, log_times, log_jumps):
     times, out            (T,) and (T, observables)
     log_times, log_jumps  filled with jumps as they happen, where they have any room
 
-    Returns the ket at the beginning of the last step, from which the next call goes on: no step depends on where calls end.
+    Returns the ket at the beginning of the last step, from which the next call goes on: no step depends on where calls end.  Long: a step
+    from its beginning to its end.
     """
+    limits = tables.limits
     whole[SAMPLES], whole[LOGGED], whole[STATUS] = 0, 0, DONE
     if whole[READY] == 0:
-        psi = fitted(psi, whole, tables)
+        psi = fitted(psi, whole, limits)
         real[THRESHOLD], _ = uniforms(whole[COUNTER], key)
         whole[READY] = 1
     while True:
-        rows, columns = psi.shape
-        if max(rows * columns, whole[ROW]) > _LARGEST:
+        if max(len(psi), whole[ROW]) > _LARGEST:
             whole[STATUS] = TOO_WIDE
             return psi
         alpha = complex(real[FIELD_X], real[FIELD_Y])
-        on_centre = centre_weights(tables.centre, whole[ROW], rows, tables.levels)
-        least, number = span(whole, rows, columns, tables.shear)
-        on_spins = word_weights(tables.words, whole[J], tables.N, least, number)
-        bands = built_bands(tables, whole, alpha, on_centre, on_spins, psi.shape)
-        offsets = tables.bands[:, 0] * columns + tables.bands[:, 1]
-        series = np.empty((MOST_TERMS + 1, rows * columns), dtype=np.complex128)
-        point, seen = np.empty((rows, columns), dtype=np.complex128), np.empty((rows, columns), dtype=np.complex128)
-        series[0] = psi.reshape(-1)
+        on_centre = centre_weights(tables.centre, whole[ROW], whole[ROWS], limits[LEVELS])
+        least, number = span(whole, limits)
+        on_spins = word_weights(tables.words, whole[J], limits[SPINS], least, number)
+        bands = built_bands(tables.generator, whole, limits, alpha, on_centre, on_spins)
+        offsets = np.zeros(len(bands), dtype=np.int64)
+        for b in range(len(bands)):
+            offsets[b] = tables.generator.bands[b, 0] * whole[COLUMNS] + tables.generator.bands[b, 1]
+        series = np.empty((MOST_TERMS + 1, len(psi)), dtype=np.complex128)
+        point, seen = np.empty(len(psi), dtype=np.complex128), np.empty(len(psi), dtype=np.complex128)
         while True:
+            scaled(psi, 1.0, series[0])
             last, length, rate = taylor(bands, offsets, series, real[THRESHOLD])
             whole[PRODUCTS] += last
             whole[STEPS] += 1
             if not math.isfinite(rate):
                 whole[STATUS] = NOT_FINITE
                 return psi
-            flat = point.reshape(-1)
             end, jumps, norm = math.inf, False, 1.0
             if length < math.inf:
-                end, jumps, norm = crossing(series, last, length, rate, real[THRESHOLD], flat)
-                if leak(flat, whole, columns, tables) > _LEAK * norm:
-                    low = np.array([whole[ROW], whole[COLUMN]])
-                    high = low + np.array([rows, columns])
-                    psi = cut(series[0].copy().reshape(rows, columns), whole, low - tables.room, high + tables.room, tables)
+                end, jumps, norm = crossing(series, last, length, rate, real[THRESHOLD], point)
+                if leak(point, whole, limits) > _LEAK * norm:
+                    psi = widened(psi, whole, limits)
                     break
             while whole[SAMPLES] < len(times) and times[whole[SAMPLES]] <= real[CLOCK] + end:
-                at_time(series, last, max(times[whole[SAMPLES]] - real[CLOCK], 0.0), seen.reshape(-1))
-                expectations(seen, whole, alpha, on_centre, tables, out[whole[SAMPLES]])
-                out[whole[SAMPLES]] /= squared(seen.reshape(-1))
+                at_time(series, last, max(times[whole[SAMPLES]] - real[CLOCK], 0.0), seen)
+                expectations(seen, whole, limits, alpha, on_centre, tables.observed, out[whole[SAMPLES]])
                 whole[SAMPLES] += 1
             if whole[SAMPLES] == len(times):
-                return series[0].copy().reshape(rows, columns)
+                return psi
             if len(log_times) > 0 and whole[LOGGED] == len(log_times):
                 whole[STATUS] = LOG_FULL
-                return series[0].copy().reshape(rows, columns)
-            flat /= math.sqrt(norm)
+                return psi
+            scaled(point, 1 / math.sqrt(norm), point)
             real[CLOCK] += end
             if jumps:
+                checked = decay(bands, offsets, point, seen) if whole[JUMPS] % _CHECKED == 0 else 0.0
                 _, choice = uniforms(whole[COUNTER], key)
+                psi, name, total = jump(point, whole, limits, tables.jumps, alpha, on_centre, on_spins, choice)
                 if whole[JUMPS] % _CHECKED == 0:
-                    multiply(bands, offsets, flat, series[1])
-                    decay = -2 * np.vdot(flat, series[1]).real
-                psi, name, total = jump(point, whole, alpha, (on_centre, on_spins), tables, choice)
-                if whole[JUMPS] % _CHECKED == 0:
-                    real[DEFECT] = max(real[DEFECT], abs(total - decay) / total)
+                    real[DEFECT] = max(real[DEFECT], abs(total - checked) / total)
                 whole[COUNTER] += 1
                 whole[JUMPS] += 1
                 real[THRESHOLD], _ = uniforms(whole[COUNTER], key)
                 if len(log_times) > 0:
                     log_times[whole[LOGGED]], log_jumps[whole[LOGGED]] = real[CLOCK], name
                     whole[LOGGED] += 1
-                if tables.follows:
-                    psi, _ = followed(psi, whole, real, tables)
+                if limits[FOLLOWS]:
+                    psi, _ = followed(psi, whole, real, limits)
                 break
             real[THRESHOLD] /= norm * math.exp(-rate * end)
-            psi = point
-            if tables.follows:
-                psi, moved = followed(point, whole, real, tables)
+            scaled(point, 1.0, psi)
+            if limits[FOLLOWS]:
+                psi, moved = followed(psi, whole, real, limits)
                 if moved:
                     break
-            series[0] = psi.reshape(-1)

@@ -1,22 +1,47 @@
 # mypy: disable-error-code="no-untyped-def"
 """Compiled operations on a ket in its window: the window itself, bands of G, products, expectation values, displacements.
 
-``place`` is (J, first row, first column) of a ket psi of shape (rows, columns); alpha is the frame of the mode.
+A ket is a flat array psi of rows x columns numbers; ``whole`` says where it stands.  Loops stand where whole arrays would do: they take a
+third of the time to compile.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 import permsym.kernels  # noqa: F401  its settings of threads come before numba's
+from permsym.unravelling.engine.tables import KICK, LEVELS, REACH, ROOM, SHEAR, SPINS
 from permsym.unravelling.engine.weights import word_weights
 
 # isort: split
 from numba import njit
 
+# numbers of a chain's state, as they stand in ``whole``: where its ket stands, its random numbers, what it says, what it has done
+J, ROW, COLUMN, ROWS, COLUMNS, COUNTER, READY, STATUS, SAMPLES, LOGGED, JUMPS, STEPS, PRODUCTS, MOVES = range(14)
+# and in ``real``
+CLOCK, FIELD_X, FIELD_Y, THRESHOLD, DEFECT = range(5)
+
 TRIM = 1e-14  # probability on each side that a window may leave out after a jump
 _DISPLACED = 1e-14  # size at which the series of a displacement ends
 _MOST_POWERS = 200
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def squared(x):
+    """<x|x>"""
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i].real ** 2 + x[i].imag ** 2
+    return total
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def scaled(x, factor, out):
+    """out = factor x"""
+    for i in range(len(x)):
+        out[i] = factor * x[i]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -30,74 +55,90 @@ def power(alpha, u, v):
     return value
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
-def span(place, rows, columns, shear):
-    """The smallest number of spins up in a window, and how many numbers there are from it on."""
-    return place[2] + min(shear * place[1], shear * (place[1] + rows - 1)), columns + abs(shear) * (rows - 1)
-
-
 # -- the window -----------------------------------------------------------------------------------------------------------
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def cut(psi, place, low, high, tables):
-    """The ket on rows and columns from ``low`` to below ``high``, as far as there are such; ``place`` follows."""
-    low, high = low.copy(), high.copy()
-    low[0], high[0] = max(low[0], 0), min(high[0], tables.levels)
-    if tables.shear == 0:
-        low[1], high[1] = max(low[1], (tables.N - place[0]) // 2), min(high[1], (tables.N + place[0]) // 2 + 1)
-    out = np.zeros((high[0] - low[0], high[1] - low[1]), dtype=np.complex128)
-    for n in range(max(low[0], place[1]), min(high[0], place[1] + psi.shape[0])):
-        for c in range(max(low[1], place[2]), min(high[1], place[2] + psi.shape[1])):
-            out[n - low[0], c - low[1]] = psi[n - place[1], c - place[2]]
-    place[1], place[2] = low[0], low[1]
+def span(whole, limits):
+    """The smallest number of spins up in a window, and how many numbers there are from it on."""
+    last = whole[ROW] + whole[ROWS] - 1
+    least = whole[COLUMN] + min(limits[SHEAR] * whole[ROW], limits[SHEAR] * last)
+    return least, whole[COLUMNS] + abs(limits[SHEAR]) * (whole[ROWS] - 1)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def cut(psi, whole, limits, low_row, high_row, low, high):
+    """The ket on rows and columns from the low to below the high ones, as far as there are such; ``whole`` follows."""
+    low_row, high_row = max(low_row, 0), min(high_row, limits[LEVELS])
+    if limits[SHEAR] == 0:
+        low, high = max(low, (limits[SPINS] - whole[J]) // 2), min(high, (limits[SPINS] + whole[J]) // 2 + 1)
+    columns = high - low
+    out = np.zeros((high_row - low_row) * columns, dtype=np.complex128)
+    for n in range(max(low_row, whole[ROW]), min(high_row, whole[ROW] + whole[ROWS])):
+        here, there = (n - low_row) * columns - low, (n - whole[ROW]) * whole[COLUMNS] - whole[COLUMN]
+        for c in range(max(low, whole[COLUMN]), min(high, whole[COLUMN] + whole[COLUMNS])):
+            out[here + c] = psi[there + c]
+    whole[ROW], whole[ROWS], whole[COLUMN], whole[COLUMNS] = low_row, high_row - low_row, low, columns
     return out
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def _ends(masses, total):
-    """First and last place that tails of less than TRIM leave."""
-    first, last, tail = 0, len(masses) - 1, masses[0]
-    while first < last and tail <= TRIM * total:
-        first += 1
-        tail += masses[first]
-    tail = masses[last]
-    while last > first and tail <= TRIM * total:
-        last -= 1
-        tail += masses[last]
-    return first, last
+def widened(psi, whole, limits):
+    """The ket with more room around it."""
+    top, left = whole[ROW], whole[COLUMN]
+    bottom, right = top + whole[ROWS] + limits[ROOM], left + whole[COLUMNS] + limits[ROOM + 1]
+    return cut(psi, whole, limits, top - limits[ROOM], bottom, left - limits[ROOM + 1], right)
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def fitted(psi, place, tables):
+def _without_tail(masses, order, total):
+    """Place where a tail of less than TRIM ends, from the first on (order 1) or from the last (-1)."""
+    at = 0 if order > 0 else len(masses) - 1
+    tail = masses[at]
+    while tail <= TRIM * total and 0 <= at + order < len(masses):
+        at += order
+        tail += masses[at]
+    return at
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def fitted(psi, whole, limits):
     """The ket, of norm 1, in a window around what is not negligible of it."""
-    rows, columns = np.zeros(psi.shape[0]), np.zeros(psi.shape[1])
-    total = 0.0
-    for r in range(psi.shape[0]):
-        for c in range(psi.shape[1]):
-            mass = psi[r, c].real ** 2 + psi[r, c].imag ** 2
+    rows, columns = np.zeros(whole[ROWS]), np.zeros(whole[COLUMNS])
+    for r in range(len(rows)):
+        for c in range(len(columns)):
+            x = psi[r * len(columns) + c]
+            mass = x.real**2 + x.imag**2
             rows[r] += mass
             columns[c] += mass
+    total = 0.0
+    for r in range(len(rows)):
         total += rows[r]
-    (top, bottom), (left, right) = _ends(rows, total), _ends(columns, total)
-    low, high = np.array([place[1] + top, place[2] + left]), np.array([place[1] + bottom + 1, place[2] + right + 1])
-    out = cut(psi, place, low - tables.room, high + tables.room, tables)
-    return out / np.sqrt(np.sum(out.real**2 + out.imag**2))
+    top, bottom = whole[ROW] + _without_tail(rows, 1, total), whole[ROW] + _without_tail(rows, -1, total) + 1
+    left, right = whole[COLUMN] + _without_tail(columns, 1, total), whole[COLUMN] + _without_tail(columns, -1, total) + 1
+    down, across = limits[ROOM], limits[ROOM + 1]
+    out = cut(psi, whole, limits, top - down, bottom + down, left - across, right + across)
+    scaled(out, 1 / math.sqrt(squared(out)), out)
+    return out
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def leak(x, place, columns, tables):
+def leak(x, whole, limits):
     """The probability near those edges of a window beyond which the ket could go on."""
-    rows = len(x) // columns
-    low_row, high_row = place[1] > 0, place[1] + rows < tables.levels
-    low_column, high_column = True, True
-    if tables.shear == 0:
-        low_column, high_column = place[2] > (tables.N - place[0]) // 2, place[2] + columns <= (tables.N + place[0]) // 2
+    rows, columns = whole[ROWS], whole[COLUMNS]
+    top, bottom, left, right = limits[REACH], rows - limits[REACH], limits[REACH + 1], columns - limits[REACH + 1]
+    if whole[ROW] == 0:
+        top = 0
+    if whole[ROW] + rows >= limits[LEVELS]:
+        bottom = rows
+    if limits[SHEAR] == 0 and whole[COLUMN] <= (limits[SPINS] - whole[J]) // 2:
+        left = 0
+    if limits[SHEAR] == 0 and whole[COLUMN] + columns > (limits[SPINS] + whole[J]) // 2:
+        right = columns
     mass = 0.0
     for r in range(rows):
-        whole = (low_row and r < tables.reach[0]) or (high_row and r >= rows - tables.reach[0])
         for c in range(columns):
-            if whole or (low_column and c < tables.reach[1]) or (high_column and c >= columns - tables.reach[1]):
+            if r < top or r >= bottom or c < left or c >= right:
                 mass += x[r * columns + c].real ** 2 + x[r * columns + c].imag ** 2
     return mass
 
@@ -106,29 +147,29 @@ def leak(x, place, columns, tables):
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def built_bands(tables, place, alpha, on_centre, on_spins, shape):
+def built_bands(generator, whole, limits, alpha, on_centre, on_spins):
     """(B, rows columns): what each band of G multiplies a ket with."""
-    rows, columns = shape
-    least, number = span(place, rows, columns, tables.shear)
-    out = np.zeros((len(tables.bands), rows * columns), dtype=np.complex128)
+    rows, columns, shear = whole[ROWS], whole[COLUMNS], limits[SHEAR]
+    least, number = span(whole, limits)
+    out = np.zeros((len(generator.bands), rows * columns), dtype=np.complex128)
     line = np.zeros(number, dtype=np.complex128)
-    total = len(tables.g_value)
+    total = len(generator.value)
     for i in range(total):
-        group, word, u, v = tables.g_index[i]
-        factor = tables.g_value[i] * power(alpha, u, v)
+        group, word = generator.numbers[i, 0], generator.numbers[i, 1]
+        factor = generator.value[i] * power(alpha, generator.numbers[i, 2], generator.numbers[i, 3])
         for k in range(number):
             line[k] += factor * on_spins[word, k]
-        if i + 1 < total and tables.g_index[i + 1, 0] == group:
+        if i + 1 < total and generator.numbers[i + 1, 0] == group:
             continue
-        band, centre = tables.groups[group]
-        down, right = tables.bands[band]
+        band, centre = generator.groups[group, 0], generator.groups[group, 1]
+        down, right = generator.bands[band, 0], generator.bands[band, 1]
         for r in range(max(0, -down), min(rows, rows - down)):
             weight = on_centre[centre, r]
-            start = place[2] + tables.shear * (place[1] + r) - least
-            if weight != 0:
-                for c in range(max(0, -right), min(columns, columns - right)):
-                    out[band, r * columns + c] += weight * line[start + c]
-        line[:] = 0
+            start = whole[COLUMN] + shear * (whole[ROW] + r) - least
+            for c in range(max(0, -right), min(columns, columns - right)):
+                out[band, r * columns + c] += weight * line[start + c]
+        for k in range(number):
+            line[k] = 0
     return out
 
 
@@ -136,89 +177,95 @@ def built_bands(tables, place, alpha, on_centre, on_spins, shape):
 def multiply(bands, offsets, x, out):
     """out = G x"""
     size = len(x)
-    out[:] = 0
+    for i in range(size):
+        out[i] = 0
     for b in range(len(bands)):
         offset = offsets[b]
-        band = bands[b]
         for i in range(max(0, -offset), min(size, size - offset)):
-            out[i + offset] += band[i] * x[i]
+            out[i + offset] += bands[b, i] * x[i]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def act(psi, place, terms, alpha, weights, tables):
-    """K psi in a window wider by a kick on every side, for the terms of K from terms[0] to terms[1]."""
-    on_centre, on_spins = weights
-    rows, columns = psi.shape
-    least, _ = span(place, rows, columns, tables.shear)
-    out = np.zeros((rows + 2 * tables.kick[0], columns + 2 * tables.kick[1]), dtype=np.complex128)
-    for i in range(terms[0], terms[1]):
-        centre, word, down, right, u, v = tables.k_index[i]
-        factor = tables.k_value[i] * power(alpha, u, v)
+def act(psi, whole, limits, jumps, q, alpha, on_centre, on_spins, out):
+    """out = K psi for Kraus operator q, in a window wider by a kick on every side; nine parameters: arrays, and what is looked up."""
+    rows, columns = whole[ROWS], whole[COLUMNS]
+    wide = columns + 2 * limits[KICK + 1]
+    least, _ = span(whole, limits)
+    for i in range(len(out)):
+        out[i] = 0
+    for i in range(jumps.operators[q, 1], jumps.operators[q, 2]):
+        centre, word, down, right = jumps.numbers[i, 0], jumps.numbers[i, 1], jumps.numbers[i, 2], jumps.numbers[i, 3]
+        factor = jumps.value[i] * power(alpha, jumps.numbers[i, 4], jumps.numbers[i, 5])
         for r in range(rows):
             weight = factor * on_centre[centre, r]
-            start = place[2] + tables.shear * (place[1] + r) - least
-            if weight != 0:
-                for c in range(columns):
-                    out[r + down + tables.kick[0], c + right + tables.kick[1]] += weight * on_spins[word, start + c] * psi[r, c]
-    return out
+            start = whole[COLUMN] + limits[SHEAR] * (whole[ROW] + r) - least
+            here, there = (r + down + limits[KICK]) * wide + right + limits[KICK + 1], r * columns
+            for c in range(columns):
+                out[here + c] += weight * on_spins[word, start + c] * psi[there + c]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def expectations(psi, place, alpha, on_centre, tables, out):
-    """Fill ``out`` with <psi| O |psi> of every observable."""
-    rows, columns = psi.shape
-    least, number = span(place, rows, columns, tables.shear)
-    on_spins = word_weights(tables.seen_words, place[0], tables.N, least, number)
-    profiles = np.zeros((len(tables.pairs), number), dtype=np.complex128)
-    for i in range(len(tables.pairs)):
-        centre, down, right = tables.pairs[i]
+def expectations(psi, whole, limits, alpha, on_centre, observed, out):
+    """Fill ``out`` with <psi| O |psi> / <psi|psi> of every observable."""
+    rows, columns = whole[ROWS], whole[COLUMNS]
+    least, number = span(whole, limits)
+    on_spins = word_weights(observed.words, whole[J], limits[SPINS], least, number)
+    profiles = np.zeros((len(observed.pairs), number), dtype=np.complex128)
+    for i in range(len(observed.pairs)):
+        centre, down, right = observed.pairs[i, 0], observed.pairs[i, 1], observed.pairs[i, 2]
         for r in range(max(0, -down), min(rows, rows - down)):
             weight = on_centre[centre, r]
-            start = place[2] + tables.shear * (place[1] + r) - least
-            if weight != 0:
-                for c in range(max(0, -right), min(columns, columns - right)):
-                    profiles[i, start + c] += weight * np.conj(psi[r + down, c + right]) * psi[r, c]
-    seen = np.zeros(len(tables.seen), dtype=np.complex128)
-    for i in range(len(tables.seen)):
-        pair, word = tables.seen[i]
-        for k in range(number):
-            seen[i] += profiles[pair, k] * on_spins[word, k]
-    out[:] = 0
-    for i in range(len(tables.o_value)):
-        observable, at, u, v = tables.o_index[i]
-        out[observable] += tables.o_value[i] * power(alpha, u, v) * seen[at]
+            start = whole[COLUMN] + limits[SHEAR] * (whole[ROW] + r) - least
+            for c in range(max(0, -right), min(columns, columns - right)):
+                profiles[i, start + c] += weight * np.conj(psi[(r + down) * columns + c + right]) * psi[r * columns + c]
+    for i in range(len(out)):
+        out[i] = 0
+    norm = squared(psi)
+    last, value = -1, 0.0j
+    for i in range(len(observed.value)):  # in order of ``seen``
+        at = observed.numbers[i, 1]
+        if at != last:
+            last, value = at, 0.0j
+            pair, word = observed.seen[at, 0], observed.seen[at, 1]
+            for k in range(number):
+                value += profiles[pair, k] * on_spins[word, k]
+        out[observed.numbers[i, 0]] += observed.value[i] * power(alpha, observed.numbers[i, 2], observed.numbers[i, 3]) * value / norm
+
+
+# -- the frame ------------------------------------------------------------------------------------------------------------
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def field(psi, place):
+def field(psi, whole):
     """<b> of a ket of norm 1, without shear."""
-    total = 0.0j
-    for r in range(1, psi.shape[0]):
+    total, columns = 0.0j, whole[COLUMNS]
+    for r in range(1, whole[ROWS]):
         inner = 0.0j
-        for c in range(psi.shape[1]):
-            inner += np.conj(psi[r - 1, c]) * psi[r, c]
-        total += np.sqrt(float(place[1] + r)) * inner
+        for i in range(r * columns, (r + 1) * columns):
+            inner += np.conj(psi[i - columns]) * psi[i]
+        total += math.sqrt(whole[ROW] + r) * inner
     return total
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def displaced(psi, place, beta, tables):
+def displaced(psi, whole, limits, beta):
     """D(-beta) psi, which describes the same state in a frame that has moved by beta."""
-    rows, columns = psi.shape
-    ahead = 8 + int(4 * abs(beta) * (abs(beta) + np.sqrt(float(place[1] + rows))))
-    low = np.array([place[1] - ahead, place[2]])
-    high = np.array([place[1] + rows + ahead, place[2] + columns])
-    wide = cut(psi, place, low, high, tables)
-    summand, out = wide.copy(), wide.copy()
+    ahead = 8 + int(4 * abs(beta) * (abs(beta) + math.sqrt(whole[ROW] + whole[ROWS])))
+    top, left = whole[ROW], whole[COLUMN]
+    out = cut(psi, whole, limits, top - ahead, top + whole[ROWS] + ahead, left, left + whole[COLUMNS])
+    columns = whole[COLUMNS]
+    summand, turned = out.copy(), out.copy()
     for k in range(1, _MOST_POWERS):
-        turned = np.zeros_like(wide)
-        for r in range(1, len(wide)):
-            root = np.sqrt(float(place[1] + r)) / k
-            for c in range(columns):
-                turned[r, c] -= beta * root * summand[r - 1, c]
-                turned[r - 1, c] += np.conj(beta) * root * summand[r, c]
-        summand = turned
-        out += summand
-        if np.max(np.abs(summand)) < _DISPLACED:
+        for i in range(len(out)):
+            turned[i] = 0
+        for r in range(1, whole[ROWS]):
+            root = math.sqrt(whole[ROW] + r) / k
+            for i in range(r * columns, (r + 1) * columns):
+                turned[i] -= beta * root * summand[i - columns]
+                turned[i - columns] += np.conj(beta) * root * summand[i]
+        summand, turned = turned, summand
+        for i in range(len(out)):
+            out[i] += summand[i]
+        if squared(summand) < _DISPLACED**2:
             break
-    return fitted(out, place, tables)
+    return fitted(out, whole, limits)

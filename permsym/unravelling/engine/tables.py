@@ -7,6 +7,7 @@ a ket of one charge is one column.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,45 +24,67 @@ NO_CUT = 2**62  # levels of a mode: the window follows the state
 _ROWS_AHEAD, _COLUMNS_AHEAD = 4, 8  # room around a ket in units of a product's reach
 
 
+# numbers of ``limits``; REACH, ROOM and KICK are two each: rows, columns
+SPINS, SHEAR, LEVELS, FOLLOWS, REACH, ROOM, KICK = 0, 1, 2, 3, 4, 6, 8
+
+
+class Generator(NamedTuple):
+    """G.
+
+    bands           (B, 2): rows and columns by which it moves
+    groups          (S, 2): band and operator of the centre that terms share
+    numbers, value  (T, 4), (T,): group, word, u, v; their factor
+    """
+
+    bands: IntArray
+    groups: IntArray
+    numbers: IntArray
+    value: ComplexArray
+
+
+class Jumps(NamedTuple):
+    """Kraus operators.
+
+    operators       (Q, 4): step of 2j, first and last of its terms, place of its jump
+    numbers, value  (U, 6), (U,): operator of the centre, word, rows, columns, u, v; their factor
+    """
+
+    operators: IntArray
+    numbers: IntArray
+    value: ComplexArray
+
+
+class Observed(NamedTuple):
+    """Observables, as sums of products of a pair and a word.
+
+    pairs           (X, 3): operator of the centre, rows, columns
+    words           (V, L): letters, -1 beyond the end
+    seen            (P, 2): pair and word
+    numbers, value  (E, 4), (E,): observable, place in ``seen``, u, v; in order of ``seen``
+    """
+
+    pairs: IntArray
+    words: IntArray
+    seen: IntArray
+    numbers: IntArray
+    value: ComplexArray
+
+
 class Tables(NamedTuple):
     """The arrays.
 
-    N, shear, levels        of the ket's labels
-    follows                 whether alpha follows the field
-    reach, room, kick       (2,): how far a product with G, the room around a ket, and a jump extend over rows and columns
-    centre                  (C, 3): kind, i, k of operators of the centre
-    words, seen_words       (W, L), (V, L): letters that the dynamics and the observables need, -1 beyond the end
-    bands                   (B, 2): rows and columns by which G moves
-    groups                  (S, 2): band and operator of the centre that terms of G share
-    g_index, g_value        (T, 4), (T,): group, word, u, v; their factor
-    kraus                   (Q, 4): step of 2j, first and last of its terms, place of its jump
-    k_index, k_value        (U, 6), (U,): operator of the centre, word, rows, columns, u, v
-    pairs                   (X, 3): operator of the centre, rows, columns that observables need
-    seen                    (P, 2): pair and word
-    o_index, o_value        (E, 4), (E,): observable, place in ``seen``, u, v
+    limits      numbers: N, shear, levels, whether alpha follows the field, then how far a product with G, the room around a ket, and a jump
+                extend over rows and columns
+    centre      (C, 3): kind, i, k of operators of the centre
+    words       (W, L): letters that the dynamics need, -1 beyond the end
     """
 
-    N: int
-    shear: int
-    levels: int
-    follows: bool
-    reach: IntArray
-    room: IntArray
-    kick: IntArray
+    limits: IntArray
     centre: IntArray
     words: IntArray
-    seen_words: IntArray
-    bands: IntArray
-    groups: IntArray
-    g_index: IntArray
-    g_value: ComplexArray
-    kraus: IntArray
-    k_index: IntArray
-    k_value: ComplexArray
-    pairs: IntArray
-    seen: IntArray
-    o_index: IntArray
-    o_value: ComplexArray
+    generator: Generator
+    jumps: Jumps
+    observed: Observed
 
 
 class _Numbered(dict):  # type: ignore[type-arg]
@@ -113,31 +136,23 @@ def tables(model: Model, observables: Sequence[Terms], displaced: bool, constant
         for (key, word, u, v), value in terms.items():
             at = seen[pairs[(centre[key], *moved(key, word))], seen_words[word]]
             o_rows.append((number, at, u, v, value))
-    band_array, kicks = _array(bands, 2), _array([row[2:4] for row in k_rows], 2)
-    reach = np.abs(band_array).max(axis=0, initial=0)
+    o_rows.sort(key=itemgetter(1))
+    reach = np.abs(_array(bands, 2)).max(axis=0, initial=0)
+    kick = np.abs(_array([row[2:4] for row in k_rows], 2)).max(axis=0, initial=0)
+    levels = NO_CUT if expansion.boson else model.centre.levels
     return Tables(
-        N=expansion.N,
-        shear=shear,
-        levels=NO_CUT if expansion.boson else model.centre.levels,
-        follows=displaced,
-        reach=reach,
-        room=reach * np.array([_ROWS_AHEAD, _COLUMNS_AHEAD]),
-        kick=np.abs(kicks).max(axis=0, initial=0),
+        limits=np.array([expansion.N, shear, levels, displaced, *reach, *reach * [_ROWS_AHEAD, _COLUMNS_AHEAD], *kick], dtype=np.int64),
         centre=_array(centre, 3),
         words=_letters(words),
-        seen_words=_letters(seen_words),
-        bands=band_array,
-        groups=_array(groups, 2),
-        g_index=_array([row[:4] for row in g_rows], 4),
-        g_value=np.array([row[4] for row in g_rows], dtype=complex),
-        kraus=_array(kraus, 4),
-        k_index=_array([row[:6] for row in k_rows], 6),
-        k_value=np.array([row[6] for row in k_rows], dtype=complex),
-        pairs=_array(pairs, 3),
-        seen=_array(seen, 2),
-        o_index=_array([row[:4] for row in o_rows], 4),
-        o_value=np.array([row[4] for row in o_rows], dtype=complex),
+        generator=Generator(_array(bands, 2), _array(groups, 2), *_split(g_rows, 4)),
+        jumps=Jumps(_array(kraus, 4), *_split(k_rows, 6)),
+        observed=Observed(_array(pairs, 3), _letters(seen_words), _array(seen, 2), *_split(o_rows, 4)),
     )
+
+
+def _split(rows: Sequence[tuple[Any, ...]], width: int) -> tuple[IntArray, ComplexArray]:
+    """Whole numbers (rows, width), and the factor behind them."""
+    return _array([row[:width] for row in rows], width), np.array([row[width] for row in rows], dtype=complex)
 
 
 def _rows(key: CentreKey) -> int:
