@@ -46,6 +46,7 @@ class Method:
     key              its key in the table [methods] of a sweep file; "" for expansions, which ``cumulants`` lists by their order
     follows_branch   whether it needs the model function, to follow a branch in N
     in_time          those of its options that evolutions have; None: it has steady states alone
+    long             whether a point writes how far it is
     """
 
     name: str
@@ -55,6 +56,7 @@ class Method:
     key: str = ""
     follows_branch: bool = False
     in_time: tuple[str, ...] | None = None
+    long: bool = False
 
     def check_in_time(self, options: Options) -> None:
         """InputError where the method has no evolutions, and for an option that they do not have."""
@@ -297,7 +299,7 @@ METHODS: dict[str, Method] = {
         Method("mf", mean_field_point, mean_field_cost, key="mf", in_time=()),
         Method("ln", linear_noise_point, lambda *asked: replace(mean_field_cost(*asked), seconds=0.5), key="linear_noise"),
         Method("twa", twa_point, twa_cost, TWA_OPTIONS, key="twa"),
-        Method("trajectories", trajectories_point, trajectories_cost, TRAJECTORY_OPTIONS, key="trajectories"),
+        Method("trajectories", trajectories_point, trajectories_cost, TRAJECTORY_OPTIONS, key="trajectories", long=True),
         *(_expansion(order, broken) for broken in (False, True) for order in range(2, HIGHEST_ORDER + 1)),
     )
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point
 from permsym.dataset.status import Status
+from permsym.errors import InputError
 from permsym.model import Model
 from permsym.sites import is_real
 from permsym.sweeps.bench import Bench
@@ -16,6 +19,7 @@ from permsym.sweeps.wanted import STATE, Wanted
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes
     from permsym.sampling.sampled import SampledState
+    from permsym.unravelling.result import TrajectoryState
 
 
 def _whole(least: int) -> Callable[[Any], bool]:
@@ -56,15 +60,33 @@ def twa_point(model: Model, wanted: Wanted, options: Mapping[str, Any], bench: B
 
 
 def trajectories_point(model: Model, wanted: Wanted, options: Mapping[str, Any], bench: Bench) -> Point:
-    """Steady state from quantum trajectories; UnsuitedModel for several ensembles.  A sweep has one core for each point."""
-    from permsym.unravelling.trajectories import trajectories
+    """Steady state from quantum trajectories, on one core; UnsuitedModel for several ensembles.
 
-    labels = [str(label) for label in wanted.labels]
-    point = sampled_point(trajectories(model, wanted.labels, jobs=1, **options), labels)
+    An interrupted point goes on from where it was, with the same bits.
+    """
+    labels, aside = [str(label) for label in wanted.labels], bench.aside
+    if aside is not None and not os.access(aside.parent, os.W_OK):  # on another machine
+        aside = None
+    point = sampled_point(_resumed(model, labels, options, aside), labels)
+    if aside is not None:
+        aside.unlink(missing_ok=True)
     if wanted.spectrum is not None:
         point.reason = "; ".join(filter(None, [point.reason, "no spectrum: trajectories have means of one time only"]))
     expanded_quantities(point, None, wanted.quantities)
     return point
+
+
+def _resumed(model: Model, labels: list[str], options: Mapping[str, Any], aside: Path | None) -> TrajectoryState:
+    """From the file of an interrupted point; from the start where that is damaged."""
+    from permsym.unravelling.trajectories import trajectories
+
+    try:
+        return trajectories(model, labels, jobs=1, checkpoint=aside, **options)
+    except InputError:
+        if aside is None or not aside.exists():
+            raise
+        aside.unlink()
+        return trajectories(model, labels, jobs=1, checkpoint=aside, **options)
 
 
 def trajectories_cost(model: Model, options: Mapping[str, Any], wanted: Wanted = STATE) -> Cost:

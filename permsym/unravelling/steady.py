@@ -66,6 +66,7 @@ def averaged(
     while wish.duration is None and not run.enough():
         run.prolong(time.perf_counter() - started)
         run.reach()
+    run.record.write(run.file, now=True)
     return run.state(model, time.perf_counter() - started)
 
 
@@ -134,7 +135,6 @@ class _Run:
             if now - last > 10:
                 last, done, whole = now, self.record.length - start, self.record.goal * self.record.cell - start
                 self.progress(f"trajectories: {self.record.length:.4g} units of time, {clock((now - began) * (whole / done - 1))} left")
-        self.record.write(self.file, now=True)
         self._look = self._judge()
 
     def _judge(self) -> Stationary:

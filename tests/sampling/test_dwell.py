@@ -31,7 +31,7 @@ def test_dwell_times_and_rates_of_a_telegraph():
 
 
 def test_noise_across_the_middle_is_no_switch():
-    """Noise of 0.2 crosses 1/2 at one reading of a hundred, as often as the state changes, and the far threshold at one of ten thousand."""
+    """Noise of 0.2 crosses 1/2 at one reading of a hundred, as often as the state changes, and the other average never."""
     series = switching(np.random.default_rng(2), 8, 4000, 0.005, 0.01, noise=0.2)
     middle = (np.diff((series.real > 0.5).astype(int), axis=1) > 0).sum()
     result = dwell("a", series, EVERY, real=True)
