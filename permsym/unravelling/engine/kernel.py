@@ -34,12 +34,12 @@ from permsym.unravelling.engine.ket import (
     THRESHOLD,
     J,
     act,
+    at_edges,
     built_bands,
     displaced,
     expectations,
     field,
     fitted,
-    leak,
     multiply,
     scaled,
     span,
@@ -57,7 +57,8 @@ DONE, TOO_WIDE, NOT_FINITE, LOG_FULL = range(4)
 
 TOLERANCE = 1e-9  # size at which the series of a step ends
 MOST_TERMS = 18
-_LEAK = 1e-12  # probability at the edge of a window that makes it grow
+_AHEAD = 1.1  # length of a step over the expected time of its jump
+_LEAK = 1e-6  # amplitude at the edge of a window that makes it grow
 _FAR = 0.3  # modulus of <b> from which the frame follows
 _LARGEST = 200_000  # numbers of a ket, and level of the centre
 _ON_TIME = 1e-9  # difference of ln of a norm from the threshold's at which a jump happens
@@ -78,15 +79,27 @@ def uniforms(counter, key):
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
+def real_inner(x, y):
+    """Re <x|y>"""
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i].real * y[i].real + x[i].imag * y[i].imag
+    return total
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
 def taylor(bands, offsets, series, threshold):
-    """Fill series[1:] from series[0], of norm 1; returns (the last term's place, the length of the step, r)."""
+    """Fill series[1:] from series[0], of norm 1; returns (the last term's place, length of the step, expected time of the jump, r).
+
+    ln <psi(t)|psi(t)> = -r t + c t^2 + ...,    c = <psi_1|psi_1> + 2 Re <psi_0|psi_2>
+    """
     start, first = series[0], series[1]
     multiply(bands, offsets, start, first)
     g = 0.0j
     for i in range(len(start)):
         g += np.conj(start[i]) * first[i]
-    rate = -2 * g.real
-    wanted = -1.2 * math.log(threshold) / rate if rate > 0 else math.inf
+    rate, fall = -2 * g.real, -math.log(threshold)
+    expected = fall / rate if rate > 0 else math.inf
     before, size = 1.0, 0.0
     for k in range(1, MOST_TERMS + 1):
         x, out = series[k - 1], series[k]
@@ -95,13 +108,18 @@ def taylor(bands, offsets, series, threshold):
         for i in range(len(out)):
             out[i] = (out[i] - g * x[i]) / k
         size = math.sqrt(squared(out))
+        if k == 2 and rate > 0:
+            curvature = squared(x) + 2 * real_inner(start, out)
+            root = rate**2 - 4 * curvature * fall
+            expected = 2 * fall / (rate + math.sqrt(root)) if root > 0 else 2 * fall / rate
+        wanted = _AHEAD * expected
         if size == 0:
-            return k, wanted, rate
+            return k, wanted, expected, rate
         term = size * wanted**k
         if (term < TOLERANCE and before < math.sqrt(TOLERANCE)) or term < 1e-6 * TOLERANCE:
-            return k, wanted, rate
+            return k, wanted, expected, rate
         before = term
-    return MOST_TERMS, 0.9 * (TOLERANCE / size) ** (1 / MOST_TERMS), rate
+    return MOST_TERMS, min(wanted, 0.9 * (TOLERANCE / size) ** (1 / MOST_TERMS)), expected, rate
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -115,13 +133,13 @@ def at_time(series, last, t, out):
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def crossing(series, last, length, rate, threshold, out):
+def crossing(series, last, length, expected, rate, threshold, out):
     """Go to where the norm falls to the threshold, or else to the end of the step: ``out`` is the ket there.
 
     Returns (t, whether a jump happens, the ket's squared norm).
     """
     wanted, low, high = math.log(threshold), 0.0, math.inf
-    t, slope, norm = min(-wanted / rate, length) if rate > 0 else length, -rate, 1.0
+    t, norm = min(expected, length), 1.0
     before, distance_before = 0.0, -wanted
     for _ in range(_MOST_STEPS):
         at_time(series, last, t, out)
@@ -188,10 +206,7 @@ def followed(psi, whole, real, limits):
 def decay(bands, offsets, x, out):
     """-d<x|x>/dt of a ket of norm 1, by a product."""
     multiply(bands, offsets, x, out)
-    total = 0.0
-    for i in range(len(x)):
-        total -= 2 * (x[i].real * out[i].real + x[i].imag * out[i].imag)
-    return total
+    return -2 * real_inner(x, out)
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -227,7 +242,7 @@ def walk(tables, psi, whole, real, key, times, out, log_times, log_jumps):
         point, seen = np.empty(len(psi), dtype=np.complex128), np.empty(len(psi), dtype=np.complex128)
         while True:
             scaled(psi, 1.0, series[0])
-            last, length, rate = taylor(bands, offsets, series, real[THRESHOLD])
+            last, length, expected, rate = taylor(bands, offsets, series, real[THRESHOLD])
             whole[PRODUCTS] += last
             whole[STEPS] += 1
             if not math.isfinite(rate):
@@ -235,8 +250,8 @@ def walk(tables, psi, whole, real, key, times, out, log_times, log_jumps):
                 return psi
             end, jumps, norm = math.inf, False, 1.0
             if length < math.inf:
-                end, jumps, norm = crossing(series, last, length, rate, real[THRESHOLD], point)
-                if leak(point, whole, limits) > _LEAK * norm:
+                end, jumps, norm = crossing(series, last, length, expected, rate, real[THRESHOLD], point)
+                if at_edges(series, last, end, whole, limits) > _LEAK:
                     psi = widened(psi, whole, limits)
                     break
             while whole[SAMPLES] < len(times) and times[whole[SAMPLES]] <= real[CLOCK] + end:

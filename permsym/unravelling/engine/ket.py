@@ -123,8 +123,8 @@ def fitted(psi, whole, limits):
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def leak(x, whole, limits):
-    """The probability near those edges of a window beyond which the ket could go on."""
+def at_edges(series, last, t, whole, limits):
+    """A bound of the amplitude of sum_k s^k series[k], 0 <= s <= t, near those edges of a window beyond which the ket could go on."""
     rows, columns = whole[ROWS], whole[COLUMNS]
     top, bottom, left, right = limits[REACH], rows - limits[REACH], limits[REACH + 1], columns - limits[REACH + 1]
     if whole[ROW] == 0:
@@ -135,12 +135,18 @@ def leak(x, whole, limits):
         left = 0
     if limits[SHEAR] == 0 and whole[COLUMN] + columns > (limits[SPINS] + whole[J]) // 2:
         right = columns
-    mass = 0.0
-    for r in range(rows):
-        for c in range(columns):
-            if r < top or r >= bottom or c < left or c >= right:
+    total, scale = 0.0, 1.0
+    for k in range(last + 1):
+        x, mass = series[k], 0.0
+        for r in range(rows):
+            inside = top <= r < bottom
+            for c in range(left if inside else columns):
                 mass += x[r * columns + c].real ** 2 + x[r * columns + c].imag ** 2
-    return mass
+            for c in range(right if inside else columns, columns):
+                mass += x[r * columns + c].real ** 2 + x[r * columns + c].imag ** 2
+        total += math.sqrt(mass) * scale
+        scale *= t
+    return total
 
 
 # -- products -------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln, xlogy
 
-from permsym.dynamics.initial import InitialState, SiteState
+from permsym.dynamics.initial import InitialState, SiteState, parse_initial
 from permsym.model import Model
 from permsym.operators import ComplexArray
 from permsym.sites import Boson
@@ -42,11 +42,12 @@ def upper_state(model: Model) -> InitialState:
     """A product state far from the lowest one.
 
     A driven mode has the amplitude that it would have without spins, which are mixed then; else all sites are up.  Spins that no
-    individual jump moves stay as a collective spin.
+    individual jump moves stay as a collective spin, that of the lowest state.
     """
     centre = SiteState("up") if model.centre.kind == "spin" else SiteState("level", (model.centre.levels - 1,))
     mixed = any(jump.kind == "individual" for jump in model.jumps)
-    spins = SiteState("up")
+    lowest = parse_initial("", model).satellites[0]
+    spins = SiteState("dicke", (lowest.values[0], lowest.values[0])) if lowest.kind == "dicke" else SiteState("up")
     if isinstance(model.centre, Boson):
         amplitude = 0j if any(charge[0] for charge in model.charges) else empty_amplitude(model)
         centre = SiteState("coherent", (amplitude,)) if amplitude else SiteState("vacuum")
