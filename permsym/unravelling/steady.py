@@ -29,6 +29,7 @@ _FINE = 0.25  # time between readings times the fastest rate at which a single o
 _FIRST = 20.0  # length of the first run times the slowest of these rates
 _FEWEST_CELLS = 128
 _GROWTH = 1.5, 4.0  # factors by which a run is made longer, at least and at most: early estimates are rough
+_SAID = 10.0  # seconds from one line of progress to the next
 _SAFETY = 1.15  # beyond what a target needs by estimate
 MOST_WORK = 5e9
 """Numbers of kets times products after which a run without a target ends, reliable or not: a minute or two of one core."""
@@ -64,7 +65,7 @@ def averaged(
     run.begin()
     run.reach()
     while wish.duration is None and not run.enough():
-        run.prolong(time.perf_counter() - started)
+        run.prolong()
         run.reach()
     run.record.write(run.file, now=True)
     return run.state(model, time.perf_counter() - started)
@@ -89,6 +90,8 @@ class _Run:
     progress: Progress
     file: CheckpointFile | None = None
     record: Recording = field(init=False)
+    _look: Stationary = field(init=False)
+    _pace: float = field(default=0.0, init=False)  # seconds a unit of time, of the last piece
 
     def begin(self) -> None:
         """Make the trajectories, or take them from a checkpoint."""
@@ -127,14 +130,16 @@ class _Run:
 
     def reach(self) -> None:
         """Go on to the goal."""
-        began, start, last = time.perf_counter(), self.record.length, time.perf_counter()
+        said = time.perf_counter()
         while self.record.cells.shape[1] < self.record.goal:
+            before, began = self.record.length, time.perf_counter()
             self.record.advance()
+            self._pace = (time.perf_counter() - began) / max(self.record.length - before, self.record.cell)
             self.record.write(self.file)
-            now = time.perf_counter()
-            if now - last > 10:
-                last, done, whole = now, self.record.length - start, self.record.goal * self.record.cell - start
-                self.progress(f"trajectories: {self.record.length:.4g} units of time, {clock((now - began) * (whole / done - 1))} left")
+            if time.perf_counter() - said > _SAID:
+                said = time.perf_counter()
+                left = clock(self._pace * (self.record.goal * self.record.cell - self.record.length))
+                self.progress(f"trajectories: {self.record.length:.4g} units of time, {left} left")
         self._look = self._judge()
 
     def _judge(self) -> Stationary:
@@ -161,17 +166,17 @@ class _Run:
         doubts = self.doubts()
         return not doubts or (Doubt.TARGET_MISSED not in doubts and self.record.bundle.work > MOST_WORK)
 
-    def prolong(self, seconds: float) -> None:
+    def prolong(self) -> None:
         """Set the next goal, and say how long all may take."""
         look, needed = self._look, 2.0
-        widest = float(look.widths[: self.readout.asked].max(initial=0))
-        wanted = needed
         if self.wish.target is not None and Doubt.TARGET_MISSED in self.doubts():
-            wanted = needed = max(_GROWTH[0], _SAFETY * (widest / self.wish.target) ** 2)
-        cells = self.record.cells.shape[1]
-        self.record.goal = math.ceil(cells * min(max(needed, _GROWTH[0]), _GROWTH[1]))
-        least = clock(seconds * (wanted - 1))
-        self.progress(f"trajectories: {wanted * self.record.length:.4g} units of time each are needed by estimate, {least} from now ...")
+            widest = float(look.widths[: self.readout.asked].max(initial=0))
+            needed = max(_GROWTH[0], _SAFETY * (widest / self.wish.target) ** 2)
+        length, cells = self.record.length, self.record.cells.shape[1]
+        self.record.goal = math.ceil(cells * min(needed, _GROWTH[1]))
+        wait = clock(self._pace * (needed - 1) * length)
+        less = "" if look.gain.max(initial=1) > 1 else " (less where balance laws help)"
+        self.progress(f"trajectories: {needed * length:.4g} units of time each are needed by estimate, {wait} from now{less} ...")
 
     def state(self, model: Model, seconds: float) -> TrajectoryState:
         """The result."""

@@ -92,7 +92,6 @@ def test_files_and_checkpoints(capsys, tmp_path):
     assert data.attrs["approach"] == "trajectories"
     assert data["photons"].item() == state.derived["photons"]
     assert data["moment_error"].sel(moment="z1").item() == state.error("z1")
-    assert run(capsys, "rerun", steady)[0] == 0
     assert dataset.open_dataset(moving)["g2_error"].shape == (3,)
     assert "going on from" in run(capsys, *MODEL, "--duration", "150", "--checkpoint", checkpoint)[2]
 
@@ -112,9 +111,9 @@ labels = ["z1"]
 
 def test_sweeps_and_comparisons_have_error_bars(capsys, tmp_path):
     """The point is that of the solver; the comparison counts the points whose bars reach the exact value."""
-    (tmp_path / "sweep.toml").write_text(SWEEP)
-    assert run(capsys, "run", tmp_path / "sweep.toml", "-o", tmp_path / "data.nc", "--jobs", "1")[0] == 0
-    data = dataset.open_dataset(tmp_path / "data.nc")
+    options = {"trajectories": {"duration": 150, "seed": 1}}
+    data = ps.sweep("tavis-cummings", {"N": [2, 4]}, methods=["exact", "trajectories"], moments=["z1"], options=options)
+    dataset.save(data, tmp_path / "data.nc")
     state = ps.trajectories(ps.models.tavis_cummings(N=4), "z1", seed=1, duration=150)
     one = data.sel(N=4, approach="trajectories")
     assert (one["moment_real"].item(), one["moment_error"].item()) == (state.moment("z1").real, state.error("z1"))
@@ -123,6 +122,15 @@ def test_sweeps_and_comparisons_have_error_bars(capsys, tmp_path):
     rows = {line.split()[0]: line for line in out.splitlines() if " trajectories " in line}
     assert code == 0
     assert rows["photons"].rstrip().endswith("2 of 2")
+
+
+@pytest.mark.slow
+def test_files_are_computed_again(capsys, tmp_path):
+    (tmp_path / "sweep.toml").write_text(SWEEP)
+    assert run(capsys, "run", tmp_path / "sweep.toml", "-o", tmp_path / "data.nc", "--jobs", "1")[0] == 0
+    assert run(capsys, "rerun", tmp_path / "data.nc")[0] == 0
+    assert run(capsys, *MODEL, "--duration", "150", "-o", tmp_path / "steady.nc")[0] == 0
+    assert run(capsys, "rerun", tmp_path / "steady.nc")[0] == 0
 
 
 def test_options_and_unsuited_models_in_sweeps(tmp_path):

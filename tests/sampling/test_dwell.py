@@ -49,7 +49,7 @@ def test_the_modulus_of_a_complex_moment_is_watched():
 def test_intervals_of_dwell_times_cover():
     hits = []
     for seed in range(40):
-        result = dwell("a", switching(np.random.default_rng([seed, 9]), 4, 2000), EVERY, real=True)
+        result = dwell("a", switching(np.random.default_rng([seed, 9]), 4, 1000), EVERY, real=True)
         hits.append(abs(result.low_time - 25) < result.errors["low_time"])
     assert np.mean(hits) > 0.85
 

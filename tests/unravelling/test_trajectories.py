@@ -56,8 +56,8 @@ def test_intervals_cover(model, label, duration):
 
 
 def test_intervals_of_a_few_replicas_cover():
-    shares, _ = coverage(LASER, "ad -1", 20, 120)
-    assert (shares >= 0.75).all()
+    shares, _ = coverage(LASER, "ad -1", 12, 120)
+    assert (shares >= 0.7).all()
 
 
 def test_balance_laws_take_noise_away():
@@ -109,7 +109,7 @@ def test_more_trajectories_reach_a_target_in_time():
 def test_a_checkpoint_goes_on_with_the_same_bits(tmp_path, monkeypatch):
     """Interrupted after three pieces, and once more when it is done."""
     path, count = tmp_path / "run.h5", 0
-    whole = ps.trajectories(DRIVEN, seed=3, duration=300, dwell="ad a")
+    whole = ps.trajectories(DRIVEN, seed=3, duration=200, dwell="ad a")
     advance = Recording.advance
 
     def interrupted(self):
@@ -123,16 +123,16 @@ def test_a_checkpoint_goes_on_with_the_same_bits(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Recording, "advance", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            ps.trajectories(DRIVEN, seed=3, duration=300, dwell="ad a", checkpoint=path)
-    resumed = ps.trajectories(DRIVEN, seed=3, duration=300, dwell="ad a", checkpoint=path)
-    again = ps.trajectories(DRIVEN, seed=3, duration=300, dwell="ad a", checkpoint=path)
+            ps.trajectories(DRIVEN, seed=3, duration=200, dwell="ad a", checkpoint=path)
+    resumed = ps.trajectories(DRIVEN, seed=3, duration=200, dwell="ad a", checkpoint=path)
+    again = ps.trajectories(DRIVEN, seed=3, duration=200, dwell="ad a", checkpoint=path)
     assert resumed.values == whole.values == again.values
     assert resumed.dwell == whole.dwell
     with pytest.raises(InputError, match="checkpoint of other trajectories: it has seed 3, not 4"):
-        ps.trajectories(DRIVEN, seed=4, duration=300, dwell="ad a", checkpoint=path)
+        ps.trajectories(DRIVEN, seed=4, duration=200, dwell="ad a", checkpoint=path)
     path.write_bytes(b"nothing")
     with pytest.raises(InputError, match="no trajectories' checkpoint"):
-        ps.trajectories(DRIVEN, seed=3, duration=300, dwell="ad a", checkpoint=path)
+        ps.trajectories(DRIVEN, seed=3, duration=200, dwell="ad a", checkpoint=path)
 
 
 def _always(path):
