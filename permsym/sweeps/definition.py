@@ -223,7 +223,7 @@ def problems(sweep: Sweep) -> Iterator[tuple[tuple[str, ...], str]]:
             yield ("methods",), str(error)
     for name in sweep.methods if sweep.evolution is not None else ():
         try:
-            method(name).check_in_time(sweep.options.get(name, {}))
+            method(name).check_in_time(sweep.options.get(name, {}), bool(sweep.evolution and sweep.evolution.modulate))
         except InputError as error:
             yield ("methods",), str(error)
     if sweep.evolution is not None and sweep.spectrum is not None:

@@ -24,7 +24,16 @@ from permsym.sweeps.evolutions import exact_estimate, exact_series, expanded_ser
 from permsym.sweeps.quantities import add_quantities, expanded_quantities
 from permsym.sweeps.semiclassical import linear_noise_point
 from permsym.sweeps.spectra import add_spectrum, cumulant_spectrum, exact_spectrum
-from permsym.sweeps.trajectories import TRAJECTORY_OPTIONS, TWA_OPTIONS, trajectories_cost, trajectories_point, twa_cost, twa_point
+from permsym.sweeps.trajectories import (
+    IN_TIME,
+    TRAJECTORY_OPTIONS,
+    TWA_IN_TIME,
+    TWA_OPTIONS,
+    trajectories_cost,
+    trajectories_point,
+    twa_cost,
+    twa_point,
+)
 from permsym.sweeps.wanted import STATE, Wanted
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
@@ -46,6 +55,7 @@ class Method:
     key              its key in the table [methods] of a sweep file; "" for expansions, which ``cumulants`` lists by their order
     follows_branch   whether it needs the model function, to follow a branch in N
     in_time          those of its options that evolutions have; None: it has steady states alone
+    modulated        whether coefficients of its evolutions may change in time
     long             whether a point writes how far it is
     """
 
@@ -56,12 +66,15 @@ class Method:
     key: str = ""
     follows_branch: bool = False
     in_time: tuple[str, ...] | None = None
+    modulated: bool = True
     long: bool = False
 
-    def check_in_time(self, options: Options) -> None:
-        """InputError where the method has no evolutions, and for an option that they do not have."""
+    def check_in_time(self, options: Options, modulated: bool) -> None:
+        """InputError where the method has no such evolutions, with coefficients that change or not, and for an option they do not have."""
         if self.in_time is None:
             raise InputError(f"the method {self.name} has steady states alone; leave it out of an [evolution]")
+        if modulated and not self.modulated:
+            raise InputError(f"evolutions by the method {self.name} have constant coefficients; leave it or [modulate] out")
         wrong = next((option for option in options if option not in self.in_time), None)
         if wrong is not None:
             has = ", ".join(self.in_time) or "none"
@@ -298,8 +311,17 @@ METHODS: dict[str, Method] = {
         Method(EXACT, exact_point, exact_cost, _EXACT_OPTIONS, key="exact", in_time=("basis", "tolerance")),
         Method("mf", mean_field_point, mean_field_cost, key="mf", in_time=()),
         Method("ln", linear_noise_point, lambda *asked: replace(mean_field_cost(*asked), seconds=0.5), key="linear_noise"),
-        Method("twa", twa_point, twa_cost, TWA_OPTIONS, key="twa"),
-        Method("trajectories", trajectories_point, trajectories_cost, TRAJECTORY_OPTIONS, key="trajectories", long=True),
+        Method("twa", twa_point, twa_cost, TWA_OPTIONS, key="twa", in_time=TWA_IN_TIME, modulated=False),
+        Method(
+            "trajectories",
+            trajectories_point,
+            trajectories_cost,
+            TRAJECTORY_OPTIONS,
+            key="trajectories",
+            in_time=IN_TIME,
+            modulated=False,
+            long=True,
+        ),
         *(_expansion(order, broken) for broken in (False, True) for order in range(2, HIGHEST_ORDER + 1)),
     )
 }

@@ -73,3 +73,15 @@ def test_a_fresh_run_forgets_points_that_were_begun(interrupted, resumed):
     assert computed(interrupted, fresh=True).status == "ok"
     assert resumed == [False]
     assert not list(interrupted.parent.glob("*.unfinished"))
+
+
+def test_evolutions_have_the_error_of_each_time():
+    table = {"times": [0, 0.5, 1], "initial": "vacuum up"}
+    options = {"trajectories": {"seed": 2, "trajectories": 64}}
+    data = ps.sweep("tavis-cummings", {"N": [3]}, methods=["exact", "trajectories"], moments=["z1"], evolution=table, options=options)
+    sampled = data.sel(N=3, approach="trajectories", moment="z1")
+    run = ps.trajectories(ps.models.tavis_cummings(N=3), "z1", times=[0, 0.5, 1], initial="vacuum up", seed=2, trajectories=64)
+    assert sampled["moment_real"].values.tolist() == run.moment("z1").real.tolist()
+    assert sampled["moment_error"].values.tolist() == run.error("z1").tolist()
+    with pytest.raises(ps.InputError, match="constant coefficients"):
+        ps.sweep("tavis-cummings", {"N": [3]}, methods=["trajectories"], evolution=table | {"modulate": {"kappa": "1 + t"}})

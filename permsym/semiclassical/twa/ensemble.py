@@ -87,8 +87,8 @@ class Ensemble:
     points     (trajectories, D)
     clips      (trajectories' groups, K): steps of the noise that were clipped
     squares    (groups,): sums over steps of h^2, of which ``steps`` were made by each trajectory
-    position   half steps of the finest noise that were used
-    merged     how many of these a half step takes
+    position   steps of the finest noise that were used
+    merged     how many of these a step takes
     """
 
     setting: Setting
@@ -120,7 +120,7 @@ class Ensemble:
             parent, last, noises = readout.parent, readout.last, self.setting.equations.noises
             run(self.setting.equations, schedule, self.points, piece, self.clips, self.squares, parent, last, noises, self.key)
             out[:, begin : begin + piece.shape[1]] = piece
-            self.position += 2 * int(steps[part].sum())
+            self.position += int(steps[part].sum())
             self.steps += int(steps[part].sum()) // self.merged
         if not (np.isfinite(self.points).all() and np.isfinite(out).all()):
             raise SolverFailed(
@@ -137,7 +137,7 @@ class Ensemble:
     @property
     def clipped(self) -> dict[str, float]:
         """Share of steps of the noise that were clipped, by class."""
-        total = 2 * max(self.steps, 1) * len(self.points)
+        total = max(self.steps, 1) * len(self.points)
         shares = self.clips.sum(axis=0) / total
         return {spins.name: float(share) for spins, share in zip(self.setting.space.classes, shares, strict=True)}
 

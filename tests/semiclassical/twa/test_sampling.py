@@ -129,7 +129,7 @@ def test_one_seed_gives_the_same_bits_with_any_number_of_threads():
 
 def test_what_is_doubtful_is_said():
     model = ps.models.tavis_cummings(N=10)
-    short = ps.twa.steady_state(model, duration=2, trajectories=8, target=1e-3)
+    short = ps.twa.steady_state(model, duration=2, step=0.003, trajectories=8, target=1e-3)
     assert {Doubt.TOO_SHORT, Doubt.TARGET_MISSED} <= set(short.sampling.doubts)
     assert not short.reliable
     spins = ps.Ensemble(2)
