@@ -7,6 +7,7 @@ from oracles import systems
 import permsym as ps
 from permsym.errors import InputError, SolverFailed
 from permsym.moments.labels import enumerate_labels
+from permsym.operators import Operator, Product
 from permsym.unravelling.engine import Chain, prepare
 
 TIMES = [0, 0.4, 1.2]
@@ -69,6 +70,25 @@ def test_averages_of_many_are_the_exact_evolution(name):
     z = deviations(*CASES[name], 6000, seed=2)
     assert np.abs(z).max() < 4
     assert np.sqrt(np.mean(z**2)) < 1.5
+
+
+@pytest.mark.parametrize("name", ["conditional jumps", "collective jumps", "cavity", "conditional cavity"])
+def test_jumps_take_what_the_norm_loses(name):
+    """<1> = 1 at every sample, and the rates of all jumps are the decay of the norm."""
+    model, start = CASES[name]
+    chain = Chain(prepare(model, [Operator({Product(): 1}), "z1"]), start, 0, 0)
+    samples = chain.run(5, 0.1)
+    assert np.abs(samples[:, 0] - 1).max() < 1e-12
+    assert chain.effort["jumps"] > 3
+    assert 0 < chain.defect < 1e-12
+
+
+def test_a_missing_kraus_operator_is_seen():
+    chain = Chain(prepare(systems.central_spin(3), ["z1"]), "down up", 0, 0)
+    jumps = chain._tables.jumps
+    chain._tables = chain._tables._replace(jumps=jumps._replace(operators=np.delete(jumps.operators, -1, axis=0)))
+    with pytest.raises(SolverFailed, match="a fault of permsym"):
+        chain.run(20, 1)
 
 
 def test_bits_depend_on_seed_and_index_alone():

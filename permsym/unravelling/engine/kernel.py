@@ -82,7 +82,7 @@ def uniforms(counter, key):
 def real_inner(x, y):
     """Re <x|y>"""
     total = 0.0
-    for i in range(len(x)):
+    for i in range(np.uint64(len(x))):
         total += x[i].real * y[i].real + x[i].imag * y[i].imag
     return total
 
@@ -105,7 +105,7 @@ def taylor(bands, offsets, series, threshold):
         x, out = series[k - 1], series[k]
         if k > 1:
             multiply(bands, offsets, x, out)
-        for i in range(len(out)):
+        for i in range(np.uint64(len(out))):
             out[i] = (out[i] - g * x[i]) / k
         size = math.sqrt(squared(out))
         if k == 2 and rate > 0:
@@ -125,11 +125,11 @@ def taylor(bands, offsets, series, threshold):
 @njit(cache=True, error_model="numpy", nogil=True)
 def at_time(series, last, t, out):
     """out = sum_k t^k series[k]"""
-    for i in range(len(out)):
-        out[i] = series[last, i]
+    scaled(series[last], 1.0, out)
     for k in range(last - 1, -1, -1):
-        for i in range(len(out)):
-            out[i] = out[i] * t + series[k, i]
+        x = series[k]
+        for i in range(np.uint64(len(out))):
+            out[i] = out[i] * t + x[i]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)

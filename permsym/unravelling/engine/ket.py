@@ -2,7 +2,8 @@
 """Compiled operations on a ket in its window: the window itself, bands of G, products, expectation values, displacements.
 
 A ket is a flat array psi of rows x columns numbers; ``whole`` says where it stands.  Loops stand where whole arrays would do: they take a
-third of the time to compile.
+third of the time to compile.  Inner ones have slices and unsigned indices, which the compiler vectorises: a product takes a third of the
+time, too.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _MOST_POWERS = 200
 def squared(x):
     """<x|x>"""
     total = 0.0
-    for i in range(len(x)):
+    for i in range(np.uint64(len(x))):
         total += x[i].real ** 2 + x[i].imag ** 2
     return total
 
@@ -40,7 +41,7 @@ def squared(x):
 @njit(cache=True, error_model="numpy", nogil=True)
 def scaled(x, factor, out):
     """out = factor x"""
-    for i in range(len(x)):
+    for i in range(np.uint64(len(x))):
         out[i] = factor * x[i]
 
 
@@ -172,8 +173,10 @@ def built_bands(generator, whole, limits, alpha, on_centre, on_spins):
         for r in range(max(0, -down), min(rows, rows - down)):
             weight = on_centre[centre, r]
             start = whole[COLUMN] + shear * (whole[ROW] + r) - least
-            for c in range(max(0, -right), min(columns, columns - right)):
-                out[band, r * columns + c] += weight * line[start + c]
+            first, last = max(0, -right), min(columns, columns - right)
+            source, target = line[start + first : start + last], out[band, r * columns + first : r * columns + last]
+            for c in range(np.uint64(len(source))):
+                target[c] += weight * source[c]
         for k in range(number):
             line[k] = 0
     return out
@@ -187,8 +190,10 @@ def multiply(bands, offsets, x, out):
         out[i] = 0
     for b in range(len(bands)):
         offset = offsets[b]
-        for i in range(max(0, -offset), min(size, size - offset)):
-            out[i + offset] += bands[b, i] * x[i]
+        first, last = max(0, -offset), min(size, size - offset)
+        band, source, target = bands[b, first:last], x[first:last], out[first + offset : last + offset]
+        for i in range(np.uint64(len(source))):
+            target[i] += band[i] * source[i]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -197,7 +202,7 @@ def act(psi, whole, limits, jumps, q, alpha, on_centre, on_spins, out):
     rows, columns = whole[ROWS], whole[COLUMNS]
     wide = columns + 2 * limits[KICK + 1]
     least, _ = span(whole, limits)
-    for i in range(len(out)):
+    for i in range(np.uint64(len(out))):
         out[i] = 0
     for i in range(jumps.operators[q, 1], jumps.operators[q, 2]):
         centre, word, down, right = jumps.numbers[i, 0], jumps.numbers[i, 1], jumps.numbers[i, 2], jumps.numbers[i, 3]
@@ -206,8 +211,9 @@ def act(psi, whole, limits, jumps, q, alpha, on_centre, on_spins, out):
             weight = factor * on_centre[centre, r]
             start = whole[COLUMN] + limits[SHEAR] * (whole[ROW] + r) - least
             here, there = (r + down + limits[KICK]) * wide + right + limits[KICK + 1], r * columns
-            for c in range(columns):
-                out[here + c] += weight * on_spins[word, start + c] * psi[there + c]
+            spins, source, target = on_spins[word, start : start + columns], psi[there : there + columns], out[here : here + columns]
+            for c in range(np.uint64(columns)):
+                target[c] += weight * spins[c] * source[c]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -222,9 +228,16 @@ def expectations(psi, whole, limits, alpha, on_centre, observed, out):
         for r in range(max(0, -down), min(rows, rows - down)):
             weight = on_centre[centre, r]
             start = whole[COLUMN] + limits[SHEAR] * (whole[ROW] + r) - least
-            for c in range(max(0, -right), min(columns, columns - right)):
-                profiles[i, start + c] += weight * np.conj(psi[(r + down) * columns + c + right]) * psi[r * columns + c]
-    for i in range(len(out)):
+            first, last = max(0, -right), min(columns, columns - right)
+            other = (r + down) * columns + right
+            bra, source, target = (
+                psi[other + first : other + last],
+                psi[r * columns + first : r * columns + last],
+                profiles[i, start + first :],
+            )
+            for c in range(np.uint64(len(source))):
+                target[c] += weight * np.conj(bra[c]) * source[c]
+    for i in range(np.uint64(len(out))):
         out[i] = 0
     norm = squared(psi)
     last, value = -1, 0.0j
@@ -262,7 +275,7 @@ def displaced(psi, whole, limits, beta):
     columns = whole[COLUMNS]
     summand, turned = out.copy(), out.copy()
     for k in range(1, _MOST_POWERS):
-        for i in range(len(out)):
+        for i in range(np.uint64(len(out))):
             turned[i] = 0
         for r in range(1, whole[ROWS]):
             root = math.sqrt(whole[ROW] + r) / k
@@ -270,7 +283,7 @@ def displaced(psi, whole, limits, beta):
                 turned[i] -= beta * root * summand[i - columns]
                 turned[i - columns] += np.conj(beta) * root * summand[i]
         summand, turned = turned, summand
-        for i in range(len(out)):
+        for i in range(np.uint64(len(out))):
             out[i] += summand[i]
         if squared(summand) < _DISPLACED**2:
             break
