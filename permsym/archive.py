@@ -47,7 +47,7 @@ class Archive:
     arrays: Arrays = field(default_factory=dict)
     version: str = __version__
 
-    def packed(self) -> bytes:
+    def packed(self) -> memoryview:
         """The file.  HDF5 builds it in memory: on a full disk the library itself would crash the process."""
         import h5py
 
@@ -60,7 +60,7 @@ class Archive:
             group = file.create_group("arrays")
             for name, array in self.arrays.items():
                 group.create_dataset(name, data=array)
-        return image.getvalue()
+        return image.getbuffer()
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the file, whole or not at all; InputError where something else has its name."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from permsym.errors import InputError
@@ -56,7 +57,8 @@ def available_bytes() -> float:
         if match is None:
             raise InputError(f"PERMSYM_MEMORY must be a size such as 8GB or 500M, but is {limit!r}")
         return float(match[1]) * _UNITS[match[2]]
-    return min((value for value in (_meminfo(), *_control_groups(), _address_space()) if value is not None), default=float("inf"))
+    free = (_meminfo(), *_control_groups(_own_groups()), _address_space())
+    return min((value for value in free if value is not None), default=float("inf"))
 
 
 def _meminfo() -> float | None:
@@ -70,20 +72,27 @@ def _meminfo() -> float | None:
             return None
 
 
-def _control_groups(proc: Path = Path("/proc/self")) -> list[float]:
-    """What each memory limit of this process's control groups leaves free, ancestors included; versions 1 and 2."""
+def _control_groups(groups: Iterable[tuple[Path, tuple[str, str, str]]]) -> list[float]:
+    """What each memory limit of these control groups leaves free."""
     free = []
-    for folder, root, (limit, usage, cache) in _hierarchies(proc):
-        for group in [folder, *folder.parents]:
-            if not group.is_relative_to(root):
-                break
-            try:
-                most = (group / limit).read_text().strip()
-                if most != "max":
-                    free.append(max(float(most) - float((group / usage).read_text()) + _reclaimable(group, cache), 0.0))
-            except (OSError, ValueError):
-                continue  # the root group has no limit
+    for group, (limit, usage, cache) in groups:
+        with contextlib.suppress(OSError, ValueError):
+            most = (group / limit).read_text().strip()
+            if most != "max":
+                free.append(max(float(most) - float((group / usage).read_text()) + _reclaimable(group, cache), 0.0))
     return free
+
+
+@functools.cache
+def _own_groups() -> list[tuple[Path, tuple[str, str, str]]]:
+    """The groups of this process that may have a limit; the root group has none."""
+    return [(group, files) for group, files in _groups(Path("/proc/self")) if (group / files[0]).exists()]
+
+
+def _groups(proc: Path) -> Iterator[tuple[Path, tuple[str, str, str]]]:
+    """Each control group of a process with the names of its files, ancestors included; versions 1 and 2."""
+    for folder, root, files in _hierarchies(proc):
+        yield from ((group, files) for group in [folder, *folder.parents] if group.is_relative_to(root))
 
 
 def _hierarchies(proc: Path) -> Iterator[tuple[Path, Path, tuple[str, str, str]]]:

@@ -8,6 +8,7 @@ vector's size.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -61,7 +62,7 @@ class BlockLiouvillian:
 
     blocks    basis; the Liouvillian chooses their ``phases``
     part      some superoperators instead of all terms: :meth:`part`, :meth:`counted`
-    dtype     float64 where phases make every weight real (on resonance), else complex128
+    dtype     real where phases make every weight real (on resonance), else complex
     diagonal  (n,) weight with which each number acts on itself
     """
 
@@ -91,7 +92,7 @@ class BlockLiouvillian:
                 raise NotApplicable(
                     f"phases of {names} cancel in the Liouvillian, which is real; apart they take factors, solver='superlu'"
                 )
-        self.dtype = np.dtype(float if real else complex)
+        self.dtype: np.dtype[Any] = np.dtype(float if real else complex)
         if real:
             self._dropped += float(np.abs(diagonal.imag).max(initial=0.0))
         self.diagonal: NDArray[Any] = diagonal.real.copy() if real else diagonal
@@ -105,14 +106,24 @@ class BlockLiouvillian:
 
     def counted(self, jump: Term) -> BlockLiouvillian:
         """J rho = rate * x rho x^dag of a jump (:attr:`Term.counted`) on the same numbers; what a window drops of it does not come back."""
-        return BlockLiouvillian(self.blocks, self.model, _Part((jump.counted,), self.dtype == float, reflects=False))
+        return BlockLiouvillian(self.blocks, self.model, _Part((jump.counted,), self.dtype.kind == "f", reflects=False))
 
     def part(self, terms: Sequence[Term]) -> BlockLiouvillian:
         """The superoperator of some of the model's terms on the same numbers; their coefficients keep density matrices hermitian.
 
         Raises NotApplicable where phases make the whole real, but not this part.
         """
-        return BlockLiouvillian(self.blocks, self.model, _Part(tuple(terms), self.dtype == float, reflects=True))
+        return BlockLiouvillian(self.blocks, self.model, _Part(tuple(terms), self.dtype.kind == "f", reflects=True))
+
+    def single(self) -> BlockLiouvillian:
+        """The adjoint's products in single precision: half the memory traffic, for a first approximation."""
+        other = copy.copy(self)
+        other.dtype = np.dtype(np.float32 if self.dtype.kind == "f" else np.complex64)
+        other.diagonal, other._tables = self.diagonal.astype(other.dtype), self._tables.astype(other.dtype)
+        other._lists, other._transposed = (
+            lists._replace(factor=lists.factor.astype(other.dtype)) for lists in (self._lists, self._transposed)
+        )
+        return other
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -130,7 +141,7 @@ class BlockLiouvillian:
     def rmatvec(self, z: NDArray[Any], out: NDArray[Any] | None = None, rows: NDArray[Any] | None = None) -> NDArray[Any]:
         """The adjoint under the real inner product Re sum conj(z) x, for real numbers L^T z; each row times a number of ``rows``."""
         result = np.empty_like(z) if out is None else out
-        diagonal, tables = (self.diagonal, self._tables) if self.dtype == float else (self.diagonal.conj(), self._tables.conj())
+        diagonal, tables = (self.diagonal, self._tables) if self.dtype.kind == "f" else (self.diagonal.conj(), self._tables.conj())
         factors = diagonal[:0] if rows is None else rows
         kernels.apply(z, result, diagonal, factors, self.blocks.offset, self._shares, *self._transposed, tables, self._tables)
         return result
@@ -290,7 +301,7 @@ class BlockLiouvillian:
         lists = self._empty(np.bincount(code, minlength=2 * len(b.low)), self.dtype)
         order = np.argsort(code, kind="stable")
         del code
-        factor = own.factor if self.dtype == float else np.where(conjugated, own.factor, own.factor.conj())
+        factor = own.factor if self.dtype.kind == "f" else np.where(conjugated, own.factor, own.factor.conj())
         values = factor, b.offset[to] + own.target, own.begin - b.offset[source], own.length, own.table
         for array, value in zip(lists[2:], values, strict=True):
             array[:] = value[order]

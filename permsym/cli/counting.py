@@ -46,7 +46,7 @@ def counted_until(evolution: Evolution, options: argparse.Namespace) -> dict[str
     """The numbers of the jumps that were asked for, along an evolution."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # said with what else falls short
-        return {name: evolution.counting(name) for name in dict.fromkeys(options.full_counting)}
+        return {name: evolution.counting(name, order=4) for name in dict.fromkeys(options.full_counting)}
 
 
 def shortfalls(countings: Mapping[str, FullCounting] | Mapping[str, CountedNumber]) -> list[str]:

@@ -104,11 +104,9 @@ def _save(
 ) -> None:
     """Write the result as a sweep of one point, which can be computed again."""
     from permsym import dataset
-    from permsym.information.results import ParameterFisher
-    from permsym.states.squeezing import Squeezing
     from permsym.sweeps.definition import make
     from permsym.sweeps.methods import state_point
-    from permsym.sweeps.quantities import add_counting, add_fisher, add_squeezing
+    from permsym.sweeps.quantities import add_counting
     from permsym.sweeps.run import assembled
 
     asked = {"basis": options.basis, "solver": options.solver, "window": words.window(options.window)}
@@ -117,13 +115,10 @@ def _save(
     source, parameters = made_from
     also: dict[str, Any] = {"moments": list(map(str, labels)), "options": {"exact": chosen} if chosen else None}
     countings, answers = beside
-    asked_for = {"counting": list(countings), "squeezing": options.squeezing, "fisher": list(answers.fisher)}
+    asked_for = {"counting": list(countings), **quantities.wanted(options).to_dict()}
     one = make(source, {}, fixed=parameters, quantities=asked_for, **also)
     point = state_point(state, labels)
-    add_squeezing(point, {name: one for name, one in answers.squeezing.items() if isinstance(one, Squeezing)})
-    for fisher in answers.fisher.values():
-        if isinstance(fisher, ParameterFisher):
-            add_fisher(point, fisher)
+    answers.enter(point)
     for statistics in countings.values():
         add_counting(point, statistics)
     data = assembled(one, {((), "exact"): point}, options.command_line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -11,9 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from permsym import machine
 from permsym.basis.representations import choose
+from permsym.dynamics.evolved.checkpoint import EvolutionCheckpoint, owner_of
 from permsym.dynamics.evolved.evolution import Evolution
 from permsym.dynamics.evolved.keeping import Keep, Keeping
-from permsym.dynamics.evolved.run import Request, Run
+from permsym.dynamics.evolved.request import Request
+from permsym.dynamics.evolved.run import Run
 from permsym.dynamics.initial_density import Initial, as_initial
 from permsym.dynamics.propagator import Integrator
 from permsym.dynamics.taylor.steps import Clock
@@ -46,9 +49,10 @@ def evolve(
     kinks: Iterable[float] = (),
     start: float | None = None,
     family: Family | None = None,
+    checkpoint: EvolutionCheckpoint | str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Evolution:
-    """Moments of rho(t) at given times, and rho(t) itself; its thirteen arguments are independent choices of a user.
+    """Moments of rho(t) at given times, and rho(t) itself; its fourteen arguments are independent choices of a user.
 
     times       >= 0, ascending; the initial state stands at t = 0
     initial     a label such as ``"coherent=2.0 up"`` (see :mod:`permsym.dynamics.initial`); "": every site in its lowest state;
@@ -65,6 +69,7 @@ def evolve(
     kinks       times at which those functions are not smooth, beside those that are found; a pulse of ``ps.pulses`` names its own
     start       where the initial state stands on the clock of those functions: 0, or where the evolution that it comes from has ended
     family      the function that makes the model from its parameters, where ``modulate`` names one and the model is not the library's
+    checkpoint  a file that all there is so far is written to every 30 s, and from which the same evolution goes on after it was killed
     progress    called with a line of text now and then
 
     Raises InputError for times, labels, states and functions that make no sense, TooLarge before allocating more than is free; the
@@ -78,9 +83,14 @@ def evolve(
         model = clock.modulation.model
     representation = choose(model) if basis == "auto" else basis
     request = Request(at, first, tolerance, integrator, Keeping(keep, at, representation), zero, clock)
-    labels, run = tuple(select_labels(model, moments)), Run(model, representation, request, progress or silent)
+    labels = tuple(select_labels(model, moments))
+    followed = list(dict.fromkeys([*labels, *derived_labels(model)]))
+    written = EvolutionCheckpoint(checkpoint) if isinstance(checkpoint, str | os.PathLike) else checkpoint
+    if written is not None:
+        written.owner = owner_of(model, representation, followed, request)
+    run = Run(model, representation, request, progress or silent, written)
     with machine.one_blas_thread():
-        values = run.moments(list(dict.fromkeys([*labels, *derived_labels(model)])))
+        values = run.moments(followed)
     return run.evolution(model, labels, values, started).judged()
 
 

@@ -258,7 +258,10 @@ class Space(Protocol):
 
 @dataclass(frozen=True)
 class Step:
-    """One step from ``start`` to ``start + length``, bounds of the error made in it, and the state that it ends in."""
+    """One step from ``start`` to ``start + length``, bounds of the error made in it, and the state that it ends in.
+
+    pace   numbers with which its maker goes on as if it had not been interrupted
+    """
 
     start: float
     length: float
@@ -266,6 +269,7 @@ class Step:
     error: float
     rounding: float
     final: Vector
+    pace: tuple[float, ...] = ()
 
     def lost(self, leaving: NDArray[np.float64]) -> float:
         """Integral of leaving . |u(s)| over the step, from above as far as its samples tell; leaving (n,): what each unknown loses."""
@@ -277,15 +281,18 @@ class Step:
         return float(np.maximum(rates[1:], rates[:-1]).mean() * self.length)
 
 
-def steps(make: Callable[[Vector], Subspace], state: Vector, start: float, end: float, rate: float) -> Iterator[Step]:
+def steps(
+    make: Callable[[Vector], Subspace], state: Vector, start: float, end: float, rate: float, last: float = math.inf
+) -> Iterator[Step]:
     """Steps that carry ``state`` from ``start`` to ``end``; each costs one subspace.
 
     make   the subspace of a vector
     rate   what the error may be, per unit of time
+    last   length of the step before, where there was one
 
     Raises SolverFailed where no step is short enough: then the shift is too long for the fast modes still in the state.
     """
-    now, last = start, np.inf
+    now = start
     while now < end:
         space = make(state)
         length = _length(space, min(end - now, _GROWN * last), rate)
@@ -294,7 +301,7 @@ def steps(make: Callable[[Vector], Subspace], state: Vector, start: float, end: 
         reached = now + length if now + length < end - _SHORTEST * (end - start) else end
         length = reached - now
         state = space.vectors @ space.weights(length)
-        yield Step(now, length, space, space.error(length), space.rounding(length), state)
+        yield Step(now, length, space, space.error(length), space.rounding(length), state, (length,))
         now, last = reached, length
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -90,34 +91,51 @@ class Propagator:
 
     # -- steps ----------------------------------------------------------------------------------------------------------
 
-    def steps(self, state: NDArray[Any], start: float, end: float, rate: float, method: Integrator) -> Iterator[Step]:
-        """Accepted steps from ``start`` to ``end``: products with L alone, or through factorisations with growing shifts."""
+    def steps(
+        self, state: NDArray[Any], start: float, end: float, rate: float, method: Integrator, pace: Sequence[float] = ()
+    ) -> Iterator[Step]:
+        """Accepted steps from ``start`` to ``end``: products with L alone, or through factorisations with growing shifts.
+
+        pace   of the step before, where these go on from it
+        """
         fastest = float(abs(self.matrix).sum(axis=0).max()) if self.matrix.nnz else 0.0
         stiff = method is Integrator.SHIFT_INVERT or (method is Integrator.AUTO and self._stiff(fastest * (end - start)))
+        stiff = len(pace) > 1 if pace else stiff and fastest > 0 and not self._for_products(state, end - start, rate)
         self.used = Integrator.SHIFT_INVERT if stiff else Integrator.KRYLOV
-        if not stiff or not fastest:
-            yield from steps(self._polynomial, state, start, end, rate)
-            return
+        if stiff:
+            yield from self._in_spans(state, start, end, rate, fastest, pace)
+        else:
+            yield from steps(self._polynomial, state, start, end, rate, *pace)
+
+    def _for_products(self, state: NDArray[Any], length: float, rate: float) -> bool:
+        """Whether undamped modes are: products' rounding grows with the fastest mode, factors' with its square."""
         first = self._polynomial(state)
-        if first.closed:  # products' rounding grows with the fastest mode, factors' with its square: undamped modes are for products
-            length = end - start
-            shifted = first.rounding(length, length / _SHIFTS)
-            if first.rounding(length) <= max(shifted, rate * length / 10):
-                self.used = Integrator.KRYLOV
-                yield from steps(self._polynomial, state, start, end, rate)
-                return
-        now, span = start, min(end - start, VECTORS / fastest)
-        for step in steps(self._polynomial, state, start, start + span, rate):
-            yield step
-            state, now = step.final, step.start + step.length
+        return first.closed and first.rounding(length) <= max(first.rounding(length, length / _SHIFTS), rate * length / 10)
+
+    def _in_spans(
+        self, state: NDArray[Any], start: float, end: float, rate: float, fastest: float, pace: Sequence[float]
+    ) -> Iterator[Step]:
+        """Steps by products until the fastest modes have settled, then on spans, each with a factorisation for a shift of its own.
+
+        pace   last, span, until: of the step before, its length, the span (0: by products) and where that ends
+        """
+        now = start
+        last, span, until = pace or (math.inf, 0.0, start + min(end - start, VECTORS / fastest))
+        if not span:
+            for step in steps(self._polynomial, state, now, until, rate, last):
+                yield replace(step, pace=(step.length, 0.0, until))
+                state, now = step.final, step.start + step.length
+            span = VECTORS / fastest
         while now < end:
-            span = min(end - now, _LONGER * span)
+            if now >= until:
+                span = min(end - now, _LONGER * span)
+                last, until = math.inf, now + span
             try:
-                for step in steps(self._rational(span), state, now, now + span, rate):
-                    yield step
+                for step in steps(self._rational(span), state, now, until, rate, last):
+                    yield replace(step, pace=(step.length, span, until))
                     state, now = step.final, step.start + step.length
             except SolverFailed:
-                span /= 2 * _LONGER**2
+                span, until = span / (2 * _LONGER**2), now
                 if span < VECTORS / fastest / 100:
                     raise
 

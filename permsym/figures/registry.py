@@ -136,7 +136,7 @@ FIGURES: dict[str, Figure] = {
         p2_hysteresis.compute,
         p2_hysteresis.plot,
         p2_hysteresis.table,
-        5,
+        10,
     ),
     "p2-switching": Figure(
         "P2, one trajectory that switches between the branches, beside the exact P(n); dwell times (--max-N: spins)",

@@ -12,13 +12,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from permsym import kernels
 
-Vector = NDArray[np.float64]
+Vector = NDArray[Any]
 Product = Callable[[Vector, Vector], None]
 """Writes the product with its first argument into the second."""
 Watch = Callable[[int, float], None]
@@ -74,7 +75,10 @@ def bicgstab(
     products: int,
     watch: Watch | None = None,
 ) -> Outcome:
-    """Solve A x = right, starting from and overwriting x, until |right - A x| <= tolerance or the products are spent."""
+    """Solve A x = right, starting from and overwriting x, until |right - A x| <= tolerance or the products are spent.
+
+    In the precision of ``right`` and x, which is one.
+    """
     recurrence = _Recurrence(product, right, x, l, products, watch)
     norm, stalled, trouble = recurrence.restart(), 0, None
     while norm > tolerance and recurrence.spent < products and stalled < _STALLED:
@@ -96,8 +100,8 @@ class _Recurrence:
     def __init__(self, product: Product, right: Vector, x: Vector, l: int, products: int, watch: Watch | None) -> None:  # noqa: E741
         self.product, self.right, self.x, self.l = product, right, x, l
         self.products, self.watch = products, watch
-        self.r, self.u = np.zeros((l + 1, len(x))), np.zeros((l + 1, len(x)))
-        self.shadow = np.empty(len(x))
+        self.r, self.u = np.zeros((l + 1, len(x)), x.dtype), np.zeros((l + 1, len(x)), x.dtype)
+        self.shadow = np.empty_like(x)
         self.spent = 0
         self.lowest, self.gained = np.inf, 0  # smallest residual so far, and the products at which it was reached
         self.rho = self.alpha = self.omega = 1.0

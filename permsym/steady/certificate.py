@@ -20,6 +20,11 @@ def derived_tolerance(tolerance: float) -> float:
     return max(tolerance, DERIVED_TOLERANCE)
 
 
+def sides_tolerance(tolerance: float) -> float:
+    """Relative distance between two sides that counts as certified: the farther side grows as the square root of the state's error."""
+    return math.sqrt(derived_tolerance(tolerance))
+
+
 class Shortfall(StrEnum):
     """How a certificate can fall short."""
 

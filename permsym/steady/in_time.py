@@ -63,6 +63,6 @@ class AtRest(InTime):
 class OnItsWay:
     """Counting as a method of a :class:`permsym.Evolution`."""
 
-    def counting(self, jump: str, efficiency: float = 1.0) -> permsym.CountedNumber:
+    def counting(self, jump: str, efficiency: float = 1.0, order: Literal[2, 4] = 2) -> permsym.CountedNumber:
         """Mean, variance and counting Fano factor of how often a jump has happened until each time: :func:`permsym.counted_number`."""
-        return permsym.counted_number(cast("permsym.Evolution", self), jump, efficiency=efficiency)
+        return permsym.counted_number(cast("permsym.Evolution", self), jump, efficiency=efficiency, order=order)

@@ -33,7 +33,7 @@ from permsym.states.derived import (
 )
 from permsym.states.sectors import Charge
 from permsym.states.squeezing import Squeezing, squeezing, squeezing_labels
-from permsym.steady.certificate import Certificate, derived_tolerance
+from permsym.steady.certificate import Certificate, derived_tolerance, sides_tolerance
 from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
 from permsym.steady.in_time import AtRest
 from permsym.steady.scaling.levels import reach
@@ -173,6 +173,10 @@ class State(DensityOperator, AtRest):
         """As :meth:`DensityOperator.squeezing`, with errors from those of the moments."""
         self.estimate(squeezing_labels(self.model, ensemble))
         return squeezing(self.model, self.moment, self.error, derived_tolerance(self.tolerance), ensemble)
+
+    @property
+    def _side_to_side(self) -> float:
+        return sides_tolerance(self.tolerance)
 
     @cached_property
     def trace_norm_error(self) -> float:

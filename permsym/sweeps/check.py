@@ -1,4 +1,4 @@
-"""Whether files are whole and unchanged: outputs, stores, checkpoints and reference datasets."""
+"""Whether files are whole and unchanged: outputs, stores, states, checkpoints and reference datasets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from permsym import reading
+from permsym.archive import kind_of
+from permsym.archive import read as read_archive
 from permsym.dataset import FORMATS, check_dataset, reference_names
 from permsym.dataset.reference import reference_folder, sums
 from permsym.errors import InputError
@@ -45,6 +47,9 @@ def checked_file(name: str) -> Verdict:
             path = reference_folder() / f"{name}.nc"
         reading.check(path)
         listed = _check_sum(path)
+        if kind := kind_of(path):
+            read_archive(path, kind)
+            return Verdict(name)
         if path.suffix in FORMATS:
             note = "" if listed else check_dataset(path)
             return Verdict(name, notes=(note,) if note else ())

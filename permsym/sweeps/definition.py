@@ -228,8 +228,8 @@ def problems(sweep: Sweep) -> Iterator[tuple[tuple[str, ...], str]]:
             yield ("methods",), str(error)
     if sweep.evolution is not None and sweep.spectrum is not None:
         yield ("spectrum",), "a spectrum is one of a steady state; leave [evolution] or [spectrum] out"
-    if sweep.evolution is not None and sweep.quantities is not None:
-        yield ("quantities",), "the quantities of a sweep are those of steady states; leave [evolution] or [quantities] out"
+    if sweep.evolution is not None and sweep.evolution.modulate and sweep.quantities is not None and sweep.quantities.fisher:
+        yield ("quantities",), "Fisher information about parameters is that of constant coefficients; leave `fisher` or [modulate] out"
 
 
 def checked_moments(moments: Any, model: Model) -> int | tuple[str, ...]:
@@ -275,7 +275,7 @@ def from_definition(definition: Mapping[str, Any], allow: Callable[[str], None] 
     """
     if "initial" in definition:
         raise InputError(
-            "the file holds values over time of one command, but only sweeps are computed again; "
+            "the file holds values over time of a command that is not computed again; only sweeps, solutions and exact evolutions are; "
             "repeat the command in its attribute `command`"
         )
     try:

@@ -113,8 +113,9 @@ def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
     """Exact steady state with its certificate, and its spectrum; the status says where that falls short."""
     from permsym.dynamics.spectra.spectrum import more_levels
 
+    family = None if wanted.quantities is None or bench.origin is None else bench.origin.source().function
     if wanted.evolution is not None:
-        return exact_series(model, wanted.evolution, wanted.labels, options)
+        return exact_series(model, wanted.evolution, wanted.labels, options, wanted.quantities, family)
     asked = wanted.spectrum
     state = exact_state(model, wanted, options, bench)
     answers = [] if asked is None else exact_spectrum(state, asked)
@@ -125,7 +126,7 @@ def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
     point = state_point(state, wanted.labels)
     add_spectrum(point, answers)
     if wanted.quantities is not None:
-        add_quantities(point, state, wanted.quantities, None if bench.origin is None else bench.origin.source().function)
+        add_quantities(point, state, wanted.quantities, family)
     return point
 
 
@@ -165,7 +166,7 @@ def exact_state(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
 def exact_cost(model: Model, options: Options, wanted: Wanted = STATE) -> Cost:
     """From the plan; a window is predicted by smaller systems.  A charge sector has as many unknowns as the neutral one, complex ones."""
     if wanted.evolution is not None:
-        return Cost(*exact_estimate(model, options.get("basis", "auto"), wanted.evolution))
+        return Cost(*exact_estimate(model, options.get("basis", "auto"), wanted.evolution, wanted.quantities))
     from permsym.steady.needs import lattice
     from permsym.steady.scaling.levels import START
     from permsym.steady.solve import plan_of
@@ -217,7 +218,7 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
 def mean_field_point(model: Model, wanted: Wanted, options: Options, bench: Bench) -> Point:
     """Mean field: nothing certifies its distance from the exact answer, and it has no fluctuations, whose spectrum one could ask for."""
     if wanted.evolution is not None:
-        return expanded_series(1, model, wanted.evolution, wanted.labels, options)
+        return expanded_series(1, model, wanted.evolution, wanted.labels, options, wanted.quantities)
     from permsym.cumulants import mean_field
 
     state = mean_field(model)
@@ -255,10 +256,10 @@ def cumulant_point(order: int, broken: bool, model: Model, wanted: Wanted, optio
     if wanted.labels and not keys:
         lowest = min(key.order for key in wanted.labels)
         raise BeyondOrder(f"order {order} has none of the moments, whose lowest order is {lowest}; choose a higher order", order=order)
-    if wanted.evolution is not None:
-        return expanded_series(order, model, wanted.evolution, keys, ({"break_symmetry": True} if broken else {}) | dict(options))
-    source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
+    if wanted.evolution is not None:
+        return expanded_series(order, model, wanted.evolution, keys, chosen, wanted.quantities)
+    source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
     regression = chosen.pop("regression", "operators")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it

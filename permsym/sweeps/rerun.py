@@ -54,13 +54,23 @@ def sweep_of(dataset: xr.Dataset, allow: Callable[[str], None] | None = None) ->
 
     allow   called with the name of a user's function before it is imported; None: such a function is refused
     """
+    return from_definition(_definition_of(dataset), allow)
+
+
+def of_command(dataset: xr.Dataset) -> dict[str, Any] | None:
+    """The definition of a single evolution, which its command computes again; None for what is a sweep."""
+    definition = _definition_of(dataset)
+    return definition if "evolve" in definition else None
+
+
+def _definition_of(dataset: xr.Dataset) -> dict[str, Any]:
     try:
         definition = json.loads(dataset.attrs["definition"])
     except (KeyError, TypeError, ValueError, RecursionError):
         raise InputError("the file does not say how it was made; give one that permsym wrote") from None
     if not isinstance(definition, dict):
         raise InputError("the file is put together from several sweeps; it cannot be computed again as one")
-    return from_definition(definition, allow)
+    return definition
 
 
 def rerun(

@@ -97,3 +97,18 @@ def test_evolutions_count_until_each_time(capsys, tmp_path):
     code, _, err = run(capsys, *words[:-1], "b")
     assert code == 1
     assert "no jump of tavis-cummings is called 'b'" in err
+
+
+def test_evolutions_have_noise_and_cumulants_over_time(capsys):
+    code, out, _ = run(
+        capsys, "evolve", "central-spin", "N=2", "--times", "0:2:2", "--full-counting", "-0", "--initial", "up down", "--json"
+    )
+    report = json.loads(out)["counting"]["-0"]
+    assert code == 0
+    assert {name: len(report[name]) for name in ("current", "mean", "fano", "noise")} == dict.fromkeys(
+        ("current", "mean", "fano", "noise"), 3
+    )
+    assert [len(series) for series in report["cumulants"]] == [3, 3]
+    assert set(report["errors"]) == {"current", "mean", "variance", "fano", "noise", "c3", "c4"}
+    assert report["noise"][2] == pytest.approx(report["variance"][2] / 2)
+    assert report["cumulants"][0][0] == report["current"][0]

@@ -137,6 +137,7 @@ def test_a_dataset_of_what_is_done_so_far(here, tmp_path):
     assert (said["done"], said["left"]) == (2, 2)
 
 
+@pytest.mark.slow
 def test_outputs_of_an_earlier_layout_are_written_again(here, tmp_path, monkeypatch):
     older = Path(__file__).parents[1] / "dataset" / "older"
     write(tmp_path, points=2, N=3)

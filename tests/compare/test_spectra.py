@@ -26,6 +26,7 @@ def judged(folder, *lines):
     return compare(reference, read_table(str(folder / "mine.csv"), reference.sites))
 
 
+@pytest.mark.slow
 def test_each_order_against_exact(folder):
     data = ps.open_dataset(folder / "x.nc")
     table = read_table(str(folder / "x.nc"))

@@ -118,6 +118,7 @@ def test_dicke_equals_occupation_to_thirty(name, N):
 
 
 @pytest.mark.parametrize("detuned", [False, True])
+@pytest.mark.slow
 def test_dicke_equals_occupation_at_150(detuned):
     model = ps.models.central_spin(N=150, **({"omega": 1.5, "gamma_phi": 0.2, "kappa_phi": 0.1} if detuned else {}))
     compare(model, 4, 1e-10)

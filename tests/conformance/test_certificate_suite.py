@@ -331,6 +331,7 @@ def test_no_error_above_its_bound_passes(name: str) -> None:
 
 
 @pytest.mark.parametrize(("size", "mixing"), [(40, 0.005), (60, 0.005), (80, 0.01), (100, 0.01), (120, 0.01)])
+@pytest.mark.quick("40-0.005", "80-0.01")
 def test_wells_of_equal_weight_by_symmetry(size: int, mixing: float) -> None:
     """A truth that needs no reference: without bias <z> vanishes, however slowly the wells exchange probability."""
     try:

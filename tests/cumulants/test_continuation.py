@@ -8,6 +8,7 @@ from permsym.models import central_spin
 
 
 @pytest.mark.parametrize("order", [3, 5])
+@pytest.mark.quick("3")
 def test_the_way_to_a_fixed_point_does_not_matter(order):
     """Expressions in N followed along the branch, or coefficients scaled: the same fixed point."""
     given = {"N": 40, "kappa": "N/16", "g": 0.75}

@@ -48,6 +48,7 @@ def test_an_order_that_is_exact_has_the_exact_periodic_state(exact):
     assert np.abs(found.multipliers[0]) == pytest.approx(np.sort(np.abs(values))[::-1][1:][np.argmin(distance[0])], abs=1e-2)
 
 
+@pytest.mark.slow
 def test_mean_field_under_a_drive_is_where_a_long_evolution_ends():
     model = ps.models.driven_tavis_cummings(N=10, C=14, drive=0.9)
     eta = model.parameters["eta"]

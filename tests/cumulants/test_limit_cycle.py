@@ -75,6 +75,7 @@ def test_the_empty_cavity_settles_at_no_fixed_point():
     assert settle(equations(driven_tavis_cummings(N, **QUIET), order=1)).outcome == "steady"
 
 
+@pytest.mark.slow
 def test_clusters_pulse_with_the_same_period(cycle):
     times = np.linspace(0, 40, 4001)
     found = evolve(ClusterEquations.of(1, N=np.array([0.25, 0.75]) * N, **PULSING), times)

@@ -34,6 +34,7 @@ def deviation(trajectory, labels, expected):
         ({"g": "1.5*step(t - 1)*step(2 - t)"}, {"g": lambda t: 1.5 if 1 <= t < 2 else 0.0}, (1.0, 2.0)),
     ],
 )
+@pytest.mark.quick("modulate0-functions0-kinks0")
 def test_an_order_that_is_exact_equals_the_whole_space(modulate, functions, kinks):
     model = spins()
     rho = evolution.product(model, evolution.bloch(1.1, -0.3), evolution.bloch(0.7, 0.4))

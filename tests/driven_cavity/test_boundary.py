@@ -48,6 +48,7 @@ def test_definition():
 
 
 @pytest.mark.parametrize(("C", "drive", "sizes", "gamma_p"), [(14, 0.95, (1.0,), 0.0), (5, 1.03, (0.3, 0.7), 0.1)])
+@pytest.mark.quick("5-1.03-sizes1-0.1")
 def test_both_solvers_agree(C, drive, sizes, gamma_p):
     engine = n_sc(C, drive, gamma_p=gamma_p)
     clusters = boundary(lambda: ClusterFamily(one_cluster(C, drive, sizes, gamma_p)))
@@ -69,6 +70,7 @@ def test_divergence_at_the_lower_branchs_end_alone():
 
 
 @pytest.mark.parametrize("drive", [0.95, pytest.param(1.05, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_time_evolution_arrives_at_the_same_state(drive):
     """From the Maxwell-Bloch state, integrated until nothing changes."""
     found = n_sc(14, drive)

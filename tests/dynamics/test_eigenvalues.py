@@ -52,6 +52,7 @@ def test_arnoldi_finds_what_dense_algebra_finds(name, N, basis):
 
 
 @pytest.mark.parametrize("N", [3, 12, 40])
+@pytest.mark.quick("3", "12")
 def test_the_steady_state_is_in_the_neutral_spectrum(N):
     values = ps.eigenvalues(systems.central_spin(N), k=4)
     assert np.abs(values.eigenvalues).min() < 1e-10

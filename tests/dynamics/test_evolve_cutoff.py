@@ -46,6 +46,7 @@ def on_many_levels(name):
 
 
 @pytest.mark.parametrize("name", MODES)
+@pytest.mark.quick("squeezed", "quartic")
 def test_estimate_covers_what_a_cut_off_changes(name):
     """Too few levels say so, whatever the moment; those found on the way are enough."""
     expected = on_many_levels(name)

@@ -97,6 +97,7 @@ def test_the_search_finds_fast_oscillations(monkeypatch):
     assert abs(slow.gap - 0.028686) < 1e-6
 
 
+@pytest.mark.slow
 def test_an_incomplete_search_says_so(monkeypatch):
     monkeypatch.setattr(gap, "COMPLETE", 20)
     monkeypatch.setattr(gap, "_POINTS", 2)

@@ -87,6 +87,7 @@ def products(lines):
     return int(lines[-1].split()[0])
 
 
+@pytest.mark.slow
 def test_modes_on_fewer_levels_are_a_start():
     """The same eigenvalues, pairs among them; of a single one after fewer products."""
     for name in ("real", "complex", "real, pairs", "parity, pairs"):

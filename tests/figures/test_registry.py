@@ -49,6 +49,7 @@ SMALL = {"spectrum-driven-cavity": 2}
 
 @pytest.mark.usefixtures("coarse")
 @pytest.mark.parametrize("name", [name for name in FIGURES if name not in SLOW])
+@pytest.mark.quick("p1-fig3b")
 def test_every_quick_figure_writes_data_and_picture(name, tmp_path):
     writes_data_and_picture(name, tmp_path, 3)
 

@@ -81,6 +81,7 @@ def test_states_against_finite_differences_in_the_whole_space(case, basis):
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case not in ("random phi", "central spin, a rate")])
+@pytest.mark.quick("central spin", "driven")
 def test_rates_against_the_two_sided_generator(case):
     """4 d^2 lambda / d theta_1 d theta_2 of the generator with H(theta_1) from the left and H(theta_2) from the right."""
     state, fisher = solved(case)
@@ -116,6 +117,7 @@ def test_photons_against_finite_differences(case):
     assert fisher.photon_counting <= fisher.steady
 
 
+@pytest.mark.slow
 def test_the_laser_of_the_defaults():
     fisher = ps.steady_state(ps.models.tavis_cummings(N=10)).fisher("g")
     assert fisher.photon_counting == pytest.approx(2.873059122, abs=6e-10)

@@ -42,6 +42,7 @@ def random_operator(rng, site):
 
 @pytest.mark.filterwarnings("ignore::permsym.errors.UncertifiedWarning")  # cavities: the oracle is cut as they are
 @pytest.mark.parametrize("name", sampled([(name,) for name in sorted(systems.MODELS)], 3))
+@pytest.mark.quick("cavity", "charged_two_ensembles", "driven_cavity", "nine_pairs", "three_level_centre")
 def test_expectations_equal_brute_force(name):
     model = systems.MODELS[name](2)
     brute = BruteForce(model)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import qutip
+from scipy.integrate import solve_ivp
 from scipy.sparse.linalg import expm_multiply
 
 from oracles.brute_force import BruteForce
@@ -55,3 +58,28 @@ def number_until(model, name, times, up):
         first, second = (float((np.exp(-1j * k * angles) @ values).real / _POINTS / 0.5**k) for k in (1, 2))
         rows.append((first, 2 * second + first - first**2))
     return np.array(rows).T
+
+
+def cumulants_until(model, name, times, up, function=lambda t: 1.0):
+    """c_1 ... c_4 of the number until each time, (4, T): tr rho_z with d rho_z/dt = (L(t) + z f(t) J) rho_z on a circle, by Runge-Kutta.
+
+    function   f(t), which multiplies the rate of the jump that is counted
+    """
+    oracle = BruteForce(model)
+    sites = [np.diag([1.0, 0.0] if one else [0.0, 1.0]) for one in up]
+    start = oracle.at(*enumerate(sites)).full().ravel(order="F")
+    operators = collapse_of(model, name)
+    gain = sum(qutip.sprepost(x, x.dag()) for x in operators).full()
+    jump = sum(qutip.lindblad_dissipator(x) for x in operators).full()
+    rest, circle = oracle.liouvillian() - jump, 0.5 * np.exp(2j * np.pi * np.arange(_POINTS) / _POINTS)
+
+    def slope(t, flat):
+        rho = flat.reshape(-1, _POINTS)
+        return (rest @ rho + function(t) * (jump @ rho + (gain @ rho) * circle)).ravel()
+
+    first = np.repeat(start[:, None], _POINTS, axis=1).astype(complex).ravel()
+    solution = solve_ivp(slope, (0, times[-1]), first, method="DOP853", t_eval=times, rtol=1e-12, atol=1e-14)
+    traces = np.eye(oracle.D).ravel() @ solution.y.reshape(oracle.D**2, _POINTS, -1).transpose(1, 0, 2)
+    a, b, c, d = (math.factorial(k) * ((circle**-k) @ traces).real / _POINTS for k in range(1, 5))  # factorial moments
+    m2, m3, m4 = a + b, a + 3 * b + c, a + 7 * b + 6 * c + d
+    return np.array([a, m2 - a**2, m3 - 3 * m2 * a + 2 * a**3, m4 - 4 * m3 * a - 3 * m2**2 + 12 * m2 * a**2 - 6 * a**4])

@@ -106,6 +106,7 @@ def test_rounding_noise_of_weak_light_is_not_certified(solver, levels):
 
 
 @pytest.mark.parametrize("levels", [4, 5, 8])
+@pytest.mark.quick("4", "5")
 def test_factors_resolve_weak_light_on_few_levels(levels):
     model = ps.models.driven_tavis_cummings(N=7, kappa=1, gamma_h=0.5, C=14, drive=0.001, levels=levels)
     state = ps.steady_state(model, solver="superlu", moments="ad a")
@@ -121,6 +122,7 @@ def test_an_iteration_rounds_to_its_largest_numbers(monkeypatch):
     assert state.derived_errors["g2"] >= abs(state.derived["g2"] - 0.13384925951)
 
 
+@pytest.mark.slow
 def test_large_moments_are_certified_relative_to_their_value():
     """<ad ad a a> = 741.0824: an absolute 1e-9 of it is twelve digits."""
     model = ps.models.tavis_cummings(N=20, omega=0, epsilon=0, g=2 / 20**0.5, gamma_up=10, gamma_down=0.5)

@@ -126,6 +126,13 @@ def scaled_state(scale, N, solver, **parameters):
 
 
 @pytest.mark.parametrize(("name", "solver"), CASES)
+@pytest.mark.quick(
+    "like moments, COLAMD 0.1",
+    "coherences N^-k, COLAMD 0.001",
+    "coherences N^k, COLAMD 0.001",
+    "coherences N^(k/2), COLAMD 0.1",
+    "populations N^-k, nested-dissection 0.001",
+)
 def test_no_wrong_number_is_certified(name, solver):
     """Refused in words, flagged, or right: what SuperLU makes of such a matrix differs from build to build."""
     scale, parameters = WRONG[name]
@@ -170,6 +177,7 @@ def test_estimates_cover_errors_far_above_rounding(name, N):
         ("populations N^-k", ps.SuperLU()),
     ],
 )
+@pytest.mark.quick("coherences N^-k-solver1", "populations N^-k-solver3")
 def test_nonsense_with_a_tiny_residual_is_flagged(name, solver):
     """The trap itself is there: otherwise the test above would say nothing."""
     state = scaled_state(WRONG[name][0], 100, solver)

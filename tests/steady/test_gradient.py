@@ -22,6 +22,7 @@ def shifted(point, name, offset):
 
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("label", ["z0", "+1 -2", "+0 -1", "z0 z1"])
+@pytest.mark.quick("z0-detuned", "+1 -2-resonant", "+0 -1-detuned")
 def test_gradient_equals_finite_differences(point, label):
     found = shifted(point, "g", 0.0).gradient(label)
     assert set(found) == {"omega", "epsilon", "g", "kappa", "gamma_up", "gamma_down", "gamma_phi", "kappa_up", "kappa_phi"}

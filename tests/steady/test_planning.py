@@ -130,6 +130,7 @@ def test_the_solver_of_a_window_is_chosen_by_memory(monkeypatch, limit, kind):
 
 
 @pytest.mark.parametrize("kind", ["double", "single"])
+@pytest.mark.quick("double")
 def test_the_solver_of_a_full_basis_is_chosen_by_memory(monkeypatch, kind):
     model = ps.models.central_spin(N=200)
     monkeypatch.setenv("PERMSYM_MEMORY", f"{1.01 * needs.unrefused(model, 'dicke', superlu.SuperLU(precision=kind)).bytes:.0f}")

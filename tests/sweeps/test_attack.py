@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.serial, pytest.mark.skipif(sys.platform != "linux", re
 
 def test_a_sweep_that_is_killed_and_resumed(tmp_path):
     chance = random.Random(20261130)
-    sweep = kills.Sweep(tmp_path, 12, kills.expected(tmp_path, 12))
+    sweep = kills.Sweep(tmp_path, 8, kills.expected(tmp_path, 8))
     for target, name in (("main", "SIGKILL"), ("worker", "SIGKILL")):
         kills.attack(sweep, chance, target, name)
     while not kills.attack(sweep, chance, "nobody")[2]:
@@ -30,7 +30,7 @@ def test_faults_of_system_calls(tmp_path):
     environment = faults.preloaded(tmp_path)
     if environment is None:
         pytest.skip("needs a C compiler")
-    words = [sys.executable, faults.__file__, tmp_path, "60", "20261130", "3", "run", "checkpoint"]
+    words = [sys.executable, faults.__file__, tmp_path, "60", "20261130", "2", "run", "checkpoint"]
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, cwd=Path(faults.__file__).parent)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 of" in done.stdout
+    assert "2 of" in done.stdout

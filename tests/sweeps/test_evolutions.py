@@ -166,7 +166,7 @@ def test_a_failure_is_one_at_every_time():
         (('initial = "up bloch=1,0.3"', 'initial = "sideways"'), "sideways"),
         (('initial = "up bloch=1,0.3"', "initial = 3"), "a label such as 'vacuum up', but is 3"),
         (("[evolution]", "[spectrum]\nlinewidth = true\n[evolution]"), "leave \\[evolution\\] or \\[spectrum\\] out"),
-        (("[evolution]", '[quantities]\ncounting = ["L[-] central"]\n[evolution]'), "leave \\[evolution\\] or \\[quantities\\] out"),
+        (("[evolution]", '[quantities]\nfisher = ["g"]\n[modulate]\ng = "t"\n[evolution]'), "leave `fisher` or \\[modulate\\] out"),
         (("[evolution]", "[modulate]\n[evolution]"), None),
         (('[evolution]\ntimes = "0:2:4"\ninitial = "up bloch=1,0.3"', '[modulate]\ng = "t"'), r"\[modulate\] is for an \[evolution\]"),
         (("[evolution]", "[modulate]\ng = 3\n[evolution]"), "must be the text of an expression in t"),

@@ -89,12 +89,61 @@ def test_files_that_cannot_repeat_themselves(data):
         sweep_of(missing)
 
 
-def test_a_time_evolution_says_so(tmp_path, capsys):
+EVOLUTIONS = {
+    "plain": ["central-spin", "N=2", "g=1/N", "--initial", "up down", "--moment", "z0", "--moment", "-1"],
+    "all": ["driven-tavis-cummings", "N=2", "g=0.5", "eta=0", "--modulate", "eta=0.1*exp(-t)", "--squeezing", "--tolerance", "1e-8"],
+    "counted": ["central-spin", "N=2", "--full-counting", "L[-0]", "--basis", "occupation", "--moments", "1"],
+}
+
+
+@pytest.mark.parametrize("kind", EVOLUTIONS)
+def test_a_single_evolution_is_computed_again(kind, tmp_path, capsys):
     path = tmp_path / "evolution.nc"
-    assert main(["evolve", "central-spin", "N=2", "--times", "0:1:2", "-o", str(path)]) == 0
-    capsys.readouterr()
+    assert main(["evolve", *EVOLUTIONS[kind], "--times", "0:1:2", "-o", str(path)]) == 0
+    assert main(["rerun", str(path)]) == 0
+    assert "3 points computed again: largest difference 0 (equal to the bit)" in capsys.readouterr().out
+
+
+@pytest.fixture
+def evolved(tmp_path):
+    """The dataset of a command, and a function that writes it with other entries of its definition."""
+    path = tmp_path / "evolution.nc"
+    assert main(["evolve", "central-spin", "N=2", "--initial", "up down", "--times", "0:1:2", "-o", str(path)]) == 0
+    data = ps.open_dataset(path)
+
+    def changed(**changes):
+        definition = json.loads(data.attrs["definition"])
+        definition["evolve"] |= changes.pop("evolve", {})
+        other = data.copy()
+        other.attrs["definition"] = json.dumps({**definition, **changes})
+        ps.dataset.save(other, path)
+        return str(path)
+
+    return changed
+
+
+def test_an_evolution_of_another_time_differs(evolved, capsys):
+    assert main(["rerun", evolved(evolve={"initial": "up up"})]) == 3
+    assert "moments differ by more than their error estimates" in capsys.readouterr().err
+
+
+def test_evolutions_that_cannot_repeat_themselves(evolved, capsys):
+    for changes, words in [
+        ({"fixed": {"N": 3}}, "is not what it was when the file was made"),
+        ({"evolve": {"times": 3}}, "does not say how it was made"),
+        ({"evolve": {"colour": "red"}}, "asks for 'colour', which this version of permsym does not know"),
+        ({"name": "own:model", "function": "own:model"}, "add --allow-function"),
+    ]:
+        assert main(["rerun", evolved(**changes)]) == 1
+        assert words in capsys.readouterr().err
+
+
+def test_what_is_no_exact_evolution_says_so(tmp_path, capsys):
+    path = tmp_path / "floquet.nc"
+    words = ["floquet", "driven-tavis-cummings", "N=1", "g=0.5", "eta=0", "levels=3", "--period", "2*pi", "--tolerance", "1e-2"]
+    assert main([*words, "--modulate", "eta=0.1*sin(t)", "-o", str(path)]) in (0, 3)
     assert main(["rerun", str(path)]) == 1
-    assert "holds values over time" in capsys.readouterr().err
+    assert "holds values over time of a command that is not computed again" in capsys.readouterr().err
 
 
 def test_a_variable_that_is_lost_is_a_difference(data):

@@ -27,6 +27,7 @@ def test_moments_beyond_its_order_are_left_out():
     assert ds.status.values.tolist() == ["beyond-order"]
 
 
+@pytest.mark.slow
 def test_the_linewidth_is_that_of_the_diffusing_phase():
     ds = ps.sweep("tavis-cummings", {"N": [100]}, methods=["ln"], moments=["ad a"], spectrum={"linewidth": True}, **FIXED)
     assert float(ds.linewidth[0]) == pytest.approx(ps.linear_noise(ps.models.tavis_cummings(N=100, **FIXED)).fwhm)

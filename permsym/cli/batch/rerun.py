@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from permsym.cli.batch.run import add_workers, executor
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
@@ -29,7 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "words",
         nargs="*",
         metavar="FILE.nc",
-        help="a file that permsym wrote (of a sweep, a solution or a figure), or a reference dataset such as p1-fig3b",
+        help="a file that permsym wrote (of a sweep, a solution, an evolution or a figure), or a reference dataset such as p1-fig3b",
     )
     add_workers(rerun)
     rerun.add_argument(
@@ -40,6 +41,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from permsym.dataset import open_dataset, open_reference, reference_names
+    from permsym.sweeps.rerun import of_command
 
     if len(options.words) != 1:
         raise InputError("which file? give one file that permsym wrote, such as permsym rerun sweep.nc")
@@ -50,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
         if options.scheduler is not None:
             raise InputError(f"{name} is a figure's, which is computed again on one core of this machine; leave out --scheduler")
         points, repeated = _figure(data)
+    elif (definition := of_command(data)) is not None:
+        points, repeated = _evolution(data, definition, options.allow_function)
     else:
         points, repeated = _sweep(data, Path(name).stem, work_on, options.allow_function)
     for package, (then, now) in repeated.other.items():
@@ -83,6 +87,15 @@ def _sweep(data: xr.Dataset, name: str, work_on: Executor, allowed: bool) -> tup
             bar.advance(failed=not result.point.status.has_values)
 
         return len(sweep), rerun(data, work_on, count, sweep)[1]
+
+
+def _evolution(data: xr.Dataset, definition: Mapping[str, Any], allowed: bool) -> tuple[int, Repeated]:
+    """One evolution, in this process: its command says all."""
+    from permsym.cli.in_time.evolve import again
+    from permsym.progress import on_stderr
+    from permsym.sweeps.rerun import compared
+
+    return data.sizes["time"], compared(data, again(data, definition, _say if allowed else None, on_stderr()))
 
 
 def _figure(data: xr.Dataset) -> tuple[int, Repeated]:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from permsym.cli import counting, quantities, words
-from permsym.errors import UNCERTIFIED_EXIT_CODE
+from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from permsym.dynamics.counting.until import CountedNumber
     from permsym.dynamics.evolved.evolution import Evolution
+    from permsym.model import Model
+    from permsym.models.parameters import Number
+    from permsym.models.registry import ModelSource
+    from permsym.progress import Progress
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,6 +32,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     words.add_moments(evolve)
     words.add_basis(evolve)
     words.add_tolerance(evolve, "absolute error aimed at")
+    evolve.add_argument("--checkpoint", metavar="FILE", help="write all there is so far every 30 s, and go on from it after a kill")
     counting.declare(evolve, "mean and counting Fano factor of how often this jump has happened until then")
     quantities.add(evolve)
     words.add_json(evolve)
@@ -41,35 +46,15 @@ def run(options: argparse.Namespace) -> int:
     quantities.check(options, model, source.function)
     counting.check(options, model)
     from permsym.cli.report import evolve_report, evolve_table
-    from permsym.dynamics.evolve import evolve
     from permsym.progress import on_stderr
 
     labels = words.asked_moments(options, model)
     words.say_defaults(source, parameters)
-    evolution = evolve(
-        model,
-        words.times(options.times),
-        initial=options.initial,
-        moments=list(dict.fromkeys([*labels, *quantities.moments(options, model)])),
-        tolerance=words.tolerance(options),
-        basis=options.basis,
-        keep="none",
-        modulate=words.modulate(options),
-        progress=on_stderr(),
-    )
-    countings = counting.counted_until(evolution, options)
-    answers = quantities.asked(options, evolution, source.function)
+    evolution, countings, answers = _followed(options, model, source, on_stderr())
     if options.output:
         from permsym import dataset
 
-        definition = {
-            "name": source.name,
-            "fixed": parameters,
-            "defaults": source.defaulted(parameters),
-            "initial": str(evolution.initial),
-            "first_point": model.to_dict(),
-            **({"modulate": dict(evolution.modulation)} if evolution.modulation else {}),
-        }
+        definition = _definition(options, evolution, source, parameters, model)
         made = _dataset(evolution, countings.values(), source.name, definition, options.command_line, answers)
         dataset.save(made, options.output)
     report = evolve_report(evolution, source, parameters) | answers.keys()
@@ -84,6 +69,106 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _followed(
+    options: argparse.Namespace, model: Model, source: ModelSource, progress: Progress
+) -> tuple[Evolution, dict[str, CountedNumber], quantities.Answers]:
+    """The evolution that the options ask for, and what they ask of it."""
+    from permsym.dynamics.evolve import evolve
+
+    evolution = evolve(
+        model,
+        words.times(options.times),
+        initial=options.initial,
+        moments=list(dict.fromkeys([*words.asked_moments(options, model), *quantities.wanted(options).labels(model)])),
+        tolerance=words.tolerance(options),
+        basis=options.basis,
+        keep="all" if options.rotation_fisher else "none",
+        modulate=words.modulate(options),
+        checkpoint=options.checkpoint,
+        progress=progress,
+    )
+    return evolution, counting.counted_until(evolution, options), quantities.asked(options, evolution, source.function)
+
+
+# -- files ----------------------------------------------------------------------------------------------------------------
+
+_NOT_ASKED = {"model", "words", "json", "output", "checkpoint", "quiet", "run", "command", "command_line"}
+"""Options that do not change the numbers."""
+
+
+def _definition(
+    options: argparse.Namespace, evolution: Evolution, source: ModelSource, parameters: Mapping[str, Number], model: Model
+) -> dict[str, Any]:
+    """Provenance: all that :func:`again` needs."""
+    from permsym.sweeps.origin import address_of, text_of
+
+    return {
+        "name": source.name,
+        "fixed": dict(parameters),
+        "defaults": source.defaulted(parameters),
+        "function": address_of(source),
+        "model_file": text_of(source),
+        "initial": str(evolution.initial),
+        "first_point": model.to_dict(),
+        **({"modulate": dict(evolution.modulation)} if evolution.modulation else {}),
+        "evolve": {name: value for name, value in vars(options).items() if name not in _NOT_ASKED},
+    }
+
+
+_DEFINITION = {
+    "name": str,
+    "fixed": {str: (float, str)},
+    "function": (str, None),
+    "model_file": (str, None),
+    "first_point": dict,
+    "evolve": dict,
+}
+
+
+def again(data: xr.Dataset, definition: Mapping[str, Any], allow: Callable[[str], None] | None, progress: Progress) -> xr.Dataset:
+    """What the command that wrote a file gives today.
+
+    allow   called with the name of a user's function before it is imported; None: such a function is refused
+
+    Raises InputError where the file does not say all, or the model is not what it was.
+    """
+    from permsym.fields import WrongField, checked
+    from permsym.model import Model
+    from permsym.sweeps.origin import recorded_source
+
+    try:
+        checked(dict(definition), _DEFINITION, "the file's definition")
+        options = _parsed(definition["evolve"])
+        source = recorded_source(definition, allow)
+        first = Model.from_dict(definition["first_point"])
+    except WrongField as error:
+        raise InputError(f"the file does not say how it was made ({error}); it cannot be computed again") from error
+    model = source.model(definition["fixed"])
+    if first.hash != model.hash:
+        raise InputError(f"the model {definition['name']!r} is not what it was when the file was made; it has other terms or rates")
+    quantities.check(options, model, source.function)
+    counting.check(options, model)
+    evolution, countings, answers = _followed(options, model, source, progress)
+    return _dataset(evolution, countings.values(), source.name, definition, str(data.attrs.get("command", "")), answers)
+
+
+def _parsed(asked: Mapping[str, Any]) -> argparse.Namespace:
+    """Options out of a file: those of the command as it is today, each of the type that its default has, or a text."""
+    from permsym.fields import checked
+
+    parser = argparse.ArgumentParser(add_help=False)
+    add(parser.add_subparsers())
+    defaults = vars(parser.parse_args(["evolve", "model", "--times", "0:1:1"]))
+    shapes: dict[type, Any] = {list: [str], bool: bool}
+    shape = {f"{name}?": shapes.get(type(value), (str, None)) for name, value in defaults.items() if name not in _NOT_ASKED}
+    shape["moment?"] = ([str], None)
+    unknown = sorted(set(asked) - defaults.keys())
+    if unknown:
+        raise InputError(f"the file asks for {unknown[0]!r}, which this version of permsym does not know; use the version that wrote it")
+    checked(dict(asked), shape, "what the file asks for")
+    return argparse.Namespace(**{**defaults, **asked})
+
+
 def _dataset(
     evolution: Evolution,
     countings: Iterable[CountedNumber],
@@ -93,16 +178,12 @@ def _dataset(
     answers: quantities.Answers,
 ) -> xr.Dataset:
     from permsym.dataset.build import build_dataset, over_time
-    from permsym.information.evolving import FisherSeries
-    from permsym.states.squeezing import SqueezingSeries
     from permsym.sweeps.evolutions import evolved_point
-    from permsym.sweeps.quantities import add_fisher, add_squeezing
+    from permsym.sweeps.quantities import add_counting
 
-    axes, points = over_time({}, evolution.times.tolist(), {((), "exact"): evolved_point(evolution, countings)})
-    squeezed = {each: series for each, series in answers.squeezing.items() if isinstance(series, SqueezingSeries)}
-    informed = [series for series in answers.fisher.values() if isinstance(series, FisherSeries)]
-    for k in range(len(evolution.times)):
-        add_squeezing(points[(k,), "exact"], {each: series.rows[k] for each, series in squeezed.items()})
-        for series in informed:
-            add_fisher(points[(k,), "exact"], series.rows[k])
+    point = evolved_point(evolution)
+    answers.enter(point)
+    for counted in countings:
+        add_counting(point, counted)
+    axes, points = over_time({}, evolution.times.tolist(), {((), "exact"): point})
     return build_dataset(axes, ["exact"], points, model=name, definition=definition, command=command)

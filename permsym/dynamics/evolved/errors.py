@@ -40,6 +40,11 @@ def sector_of(model: Model, label: MomentLabel) -> Charge:
     return paired(label.charge(model))
 
 
+def of_sector(model: Model, label: MomentLabel) -> MomentLabel:
+    """The label or its conjugate, whichever the sector feeds: an operator of charge q needs elements of charge -q."""
+    return label if tuple(-q for q in label.charge(model)) == sector_of(model, label) else label.conjugate()
+
+
 def moment_error(model: Model, label: MomentLabel, sector: float, top: float, largest: float) -> float:
     """Estimate of a moment's absolute error.
 

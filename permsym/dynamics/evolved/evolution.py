@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from permsym.dynamics.evolved.certificate import EvolutionCertificate
 from permsym.dynamics.initial_density import Initial
+from permsym.dynamics.taylor.steps import Clock
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.sites import is_real
 from permsym.states.derived import RATIOS, derived_errors, derived_quantities
+from permsym.states.fisher import RotationFisherSeries
 from permsym.states.rotation import Axis
 from permsym.states.squeezing import SqueezingSeries, squeezing, squeezing_labels
 from permsym.steady.certificate import derived_tolerance
@@ -41,6 +43,7 @@ class Evolution(OnItsWay):
     states                time -> state, of those that ``keep`` left
     stateless             what to do to have some where there are none
     modulation            what changed in time, as it was given; ``model`` has its coefficients from means over the times then
+    clock                 its functions; None without any, and where the evolution was pickled
     """
 
     model: Model
@@ -58,6 +61,10 @@ class Evolution(OnItsWay):
     states: Mapping[float, EvolvedState] = field(default_factory=dict, repr=False)
     stateless: str = ""
     modulation: Mapping[str, str] = field(default_factory=dict)
+    clock: Clock | None = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "clock": None}  # functions of a user's do not go into files
 
     def state(self, t: float) -> EvolvedState:
         """rho(t) at one of the times, with errors of its own: moments of any order, reduced states, P(n), P(j, m), two-time functions.
@@ -132,6 +139,13 @@ class Evolution(OnItsWay):
         allowed = derived_tolerance(self.certificate.tolerance)
         moments = [lambda text, k=k: complex(self.moment(text)[k]) for k in range(len(self.times))]
         return SqueezingSeries(tuple(squeezing(self.model, moment, self._error, allowed, ensemble) for moment in moments))
+
+    def rotation_fisher(self, joint: bool = False) -> RotationFisherSeries:
+        """Fisher information about angles of rotation at all times, as :meth:`permsym.DensityOperator.rotation_fisher` has it at one.
+
+        InputError where there is no state at some time, see ``keep``.
+        """
+        return RotationFisherSeries(tuple(self.state(float(t)).rotation_fisher(joint) for t in self.times))
 
     def judged(self) -> Evolution:
         """The evolution with its derived quantities in the certificate.

@@ -21,7 +21,9 @@ from permsym.dynamics.evolved.errors import SectorError
 from permsym.dynamics.evolved.state import EvolvedState, Origin, SectorPart
 from permsym.dynamics.sector import Sector
 from permsym.errors import InputError, TooLarge
+from permsym.fields import checked
 from permsym.model import Model
+from permsym.states.archived import Packing, Unpacking
 from permsym.states.sectors import Charge
 from permsym.text import readable
 
@@ -30,6 +32,12 @@ _LABELS = 100.0  # bytes of labels and their tables, an unknown
 _LITTLE = 2000  # unknowns in all sectors together up to which all are followed: as long as a few large sectors take
 
 Keep = str | ArrayLike
+_FILE = {
+    "wanted": str,
+    "reason": str,
+    "bytes": float,
+    "parts": [{"t": float, "basis": int, "x": str, "error": [float], "top": float}],
+}
 
 
 class Keeping:
@@ -90,6 +98,24 @@ class Keeping:
         self._fit(self._bytes)
         if self.wanted.any():
             self.parts.setdefault(float(t), {})[sector.basis.charge] = part
+
+    def packed(self, packing: Packing) -> dict[str, Any]:
+        """What a file says of the states so far."""
+        parts = [
+            {"t": t, "basis": packing.basis(part.basis), "x": packing.array(part.x), "error": list(part.error), "top": part.top}
+            for t, parts in self.parts.items()
+            for part in parts.values()
+        ]
+        return {"wanted": packing.array(self.wanted), "reason": self.reason, "bytes": self._bytes, "parts": parts}
+
+    def recall(self, entry: Any, unpacking: Unpacking) -> None:
+        """Take over the states that a file has."""
+        checked(entry, _FILE, "the states")
+        self.wanted, self.reason, self._bytes = unpacking.array(entry["wanted"]), entry["reason"], float(entry["bytes"])
+        for each in entry["parts"]:
+            basis = unpacking.basis(each["basis"])
+            part = SectorPart(basis, unpacking.array(each["x"]), SectorError(*each["error"]), each["top"])
+            self.parts.setdefault(float(each["t"]), {})[basis.charge] = part
 
     def states(self, origin: Origin, start: float, possible: set[Charge], followed: set[Charge]) -> Iterator[tuple[float, EvolvedState]]:
         """Time and state of all that are there.

@@ -1,4 +1,4 @@
-"""One evolution in the making.  Long because one loop serves moments, states and errors.
+"""One evolution in the making.
 
 The neutral sector has the populations and is always followed.  Moments that carry a charge live in sectors of their own, which are
 followed where the initial state reaches into them.  A boson whose cut-off is automatic gets more Fock states whenever its last
@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,46 +17,42 @@ from numpy.typing import NDArray
 
 from permsym.basis.representations import dimension
 from permsym.dynamics import blocks
-from permsym.dynamics.evolved.certificate import EvolutionCertificate
-from permsym.dynamics.evolved.errors import CUT, SectorError, moment_error, sector_of
+from permsym.dynamics.evolved.checkpoint import SHAPE, EvolutionCheckpoint, Present
+from permsym.dynamics.evolved.errors import CUT, SectorError, of_sector, sector_of
 from permsym.dynamics.evolved.evolution import Evolution
-from permsym.dynamics.evolved.keeping import Keeping
 from permsym.dynamics.evolved.moving import WindowSector, first_window
+from permsym.dynamics.evolved.request import Request
 from permsym.dynamics.evolved.state import EvolvedState, Origin
-from permsym.dynamics.initial_density import Initial, InitialDensity
+from permsym.dynamics.evolved.tally import Tally
+from permsym.dynamics.initial_density import InitialDensity
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import VECTORS, Integrator
 from permsym.dynamics.sector import Sector, block_by_block, watched
 from permsym.dynamics.taylor.sector import Asked, ModulatedBlockSector, ModulatedSector
-from permsym.dynamics.taylor.steps import Clock
 from permsym.errors import NotApplicable
+from permsym.fields import checked
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.progress import Progress
 from permsym.sites import Boson
+from permsym.states.archived import Packing, Unpacking
 from permsym.states.sectors import Charge
 
 _LOOK = 8  # steps between two questions whether fewer Fock states would be enough
 _FIRST_LEVELS = 6  # Fock states beyond those of the initial state that an automatic cut-off starts with
 
 
-@dataclass(frozen=True)
-class Request:
-    """What is asked of an evolution."""
-
-    times: NDArray[np.float64]
-    initial: Initial
-    tolerance: float
-    method: Integrator
-    keeping: Keeping
-    zero: float
-    clock: Clock | None
-
-
 class Run:
     """One evolution in the making: the sectors one after another, and what their certificate needs."""
 
-    def __init__(self, model: Model, representation: str, request: Request, progress: Progress) -> None:
+    def __init__(
+        self,
+        model: Model,
+        representation: str,
+        request: Request,
+        progress: Progress,
+        checkpoint: EvolutionCheckpoint | None = None,
+    ) -> None:
         initial = request.initial
         self.grows = isinstance(model.centre, Boson) and model.centre.automatic
         levels = initial.levels
@@ -70,15 +65,10 @@ class Run:
         self.window = None if request.clock is not None else first_window(self.model, representation, initial)
         self.representation, self.request, self.progress = representation, request, progress
         self.times, self.tolerance = request.times, request.tolerance
-        self.trace_defect = self.top_population = 0.0
-        self.min_population = np.inf
-        self.photons: NDArray[np.float64] | None = None
-        self.errors: dict[Charge, SectorError] = {}
-        self.charges: set[Charge] = set()  # followed, or nothing was in them
+        self.tally = Tally(request.times)
         self.possible: set[Charge] = set()  # that the initial state may reach
-        self.largest: dict[MomentLabel, float] = {}  # max(1, |value|) over the times
-        self.dimension = self.steps = self.products = 0
-        self.used = Integrator.KRYLOV
+        self.checkpoint, self.resumed = checkpoint, 0.0
+        self.written = None if checkpoint is None else checkpoint.load()
 
     # -- moments --------------------------------------------------------------------------------------------------------
 
@@ -87,7 +77,7 @@ class Run:
         neutral = (0,) * len(self.model.charges)
         groups: dict[Charge, list[MomentLabel]] = {neutral: []}
         for label in labels:
-            groups.setdefault(sector_of(self.model, label), []).append(self._of_sector(label))
+            groups.setdefault(sector_of(self.model, label), []).append(of_sector(self.model, label))
         self.watched = watched(self.model, labels)
         if self.grows and self.room:  # the initial state must not reach into them
             self.model = self.model.with_levels(self.model.centre.levels + max(0, self.watched - self.room))
@@ -95,21 +85,25 @@ class Run:
         keeping, possible = self.request.keeping, self.request.initial.charges(self.model)
         if self.window is None:
             keeping.check(self.model, possible & groups.keys())
-        moments: dict[MomentLabel, NDArray[np.complex128]] = {}
+        if self.checkpoint is not None:
+            self.checkpoint.started()
+        self._recall()
         waiting = list(groups.items())
         while waiting:
             charge, members = waiting.pop(0)
-            for label, values in self._followed(charge, list(dict.fromkeys(members))).items():
-                moments[label] = values
-                moments.setdefault(label.conjugate(), values.conj())
-            self.charges.add(charge)
+            if charge not in self.tally.charges:
+                self._follow(charge, list(dict.fromkeys(members)))
+                self.tally.charges.add(charge)
             if charge == neutral:  # which has found the cut-off
                 self.possible = self.request.initial.charges(self.model)
                 more = keeping.charges(self.model, self.possible, groups, self.request.initial.lacking)
                 if self.window is None:
                     keeping.check(self.model, {*more, *(self.possible & groups.keys())})
                 waiting += [(charge, []) for charge in more]
-        return {label: moments[label] for label in labels}
+        self._write(None)
+        values = self.tally.values
+        values |= {label.conjugate(): series.conj() for label, series in values.items() if label.conjugate() not in values}
+        return {label: values[label] for label in labels}
 
     def evolution(
         self, model: Model, labels: tuple[MomentLabel, ...], values: dict[MomentLabel, NDArray[np.complex128]], started: float
@@ -118,7 +112,7 @@ class Run:
 
         model   as it was asked for; labels: the moments that were; values: of these and of others; started: when the work began
         """
-        request, clock = self.request, self.request.clock
+        request, clock, tally = self.request, self.request.clock, self.tally
         modulated = clock is not None and bool(clock.modulation.functions)
         origin = Origin(model, labels, float(self.tolerance), request.initial.deviation(model), modulated)
         return Evolution(
@@ -127,61 +121,37 @@ class Run:
             times=request.times,
             values=values,
             labels=labels,
-            photon_distribution=self.photons,
-            certificate=self.certificate(labels),
+            photon_distribution=tally.photons,
+            certificate=tally.certificate(self.model, labels, float(self.tolerance)),
             representation=self.representation,
-            dimension=self.dimension,
-            solver={"name": self.used, "steps": self.steps, "products": self.products, "vectors": VECTORS},
+            dimension=tally.dimension,
+            solver={"name": tally.used, "steps": tally.steps, "products": tally.products, "vectors": VECTORS}
+            | ({"resumed": self.resumed} if self.written else {}),
             modulation={} if clock is None else clock.modulation.spelled,
+            clock=clock,
             timings={"total": time.perf_counter() - started},
-            errors={label: self.error(label) for label in values},
-            states=dict(request.keeping.states(origin, request.zero, self.possible, self.charges)),
+            errors={label: tally.error(self.model, label) for label in values},
+            states=dict(request.keeping.states(origin, request.zero, self.possible, tally.charges)),
             stateless=request.keeping.reason,
-        )
-
-    def _of_sector(self, label: MomentLabel) -> MomentLabel:
-        """The label or its conjugate, whichever the sector feeds: an operator of charge q needs elements of charge -q."""
-        return label if tuple(-q for q in label.charge(self.model)) == sector_of(self.model, label) else label.conjugate()
-
-    def error(self, label: MomentLabel) -> float:
-        """Estimate of a moment's absolute error at any of the times."""
-        sector = sector_of(self.model, label)
-        if sector not in self.errors:
-            return 0.0
-        largest = self.largest.get(self._of_sector(label), 1.0)
-        return moment_error(self.model, label, self.errors[sector].total, self.top_population, largest)
-
-    def certificate(self, labels: Sequence[MomentLabel]) -> EvolutionCertificate:
-        """Evidence for requested moments, once all sectors have been followed."""
-        errors = {str(label): self.error(label) for label in labels}
-        largest = max(errors.values(), default=0.0)
-        sizes = {str(label): self.largest.get(self._of_sector(label), 1.0) for label in labels}
-        return EvolutionCertificate(
-            largest, errors, self.trace_defect, self.min_population, self.top_population, float(self.tolerance), sizes
         )
 
     # -- one sector -----------------------------------------------------------------------------------------------------
 
-    def _followed(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> dict[MomentLabel, NDArray[np.complex128]]:
-        """Moments of one sector."""
-        values = {label: np.zeros(len(self.times), dtype=complex) for label in labels}
-        if any(charge) and not dimension(self.model, self.representation, charge):
-            return values
-        sector = self._made(charge, labels)
-        state = sector.initial
-        if any(charge) and not state.any():
-            return values
-        self.dimension = max(self.dimension, sector.size)
-        self.errors[charge] = SectorError(start=self.request.initial.deviation(self.model, charge))
-        self._look(sector, 0.0, state[:, None], np.array([1.0]), values)
-        now, end = 0.0, float(self.times[-1])
+    def _follow(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> None:
+        """Enter moments of one sector at all times."""
+        tally = self.tally
+        tally.open(labels)
+        present = self._begun(charge, labels)
+        if present is None:
+            return
+        (sector, state, now, steps, pace), end = present, float(self.times[-1])
         while now < end:
             # a quarter of the tolerance for the steps, a quarter for the cut-off, so that their sum stays below it
             rate = self.tolerance / (4 * self.scale * end)
             other: Model | WindowSector | None = None
-            for count, step in enumerate(sector.steps(state, now, end, rate, self.request.method), start=1):
-                self.used = sector.used
-                if not self._accepted(sector, step, rate, values):
+            for count, step in enumerate(sector.steps(state, now, end, rate, self.request.method, pace), start=steps + 1):
+                tally.used = sector.used
+                if not self._accepted(sector, step, rate):
                     state = step.space.vectors[:, 0] * step.space.size
                     other = self._elsewhere(sector, state, True)
                     break
@@ -189,18 +159,40 @@ class Run:
                 self.progress(f"t = {now:.4g} of {end:.4g}, {self.model.centre.levels} levels, {sector.size:,} unknowns")
                 if count % _LOOK == 0 and now < end and (other := self._elsewhere(sector, state, False)):
                     break
-            if isinstance(other, WindowSector):
-                sector, state = other, other.initial
-                self.dimension = max(self.dimension, sector.size)
-            elif other is not None:
-                self.model = other
-                changed = self._made(charge, labels)
-                state, sector = sector.embedded(state, changed), changed
-                self.dimension = max(self.dimension, sector.size)
-                self.scale = max([self.scale, *(label.norm(self.model) for label in labels)])
-        if sector.cavity and not self.grows and self.error(labels[0]) > self.tolerance and sector.closed():
-            self.top_population = 0.0
-        return values
+                self._write(Present(sector, state, now, count, step.pace))
+            if other is not None:
+                sector, state = self._changed(sector, state, other, labels)
+            steps, pace = 0, ()
+        if sector.cavity and not self.grows and tally.error(self.model, labels[0]) > self.tolerance and sector.closed():
+            tally.top_population = 0.0
+
+    def _begun(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Present | None:
+        """Where a sector is to be followed from: as a checkpoint has it, or the initial state; None: nothing is in it."""
+        if self.written and (entry := self.written.header["present"]) and tuple(entry["charge"]) == charge:
+            return self._recalled(entry, self.written, labels)
+        if any(charge) and not dimension(self.model, self.representation, charge):
+            return None
+        sector = self._made(charge, labels)
+        state = sector.initial
+        if any(charge) and not state.any():
+            return None
+        self.tally.dimension = max(self.tally.dimension, sector.size)
+        self.tally.errors[charge] = SectorError(start=self.request.initial.deviation(self.model, charge))
+        self._look(sector, 0.0, state[:, None], np.array([1.0]))
+        return Present(sector, state)
+
+    def _changed(
+        self, sector: Sector, state: NDArray[Any], other: Model | WindowSector, labels: Sequence[MomentLabel]
+    ) -> tuple[Sector, NDArray[Any]]:
+        """The state in another window, or on other Fock states."""
+        if isinstance(other, WindowSector):
+            self.tally.dimension = max(self.tally.dimension, other.size)
+            return other, other.initial
+        self.model = other
+        changed = self._made(sector.basis.charge, labels)
+        self.tally.dimension = max(self.tally.dimension, changed.size)
+        self.scale = max([self.scale, *(label.norm(self.model) for label in labels)])
+        return changed, sector.embedded(state, changed)
 
     def _elsewhere(self, sector: Sector, state: NDArray[Any], needed: bool) -> Model | WindowSector | None:
         """Where to go on: on more Fock states or in a wider window, or, where that is not ``needed``, on fewer; None: here."""
@@ -232,7 +224,7 @@ class Run:
         """Population that the last Fock states may have."""
         return self.tolerance / (4 * CUT * self.scale)
 
-    def _accepted(self, sector: Sector, step: Step, rate: float, values: dict[MomentLabel, NDArray[np.complex128]]) -> bool:
+    def _accepted(self, sector: Sector, step: Step, rate: float) -> bool:
         """Enter a step's moments and errors, unless the cut-off turns out too low in it, or it loses too much at ``rate``."""
         end = step.start + step.length
         last = end >= self.times[-1]
@@ -242,57 +234,58 @@ class Run:
             top = float(levels[-self.watched :].sum(axis=0).max())
             if self.grows and top > self.small:
                 return False
-            self.top_population = max(self.top_population, top)
+            self.tally.top_population = max(self.tally.top_population, top)
         lost = sector.lost(step)
         if isinstance(sector, WindowSector):
             if lost > rate * step.length + self.small / 100:
                 return False
             sector.settled()
-        self.products += step.space.vectors.shape[1]
-        self.steps += 1
-        before = self.errors[sector.basis.charge]
-        self.errors[sector.basis.charge] = before.after(step, lost)
+        self.tally.accept(sector.basis.charge, step, lost)
         for t in np.union1d(inside, [end]):
-            self._look(sector, t, step.space.vectors, step.space.weights(t - step.start), values)
+            self._look(sector, t, step.space.vectors, step.space.weights(t - step.start))
         return True
 
-    def _look(
-        self,
-        sector: Sector,
-        t: float,
-        vectors: NDArray[Any],
-        weights: NDArray[Any],
-        values: dict[MomentLabel, NDArray[np.complex128]],
-    ) -> None:
-        """Enter moments and certificate of the state vectors @ weights at time t."""
-        now = np.flatnonzero(self.times == t)
-        if len(now):
-            for label, value in zip(values, sector.moments(vectors, weights), strict=True):
-                values[label][now] = value
-                self.largest[label] = max(self.largest.get(label, 1.0), abs(value))
-        if sector.basis.hermitian:
-            self._judge(sector, vectors, weights, now)
+    def _look(self, sector: Sector, t: float, vectors: NDArray[Any], weights: NDArray[Any]) -> None:
+        """Enter moments and certificate of the state vectors @ weights at time t, and the state itself where it is wanted."""
+        now = self.tally.look(sector, t, vectors, weights, self.watched)
         if len(now) and self.request.keeping.wanted[now].any():
-            self.request.keeping.enter(sector, t, vectors @ weights, self.errors[sector.basis.charge], self.top_population)
+            error = self.tally.errors[sector.basis.charge]
+            self.request.keeping.enter(sector, t, vectors @ weights, error, self.tally.top_population)
 
-    def _judge(self, sector: Sector, vectors: NDArray[Any], weights: NDArray[Any], now: NDArray[np.int64]) -> None:
-        """Enter what the neutral sector says about the certificate, and P(n)."""
-        populations = sector.populations(vectors, weights)
-        self.trace_defect = max(self.trace_defect, abs(float(populations.sum()) - 1))
-        self.min_population = min(self.min_population, float(populations.min()))
-        if sector.cavity:
-            self.top_population = max(
-                self.top_population, float(sector.level_populations(vectors, weights[:, None])[-self.watched :].sum())
-            )
-            if len(now):
-                self.photons = _entered(self.photons, sector.photons(vectors, weights), now, len(self.times))
+    # -- checkpoints ----------------------------------------------------------------------------------------------------
 
+    def _write(self, present: Present | None) -> None:
+        """Write a checkpoint if it is time; None: at the end."""
+        if self.checkpoint is None:
+            return
 
-def _entered(table: NDArray[np.float64] | None, row: NDArray[np.float64], rows: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """The table (count, levels) with a row entered, widened where the row is longer."""
-    if table is None:
-        table = np.zeros((count, len(row)))
-    if table.shape[1] < len(row):
-        table = np.pad(table, ((0, 0), (0, len(row) - table.shape[1])))
-    table[rows, : len(row)] = row
-    return table
+        def header(packing: Packing) -> dict[str, Any]:
+            return {
+                "levels": packing.model(self.model),
+                "scale": self.scale,
+                "in_blocks": self.in_blocks,
+                "tally": self.tally.packed(packing),
+                "states": self.request.keeping.packed(packing),
+                "present": None if present is None else present.packed(packing),
+            }
+
+        self.checkpoint.write(header, self.progress, now=present is None)
+
+    def _recall(self) -> None:
+        """Go back to where a checkpoint was written."""
+        if self.written is None:
+            return
+        header = checked(self.written.header, SHAPE, "the checkpoint")
+        self.model, self.scale, self.in_blocks = self.written.model(header["levels"]), header["scale"], header["in_blocks"]
+        self.tally = Tally.unpacked(header["tally"], self.model, self.times, self.written)
+        self.request.keeping.recall(header["states"], self.written)
+        self.resumed = float(self.times[-1]) if header["present"] is None else header["present"]["now"]
+        self.progress(f"goes on from t = {self.resumed:.4g}")
+
+    def _recalled(self, entry: dict[str, Any], written: Unpacking, labels: Sequence[MomentLabel]) -> Present:
+        """Where a checkpoint was written in a sector."""
+        state, where = written.array(entry["state"]), (entry["now"], entry["steps"], tuple(entry["pace"]))
+        if entry["window"] is None:
+            return Present(self._made(tuple(entry["charge"]), labels), state, *where)
+        sector = WindowSector(self.model, written.basis(entry["window"]), labels, self.request.initial, state)
+        return Present(sector, sector.initial, *where)

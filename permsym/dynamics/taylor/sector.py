@@ -65,9 +65,11 @@ class ModulatedSector(Sector):
         del self._whole_channels, self._whole_matrix
         return channels
 
-    def steps(self, state: NDArray[Any], start: float, end: float, rate: float, method: Integrator) -> Iterator[Step]:
+    def steps(
+        self, state: NDArray[Any], start: float, end: float, rate: float, method: Integrator, pace: Sequence[float] = ()
+    ) -> Iterator[Step]:
         applied = [channel.__matmul__ for channel in self.channels]
-        yield from taylor_steps(applied, self.clock, state, (start, end), rate, self._norm(state))
+        yield from taylor_steps(applied, self.clock, state, (start, end), rate, self._norm(state), *pace)
 
 
 class ModulatedBlockSector(BlockSector):
@@ -81,9 +83,11 @@ class ModulatedBlockSector(BlockSector):
         self.channels = [self.operator.part(channel.terms) for channel in clock.modulation.channels]
         """L_c on the numbers of the blocks."""
 
-    def steps(self, state: NDArray[Any], start: float, end: float, rate: float, method: Integrator) -> Iterator[Step]:
+    def steps(
+        self, state: NDArray[Any], start: float, end: float, rate: float, method: Integrator, pace: Sequence[float] = ()
+    ) -> Iterator[Step]:
         applied = [partial(self._applied, channel) for channel in self.channels]
-        yield from taylor_steps(applied, self.clock, state, (start, end), rate, self.basis.trace_norm)
+        yield from taylor_steps(applied, self.clock, state, (start, end), rate, self.basis.trace_norm, *pace)
 
     def _applied(self, channel: BlockLiouvillian, vector: Any) -> NDArray[np.float64]:
         return self._flat(channel.matvec(self._elements(vector)))

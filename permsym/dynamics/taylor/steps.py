@@ -65,20 +65,21 @@ class Clock:
 
 
 def taylor_steps(
-    channels: Sequence[Apply], clock: Clock, state: Vector, span: tuple[float, float], rate: float, norm: float
+    channels: Sequence[Apply], clock: Clock, state: Vector, span: tuple[float, float], rate: float, norm: float, first: float = 0.0
 ) -> Iterator[Step]:
     """Steps that carry ``state`` over a span of time, each with a bound of its error.
 
     channels   v -> L_c v
     rate       what the error may be, per unit of time
     norm       the contracting norm of a vector is at most this times its Euclidean norm
+    first      length to try first; 0: one unit of time as the state changes
 
     Raises SolverFailed where no step is short enough.
     """
     (now, end), short = span, 0
     whole = max(end - now, abs(clock.zero + end))  # what roundings of the time are a part of
     least = _SHORTEST * whole
-    length = _first(channels, clock, state, now, end)
+    length = first or _first(channels, clock, state, now, end)
     for goal in clock.ends(*span):
         while now < goal:
             length = min(length, goal - now)
@@ -101,8 +102,9 @@ def taylor_steps(
             reached = now + step if now + step < goal - least else goal
             step = reached - now
             state = polynomial.vectors @ polynomial.weights(step)
-            yield Step(now, step, polynomial, polynomial.error(step), polynomial.rounding(step), state)
-            now, length = reached, _next(polynomial, step)
+            length = _next(polynomial, step)
+            yield Step(now, step, polynomial, polynomial.error(step), polynomial.rounding(step), state, (length,))
+            now = reached
 
 
 def _first(channels: Sequence[Apply], clock: Clock, state: Vector, now: float, end: float) -> float:

@@ -90,14 +90,14 @@ class ShiftedProblem:
 
     def symmetrise(self, y: NDArray[Any]) -> None:
         """Keep the hermitian part: on the rest, which rounding brings in, the stored form of L is singular."""
-        if y.dtype == complex:
+        if y.dtype.kind == "c":
             kernels.real_parts(y, self.own, self.operator.blocks.offset)
 
     def as_elements(self, x: NDArray[np.float64]) -> NDArray[Any]:
         """Reals as the operator's numbers; the inverse of :func:`reals`."""
-        return x if self.operator.dtype == float else x.view(complex)
+        return x if self.operator.dtype.kind == "f" else x.view(self.operator.dtype)
 
 
 def reals(y: NDArray[Any]) -> NDArray[np.float64]:
     """The same numbers as reals, real and imaginary parts in turn."""
-    return y if y.dtype == float else y.view(float)
+    return y if y.dtype.kind == "f" else y.view(y.real.dtype)

@@ -76,6 +76,7 @@ def clusters():
 
 @pytest.mark.parametrize(("of", "right"), [("+0", "-0"), ("+1@A", "-1@A"), ("+@A", "-@C"), ("z@B", "z0")])
 @pytest.mark.parametrize(("regression", "order"), [("operators", 5), ("jacobian", 4)])
+@pytest.mark.quick("operators-5-+1@A--1@A", "operators-5-z@B-z0", "jacobian-4-+@A--@C")
 def test_clusters_with_unequal_parameters(of, right, regression, order):
     _, exact = clusters()
     result = correlation(cluster_state(order), of, right, TIMES, regression=regression)

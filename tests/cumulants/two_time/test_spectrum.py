@@ -127,6 +127,7 @@ def test_linewidths_of_a_thousand_satellites(order, regression, rate):
 
 @pytest.mark.parametrize(("order", "limit"), [(2, 352.1), (3, 326.5), (4, 287.9)])
 @pytest.mark.usefixtures("quiet")
+@pytest.mark.quick("2-352.1")
 def test_linewidths_fall_as_one_over_n(order, limit):
     """Counting operators, the error is a factor: N times the width has a limit, reached with 1/N."""
     products = [N * linewidth(central(N, order)).fwhm / 2 for N in (10_000, 100_000, 1_000_000)]
@@ -134,6 +135,7 @@ def test_linewidths_fall_as_one_over_n(order, limit):
     assert abs(products[2] - products[1]) < 0.2 * abs(products[1] - products[0])
 
 
+@pytest.mark.slow
 def test_real_numbers_of_satellites():
     """N = 150.5 lies on the cubic through its four neighbours."""
     sizes = [149, 150, ps.sites.Continuous(150.5), 151, 152]

@@ -147,6 +147,7 @@ def test_a_driven_spin_is_antibunched():
 
 
 @pytest.mark.parametrize("solver", ["superlu", "matrix-free"])
+@pytest.mark.quick("superlu")
 def test_coherent_light_is_poissonian(solver):
     """A driven empty cavity, on displaced Fock states: every cumulant is the current."""
     c, s = ps.Boson(), ps.Ensemble(1)
@@ -164,6 +165,7 @@ def test_dephasing_jumps_are_poissonian():
 
 
 @pytest.mark.parametrize("drive", [0.0, 0.3])
+@pytest.mark.quick("0.0")
 def test_iterations_and_factors_agree_within_their_errors(drive):
     """On resonance (real numbers) and driven with a detuning (complex ones)."""
     c, s = ps.Boson(8), ps.Ensemble(3)

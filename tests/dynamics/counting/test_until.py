@@ -1,10 +1,11 @@
 """Counting along evolutions: the generating function of the whole space, closed forms, and late times."""
 
+import pickle
 import warnings
 
 import numpy as np
 import pytest
-from oracles.counting import number_until
+from oracles.counting import cumulants_until, number_until
 
 import permsym as ps
 from permsym.dynamics.counting import until
@@ -27,6 +28,7 @@ def spins(N):
 
 @pytest.mark.parametrize("jump", ["centre", "pump", "mixed", "together"])
 @pytest.mark.parametrize("basis", ["dicke", "occupation"])
+@pytest.mark.quick("dicke-mixed", "occupation-together")
 def test_equals_the_generating_function_of_the_whole_space(jump, basis):
     model = spins(2)
     number = ps.evolve(model, TIMES, initial="up down", basis=basis).counting(jump)
@@ -123,14 +125,56 @@ def test_wrong_input_is_refused(call, message):
         call(ps.evolve(spins(1), TIMES))
 
 
-def test_modulated_evolutions_are_refused():
-    evolution = ps.evolve(spins(1), [0.0, 0.1], modulate={"pump": "1 + t"})
-    with pytest.raises(ps.InputError, match="has `modulate`"):
+RAMPS = {"constant": None, "a pulse": "0.3 + exp(-4*(t - 1)**2)", "a step": "0.2 + 0.8*step(t - 0.7)"}
+
+
+@pytest.mark.parametrize("ramp", [pytest.param(ramp, marks=[pytest.mark.slow] if ramp == "constant" else []) for ramp in RAMPS])
+def test_cumulants_equal_the_generating_function_also_under_a_modulation(ramp):
+    model, rule = spins(2), RAMPS[ramp]
+    evolution = ps.evolve(model, TIMES, initial="up down", modulate={"pump": rule} if rule else None)
+    number = evolution.counting("pump", order=4)
+    function = ps.evolve(model, [1], modulate={"pump": rule}).clock.modulation.functions["pump"] if rule else None
+    exact = cumulants_until(model, "pump", TIMES, [True, False, False], function.at if rule else lambda t: 1.0)
+    assert number.certified
+    assert np.abs(number.mean - exact[0]).max() < 1e-9
+    assert np.abs(number.variance - exact[1]).max() < 1e-9
+    t = np.array(TIMES)[1:]
+    for name, mine, theirs in [
+        ("noise", number.noise, exact[1]),
+        ("c3", number.cumulants[0], exact[2]),
+        ("c4", number.cumulants[1], exact[3]),
+    ]:
+        assert np.abs(mine[1:] - theirs[1:] / t).max() < 1e-8
+        assert (np.abs(mine[1:] - theirs[1:] / t) <= number.errors[name][1:] + 1e-10).all()
+        assert mine[0] == number.current[0]
+    assert number.errors["c4"][1:].max() < 1e-6
+
+
+def test_a_modulated_cavity_loses_what_it_was_given():
+    """A mode that decays at kappa(t) alone from n = 2: every photon is counted, binomially, p = 1 - exp(-int kappa)."""
+    s = ps.Ensemble(1)
+    model = ps.Model(a := ps.Boson(6), s, 1.0 * a.n + 0.0 * s.z, [ps.Central(1.0, a.a, name="out")])
+    evolution = ps.evolve(model, TIMES, initial="fock=2 down", modulate={"out": "t"})
+    number = evolution.counting("out")
+    p = 1 - np.exp(-(np.array(TIMES) ** 2) / 2)
+    assert number.mean == pytest.approx(2 * p, abs=1e-9)
+    assert number.variance == pytest.approx(2 * p * (1 - p), abs=1e-9)
+    assert number.current == pytest.approx(2 * np.array(TIMES) * (1 - p), abs=1e-9)
+
+
+def test_modulated_evolutions_out_of_files_and_jumps_alike_are_refused():
+    evolution = pickle.loads(pickle.dumps(ps.evolve(spins(1), [0.0, 0.1], modulate={"pump": "1 + t"})))
+    with pytest.raises(ps.InputError, match="functions of time do not go into files"):
         evolution.counting("pump")
+    c, s = ps.Spin(), ps.Ensemble(2)
+    model = ps.Model(c, s, c.z, [ps.Individual(1, s.m, name="one"), ps.Individual(2, s.m, name="two")])
+    with pytest.raises(ps.InputError, match="'one' and 'two' have the same operator"):
+        ps.evolve(model, [0.1], modulate={"one": "1 + t"}).counting("one")
 
 
 def test_json_has_lists_over_the_times():
     data = ps.evolve(spins(1), TIMES).counting("pump").to_dict()
     assert data["fano"][0] is None
-    assert {len(data[name]) for name in ("current", "mean", "variance", "fano")} == {len(TIMES)}
-    assert set(data["errors"]) == {"current", "mean", "variance", "fano"}
+    assert {len(data[name]) for name in ("current", "mean", "variance", "fano", "noise")} == {len(TIMES)}
+    assert set(data["errors"]) == {"current", "mean", "variance", "fano", "noise"}
+    assert "cumulants" not in data

@@ -40,6 +40,16 @@ def on_every_spin(brute, axis, angle, sites):
 
 
 @pytest.mark.parametrize(("name", "basis", "axis", "of"), sampled(CASES, 7))
+@pytest.mark.quick(
+    "central_spin-dicke-x-satellites",
+    "central_spin-occupation-skew-satellites",
+    "central_spin-full-z-centre",
+    "nine_pairs-dicke-z-satellites",
+    "nine_pairs-full-y-satellites",
+    "charged_two_ensembles-occupation-skew-centre",
+    "cavity-occupation-y-satellites",
+    "three_level_centre-dicke-x-satellites",
+)
 def test_a_rotation_equals_that_of_every_spin(name, basis, axis, of):
     model = systems.MODELS[name](1 if "ensembles" in name else 3)
     brute, rho = random_state(model)

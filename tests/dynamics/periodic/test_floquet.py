@@ -84,6 +84,7 @@ def neutral_map():
 
 
 @pytest.mark.parametrize("basis", ["occupation", "dicke"])
+@pytest.mark.quick("dicke")
 def test_a_period_map_equals_harmonic_balance(basis):
     """A driven cavity without any symmetry: eta = 0.2 + 0.5 cos(omega t)."""
     labels = ["a", "ad a", "z1", "ad z1", "+1 -2"]
@@ -142,6 +143,7 @@ def test_constant_coefficients_give_the_steady_state_and_exponentials_of_eigenva
     assert np.abs(answer.multipliers[:, None] - np.exp(2 * eigenvalues)).min(axis=1).max() < 1e-9
 
 
+@pytest.mark.slow
 def test_an_automatic_cut_off_finds_its_levels():
     modulate = {"eta": f"0.2 + 0.5*cos({OMEGA}*t)"}
     answers = [

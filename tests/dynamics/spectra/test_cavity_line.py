@@ -82,6 +82,7 @@ def test_finds_each_of_two_split_lines():
         (ps.models.tavis_cummings(N=10, omega=1.5), -0.3032173162 + 1.0422636518j, 1e-10),
     ],
 )
+@pytest.mark.quick("model0-(-0.356314434126+1j)-1e-12", "model2-(-0.2452226803+1j)-1e-10")
 def test_known_lines(model, expected, digits):
     mine = line(steady(model))
     assert abs(mine.eigenvalue - expected) < digits
@@ -99,6 +100,7 @@ def test_of_a_collective_spin():
 
 
 @pytest.mark.parametrize(("levels", "omega"), sampled(list(itertools.product([10, 12, 14], [1.0, 1.5])), 5))
+@pytest.mark.quick("10-1.0")
 def test_a_cutoff_costs_what_it_says(levels, omega):
     true = line(steady(ps.models.tavis_cummings(N=10, omega=omega, levels=28)))
     cut = line(steady(ps.models.tavis_cummings(N=10, omega=omega, levels=levels)))
@@ -107,6 +109,7 @@ def test_a_cutoff_costs_what_it_says(levels, omega):
 
 
 @pytest.mark.parametrize("eps", [1e-5, 1e-8, 1e-11])
+@pytest.mark.quick("1e-08")
 def test_a_window_costs_what_it_says(eps, monkeypatch):
     state = steady(ps.models.tavis_cummings(N=12, levels=26), solver="matrix-free")
     whole = line(state)

@@ -77,16 +77,18 @@ def test_a_thermal_mode_is_a_lorentzian():
 
 @pytest.mark.parametrize("omega", [1.0, 1.5])
 @pytest.mark.parametrize("levels", [10, 13])
+@pytest.mark.quick("10-1.0")
 def test_a_cutoff_costs_what_it_says(levels, omega):
     whole = power(steady(ps.models.tavis_cummings(N=8, omega=omega, levels=26)), W)
     cut = power(steady(ps.models.tavis_cummings(N=8, omega=omega, levels=levels)), W)
     true = np.abs(cut.values - whole.values)
     assert (true < cut.errors).all()
-    assert true.max() > 10 * whole.errors.max()
+    assert true.max() > 3 * whole.errors.max()  # else the whole is no reference
     assert cut.errors.max() < 30 * true.max()
 
 
 @pytest.mark.parametrize("eps", [1e-5, 1e-8])
+@pytest.mark.quick("1e-05")
 def test_a_window_costs_what_it_says(eps, monkeypatch):
     state = steady(ps.models.tavis_cummings(N=12, levels=26), solver="matrix-free")
     whole = power(state, W)
@@ -100,6 +102,7 @@ def test_a_window_costs_what_it_says(eps, monkeypatch):
 
 
 @pytest.mark.parametrize("omega", [1.0, 1.5])
+@pytest.mark.quick("1.0")
 def test_what_the_state_is_off_by(omega):
     model = ps.models.tavis_cummings(N=8, omega=omega, levels=22)
     good, poor = (steady(model, solver=MatrixFree(tolerance=t)) for t in (1e-14, 1e-6))

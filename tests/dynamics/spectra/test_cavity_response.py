@@ -20,6 +20,7 @@ MODELS = {
 
 
 @pytest.mark.parametrize(("name", "of", "right"), sampled([(name, *pair) for name in MODELS for pair in (("ad", "a"), ("+", "-"))], 3))
+@pytest.mark.quick("detuned-+--")
 def test_products_and_factors_agree(name, of, right):
     model = MODELS[name]
     direct, iterated = steady(model, solver="superlu"), steady(model, solver="matrix-free")
@@ -36,6 +37,7 @@ def test_products_and_factors_agree(name, of, right):
     assert lines[1].half_maximum == pytest.approx(lines[0].half_maximum, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_highest_of_split_lines():
     """Real vectors cannot reach it: the curve says where it is."""
     model = ps.models.tavis_cummings(N=2, g=1.5, kappa=0.2, gamma_up=0.02, gamma_down=0.1, levels=8)

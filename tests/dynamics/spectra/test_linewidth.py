@@ -29,6 +29,7 @@ SMALL = ["central_spin", "resonant_central_spin", "charged_products", "nine_pair
 
 
 @pytest.mark.parametrize(("name", "near"), sampled(list(itertools.product(SMALL, [-2.0, -0.3, 0.0, 0.8, 3.0])), 3))
+@pytest.mark.quick("central_spin--2.0", "resonant_central_spin-3.0", "charged_products-0.0", "cavity-3.0")
 def test_brute_force(name, near):
     values, shares = lines(name)
     with warnings.catch_warnings():
@@ -82,6 +83,7 @@ def test_a_line_that_is_alone():
     assert line.note == ""
 
 
+@pytest.mark.slow
 def test_half_of_the_maximum_where_poles_overlap():
     """By bisection on S itself."""
     state = ps.steady_state(ps.models.central_spin(N=60))
@@ -95,6 +97,7 @@ def test_half_of_the_maximum_where_poles_overlap():
         assert np.abs(ps.spectrum(state, edges).power / top - 0.5).max() < 1e-9
 
 
+@pytest.mark.slow
 def test_the_central_spin_of_500_on_its_window():
     state = ps.steady_state(ps.models.central_spin(N=500))
     assert state.basis.boundary == "reflecting"
@@ -170,6 +173,7 @@ def test_the_line_of_the_highest_peak_is_the_one_that_makes_it():
 
 
 @pytest.mark.parametrize("solver", ["superlu", "matrix-free"])
+@pytest.mark.quick("matrix-free")
 def test_width_and_weight_know_what_a_cutoff_costs_them(solver):
     model = ps.models.tavis_cummings(N=4)
     with warnings.catch_warnings():
@@ -192,6 +196,7 @@ def test_width_and_weight_know_what_the_state_costs_them():
         assert 1e-11 < off <= getattr(rough, f"{name}_error") < 1e3 * off
 
 
+@pytest.mark.slow
 def test_an_automatic_cutoff_grows_until_the_line_has_enough(monkeypatch):
     """Two photons more or fewer are enough for the state, and the line needs more: here because it is asked for more digits."""
     model = ps.models.tavis_cummings(N=3)

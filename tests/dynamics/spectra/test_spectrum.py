@@ -45,6 +45,7 @@ def state(name, basis):
 
 
 @pytest.mark.parametrize(("name", "of", "right", "basis"), sampled(CASES, 31))
+@pytest.mark.quick("central_spin-+0--0-dicke", "three_level_centre-|1><0|0-|0><1|0-dicke")
 def test_brute_force(name, of, right, basis):
     """Every class of models, in every charge, at resonance and far from it; within the errors that are said, rounding of both added."""
     spectrum = ps.spectrum(state(name, basis), W, of, right)
@@ -165,6 +166,7 @@ def test_one_photon_with_many_emitters():
     assert np.abs(spectrum.power / expected - 1).max() < 1e-4
 
 
+@pytest.mark.slow
 def test_the_sum_rule():
     """The integral over all frequencies is 2 pi <A B>; the tails fall as 1 / w^2."""
     model = ps.models.tavis_cummings(N=6)
@@ -183,6 +185,7 @@ def test_both_representations(detuning):
     assert np.abs(dicke.power - occupation.power).max() < 1e-12
 
 
+@pytest.mark.slow
 def test_a_window_against_the_full_basis():
     model = ps.models.central_spin(N=150)
     w = np.linspace(-3, 5, 40)
@@ -233,6 +236,7 @@ def test_an_automatic_cut_off_grows_until_it_suffices_for_the_spectrum():
     assert np.abs(spectrum.power - before.power).max() < before.certificate.error_estimate
 
 
+@pytest.mark.slow
 def test_far_frequencies_take_another_pole():
     model = ps.models.central_spin(N=60)
     w = np.linspace(-1000, 1002, 9)
@@ -283,6 +287,7 @@ def edges(small, large, w, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore::permsym.errors.UncertifiedWarning")
+@pytest.mark.slow
 def test_the_edge_of_the_charged_sector_itself(monkeypatch):
     model = ps.models.central_spin(N=150)
     small, large = (ps.steady_state(model, window=size) for size in (4, "full"))

@@ -20,6 +20,7 @@ def states(model):
     return weak, whole
 
 
+@pytest.mark.slow
 def test_spectra_and_lines_of_a_weak_pump():
     weak, whole = states(PUMPED)
     few, every = (ps.spectrum(state, W) for state in (weak, whole))

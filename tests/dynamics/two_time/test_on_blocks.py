@@ -71,6 +71,7 @@ def test_equals_the_assembled_sectors(name, words, monkeypatch):
 
 @pytest.mark.parametrize("words", [*WORDS, ("+ a", "z", None), ("ad", "- ad a", "z"), ("y", "x a", "ad")])
 @pytest.mark.parametrize("name", ["cavity", "squeezed_cavity", "driven_cavity"])
+@pytest.mark.quick("cavity-words0", "cavity-words5", "squeezed_cavity-words3", "driven_cavity-words1", "driven_cavity-words7")
 def test_equals_the_whole_product_space(name, words, by_products):
     model = systems.MODELS[name](2)
     of, right, left = words
@@ -83,6 +84,7 @@ def test_equals_the_whole_product_space(name, words, by_products):
 
 
 @pytest.mark.parametrize("words", WORDS[:3])
+@pytest.mark.quick("words0")
 def test_the_error_of_the_state_is_carried_along(words, by_products):
     model = systems.cavity(3).with_levels(12)
     exact = ps.steady_state(model, solver="superlu", tolerance=1e-3)
@@ -105,6 +107,7 @@ def test_a_ratio_counts_the_error_of_its_unit(by_products):
 
 @pytest.mark.parametrize("name", ["resonant", "driven"])
 @pytest.mark.parametrize("words", [("ad", "a", None), ("a", "ad", None), ("ad a", "a", "ad")])
+@pytest.mark.quick("words0-resonant", "words2-driven")
 def test_a_low_cut_off_knows_what_it_leaves_out(name, words, by_products):
     of, right, left = words
     few, many = (steady(MODELS[name].with_levels(n), solver="matrix-free") for n in (5, 24))
@@ -116,6 +119,7 @@ def test_a_low_cut_off_knows_what_it_leaves_out(name, words, by_products):
 
 
 @pytest.mark.parametrize("eps", [1e-4, 1e-8])
+@pytest.mark.quick("1e-08")
 def test_a_window_knows_what_it_leaves_out(eps, by_products, monkeypatch):
     rho = steady(ps.models.tavis_cummings(N=12, levels=26), solver="matrix-free")
     whole = rho.correlation("ad", "a", TIMES)

@@ -89,6 +89,7 @@ def test_one_satellite_and_two_add_up_to_the_collective_function(basis):
 
 
 @pytest.mark.parametrize(("of", "right", "left"), [pytest.param("+1", "-1", None, marks=pytest.mark.slow), ("z2", "-1", "+1")])
+@pytest.mark.slow
 def test_a_window_is_as_good_as_the_full_basis(of, right, left):
     model = ps.models.central_spin(N=100)
     full, cut = (ps.steady_state(model, window=window) for window in ("full", 18))

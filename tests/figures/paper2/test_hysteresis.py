@@ -26,6 +26,7 @@ def test_the_area_of_a_parabola_s_loop():
     assert hysteresis.loop_area(up[::-1], drive)[0] == pytest.approx(-area)
 
 
+@pytest.mark.slow
 def test_the_exact_loop_is_qutip_s(data):
     levels = 14
     low, high = (BruteForce(driven_tavis_cummings(1, C=14, drive=d, kappa=1, gamma_h=0.5, levels=levels)) for d in (0.6, 1.3))

@@ -45,6 +45,7 @@ def test_the_same_numbers_again(widths):
         assert again[name].values.tobytes() == widths[name].values.tobytes()
 
 
+@pytest.mark.slow
 def test_a_laser_of_one_emitter():
     """Without the certificate's help: -2 Re lambda of the pole near omega = 1, from the Liouvillian's eigenvalues."""
     import permsym as ps

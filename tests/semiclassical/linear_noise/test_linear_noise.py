@@ -157,6 +157,7 @@ def test_a_laser():
     assert ps.linear_noise(ps.models.tavis_cummings(N=200)).derived["photons"] == pytest.approx(16.9802, abs=5e-5)
 
 
+@pytest.mark.slow
 def test_a_laser_is_near_the_exact_one():
     exact, noise = ps.steady_state(laser(10, 3)), ps.linear_noise(laser(10, 3))
     assert noise.derived["photons"] == pytest.approx(exact.derived["photons"], rel=0.005)
@@ -203,6 +204,7 @@ def test_numbers_without_trust_are_those_of_the_theory():
         (superradiant(10, 0.25), Shortfall.VARIANCE),
     ],
 )
+@pytest.mark.quick("model2-several stable states", "model4-large relative variance")
 def test_what_cannot_be_trusted_has_no_numbers(model, shortfall):
     noise = ps.linear_noise(model)
     assert not noise.applicable

@@ -44,6 +44,7 @@ def test_a_mode_with_loss_pump_and_squeezed_jumps_is_exact():
         assert sigmas(run, exact, label) < 4.5
 
 
+@pytest.mark.slow
 def test_collective_loss_of_all_up():
     """Collective(1), N = 50, t = 0.08: exact z .1374, <+1 -2> .1918, <z1 z2> .2326; truncated Wigner .137(3), .1902(5), .239(2)."""
     s = ps.Ensemble(50)

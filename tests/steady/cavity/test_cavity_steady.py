@@ -183,6 +183,7 @@ def finished(case):
 
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("case", [pytest.param(case, marks=[pytest.mark.slow] * (case not in ("pumped", "driven"))) for case in CASES])
+@pytest.mark.quick("pumped-superlu", "pumped-matrix-free")
 def test_estimates_cover_what_a_cutoff_costs(case, solver):
     truth = uncut(case)
     assert truth.certificate.certified
@@ -200,6 +201,7 @@ def test_estimates_cover_what_a_cutoff_costs(case, solver):
 
 @pytest.mark.parametrize("tolerance", [1e-4, 1e-7, 1e-10])
 @pytest.mark.parametrize("case", ["pumped", "detuned, dephased", "driven"])
+@pytest.mark.quick("pumped-0.0001", "detuned, dephased-1e-07", "driven-1e-10")
 def test_estimates_cover_an_unfinished_iteration(case, tolerance):
     truth = finished(case)
     state = quietly(CASES[case](24), solver=MatrixFree(tolerance=tolerance), moments=2)
@@ -221,6 +223,29 @@ def test_duals_of_sums_cover_those_of_single_moments(monkeypatch):
     assert any(together.error(label) > single.error(label) for label in truth.labels(3))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "model", [ps.models.tavis_cummings(N=8, levels=14), ps.models.tavis_cummings(N=6, omega=1.5, levels=12), driven(levels=16)]
+)
+def test_dual_vectors_that_begin_in_single_precision_are_as_good(model, monkeypatch):
+    """On resonance, detuned (complex numbers) and driven; the iterations in double precision have next to nothing left to do."""
+    double = quietly(model, solver="matrix-free")
+    expected = {label: double.error(label) for label in double.labels(2)}
+    monkeypatch.setattr(solution, "_SINGLE", 0)
+    products: list[tuple[np.dtype, int]] = []
+    iterate = solution.bicgstab.bicgstab
+    monkeypatch.setattr(
+        solution.bicgstab, "bicgstab", lambda *a, **k: (o := iterate(*a, **k), products.append((a[1].dtype, o.products)))[0]
+    )
+    single = quietly(model, solver="matrix-free")
+    errors = {label: single.error(label) for label in single.labels(2)}
+    assert errors == pytest.approx(expected, rel=0.1, abs=1e-15)
+    rough = [count for dtype, count in products if dtype == np.float32]
+    assert rough
+    assert sum(count for dtype, count in products[1:] if dtype == np.float64) < sum(rough) / 4
+
+
+@pytest.mark.slow
 def test_slow_emitters_are_seen_by_dual_vectors():
     """gamma_h = 1e-4 g: the right value is that of a sparse factorisation of the 2^N Liouvillian on 22 levels."""
     model = ps.models.driven_tavis_cummings(N=2, kappa=1, g=0.5, eta=2, gamma_h=1e-4)
@@ -272,6 +297,7 @@ def test_a_coherence_of_almost_nothing_has_an_error():
 
 
 @pytest.mark.parametrize("factor", [1, 0.1])
+@pytest.mark.quick("1")
 def test_emitters_that_relax_slowly_beside_a_fast_mode(factor):
     """The mode does not touch them: the truth is the 2^N Liouvillian of the emitters alone."""
 

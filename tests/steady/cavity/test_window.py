@@ -52,6 +52,7 @@ def windowed(model, tolerance, labels=LABELS):
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, marks=[pytest.mark.slow] * (case in SLOW)) for case in CASES])
+@pytest.mark.quick("weakly coupled", "hardly pumped")
 def test_a_window_is_certified_and_equals_all_blocks(case):
     model = ps.models.tavis_cummings(N=N, **CASES[case])
     state, tried = windowed(model, 1e-8)
@@ -105,6 +106,7 @@ def test_what_leaves_a_rough_window_is_not_underestimated():
         assert abs(state.moment(label) - reference.moment(label)) < state.error(label)
 
 
+@pytest.mark.slow
 def test_moments_of_more_satellites_than_a_third_of_all():
     label = "+1 +2 +3 -4 -5 -6"
     model = ps.models.tavis_cummings(N=12)
@@ -181,6 +183,7 @@ def test_large_cavities_are_solved_on_windows(monkeypatch):
     assert abs(state.moment("ad a") - every.moment("ad a")) < state.error("ad a") < 1e-6
 
 
+@pytest.mark.slow
 def test_an_interrupted_solve_goes_on_with_its_window(tmp_path):
     model, path = ps.models.tavis_cummings(N=N), tmp_path / "iterate.npz"
     asked = []

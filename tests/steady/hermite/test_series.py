@@ -123,6 +123,7 @@ SMOOTH = {"default": central_spin, "detuned": lambda N: pumped(N, 1 + N / 5), "l
 @pytest.mark.parametrize(
     "make", [pytest.param(SMOOTH[name], id=name, marks=[pytest.mark.slow] * (name in ("ladder", "mixed"))) for name in SMOOTH]
 )
+@pytest.mark.quick("default")
 def test_moments_up_to_a_million_are_smooth_in_1_over_N(make) -> None:
     """Order 4 at N = 10^6 within rounding of what a fourth-order polynomial in 1/N says, odd N included."""
     sizes = np.array([200_000, 250_001, 330_000, 500_001, 700_000])

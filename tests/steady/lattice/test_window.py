@@ -41,6 +41,7 @@ def full() -> Callable[[str, int], State]:
 
 @pytest.mark.usefixtures("always_windowed")
 @pytest.mark.parametrize("name", sampled([(name,) for name in SYSTEMS], 3))
+@pytest.mark.quick("default", "only pump")
 def test_adapted_window_equals_the_full_basis(name: str, full: Callable[[str, int], State]) -> None:
     N = 60 if name == "qutrit centre" else 91
     state, reference = solve(SYSTEMS[name](N)), full(name, N)
@@ -104,6 +105,7 @@ def test_a_larger_window_changes_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sampled([(name,) for name in SYSTEMS if name != "qutrit centre"], 3))
+@pytest.mark.quick("default", "only pump", "superradiant")
 def test_narrow_windows_stay_below_their_bound(name: str, full: Callable[[str, int], State]) -> None:
     reference = full(name, 91)
     for deviations in (3, 6):
@@ -142,6 +144,7 @@ def test_an_empty_level_of_the_centre_does_not_make_a_window_grow() -> None:
 
 @pytest.mark.usefixtures("always_windowed")
 @pytest.mark.parametrize(("bias", "mixing"), sampled(list(itertools.product([0.0, 1e-3, 0.1], [0.02, 0.05, 0.1, 0.2])), 3))
+@pytest.mark.quick("0.0-0.02", "0.001-0.1")
 def test_two_wells_are_joined_or_flagged(mixing: float, bias: float) -> None:
     N = 100
     try:

@@ -39,6 +39,7 @@ def test_matrices_on_displaced_states():
 @pytest.mark.parametrize(
     ("model", "levels"), [pytest.param(driven(2, gamma_p=0.1, Delta=0.3, Delta_c=-0.2), 26, marks=pytest.mark.slow), (squeezed(1), 32)]
 )
+@pytest.mark.slow
 def test_states_mean_the_same(model, levels):
     """Moments to order 2, P(n), Wigner function, balance: one state, two sets of Fock states."""
     plain = ps.steady_state(model.with_levels(levels), moments=2)
@@ -134,6 +135,7 @@ def test_linewidth_of_an_emitting_cavity_with_an_automatic_cut_off():
 
 
 @pytest.mark.parametrize("given", [{}, {"Delta": 0.5, "Delta_c": -0.3}])
+@pytest.mark.quick("given0")
 def test_evolution_on_moving_fock_states(monkeypatch, given):
     """Block by block, displaced with the field, against one sparse matrix on plain Fock states."""
     times = np.linspace(0, 3, 7)

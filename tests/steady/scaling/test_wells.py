@@ -36,6 +36,7 @@ def balanced(spontaneous, gain, saturation):
         pytest.param((0.1, 5e-4, 2e-8), 1e-9, marks=pytest.mark.slow),  # two wells share, behind a barrier of exp(-267)
     ],
 )
+@pytest.mark.quick("rates2-1e-09", "rates4-1e-09")
 def test_the_well_that_holds_the_probability_is_reached(rates, tolerance):
     """Also where nothing comes over the barrier in double precision: the first has a gap of 1e-36."""
     state = ps.steady_state(ladder(*rates), moments=["ad a"], tolerance=tolerance)
@@ -67,6 +68,7 @@ def drummond_walls(drive, U, detuning):
 
 
 @pytest.mark.parametrize(("drive", "branch"), [(1.0, False), (3.0, True)])
+@pytest.mark.quick("1.0-False")
 def test_a_kerr_oscillator_is_solved_over_both_branches(drive, branch):
     """At drive 3 a second branch has 32 photons, far above the levels that the first needs, and next to no weight."""
     state = ps.steady_state(kerr(drive, 0.1, -3.0), moments=["ad a"])

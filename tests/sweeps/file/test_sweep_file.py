@@ -156,13 +156,13 @@ def test_model_files_and_functions(tmp_path, monkeypatch, capsys):
     sweep = "[model]\n{}\n[sweep]\nN = [2, 3]\ng = [0.25]\n[methods]\nexact = true\ncumulants = [2]\n"
     written(tmp_path, sweep.format("function = 'mine:model'"))
     assert main(["run", "sweep.toml", "-o", "b.nc", "--jobs", "1"]) == 0
+    monkeypatch.setattr("permsym.sweeps.workers.pool.pooled", lambda jobs, workers: inline(jobs))
     assert main(["rerun", "b.nc", "--jobs", "1"]) == 1
     assert "names the function 'mine:model'" in capsys.readouterr().err
     assert main(["rerun", "b.nc", "--jobs", "1", "--allow-function"]) == 0
     said = capsys.readouterr()
     assert "largest difference 0" in said.out
     assert "the function mine:model, which runs now" in said.err
-    monkeypatch.setattr("permsym.sweeps.workers.pool.pooled", lambda jobs, workers: inline(jobs))
     written(tmp_path, sweep.format("file = 'my_model.toml'"))
     assert main(["run", "sweep.toml", "-o", "a.nc"]) == 0
     (tmp_path / "my_model.toml").unlink()  # the file carries its text

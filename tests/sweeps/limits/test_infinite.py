@@ -96,6 +96,7 @@ def test_bad_input(options: dict, words: str) -> None:
 
 
 @pytest.mark.parametrize(("up", "down", "x", "wrong"), [(1.35, 0.477, 14.27, 0.05), (2.86, 0.195, 12.92, 0.004)])
+@pytest.mark.quick("1.35-0.477-14.27-0.05")
 def test_sizes_before_the_series_sets_in_are_told(up: float, down: float, x: float, wrong: float) -> None:
     """Satellites that radiate together: <z1> -> (up + down) / x, first from below, then from above; 40 to 320 turn around.
 
