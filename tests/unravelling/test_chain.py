@@ -150,6 +150,10 @@ def test_bad_input_is_refused():
     chain.run(1, 0.5)
     with pytest.raises(InputError, match="at least one `every`"):
         chain.run(1, 3)
+    with pytest.raises(InputError, match="at least one `every`"):
+        chain.run(float("inf"), 1)
+    with pytest.raises(InputError, match="`seed` must be an integer"):
+        Chain(prepare(model, ["ad a"]), "vacuum up", -1, 0)
     with pytest.raises(InputError, match="where it has stopped"):
         chain.run_until([0.5])
     with pytest.raises(InputError, match="counting=True"):

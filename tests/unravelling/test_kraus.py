@@ -73,9 +73,7 @@ SPINS = ["central_spin", "nine_pairs", "conditional_jumps", "collective_jumps", 
 
 
 @pytest.mark.parametrize("constants", [True, False])
-@pytest.mark.parametrize(
-    ("name", "N"), [*((name, 3) for name in SPINS), *(pytest.param(name, 6, marks=pytest.mark.slow) for name in SPINS)]
-)
+@pytest.mark.parametrize(("name", "N"), [(name, N) for name in SPINS for N in (3, 6)])
 def test_kraus_operators_make_the_liouvillian(name, N, constants):
     model = getattr(systems, name)(N)
     mine, expected = elements(model, Kets(model, model.centre.levels), Expansion(model, False), constants, 0)

@@ -20,7 +20,7 @@ from permsym.errors import InputError, SolverFailed
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray, Operator, Product
-from permsym.sites import Boson
+from permsym.sites import Boson, as_count, is_real
 from permsym.unravelling.engine.start import Ket, product_ket, upper_state
 from permsym.unravelling.engine.tables import SHEAR, Tables, tables
 from permsym.unravelling.engine.terms import Expansion, check, distinct_product
@@ -108,13 +108,14 @@ class Chain:
     """
 
     def __init__(self, prepared: Prepared, start: str, seed: int, index: int, *, counting: bool = False) -> None:
-        self.prepared, self.start, self.seed, self.index, self.counting = prepared, start, seed, index, counting
+        self.prepared, self.start, self.counting = prepared, start, counting
+        self.seed, self.index = as_count("seed", seed, 0), as_count("index", index, 0)
         state = self._initial()
         displaced = isinstance(prepared.model.centre, Boson) and not counting and (prepared.follows or state.centre.kind == "coherent")
         self._tables = prepared.tables(displaced, counting)
-        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=(index, 1))))
+        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(self.seed, spawn_key=(self.index, 1))))
         self._set(product_ket(prepared.model, state, displaced, rng))
-        self._key = np.random.SeedSequence(seed, spawn_key=(index,)).generate_state(2, np.uint32).astype(np.uint64)
+        self._key = np.random.SeedSequence(self.seed, spawn_key=(self.index,)).generate_state(2, np.uint32).astype(np.uint64)
         self.time = 0.0
 
     def _initial(self) -> InitialState:
@@ -138,8 +139,9 @@ class Chain:
 
         Raises SolverFailed where the state grows without bound.
         """
-        number = round(duration / every)
-        if not (every > 0 and number >= 1):
+        sensible = is_real(duration) and is_real(every) and 0 < every < math.inf and 0 < duration < math.inf
+        number = round(duration / every) if sensible else 0
+        if number < 1:
             raise InputError(f"`duration` must be at least one `every` > 0, but they are {duration!r} and {every!r}")
         begin = self.time
         return self.run_until(begin + every * np.arange(1, number + 1))
@@ -178,7 +180,8 @@ class Chain:
                 break
         if self._whole[STATUS] != DONE:
             raise SolverFailed(
-                "a trajectory grows without bound: the model gains more than it loses; look at its rates, or choose a shorter time"
+                "a trajectory grows without bound, beyond 200,000 quanta or a million amplitudes: the model gains more than it loses; "
+                "look at its rates, or choose a shorter time"
             )
         if self._real[DEFECT] > _WORST_DEFECT:
             raise SolverFailed(f"a trajectory loses its norm by {self._real[DEFECT]:.1e}; this is a fault of permsym, please report it")

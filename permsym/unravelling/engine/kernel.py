@@ -60,7 +60,7 @@ MOST_TERMS = 18
 _AHEAD = 1.1  # length of a step over the expected time of its jump
 _LEAK = 1e-6  # amplitude at the edge of a window that makes it grow
 _FAR = 0.3  # modulus of <b> from which the frame follows
-_LARGEST = 200_000  # numbers of a ket, and level of the centre
+_WIDEST, _HIGHEST = 1_000_000, 200_000  # numbers of a ket, and level of the centre
 _ON_TIME = 1e-9  # difference of ln of a norm from the threshold's at which a jump happens
 _MOST_STEPS = 100
 _CHECKED = 16  # jumps from one check of the rates to the next
@@ -211,14 +211,13 @@ def decay(bands, offsets, x, out):
 
 @njit(cache=True, error_model="numpy", nogil=True)
 def walk(tables, psi, whole, real, key, times, out, log_times, log_jumps):
-    """Move a ket to the last of ``times``, sampling at all; nine parameters: a chain's state, and what is written.
+    """Move a ket to the last of ``times``, sampling at all; long, with nine parameters: a whole step, a chain's state, what is written.
 
     whole, real           the chain's numbers, changed in place
     times, out            (T,) and (T, observables)
     log_times, log_jumps  filled with jumps as they happen, where they have any room
 
-    Returns the ket at the beginning of the last step, from which the next call goes on: no step depends on where calls end.  Long: a step
-    from its beginning to its end.
+    Returns the ket at the beginning of the last step, from which the next call goes on: no step depends on where calls end.
     """
     limits = tables.limits
     whole[SAMPLES], whole[LOGGED], whole[STATUS] = 0, 0, DONE
@@ -227,7 +226,7 @@ def walk(tables, psi, whole, real, key, times, out, log_times, log_jumps):
         real[THRESHOLD], _ = uniforms(whole[COUNTER], key)
         whole[READY] = 1
     while True:
-        if max(len(psi), whole[ROW]) > _LARGEST:
+        if len(psi) > _WIDEST or whole[ROW] > _HIGHEST:
             whole[STATUS] = TOO_WIDE
             return psi
         alpha = complex(real[FIELD_X], real[FIELD_Y])
