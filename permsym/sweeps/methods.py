@@ -1,4 +1,4 @@
-"""How one point of a sweep is computed: `exact`, `mf`, `ln`, `twa`, `c2` ... `c8`.  Long because all methods stand side by side.
+"""How one point of a sweep is computed: `exact`, `mf`, `ln`, `twa`, `trajectories`, `c2` ...  Long because all methods stand side by side.
 
 A method is a function (model, wanted, options, bench) -> Point with an estimate of what it will cost.  To add one, write
 these two functions and a line of the table ``METHODS``: sweep files and comparisons have it then.

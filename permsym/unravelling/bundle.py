@@ -23,8 +23,11 @@ def on_cores(tasks: Sequence[Callable[[], T]], jobs: int | None) -> list[T]:
     number = min(jobs or machine.cores(), len(tasks))
     if number == 1:
         return [task() for task in tasks]
-    with ThreadPoolExecutor(number) as pool:
+    pool = ThreadPoolExecutor(number)
+    try:
         return [future.result() for future in [pool.submit(task) for task in tasks]]
+    finally:
+        pool.shutdown(cancel_futures=True)  # an interrupt waits for what runs, and not for what would come
 
 
 class Bundle:

@@ -168,3 +168,12 @@ def test_gain_beyond_loss_is_refused():
     model = ps.Model(c, s, 0.1 * (c.a * s.p + c.ad * s.m), [ps.Central(1.0, c.a), ps.Central(6.0, c.ad)])
     with pytest.raises(SolverFailed, match="grows without bound"):
         Chain(prepare(model, ["ad a"]), "vacuum down", 0, 0).run(20, 1)
+
+
+def test_a_window_narrower_than_a_band_is_far_reads_nothing():
+    """A ket of one charge: what changes the charge is exactly zero.  A slice whose end is negative would read elsewhere."""
+    model = ps.models.tavis_cummings(N=3)
+    labels = ["ad +1", "+1 +2", "a z1", "ad a"]
+    values = [Chain(prepare(model, labels), "vacuum up", 5, index).run_until([0.5, 1.5]) for index in range(40)]
+    assert np.abs(np.array(values)[:, :, :3]).max() < 1e-9
+    assert np.abs(np.array(values)[:, :, 3]).max() > 0.1

@@ -173,7 +173,8 @@ def built_bands(generator, whole, limits, alpha, on_centre, on_spins):
         for r in range(max(0, -down), min(rows, rows - down)):
             weight = on_centre[centre, r]
             start = whole[COLUMN] + shear * (whole[ROW] + r) - least
-            first, last = max(0, -right), min(columns, columns - right)
+            first = max(0, -right)
+            last = max(first, min(columns, columns - right))
             source, target = line[start + first : start + last], out[band, r * columns + first : r * columns + last]
             for c in range(np.uint64(len(source))):
                 target[c] += weight * source[c]
@@ -190,7 +191,8 @@ def multiply(bands, offsets, x, out):
         out[i] = 0
     for b in range(len(bands)):
         offset = offsets[b]
-        first, last = max(0, -offset), min(size, size - offset)
+        first = max(0, -offset)
+        last = max(first, min(size, size - offset))  # a negative end would count from the other side
         band, source, target = bands[b, first:last], x[first:last], out[first + offset : last + offset]
         for i in range(np.uint64(len(source))):
             target[i] += band[i] * source[i]
@@ -228,7 +230,8 @@ def expectations(psi, whole, limits, alpha, on_centre, observed, out):
         for r in range(max(0, -down), min(rows, rows - down)):
             weight = on_centre[centre, r]
             start = whole[COLUMN] + limits[SHEAR] * (whole[ROW] + r) - least
-            first, last = max(0, -right), min(columns, columns - right)
+            first = max(0, -right)
+            last = max(first, min(columns, columns - right))
             other = (r + down) * columns + right
             bra, source, target = (
                 psi[other + first : other + last],
