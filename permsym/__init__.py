@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from permsym.steady.state import State
     from permsym.sweeps.grid import sweep
     from permsym.sweeps.limits.infinite import Limit, limit
+    from permsym.unravelling.result import TrajectoryEvolution, TrajectoryState
+    from permsym.unravelling.trajectories import trajectories
 
 _PLACES = {
     "permsym.dataset": ("open_dataset", "open_reference"),
@@ -105,6 +107,8 @@ _PLACES = {
     "permsym.sweeps.limits.infinite": ("Limit", "limit"),
     "permsym.basis.several": ("Cut",),
     "permsym.linear.assembled.solver": ("BiCGStab",),
+    "permsym.unravelling.result": ("TrajectoryEvolution", "TrajectoryState"),
+    "permsym.unravelling.trajectories": ("trajectories",),
 }
 _MODULES = {name: f"permsym.{name}" for name in ("cumulants", "dataset", "figures", "models", "moments", "plot", "pulses")}
 _MODULES["twa"] = "permsym.semiclassical.twa"
@@ -154,6 +158,8 @@ __all__ = [
     "State",
     "SuperLU",
     "TooLarge",
+    "TrajectoryEvolution",
+    "TrajectoryState",
     "UncertifiedWarning",
     "__version__",
     "concurrence",
@@ -191,6 +197,7 @@ __all__ = [
     "spin_wigner",
     "steady_state",
     "sweep",
+    "trajectories",
     "twa",
     "wigner",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from permsym.errors import InputError, Mistakes, OlderFile, PermsymError, Uncert
 COMMANDS = {
     "states": {
         "solve": "exact steady state of a model, certified",
+        "trajectories": "exact averages over quantum trajectories, with 95 % intervals; dwell times",
         "limit": "N -> infinity, with powers and coefficients",
         "info": "versions; for a model the plan: route, unknowns, memory and time",
     },

@@ -28,6 +28,7 @@ from permsym.figures.paper2 import fig4 as p2_fig4
 from permsym.figures.paper2 import fig5 as p2_fig5
 from permsym.figures.paper2 import fig6 as p2_fig6
 from permsym.figures.paper2 import hysteresis as p2_hysteresis
+from permsym.figures.paper2 import switching as p2_switching
 from permsym.figures.two_time import cavities, g2
 from permsym.figures.two_time.linewidth import CENTRAL_SPIN, LASER
 from permsym.plot import save_figure
@@ -138,6 +139,13 @@ FIGURES: dict[str, Figure] = {
         p2_hysteresis.compute,
         p2_hysteresis.plot,
         p2_hysteresis.table,
+        10,
+    ),
+    "p2-switching": Figure(
+        "P2, one trajectory that switches between the branches, beside the exact P(n); dwell times (--max-N: spins)",
+        p2_switching.compute,
+        p2_switching.plot,
+        p2_switching.table,
         10,
     ),
     "linewidth-central-spin": Figure(

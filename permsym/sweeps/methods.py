@@ -1,4 +1,4 @@
-"""How one point of a sweep is computed: `exact`, `mf`, `ln`, `twa`, `c2` ... `c8`.  Long because all methods stand side by side.
+"""How one point of a sweep is computed: `exact`, `mf`, `ln`, `twa`, `trajectories`, `c2` ...  Long because all methods stand side by side.
 
 A method is a function (model, wanted, options, bench) -> Point with an estimate of what it will cost.  To add one, write
 these two functions and a line of the table ``METHODS``: sweep files and comparisons have it then.
@@ -24,7 +24,16 @@ from permsym.sweeps.evolutions import exact_estimate, exact_series, expanded_ser
 from permsym.sweeps.quantities import add_quantities, expanded_quantities
 from permsym.sweeps.semiclassical import linear_noise_point
 from permsym.sweeps.spectra import add_spectrum, cumulant_spectrum, exact_spectrum
-from permsym.sweeps.trajectories import TWA_IN_TIME, TWA_OPTIONS, twa_cost, twa_point
+from permsym.sweeps.trajectories import (
+    IN_TIME,
+    TRAJECTORY_OPTIONS,
+    TWA_IN_TIME,
+    TWA_OPTIONS,
+    trajectories_cost,
+    trajectories_point,
+    twa_cost,
+    twa_point,
+)
 from permsym.sweeps.wanted import STATE, Wanted
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
@@ -47,6 +56,7 @@ class Method:
     follows_branch   whether it needs the model function, to follow a branch in N
     in_time          those of its options that evolutions have; None: it has steady states alone
     modulated        whether coefficients of its evolutions may change in time
+    long             whether a point writes how far it is
     """
 
     name: str
@@ -57,6 +67,7 @@ class Method:
     follows_branch: bool = False
     in_time: tuple[str, ...] | None = None
     modulated: bool = True
+    long: bool = False
 
     def check_in_time(self, options: Options, modulated: bool) -> None:
         """InputError where the method has no such evolutions, with coefficients that change or not, and for an option they do not have."""
@@ -319,6 +330,16 @@ METHODS: dict[str, Method] = {
         Method("mf", mean_field_point, mean_field_cost, key="mf", in_time=()),
         Method("ln", linear_noise_point, lambda *asked: replace(mean_field_cost(*asked), seconds=0.5), key="linear_noise"),
         Method("twa", twa_point, twa_cost, TWA_OPTIONS, key="twa", in_time=TWA_IN_TIME, modulated=False),
+        Method(
+            "trajectories",
+            trajectories_point,
+            trajectories_cost,
+            TRAJECTORY_OPTIONS,
+            key="trajectories",
+            in_time=IN_TIME,
+            modulated=False,
+            long=True,
+        ),
         *(_expansion(order, broken) for broken in (False, True) for order in range(2, HIGHEST_ORDER + 1)),
     )
 }

@@ -13,7 +13,7 @@ import permsym
 ROOT = Path(permsym.__file__).parent
 ORDER = [
     {"errors", "kernels", "text"},
-    {"expressions", "fields", "reading", "writing"},
+    {"expressions", "fields", "reading", "writing", "philox"},
     {"operators"},
     {"sites"},
     {"jumps", "pulses"},
@@ -30,11 +30,13 @@ ORDER = [
     {"assembly"},
     {"liouvillian", "matrixfree"},
     {"states"},
+    {"sampling"},
     {"steady"},
     {"dynamics"},
     {"information"},
     {"cumulants"},
     {"semiclassical"},
+    {"unravelling"},
     {"driven_cavity"},
     {"dataset"},
     {"sweeps"},

@@ -36,6 +36,7 @@ SLOW = (
     "p2-fig6",
     "p2-exact",
     "p2-hysteresis",
+    "p2-switching",
     "linewidth-laser",
     "g2-central-spin",
     "spectrum-tavis-cummings",

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from permsym.philox import WORDS, normals
 from permsym.semiclassical.twa.equations import Equations
 from permsym.semiclassical.twa.noise import scatter
-from permsym.semiclassical.twa.philox import WORDS, normals
 
 # isort: split
 import numba

@@ -9,11 +9,11 @@ from oracles import systems
 from oracles.brute_force import BruteForce
 
 import permsym as ps
+from permsym.philox import circle, normals, philox, radius
 from permsym.semiclassical.twa.equations import equations
 from permsym.semiclassical.twa.kernel import velocity
 from permsym.semiclassical.twa.noise import scatter
 from permsym.semiclassical.twa.one_spin import one_spin
-from permsym.semiclassical.twa.philox import circle, normals, philox, radius
 from permsym.semiclassical.twa.symbols import distinct_symbol
 
 PAULI = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
