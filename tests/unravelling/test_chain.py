@@ -120,6 +120,19 @@ def test_a_charge_leaves_one_column():
     assert chain.effort["moves"] == 0
 
 
+def test_energies_that_no_ket_feels_cost_nothing():
+    """Energies of 1e9 with a detuning of 1.5: the same jumps and samples as with the detuning alone."""
+
+    def samples(omega):
+        model = ps.models.central_spin(N=4, omega=omega + 1.5, epsilon=omega)
+        chain = Chain(prepare(model, ["z0", "+0 -1", "-1"]), "up down", 0, 0)
+        return chain.run(5, 0.5), chain.effort
+
+    (large, effort), (small, expected) = samples(1e9), samples(0)
+    assert effort == expected
+    assert np.abs(large - small).max() < 1e-12
+
+
 def test_the_frame_follows_a_driven_field():
     """An empty cavity: a coherent state whose field is known, without a jump."""
     c, s = ps.Boson(), ps.Ensemble(2)

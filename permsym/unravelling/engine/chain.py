@@ -20,6 +20,7 @@ from permsym.errors import InputError, SolverFailed
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray, Operator, Product
+from permsym.rotating import in_rotating_frame
 from permsym.sites import Boson, as_count, is_real
 from permsym.unravelling.engine.start import Ket, product_ket, upper_state
 from permsym.unravelling.engine.tables import SHEAR, Tables, tables
@@ -44,19 +45,20 @@ class Prepared:
 
     model: Model
     operators: tuple[Operator, ...]
-    _tables: dict[tuple[bool, bool], Tables] = field(default_factory=dict, compare=False, repr=False)
+    _tables: dict[tuple[bool, bool, bool], Tables] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def follows(self) -> bool:
         """Whether the frame of the mode follows its field: where no charge keeps the field at zero."""
         return isinstance(self.model.centre, Boson) and not any(charge[0] for charge in self.model.charges)
 
-    def tables(self, displaced: bool, constants: bool) -> Tables:
-        """Arrays for one way to see the mode and its jumps."""
-        key = displaced, constants
+    def tables(self, displaced: bool, constants: bool, turning: bool) -> Tables:
+        """Arrays for one way to see the mode and its jumps; ``turning``: in a frame in which energies that no such ket feels are gone."""
+        key = displaced, constants, turning
         if key not in self._tables:
-            expansion = Expansion(self.model, displaced)
-            self._tables[key] = tables(self.model, [expansion.terms(each) for each in self.operators], displaced, constants)
+            model = in_rotating_frame(self.model) if turning else self.model
+            expansion = Expansion(model, displaced)
+            self._tables[key] = tables(model, [expansion.terms(each) for each in self.operators], displaced, constants)
         return self._tables[key]
 
 
@@ -112,7 +114,9 @@ class Chain:
         self.seed, self.index = as_count("seed", seed, 0), as_count("index", index, 0)
         state = self._initial()
         displaced = isinstance(prepared.model.centre, Boson) and not counting and (prepared.follows or state.centre.kind == "coherent")
-        self._tables = prepared.tables(displaced, counting)
+        # a start without coherences between levels commutes with the energies of the frame for ever
+        diagonal = not any(site.coherent for site in (state.centre, *state.satellites))
+        self._tables = prepared.tables(displaced, counting, diagonal)
         rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(self.seed, spawn_key=(self.index, 1))))
         self._set(product_ket(prepared.model, state, displaced, rng))
         self._key = np.random.SeedSequence(self.seed, spawn_key=(self.index,)).generate_state(2, np.uint32).astype(np.uint64)
