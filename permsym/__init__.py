@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from permsym import cumulants, dataset, figures, models, moments, plot, pulses
+    from permsym.bounding.bounds import Bounds, bounds
     from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.counting.full_counting import CountingCertificate, FullCounting, full_counting
     from permsym.dynamics.counting.until import CountedNumber, counted_number
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from permsym.sweeps.limits.infinite import Limit, limit
 
 _PLACES = {
+    "permsym.bounding.bounds": ("Bounds", "bounds"),
     "permsym.dataset": ("open_dataset", "open_reference"),
     "permsym.dynamics.counting.until": ("CountedNumber", "counted_number"),
     "permsym.dynamics.counting.full_counting": ("CountingCertificate", "FullCounting", "full_counting"),
@@ -106,6 +108,7 @@ _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
     "Boson",
+    "Bounds",
     "Central",
     "Certificate",
     "Collective",
@@ -148,6 +151,7 @@ __all__ = [
     "TooLarge",
     "UncertifiedWarning",
     "__version__",
+    "bounds",
     "concurrence",
     "correlation",
     "counted_number",

@@ -1,0 +1,164 @@
+"""What a proof of bounds is as a file: JSON without any code, with the model, which :mod:`permsym.bounding.verify` multiplies out.
+
+Whole numbers are hexadecimal texts, rational ones ``p/q``.  A moment is [centre, letters of each ensemble].
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from flint import fmpq, fmpz
+
+from permsym.bounding.equations import Gaussian, times
+from permsym.bounding.pencil import RealBlock
+from permsym.bounding.proof import Proof
+from permsym.bounding.relaxation import Relaxation
+from permsym.bounding.solve import ProvedInterval, Solver
+from permsym.bounding.unknowns import phase
+from permsym.cumulants.equations.alphabet import Alphabet, Counts
+from permsym.errors import InputError
+from permsym.model import Model
+
+FORMAT = "permsym bounds 1"
+
+
+def document(solver: Solver, results: Mapping[str, tuple[Mapping[Counts, Gaussian], ProvedInterval]]) -> dict[str, Any]:
+    """The certificate of intervals of one relaxation; ``results``: the observable Re sum number <moment>, and its interval."""
+    relaxation = solver.relaxation
+    a = relaxation.alphabet
+    return {
+        "format": FORMAT,
+        "model": relaxation.model.to_dict(),
+        "hash": relaxation.model.hash,
+        "order": relaxation.k,
+        "blocks": [
+            {
+                "ensemble": b.ensemble,
+                "rows": [[row.centre, row.ket, [_letters(a, e, w) for e, w in enumerate(row.letters)]] for row in b.rows],
+            }
+            for b in relaxation.blocks
+        ],
+        "results": {
+            name: {
+                "observable": [[_moment(a, m), *map(spelled, number)] for m, number in terms.items()],
+                "lower": _end(relaxation, solver.blocks, interval.proofs[0], 1),
+                "upper": _end(relaxation, solver.blocks, interval.proofs[1], -1),
+            }
+            for name, (terms, interval) in results.items()
+        },
+    }
+
+
+def joined(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One certificate of several that were made together: of one model, with the same blocks."""
+    results = {name: result for each in documents for name, result in each["results"].items()}
+    return {**documents[0], "results": results}
+
+
+def checked(path: Path) -> tuple[list[str], list[str]]:
+    """What is wrong with a certificate, and what it proves, in words; InputError where the file is none."""
+    from permsym.bounding.verify import verify
+
+    try:
+        data = json.loads(path.read_text())
+        if data["format"] != FORMAT:
+            raise InputError(f"its format is {data['format']!r}, but this permsym reads {FORMAT!r}")
+        model = Model.from_dict(data["model"])
+        ends = {
+            name: [Fraction(*(int(x, 16) for x in result[end]["bound"].split("/"))) for end in ("lower", "upper")]
+            for name, result in data["results"].items()
+        }
+        problems = verify(data)
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, RecursionError, ZeroDivisionError) as error:
+        raise InputError("it is no certificate of bounds") from error
+    sizes = ", ".join(f"N={each.size}" for each in model.ensembles)
+    return problems, [
+        f"proved for {model.name}, {sizes}: {float(low):.9g} <= {name} <= {float(high):.9g}" for name, (low, high) in ends.items()
+    ]
+
+
+def write(path: Path, data: Mapping[str, Any]) -> None:
+    """A certificate as a file, all at once."""
+    path.write_text(json.dumps(data, separators=(",", ":")) + "\n")
+
+
+def spelled(value: fmpq) -> str:
+    """A rational number as a file has it."""
+    return f"{int(value.numerator):#x}/{int(value.denominator):#x}"
+
+
+def _letters(a: Alphabet, ensemble: int, word: Counts) -> list[str]:
+    return [symbol for symbol, n in zip(a.ensembles[ensemble].symbols, word, strict=True) for _ in range(n)]
+
+
+def _moment(a: Alphabet, counts: Counts) -> list[Any]:
+    centre: Any = list(counts[:2])
+    if a.centre is not None:
+        centre = "".join(symbol for symbol, n in zip(a.centre.symbols, counts[a.slices[0]], strict=True) if n)
+    return [centre, [_letters(a, e, counts[mine]) for e, mine in enumerate(a.slices[1:])]]
+
+
+def _end(relaxation: Relaxation, blocks: list[RealBlock], proof: Proof, sign: int) -> dict[str, Any]:
+    return {
+        "bound": spelled(proof.bound * sign),
+        "q": proof.dual.q,
+        "matrices": [_hermitian(block, triangle) for block, triangle in zip(blocks, proof.dual.triangles, strict=True)],
+        "changes": [_change(blocks[b], b, k, value) for b, k, value in proof.changes],
+        "multipliers": list(_multipliers(relaxation, proof)),
+    }
+
+
+def _turned(block: RealBlock, i: int, j: int, real: Any, imaginary: Any) -> tuple[Any, Any]:
+    """Element (i, j) of the matrix of O_i^dag O_j from that of <Z, [[R, -I], [I, R]]>: conjugate, without the gauge's phases."""
+    x, y = real, -imaginary
+    for _ in range((block.block.turns[j] - block.block.turns[i]) % 4):
+        x, y = -y, x
+    return x, y
+
+
+def _hermitian(block: RealBlock, triangle: list[fmpz]) -> list[list[list[str]]]:
+    def at(r: int, c: int) -> int:
+        r, c = max(r, c), min(r, c)
+        return int(triangle[r * (r + 1) // 2 + c])
+
+    n, rows = block.block.size, []
+    for i in range(n):
+        row = []
+        for j in range(i + 1):
+            real, imaginary = at(i, j), 0
+            if block.size > n:
+                real, imaginary = real + at(n + i, n + j), at(n + i, j) - at(i, n + j)
+            row.append([f"{part:#x}" for part in _turned(block, i, j, real, imaginary)])
+        rows.append(row)
+    return rows
+
+
+def _change(block: RealBlock, b: int, k: int, value: fmpq) -> list[Any]:
+    n, zero = block.block.size, fmpq(0)
+    r = (math.isqrt(8 * k + 1) - 1) // 2
+    c = k - r * (r + 1) // 2
+    if (r < n) == (c < n):
+        i, j, parts = r % n, c % n, (value, zero)
+    else:
+        i, j, parts = (r - n, c, (zero, value)) if r - n >= c else (c, r - n, (zero, -value))
+    return [b, i, j, *map(spelled, _turned(block, i, j, *parts))]
+
+
+def _multipliers(relaxation: Relaxation, proof: Proof) -> Iterator[list[Any]]:
+    """X = sum number * moment + its adjoint."""
+    numbers: dict[Counts, Gaussian] = {}
+    for i, value in proof.multipliers.items():
+        equality = relaxation.equalities[i]
+        turns = relaxation.unknowns.turns(equality.moment) - equality.part
+        x = times((value * equality.factor / 2, fmpq(0)), phase(turns))
+        before = numbers.get(equality.moment, (fmpq(0), fmpq(0)))
+        numbers[equality.moment] = (before[0] + x[0], before[1] + x[1])
+    for moment, number in numbers.items():
+        yield [_moment(relaxation.alphabet, moment), *map(spelled, number)]

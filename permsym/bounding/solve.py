@@ -1,0 +1,126 @@
+"""Proved intervals of linear forms of moments: phase one once, then both ends of every form, then their proofs together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from flint import arb, ctx, fmpq
+
+from permsym.bounding.barrier import Path, interior
+from permsym.bounding.equations import Gaussian
+from permsym.bounding.pencil import Pencil, RealBlock, combined, real_block
+from permsym.bounding.proof import Dual, Proof, Prover, nothing, positions, rounded
+from permsym.bounding.relaxation import PrecisionError, Relaxation
+from permsym.bounding.unknowns import Form
+from permsym.cumulants.equations.alphabet import Counts
+from permsym.errors import SolverFailed
+from permsym.model import Model
+
+_MOST_BITS = 8192
+
+
+@dataclass(frozen=True)
+class ProvedInterval:
+    """lower <= A <= upper, with proofs of lower <= A and -upper <= -A."""
+
+    form: Form
+    proofs: tuple[Proof, Proof]
+
+    @property
+    def lower(self) -> fmpq:
+        return self.proofs[0].bound
+
+    @property
+    def upper(self) -> fmpq:
+        return -self.proofs[1].bound
+
+
+class Numeric:
+    """A relaxation in one precision: pencil, a point inside, and what proofs share."""
+
+    def __init__(self, relaxation: Relaxation, blocks: Sequence[RealBlock]) -> None:
+        self.relaxation, self.blocks = relaxation, blocks
+        self.positions: tuple[tuple[int, int], ...] | None = None
+        if not relaxation.free:
+            self.positions = ()
+            return
+        self.solved = relaxation.solved()
+        self.pencil = Pencil.of(relaxation, blocks, self.solved)
+        mixed = [[arb(value)] for value in relaxation.mixed()]
+        shift = [combined(form, mixed, [arb(1)])[0] for block in blocks for form in block.forms]
+        self.inside = interior(self.pencil, shift)
+
+    def reached(self) -> tuple[tuple[int, int], ...]:
+        """Elements of the blocks that proofs change, see :func:`positions`."""
+        if self.positions is None:
+            self.positions = positions(self.pencil, self.pencil.whitened(self.inside))
+        return self.positions
+
+    def end(self, form: Form, gap: float) -> Dual:
+        """The dual point near the minimum of a form; zero where the equalities give its value."""
+        if not self.relaxation.free:
+            return nothing(self.blocks)
+        slopes = combined(form, self.solved.tolist(), [arb(1)] + [arb(0)] * self.pencil.variables)[1:]
+        if all(abs(slope) < arb(2) ** (-ctx.prec // 2) for slope in slopes):
+            return nothing(self.blocks)
+        path = Path(self.pencil, slopes, self.inside)
+        here = path.follow(path.theta / gap)
+        if self.positions is None:
+            self.positions = positions(self.pencil, here)
+        return rounded(self.blocks, here, here.slopes(slopes), path.tau)
+
+
+class Solver:
+    """Proved intervals of any forms of one relaxation; precision is doubled where it is too low."""
+
+    def __init__(self, model: Model, k: int) -> None:
+        self.relaxation = Relaxation(model, k)
+        self.bits = 192 + int(5 * k / 2 * math.log2(max(2, *model.sizes)))
+        self.numeric: Numeric | None = None
+
+    @cached_property
+    def blocks(self) -> list[RealBlock]:
+        return [real_block(block, self.relaxation.unknowns) for block in self.relaxation.blocks]
+
+    @property
+    def free(self) -> int:
+        """Number of unknowns that no equality gives."""
+        return len(self.relaxation.free)
+
+    @property
+    def degenerate(self) -> bool:
+        """Whether the equations are complete, and yet leave moments free: there is more than one symmetric steady state."""
+        model = self.relaxation.model
+        complete = not self.relaxation.alphabet.boson and self.relaxation.k >= sum(model.sizes)
+        return complete and self.free > 0
+
+    def form(self, terms: dict[Counts, Gaussian]) -> Form:
+        """Real part of a sum of numbers times moments as a form of the unknowns."""
+        return self.relaxation.unknowns.form(terms, gauged=False)
+
+    def intervals(self, forms: Sequence[Form], gap: float) -> list[ProvedInterval]:
+        """Proved intervals, each at most about 2 gap wider than the best of this degree.  SolverFailed where there is no proof."""
+        before = ctx.prec
+        try:
+            while True:
+                ctx.prec = self.bits
+                try:
+                    return self._intervals(forms, gap)
+                except PrecisionError:
+                    self.bits, self.numeric = 2 * self.bits, None
+                    if self.bits > _MOST_BITS:
+                        raise SolverFailed(f"no proof with {_MOST_BITS} bits; use another degree or a wider gap") from None
+        finally:
+            ctx.prec = before
+
+    def _intervals(self, forms: Sequence[Form], gap: float) -> list[ProvedInterval]:
+        if self.numeric is None:
+            self.numeric = Numeric(self.relaxation, self.blocks)
+        signed = [{unknown: sign * value for unknown, value in form.items()} for form in forms for sign in (1, -1)]
+        duals = [self.numeric.end(form, gap) for form in signed]
+        prover = Prover(self.relaxation, self.blocks, self.numeric.reached())
+        proofs = prover.prove(signed, duals)
+        return [ProvedInterval(form, (proofs[2 * i], proofs[2 * i + 1])) for i, form in enumerate(forms)]
