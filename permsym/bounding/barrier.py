@@ -16,13 +16,16 @@ import numpy as np
 from flint import arb, arb_mat
 
 from permsym.bounding.pencil import Array, Numbers, Pencil, Whitened
-from permsym.bounding.relaxation import PrecisionError
+from permsym.bounding.relaxation import PrecisionError, UnboundedError
 from permsym.errors import NotApplicable
 
 _SHRINKING = 1e-6  # smallest eigenvalue of a whitened block: doubles know it to 1e-10
+_FARTHEST = 1e-11  # distance times this must stay below the smallest eigenvalue, or rounding in doubles decides
 _FASTER = 30.0  # what tau grows by at a time
 _CENTRED = 0.1  # Newton decrement up to which the dual point is well inside
 _STEPS = 400  # of one stretch of the path, which takes 30
+_STRETCHES, _STILL = 100, 1e-9  # of one path, which takes 15; a step that is none: too few bits
+_INFINITE = 500  # 2^this: a moment that goes there has no bound
 _LOWER = 1e4  # what phase one lowers the shift by between two whitenings
 _LEAST = 1e-40  # of the shift of phase one: there is no interior
 
@@ -63,6 +66,11 @@ def smallest(factors: Sequence[Array]) -> float:
     return float(1 / max(np.linalg.norm(factor, 2) ** 2 for factor in factors))
 
 
+def _trusted(v: Array, factors: Sequence[Array], slack: float) -> bool:
+    """Whether doubles know all eigenvalues at v well."""
+    return smallest(factors) > max(_SHRINKING, _FARTHEST * float(np.linalg.norm(v))) * slack
+
+
 def _there(done: Callable[[Numbers], bool], here: Whitened, v: Array) -> bool:
     return done(here.moved(v))
 
@@ -83,7 +91,7 @@ class Path:
 
     def follow(self, tau: float, done: Callable[[Numbers], bool] = lambda _: False) -> Whitened:
         """The point of the path at tau, whitened and centred; earlier where ``done`` says so of a point."""
-        while True:
+        for _ in range(_STRETCHES):
             here = self.pencil.whitened(self.t)
             slopes = here.slopes(self.c)
             c = np.array([float(value) for value in slopes])
@@ -91,8 +99,14 @@ class Path:
                 self.tau = min(1 / float(np.linalg.norm(c)), tau)
             if done(self.t) or (self.tau >= tau and self.decrement(here, slopes) < _CENTRED):
                 return here
+            before = self.tau
             v = self._stretch(Local(here.doubles()), c, tau, partial(_there, done, here))
+            if self.tau == before and float(np.linalg.norm(v)) < _STILL:
+                raise PrecisionError
             self.t = here.moved(v)
+            if any(abs(value) > arb(2) ** _INFINITE for value in self.t):
+                raise UnboundedError
+        raise PrecisionError
 
     def decrement(self, here: Whitened, slopes: Sequence[arb]) -> float:
         """Newton decrement at a whitened point."""
@@ -112,12 +126,12 @@ class Path:
                 return v
             decrement = math.sqrt(max(-float(slope @ step), 0.0))
             if decrement < _CENTRED / 2:
-                if self.tau >= tau or smallest(factors) < _SHRINKING:
+                if self.tau >= tau or not _trusted(v, factors, 1.0):
                     return v
                 self.tau = min(self.tau * _FASTER, tau)
                 continue
             moved = self._line(local, c, v, step, decrement, factors)
-            if moved is None or smallest(moved[1]) < _SHRINKING**1.5:
+            if moved is None or not _trusted(*moved, _SHRINKING**0.5):
                 return v if moved is None else moved[0]
             v, factors = moved
             if done(v):

@@ -11,14 +11,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from permsym.errors import InputError
+from permsym.errors import InputError, NotApplicable
 from permsym.model import Model
 from permsym.sites import is_real
 
 if TYPE_CHECKING:
     from flint import fmpq
 
-    from permsym.bounding.solve import ProvedInterval, Solver
+    from permsym.bounding.solve import Solver
 
 DEFAULT_DEGREE, DEFAULT_GAP = 4.0, 1e-7
 _HIGHEST_DEGREE = 12.0
@@ -71,8 +71,10 @@ class Bounds:
             return not self.exact[0] <= Fraction(value) <= self.exact[1]
         if hasattr(value, "moment"):
             derived = getattr(value, "derived", {})
-            number = derived[self.name] if self.name in derived else complex(value.moment(self.name)).real
-            return self.excludes(float(number))
+            if self.name in derived:
+                return self.excludes(float(derived[self.name]))
+            number = complex(value.moment(self.name.removeprefix("Im ")))
+            return self.excludes(number.imag if self.name.startswith("Im ") else number.real)
         raise InputError(f"bounds exclude a real number or a state, but not {value!r}")
 
     def save(self, path: str | Path) -> None:
@@ -104,7 +106,7 @@ def bounds(
     Each end is proved by an identity in rational numbers (:mod:`permsym.bounding.proof`).
 
     model     any with whole N
-    moment    a label such as "z0" - its real part - or p0_up, p_up, photons, g2
+    moment    a label such as "z0" - its real part; "Im +0 -1": the imaginary one - or p0_up, p_up, photons, g2
     degree    d: moments with up to 2 d operators, of a finite centre 2 d satellites; halves are allowed; None: raised from the lowest
               until ``width`` or ``seconds`` is reached
     gap       how far each end may be from the best of this degree, absolute
@@ -141,13 +143,19 @@ def bounds_of(
     d = _lowest(model, names)
     while d <= _HIGHEST_DEGREE:
         before = time.monotonic()
-        results = _best(results, _at(model, names, d, gap))
+        try:
+            results = _best(results, _at(model, names, d, gap))
+        except NotApplicable:  # a ratio needs a photon number away from zero, which a degree more may prove
+            if d == _HIGHEST_DEGREE:
+                raise
         now = time.monotonic()
-        narrow = width is not None and all(b.width <= width for b in results)
+        narrow = width is not None and bool(results) and all(b.width <= width for b in results)
         late = seconds is not None and now - started + _GROWTH * (now - before) > seconds
-        if narrow or late or results[0].free == 0:
+        if narrow or late or (results and results[0].free == 0):
             break
         d += 1
+    if not results:
+        raise NotApplicable(f"nothing is proved up to degree {min(d, _HIGHEST_DEGREE):g}; give more seconds")
     return results
 
 
@@ -158,49 +166,52 @@ def _best(before: list[Bounds], after: list[Bounds]) -> list[Bounds]:
 
 def _at(model: Model, names: list[str], degree: float, gap: float) -> list[Bounds]:
     """Bounds at one degree."""
-    from permsym.bounding.observables import observable
+    from permsym.bounding.certificate import document
+    from permsym.bounding.observables import RATIOS, needed, observable
+    from permsym.bounding.ratios import g2
     from permsym.bounding.solve import Solver
 
+    proved: Any
     started = time.monotonic()
-    asked = [observable(model, name) for name in names]
+    asked = {name: observable(model, name) for name in names if name not in RATIOS}
     k = round(2 * degree)
-    for each in asked:
-        if each.needs > k:
-            raise InputError(
-                f"the moment {each.name} needs degree {each.needs / 2:g} at least, but the degree is {degree:g}", parameter="degree"
-            )
+    for name in names:
+        needs = asked[name].needs if name in asked else needed(model, name)
+        if needs > k:
+            raise InputError(f"{name} needs degree {needs / 2:g} at least, but the degree is {degree:g}", parameter="degree")
     solver = Solver(model, k)
-    forms = [solver.form(dict(each.terms)) for each in asked]
-    intervals = solver.intervals(forms, gap)
+    intervals = dict(zip(asked, solver.intervals([solver.form(dict(each.terms)) for each in asked.values()], gap), strict=True))
+    ratios = {name: g2(solver, gap) for name in names if name in RATIOS}
     seconds = time.monotonic() - started
-    return [
-        _bounds(solver, each.name, dict(each.terms), interval, degree, gap, seconds)
-        for each, interval in zip(asked, intervals, strict=True)
-    ]
+    results = []
+    for name in names:
+        if name in ratios:
+            proved, label, parts = ratios[name], name, ratios[name].parts
+        else:
+            proved, label = intervals[name], asked[name].name
+            parts = {label: (dict(asked[name].terms), intervals[name])}
+        exact = (_fraction(proved.lower), _fraction(proved.upper))
+        results.append(
+            Bounds(
+                name=label,
+                lower=rounded_down(exact[0]),
+                upper=-rounded_down(-exact[1]),
+                degree=degree,
+                free=solver.free,
+                gap=gap,
+                seconds=seconds,
+                exact=exact,
+                certificate=document(solver, parts),
+                notes=_notes(solver, name in asked and not intervals[name].form),
+            )
+        )
+    return results
 
 
-def _bounds(solver: Solver, name: str, terms: Any, interval: ProvedInterval, degree: float, gap: float, seconds: float) -> Bounds:
-    """One result.  Seven numbers that belong together."""
-    from permsym.bounding.certificate import document
-
-    exact = (_fraction(interval.lower), _fraction(interval.upper))
-    notes = []
-    if not interval.form:
-        notes.append("zero in every state with the symmetries of the model")
-    elif solver.degenerate:
-        notes.append("the steady state is degenerate: the interval holds for all steady states")
-    return Bounds(
-        name=name,
-        lower=rounded_down(exact[0]),
-        upper=-rounded_down(-exact[1]),
-        degree=degree,
-        free=solver.free,
-        gap=gap,
-        seconds=seconds,
-        exact=exact,
-        certificate=document(solver, {name: (terms, interval)}),
-        notes=tuple(notes),
-    )
+def _notes(solver: Solver, vanishes: bool) -> tuple[str, ...]:
+    if vanishes:
+        return ("zero in every state with the symmetries of the model",)
+    return ("the steady state is degenerate: the interval holds for all steady states",) if solver.degenerate else ()
 
 
 def _fraction(value: fmpq) -> Fraction:
@@ -214,9 +225,9 @@ def rounded_down(value: Fraction) -> float:
 
 
 def _lowest(model: Model, names: list[str]) -> float:
-    from permsym.bounding.observables import observable
+    from permsym.bounding.observables import needed
 
-    return max(1.0, *(math.ceil(observable(model, name).needs / 2) for name in names))
+    return max(1.0, *(math.ceil(needed(model, name) / 2) for name in names))
 
 
 def _check(names: list[str], degree: float | None, gap: float, width: float | None, seconds: float | None) -> None:

@@ -1,6 +1,7 @@
 """What a proof of bounds is as a file: JSON without any code, with the model, which :mod:`permsym.bounding.verify` multiplies out.
 
-Whole numbers are hexadecimal texts, rational ones ``p/q``.  A moment is [centre, letters of each ensemble].
+Whole numbers are hexadecimal texts, rational ones ``p/q``.  A moment is
+[powers of a mode's ad and a, letters of each site]; a finite centre is a site, which comes before the ensembles.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from typing import Any
 from flint import fmpq, fmpz
 
 from permsym.bounding.equations import Gaussian, times
+from permsym.bounding.matrices import NO_KET, Block, RowOperator
 from permsym.bounding.pencil import RealBlock
 from permsym.bounding.proof import Proof
 from permsym.bounding.relaxation import Relaxation
 from permsym.bounding.solve import ProvedInterval, Solver
 from permsym.bounding.unknowns import phase
-from permsym.cumulants.equations.alphabet import Alphabet, Counts
+from permsym.cumulants.equations.alphabet import Alphabet, Counts, FiniteSite
 from permsym.errors import InputError
 from permsym.model import Model
 
@@ -36,13 +38,7 @@ def document(solver: Solver, results: Mapping[str, tuple[Mapping[Counts, Gaussia
         "model": relaxation.model.to_dict(),
         "hash": relaxation.model.hash,
         "order": relaxation.k,
-        "blocks": [
-            {
-                "ensemble": b.ensemble,
-                "rows": [[row.centre, row.ket, [_letters(a, e, w) for e, w in enumerate(row.letters)]] for row in b.rows],
-            }
-            for b in relaxation.blocks
-        ],
+        "blocks": [[_row(a, block, row) for row in block.rows] for block in relaxation.blocks],
         "results": {
             name: {
                 "observable": [[_moment(a, m), *map(spelled, number)] for m, number in terms.items()],
@@ -94,15 +90,24 @@ def spelled(value: fmpq) -> str:
     return f"{int(value.numerator):#x}/{int(value.denominator):#x}"
 
 
-def _letters(a: Alphabet, ensemble: int, word: Counts) -> list[str]:
-    return [symbol for symbol, n in zip(a.ensembles[ensemble].symbols, word, strict=True) for _ in range(n)]
+def _letters(site: FiniteSite, word: Counts) -> list[str]:
+    return [symbol for symbol, n in zip(site.symbols, word, strict=True) for _ in range(n)]
 
 
 def _moment(a: Alphabet, counts: Counts) -> list[Any]:
-    centre: Any = list(counts[:2])
-    if a.centre is not None:
-        centre = "".join(symbol for symbol, n in zip(a.centre.symbols, counts[a.slices[0]], strict=True) if n)
-    return [centre, [_letters(a, e, counts[mine]) for e, mine in enumerate(a.slices[1:])]]
+    """Powers of the mode, and the letters of each site: a finite centre, then ensembles."""
+    mode = list(counts[:2]) if a.centre is None else [0, 0]
+    centre = [] if a.centre is None else [_letters(a.centre, counts[a.slices[0]])]
+    return [mode, [*centre, *(_letters(site, counts[mine]) for site, mine in zip(a.ensembles, a.slices[1:], strict=True))]]
+
+
+def _row(a: Alphabet, block: Block, row: RowOperator) -> list[Any]:
+    """Powers of the mode, ket of each site, letters of each site."""
+    kets = [row.ket if e == block.ensemble else NO_KET for e in range(len(a.ensembles))]
+    words = [_letters(site, word) for site, word in zip(a.ensembles, row.letters, strict=True)]
+    if a.centre is None:
+        return [row.centre, kets, words]
+    return [[0, 0], [[[1, [row.centre]]], *kets], [[], *words]]
 
 
 def _end(relaxation: Relaxation, blocks: list[RealBlock], proof: Proof, sign: int) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from permsym.moments.labels import parse
 from permsym.states.derived import inversion, suffix
 
 Terms = dict[Counts, Gaussian]
+IMAGINARY = "Im "
+"""Before a label: its imaginary part."""
 RATIOS = ("g2",)
 """Quantities that are no sums of moments, see :mod:`permsym.bounding.ratios`."""
 
@@ -49,13 +51,23 @@ def observable(model: Model, text: str) -> Observable:
         )
     if text == "photons" and alphabet.boson:
         text = "ad a"
-    if not isinstance(text, str) or text in RATIOS:
-        raise InputError(f"a moment is a label such as 'z0', or one of {', '.join(names) or 'photons'}, but is {text!r}")
-    label = parse(text, model)
-    counts = alphabet.counts(label)
+    if not isinstance(text, str):
+        raise InputError(f"a moment is a label such as 'z0', or one of {', '.join(names)}, but is {text!r}")
+    part = text.startswith(IMAGINARY)
+    label = parse(text.removeprefix(IMAGINARY), model)
+    name, counts = f"{IMAGINARY * part}{label}", alphabet.counts(label)
     if any(label.charge(model)):
-        return Observable(str(label), {}, 0)
-    return Observable(str(label), {counts: number(1)}, order(alphabet, counts))
+        return Observable(name, {}, 0)
+    return Observable(name, {counts: (fmpq(0), fmpq(-1)) if part else number(1)}, order(alphabet, counts))
+
+
+def needed(model: Model, text: str) -> int:
+    """Order of the moments that a quantity takes."""
+    if text not in RATIOS:
+        return observable(model, text).needs
+    if model.centre.kind != "boson":
+        raise InputError(f"{text} belongs to a mode, but the centre is {model.centre!r}")
+    return 4
 
 
 def order(alphabet: Alphabet, counts: Counts) -> int:

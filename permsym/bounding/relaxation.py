@@ -36,12 +36,14 @@ class Equality:
 class Relaxation:
     """All about a model and an order ``k`` = 2 d of moments that no observable enters.
 
-    k    largest number of operators (of a finite centre: of satellites) of a moment
+    k        largest number of operators (of a finite centre: of satellites) of a moment
+    compact  whether pairs of satellites are singled out, too: without them moments of many satellites may have no bound
     """
 
     def __init__(self, model: Model, k: int) -> None:
         self.model, self.k = model, k
         self.alphabet = Alphabet(model)
+        self.compact = self.alphabet.boson
         self.rows = ExactRows(model, self.alphabet)
         cache: dict[Counts, dict[Counts, Gaussian]] = {}
 
@@ -64,7 +66,7 @@ class Relaxation:
         for e in range(len(self.model.sizes)):
             if self.k % 2:
                 blocks += matrices.blocks(self.k // 2, 1, e)
-            if self.alphabet.boson and self.k > 1:  # without these, moments of many satellites have no bound
+            if self.compact and self.k > 1:
                 blocks += matrices.blocks(self.k // 2 - 1, 2, e)
         return blocks
 
@@ -149,6 +151,10 @@ class Relaxation:
 
 class PrecisionError(SolverFailed):
     """More bits are needed."""
+
+
+class UnboundedError(SolverFailed):
+    """Moments of a relaxation have no bound: more matrices are needed."""
 
 
 def neutral_moments(alphabet: Alphabet, sizes: tuple[int, ...], k: int) -> Iterator[Counts]:

@@ -134,13 +134,13 @@ def test_a_matrix_that_is_not_positive_is_refused_although_the_identity_holds():
     """-1 on the diagonal of the identity's row, paid for by the bound: still an identity, but no proof."""
     document = json.loads(certificate())
     lower = document["results"]["z0"]["lower"]
-    block, row = next(
-        (b, i) for b, block in enumerate(document["blocks"]) for i, (c, _, words) in enumerate(block["rows"]) if c == 0 and words == [[]]
-    )
-    other, line = next(
-        (b, i) for b, block in enumerate(document["blocks"]) for i, (c, _, words) in enumerate(block["rows"]) if c == 1 and words == [[]]
-    )
-    for b, i in ((block, row), (other, line)):  # |0><0| + |1><1| = 1
+
+    def at(level):
+        """Where |0><level| without satellites is."""
+        where = ((b, i) for b, rows in enumerate(document["blocks"]) for i, (_, kets, words) in enumerate(rows) if words == [[], []])
+        return next((b, i) for b, i in where if document["blocks"][b][i][1][0] == [[1, [level]]])
+
+    for b, i in (at(0), at(1)):  # |0><0| + |1><1| = 1
         entry = lower["matrices"][b][i][i]
         entry[0] = hex(int(entry[0], 16) - (100 << lower["q"]))
     top, bottom = (int(part, 16) for part in lower["bound"].split("/"))
@@ -193,7 +193,7 @@ def test_products_are_those_of_matrices(kind, levels, number):
         ({"moment": "z0", "gap": float("nan")}, "gap"),
         ({"moment": "z0", "width": 0.1}, "degree=None"),
         ({"moment": "z0", "degree": None}, "when to stop"),
-        ({"moment": "g2"}, "p0_up"),
+        ({"moment": "g2"}, "belongs to a mode"),
         ({"moment": 3}, "label"),
         ({"moment": "a"}, "not a factor"),
     ],
