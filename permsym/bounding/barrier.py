@@ -16,7 +16,7 @@ import numpy as np
 from flint import arb, arb_mat
 
 from permsym.bounding.pencil import Array, Numbers, Pencil, Whitened
-from permsym.bounding.relaxation import PrecisionError, UnboundedError
+from permsym.bounding.relaxed.relaxation import PrecisionError, UnboundedError
 from permsym.errors import NotApplicable
 
 _SHRINKING = 1e-6  # smallest eigenvalue of a whitened block: doubles know it to 1e-10

@@ -67,7 +67,9 @@ class Bounds:
 
         An error that a state gives beside its value is not looked at.
         """
-        if is_real(value) or isinstance(value, Fraction):
+        if is_real(value) and math.isinf(value):
+            return True
+        if is_real(value) and not math.isnan(value):
             return not self.exact[0] <= Fraction(value) <= self.exact[1]
         if hasattr(value, "moment"):
             derived = getattr(value, "derived", {})
@@ -134,7 +136,9 @@ def bounds_of(
     seconds: float | None = None,
 ) -> list[Bounds]:
     """The same for several moments, which share what does not depend on them."""
-    names = list(moments)
+    names = [moments] if isinstance(moments, str) else list(moments)
+    if not isinstance(model, Model):
+        raise InputError(f"bounds are of a model such as ps.models.central_spin(N=150), but not of {model!r}")
     _check(names, degree, gap, width, seconds)
     if degree is not None:
         return _at(model, names, float(degree), gap)
@@ -234,6 +238,8 @@ def _check(names: list[str], degree: float | None, gap: float, width: float | No
     """InputError for options that cannot be used."""
     if importlib.util.find_spec("flint") is None:
         raise InputError("bounds need the package python-flint; install it with  pip install 'permsym[bounds]'")
+    if not all(isinstance(name, str) for name in names):
+        raise InputError(f"a moment is a label, a text such as 'z0', but is {next(n for n in names if not isinstance(n, str))!r}")
     if not names:
         raise InputError("which moments? give at least one, such as 'z0'")
     if degree is not None:

@@ -15,13 +15,13 @@ from typing import Any
 
 from flint import fmpq, fmpz
 
-from permsym.bounding.equations import Gaussian, times
-from permsym.bounding.matrices import NO_KET, Block, RowOperator
 from permsym.bounding.pencil import RealBlock
 from permsym.bounding.proof import Proof
-from permsym.bounding.relaxation import Relaxation
+from permsym.bounding.relaxed.equations import Gaussian, times
+from permsym.bounding.relaxed.matrices import NO_KET, Block, RowOperator
+from permsym.bounding.relaxed.relaxation import Relaxation
+from permsym.bounding.relaxed.unknowns import phase
 from permsym.bounding.solve import ProvedInterval, Solver
-from permsym.bounding.unknowns import phase
 from permsym.cumulants.equations.alphabet import Alphabet, Counts, FiniteSite
 from permsym.errors import InputError
 from permsym.model import Model
@@ -111,12 +111,14 @@ def _row(a: Alphabet, block: Block, row: RowOperator) -> list[Any]:
 
 
 def _end(relaxation: Relaxation, blocks: list[RealBlock], proof: Proof, sign: int) -> dict[str, Any]:
+    multipliers = list(_multipliers(relaxation, proof))
     return {
         "bound": spelled(proof.bound * sign),
         "q": proof.dual.q,
         "matrices": [_hermitian(block, triangle) for block, triangle in zip(blocks, proof.dual.triangles, strict=True)],
         "changes": [_change(blocks[b], b, k, value) for b, k, value in proof.changes],
-        "multipliers": list(_multipliers(relaxation, proof)),
+        "multipliers": [[moment, *number] for spin, moment, *number in multipliers if spin is None],
+        "spins": [[spin, moment, *number] for spin, moment, *number in multipliers if spin is not None],
     }
 
 
@@ -157,13 +159,14 @@ def _change(block: RealBlock, b: int, k: int, value: fmpq) -> list[Any]:
 
 
 def _multipliers(relaxation: Relaxation, proof: Proof) -> Iterator[list[Any]]:
-    """X = sum number * moment + its adjoint."""
-    numbers: dict[Counts, Gaussian] = {}
+    """Ensemble whose total spin is fixed, or None; moment, number:  X = sum number * moment + its adjoint, of each ensemble, too."""
+    numbers: dict[tuple[int | None, Counts], Gaussian] = {}
     for i, value in proof.multipliers.items():
         equality = relaxation.equalities[i]
         turns = relaxation.unknowns.turns(equality.moment) - equality.part
         x = times((value * equality.factor / 2, fmpq(0)), phase(turns))
-        before = numbers.get(equality.moment, (fmpq(0), fmpq(0)))
-        numbers[equality.moment] = (before[0] + x[0], before[1] + x[1])
-    for moment, number in numbers.items():
-        yield [_moment(relaxation.alphabet, moment), *map(spelled, number)]
+        key = (equality.spin, equality.moment)
+        before = numbers.get(key, (fmpq(0), fmpq(0)))
+        numbers[key] = (before[0] + x[0], before[1] + x[1])
+    for (spin, moment), number in numbers.items():
+        yield [spin, _moment(relaxation.alphabet, moment), *map(spelled, number)]

@@ -17,9 +17,9 @@ import numpy as np
 from flint import arb, arb_mat
 from numpy.typing import NDArray
 
-from permsym.bounding.matrices import Block
-from permsym.bounding.relaxation import PrecisionError, Relaxation
-from permsym.bounding.unknowns import CONSTANT, Form, Unknowns
+from permsym.bounding.relaxed.matrices import Block
+from permsym.bounding.relaxed.relaxation import PrecisionError, Relaxation
+from permsym.bounding.relaxed.unknowns import CONSTANT, Form, Unknowns
 
 Numbers = list[arb]
 Array = NDArray[np.float64]
@@ -133,6 +133,14 @@ class Pencil:
     def inverses(self, t: Sequence[arb]) -> list[arb_mat]:
         """L_b^-1 with B_b(t) = L_b L_b^T; PrecisionError where a block is not positive."""
         return [_inverse_factor(matrix) for matrix in self.at(t)]
+
+    def positive(self, t: Sequence[arb]) -> bool:
+        """Whether all blocks are positive."""
+        try:
+            self.inverses(t)
+        except PrecisionError:
+            return False
+        return True
 
     def whitened(self, t: Sequence[arb]) -> Whitened:
         """The pencil in coordinates of its own at t; PrecisionError where a block is not positive."""

@@ -12,6 +12,7 @@ rational numbers: what is left is exactly zero.  That Z is positive for all chan
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,8 +20,8 @@ from functools import cached_property
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz
 
 from permsym.bounding.pencil import Pencil, RealBlock, Whitened
-from permsym.bounding.relaxation import PrecisionError, Relaxation
-from permsym.bounding.unknowns import CONSTANT, Form
+from permsym.bounding.relaxed.relaxation import PrecisionError, Relaxation
+from permsym.bounding.relaxed.unknowns import CONSTANT, Form
 
 _CANDIDATES = 40  # elements tried for each variable, where there are more
 
@@ -120,21 +121,31 @@ def positions(pencil: Pencil, here: Whitened) -> tuple[tuple[int, int], ...]:
     independent that are not.
     """
     rows = pencil.values.tolist()
-    step = max(1, len(rows) // (_CANDIDATES * max(1, pencil.variables)))
-    candidates = list(range(0, len(rows), step))
-    left = (arb_mat([rows[i][1:] for i in candidates]) * here.T).mid().tolist()
-    chosen: list[int] = []
-    for _ in range(pencil.variables):
-        lengths = [sum((x * x for x in row), arb(0)) for row in left]
-        best = max(range(len(left)), key=lambda i, lengths=lengths: lengths[i].mid())  # type: ignore[misc]
-        if not lengths[best] > 0:
+    tried = list(range(len(rows)))
+    random.Random(0).shuffle(tried)  # neighbours say much the same
+    number = _CANDIDATES * pencil.variables
+    while (chosen := _independent(tried[:number], [rows[i][1:] for i in tried[:number]], here)) is None:
+        if number >= len(rows):
             raise PrecisionError
-        direction = arb_mat([[x] for x in left[best]])
-        matrix = arb_mat(left)
-        along = matrix * direction * (1 / lengths[best])
-        left = (matrix - along * direction.transpose()).mid().tolist()
-        chosen.append(candidates[best])
+        number *= 2
     return tuple(next((b, i - part.start) for b, part in enumerate(pencil.parts) if i < part.stop) for i in sorted(chosen))
+
+
+def _independent(names: Sequence[int], rows: Sequence[Sequence[arb]], here: Whitened) -> list[int] | None:
+    """Names of as many independent rows as there are variables; None where there are not so many."""
+    left = (arb_mat(rows) * here.T).mid().tolist()
+    chosen: list[int] = []
+    least: arb | None = None
+    for _ in range(len(rows[0])):
+        lengths = [sum((x * x for x in row), arb(0)).mid() for row in left]
+        best = max(range(len(left)), key=lengths.__getitem__)
+        least = lengths[best] * arb(2) ** (-ctx.prec) if least is None else least
+        if not lengths[best] > least:
+            return None
+        matrix, direction = arb_mat(left), arb_mat([[x] for x in left[best]])
+        left = (matrix - matrix * direction * (1 / lengths[best]) * direction.transpose()).mid().tolist()
+        chosen.append(names[best])
+    return chosen
 
 
 def rounded(blocks: Sequence[RealBlock], here: Whitened, slopes: Sequence[arb], tau: float) -> Dual:

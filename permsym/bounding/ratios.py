@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from flint import fmpq
 
-from permsym.bounding.equations import rational
 from permsym.bounding.observables import Terms, number
+from permsym.bounding.relaxed.equations import rational
 from permsym.bounding.solve import ProvedInterval, Solver
 from permsym.errors import NotApplicable
 

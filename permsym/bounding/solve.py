@@ -10,16 +10,16 @@ from typing import TypeVar
 from flint import arb, ctx, fmpq
 
 from permsym.bounding.barrier import Path, interior
-from permsym.bounding.equations import Gaussian
 from permsym.bounding.pencil import Pencil, RealBlock, combined, real_block
 from permsym.bounding.proof import Dual, Proof, Prover, nothing, positions, rounded
-from permsym.bounding.relaxation import PrecisionError, Relaxation, UnboundedError
-from permsym.bounding.unknowns import Form
+from permsym.bounding.relaxed.equations import Gaussian
+from permsym.bounding.relaxed.relaxation import PrecisionError, Relaxation, UnboundedError
+from permsym.bounding.relaxed.unknowns import Form
 from permsym.cumulants.equations.alphabet import Counts
 from permsym.errors import NotApplicable, SolverFailed
 from permsym.model import Model
 
-_MOST_BITS = 8192
+_MOST_BITS = 4096
 _CLOSER = 8  # ends are so much nearer than the gap asked for: a few steps in doubles
 T = TypeVar("T")
 
@@ -41,9 +41,12 @@ class ProvedInterval:
 
 
 class Numeric:
-    """A relaxation in one precision: pencil, a point inside, and what proofs share."""
+    """A relaxation in one precision: pencil, a point inside, and what proofs share.
 
-    def __init__(self, relaxation: Relaxation, blocks: Sequence[RealBlock]) -> None:
+    start   a point that was inside with fewer bits
+    """
+
+    def __init__(self, relaxation: Relaxation, blocks: Sequence[RealBlock], start: Sequence[arb] = ()) -> None:
         self.relaxation, self.blocks = relaxation, blocks
         self.positions: tuple[tuple[int, int], ...] | None = None
         self.inside: list[arb] = []
@@ -54,7 +57,7 @@ class Numeric:
         self.pencil = Pencil.of(relaxation, blocks, self.solved)
         mixed = [[arb(value)] for value in relaxation.mixed()]
         shift = [combined(form, mixed, [arb(1)])[0] for block in blocks for form in block.forms]
-        self.inside = interior(self.pencil, shift)
+        self.inside = list(start) if start and self.pencil.positive(start) else interior(self.pencil, shift)
 
     def reached(self) -> tuple[tuple[int, int], ...]:
         """Elements of the blocks that proofs change, see :func:`positions`."""
@@ -91,6 +94,7 @@ class Solver:
         self.relaxation = Relaxation(model, k)
         self.bits = 192 + int(5 * k / 2 * math.log2(max(2, *model.sizes)))
         self.numeric: Numeric | None = None
+        self._start: list[arb] = []
         self.blocks = self._blocks()
 
     def _blocks(self) -> list[RealBlock]:
@@ -135,7 +139,7 @@ class Solver:
                 ctx.prec = self.bits
                 try:
                     if self.numeric is None:
-                        self.numeric = Numeric(self.relaxation, self.blocks)
+                        self.numeric = Numeric(self.relaxation, self.blocks, self._start)
                     return work(self.numeric)
                 except UnboundedError:
                     if self.relaxation.compact:
@@ -144,6 +148,7 @@ class Solver:
                     self.relaxation.compact, self.numeric = True, None
                     self.blocks = self._blocks()
                 except PrecisionError:
+                    self._start = [] if self.numeric is None else self.numeric.inside
                     self.bits, self.numeric = 2 * self.bits, None
             raise SolverFailed(f"no proof with {_MOST_BITS} bits; use another degree or a wider gap")
         finally:

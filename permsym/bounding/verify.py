@@ -56,6 +56,7 @@ class System:
         centre, ensembles = model["centre"], model["ensembles"]
         sites = [] if centre["kind"] == "boson" else [("", 1, centre["levels"], centre["kind"] == "spin")]
         self.sites = [("", 0, 0, False), *sites, *((e["name"], e["N"], e["levels"], e["levels"] == 2) for e in ensembles)]
+        self.spins = [e.get("j") for e in ensembles]
         self.model, self.names = model, {site[0]: s for s, site in enumerate(self.sites)}
 
     @cache  # noqa: B019
@@ -158,6 +159,12 @@ class System:
                 images += [(half, self.sandwich(self.times(X, [], P + Q), s, one, AB))]
         return added((key, mul(w, x)) for w, image in images for key, x in image.items())
 
+    def casimir(self, X: Any, e: int) -> Any:  # (J^2 - j(j+1)) X of an ensemble
+        s, j = len(self.sites) - len(self.spins) + e, Fraction(self.spins[e])
+        z, lift, lower = ((s, self.matrix(s, symbol)) for symbol in "z+-")
+        weights = ((Fraction(1, 4), (z, z)), (Fraction(1, 2), (lift, lower)), (Fraction(1, 2), (lower, lift)), (-j * (j + 1), ()))
+        return added((key, mul((w, 0), x)) for w, left in weights for key, x in self.times(X, left, []).items())
+
     def adjoint(self, key: Any) -> Any:
         words = (tuple(sorted(e for c in word for e in self.expanded(s, dagger(self.matrix(s, c))))) for s, word in enumerate(key[1:], 1))
         return (key[MODE][::-1], *words)
@@ -198,9 +205,10 @@ def verify(document: Any) -> list[str]:
         proof, slack = result[end], [Fraction(0)] * len(blocks)
         left = [(identity, (-sign * exact(proof["bound"]), 0))]  # A - bound - sum ... - L^dag(X), half of it: the adjoint is added
         half = [(key(moment), mul((Fraction(sign, 2), 0), (exact(x), exact(y)))) for moment, x, y in result["observable"]]
-        for moment, x, y in proof["multipliers"]:
+        for e, moment, x, y in [*([None, *each] for each in proof["multipliers"]), *proof["spins"]]:
             operator = key(moment)
-            image = system.generator({operator: mul((Fraction(-1, system.norm(operator)), 0), (exact(x), exact(y)))})
+            X = {operator: mul((Fraction(-1, system.norm(operator)), 0), (exact(x), exact(y)))}
+            image = system.generator(X) if e is None else system.casimir(X, e)
             half += [(k, mul(v, (system.norm(k), 0))) for k, v in image.items()]
         changes = [(b, i, j, exact(x), exact(y)) for b, i, j, x, y in proof["changes"]]
         unit = Fraction(1, 2 ** proof["q"])

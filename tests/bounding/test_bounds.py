@@ -11,7 +11,7 @@ import pytest
 
 import permsym as ps
 from permsym.bounding.bounds import bounds_of
-from permsym.bounding.products import products
+from permsym.bounding.relaxed.products import products
 from permsym.bounding.verify import verify
 from permsym.cumulants.equations.alphabet import finite_site
 from permsym.errors import InputError
@@ -195,6 +195,7 @@ def test_products_are_those_of_matrices(kind, levels, number):
         ({"moment": "z0", "degree": None}, "when to stop"),
         ({"moment": "g2"}, "belongs to a mode"),
         ({"moment": 3}, "label"),
+        ({"moment": ["z0"]}, "label"),
         ({"moment": "a"}, "not a factor"),
     ],
 )
@@ -203,9 +204,15 @@ def test_bad_input(options, words):
         ps.bounds(ps.models.central_spin(N=10), **options)
 
 
-def test_excludes_refuses_words():
+@pytest.mark.parametrize("value", ["0.5", float("nan"), 1j, True])
+def test_excludes_refuses_what_is_no_number(value):
     with pytest.raises(InputError, match="real number or a state"):
-        central(10, 2).excludes("0.5")
+        central(10, 2).excludes(value)
+
+
+def test_what_is_no_model_is_refused():
+    with pytest.raises(InputError, match="central_spin"):
+        ps.bounds("central-spin", "z0")
 
 
 def test_degree_is_raised_until_the_width_is_reached():

@@ -3,7 +3,7 @@
 import pytest
 
 import permsym as ps
-from permsym.bounding.relaxation import Relaxation
+from permsym.bounding.relaxed.relaxation import Relaxation
 from permsym.bounding.verify import verify
 from permsym.errors import NotApplicable
 
@@ -44,12 +44,25 @@ def cavity():
     return ps.models.tavis_cummings(N=5), "ad a", None
 
 
+def crystal(N=8, w=1.5):
+    """The boundary time crystal: a drive, and collective losses of a fixed total spin."""
+    s = ps.Ensemble(N, j=N / 2)
+    return ps.Model(None, s, w / 2 * s.x, [ps.Collective(2 / N, s.m)]), "z1", None
+
+
+def satellites_alone():
+    s = ps.Ensemble(5)
+    return ps.Model(None, s, 0.3 * s.x, [ps.Collective(0.2, s.m), ps.Individual(0.5, s.m), ps.Individual(0.1, s.p)]), "z1", None
+
+
 @pytest.mark.parametrize(
-    "case", [detuned, two_ensembles, three_levels, levels_of_satellites, without_symmetry, cavity], ids=lambda case: case.__name__
+    "case",
+    [crystal, satellites_alone, detuned, two_ensembles, three_levels, levels_of_satellites, without_symmetry, cavity],
+    ids=lambda case: case.__name__,
 )
 def test_the_exact_value_is_inside_and_the_verifier_agrees(case):
     model, label, _ = case()
-    b = ps.bounds(model, label, degree=2 if case is cavity else 1)
+    b = ps.bounds(model, label, degree=2 if case in (cavity, crystal) else 1)
     exact = ps.steady_state(model).moment(label).real
     assert b.lower < exact < b.upper
     assert verify(b.certificate) == []
@@ -97,15 +110,25 @@ def test_a_state_without_room_inside_is_refused_in_words():
         ps.bounds(ps.Model(c, s, 0.5 * c.z * s.z, [ps.Central(1.0, c.m), ps.Individual(1.0, s.z)]), "z1", degree=1)
 
 
+def test_a_crystal_of_a_million_spins():
+    """Its mean field, -sqrt(1 - w^2), is off by 1/N of it."""
+    b = ps.bounds(crystal(10**6, 0.5)[0], "z1", degree=2)
+    assert b.lower < -0.8660254 + 2e-6 < b.upper + 4e-6
+    assert b.width < 1e-3
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "label", "degree", "lower", "upper"),
     [
         (ps.models.tavis_cummings(N=10), "ad a", 2.5, 0.78, 1.25),
+        (ps.models.tavis_cummings(N=10), "ad a", 4, 0.98, 1.138),
         (ps.models.tavis_cummings(N=1000), "ad a", 3, 40.4, 86.84),
-        (ps.models.central_spin(N=20, omega=6), "p0_up", 3, 0.3307, 0.35341),
+        (ps.models.central_spin(N=20, omega=6), "p0_up", 3, 0.33065, 0.35345),
+        (crystal(100, 0.5)[0], "z1", 3, -0.865903942, -0.865903309),
+        (crystal(100, 1.5)[0], "z1", 3, -0.01075, 0.00225),
     ],
-    ids=["cavity 10", "cavity 1000", "detuned 20"],
+    ids=["cavity 10", "cavity 10 order 8", "cavity 1000", "detuned 20", "crystal 100", "crystal 100 melted"],
 )
 def test_intervals_are_as_narrow_as_the_prototypes(model, label, degree, lower, upper):
     b = ps.bounds(model, label, degree=degree, gap=1e-5 if label == "ad a" else 1e-7)

@@ -46,8 +46,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     source, parameters, model = words.load(options)
-    if options.output and Path(options.output).suffix != ".json":
-        raise InputError(f"a certificate is JSON: write -o FILE.json instead of {options.output!r}")
+    if options.output:
+        _check_output(Path(options.output))
     from permsym.bounding.bounds import DEFAULT_DEGREE, DEFAULT_GAP, bounds_of
     from permsym.dataset.versions import versions
 
@@ -82,6 +82,16 @@ def run(options: argparse.Namespace) -> int:
         write(Path(options.output), joined([b.certificate for b in results]))
     print(json.dumps(report, indent=2) if options.json else _table(report, results))
     return 0
+
+
+def _check_output(path: Path) -> None:
+    """Refuse a target before anything is computed: another format, no folder, or a file that holds something else."""
+    if path.suffix != ".json":
+        raise InputError(f"a certificate is JSON: write -o FILE.json instead of {str(path)!r}")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}; make it first")
+    if path.exists() and not (path.is_file() and path.read_bytes().startswith(b'{"format":"permsym bounds')):
+        raise InputError(f"{str(path)!r} exists and is no certificate of bounds; delete it or choose another name")
 
 
 def _number(text: str | None, default: float | None) -> Any:

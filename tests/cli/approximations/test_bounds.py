@@ -48,6 +48,16 @@ def test_table_and_rising_degree(capsys):
     assert "proved lower" in out
 
 
+def test_a_file_of_something_else_is_not_overwritten(capsys, tmp_path):
+    file = tmp_path / "other.json"
+    file.write_text("{}")
+    code, _, err = run(capsys, *ASK, "-o", str(file))
+    assert code == 1
+    assert "exists and is no certificate" in err
+    assert file.read_text() == "{}"
+    assert run(capsys, *ASK, "-o", str(tmp_path / "no" / "b.json"))[0] == 1
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

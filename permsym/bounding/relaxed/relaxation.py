@@ -10,9 +10,10 @@ from functools import cached_property
 
 from flint import arb, arb_mat, fmpq, nmod_mat
 
-from permsym.bounding.equations import ExactRows, Gaussian, times
-from permsym.bounding.matrices import Block, MomentMatrices
-from permsym.bounding.unknowns import CONSTANT, Form, Unknowns, phase
+from permsym.bounding.relaxed.casimir import Casimir
+from permsym.bounding.relaxed.equations import ExactRows, Gaussian, times
+from permsym.bounding.relaxed.matrices import Block, MomentMatrices
+from permsym.bounding.relaxed.unknowns import CONSTANT, Form, Unknowns, phase
 from permsym.cumulants.equations.alphabet import Alphabet, Counts
 from permsym.errors import SolverFailed
 from permsym.model import Model
@@ -25,12 +26,14 @@ class Equality:
     """The real (part 0) or imaginary (1) part of i^g d<moment>/dt = 0, with whole coefficients.
 
     factor   what the part was multiplied by
+    spin     None; or the ensemble whose (J^2 - j(j+1)) O stands for dO/dt
     """
 
     moment: Counts
     part: int
     factor: fmpq
     form: Form
+    spin: int | None = None
 
 
 class Relaxation:
@@ -55,15 +58,21 @@ class Relaxation:
         moments = list(neutral_moments(self.alphabet, model.sizes, k))
         self.unknowns = Unknowns.of(self.alphabet, moments, row)
         self.equalities = list(self._equalities(cache))
+        for e, ensemble in enumerate(model.ensembles):
+            if ensemble.j is not None:
+                self.equalities += self._equalities(self._casimir(e), e)
 
     @cached_property
     def blocks(self) -> list[Block]:
         """Positive matrices; none where the equalities give all moments."""
         if not self.free:
             return []
-        matrices = MomentMatrices(self.alphabet, self.model.sizes, self.unknowns.gauge)
+        fixed = tuple(ensemble.j is not None for ensemble in self.model.ensembles)
+        matrices = MomentMatrices(self.alphabet, self.model.sizes, self.unknowns.gauge, fixed)
         blocks = matrices.blocks(self.k // 2)
         for e in range(len(self.model.sizes)):
+            if fixed[e]:
+                continue
             if self.k % 2:
                 blocks += matrices.blocks(self.k // 2, 1, e)
             if self.compact and self.k > 1:
@@ -74,7 +83,13 @@ class Relaxation:
         """What an order counts."""
         return sum(moment) if self.alphabet.boson else sum(self.alphabet.satellites(moment))
 
-    def _equalities(self, rows: Mapping[Counts, Mapping[Counts, Gaussian]]) -> Iterator[Equality]:
+    def _casimir(self, e: int) -> dict[Counts, dict[Counts, Gaussian]]:
+        """What the total spin of an ensemble makes vanish, for all moments that leave room for two more satellites."""
+        casimir = Casimir(self.alphabet, e, self.model.ensembles[e], self.k - 2)
+        moments = [self.alphabet.empty, *self.unknowns.moments]
+        return {m: casimir.of(m) for m in moments if self.operators(m) <= self.k - 2}
+
+    def _equalities(self, rows: Mapping[Counts, Mapping[Counts, Gaussian]], spin: int | None = None) -> Iterator[Equality]:
         for moment, row in rows.items():
             if any(self.operators(other) > self.k for other in row):
                 continue
@@ -85,7 +100,7 @@ class Relaxation:
                 if form:
                     factor = fmpq(math.lcm(*(int(value.denominator) for value in form.values())))
                     factor /= math.gcd(*(int((value * factor).numerator) for value in form.values()))
-                    yield Equality(moment, part, factor, {u: value * factor for u, value in form.items()})
+                    yield Equality(moment, part, factor, {u: value * factor for u, value in form.items()}, spin)
 
     @cached_property
     def columns(self) -> list[int]:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from flint import fmpq
 
-from permsym.bounding.equations import Gaussian, times
+from permsym.bounding.relaxed.equations import Gaussian, times
 from permsym.cumulants.equations.alphabet import Alphabet, Counts
 
 Form = dict[int, fmpq]

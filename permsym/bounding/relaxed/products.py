@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from flint import fmpq
 
-from permsym.bounding.equations import on_grid
+from permsym.bounding.relaxed.equations import on_grid
 from permsym.cumulants.equations.alphabet import Counts, FiniteSite
 
 Polynomial = dict[Counts, fmpq]

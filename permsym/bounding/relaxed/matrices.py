@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
-from permsym.bounding.equations import on_grid
-from permsym.bounding.products import Products, products
+from permsym.bounding.relaxed.casimir import redundant
+from permsym.bounding.relaxed.equations import on_grid
+from permsym.bounding.relaxed.products import Products, products
 from permsym.cumulants.equations.alphabet import Alphabet, Counts, FiniteSite, normal_product
 
 Ket = tuple[tuple[int, tuple[int, ...]], ...]
@@ -65,11 +66,13 @@ class MomentMatrices:
 
     sizes   number of satellites of each ensemble
     gauge   phases that make the moments real, see :class:`Unknowns`
+    fixed   which ensembles have a fixed total spin: letters + and - together would make their matrices singular
     """
 
     alphabet: Alphabet
     sizes: tuple[int, ...]
     gauge: tuple[int, ...] | None
+    fixed: tuple[bool, ...]
 
     def blocks(self, degree: int, singled: int = 0, ensemble: int = 0) -> list[Block]:
         """Blocks of polynomials up to a degree, with some satellites of an ensemble singled out; none where it has fewer."""
@@ -89,7 +92,10 @@ class MomentMatrices:
             centres = [((p, q), p + q) for p in range(degree + 1) for q in range(degree + 1 - p)]
         else:
             centres = [(c, 0) for c in range(self.alphabet.centre.levels)]
-        letters = [list(_words(len(site.symbols), min(degree, n))) for site, n in zip(self.alphabet.ensembles, others, strict=True)]
+        letters = [
+            [word for word in _words(len(site.symbols), min(degree, n)) if not (fixed and redundant(word))]
+            for site, n, fixed in zip(self.alphabet.ensembles, others, self.fixed, strict=True)
+        ]
         for (centre, taken), *words in itertools.product(centres, *letters):
             if taken + sum(map(sum, words)) <= degree:
                 yield RowOperator(centre, ket, tuple(words))
