@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from flint import arb, arb_mat
+from flint import arb, arb_mat, ctx
 
 from permsym.bounding.pencil import Array, Numbers, Pencil, Whitened
 from permsym.bounding.relaxed.relaxation import PrecisionError, UnboundedError
@@ -25,7 +25,6 @@ _FASTER = 30.0  # what tau grows by at a time
 _CENTRED = 0.1  # Newton decrement up to which the dual point is well inside
 _STEPS = 400  # of one stretch of the path, which takes 30
 _STRETCHES, _STILL = 100, 1e-9  # of one path, which takes 15; a step that is none: too few bits
-_INFINITE = 500  # 2^this: a moment that goes there has no bound
 _LOWER = 1e4  # what phase one lowers the shift by between two whitenings
 _LEAST = 1e-40  # of the shift of phase one: there is no interior
 
@@ -104,7 +103,7 @@ class Path:
             if self.tau == before and float(np.linalg.norm(v)) < _STILL:
                 raise PrecisionError
             self.t = here.moved(v)
-            if any(abs(value) > arb(2) ** _INFINITE for value in self.t):
+            if any(abs(value) > arb(2) ** (ctx.prec // 2) for value in self.t):  # a moment that goes there has no bound
                 raise UnboundedError
         raise PrecisionError
 

@@ -11,6 +11,7 @@ import pytest
 
 import permsym as ps
 from permsym.bounding.bounds import bounds_of
+from permsym.bounding.relaxed.matrices import kets
 from permsym.bounding.relaxed.products import products
 from permsym.bounding.verify import verify
 from permsym.cumulants.equations.alphabet import finite_site
@@ -177,6 +178,17 @@ def test_products_are_those_of_matrices(kind, levels, number):
         expected = dense(left, site, number).conj().T @ dense(right, site, number)
         found = sum((float(value) * dense(n, site, number) for n, value in table.get((left, right), {}).items()), np.zeros_like(expected))
         np.testing.assert_allclose(found, expected, atol=1e-13)
+
+
+@pytest.mark.parametrize("levels", [2, 3])
+def test_states_of_pairs_are_complete(levels):
+    total = np.zeros((levels**2, levels**2))
+    for _, ket in kets(levels, 2):
+        vector = np.zeros((levels, levels))
+        for coefficient, (i, j) in ket:
+            vector[i, j] += coefficient
+        total += np.outer(vector, vector) / np.sum(vector**2)
+    np.testing.assert_allclose(total, np.eye(levels**2), atol=1e-15)
 
 
 # -- bad input ------------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from permsym.cumulants.equations.alphabet import Alphabet, Counts
 from permsym.errors import SolverFailed
 from permsym.model import Model
 
+_FEW = 4  # orders up to which many models have no bound without pairs, whose matrices are small here
 _PRIME = 2**61 - 1  # ranks are found modulo this; a wrong one makes a proof fail, never succeed
 
 
@@ -46,7 +47,7 @@ class Relaxation:
     def __init__(self, model: Model, k: int) -> None:
         self.model, self.k = model, k
         self.alphabet = Alphabet(model)
-        self.compact = self.alphabet.boson
+        self.compact = self.alphabet.boson or k < _FEW
         self.rows = ExactRows(model, self.alphabet)
         cache: dict[Counts, dict[Counts, Gaussian]] = {}
 
