@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from permsym import cumulants, dataset, figures, models, moments, plot, pulses
     from permsym.basis.several import Cut
+    from permsym.bounding.bounds import Bounds, bounds
     from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.counting.full_counting import CountingCertificate, FullCounting, full_counting
     from permsym.dynamics.counting.until import CountedNumber, counted_number
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from permsym.unravelling.trajectories import trajectories
 
 _PLACES = {
+    "permsym.bounding.bounds": ("Bounds", "bounds"),
     "permsym.dataset": ("open_dataset", "open_reference"),
     "permsym.dynamics.counting.until": ("CountedNumber", "counted_number"),
     "permsym.dynamics.counting.full_counting": ("CountingCertificate", "FullCounting", "full_counting"),
@@ -117,6 +119,7 @@ _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 __all__ = [
     "BiCGStab",
     "Boson",
+    "Bounds",
     "Central",
     "Certificate",
     "Collective",
@@ -162,6 +165,7 @@ __all__ = [
     "TrajectoryState",
     "UncertifiedWarning",
     "__version__",
+    "bounds",
     "concurrence",
     "correlation",
     "counted_number",

@@ -29,6 +29,7 @@ from permsym.figures.paper2 import fig5 as p2_fig5
 from permsym.figures.paper2 import fig6 as p2_fig6
 from permsym.figures.paper2 import hysteresis as p2_hysteresis
 from permsym.figures.paper2 import switching as p2_switching
+from permsym.figures.proved import central_spin as proved_central_spin
 from permsym.figures.two_time import cavities, g2
 from permsym.figures.two_time.linewidth import CENTRAL_SPIN, LASER
 from permsym.plot import save_figure
@@ -185,6 +186,13 @@ FIGURES: dict[str, Figure] = {
             ("laser", "laser above its threshold", BEYOND_LASER),
         )
     },
+    "bounds-central-spin": Figure(
+        "Proved bounds of the central spin's population, and the approximations that they exclude",
+        proved_central_spin.compute,
+        proved_central_spin.plot_panels,
+        proved_central_spin.table,
+        10**6,
+    ),
 }
 
 

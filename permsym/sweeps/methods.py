@@ -1,4 +1,4 @@
-"""How one point of a sweep is computed: `exact`, `mf`, `ln`, `twa`, `trajectories`, `c2` ...  Long because all methods stand side by side.
+"""How one point of a sweep is computed: `exact`, `mf`, `ln`, `twa`, `trajectories`, `bounds`, `c2` ...  Long because all methods are here.
 
 A method is a function (model, wanted, options, bench) -> Point with an estimate of what it will cost.  To add one, write
 these two functions and a line of the table ``METHODS``: sweep files and comparisons have it then.
@@ -21,6 +21,7 @@ from permsym.sites import is_real
 from permsym.sweeps.bench import Bench
 from permsym.sweeps.cost import Cost
 from permsym.sweeps.evolutions import exact_estimate, exact_series, expanded_series
+from permsym.sweeps.proved import BOUNDS_OPTIONS, bounds_cost, bounds_point
 from permsym.sweeps.quantities import add_quantities, expanded_quantities
 from permsym.sweeps.semiclassical import linear_noise_point
 from permsym.sweeps.spectra import add_spectrum, cumulant_spectrum, exact_spectrum
@@ -340,6 +341,7 @@ METHODS: dict[str, Method] = {
             modulated=False,
             long=True,
         ),
+        Method("bounds", bounds_point, bounds_cost, BOUNDS_OPTIONS, key="bounds"),
         *(_expansion(order, broken) for broken in (False, True) for order in range(2, HIGHEST_ORDER + 1)),
     )
 }

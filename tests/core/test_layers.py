@@ -35,6 +35,7 @@ ORDER = [
     {"dynamics"},
     {"information"},
     {"cumulants"},
+    {"bounding"},
     {"semiclassical"},
     {"unravelling"},
     {"driven_cavity"},
@@ -123,7 +124,7 @@ def loaded(code):
     return set(json.loads(result.stdout.splitlines()[-1]))
 
 
-HEAVY = {"numba", "xarray", "pandas", "matplotlib", "qutip", "h5netcdf", "netCDF4", "pypardiso", "dask"}
+HEAVY = {"numba", "xarray", "pandas", "matplotlib", "qutip", "h5netcdf", "netCDF4", "pypardiso", "dask", "flint"}
 
 
 def test_import_is_light():
