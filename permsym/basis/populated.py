@@ -186,7 +186,8 @@ def _counts(part: Part, position: int, symmetry: Symmetry) -> dict[Row, int]:
         return _occupations(part.ensemble.N, position, symmetry)
     n = part.N if isinstance(part, FullPart) else 1
     none = (0,) * len(symmetry.modulus)
-    steps = Counter(symmetry.of_type(position, one) for one in symmetry.alive[position])
+    # sorted: a set that went to another process is in another order, and labels would be, too
+    steps = Counter(symmetry.of_type(position, one) for one in sorted(symmetry.alive[position]))
     if n > _COUNTED:
         return {none: int(len(symmetry.alive[position]) ** _COUNTED)}
     counts = Counter({none: 1})
