@@ -60,6 +60,7 @@ def satellites_alone():
     [crystal, satellites_alone, detuned, two_ensembles, three_levels, levels_of_satellites, without_symmetry, cavity],
     ids=lambda case: case.__name__,
 )
+@pytest.mark.quick("crystal", "satellites_alone", "cavity")
 def test_the_exact_value_is_inside_and_the_verifier_agrees(case):
     model, label, _ = case()
     b = ps.bounds(model, label, degree=2 if case in (cavity, crystal) else 1)

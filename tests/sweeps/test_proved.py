@@ -10,6 +10,7 @@ from permsym.errors import InputError
 ASKED = {"moments": ["z0", "+0 -1"], "options": {"bounds": {"degree": 1.5}}}
 
 
+@pytest.mark.slow
 def test_bounds_stand_beside_exact_values():
     ds = ps.sweep("central-spin", {"N": [4, 6]}, methods=["exact", "bounds"], **ASKED)
     exact, proved = (ds.sel(approach=name) for name in ("exact", "bounds"))

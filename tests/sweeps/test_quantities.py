@@ -254,6 +254,7 @@ def test_files_keep_them_over_time(evolved, tmp_path, name):
         np.testing.assert_array_equal(again[each].transpose(*evolved[each].dims), evolved[each])
 
 
+@pytest.mark.slow
 def test_a_file_over_time_is_computed_again(evolved):
     again, difference = rerun(evolved)
     assert difference.equal

@@ -51,6 +51,7 @@ def test_every_approach_has_its_own_numbers_and_its_seconds():
 
 
 @pytest.mark.usefixtures("few")
+@pytest.mark.slow
 def test_the_command_prints_json(capsys, tmp_path):
     assert main(["figure", "beyond-cumulants-central-spin", "--max-N", "2", "--json", "-o", str(tmp_path)]) == 0
     (report,) = json.loads(capsys.readouterr().out)["figures"]

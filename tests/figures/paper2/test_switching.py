@@ -6,6 +6,7 @@ import pytest
 from permsym.figures.paper2 import switching
 
 
+@pytest.mark.slow
 def test_averages_agree_and_a_picture_is_drawn(tmp_path):
     data = switching.compute(2, "", None, shown=20, duration=150)
     assert data["photon_probability"].sum() == pytest.approx(1, abs=1e-6)

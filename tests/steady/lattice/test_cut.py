@@ -36,6 +36,7 @@ def whole():
 
 
 @pytest.mark.parametrize("cut", [Cut(2), Cut(4), Cut(12, 1e-4), Cut(4, 1e-6)], ids=str)
+@pytest.mark.slow
 def test_the_error_is_the_one_that_is_said(whole, cut):
     state = ps.steady_state(ensembles(7, 5), moments=LABELS, window=cut)
     assert state.plan.window == cut
