@@ -156,9 +156,9 @@ def add_counting(point: Point, counting: FullCounting | CountedNumber) -> None:
     from permsym.dynamics.counting.until import CountedNumber
 
     if isinstance(counting, CountedNumber):
-        names: Iterable[tuple[str, Any, Any]] = (
-            (f"counting_{kind}", getattr(counting, kind), counting.errors[kind]) for kind in ("current", "mean", "fano")
-        )
+        series = {kind: getattr(counting, kind) for kind in ("current", "mean", "fano", "noise")}
+        series |= dict(zip(("c3", "c4"), counting.cumulants, strict=False))
+        names: Iterable[tuple[str, Any, Any]] = ((f"counting_{kind}", value, counting.errors[kind]) for kind, value in series.items())
         reasons = counting.own_reasons
     else:
         values = (counting.current, counting.fano, counting.noise, *counting.cumulants)
