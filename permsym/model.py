@@ -27,7 +27,7 @@ from permsym.errors import InputError
 from permsym.fields import WrongField, checked
 from permsym.jumps import Jump, individual_adjoint
 from permsym.operators import CentreOperator, Matrix, Monomial, Operator, Product, as_matrix, commutator, dense, entries
-from permsym.sites import Boson, Ensemble, Levels, Site, Spin
+from permsym.sites import Boson, Ensemble, Levels, NoCentre, Site, Spin
 from permsym.terms import Term, chosen, spelled_product, terms_of
 
 UNNAMED = "user-defined"
@@ -36,7 +36,7 @@ UNNAMED = "user-defined"
 _WRITTEN = {
     "name": str,
     "centre": {"kind": str, "levels": (int, str)},
-    "ensembles": [{"name": str, "N": float, "levels": int}],
+    "ensembles": [{"name": str, "N": float, "levels": int, "j?": float}],
     "hamiltonian": [dict],
     "jumps": [{"kind": str, "rate": float, "operator": [dict], "name?": str}],
 }
@@ -46,7 +46,7 @@ _WRITTEN = {
 class Model:
     """A centre, ensembles of identical satellites, Hamiltonian and jumps.
 
-    centre       Spin(), Levels(d) or Boson(levels)
+    centre       Spin(), Levels(d) or Boson(levels); None: satellites alone
     ensembles    one Ensemble or a sequence of them, with different names
     hamiltonian  hermitian Operator
     jumps        Central, Individual and Collective jumps
@@ -71,7 +71,7 @@ class Model:
 
     def __init__(
         self,
-        centre: Site,
+        centre: Site | None,
         ensembles: Ensemble | Sequence[Ensemble],
         hamiltonian: Operator,
         jumps: Sequence[Jump] = (),
@@ -83,7 +83,7 @@ class Model:
             raise InputError(f"the Hamiltonian must be an operator such as 0.5 * c.z, but is {hamiltonian!r}")
         if isinstance(jumps, Jump) or not all(isinstance(jump, Jump) for jump in jumps):
             raise InputError(f"`jumps` must be a list of Central, Individual and Collective jumps, but is {jumps!r}")
-        self.centre = centre
+        self.centre: Site = NoCentre() if centre is None else centre
         self.ensembles: tuple[Ensemble, ...] = (ensembles,) if isinstance(ensembles, Ensemble) else tuple(ensembles)
         self.hamiltonian = Operator({key: value for key, value in hamiltonian.terms.items() if value != 0})
         self.jumps: tuple[Jump, ...] = tuple(jump for jump in jumps if jump.rate > 0 and jump.operator)
@@ -98,7 +98,7 @@ class Model:
 
     def _check(self) -> None:
         if isinstance(self.centre, Ensemble) or not isinstance(self.centre, Site):
-            raise InputError(f"the centre must be a site such as Spin() or Levels(3), but is {self.centre!r}")
+            raise InputError(f"the centre must be a site such as Spin() or Levels(3), or None, but is {self.centre!r}")
         if not self.ensembles or not all(isinstance(each, Ensemble) for each in self.ensembles):
             raise InputError("a model needs at least one Ensemble of satellites")
         if alike := [name for name, count in Counter(jump.name for jump in self.jumps if jump.name).items() if count > 1]:
@@ -108,6 +108,12 @@ class Model:
             raise InputError(f"ensembles need different names, but are called {', '.join(names)}; use Ensemble(N, name='B')")
         for operator in (self.hamiltonian, *(jump.operator for jump in self.jumps)):
             self.check(operator)
+        for term in self.terms:
+            name = term.structure[0][0].satellites[0][0] if term.kind == "individual" else None
+            if name is not None and self.ensembles[self.ensemble(name)].j is not None:
+                raise InputError(
+                    f"the jump {term} changes the total spin of ensemble {name!r}, which j fixes; leave j out, or make the jump Collective"
+                )
         # An operator is hermitian for all N if it is for as many satellites as a product has collective factors.
         deepest = max((len(key.satellites) for key in self.hamiltonian.terms), default=1)
         few = [(each.name, each.levels, min(math.ceil(each.size), max(deepest, 1))) for each in self.ensembles]
@@ -183,7 +189,8 @@ class Model:
         Each is a vector w of integers over (centre, ensemble 1, ...): the Liouvillian conserves
         sum_i w_i (ket excitations - bra excitations) of site kind i.  Central spin: ((1, 1),).
         """
-        return integer_nullspace(self._turns, 1 + len(self.ensembles))
+        none = [(1,) + (0,) * len(self.ensembles)] if isinstance(self.centre, NoCentre) else []  # nothing that could be conserved
+        return integer_nullspace([*none, *self._turns], 1 + len(self.ensembles))
 
     def charges_of(self, operator: Operator) -> set[tuple[int, ...]]:
         """What terms of an operator add to each U(1) charge: -1 for ``a``, 0 for what conserves it."""
@@ -252,7 +259,7 @@ class Model:
         def quanta(key: Product) -> float:
             return sum(key.centre) / 2 if isinstance(key.centre, Monomial) else 0.0
 
-        ensembles = tuple(Ensemble(max(1, round(each.N * factor)), each.name, each.levels) for each in self.ensembles)
+        ensembles = tuple(each.resized(max(1, round(each.N * factor))) for each in self.ensembles)
         hamiltonian = Operator(
             {key: value * factor ** (1 - len(key.satellites) - quanta(key)) for key, value in self.hamiltonian.terms.items()}
         )
@@ -312,7 +319,10 @@ class Model:
             "name": self.name,
             "parameters": self.parameters,
             "centre": {"kind": self.centre.kind, "levels": self.centre.levels or "auto", **_displacement(self.centre)},
-            "ensembles": [{"name": each.name, "N": each.size, "levels": each.levels} for each in self.ensembles],
+            "ensembles": [
+                {"name": each.name, "N": each.size, "levels": each.levels} | ({} if each.j is None else {"j": each.j})
+                for each in self.ensembles
+            ],
             "hamiltonian": list(self._operator_data(self.hamiltonian)),
             "jumps": [
                 {"kind": jump.kind, "rate": float(jump.rate), "operator": list(self._operator_data(jump.operator))}
@@ -329,7 +339,7 @@ class Model:
             centre = site_of(data["centre"]["kind"], data["centre"]["levels"])
             if "displacement" in data["centre"]:
                 centre = Boson(centre.levels or None, complex(*data["centre"]["displacement"]))
-            ensembles = [Ensemble(each["N"], each["name"], each["levels"]) for each in data["ensembles"]]
+            ensembles = [Ensemble(each["N"], each["name"], each["levels"], each.get("j")) for each in data["ensembles"]]
             jumps = [Jump(each["kind"], each["rate"], _operator_from(each["operator"]), each.get("name")) for each in data["jumps"]]
             hamiltonian = _operator_from(data["hamiltonian"])
             return cls(centre, ensembles, hamiltonian, jumps, name=data["name"], parameters=data.get("parameters"))
@@ -382,7 +392,9 @@ def site_of(kind: str, levels: Any = None) -> Site:
         return Boson(None if levels in (None, "auto") else levels)
     if kind == "levels":
         return Levels(levels)
-    raise InputError(f"the centre's kind must be spin, levels or boson, but is {kind!r}")
+    if kind == "none":
+        return NoCentre()
+    raise InputError(f"the centre's kind must be spin, levels, boson or none, but is {kind!r}")
 
 
 def _displacement(site: Site) -> dict[str, list[float]]:

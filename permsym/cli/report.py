@@ -14,7 +14,7 @@ from permsym.basis.representations import choose
 from permsym.cli import counting, quantities
 from permsym.dataset.versions import versions
 from permsym.dynamics.evolved.evolution import Evolution
-from permsym.errors import TooLarge
+from permsym.errors import DegenerateSteadyState, TooLarge
 from permsym.model import Model
 from permsym.models.registry import ModelSource
 from permsym.models.registry import names as model_names
@@ -198,7 +198,7 @@ def model_report(model: Model, representation: str, window: Literal["auto", "ful
     }
     try:
         plan = plan_of(model, basis=representation, window=window)
-    except TooLarge as error:
+    except (TooLarge, DegenerateSteadyState) as error:
         return report | {"fits": False, "reason": str(error)}
     cut = model if plan.levels is None else plan.model.with_levels(plan.levels)
     report["dimension_full"] = lattice(cut, name)[0]

@@ -5,10 +5,10 @@
     N = ""
     g = 0.5
     [centre]
-    kind = "spin"                       # or kind = "levels", levels = 3; or kind = "boson" (levels = 20, or "auto")
+    kind = "spin"                       # or kind = "levels", levels = 3; kind = "boson" (levels = 20, or "auto"); kind = "none"
     [[ensembles]]                       # one at least
     name = "A"
-    N = "N"
+    N = "N"                             # levels = 3 for more than two; j = "N/2" fixes the total spin of spins
     [[hamiltonian]]                     # coefficient * centre operator * product of ensemble sums
     coefficient = "g"
     operator = "+0 -"
@@ -47,7 +47,7 @@ _SHAPE = {
     "name?": str,
     "parameters?": {str: _NUMBER},
     "centre": {"kind": str, "levels?": _NUMBER},
-    "ensembles": [{"N": _NUMBER, "name?": str, "levels?": int}],
+    "ensembles": [{"N": _NUMBER, "name?": str, "levels?": int, "j?": _NUMBER}],
     "hamiltonian?": [{"coefficient": _NUMBER, "operator": str}],
     "jumps?": [{"kind": str, "rate": _NUMBER, "operator": str, "name?": str}],
 }
@@ -110,7 +110,10 @@ def _model(data: Mapping[str, Any], parameters: Mapping[str, Number], path: Path
     except InputError as error:
         raise InputError(f"{path}: {error}", parameter=error.parameter) from None
     size = Continuous if any(isinstance(value, Continuous) for value in parameters.values()) else float
-    ensembles = [Ensemble(size(number(entry["N"])), entry.get("name", "A"), entry.get("levels", 2)) for entry in data["ensembles"]]
+    ensembles = []
+    for entry in data["ensembles"]:
+        spin = number(entry["j"]) if "j" in entry else None
+        ensembles.append(Ensemble(size(number(entry["N"])), entry.get("name", "A"), entry.get("levels", 2), spin))
     hamiltonian = Operator()
     for term in data.get("hamiltonian", []):
         hamiltonian += number(term["coefficient"]) * _operator(term["operator"], centre, ensembles, path)

@@ -19,7 +19,7 @@ from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.moments.mode import Mode
 from permsym.operators import ComplexArray, Matrix, Operator
-from permsym.sites import Site
+from permsym.sites import NoCentre, Site
 from permsym.states import rotation, sectors
 from permsym.states.archived import STATE, Packing
 from permsym.states.collective_spin import DickePopulations, Gaussianity, SpinDistribution
@@ -383,7 +383,7 @@ class DensityOperator:
         except ImportError:
             raise InputError("QuTiP is not installed; install it with `pip install permsym[qutip]`") from None
         counts = list(self.model.sizes) if satellites is None else self._counts(satellites)
-        dims = [self.centre_levels] if centre else []
+        dims = [self.centre_levels] if centre and not isinstance(self.model.centre, NoCentre) else []
         dims += [e.levels for e, k in zip(self.model.ensembles, counts, strict=True) for _ in range(k)]
         matrix = self.full() if satellites is None and centre else self.reduced(counts, centre)
         return qutip.Qobj(matrix, dims=[dims, dims])

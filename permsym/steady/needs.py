@@ -14,7 +14,7 @@ from permsym.errors import TooLarge
 from permsym.linear.factorisation import Factorisation, FactorSolver, first_that_fits
 from permsym.linear.superlu import SuperLU
 from permsym.model import Model
-from permsym.sites import Boson
+from permsym.sites import Boson, Ensemble
 from permsym.steady.cavity.matrix_free import SECONDS, MatrixFree
 from permsym.steady.scaling.decoupling import Decoupling
 from permsym.text import readable
@@ -48,12 +48,15 @@ def _sides(model: Model, name: str) -> list[int]:
         if ensemble.levels > 2:
             sides += [ensemble.N + 1] * (ensemble.levels**2 - 1 - bool(model.charges))
         else:
-            sides += _sides_of_spins(ensemble.N, model)
+            sides += _sides_of_spins(ensemble, model)
     return sides
 
 
-def _sides_of_spins(N: int, model: Model) -> list[int]:
+def _sides_of_spins(ensemble: Ensemble, model: Model) -> list[int]:
     """Of the sites (j, m), a triangle: its length and mean width, as of a window; beside a mode and without a charge those of a box."""
+    N = ensemble.N
+    if ensemble.j is not None:  # m and m' alone
+        return [round(2 * ensemble.j) + 1] * (1 if model.charges else 2)
     if not model.charges:
         return [N // 2 + 1, N + 1, N + 1]
     return [N // 2 + 1, N + 1] if model.centre.kind == "boson" else [N // 4 + 1, N + 1]
@@ -181,7 +184,7 @@ def may_cut_blocks(model: Model, basis: str | Basis) -> bool:
         return False
     name = choose(model) if basis == "auto" else basis
     exchanged = not model.charges or any(charge[0] and charge[1] for charge in model.charges)
-    return name == "dicke" and exchanged and model.sizes[0] >= block_crossover(model)
+    return name == "dicke" and model.ensembles[0].j is None and exchanged and model.sizes[0] >= block_crossover(model)
 
 
 def _window_share(model: Model, basis: str) -> float:

@@ -18,6 +18,7 @@ from permsym.model import Model
 from permsym.progress import Progress
 from permsym.steady import fock_cutoff, needs
 from permsym.steady.cavity.matrix_free import MatrixFree
+from permsym.steady.degenerate import refuse_free_spin
 from permsym.steady.plan import Plan, Request, Route
 from permsym.steady.scaling import displacement
 from permsym.steady.scaling.decoupling import Decoupling
@@ -50,8 +51,10 @@ def plan_for(request: Request, say: Progress, answer: Answer, ahead: bool = Fals
     answer   solves smaller systems, which predictions need
     ahead    whether only the plan is wanted: an open cut-off is then predicted for small systems, too
 
-    Raises InputError for wishes that do not go together, TooLarge where nothing fits into the memory that is free now.
+    Raises InputError for wishes that do not go together, TooLarge where nothing fits into the memory that is free now,
+    DegenerateSteadyState where the total spin of an ensemble is free.
     """
+    refuse_free_spin(request.model)
     return _weak(request) or _ordinary(request, say, answer, ahead)
 
 
@@ -141,7 +144,11 @@ def _weak(request: Request) -> Plan | None:
     left_open = request.solver in ("auto", "quick") and request.window == "auto" and request.basis in ("auto", "dicke")
     if not left_open or request.verify or request.liouvillian is not None or request.checkpoint is not None:
         return None
-    if model.centre.kind != "boson" or not (request.open_levels or prefers_iteration(model)):
+    if (
+        model.centre.kind != "boson"
+        or any(each.j is not None for each in model.ensembles)
+        or not (request.open_levels or prefers_iteration(model))
+    ):
         return None
     prediction = predict(model)
     if prediction is None:
@@ -161,7 +168,7 @@ def window_applies(model: Model, representation: str) -> bool:
 
     Not beside a boson: its photon number grows with N, so that a window of (j, m) alone gains nothing.
     """
-    tied = len(model.ensembles) == 1 and any(charge[1] for charge in model.charges)
+    tied = len(model.ensembles) == 1 and model.ensembles[0].j is None and any(charge[1] for charge in model.charges)
     return representation == "dicke" and tied and model.centre.kind != "boson"
 
 

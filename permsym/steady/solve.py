@@ -12,7 +12,7 @@ from typing import Literal
 from permsym.basis.basis import Basis
 from permsym.basis.representations import REPRESENTATIONS
 from permsym.basis.window import Window
-from permsym.errors import NotApplicable, PermsymError, TooLarge, UncertifiedWarning, UnsuitedModel
+from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge, UncertifiedWarning, UnsuitedModel
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
@@ -136,6 +136,8 @@ def _verify(state: State, request: Request) -> None:
         state.adopt(state.verified(answer(other), request.labels, "lattice"))
         return
     solver = state.plan.solver or "auto"
+    if any(each.j is not None for each in state.model.ensembles):
+        raise InputError("a fixed total spin has one representation, so that no other can verify it; leave verify out")
     other = Request.of(state.model, [], solver, basis=_other(state.basis), window="full", tolerance=request.tolerance)
     state.adopt(state.verified(answer(other), request.labels))
 

@@ -17,7 +17,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
-from permsym.sites import Boson, Site
+from permsym.sites import Boson, NoCentre, Site
 from permsym.states.archived import Packing
 from permsym.states.collective_spin import SpinDistribution
 from permsym.states.density import DensityOperator
@@ -439,5 +439,8 @@ def _smaller(key: MomentLabel) -> MomentLabel:
 
 def _excitations(model: Model) -> list[Operator]:
     """Excitation numbers of the centre and of each ensemble."""
+    ensembles = [e.operator(np.diag(e.excitations)) for e in model.ensembles]
+    if isinstance(model.centre, NoCentre):
+        return ensembles
     centre = model.centre.n if isinstance(model.centre, Boson) else model.centre.operator(np.diag(model.centre.excitations))
-    return [centre, *(e.operator(np.diag(e.excitations)) for e in model.ensembles)]
+    return [centre, *ensembles]

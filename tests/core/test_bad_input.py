@@ -68,7 +68,7 @@ TABLE = {
     "one jump without a list": (lambda: ps.Model(c, s, c.z, ps.Central(1, c.m)), "`jumps` must be a list of"),
     "centre a class": (lambda: ps.Model(ps.Spin, s, c.z), "the centre must be a site such as Spin()"),
     "Dicke of three levels": (
-        lambda: ps.steady_state(ps.Model(c, ps.Ensemble(2, levels=3), c.z, [ps.Central(1, c.m)]), basis="dicke"),
+        lambda: ps.steady_state(ps.Model(c, d := ps.Ensemble(2, levels=3), c.z, [ps.Individual(1, d.unit(0, 1))]), basis="dicke"),
         "needs two-level satellites",
     ),
 }  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.dynamics.initial import parse_initial
-from permsym.errors import DegenerateSteadyState
+from permsym.errors import DegenerateSteadyState, UnsuitedModel
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray
@@ -69,6 +69,7 @@ def steady_state(
     for name, value in (("target", target), ("duration", duration), ("step", step)):
         check_positive(name, value)
     seed, trajectories = check_count("seed", seed, 0), check_count("trajectories", trajectories, 8)
+    _refuse_fixed_spin(model)
     setting = Setting.of(in_rotating_frame(model), moments)
     _check_that_all_relax(setting)
     run = _Run(setting, seed, trajectories + trajectories % 2, target)
@@ -85,6 +86,14 @@ def steady_state(
     else:
         doubt = run.check_step()
     return run.state(model, doubt, time.perf_counter() - started)
+
+
+def _refuse_fixed_spin(model: Model) -> None:
+    if fixed := [each for each in model.ensembles if each.j is not None]:
+        raise UnsuitedModel(
+            f"truncated Wigner finds steady states from starts of any total spin, but ensemble {fixed[0].name!r} has j={fixed[0].j:g}; "
+            "use steady_state, or twa.evolve from a state with this spin"
+        )
 
 
 def _check_that_all_relax(setting: Setting) -> None:
