@@ -49,6 +49,8 @@ class Term:
         """J rho = rate * x rho x^dag of a jump x, summed over satellites where it is individual; tr J rho is how often it happens."""
         if not self.jump:
             raise InputError(f"only a jump can be counted, but {self.name!r} is a term of the Hamiltonian")
+        if self.coefficient.real < 0:
+            raise InputError(f"the jump {self.name!r} has a negative rate, so that it does not happen by itself; count another one")
         return replace(self, gain=True)
 
     @property
