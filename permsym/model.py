@@ -29,7 +29,7 @@ from permsym.jumps import Jump, individual_adjoint
 from permsym.kossakowski import check_rates
 from permsym.operators import CentreOperator, Matrix, Monomial, Operator, Product, as_matrix, commutator, dense, entries
 from permsym.sites import Boson, Ensemble, Levels, NoCentre, Site, Spin
-from permsym.terms import Term, chosen, spelled_product, terms_of
+from permsym.terms import Term, chosen, equation_of, spelled_product, terms_of
 from permsym.translation import from_qutip, piqs, to_qutip
 
 if TYPE_CHECKING:
@@ -168,6 +168,19 @@ class Model:
     def terms(self) -> tuple[Term, ...]:
         """The Liouvillian as a sum of named terms: those of the Hamiltonian, then jumps."""
         return terms_of(self.centre, self.ensembles, self.hamiltonian, self.jumps)
+
+    @property
+    def equation(self) -> str:
+        """The equation in words of model files, with its numbers: a line for H, one for each jump with its rate.
+
+        >>> from permsym.models import central_spin
+        >>> print(central_spin(N=16).equation)
+        H = 0.5 [z0] + 0.5 [z] + 0.75 [+0 -] + 0.75 [-0 +]
+        + 1 L[-0] central
+        + 1.5 L[+] individual
+        + 0.5 L[-] individual
+        """
+        return equation_of(self.terms)
 
     def term(self, name: str) -> Term:
         """The term of a name, or of any part of it that no other has: ``H[+0 -]``, ``L[a]``, ``loss``.  InputError lists candidates.

@@ -79,6 +79,24 @@ def terms_of(centre: Site, ensembles: Sequence[Ensemble], hamiltonian: Operator,
     return tuple(terms)
 
 
+def equation_of(terms: Sequence[Term]) -> str:
+    """The terms with their coefficients, a line for the Hamiltonian and one for each jump.
+
+    H = 0.5 [z0] + 0.75 [+0 -] + 0.75 [-0 +]
+    + 1.5 L[+] individual
+    """
+    energies = [f"{_coefficient(term.coefficient)} {term.spelled.removeprefix('H')}" for term in terms if not term.jump]
+    jumps = [f"+ {term.coefficient.real:.6g} {term}" for term in terms if term.jump]
+    return "\n".join([f"H = {' + '.join(energies) or '0'}", *(line.replace("+ -", "- ") for line in jumps)])
+
+
+def _coefficient(value: complex) -> str:
+    """A coefficient as model files write it: 0.5, 0.5i, (0.3+0.1i)."""
+    if not value.imag:
+        return f"{value.real:.6g}"
+    return f"({value:.6g})".replace("j)", "i)") if value.real else f"{value.imag:.6g}i"
+
+
 def _spelled_jump(jump: Jump, centre: Site, ensembles: Sequence[Ensemble]) -> str:
     names = {name for key in jump.operator.terms for name, _ in key.satellites}
     where = ""
