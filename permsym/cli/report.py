@@ -193,6 +193,7 @@ def model_report(model: Model, representation: str, window: Literal["auto", "ful
     report: dict[str, Any] = {
         "model": model.name,
         "parameters": model.parameters,
+        "equation": model.equation.splitlines(),
         "terms": [str(term) for term in model.terms],
         "charges": [list(charge) for charge in model.charges],
         "symmetry": model.symmetry.lines(),

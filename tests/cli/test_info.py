@@ -16,6 +16,13 @@ def test_info(capsys):
     assert 5e7 < report["memory_bytes"] < 3e8
 
 
+def test_info_prints_the_equation(capsys):
+    lines = ["H = 0.5 [z0] + 0.5 [z] + 0.75 [+0 -] + 0.75 [-0 +]", "+ 1 L[-0] central", "+ 1.5 L[+] individual", "+ 0.5 L[-] individual"]
+    out = run(capsys, "info", "central-spin", "N=16")[1]
+    assert out.splitlines()[:4] == lines
+    assert json.loads(run(capsys, "info", "central-spin", "N=16", "--json")[1])["equation"] == lines
+
+
 @pytest.mark.slow
 def test_info_reckons_with_displaced_fock_states(capsys):
     words = ["driven-tavis-cummings", "N=4", "C=4", "drive=1"]
