@@ -5,7 +5,8 @@ import pytest
 from scipy import sparse
 
 from permsym.errors import InputError
-from permsym.linear.assembled.solver import BiCGStab, Outer
+from permsym.linear.assembled.settings import Outer
+from permsym.linear.assembled.solver import BiCGStab
 from permsym.linear.bicgstab import Halt
 
 

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from permsym.linear import bicgstab
 from permsym.linear.assembled.operator import Operator
-from permsym.linear.assembled.solver import BiCGStab, Outer, Vector
+from permsym.linear.assembled.settings import Outer, Settings, Vector
 from permsym.linear.superlu import in_two_parts
 
 EPS = float(np.finfo(float).eps)
@@ -34,7 +34,7 @@ class Iteration:
 
     refined = True
 
-    def __init__(self, settings: BiCGStab, matrix: sparse.csc_array, outer: Outer | None = None) -> None:
+    def __init__(self, settings: Settings, matrix: sparse.csc_array, outer: Outer | None = None) -> None:
         self.settings = settings
         self.operator = Operator(matrix, outer)
         self.fill = int(matrix.nnz)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from permsym import kernels
-from permsym.linear.assembled.solver import Outer, Vector
+from permsym.linear.assembled.settings import Outer, Vector
 
 _NOTABLE = 1e-3  # of a row's norm: a smaller diagonal does not scale it
 

@@ -9,13 +9,15 @@ has the steady state, normalised, as its only solution: no population is pinned.
 from __future__ import annotations
 
 import time
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from permsym.basis.basis import Basis
 from permsym.errors import SolverFailed
-from permsym.linear.assembled.solver import BiCGStab, Outer
+from permsym.linear.assembled.settings import Outer
+from permsym.linear.assembled.solver import BiCGStab
 from permsym.operators import as_matrix
 from permsym.progress import Progress, silent
 from permsym.sites import Boson, Site
@@ -46,7 +48,7 @@ class IteratedNull(NullVector):
 
     def again(self, problem: NullProblem, x: Vector) -> IteratedNull:
         """The same state x (basis.dimension,) as the null vector of a problem with more unknowns."""
-        return solve(problem, self.settings, x)[0]
+        return solve(problem, BiCGStab(*astuple(self.settings)), x)[0]
 
     def _besides(self, y: Vector, uncertainty: Vector) -> Vector:
         """With what an edge drops: beside that a dual vector needs few digits, and each takes products."""
