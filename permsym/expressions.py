@@ -1,4 +1,6 @@
-"""Arithmetic expressions in a model's parameters, such as ``kappa="N/16"``, and in time, such as ``eta="0.5*step(t - 1)"``.
+"""Arithmetic expressions.  Long because real numbers, complex numbers and functions of time share one grammar.
+
+Of a model's parameters, such as ``kappa="N/16"``, of complex coefficients, ``"0.5i*exp(1i*phi)"``, and of time, ``"0.5*step(t - 1)"``.
 
 Parsed with ``ast`` and evaluated over a fixed table of operations: no names, attributes or calls beyond it.
 Expressions in time have more functions than those of parameters, and conditions such as ``1 if 2 < t < 3 else 0``.
@@ -7,6 +9,7 @@ Expressions in time have more functions than those of parameters, and conditions
 from __future__ import annotations
 
 import ast
+import cmath
 import math
 import operator
 import re
@@ -47,19 +50,23 @@ class _Grammar:
     functions    of one number
     several      functions of two numbers or more
     conditions   whether there are comparisons and ``A if condition else B``
+    imaginary    whether there are numbers such as 0.5i
     """
 
-    functions: Mapping[str, Callable[[float], float]]
+    functions: Mapping[str, Callable[[Any], Any]]
     several: Mapping[str, Callable[..., float]] = field(default_factory=dict)
     conditions: bool = False
+    imaginary: bool = False
 
     @property
     def spelled(self) -> str:
         more = ", and A if x < y else B" if self.conditions else ""
-        return f"numbers, parameters, + - * / **, parentheses, pi and {', '.join([*self.functions, *self.several])}{more}"
+        numbers = "numbers, 1i" if self.imaginary else "numbers"
+        return f"{numbers}, parameters, + - * / **, parentheses, pi and {', '.join([*self.functions, *self.several])}{more}"
 
 
 _PLAIN = _Grammar(_FUNCTIONS)
+_COMPLEX = _Grammar({name: getattr(cmath, name) for name in _FUNCTIONS}, imaginary=True)
 _IN_TIME = _Grammar(
     {
         **_FUNCTIONS,
@@ -77,6 +84,7 @@ _CONSTANTS = {"pi": math.pi}
 _NOTHING = ast.Constant(value=0)
 _LONGEST, _DEEPEST = 1000, 100  # characters, and operations inside one another: those of the papers have 40 and 6
 _LARGEST = 2**1000  # of a whole number; p2 = "p1*p1", p3 = "p2*p2" ... would have more digits than fit in memory
+_IMAGINARY = re.compile(r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)i\b", re.ASCII)  # 0.5i, which Python writes 0.5j
 _DIGITS = re.compile(r"\d+([eEjJ]\d*)?$", re.ASCII)
 
 
@@ -85,6 +93,8 @@ def parse(text: str) -> ast.expr:
     if len(text) > _LONGEST:
         raise NotAnExpression(f"{_brief(text)} has {len(text)} characters, but an expression has at most {_LONGEST}")
     if odd := next((word for word in re.findall(r"\w+", text) if word[0].isdigit() and not _DIGITS.match(word)), None):
+        if _IMAGINARY.search(text):
+            raise NotAnExpression(f"{_brief(text)} is complex, but must be real; coefficients of operators in model files may be complex")
         raise NotAnExpression(f"{odd!r} in {_brief(text)} is no number here; write it with the digits 0 to 9 alone, such as 10 or 1e3")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
@@ -116,6 +126,18 @@ def evaluate(text: str, values: Mapping[str, float]) -> float:
     0.5
     """
     return _evaluated(parse(text), text, values, _PLAIN)
+
+
+def evaluate_complex(text: str, values: Mapping[str, float]) -> complex:
+    """Value of an expression that may hold imaginary numbers; without them it is real, and sqrt(-1) has no value.
+
+    >>> evaluate_complex("0.5i * exp(1i*phi)", {"phi": 0})
+    0.5j
+    """
+    tree = parse(_IMAGINARY.sub(r"\1j", text))
+    if not any(isinstance(node, ast.Constant) and isinstance(node.value, complex) for node in ast.walk(tree)):
+        return evaluate(text, values)
+    return _evaluated(tree, text, values, _COMPLEX)
 
 
 class TimeExpression:
@@ -183,7 +205,7 @@ class TimeExpression:
                     yield from pairwise([left, *others])
 
 
-def _evaluated(tree: ast.expr, text: str, values: Mapping[str, float], grammar: _Grammar) -> float:
+def _evaluated(tree: ast.expr, text: str, values: Mapping[str, float], grammar: _Grammar) -> Any:
     try:
         return _value(tree, text, values, grammar)
     except ZeroDivisionError:
@@ -223,11 +245,13 @@ def resolve(parameters: Mapping[str, float | str]) -> dict[str, float]:
     return {name: done[name] for name in parameters}
 
 
-def _value(node: ast.expr, text: str, values: Mapping[str, float], grammar: _Grammar) -> float:
-    def value(inner: ast.expr) -> float:
+def _value(node: ast.expr, text: str, values: Mapping[str, float], grammar: _Grammar) -> Any:  # complex where the grammar is
+    def value(inner: ast.expr) -> Any:
         return _value(inner, text, values, grammar)
 
     match node:
+        case ast.Constant(value=complex() as number) if grammar.imaginary:
+            return number
         case ast.Constant(value=bool() | str() | bytes() | complex()):
             pass
         case ast.Constant(value=int() | float() as number):
@@ -239,10 +263,11 @@ def _value(node: ast.expr, text: str, values: Mapping[str, float], grammar: _Gra
         case ast.Name(id=name):
             raise InputError(f"{_brief(text)} refers to {name!r}, which is no parameter here; the parameters are {', '.join(values)}")
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            result = _BINARY[type(op)](value(left), value(right))
-            if isinstance(result, complex):
+            power = grammar.imaginary and isinstance(op, ast.Pow)
+            result = (_complex_power if power else _BINARY[type(op)])(value(left), value(right))
+            if isinstance(result, complex) and not grammar.imaginary:
                 raise InputError(f"{_brief(text)} is not real at {_shown(values)}; change the expression or the values")
-            return _bounded(result)
+            return result if isinstance(result, complex) else _bounded(result)
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
             return _UNARY[type(op)](value(operand))
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in grammar.functions:
@@ -252,6 +277,10 @@ def _value(node: ast.expr, text: str, values: Mapping[str, float], grammar: _Gra
         case ast.IfExp(test=test, body=body, orelse=otherwise) if grammar.conditions:
             return value(body if _holds(test, text, value) else otherwise)
     raise NotAnExpression(f"{_brief(text)} is not an expression permsym evaluates; use {grammar.spelled}")
+
+
+def _complex_power(base: complex, exponent: complex) -> complex:
+    return complex(base) ** complex(exponent)
 
 
 def _holds(node: ast.expr, text: str, value: Callable[[ast.expr], float]) -> bool:

@@ -35,7 +35,7 @@ class Jump:
             raise InputError(f"the name of this {self.kind} jump must be a word such as 'loss', but is {self.name!r}")
         if not is_real(self.rate) or not math.isfinite(self.rate):
             raise InputError(f"the rate of this {self.kind} jump must be a finite number, but is {self.rate!r}")
-        if self.rate < 0:
+        if self.rate < 0 and self.kind != "collective":  # a collective one may be: see kossakowski.py
             raise InputError(f"the rate of this {self.kind} jump must be >= 0, but is {self.rate!r}")
         for key in self.operator.terms:
             if self.kind == "central" and key.satellites:
@@ -57,7 +57,10 @@ def Individual(rate: float, operator: Operator, name: str | None = None) -> Jump
 
 
 def Collective(rate: float, operator: Operator, name: str | None = None) -> Jump:
-    """``rate * L[sum_n S_n]``: all satellites together, optionally with operators of the centre."""
+    """``rate * L[sum_n S_n]``: all satellites together, optionally with operators of the centre.
+
+    The rate h may be negative beside individual jumps g of the same operator, where g + N h >= 0; a model checks that.
+    """
     return Jump("collective", rate, operator, name)
 
 

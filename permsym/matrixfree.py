@@ -232,7 +232,7 @@ class BlockLiouvillian:
         low, high = np.maximum(low, 0), np.minimum(high, whole.high)
         some = high > low
         ranges = BlockRanges(whole.outer[:, some], low[some], high[some])
-        return Blocks.of(whole.model, whole.representation, ranges, "closed", whole.charge)
+        return Blocks.of(whole.model, whole.representation, ranges, "closed", whole.charge, whole.populated)
 
     def neighbour(self, outer: Labels) -> Integers:
         """For each label, a block from which one move leads to it or to its conjugate; -1: none."""

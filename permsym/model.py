@@ -19,16 +19,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from permsym.errors import InputError
 from permsym.fields import WrongField, checked
 from permsym.jumps import Jump, individual_adjoint
+from permsym.kossakowski import check_rates
 from permsym.operators import CentreOperator, Matrix, Monomial, Operator, Product, as_matrix, commutator, dense, entries
-from permsym.sites import Boson, Ensemble, Levels, Site, Spin
-from permsym.terms import Term, chosen, spelled_product, terms_of
+from permsym.sites import Boson, Ensemble, Levels, NoCentre, Site, Spin
+from permsym.symmetry.classes import Symmetry
+from permsym.terms import Term, chosen, equation_of, spelled_product, terms_of
+from permsym.translation import from_qutip, piqs, to_qutip
+
+if TYPE_CHECKING:
+    import qutip
 
 UNNAMED = "user-defined"
 
@@ -36,7 +42,7 @@ UNNAMED = "user-defined"
 _WRITTEN = {
     "name": str,
     "centre": {"kind": str, "levels": (int, str)},
-    "ensembles": [{"name": str, "N": float, "levels": int}],
+    "ensembles": [{"name": str, "N": float, "levels": int, "j?": float}],
     "hamiltonian": [dict],
     "jumps": [{"kind": str, "rate": float, "operator": [dict], "name?": str}],
 }
@@ -46,7 +52,7 @@ _WRITTEN = {
 class Model:
     """A centre, ensembles of identical satellites, Hamiltonian and jumps.
 
-    centre       Spin(), Levels(d) or Boson(levels)
+    centre       Spin(), Levels(d) or Boson(levels); None: satellites alone
     ensembles    one Ensemble or a sequence of them, with different names
     hamiltonian  hermitian Operator
     jumps        Central, Individual and Collective jumps
@@ -71,7 +77,7 @@ class Model:
 
     def __init__(
         self,
-        centre: Site,
+        centre: Site | None,
         ensembles: Ensemble | Sequence[Ensemble],
         hamiltonian: Operator,
         jumps: Sequence[Jump] = (),
@@ -83,10 +89,10 @@ class Model:
             raise InputError(f"the Hamiltonian must be an operator such as 0.5 * c.z, but is {hamiltonian!r}")
         if isinstance(jumps, Jump) or not all(isinstance(jump, Jump) for jump in jumps):
             raise InputError(f"`jumps` must be a list of Central, Individual and Collective jumps, but is {jumps!r}")
-        self.centre = centre
+        self.centre: Site = NoCentre() if centre is None else centre
         self.ensembles: tuple[Ensemble, ...] = (ensembles,) if isinstance(ensembles, Ensemble) else tuple(ensembles)
         self.hamiltonian = Operator({key: value for key, value in hamiltonian.terms.items() if value != 0})
-        self.jumps: tuple[Jump, ...] = tuple(jump for jump in jumps if jump.rate > 0 and jump.operator)
+        self.jumps: tuple[Jump, ...] = tuple(jump for jump in jumps if jump.rate != 0 and jump.operator)
         self.name = name
         self.parameters: dict[str, float] = dict(parameters or {})
         self.family: Callable[..., Model] | None = None
@@ -98,7 +104,7 @@ class Model:
 
     def _check(self) -> None:
         if isinstance(self.centre, Ensemble) or not isinstance(self.centre, Site):
-            raise InputError(f"the centre must be a site such as Spin() or Levels(3), but is {self.centre!r}")
+            raise InputError(f"the centre must be a site such as Spin() or Levels(3), or None, but is {self.centre!r}")
         if not self.ensembles or not all(isinstance(each, Ensemble) for each in self.ensembles):
             raise InputError("a model needs at least one Ensemble of satellites")
         if alike := [name for name, count in Counter(jump.name for jump in self.jumps if jump.name).items() if count > 1]:
@@ -108,6 +114,13 @@ class Model:
             raise InputError(f"ensembles need different names, but are called {', '.join(names)}; use Ensemble(N, name='B')")
         for operator in (self.hamiltonian, *(jump.operator for jump in self.jumps)):
             self.check(operator)
+        for term in self.terms:
+            name = term.structure[0][0].satellites[0][0] if term.kind == "individual" else None
+            if name is not None and self.ensembles[self.ensemble(name)].j is not None:
+                raise InputError(
+                    f"the jump {term} changes the total spin of ensemble {name!r}, which j fixes; leave j out, or make the jump Collective"
+                )
+        check_rates(self.jumps, self.ensembles)
         # An operator is hermitian for all N if it is for as many satellites as a product has collective factors.
         deepest = max((len(key.satellites) for key in self.hamiltonian.terms), default=1)
         few = [(each.name, each.levels, min(math.ceil(each.size), max(deepest, 1))) for each in self.ensembles]
@@ -157,6 +170,19 @@ class Model:
         """The Liouvillian as a sum of named terms: those of the Hamiltonian, then jumps."""
         return terms_of(self.centre, self.ensembles, self.hamiltonian, self.jumps)
 
+    @property
+    def equation(self) -> str:
+        """The equation in words of model files, with its numbers: a line for H, one for each jump with its rate.
+
+        >>> from permsym.models import central_spin
+        >>> print(central_spin(N=16).equation)
+        H = 0.5 [z0] + 0.5 [z] + 0.75 [+0 -] + 0.75 [-0 +]
+        + 1 L[-0] central
+        + 1.5 L[+] individual
+        + 0.5 L[-] individual
+        """
+        return equation_of(self.terms)
+
     def term(self, name: str) -> Term:
         """The term of a name, or of any part of it that no other has: ``H[+0 -]``, ``L[a]``, ``loss``.  InputError lists candidates.
 
@@ -183,7 +209,13 @@ class Model:
         Each is a vector w of integers over (centre, ensemble 1, ...): the Liouvillian conserves
         sum_i w_i (ket excitations - bra excitations) of site kind i.  Central spin: ((1, 1),).
         """
-        return integer_nullspace(self._turns, 1 + len(self.ensembles))
+        none = [(1,) + (0,) * len(self.ensembles)] if isinstance(self.centre, NoCentre) else []  # nothing that could be conserved
+        return integer_nullspace([*none, *self._turns], 1 + len(self.ensembles))
+
+    @cached_property
+    def symmetry(self) -> Symmetry:
+        """What the terms conserve beside the populations: coherences that never appear, U(1) charges, charges modulo k; prints in words."""
+        return Symmetry.of(self)
 
     def charges_of(self, operator: Operator) -> set[tuple[int, ...]]:
         """What terms of an operator add to each U(1) charge: -1 for ``a``, 0 for what conserves it."""
@@ -238,6 +270,81 @@ class Model:
             options.append({tuple(step if i == kind else 0 for i in range(kinds)) for step in steps})
         return sorted({tuple(map(sum, zip(*combination, strict=True))) for combination in itertools.product(*options)} if options else [])
 
+    # -- QuTiP ----------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_qutip(  # the ways to read what a matrix leaves open
+        cls,
+        H: qutip.Qobj,
+        c_ops: Sequence[qutip.Qobj] = (),
+        centre: bool = True,
+        *,
+        ensembles: Sequence[int] | None = None,
+        mode: bool | None = None,
+        lone: Literal["individual", "collective"] | None = None,
+        symmetric: bool = False,
+        name: str = UNNAMED,
+    ) -> Model:
+        """The model of a QuTiP script with few satellites; :meth:`resized` has more.
+
+        H, c_ops    operators of the product space, as for ``mesolve``: rates are inside c_ops.  Satellites must be alike
+        centre      whether the first site is the centre
+        ensembles   numbers of satellites, such as [2, 1]; by default neighbours with as many levels belong together
+        mode        whether the centre is a mode; by default where all matrices are polynomials in a and ad, and some change n
+        lone        "individual" or "collective": what jumps on an ensemble's only satellite are, which its matrices do not tell
+        symmetric   satellites stay in states that no exchange changes, j = N/2: for models without individual jumps
+        name        for reports and files
+
+        Every c_op x stands for x = c + x', whose number c moves into H: (i/2) (c^* x' - c x'^dag).  Jumps are read off their matrix
+        of rates A delta_nm + C: eigenvectors of A are individual, those of C collective.  Two matrices of different N tell how
+        coefficients depend on N, one does not: :meth:`resized` leaves them.
+
+        Raises InputError where satellites differ (it says in what), where a term acts on three of them, where functions of time
+        come in, and TooLarge beyond 1024 states.
+        """
+        parts = from_qutip.parts_of(H, c_ops, from_qutip.Reading(centre, ensembles, mode, lone, symmetric))
+        return cls(parts.centre, parts.ensembles, parts.hamiltonian, parts.jumps, name=name)
+
+    @classmethod
+    def from_piqs(cls, dicke: Any, *, symmetric: bool = False, name: str = UNNAMED) -> Model:
+        """The model of a ``qutip.piqs.Dicke``: satellites alone.
+
+        piqs dephases with sigma^z/2, so that rates of L[sigma^z] are a quarter of its own; its other rates are the same.  Its
+        Hamiltonian is read as a combination of 1, Jz, J+, J-, Jz^2, J+^2, J-^2, J+J-, Jz J+ and Jz J-; InputError for others.
+        """
+        parts = piqs.parts_of(dicke, symmetric)
+        return cls(parts.centre, parts.ensembles, parts.hamiltonian, parts.jumps, name=name)
+
+    def to_qutip(self) -> tuple[qutip.Qobj, list[qutip.Qobj]]:
+        """H and the collapse operators for ``mesolve`` and ``steadystate``: every satellite on its own, rates inside.
+
+        Sites: the centre, then the satellites, ensemble after ensemble; level 0 (up) first on each.  A fixed total spin is not part
+        of them: it is a choice of states.  Negative collective rates become positive ones of other operators.
+
+        Raises InputError where the number of Fock states is open, TooLarge beyond 16,384 states.
+        """
+        return to_qutip.written(self.centre, self.ensembles, self.hamiltonian, self.jumps)
+
+    def resized(self, N: float | None = None, **sizes: float) -> Model:
+        """The same model with other numbers of satellites: ``resized(1000)``, or ``resized(A=100, B=50)`` by ensemble.
+
+        Coefficients and rates stay: a coupling that falls as 1/sqrt(N) is the business of the model's function, or of
+        :meth:`rescaled`.  A fixed total spin keeps its part of N/2.  Parameters are left out: they belong to the old size.
+
+        >>> from permsym.models import central_spin
+        >>> central_spin(N=3).resized(1000).sizes
+        (1000,)
+        """
+        if N is not None:
+            if sizes or len(self.ensembles) > 1:
+                names = ", ".join(f"{each.name}={N}" for each in self.ensembles)
+                raise InputError(f"one number sizes one ensemble; write resized({names})")
+            sizes = {self.ensembles[0].name: N}
+        for ensemble in sizes:
+            self.ensemble(ensemble)
+        ensembles = [each.resized(sizes[each.name]) if each.name in sizes else each for each in self.ensembles]
+        return Model(self.centre, ensembles, self.hamiltonian, self.jumps, name=self.name)
+
     # -- views of the model ---------------------------------------------------------------------------------------------
 
     def rescaled(self, factor: float) -> Model:
@@ -252,7 +359,7 @@ class Model:
         def quanta(key: Product) -> float:
             return sum(key.centre) / 2 if isinstance(key.centre, Monomial) else 0.0
 
-        ensembles = tuple(Ensemble(max(1, round(each.N * factor)), each.name, each.levels) for each in self.ensembles)
+        ensembles = tuple(each.resized(max(1, round(each.N * factor))) for each in self.ensembles)
         hamiltonian = Operator(
             {key: value * factor ** (1 - len(key.satellites) - quanta(key)) for key, value in self.hamiltonian.terms.items()}
         )
@@ -261,7 +368,8 @@ class Model:
             individual = jump.kind == "individual"
             deepest = max(quanta(key) + (0 if individual else len(key.satellites)) for key in jump.operator.terms)
             power = (0 if individual else 1) - 2 * deepest
-            jumps.append(replace(jump, rate=jump.rate * factor**power))
+            grown = max(b.size / a.size for a, b in zip(self.ensembles, ensembles, strict=True)) if jump.rate < 0 else factor
+            jumps.append(replace(jump, rate=jump.rate * grown**power))  # rounded sizes must leave g + N h >= 0
         return Model(self.centre, ensembles, hamiltonian, jumps, name=self.name)
 
     def with_levels(self, levels: int) -> Model:
@@ -312,7 +420,10 @@ class Model:
             "name": self.name,
             "parameters": self.parameters,
             "centre": {"kind": self.centre.kind, "levels": self.centre.levels or "auto", **_displacement(self.centre)},
-            "ensembles": [{"name": each.name, "N": each.size, "levels": each.levels} for each in self.ensembles],
+            "ensembles": [
+                {"name": each.name, "N": each.size, "levels": each.levels} | ({} if each.j is None else {"j": each.j})
+                for each in self.ensembles
+            ],
             "hamiltonian": list(self._operator_data(self.hamiltonian)),
             "jumps": [
                 {"kind": jump.kind, "rate": float(jump.rate), "operator": list(self._operator_data(jump.operator))}
@@ -329,7 +440,7 @@ class Model:
             centre = site_of(data["centre"]["kind"], data["centre"]["levels"])
             if "displacement" in data["centre"]:
                 centre = Boson(centre.levels or None, complex(*data["centre"]["displacement"]))
-            ensembles = [Ensemble(each["N"], each["name"], each["levels"]) for each in data["ensembles"]]
+            ensembles = [Ensemble(each["N"], each["name"], each["levels"], each.get("j")) for each in data["ensembles"]]
             jumps = [Jump(each["kind"], each["rate"], _operator_from(each["operator"]), each.get("name")) for each in data["jumps"]]
             hamiltonian = _operator_from(data["hamiltonian"])
             return cls(centre, ensembles, hamiltonian, jumps, name=data["name"], parameters=data.get("parameters"))
@@ -382,7 +493,9 @@ def site_of(kind: str, levels: Any = None) -> Site:
         return Boson(None if levels in (None, "auto") else levels)
     if kind == "levels":
         return Levels(levels)
-    raise InputError(f"the centre's kind must be spin, levels or boson, but is {kind!r}")
+    if kind == "none":
+        return NoCentre()
+    raise InputError(f"the centre's kind must be spin, levels, boson or none, but is {kind!r}")
 
 
 def _displacement(site: Site) -> dict[str, list[float]]:

@@ -119,7 +119,7 @@ class _Frame:
                 total += site.n * float(mine[0])
             elif site.levels == 2:
                 total += site.operator([[1, 0], [0, -1]]) * float((mine[0] - mine[1]) / 2)
-            else:
+            elif site.levels > 2:  # of one level it means nothing
                 for level, energy in enumerate(mine):
                     total += site.operator(unit(site.levels, level, level)) * float(energy)
         return Operator({key: value for key, value in total.terms.items() if value != 0})

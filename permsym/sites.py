@@ -89,6 +89,17 @@ def as_size(name: str, value: Any) -> int | Continuous:
     return as_count(name, value, 1)
 
 
+def as_spin(j: Any, size: int | Continuous, levels: int) -> float:
+    """A total spin of so many satellites: size/2, size/2 - 1, ... >= 0."""
+    if levels != 2:
+        raise InputError(f"`j` is the total spin of two-level satellites, but these have {levels} levels; leave it out", parameter="j")
+    singlets = size / 2 - float(j) if is_real(j) and np.isfinite(float(j)) else -1.0
+    if not (0 <= singlets <= size / 2 and singlets == round(singlets)):
+        words = f"`j` must be N/2, N/2 - 1, ... >= 0 with N={size:g}, but is {j!r}; write j=N/2 for states that no exchange changes"
+        raise InputError(words, parameter="j")
+    return float(j)
+
+
 class Site:
     """One kind of site: its levels, its named operators, the excitations that each level holds."""
 
@@ -182,6 +193,31 @@ class Levels(Site):
     """A centre with ``levels`` states and operators ``unit(i, j)``."""
 
 
+class NoCentre(Site):
+    """The place of a centre in models of satellites alone: one level, no operators.  ``Model(None, s, ...)`` makes it."""
+
+    kind = "none"
+
+    def __init__(self) -> None:
+        self.levels = 1
+
+    @property
+    def operators(self) -> Mapping[str, Matrix]:
+        return {}
+
+    def operator(self, matrix: Any) -> Operator:
+        raise InputError(f"{_NO_CENTRE}; write operators of its ensembles, or give it a centre such as Spin()")
+
+    def unit(self, row: int, column: int) -> Operator:
+        return self.operator(None)
+
+    def __repr__(self) -> str:
+        return "NoCentre()"
+
+
+_NO_CENTRE = "this model has no centre"
+
+
 class Boson(Site):
     """A bosonic mode as the centre: ``a``, ``ad`` and ``n`` = ad a, with [a, ad] = 1.
 
@@ -237,11 +273,14 @@ class Ensemble(_SpinOperators):
     N       number of satellites, >= 1; a :class:`Continuous` one may be real
     name    tells ensembles apart in labels (``z1@A``)
     levels  2 (spins, ``z p m x y``) or more (``unit(i, j)``)
+    j       fixed total spin of two-level satellites, N/2, N/2 - 1, ...: for models without individual jumps on them, which
+            conserve it.  j = N/2 are the states that no exchange of satellites changes
     """
 
-    def __init__(self, N: float, name: str = "A", levels: int = 2) -> None:
+    def __init__(self, N: float, name: str = "A", levels: int = 2, j: float | None = None) -> None:
         super().__init__(levels)
         self.size = as_size("N", N)
+        self.j = None if j is None else as_spin(j, self.size, self.levels)
         if not name.isidentifier():
             raise InputError(f"an ensemble's name must be a word such as A, but is {name!r}")
         self.name = name
@@ -264,5 +303,14 @@ class Ensemble(_SpinOperators):
     def _operator(self, matrix: Matrix) -> Operator:
         return Operator({Product(satellites=((self.name, matrix),)): 1})
 
+    def resized(self, N: float) -> Ensemble:
+        """The same with other satellites; a fixed total spin keeps its part of N/2, as far as it can."""
+        if self.j is None:
+            return Ensemble(N, self.name, self.levels)
+        size = as_size("N", N)
+        pairs = min(round((self.size / 2 - self.j) * size / self.size), int(size) // 2)  # of satellites, as in singlets
+        return Ensemble(N, self.name, self.levels, size / 2 - pairs)
+
     def __repr__(self) -> str:
-        return f"Ensemble({self.size}, {self.name!r}, levels={self.levels})"
+        fixed = "" if self.j is None else f", j={self.j:g}"
+        return f"Ensemble({self.size}, {self.name!r}, levels={self.levels}{fixed})"

@@ -49,6 +49,8 @@ class Term:
         """J rho = rate * x rho x^dag of a jump x, summed over satellites where it is individual; tr J rho is how often it happens."""
         if not self.jump:
             raise InputError(f"only a jump can be counted, but {self.name!r} is a term of the Hamiltonian")
+        if self.coefficient.real < 0:
+            raise InputError(f"the jump {self.name!r} has a negative rate, so that it does not happen by itself; count another one")
         return replace(self, gain=True)
 
     @property
@@ -75,6 +77,24 @@ def terms_of(centre: Site, ensembles: Sequence[Ensemble], hamiltonian: Operator,
         spelled = f"{term.spelled} ({seen[term.spelled]})" if alike[term.spelled] > 1 else term.spelled
         terms[position] = replace(term, name=term.name or spelled, spelled=spelled)
     return tuple(terms)
+
+
+def equation_of(terms: Sequence[Term]) -> str:
+    """The terms with their coefficients, a line for the Hamiltonian and one for each jump.
+
+    H = 0.5 [z0] + 0.75 [+0 -] + 0.75 [-0 +]
+    + 1.5 L[+] individual
+    """
+    energies = [f"{_coefficient(term.coefficient)} {term.spelled.removeprefix('H')}" for term in terms if not term.jump]
+    jumps = [f"+ {term.coefficient.real:.6g} {term}" for term in terms if term.jump]
+    return "\n".join([f"H = {' + '.join(energies) or '0'}", *(line.replace("+ -", "- ") for line in jumps)])
+
+
+def _coefficient(value: complex) -> str:
+    """A coefficient as model files write it: 0.5, 0.5i, (0.3+0.1i)."""
+    if not value.imag:
+        return f"{value.real:.6g}"
+    return f"({value:.6g})".replace("j)", "i)") if value.real else f"{value.imag:.6g}i"
 
 
 def _spelled_jump(jump: Jump, centre: Site, ensembles: Sequence[Ensemble]) -> str:

@@ -63,6 +63,7 @@ class DickePart(Part):
             raise InputError(f"this window was made for N={window.N}, but the ensemble has N={ensemble.N}; make one for this N")
         self.N = ensemble.N
         self.window = window
+        self.fixed = None if ensemble.j is None else round(2 * ensemble.j)
 
     @property
     def boundary(self) -> Boundary:
@@ -97,7 +98,14 @@ class DickePart(Part):
     def _uniform(self, value: complex) -> Move:
         return Move((0, 0, 0), value * self.N, lambda labels: np.ones(labels.shape[1]))
 
+    @property
+    def spins(self) -> NDArray[np.int64]:
+        """2j of all labels, rising: the fixed one, or all there are."""
+        return np.arange(self.N % 2, self.N + 1, 2) if self.fixed is None else np.array([self.fixed])
+
     def sandwich(self, first: Matrix, second: Matrix) -> Moves:
+        if self.fixed is not None:
+            raise InputError("a sum over satellites changes their total spin, which j fixes; leave j out")
         a0, a = components(first)
         b0, b = components(second)
         moves = Moves()
@@ -221,7 +229,7 @@ class DickePart(Part):
     def rotated(self, values: ComplexArray, turn: Rotation) -> ComplexArray:
         """Block by block: D_j X D_j^dag."""
         result, start = np.empty_like(values), 0
-        for J in range(self.N % 2, self.N + 1, 2):
+        for J in self.spins.tolist():
             d, mine = turn.matrix(J), slice(start, start + (J + 1) ** 2)
             block = np.tensordot(d, values[mine].reshape(J + 1, J + 1, -1), axes=1)
             result[mine] = np.einsum("akn,bk->abn", block, d.conj(), optimize=True).reshape(values[mine].shape)
@@ -264,7 +272,7 @@ class DickePart(Part):
     def labels(self, difference: int | None) -> Labels:
         if self.window is not None:
             return self._windowed(self.window, difference)
-        J = np.arange(self.N % 2, self.N + 1, 2)
+        J = self.spins
         if difference is None:
             sides = [np.arange(-j, j + 1, 2) for j in J]
             blocks = [np.stack([np.full((j + 1) ** 2, j), np.repeat(m, j + 1), np.tile(m, j + 1)]) for j, m in zip(J, sides, strict=True)]
@@ -288,6 +296,8 @@ class DickePart(Part):
     def count(self, difference: int | None) -> int:
         if self.window is not None:
             return self.labels(difference).shape[1]
+        if self.fixed is not None:
+            return (self.fixed + 1) ** 2 if difference is None else max(self.fixed + 1 - abs(difference), 0)
         # sums over 2j + 1 = n, n - 2, ... in closed form, with whole numbers that cannot overflow
         n = self.N + 1
         if difference is None:
@@ -296,7 +306,8 @@ class DickePart(Part):
         return (rest + 1) ** 2 // 4
 
     def differences(self) -> range:
-        return range(-self.N, self.N + 1)
+        most = self.N if self.fixed is None else self.fixed
+        return range(-most, most + 1)
 
     def difference(self, labels: Labels) -> NDArray[np.int64]:
         return (labels[1] - labels[2]) // 2

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from permsym.basis.centre import CentrePart
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight, moved
-from permsym.basis.part import Part
+from permsym.basis.part import Part, refuse_fixed_spin
 from permsym.basis.product_space import positions
 from permsym.basis.spin import Rotation
 from permsym.operators import ComplexArray, Matrix
@@ -30,6 +30,7 @@ class FullPart(Part):
     """Matrix units of the product basis of N satellites."""
 
     def __init__(self, ensemble: Ensemble) -> None:
+        refuse_fixed_spin(ensemble)
         self.N = ensemble.N
         self.columns = 2 * ensemble.N
         self.one = CentrePart(ensemble)  # a satellite on its own is a centre

@@ -22,7 +22,7 @@ from scipy.special import gammaln
 
 from permsym.basis.centre import real_if_real
 from permsym.basis.moves import Labels, Move, Moves, Shift, Values, Weight
-from permsym.basis.part import Part, exact_sum
+from permsym.basis.part import Part, exact_sum, refuse_fixed_spin
 from permsym.basis.product_space import positions, type_strings
 from permsym.basis.spin import Rotation
 from permsym.operators import ComplexArray, Matrix, as_array
@@ -54,6 +54,7 @@ class OccupationPart(Part):
     """
 
     def __init__(self, ensemble: Ensemble, log_scale: LogScale | None = None) -> None:
+        refuse_fixed_spin(ensemble)
         self.ensemble = ensemble
         self.levels = ensemble.levels
         self.columns = ensemble.levels**2

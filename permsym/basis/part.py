@@ -14,6 +14,7 @@ from permsym.basis.spin import Rotation
 from permsym.basis.window import Boundary
 from permsym.errors import InputError
 from permsym.operators import ComplexArray, Matrix
+from permsym.sites import Ensemble
 
 _BINARY, _WHOLE = 2**10, 2**53
 
@@ -126,6 +127,12 @@ class Part(ABC):
     @abstractmethod
     def coordinates(self, labels: Labels) -> Labels:
         """Lattice position; moves reach at most the neighbouring positions (for geometric orderings)."""
+
+
+def refuse_fixed_spin(ensemble: Ensemble) -> None:
+    """InputError where a representation of all total spins would be cut to one."""
+    if ensemble.j is not None:
+        raise InputError(f"the total spin of ensemble {ensemble.name!r} is fixed, and one representation has it alone; use basis='dicke'")
 
 
 def exact_sum(factors: Iterable[complex], largest: float) -> bool:

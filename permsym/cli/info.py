@@ -1,4 +1,4 @@
-"""``permsym info``: versions, and what a model would cost."""
+"""``permsym info``: versions, and for a model the equation and what it would cost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     info = commands.add_parser(
         "info",
-        description="Versions; for a model, dimension, memory and time before anything runs.",
+        description="Versions; for a model, the equation understood, dimension, memory and time before anything runs.",
     )
     words.add_model(info)
     words.add_basis(info)
@@ -34,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(report, indent=2))
     else:
+        if "equation" in report:
+            print("\n".join([*report.pop("equation"), ""]))
         print(table([(key.replace("_", " "), _read(key, value)) for key, value in report.items() if key != "memory_bytes"]))
     return 0
 
@@ -47,6 +49,8 @@ def _read(key: str, value: Any) -> str:
             return f"{value['route']}: {value['basis']}, {value['window']}, {value['solver']}; {value['why']}"
         case dict():
             return " ".join(f"{name}={number}" for name, number in value.items())
+        case list() if key == "symmetry":
+            return "; ".join(value) or "none was found"
         case list():
             return ", ".join(map(str, value)) or "none"
         case bool():

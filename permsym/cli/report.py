@@ -11,10 +11,11 @@ import numpy as np
 
 from permsym import machine
 from permsym.basis.representations import choose
+from permsym.basis.several import Cut
 from permsym.cli import counting, quantities
 from permsym.dataset.versions import versions
 from permsym.dynamics.evolved.evolution import Evolution
-from permsym.errors import TooLarge
+from permsym.errors import DegenerateSteadyState, TooLarge
 from permsym.model import Model
 from permsym.models.registry import ModelSource
 from permsym.models.registry import names as model_names
@@ -186,19 +187,21 @@ def info_report() -> dict[str, Any]:
     }
 
 
-def model_report(model: Model, representation: str, window: Literal["auto", "full"] | float) -> dict[str, Any]:
+def model_report(model: Model, representation: str, window: Literal["auto", "full"] | float | Cut) -> dict[str, Any]:
     """What solving a model takes, before anything runs (a window is predicted from smaller systems)."""
     name = choose(model) if representation == "auto" else representation
     report: dict[str, Any] = {
         "model": model.name,
         "parameters": model.parameters,
+        "equation": model.equation.splitlines(),
         "terms": [str(term) for term in model.terms],
         "charges": [list(charge) for charge in model.charges],
+        "symmetry": model.symmetry.lines(),
         "representation": name,
     }
     try:
         plan = plan_of(model, basis=representation, window=window)
-    except TooLarge as error:
+    except (TooLarge, DegenerateSteadyState) as error:
         return report | {"fits": False, "reason": str(error)}
     cut = model if plan.levels is None else plan.model.with_levels(plan.levels)
     report["dimension_full"] = lattice(cut, name)[0]

@@ -23,7 +23,7 @@ def relaxed(equations: Equations, x: ComplexArray, frequencies: Sequence[float] 
     exist = existing(equations)
     frame: tuple[float, ...] = tuple(frequencies) if frequencies is not None else ()
     # rates may span decades and the slow ones may not matter
-    span = 10 / float(np.median([jump.rate for jump in equations.model.jumps] or [1.0]))
+    span = 10 / float(np.median([abs(jump.rate) for jump in equations.model.jumps] or [1.0]))
     for _ in range(14):
         ends, _ = integrate(Flow(equations, frame), x, np.array([0.0, span]), 1e-7, 1e-10)
         if len(ends) < 2:

@@ -16,7 +16,7 @@ from permsym.cumulants.continuation import follow
 from permsym.cumulants.equations import Counting, Equations, Truncation
 from permsym.cumulants.newton import UNSTABLE, FixedPoint, existing, newton
 from permsym.cumulants.path import ParameterPath, over_parameter, over_size
-from permsym.cumulants.start import first_point, relaxed_from_product
+from permsym.cumulants.start import first_point, refuse_fixed_spin, relaxed_from_product
 from permsym.cumulants.state import CumulantState
 from permsym.errors import InputError, NoFixedPoint, SolverFailed, UncertifiedWarning
 from permsym.model import Model
@@ -62,6 +62,7 @@ def steady_state(
 
 def _solved(model: Model, truncation: Truncation, source: Recipe | None) -> CumulantState:
     """The same without a warning."""
+    refuse_fixed_spin(model)
     if truncation.counting is Counting.SITES and isinstance(model.centre, Boson) and model.centre.automatic:
         return _with_enough_levels(model, truncation, source)
     return _steady_state(model, truncation, source)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from permsym.basis.blocks import Blocks
 from permsym.basis.sector import representative
@@ -74,8 +75,20 @@ class BlockSector(Sector):
     # -- what is read off ---------------------------------------------------------------------------------------------------
 
     def moments(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.complex128]:
-        y = self._elements(vectors @ weights)
-        return np.array([self.basis.moment(y, *label.operators(self.model)) for label in self.labels])
+        rows, seen = self._rows
+        real, imaginary = (rows @ (vectors[seen] @ weights)).reshape(2, -1)
+        return np.asarray(real + 1j * imaginary)
+
+    @cached_property
+    def _rows(self) -> tuple[sparse.csr_array, NDArray[np.int64]]:
+        """Covectors (2 labels, k) of the moments' real parts, then of the imaginary ones, on those k real numbers that any of them sees."""
+        operators, real = [label.operators(self.model) for label in self.labels], self.operator.dtype == float
+        covectors = [
+            sparse.csr_array(self._flat(self.basis.block_covector(*each, part, real))[None]) for part in (1, 1j) for each in operators
+        ]
+        rows = sparse.vstack(covectors, format="csc") if covectors else sparse.csc_array((0, self.size))
+        seen = np.flatnonzero(np.diff(rows.indptr))
+        return rows[:, seen].tocsr(), seen
 
     def populations(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
         return self.basis.population_traces * (vectors[self._population_index] @ weights)

@@ -2,7 +2,7 @@
 
 Words are separated by blanks, the centre's first, then one for each ensemble (or ``word@ENSEMBLE``); what is not named is in its
 lowest state: ``fock=1 down``, ``coherent=2.0 up``, ``up dicke=3,-1``, ``bloch=pi/2,0@B``.  A word alone that the centre and the
-satellites share is refused.
+satellites share is refused.  Without a centre every word is an ensemble's.
 
     a boson        vacuum, fock=n, coherent=alpha, thermal=nbar
     a spin         down, up, up=p (a mixture with probability p), bloch=theta,phi
@@ -33,13 +33,13 @@ from permsym.basis.moves import Weight
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import ComplexArray, as_matrix, displacement
-from permsym.sites import Boson, Ensemble, Site
+from permsym.sites import Boson, Ensemble, NoCentre, Site
 from permsym.states.sectors import Charge, paired
 
 _WORD = re.compile(r"(?P<kind>[a-z]+)(?:=(?P<value>[^@]*))?(?:@(?P<ensemble>\w+))?")
 _TAIL = 1e-16  # probability at which the levels of an initial state end
 
-StateWord = Literal["vacuum", "fock", "coherent", "thermal", "down", "up", "bloch", "level", "dicke"]
+StateWord = Literal["vacuum", "fock", "coherent", "thermal", "down", "up", "bloch", "level", "dicke", "none"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ class SiteState:
         """Density matrix of one site, (levels, levels)."""
         if self.kind in ("vacuum", "fock", "coherent", "thermal"):
             return self._photons(levels)
+        if self.kind == "none":
+            return np.ones((1, 1), dtype=complex)
         result = np.zeros((levels, levels), dtype=complex)
         if self.kind == "level":
             level = int(self.values[0].real)
@@ -106,6 +108,10 @@ class SiteState:
         return levels
 
 
+_NOTHING = SiteState("none")
+"""Of the centre of a model that has none."""
+
+
 @dataclass(frozen=True)
 class InitialState:
     """A product state: one :class:`SiteState` for the centre and one for the satellites of each ensemble."""
@@ -117,7 +123,7 @@ class InitialState:
     def __str__(self) -> str:
         several = len(self.ensembles) > 1
         words = [f"{state}@{name}" if several else str(state) for state, name in zip(self.satellites, self.ensembles, strict=True)]
-        return " ".join([str(self.centre), *words])
+        return " ".join([*([] if self.centre == _NOTHING else [str(self.centre)]), *words])
 
     @property
     def levels(self) -> int:
@@ -187,6 +193,7 @@ def parse_initial(text: str, model: Model) -> InitialState:
             name is None
             and centre is None
             and not states
+            and not isinstance(model.centre, NoCentre)
             and (match["kind"] in _kinds(model.centre) or match["kind"] not in _satellite(model))
         ):
             centre = _state(model.centre, match["kind"], match["value"], word, text, model)
@@ -222,6 +229,10 @@ def _satellite(model: Model) -> set[str]:
 
 
 def _lowest(site: Site) -> SiteState:
+    if isinstance(site, NoCentre):
+        return _NOTHING
+    if isinstance(site, Ensemble) and site.j is not None and site.j < site.N / 2:
+        return SiteState("dicke", (site.j, -site.j))
     return SiteState("vacuum") if isinstance(site, Boson) else SiteState("down") if site.kind == "spin" else SiteState("level", (0,))
 
 
@@ -255,6 +266,10 @@ def _state(site: Site, kind: str, value: str | None, word: str, text: str, model
         j, m = reals
         if not (2 * j == round(2 * j) and 0 <= 2 * j <= site.N and (site.N - 2 * j) % 2 == 0 and abs(m) <= j and j - m == round(j - m)):
             raise refuse(f"needs j = N/2, N/2 - 1, ... >= 0 and m = -j, ..., j with N = {site.N}")
+    if isinstance(site, Ensemble) and site.j is not None:
+        pure = kind in ("down", "bloch") or (kind == "up" and reals in ([], [0.0], [1.0]))
+        if (reals[0] != site.j) if kind == "dicke" else not (pure and 2 * site.j == site.N):
+            raise refuse(f"has another total spin than j={site.j:g}, which ensemble {site.name!r} has")
     if isinstance(site, Boson) and not site.automatic and kind == "fock" and reals[0] >= site.levels:
         raise refuse(f"is beyond the Fock states 0..{site.levels - 1}")
     return SiteState(kind, tuple(numbers))  # type: ignore[arg-type]
@@ -281,4 +296,6 @@ def _allowed(model: Model) -> str:
     centre = {"vacuum": "vacuum, fock=n, coherent=alpha or thermal=nbar", "down": "down, up, up=p or bloch=theta,phi", "level": "level=k"}
     satellites = [_kinds(ensemble)[0] for ensemble in model.ensembles]
     spins = "down, up, up=p, bloch=theta,phi or dicke=j,m" if "down" in satellites else "level=k"
+    if isinstance(model.centre, NoCentre):
+        return f"satellites as {spins}"
     return f"the centre as {centre[_kinds(model.centre)[0]]}, then satellites as {spins}"

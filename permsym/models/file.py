@@ -5,17 +5,17 @@
     N = ""
     g = 0.5
     [centre]
-    kind = "spin"                       # or kind = "levels", levels = 3; or kind = "boson" (levels = 20, or "auto")
+    kind = "spin"                       # or kind = "levels", levels = 3; kind = "boson" (levels = 20, or "auto"); kind = "none"
     [[ensembles]]                       # one at least
     name = "A"
-    N = "N"
+    N = "N"                             # levels = 3 for more than two; j = "N/2" fixes the total spin of spins
     [[hamiltonian]]                     # coefficient * centre operator * product of ensemble sums
-    coefficient = "g"
+    coefficient = "g"                   # complex: "0.5i", "g*exp(1i*phi)"
     operator = "+0 -"
     [[jumps]]                           # kind: central, individual, collective
     kind = "individual"
     rate = "1/2"
-    operator = "-"
+    operator = "-"                      # or a sum: [{coefficient = 1, operator = "-"}, {coefficient = "0.2i", operator = "z"}]
     name = "loss"                       # optional; else its term is called ``L[-] individual``
 
 Operators are spelled ``z0 +0 -0`` (``|i><j|0``; ``ad a`` for a boson) for the centre and ``z + -`` (or ``|i><j|``) for
@@ -43,13 +43,14 @@ from permsym.sites import Continuous, Ensemble, Site
 
 _KEYS = {"name", "parameters", "centre", "ensembles", "hamiltonian", "jumps"}
 _NUMBER = (float, str)
+_SUMMAND = {"coefficient": _NUMBER, "operator": str}
 _SHAPE = {
     "name?": str,
     "parameters?": {str: _NUMBER},
     "centre": {"kind": str, "levels?": _NUMBER},
-    "ensembles": [{"N": _NUMBER, "name?": str, "levels?": int}],
-    "hamiltonian?": [{"coefficient": _NUMBER, "operator": str}],
-    "jumps?": [{"kind": str, "rate": _NUMBER, "operator": str, "name?": str}],
+    "ensembles": [{"N": _NUMBER, "name?": str, "levels?": int, "j?": _NUMBER}],
+    "hamiltonian?": [_SUMMAND],
+    "jumps?": [{"kind": str, "rate": _NUMBER, "operator": (str, [_SUMMAND]), "name?": str}],
 }
 """What a model file says; more entries are allowed."""
 
@@ -102,6 +103,9 @@ def _model(data: Mapping[str, Any], parameters: Mapping[str, Number], path: Path
     def number(entry: Any) -> float:
         return expressions.evaluate(entry, values) if isinstance(entry, str) else float(entry)
 
+    def coefficient(entry: Any) -> complex:
+        return expressions.evaluate_complex(entry, values) if isinstance(entry, str) else float(entry)
+
     levels = data["centre"].get("levels")
     if isinstance(levels, str):
         levels = AUTO if AUTO in (levels, parameters.get(levels)) else number(levels)
@@ -110,15 +114,21 @@ def _model(data: Mapping[str, Any], parameters: Mapping[str, Number], path: Path
     except InputError as error:
         raise InputError(f"{path}: {error}", parameter=error.parameter) from None
     size = Continuous if any(isinstance(value, Continuous) for value in parameters.values()) else float
-    ensembles = [Ensemble(size(number(entry["N"])), entry.get("name", "A"), entry.get("levels", 2)) for entry in data["ensembles"]]
+    ensembles = []
+    for entry in data["ensembles"]:
+        spin = number(entry["j"]) if "j" in entry else None
+        ensembles.append(Ensemble(size(number(entry["N"])), entry.get("name", "A"), entry.get("levels", 2), spin))
     hamiltonian = Operator()
     for term in data.get("hamiltonian", []):
-        hamiltonian += number(term["coefficient"]) * _operator(term["operator"], centre, ensembles, path)
+        hamiltonian += coefficient(term["coefficient"]) * _operator(term["operator"], centre, ensembles, path)
     jumps = []
     for jump in data.get("jumps", []):
         if jump["kind"] not in ("central", "individual", "collective"):
             raise InputError(f"{path}: a jump's kind must be central, individual or collective, but is {jump['kind']!r}")
-        operator = _operator(jump["operator"], centre, ensembles, path)
+        operator = Operator()
+        one = [{"coefficient": 1, "operator": jump["operator"]}]
+        for part in one if isinstance(jump["operator"], str) else jump["operator"]:
+            operator += coefficient(part["coefficient"]) * _operator(part["operator"], centre, ensembles, path)
         jumps.append(Jump(jump["kind"], number(jump["rate"]), operator, jump.get("name")))
     return Model(centre, ensembles, hamiltonian, jumps, name=data.get("name", path.stem), parameters=values)
 

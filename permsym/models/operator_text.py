@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from permsym.errors import InputError
 from permsym.operators import Operator
-from permsym.sites import Boson, Ensemble, Site
+from permsym.sites import Boson, Ensemble, NoCentre, Site
 
 _WORD = re.compile(r"(?P<op>[+\-zxy]|\|(?P<row>\d+)><(?P<column>\d+)\|)(?P<digit>\d+)?(?:@(?P<ensemble>\w+))?")
 _NAMES = {"+": "p", "-": "m", "z": "z", "x": "x", "y": "y"}
@@ -36,7 +36,9 @@ def _factor(word: str, text: str, centre: Site, ensembles: Sequence[Ensemble]) -
         return Factor(centre.a if word == "a" else centre.ad)
     match = _WORD.fullmatch(word)
     on_centre = match is not None and match["digit"] is not None and int(match["digit"]) == 0
-    if match is None or (on_centre and (isinstance(centre, Boson) or match["ensemble"])):
+    if match is None or (on_centre and (isinstance(centre, Boson | NoCentre) or match["ensemble"])):
+        if on_centre and isinstance(centre, NoCentre):
+            raise InputError(f"{word!r} in operator {text!r} acts on a centre, which this model lacks; write z + - for an ensemble")
         allowed = "ad a" if isinstance(centre, Boson) else "z0 +0 -0"
         raise InputError(f"{word!r} in operator {text!r} is not one; write {allowed} for the centre, z + - for an ensemble")
     site: Site = centre

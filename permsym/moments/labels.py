@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from permsym.errors import InputError, TooFewSatellites
 from permsym.model import Model
 from permsym.operators import CentreOperator, Matrix, Monomial, entries
-from permsym.sites import SPIN_OPERATORS, Boson, Ensemble, Site, unit
+from permsym.sites import SPIN_OPERATORS, Boson, Ensemble, NoCentre, Site, unit
 
 _FACTOR = re.compile(r"(?P<op>[+\-z]|\|\d+><\d+\|)(?P<site>\d+)(?:@(?P<ensemble>\w+))?")
 _SPIN_NAMES = {"+": "p", "-": "m", "z": "z"}
@@ -127,6 +127,8 @@ def parse(text: str, model: Model) -> MomentLabel:
             raise InputError(f"moment label {text!r}: {word!r} is not a factor; write {_allowed(model)}")
         symbol, digit, ensemble = _spelled(match["op"]), int(match["site"]), match["ensemble"]
         if digit == 0:
+            if isinstance(model.centre, NoCentre):
+                raise InputError(f"moment label {text!r}: {word!r} is of a centre, which this model lacks; write {_allowed(model)}")
             _check_symbol(model.centre, symbol, text, word, model)
             if ensemble is not None or centre:
                 raise InputError(
@@ -241,4 +243,6 @@ def _check_symbol(site: Site, symbol: str, text: str, word: str, model: Model) -
 def _allowed(model: Model) -> str:
     centre = {"spin": "z0 +0 -0", "boson": "ad a"}.get(model.centre.kind, f"|i><j|0 with levels 0..{model.centre.levels - 1}")
     satellites = "+1 -2 z3" if all(e.kind == "spin" for e in model.ensembles) else "|i><j|1"
+    if isinstance(model.centre, NoCentre):
+        return f"{satellites} for satellites, separated by blanks"
     return f"{centre} for the centre and {satellites} for satellites, separated by blanks"

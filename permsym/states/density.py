@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.moments.mode import Mode
 from permsym.operators import ComplexArray, Matrix, Operator
-from permsym.sites import Site
+from permsym.sites import NoCentre, Site
 from permsym.states import rotation, sectors
 from permsym.states.archived import STATE, Packing
 from permsym.states.collective_spin import DickePopulations, Gaussianity, SpinDistribution
@@ -195,9 +196,14 @@ class DensityOperator:
         N, error = self.model.sizes[0], self.trace_norm_error
         neutral = not self.coherences and not self.lacking
         if not joint and neutral and any(charge[1] for charge in self.model.charges):  # coherences between different m have a charge
-            return fisher_of_populations(self.populations(), N, error)
+            return replace(fisher_of_populations(self.populations(), N, error), allowed=self._side_to_side)
         blocks = ((block.j, block.flat if joint else np.einsum("kmkn->mn", block.matrix)) for block in self.blocks())
-        return fisher_of_blocks(blocks, N, error, joint=joint)
+        return replace(fisher_of_blocks(blocks, N, error, joint=joint), allowed=self._side_to_side)
+
+    @property
+    def _side_to_side(self) -> float:
+        """Relative distance between two sides of a quantity that counts as certified; nan: nobody knows the errors."""
+        return math.nan
 
     @property
     def trace_norm_error(self) -> float:
@@ -383,7 +389,7 @@ class DensityOperator:
         except ImportError:
             raise InputError("QuTiP is not installed; install it with `pip install permsym[qutip]`") from None
         counts = list(self.model.sizes) if satellites is None else self._counts(satellites)
-        dims = [self.centre_levels] if centre else []
+        dims = [self.centre_levels] if centre and not isinstance(self.model.centre, NoCentre) else []
         dims += [e.levels for e, k in zip(self.model.ensembles, counts, strict=True) for _ in range(k)]
         matrix = self.full() if satellites is None and centre else self.reduced(counts, centre)
         return qutip.Qobj(matrix, dims=[dims, dims])

@@ -11,7 +11,7 @@ from permsym.basis.whole_space import project
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import ComplexArray
-from permsym.sites import Boson
+from permsym.sites import Boson, NoCentre
 from permsym.states.density import DensityOperator
 
 if TYPE_CHECKING:
@@ -53,9 +53,11 @@ def checked_matrix(rho: qutip.Qobj, model: Model) -> tuple[ComplexArray, Model]:
     found = state.dims[0]
     if isinstance(model.centre, Boson) and model.centre.automatic and found[0] >= 2:
         model = model.with_levels(found[0])
-    expected = [model.centre.levels, *(each.levels for each in model.ensembles for _ in range(each.N))]
+    centre = [] if isinstance(model.centre, NoCentre) else [model.centre.levels]
+    expected = [*centre, *(each.levels for each in model.ensembles for _ in range(each.N))]
     if found != expected or state.dims[1] != found:
-        raise InputError(f"the QuTiP object must have dims {expected} (the centre, then every satellite), but has {found}")
+        order = "the centre, then every satellite" if centre else "every satellite"
+        raise InputError(f"the QuTiP object must have dims {expected} ({order}), but has {found}")
     matrix = state.full()
     _check_state(matrix)
     return matrix, model

@@ -104,7 +104,7 @@ class BruteForce:
     def moment_operator(self, label):
         """The operator that a moment label means, by a parser of its own."""
         words = label.split()
-        lower = qutip.destroy(self.dims[0]).full()
+        lower = np.diag(np.sqrt(np.arange(1, self.dims[0])), 1)
         ladder = [lower.T if word == "ad" else lower for word in words if word in ("ad", "a")]
         placed = [(0, np.linalg.multi_dot([np.eye(self.dims[0]), *ladder]))] if ladder else []
         for word in (word for word in words if word not in ("ad", "a")):

@@ -17,7 +17,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import Operator
 from permsym.progress import Progress
-from permsym.sites import Boson, Spin
+from permsym.sites import Boson, NoCentre, Spin
 from permsym.steady.plan import Route
 from permsym.steady.solve import steady_state
 from permsym.steady.state import State
@@ -93,4 +93,5 @@ def operators(model: Model, of: Operator | str | None, right: Operator | str | N
         return "ad", "a"
     if isinstance(model.centre, Spin):
         return "+0", "-0"
-    raise InputError(f"whose spectrum? {model.centre!r} has no emission by default; give `of` and `right`, such as of='+', right='-'")
+    whose = "a model without a centre" if isinstance(model.centre, NoCentre) else repr(model.centre)
+    raise InputError(f"whose spectrum? {whose} has no emission by default; give `of` and `right`, such as of='+', right='-'")

@@ -100,7 +100,7 @@ def _feedback(point: FixedPoint, noise: Fluctuations, limit: bool) -> float:
     variances = np.abs(before.C[unknowns, hierarchy.conjugates]) * factor
     change = np.abs(after.K - before.K) * factor
     for kind, mine in enumerate(alphabet.slices):
-        variances[mine] = variances[mine].max()
+        variances[mine] = variances[mine].max(initial=0.0)
         if kind == 0 and alphabet.boson:
             variances[mine] = np.abs(before.K[unknowns, hierarchy.conjugates][mine]).max()
         elif kind == 0:  # a centre of few levels fluctuates by one, and has no correlations with itself

@@ -91,6 +91,8 @@ def equations(model: Model) -> Equations:
     mode_noise = np.zeros((2, 2))
     spread = []
     for jump, name in zip(model.jumps, names, strict=True):
+        if jump.rate < 0:
+            raise UnsuitedModel(f"truncated Wigner has no noise of the negative rate of {name!r}; take the exact solver or cumulants")
         if jump.kind == "collective":
             spread.append(drift.collective(jump, name))
         elif jump.kind == "central" and space.mode:

@@ -60,7 +60,7 @@ class PhaseSpace:
                     "use steady_state, evolve or cumulants"
                 )
         mode = model.centre.kind == "boson"
-        sizes: list[tuple[str | None, int]] = [] if mode else [(None, 1)]
+        sizes: list[tuple[str | None, int]] = [(None, 1)] if model.centre.kind == "spin" else []
         sizes += [(each.name, each.N) for each in model.ensembles]
         return cls(mode, tuple(SpinClass(name, N, 2 * mode + 3 * i) for i, (name, N) in enumerate(sizes)))
 
@@ -78,7 +78,7 @@ class PhaseSpace:
         parts: list[Mapping[tuple[int, ...], float]] = []
         if self.mode:
             parts.append(mode_symbol(label.monomial))
-        else:
+        elif self.classes[0].ensemble is None:
             letter = [_CENTRE_LETTERS[symbol] for symbol in label.centre]
             parts.append({tuple(int(i in letter) for i in range(3)): 1.0})
         ensembles = [each for each in self.classes if each.ensemble is not None]

@@ -34,7 +34,7 @@ def product_points(space: PhaseSpace, state: InitialState, number: int, rng: np.
         alpha = state.centre.values[0] if state.centre.kind == "coherent" else 0j
         photons = state.centre.values[0].real if state.centre.kind == "thermal" else 0.0
         result[:, :2] = _mode(alpha, photons, number, rng)
-    states = state.satellites if space.mode else (state.centre, *state.satellites)
+    states = (state.centre, *state.satellites) if space.classes[0].ensemble is None else state.satellites
     for spins, site in zip(space.classes, states, strict=True):
         result[:, spins.start : spins.start + 3] = _spins(site, spins.N, number, rng)
     return result

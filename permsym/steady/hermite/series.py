@@ -237,8 +237,10 @@ def _check(model: Model, degree: int, tolerance: float) -> None:
         raise InputError(f"`degree` must be an integer from {2 * _STEP} to 40, but is {degree!r}; {DEGREE} suits most systems")
     if not np.isfinite(tolerance) or tolerance <= 0:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
-    if len(model.ensembles) != 1 or model.ensembles[0].levels != 2:
-        raise UnsuitedModel("the Hermite solver needs one ensemble of two-level satellites; use permsym.steady_state for other models")
+    if len(model.ensembles) != 1 or model.ensembles[0].levels != 2 or model.ensembles[0].j is not None:
+        raise UnsuitedModel(
+            "the Hermite solver needs one ensemble of two-level satellites of any total spin; use permsym.steady_state for other models"
+        )
     if not any(charge[1] for charge in model.charges):
         raise UnsuitedModel(
             "the Hermite solver needs a U(1) symmetry of the satellites, but a term of this model breaks it; use permsym.steady_state"

@@ -17,7 +17,7 @@ from permsym.basis.representations import build, dimension
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.rotating import in_rotating_frame
-from permsym.sites import Boson, Ensemble
+from permsym.sites import Boson
 
 _LEVELS = 4
 _LARGEST = 20_000  # unknowns
@@ -26,7 +26,7 @@ _NOTHING = 1e-14  # of the largest weight: what is left where weights cancel
 
 def cut_down(model: Model, satellites: int) -> Model:
     """The model with its ensembles and its levels cut down, rates and couplings as they are."""
-    ensembles = [Ensemble(min(each.N, satellites), each.name, each.levels) for each in model.ensembles]
+    ensembles = [each.resized(min(each.N, satellites)) for each in model.ensembles]
     centre = model.centre
     if isinstance(centre, Boson):
         centre = Boson(min(centre.levels or _LEVELS, _LEVELS), centre.displacement)  # 0: an open cut-off

@@ -1,0 +1,1 @@
+"""Models from operators of the whole product space, and back: QuTiP in and out."""

@@ -1,0 +1,202 @@
+"""H and collapse operators of the whole product space, as a model's parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from permsym.errors import InputError, TooLarge
+from permsym.jumps import Collective, Jump
+from permsym.operators import ComplexArray, Operator
+from permsym.sites import Boson, Ensemble, Levels, NoCentre, Site, Spin, as_count
+from permsym.translation.one_site import EXACT, OneSite, centre_of, expanded, level_site, mode_site, satellite_sites, spin_site
+from permsym.translation.rates import Kind, Rates
+from permsym.translation.tensors import ROUNDING, Layout, bodies, check_symmetric, collective, without_constants
+
+if TYPE_CHECKING:
+    import qutip
+
+LARGEST = 1024
+"""Dimension of the product space: a matrix has 16 MB, and three satellites show all that a model has."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a model is made of."""
+
+    centre: Site
+    ensembles: tuple[Ensemble, ...]
+    hamiltonian: Operator
+    jumps: tuple[Jump, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the sites of the product space are to be read; fields as in :meth:`permsym.model.Model.from_qutip`."""
+
+    centre: bool
+    ensembles: Sequence[int] | None
+    mode: bool | None
+    lone: Kind | None
+    symmetric: bool
+
+
+def parts_of(H: qutip.Qobj, c_ops: Sequence[qutip.Qobj], reading: Reading) -> Parts:
+    """Centre, ensembles, Hamiltonian and jumps of these operators; InputError where no model has them."""
+    if reading.lone not in (None, "individual", "collective"):
+        raise InputError(f"`lone` must be 'individual' or 'collective', but is {reading.lone!r}", parameter="lone")
+    if hasattr(c_ops, "full") or not isinstance(c_ops, Sequence):
+        raise InputError("`c_ops` must be a list of QuTiP operators, [c] for one", parameter="c_ops")
+    dims = _dims(H)
+    hamiltonian = _matrix(H, dims, "H")
+    if np.abs(hamiltonian - hamiltonian.conj().T).max() > EXACT * np.abs(hamiltonian).max():
+        raise InputError("H is not hermitian; rates of loss belong into c_ops, as np.sqrt(rate) * operator")
+    jumps = [_matrix(each, dims, f"c_ops[{number}]") for number, each in enumerate(c_ops)]
+    levels = dims if reading.centre else [1, *dims]
+    names, sites = _ensembles(levels, reading)
+    layout, tensors = _tensors([(hamiltonian + hamiltonian.conj().T) / 2, *jumps], levels, names, sites, reading)
+    centre, layout, tensors = _recognised(layout, tensors, reading)
+    energy = tensors[0]
+    for tensor, matrix in zip(tensors[1:], jumps, strict=True):
+        energy = energy + _shift(tensor, _cleared(expanded(matrix.conj().T, layout.bases)))
+    spins = [len(each) / 2 if reading.symmetric else None for each in sites]
+    ensembles = tuple(Ensemble(len(each), name, levels[each[0]], j) for name, each, j in zip(names, sites, spins, strict=True))
+    check_symmetric(energy, layout, "H")
+    read = tuple(_jumps(tensors[1:], layout, reading.lone))
+    return Parts(centre, ensembles, without_constants(collective(energy, layout, "H")), read)
+
+
+def _shift(tensor: ComplexArray, adjoint: ComplexArray) -> ComplexArray:
+    """Takes the identity part c out of a jump x + c, in place; returns its energy (i/2) (c^* x - c x^dag)."""
+    origin = (0,) * tensor.ndim
+    c, tensor[origin], adjoint[origin] = tensor[origin], 0, 0
+    return np.asarray(0.5j * (c.conjugate() * tensor - c * adjoint))
+
+
+def _dims(H: qutip.Qobj) -> list[int]:
+    """Levels of the sites; refused where H is no operator of sites."""
+    if not hasattr(H, "full") or not hasattr(H, "dims"):
+        raise InputError(
+            f"H must be a QuTiP operator, but is of type {type(H).__name__}; functions of time go into evolve(modulate=...)", parameter="H"
+        )
+    dims = H.dims[0]
+    if H.type != "oper" or H.dims[1] != dims or not all(isinstance(each, int) for each in dims):
+        raise InputError(f"H must be an operator of a tensor product of sites, but has dims {H.dims}", parameter="H")
+    size = int(np.prod(dims))
+    if size > LARGEST:
+        raise TooLarge(f"H has {size} states, but at most {LARGEST} are read; give fewer satellites, then model.resized(N=...)")
+    return [int(each) for each in dims]
+
+
+def _matrix(operator: Any, dims: list[int], name: str) -> ComplexArray:
+    if not hasattr(operator, "full") or getattr(operator, "type", "") != "oper":
+        kind = getattr(operator, "type", type(operator).__name__)
+        raise InputError(f"{name} must be a constant QuTiP operator, but is {kind!r}; functions of time go into evolve(modulate=...)")
+    if operator.dims != [dims, dims]:
+        raise InputError(f"{name} has dims {operator.dims}, but H has {[dims, dims]}; write both with tensor() over the same sites")
+    matrix = np.asarray(operator.full(), dtype=complex)
+    if not np.isfinite(matrix).all():
+        raise InputError(f"{name} must be finite, but holds nan or infinity")
+    return matrix
+
+
+def _ensembles(levels: list[int], reading: Reading) -> tuple[tuple[str, ...], tuple[range, ...]]:
+    """Names and axes of the ensembles: as asked, else neighbours with as many levels."""
+    satellites = levels[1:]
+    if not satellites:
+        raise InputError("there are no satellites beside the centre; say centre=False where all sites are satellites", parameter="centre")
+    sizes = [len(list(group)) for _, group in groupby(satellites)]
+    if reading.ensembles is not None:
+        sizes = [as_count("ensembles", size, 1) for size in reading.ensembles]
+        if sum(sizes) != len(satellites):
+            raise InputError(f"`ensembles` must add up to {len(satellites)} satellites, but are {sizes}", parameter="ensembles")
+    names, sites, start = [], [], 1
+    for number, size in enumerate(sizes):
+        sites.append(range(start, start + size))
+        names.append(chr(ord("A") + number) if number < 26 else f"A{number}")
+        if len({levels[site] for site in sites[-1]}) > 1:
+            raise InputError(f"satellites of one ensemble need as many levels, but have {[levels[site] for site in sites[-1]]}")
+        start += size
+    return tuple(names), tuple(sites)
+
+
+def _tensors(
+    matrices: list[ComplexArray], levels: list[int], names: tuple[str, ...], sites: tuple[range, ...], reading: Reading
+) -> tuple[Layout, list[ComplexArray]]:
+    """All operators over one-site bases, of each ensemble the one with fewest terms.
+
+    A constant that a satellite's operator has beside \\|1><1\\| or sigma^z would enter other terms with a factor N; the basis that
+    the operators were written in has none.
+    """
+    bases = [spin_site() if levels[0] == 2 and not reading.mode else level_site(levels[0])]
+    bases += [satellite_sites(levels[site])[0] for each in sites for site in each]
+    for each in sites:
+        choices: list[tuple[int, int, list[OneSite]]] = []
+        for basis in satellite_sites(levels[each[0]]):
+            tried = [basis if axis in each else other for axis, other in enumerate(bases)]
+            choices.append((sum(_terms(expanded(matrix, tried)) for matrix in matrices), len(choices), tried))
+        bases = min(choices)[2]
+    tensors = [_cleared(expanded(matrix, bases)) for matrix in matrices]
+    return Layout(names, sites, tuple(bases)), tensors
+
+
+def _cleared(tensor: ComplexArray) -> ComplexArray:
+    return np.where(np.abs(tensor) > ROUNDING * np.abs(tensor).max(initial=0.0), tensor, 0)
+
+
+def _terms(tensor: ComplexArray) -> int:
+    return int(np.count_nonzero(_cleared(tensor).ravel()[1:]))
+
+
+def _recognised(layout: Layout, tensors: list[ComplexArray], reading: Reading) -> tuple[Site, Layout, list[ComplexArray]]:
+    """The centre: a mode where asked for, or where all matrices are polynomials in a and ad."""
+    levels = layout.bases[0].matrices.shape[1]
+    if not reading.centre:
+        if reading.mode:
+            raise InputError("a mode is a centre; leave mode out, or say centre=True", parameter="mode")
+        return NoCentre(), layout, tensors
+    site: Site = Spin() if levels == 2 else Levels(levels)
+    if reading.mode is False or (reading.mode is None and levels == 2):
+        return site, layout, tensors
+    basis = mode_site(levels, asked=bool(reading.mode))
+    read = [centre_of(tensor, layout.bases[0], basis) for tensor in tensors]
+    tensors_of_mode = [each for each in read if each is not None]
+    if len(tensors_of_mode) < len(tensors):
+        if reading.mode:
+            which = "H" if read[0] is None else f"c_ops[{[each is None for each in read].index(True) - 1}]"
+            raise InputError(
+                f"{which} is no polynomial in a and ad of at most {len(basis.names)} terms on {levels} Fock states; write products in "
+                "normal order (a * a.dag() is cut, a.dag() * a + 1 is not), take more states, or leave mode out"
+            )
+        return site, layout, tensors
+    if not reading.mode and not any(_moves(tensor, basis) for tensor in tensors_of_mode):
+        return site, layout, tensors
+    bases = (basis, *layout.bases[1:])
+    return Boson(levels), Layout(layout.names, layout.sites, bases), [_cleared(tensor) for tensor in tensors_of_mode]
+
+
+def _moves(tensor: ComplexArray, basis: OneSite) -> bool:
+    """Whether a term creates or destroys quanta."""
+    odd = [i for i, name in enumerate(basis.names) if name.split().count("a") != name.split().count("ad")]
+    return bool(np.abs(tensor[odd]).max(initial=0.0) > EXACT * np.abs(tensor).max(initial=0.0))
+
+
+def _jumps(tensors: list[ComplexArray], layout: Layout, lone: Kind | None) -> list[Jump]:
+    """Jumps with products of satellites as they are, all others by their matrix of rates."""
+    single, result = [], []
+    for number, tensor in enumerate(tensors):
+        counts = bodies(tensor)
+        if np.abs(np.where(counts > 1, tensor, 0)).max(initial=0.0) > EXACT * np.abs(tensor).max(initial=0.0):
+            check_symmetric(tensor, layout, f"c_ops[{number}], a product of satellites' operators,")
+            result.append(Collective(1.0, collective(tensor, layout, f"c_ops[{number}]")))
+        else:
+            single.append(tensor)
+    if not single:
+        return result
+    rates = Rates(single, layout)
+    rates.check()
+    return [*rates.jumps(lone), *result]
