@@ -125,6 +125,18 @@ def test_coefficients_do_not_learn_the_number_of_satellites():
     same(ps.Model.from_qutip(*script(2)).resized(3), *script(3))
 
 
+@pytest.mark.parametrize("distinct", [False, True], ids=["products of sums", "pairs"])
+def test_constants_beside_the_centre_do_not_learn_it_either(distinct):
+    def script(N):
+        s = Sites(4, *[2] * N)
+        z, p = (sum(s.at(n, x) for n in range(1, N + 1)) for x in (qutip.sigmaz(), qutip.sigmap()))
+        a = s.at(0, qutip.destroy(4))
+        pairs = 0.2 * a.dag() * a * (z * z - (N if distinct else 0)) + (0 if distinct else 0.3 * a.dag() * a * p * p.dag())
+        return pairs + 0.1 * (a + a.dag()), [a]
+
+    same(ps.Model.from_qutip(*script(3)).resized(4), *script(4))
+
+
 def test_atoms_of_several_levels_and_two_ensembles():
     s = Sites(2, 3, 3, 2)
     unit = lambda i, j: qutip.basis(3, i) * qutip.basis(3, j).dag()  # noqa: E731
