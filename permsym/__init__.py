@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from permsym import cumulants, dataset, figures, models, moments, plot, pulses
+    from permsym.basis.several import Cut
+    from permsym.bounding.bounds import Bounds, bounds
     from permsym.dataset import open_dataset, open_reference
     from permsym.dynamics.counting.full_counting import CountingCertificate, FullCounting, full_counting
     from permsym.dynamics.counting.until import CountedNumber, counted_number
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from permsym.information.fisher import fisher
     from permsym.information.results import ParameterFisher
     from permsym.jumps import Central, Collective, Individual
+    from permsym.linear.assembled.solver import BiCGStab
     from permsym.linear.incomplete_lu import IncompleteLU
     from permsym.linear.pardiso import Pardiso
     from permsym.linear.shift_invert import ShiftInvert
@@ -59,8 +62,11 @@ if TYPE_CHECKING:
     from permsym.steady.state import State
     from permsym.sweeps.grid import sweep
     from permsym.sweeps.limits.infinite import Limit, limit
+    from permsym.unravelling.result import TrajectoryEvolution, TrajectoryState
+    from permsym.unravelling.trajectories import trajectories
 
 _PLACES = {
+    "permsym.bounding.bounds": ("Bounds", "bounds"),
     "permsym.dataset": ("open_dataset", "open_reference"),
     "permsym.dynamics.counting.until": ("CountedNumber", "counted_number"),
     "permsym.dynamics.counting.full_counting": ("CountingCertificate", "FullCounting", "full_counting"),
@@ -101,13 +107,19 @@ _PLACES = {
     "permsym.steady.state": ("State",),
     "permsym.sweeps.grid": ("sweep",),
     "permsym.sweeps.limits.infinite": ("Limit", "limit"),
+    "permsym.basis.several": ("Cut",),
+    "permsym.linear.assembled.solver": ("BiCGStab",),
+    "permsym.unravelling.result": ("TrajectoryEvolution", "TrajectoryState"),
+    "permsym.unravelling.trajectories": ("trajectories",),
 }
 _MODULES = {name: f"permsym.{name}" for name in ("cumulants", "dataset", "figures", "models", "moments", "plot", "pulses")}
 _MODULES["twa"] = "permsym.semiclassical.twa"
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
+    "BiCGStab",
     "Boson",
+    "Bounds",
     "Central",
     "Certificate",
     "Collective",
@@ -115,6 +127,7 @@ __all__ = [
     "CorrelationCertificate",
     "CountedNumber",
     "CountingCertificate",
+    "Cut",
     "DegenerateSteadyState",
     "DensityOperator",
     "Eigenvalues",
@@ -148,8 +161,11 @@ __all__ = [
     "State",
     "SuperLU",
     "TooLarge",
+    "TrajectoryEvolution",
+    "TrajectoryState",
     "UncertifiedWarning",
     "__version__",
+    "bounds",
     "concurrence",
     "correlation",
     "counted_number",
@@ -185,6 +201,7 @@ __all__ = [
     "spin_wigner",
     "steady_state",
     "sweep",
+    "trajectories",
     "twa",
     "wigner",
 ]  # fmt: skip

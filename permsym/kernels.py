@@ -1,5 +1,5 @@
 # mypy: disable-error-code="no-untyped-def"
-"""Compiled loops: over blocks for :mod:`permsym.matrixfree`, over vectors for :mod:`permsym.linear.bicgstab`.
+"""Compiled loops: over blocks for :mod:`permsym.matrixfree`, over rows and vectors for :mod:`permsym.linear`.
 
 numba compiles them on first use and caches the result on disk.  Inner loops have unsigned indices: the compiler then allows for
 no negative ones and vectorises, without the bookkeeping of slices.
@@ -316,3 +316,23 @@ def minimal(x, r, u, g):
             for k in range(last - first):
                 p[k] -= g[j] * b[k]
                 q[k] -= g[j] * d[k]
+
+
+@_both(fastmath=True)
+def row_products(x, out, data, indices, pointers, scale):
+    """out[i] = scale[i] (row i of a compressed matrix) . x"""
+    for i in prange(len(out)):
+        total = 0.0
+        for k in range(pointers[i], pointers[i + 1]):
+            total += data[k] * x[indices[k]]
+        out[i] = scale[i] * total
+
+
+@njit(cache=True)
+def sums_of_squares(data, pointers):
+    """(n,) of each row of a compressed matrix."""
+    sums = np.zeros(len(pointers) - 1)
+    for i in range(len(sums)):
+        for k in range(pointers[i], pointers[i + 1]):
+            sums[i] += data[k] * data[k]
+    return sums

@@ -56,6 +56,39 @@ class _Entries(NamedTuple):
     clipped_columns: NDArray[np.int64]
 
 
+class _Columns:
+    """A matrix in the making, some labels' columns after the other: entries of all labels at once would take three times its memory."""
+
+    def __init__(self, basis: Basis) -> None:
+        self.basis = basis
+        self.real: list[sparse.csc_array] = []
+        self.imaginary: list[sparse.csc_array] = []
+
+    def add(self, pieces: list[_Triplets], block: slice) -> None:
+        """Entries in the columns of a block of labels: those of real parts, and of imaginary parts, which are consecutive, too."""
+        basis, width = self.basis, block.stop - block.start
+        first = basis.size + int(np.count_nonzero(basis.paired[: block.start])) if basis.hermitian else basis.dimension
+        pairs = int(np.count_nonzero(basis.paired[block])) if basis.hermitian else 0
+        small = np.int32 if basis.dimension < 2**31 else np.int64
+        shape = basis.dimension, width + pairs
+        if pieces:
+            values, rows, columns = (np.concatenate(arrays) for arrays in zip(*pieces, strict=True))
+            at = np.where(columns >= first, columns - first + width, columns - block.start)
+            matrix = sparse.coo_array((values, (rows.astype(small), at.astype(small))), shape=shape).tocsc()
+        else:
+            matrix = sparse.csc_array(shape, dtype=float if basis.hermitian else complex)
+        self.real.append(matrix[:, :width])
+        self.imaginary.append(matrix[:, width:])
+
+    def matrix(self) -> sparse.csc_array:
+        """All columns; what was added is gone."""
+        pieces = [*self.real, *self.imaginary]
+        self.real, self.imaginary = [], []
+        if not pieces:
+            return sparse.csc_array((self.basis.dimension,) * 2, dtype=float if self.basis.hermitian else complex)
+        return pieces[0] if len(pieces) == 1 else sparse.hstack(pieces, format="csc")
+
+
 class Liouvillian:
     """Superoperators of a model's terms on a basis.
 
@@ -73,6 +106,8 @@ class Liouvillian:
     def fits(self, model: Model) -> bool:
         """Whether the basis serves this model: same sites, same sizes, same symmetry."""
         mine = self.basis.model
+        if self.basis.populated and model.symmetry != mine.symmetry:
+            return False
         return (model.centre, model.ensembles, model.charges) == (mine.centre, mine.ensembles, mine.charges)
 
     def matrix(self, model: Model | None = None) -> sparse.csc_array:
@@ -117,25 +152,16 @@ class Liouvillian:
     def _assembled(self, terms: list[tuple[Term, complex]], reflecting: bool = True) -> Assembly:
         n = self.basis.dimension
         leaks = np.zeros(n)
-        entries, cancelled = [], []
+        entries, cancelled = _Columns(self.basis), _Columns(self.basis)
         for block in self._blocks():
-            for made in self._block_entries(terms, block):
-                entries.append(made.entries)
-                cancelled.append(made.cancelled)
-                np.add.at(leaks, made.clipped_columns, made.clipped)
-        matrix = self._summed(entries)
-        del entries
+            made = list(self._block_entries(terms, block))
+            entries.add([each.entries for each in made], block)
+            cancelled.add([each.cancelled for each in made], block)
+            for each in made:
+                np.add.at(leaks, each.clipped_columns, each.clipped)
+        matrix = entries.matrix()
         reflecting = reflecting and self.basis.boundary == "reflecting"
-        return Assembly(self._reflected(matrix) if reflecting else matrix, leaks, self._summed(cancelled))
-
-    def _summed(self, pieces: list[_Triplets]) -> sparse.csc_array:
-        """A matrix from its entries."""
-        n = self.basis.dimension
-        small = np.int32 if n < 2**31 else np.int64
-        if not pieces:
-            return sparse.csc_array((n, n), dtype=float if self.basis.hermitian else complex)
-        values, rows, columns = (np.concatenate(arrays) for arrays in zip(*pieces, strict=True))
-        return sparse.coo_array((values, (rows.astype(small), columns.astype(small))), shape=(n, n)).tocsc()
+        return Assembly(self._reflected(matrix) if reflecting else matrix, leaks, cancelled.matrix())
 
     def _blocks(self) -> Iterator[slice]:
         size = self.basis.size

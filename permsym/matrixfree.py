@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from permsym import kernels
 from permsym.basis.blocks import BlockRanges, Blocks
-from permsym.basis.links import Link, links_of, magnitudes, make_real
+from permsym.basis.links import Link, links_of, magnitudes, make_real, take_phases
 from permsym.basis.moves import ENTRY_ROUNDING, Labels
 from permsym.errors import InputError, NotApplicable
 from permsym.model import Model
@@ -92,6 +92,8 @@ class BlockLiouvillian:
                 raise NotApplicable(
                     f"phases of {names} cancel in the Liouvillian, which is real; apart they take factors, solver='superlu'"
                 )
+            if not real and any(blocks.phases):
+                take_phases(moving, blocks.phases, blocks, real=False)
         self.dtype: np.dtype[Any] = np.dtype(float if real else complex)
         if real:
             self._dropped += float(np.abs(diagonal.imag).max(initial=0.0))
@@ -104,16 +106,23 @@ class BlockLiouvillian:
         if blocks.boundary == "reflecting" and (part is None or part.reflects):
             self._reflect()
 
-    def counted(self, jump: Term) -> BlockLiouvillian:
-        """J rho = rate * x rho x^dag of a jump (:attr:`Term.counted`) on the same numbers; what a window drops of it does not come back."""
-        return BlockLiouvillian(self.blocks, self.model, _Part((jump.counted,), self.dtype.kind == "f", reflects=False))
+    def counted(self, jump: Term, real: bool | None = None) -> BlockLiouvillian:
+        """J rho = rate * x rho x^dag of a jump (:attr:`Term.counted`) on the same numbers; what a window drops of it does not come back.
 
-    def part(self, terms: Sequence[Term]) -> BlockLiouvillian:
+        real   as for :meth:`part`
+        """
+        real = self.dtype.kind == "f" if real is None else real
+        return BlockLiouvillian(self.blocks, self.model, _Part((jump.counted,), real, reflects=False))
+
+    def part(self, terms: Sequence[Term], real: bool | None = None) -> BlockLiouvillian:
         """The superoperator of some of the model's terms on the same numbers; their coefficients keep density matrices hermitian.
+
+        real   whether it acts on real numbers; None: where the whole does
 
         Raises NotApplicable where phases make the whole real, but not this part.
         """
-        return BlockLiouvillian(self.blocks, self.model, _Part(tuple(terms), self.dtype.kind == "f", reflects=True))
+        real = self.dtype.kind == "f" if real is None else real
+        return BlockLiouvillian(self.blocks, self.model, _Part(tuple(terms), real, reflects=True))
 
     def single(self) -> BlockLiouvillian:
         """The adjoint's products in single precision: half the memory traffic, for a first approximation."""
@@ -223,7 +232,7 @@ class BlockLiouvillian:
         low, high = np.maximum(low, 0), np.minimum(high, whole.high)
         some = high > low
         ranges = BlockRanges(whole.outer[:, some], low[some], high[some])
-        return Blocks.of(whole.model, whole.representation, ranges, "closed", whole.charge)
+        return Blocks.of(whole.model, whole.representation, ranges, "closed", whole.charge, whole.populated)
 
     def neighbour(self, outer: Labels) -> Integers:
         """For each label, a block from which one move leads to it or to its conjugate; -1: none."""

@@ -29,6 +29,7 @@ from permsym.jumps import Jump, individual_adjoint
 from permsym.kossakowski import check_rates
 from permsym.operators import CentreOperator, Matrix, Monomial, Operator, Product, as_matrix, commutator, dense, entries
 from permsym.sites import Boson, Ensemble, Levels, NoCentre, Site, Spin
+from permsym.symmetry.classes import Symmetry
 from permsym.terms import Term, chosen, equation_of, spelled_product, terms_of
 from permsym.translation import from_qutip, piqs, to_qutip
 
@@ -210,6 +211,11 @@ class Model:
         """
         none = [(1,) + (0,) * len(self.ensembles)] if isinstance(self.centre, NoCentre) else []  # nothing that could be conserved
         return integer_nullspace([*none, *self._turns], 1 + len(self.ensembles))
+
+    @cached_property
+    def symmetry(self) -> Symmetry:
+        """What the terms conserve beside the populations: coherences that never appear, U(1) charges, charges modulo k; prints in words."""
+        return Symmetry.of(self)
 
     def charges_of(self, operator: Operator) -> set[tuple[int, ...]]:
         """What terms of an operator add to each U(1) charge: -1 for ``a``, 0 for what conserves it."""

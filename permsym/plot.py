@@ -47,6 +47,9 @@ METHODS: dict[str, dict[str, Any]] = {
     "c6": {"color": "#1b7837", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C6"},
     "c7": {"color": "#762a83", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C7"},
     "c8": {"color": "#00796b", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C8"},
+    "ln": {"color": "#8a6d3b", "marker": "^", "markersize": 3, "linestyle": "-.", "linewidth": 1, "label": "linear noise"},
+    "trajectories": {"color": "#111827", "marker": "D", "markersize": 3, "linewidth": 0, "label": "trajectories"},
+    "bounds": {"color": "#166534", "linestyle": "none", "marker": "_", "label": "proved bounds"},
     "twa": {"color": "#0e7490", "marker": "s", "markersize": 3, "linewidth": 1, "label": "truncated Wigner"},
     "c3-broken": {"color": "#000000", "linestyle": (0, (1, 1.2)), "linewidth": 1.8, "label": "C3, symmetry broken"},
 }

@@ -19,7 +19,8 @@ from scipy import sparse
 from permsym.basis.centre import CentrePart
 from permsym.basis.moves import Labels, Moves, Values, Weight, identity
 from permsym.basis.part import Part
-from permsym.basis.sector import Indices, SectorTable, representative, sector_labels
+from permsym.basis.populated import populated_count, populated_labels
+from permsym.basis.sector import Indices, SectorTable, charge_count, representative, sector_labels
 from permsym.basis.window import Boundary
 from permsym.model import Model
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Product, adjoint, as_matrix, product
@@ -38,14 +39,18 @@ class Basis:
     model           its symmetries make the sectors
     parts           one part for the centre, then one for each ensemble
     charge          value of each U(1) charge of ``model.charges``; the steady state has 0
+    populated       only what the dynamics makes of populations, where the steady state lives; else every element of the charge
     boundary        what happens to a move that leaves (:data:`Boundary`); "reflecting" where a part has a window
 
     In the sector of charge 0 a hermitian operator needs one label of each conjugate pair.  Its real unknowns are, in
     this order, Re x_l for every label, then Im x_l for every label that is not its own conjugate.
     """
 
-    def __init__(self, model: Model, parts: Sequence[Part], representation: str, charge: tuple[int, ...] | None = None) -> None:
+    def __init__(
+        self, model: Model, parts: Sequence[Part], representation: str, charge: tuple[int, ...] | None = None, populated: bool = False
+    ) -> None:
         self.model = model
+        self.populated = populated
         self.parts = tuple(parts)
         self.representation = representation
         self.charge = (0,) * len(model.charges) if charge is None else charge
@@ -61,7 +66,10 @@ class Basis:
     @cached_property
     def labels(self) -> Labels:
         """(columns, size), one label of each conjugate pair in the neutral sector."""
-        labels = sector_labels(self.parts, self.model.charges, self.charge)
+        if self.populated:
+            labels = populated_labels(self.parts, self.model.symmetry)
+        else:
+            labels = sector_labels(self.parts, self.model.charges, self.charge)
         return labels[:, self._first(labels)] if self.hermitian else labels
 
     @cached_property
@@ -123,6 +131,19 @@ class Basis:
     def sector(self, charge: tuple[int, ...], model: Model | None = None, parts: Sequence[Part] | None = None) -> Basis:
         """The elements of a charge on the same parts, or on those of another model; of blocks all, without their window."""
         return Basis(model or self.model, parts or self.parts, self.representation, charge)
+
+    @property
+    def lacks_elements(self) -> bool:
+        """Whether there are more elements of its charge than the dynamics makes of populations."""
+        model = self.model
+        return self.populated and populated_count(self.parts, model.symmetry) < charge_count(self.parts, model.charges, self.charge)
+
+    def widened(self, model: Model) -> Basis:
+        """The same elements on more levels of the centre."""
+        parts = (CentrePart(model.centre), *self.parts[1:])
+        if self.populated:
+            return Basis(model, parts, self.representation, populated=True)
+        return self.sector(self.charge, model, parts)
 
     def written_out(self) -> tuple[Labels, sparse.csr_array]:
         """Labels of all elements, both of each conjugate pair, and rows (elements, dimension): coefficients = rows @ unknowns."""

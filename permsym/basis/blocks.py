@@ -27,11 +27,13 @@ from permsym import kernels
 from permsym.basis.basis import Basis
 from permsym.basis.moves import Labels, Moves, Values, identity
 from permsym.basis.part import Part
+from permsym.basis.populated import populated_blocks
 from permsym.basis.representations import choose, parts_of
 from permsym.basis.sector import SectorTable, combined, differences_of, representative
 from permsym.basis.window import Boundary
 from permsym.model import Model
 from permsym.operators import CentreOperator, ComplexArray, Matrix, Product
+from permsym.sites import Boson
 
 Integers = NDArray[np.int64]
 
@@ -65,8 +67,10 @@ class Blocks(Basis):
         ranges: BlockRanges | None = None,
         boundary: Boundary = "reflecting",
         charge: tuple[int, ...] | None = None,
+        populated: bool = False,
     ) -> None:
-        super().__init__(model, parts, representation, charge)
+        # of a centre with few levels a block has types of several classes
+        super().__init__(model, parts, representation, charge, populated and isinstance(model.centre, Boson))
         self.outer = self._outer() if ranges is None else ranges.outer
         self._table_of_blocks = SectorTable(self._outer_key(self.outer))
         self.own_conjugate: NDArray[np.bool_] = (self.outer == self.conjugate_outer(self.outer)).all(axis=0)
@@ -88,10 +92,11 @@ class Blocks(Basis):
         ranges: BlockRanges | None = None,
         boundary: Boundary = "reflecting",
         charge: tuple[int, ...] | None = None,
+        populated: bool = False,
     ) -> Blocks:
-        """All blocks of a model in one charge sector, or those of a window; None: the neutral one."""
+        """All blocks of a model in one charge sector, or those of a window; None: the neutral one; ``populated``: as of a Basis."""
         name = choose(model) if representation == "auto" else representation
-        return cls(model, parts_of(model, name), name, ranges, boundary, charge)
+        return cls(model, parts_of(model, name), name, ranges, boundary, charge, populated)
 
     # -- labels of blocks -----------------------------------------------------------------------------------------------
 
@@ -101,6 +106,9 @@ class Blocks(Basis):
         return [slice(mine.start - width, mine.stop - width) for mine in self.slices[1:]]
 
     def _outer(self) -> Labels:
+        if self.populated:
+            labels = populated_blocks(self.parts, self.model.symmetry)
+            return labels[:, representative(labels, self.conjugate_outer(labels))]
         levels = self.model.centre.levels
         blocks = []
         seen = set()

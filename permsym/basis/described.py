@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from permsym.basis.basis import Basis
 from permsym.basis.dicke import DickePart
 from permsym.basis.representations import build
+from permsym.basis.several import Cut, CutBasis, Sites
 from permsym.basis.window import Window
 from permsym.errors import InputError
 from permsym.fields import checked
@@ -39,9 +40,11 @@ Maker = Callable[[Model, Fields, Arrays], Basis]
 @singledispatch
 def described(basis: Basis) -> Description:
     """The description of a basis; InputError for a kind that files do not hold."""
+    if isinstance(basis, CutBasis):
+        return Description("cut", {"order": basis.cut.order, "share": basis.cut.share}, {"sites": basis.sites.sites})
     if type(basis) is not Basis:
         return _of_blocks(basis)
-    fields: dict[str, Any] = {"representation": basis.representation, "charge": list(basis.charge)}
+    fields: dict[str, Any] = {"representation": basis.representation, "charge": list(basis.charge), "populated": basis.populated}
     windows = [part.window for part in basis.parts if isinstance(part, DickePart) and part.window is not None]
     if not windows:
         return Description("whole", fields, {})
@@ -57,6 +60,7 @@ def _of_blocks(basis: Basis) -> Description:
     fields = {
         "representation": basis.representation,
         "charge": list(basis.charge),
+        "populated": basis.populated,
         "boundary": basis.boundary,
         "phases": [int(phase) for phase in basis.phases],
     }
@@ -65,23 +69,29 @@ def _of_blocks(basis: Basis) -> Description:
 
 
 def _whole(model: Model, fields: Fields, arrays: Arrays) -> Basis:
-    checked(dict(fields), {"representation": str, "charge": [int], "corner?": [int]}, "a basis")
+    checked(dict(fields), {"representation": str, "charge": [int], "populated?": bool, "corner?": [int]}, "a basis")
     window = None
     if "corner" in fields:
         (N,), (J, M) = model.sizes, fields["corner"]
         window = Window(N, (J, M), np.ascontiguousarray(arrays["mask"], dtype=bool))
-    return build(model, fields["representation"], tuple(fields["charge"]), window)
+    return build(model, fields["representation"], tuple(fields["charge"]), window, fields.get("populated", False))
 
 
 def _blocks(model: Model, fields: Fields, arrays: Arrays) -> Basis:
     from permsym.basis.blocks import BlockRanges, Blocks
 
-    shape = {"representation": str, "charge": [int], "boundary": str, "phases": [int]}
+    shape = {"representation": str, "charge": [int], "populated?": bool, "boundary": str, "phases": [int]}
     entries = checked(dict(fields), shape, "a basis")
     cut = BlockRanges(arrays["outer"], arrays["low"], arrays["high"]) if "low" in arrays else None
-    basis = Blocks.of(model, entries["representation"], cut, entries["boundary"], tuple(entries["charge"]))
+    populated = entries.get("populated", False)
+    basis = Blocks.of(model, entries["representation"], cut, entries["boundary"], tuple(entries["charge"]), populated)
     basis.phases = tuple(entries["phases"])
     return basis
 
 
-MAKERS: Mapping[str, Maker] = {"whole": _whole, "blocks": _blocks}
+def _cut(model: Model, fields: Fields, arrays: Arrays) -> Basis:
+    entries = checked(dict(fields), {"order": int, "share": float}, "a basis")
+    return CutBasis(model, Cut(entries["order"], entries["share"]), Sites(model.sizes, arrays["sites"]))
+
+
+MAKERS: Mapping[str, Maker] = {"whole": _whole, "blocks": _blocks, "cut": _cut}

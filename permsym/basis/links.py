@@ -146,10 +146,11 @@ def make_real(links: Sequence[Link], diagonal: Table, blocks: Blocks, only: tupl
     return none, False
 
 
-def take_phases(links: Sequence[Link], phases: Sequence[int], blocks: Blocks) -> None:
-    """Turn links in place by phases that make them real."""
+def take_phases(links: Sequence[Link], phases: Sequence[int], blocks: Blocks, real: bool = True) -> None:
+    """Turn links in place by phases; ``real``: that make them so."""
     for link in links:
-        link.factor, link.u, link.v = (array.real.astype(complex) for array in link.turned(_turn(link, phases, blocks)))
+        turned = link.turned(_turn(link, phases, blocks))
+        link.factor, link.u, link.v = (array.real.astype(complex) if real else array for array in turned)
 
 
 def _turn(link: Link, phases: Sequence[int], blocks: Blocks) -> complex:

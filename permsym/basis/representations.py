@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-import numpy as np
-
 from permsym.basis.basis import Basis
 from permsym.basis.centre import CentrePart
 from permsym.basis.dicke import DickePart
 from permsym.basis.full import FullPart
 from permsym.basis.occupation import OccupationPart
 from permsym.basis.part import Part
-from permsym.basis.sector import differences_of
+from permsym.basis.populated import populated_count
+from permsym.basis.sector import charge_count
 from permsym.basis.window import Window
 from permsym.errors import InputError
 from permsym.model import Model
@@ -39,17 +38,26 @@ def choose(model: Model) -> str:
     return "dicke" if all(each.levels == 2 for each in model.ensembles) else "occupation"
 
 
-def build(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None, window: Window | None = None) -> Basis:
-    """Basis of a model in one charge sector, cut to a window where one is given."""
+def build(
+    model: Model,
+    representation: str = "auto",
+    charge: tuple[int, ...] | None = None,
+    window: Window | None = None,
+    populated: bool = False,
+) -> Basis:
+    """Basis of a model in one charge sector, cut to a window where one is given; ``populated``: to what populations reach."""
     name = choose(model) if representation == "auto" else representation
-    return Basis(model, parts_of(model, name, window), name, charge)
+    return Basis(model, parts_of(model, name, window), name, charge, populated)
+
+
+def populated_dimension(model: Model, representation: str = "auto", window: Window | None = None) -> int:
+    """Number of real unknowns that the dynamics makes of populations, counted without making the basis."""
+    parts = parts_of(model, choose(model) if representation == "auto" else representation, window)
+    return populated_count(parts, model.symmetry)
 
 
 def dimension(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None, window: Window | None = None) -> int:
     """Number of unknowns of a sector (real ones in the neutral sector), counted without making the basis."""
     parts = parts_of(model, choose(model) if representation == "auto" else representation, window)
     target = (0,) * len(model.charges) if charge is None else charge
-    total = 0
-    for differences in differences_of(parts, model.charges, target):
-        total += int(np.prod([part.count(difference) for part, difference in zip(parts, differences, strict=True)], dtype=object))
-    return total
+    return charge_count(parts, model.charges, target)

@@ -103,6 +103,13 @@ def sector_labels(parts: Sequence[Part], charges: Sequence[Sequence[int]], charg
     return np.concatenate(blocks, axis=1)
 
 
+def charge_count(parts: Sequence[Part], charges: Sequence[Sequence[int]], charge: Sequence[int]) -> int:
+    """How many they are, without making them."""
+    combinations = differences_of(parts, charges, charge)
+    counts = ([part.count(d) for part, d in zip(parts, differences, strict=True)] for differences in combinations)
+    return sum(int(np.prod(each, dtype=object)) for each in counts)
+
+
 def combined(labels: Sequence[Labels]) -> Labels:
     """Every combination of one label from each list, the last list running fastest."""
     sizes = [one.shape[1] for one in labels]

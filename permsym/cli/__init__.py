@@ -21,6 +21,7 @@ from permsym.errors import InputError, Mistakes, OlderFile, PermsymError, Uncert
 COMMANDS = {
     "states": {
         "solve": "exact steady state of a model, certified",
+        "trajectories": "exact averages over quantum trajectories, with 95 % intervals; dwell times",
         "limit": "N -> infinity, with powers and coefficients",
         "info": "versions; for a model the plan: route, unknowns, memory and time",
     },
@@ -35,6 +36,7 @@ COMMANDS = {
         "cumulants": "steady state of a cumulant expansion of any order",
         "linear-noise": "mean field and its Gaussian fluctuations: moments to first order in 1/N, linewidth",
         "twa": "truncated Wigner: averages over trajectories, with 95 % intervals",
+        "bounds": "proved bounds of steady-state moments at any N, in rational arithmetic",
         "continue": "branch of cumulant steady states along a parameter: stability, folds, Hopf points",
         "boundary": "semiclassical-to-quantum boundary N_sc of the driven cavity",
     },

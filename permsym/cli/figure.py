@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from permsym.cli import words
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 from permsym.reading import number_or_text
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -16,12 +23,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     figure.add_argument("--list", action="store_true", help="list the figures")
     figure.add_argument("-o", "--output", default=".", metavar="FOLDER", help="where to write (default: here)")
     figure.add_argument("--max-N", metavar="N", help="largest number of satellites")
+    words.add_json(figure)
     figure.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
     from permsym.dataset.status import Status, spelled
     from permsym.figures import FIGURES, draw, expand
     from permsym.progress import on_terminal
@@ -34,14 +40,35 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"which figure? give one of {', '.join(FIGURES)}")
     names = [name for word in options.words for name in expand(word)]
     largest = None if options.max_N is None else number_or_text(options.max_N)
-    code = 0
+    code, reports = 0, []
     for name in names:
         data, paths = draw(name, Path(options.output), largest, options.command_line, on_terminal(name))  # type: ignore[arg-type]
-        print(table(FIGURES[name].table(data)))
-        print("wrote " + " and ".join(map(str, paths)))
+        if options.json:
+            reports.append({"figure": name, "title": FIGURES[name].title, "files": list(map(str, paths)), **_numbers(data)})
+        else:
+            print(table(FIGURES[name].table(data)))
+            print("wrote " + " and ".join(map(str, paths)))
         outcomes = zip(map(str, data["status"].values.flat), map(str, data["reason"].values.flat), strict=True)
         short = [spelled(status, reason) for status, reason in outcomes if Status(status).falls_short]
         if short:
             print(f"permsym: {name}: {len(short)} points are not certified; the first: {short[0]}", file=sys.stderr)
             code = UNCERTIFIED_EXIT_CODE
+    if options.json:
+        print(json.dumps({"figures": reports}, indent=2))
     return code
+
+
+def _numbers(data: xr.Dataset) -> dict[str, Any]:
+    """Coordinates and variables with their dimensions and values, JSON-ready: nan is null, a date its text."""
+
+    def plain(variable: Any) -> dict[str, Any]:
+        values = variable.values
+        if values.dtype.kind == "M":
+            values = values.astype(str)
+        elif values.dtype.kind == "f":
+            values = values.astype(object)
+            values[variable.isnull().values] = None
+        return {"dims": list(map(str, variable.dims)), "values": values.tolist()}
+
+    coordinates = {str(name): plain(variable) for name, variable in data.coords.items()}
+    return {"coordinates": coordinates, "variables": {str(name): plain(variable) for name, variable in data.data_vars.items()}}

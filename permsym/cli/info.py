@@ -49,6 +49,8 @@ def _read(key: str, value: Any) -> str:
             return f"{value['route']}: {value['basis']}, {value['window']}, {value['solver']}; {value['why']}"
         case dict():
             return " ".join(f"{name}={number}" for name, number in value.items())
+        case list() if key == "symmetry":
+            return "; ".join(value) or "none was found"
         case list():
             return ", ".join(map(str, value)) or "none"
         case bool():

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 from permsym.text import table
 
 if TYPE_CHECKING:
+    from permsym.dataset.build import Point
     from permsym.dynamics.evolved.evolution import Evolution
     from permsym.information.evolving import FisherSeries
     from permsym.information.results import ParameterFisher
     from permsym.model import Model
-    from permsym.moments.labels import MomentLabel
+    from permsym.states.fisher import RotationFisher, RotationFisherSeries
     from permsym.states.squeezing import Squeezing, SqueezingSeries
     from permsym.steady.gradient import Family
     from permsym.steady.state import State
+    from permsym.sweeps.quantities import Quantities
 
 _SQUEEZING = ("wineland", "kitagawa_ueda")
 
@@ -34,6 +36,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="Fisher information about a parameter too, of the state, of light and system, and of counted photons; may be repeated",
     )
+    parser.add_argument(
+        "--rotation-fisher",
+        metavar="WHOSE",
+        action="append",
+        default=[],
+        help="quantum Fisher information about angles of rotation of the satellites too, of their state (satellites) or of theirs and the "
+        "centre's (joint); may be repeated",
+    )
 
 
 def check(options: argparse.Namespace, model: Model, family: Family | None = None) -> None:
@@ -41,53 +51,65 @@ def check(options: argparse.Namespace, model: Model, family: Family | None = Non
 
     family   the function that makes the model from its parameters
     """
-    from permsym.states.squeezing import squeezed_ensembles
     from permsym.steady.gradient import parameter_slopes
 
-    if options.squeezing:
-        squeezed_ensembles(model)
+    wanted(options).check(model)
     for name in options.fisher:
         parameter_slopes(model, name, family)
 
 
-def moments(options: argparse.Namespace, model: Model) -> list[MomentLabel]:
-    """Moments that an evolution has to follow for them."""
-    from permsym.states.squeezing import squeezed_ensembles, squeezing_labels
+def wanted(options: argparse.Namespace) -> Quantities:
+    """What the options ask for, as the table of a sweep has it; counting is asked for by options of its own."""
+    from permsym.sweeps.quantities import Quantities
 
-    ensembles = squeezed_ensembles(model) if options.squeezing else []
-    return [label for each in ensembles for label in squeezing_labels(model, each.name)]
+    once = {name: tuple(dict.fromkeys(getattr(options, name))) for name in ("fisher", "rotation_fisher")}
+    return Quantities(squeezing=options.squeezing, **once)
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What was asked for: squeezing by ensemble, Fisher information by parameter."""
+    """What was asked for: squeezing by ensemble, Fisher information by parameter, and of rotations by whose state measures them."""
 
-    squeezing: Mapping[str, Squeezing | SqueezingSeries]
+    squeezing: Mapping[str, Squeezing] | Mapping[str, SqueezingSeries]
     fisher: Mapping[str, ParameterFisher | FisherSeries]
+    rotation_fisher: Mapping[str, RotationFisher | RotationFisherSeries]
 
     def keys(self) -> dict[str, Any]:
         """Their keys in the report."""
         shown = {name: result.to_dict() for name, result in self.squeezing.items()}
         keys: dict[str, Any] = {"squeezing": shown if len(shown) > 1 else next(iter(shown.values()))} if shown else {}
-        return keys | ({"fisher": {name: result.to_dict() for name, result in self.fisher.items()}} if self.fisher else {})
+        others = {"fisher": self.fisher, "rotation_fisher": self.rotation_fisher}
+        return keys | {key: {name: result.to_dict() for name, result in some.items()} for key, some in others.items() if some}
 
     @property
     def reasons(self) -> list[str]:
         """Why they are not certified."""
-        return [reason for result in (*self.squeezing.values(), *self.fisher.values()) for reason in result.reasons]
+        every = (*self.squeezing.values(), *self.fisher.values(), *self.rotation_fisher.values())
+        return [reason for result in every for reason in result.reasons]
+
+    def enter(self, point: Point) -> None:
+        """Give a dataset's point all of them."""
+        from permsym.sweeps.quantities import add_fisher, add_rotation_fisher, add_squeezing
+
+        add_squeezing(point, self.squeezing)
+        for fisher in self.fisher.values():
+            add_fisher(point, fisher)
+        for rotations in self.rotation_fisher.values():
+            add_rotation_fisher(point, rotations)
 
 
 def asked(options: argparse.Namespace, system: State | Evolution, family: Family | None = None) -> Answers:
     """What the options ask for, of a state or of an evolution."""
-    from permsym.states.squeezing import squeezed_ensembles
-
-    ensembles = squeezed_ensembles(system.model) if options.squeezing else []
-    squeezing = {each.name: system.squeezing(each.name) for each in ensembles}
-    if not options.fisher:
-        return Answers(squeezing, {})
     from permsym.information.fisher import fisher
+    from permsym.states.fisher import WHOSE
+    from permsym.sweeps.quantities import squeezing_of
 
-    return Answers(squeezing, {name: fisher(system, name, family) for name in dict.fromkeys(options.fisher)})
+    also = wanted(options)
+    return Answers(
+        squeezing_of(system) if also.squeezing else {},
+        {name: fisher(system, name, family) for name in also.fisher},
+        {whose: system.rotation_fisher(WHOSE[whose]) for whose in also.rotation_fisher},
+    )
 
 
 # -- tables ---------------------------------------------------------------------------------------------------------------
@@ -96,13 +118,16 @@ def asked(options: argparse.Namespace, system: State | Evolution, family: Family
 def rows(report: dict[str, Any]) -> str:
     """Of a state: lines for the keys that are there."""
     squeezing = [_squeezing_lines(name, each) for name, each in _squeezed(report).items()]
-    return "".join(squeezing + [_fisher_lines(name, each) for name, each in report.get("fisher", {}).items()])
+    fishers = [_fisher_lines(name, each) for name, each in report.get("fisher", {}).items()]
+    return "".join(squeezing + fishers + [_rotation_lines(whose, each) for whose, each in report.get("rotation_fisher", {}).items()])
 
 
 def series(report: dict[str, Any]) -> str:
     """Of an evolution: a table over time for the keys that are there."""
     squeezing = [_squeezing_table(report["times"], name, each) for name, each in _squeezed(report).items()]
-    return "".join(squeezing + [_fisher_table(report["times"], name, each) for name, each in report.get("fisher", {}).items()])
+    fishers = [_fisher_table(report["times"], name, each) for name, each in report.get("fisher", {}).items()]
+    rotations = [_rotation_table(report["times"], whose, each) for whose, each in report.get("rotation_fisher", {}).items()]
+    return "".join(squeezing + fishers + rotations)
 
 
 def _squeezed(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -134,6 +159,29 @@ def _fisher_table(times: Sequence[float], name: str, fisher: dict[str, Any]) -> 
     for k, t in enumerate(times):
         rows.append((f"{t:.6g}", *(f"{fisher[each][k]:.10g} +- {_error(errors[k])}" for each, errors in fisher["errors"].items())))
     return f"\n\nFisher information about {name}\n{table(rows)}"
+
+
+def _rotation_lines(whose: str, fisher: dict[str, Any]) -> str:
+    """The largest between its sides, and the axis of that."""
+    axis = ", ".join(f"{x:+.6f}" for x in fisher["axis"])
+    value = f"{_side(fisher['lower'])} <= {fisher['largest']:.12g} <= {_side(fisher['upper'])}"
+    return f"\n\nFisher information of rotations, {_of(whose)}\n{value} about ({axis})"
+
+
+def _rotation_table(times: Sequence[float], whose: str, fisher: dict[str, Any]) -> str:
+    rows: list[Sequence[str]] = [("time", "largest", "lower side", "upper side", "axis")]
+    for k, t in enumerate(times):
+        axis = ", ".join(f"{x:+.4f}" for x in fisher["axis"][k])
+        rows.append((f"{t:.6g}", f"{fisher['largest'][k]:.10g}", _side(fisher["lower"][k]), _side(fisher["upper"][k]), f"({axis})"))
+    return f"\n\nFisher information of rotations, {_of(whose)}\n{table(rows)}"
+
+
+def _of(whose: str) -> str:
+    return "satellites and centre" if whose == "joint" else "satellites"
+
+
+def _side(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.10g}"
 
 
 def _squeezing_table(times: Sequence[float], ensemble: str, squeezing: dict[str, Any]) -> str:

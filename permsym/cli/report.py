@@ -11,6 +11,7 @@ import numpy as np
 
 from permsym import machine
 from permsym.basis.representations import choose
+from permsym.basis.several import Cut
 from permsym.cli import counting, quantities
 from permsym.dataset.versions import versions
 from permsym.dynamics.evolved.evolution import Evolution
@@ -186,7 +187,7 @@ def info_report() -> dict[str, Any]:
     }
 
 
-def model_report(model: Model, representation: str, window: Literal["auto", "full"] | float) -> dict[str, Any]:
+def model_report(model: Model, representation: str, window: Literal["auto", "full"] | float | Cut) -> dict[str, Any]:
     """What solving a model takes, before anything runs (a window is predicted from smaller systems)."""
     name = choose(model) if representation == "auto" else representation
     report: dict[str, Any] = {
@@ -195,6 +196,7 @@ def model_report(model: Model, representation: str, window: Literal["auto", "ful
         "equation": model.equation.splitlines(),
         "terms": [str(term) for term in model.terms],
         "charges": [list(charge) for charge in model.charges],
+        "symmetry": model.symmetry.lines(),
         "representation": name,
     }
     try:

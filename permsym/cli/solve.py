@@ -28,7 +28,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     words.add_basis(solve)
     words.add_window(solve)
     solve.add_argument(
-        "--solver", default="auto", metavar="NAME", help="auto, superlu, single, ilu, shift-invert, pardiso, matrix-free, hermite or quick"
+        "--solver",
+        default="auto",
+        metavar="NAME",
+        help="auto, superlu, single, ilu, shift-invert, pardiso, bicgstab, matrix-free, hermite, quick",
     )
     solve.add_argument("--checkpoint", metavar="FILE", help="keep the iterate of a long matrix-free solve in FILE.npz, and go on from it")
     words.add_tolerance(solve, "error of a moment that counts as certified, relative to max(1, |value|)")
@@ -104,26 +107,23 @@ def _save(
 ) -> None:
     """Write the result as a sweep of one point, which can be computed again."""
     from permsym import dataset
-    from permsym.information.results import ParameterFisher
-    from permsym.states.squeezing import Squeezing
+    from permsym.basis.several import Cut
     from permsym.sweeps.definition import make
     from permsym.sweeps.methods import state_point
-    from permsym.sweeps.quantities import add_counting, add_fisher, add_squeezing
+    from permsym.sweeps.quantities import add_counting
     from permsym.sweeps.run import assembled
 
-    asked = {"basis": options.basis, "solver": options.solver, "window": words.window(options.window)}
+    window = words.window(options.window)
+    asked = {"basis": options.basis, "solver": options.solver, "window": window.written if isinstance(window, Cut) else window}
     chosen = {name: value for name, value in asked.items() if value != "auto"}
     chosen |= {} if options.tolerance is None else {"tolerance": words.tolerance(options)}
     source, parameters = made_from
     also: dict[str, Any] = {"moments": list(map(str, labels)), "options": {"exact": chosen} if chosen else None}
     countings, answers = beside
-    asked_for = {"counting": list(countings), "squeezing": options.squeezing, "fisher": list(answers.fisher)}
+    asked_for = {"counting": list(countings), **quantities.wanted(options).to_dict()}
     one = make(source, {}, fixed=parameters, quantities=asked_for, **also)
     point = state_point(state, labels)
-    add_squeezing(point, {name: one for name, one in answers.squeezing.items() if isinstance(one, Squeezing)})
-    for fisher in answers.fisher.values():
-        if isinstance(fisher, ParameterFisher):
-            add_fisher(point, fisher)
+    answers.enter(point)
     for statistics in countings.values():
         add_counting(point, statistics)
     data = assembled(one, {((), "exact"): point}, options.command_line)

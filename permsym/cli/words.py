@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from permsym.basis.several import Cut
     from permsym.model import Model
     from permsym.models import ModelSource
     from permsym.moments.labels import MomentLabel
@@ -33,7 +34,9 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def add_window(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--window", default="auto", metavar="SIZE", help="auto, full, or K standard deviations around the mean")
+    parser.add_argument(
+        "--window", default="auto", metavar="SIZE", help="auto, full, K standard deviations, or of several ensembles ORDER/SHARE"
+    )
 
 
 def add_basis(parser: argparse.ArgumentParser) -> None:
@@ -176,13 +179,18 @@ def tolerance(options: argparse.Namespace) -> float:
     return DEFAULT_TOLERANCE if options.tolerance is None else number_or_text(options.tolerance)  # type: ignore[return-value]
 
 
-def window(text: str) -> Literal["auto", "full"] | float:
+def window(text: str) -> Literal["auto", "full"] | float | Cut:
     """The value of ``--window``."""
     if text in ("auto", "full"):
         return "auto" if text == "auto" else "full"
+    if "/" in text:
+        from permsym.basis.several import Cut
+
+        if (cut := Cut.read(text)) is not None:
+            return cut
     number = number_or_text(text)
     if isinstance(number, str):
-        raise InputError(f"--window must be auto, full or a number of standard deviations, but is {text!r}")
+        raise InputError(f"--window must be auto, full, a number of standard deviations, or ORDER/SHARE such as 6/1e-9, but is {text!r}")
     return float(number)
 
 

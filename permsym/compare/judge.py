@@ -133,7 +133,7 @@ def _impossible(quantity: str, value: complex, error: float = 0.0) -> str:
             return "" if abs(value.imag) <= margin else "not real"
         return ""
     if all(word.startswith("z") for word in spins):
-        if abs(value.imag) > _BOUND:
+        if abs(value.imag) > margin:
             return "not real"
         return "" if abs(value.real) <= 1 + margin else "outside [-1, 1]"
     return "" if abs(value) <= 0.5 + margin else "larger than 1/2 in modulus"

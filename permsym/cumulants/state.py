@@ -11,12 +11,11 @@ from permsym.cumulants.attractor import Attractor, AttractorKind, attractor
 from permsym.cumulants.equations import Equations
 from permsym.cumulants.newton import FixedPoint
 from permsym.cumulants.physical import unphysical
-from permsym.errors import BeyondOrder
+from permsym.cumulants.squeezing import expanded_squeezing
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
 from permsym.states.derived import derived_quantities
-from permsym.states.squeezing import Squeezing, squeezing, squeezing_labels
-from permsym.steady.certificate import DERIVED_TOLERANCE
+from permsym.states.squeezing import Squeezing
 
 
 @dataclass(frozen=True)
@@ -108,12 +107,7 @@ class CumulantState:
 
         BeyondOrder at order 1, whose pairs are products.
         """
-        deepest = max(key.order for key in squeezing_labels(self.model, ensemble))
-        if self.order < deepest:
-            raise BeyondOrder(
-                f"squeezing needs pairs of satellites, but order {self.order} has none; take order {deepest}", order=self.order
-            )
-        return squeezing(self.model, self.moment, self.error, DERIVED_TOLERANCE, ensemble)
+        return expanded_squeezing(self.model, self.order, self.moment, self.error, ensemble)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -27,13 +27,15 @@ Cell = tuple[tuple[int, ...], str]
 class Series:
     """What one method gave at a point over time: values (T,) by label and by name.
 
-    times   (T,) since the initial state
+    times    (T,) since the initial state
+    errors   of moments at each time; empty: those of the point, one for all times
     """
 
     times: tuple[float, ...]
     moments: Mapping[str, NDArray[np.complex128]]
     derived: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     derived_errors: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    errors: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass
@@ -77,6 +79,7 @@ class Point:
             moments={label: complex(values[k]) for label, values in one.moments.items()},
             derived={name: float(values[k]) for name, values in one.derived.items()},
             derived_errors={name: float(values[k]) for name, values in one.derived_errors.items()},
+            errors=self.errors | {label: float(values[k]) for label, values in one.errors.items()},
             series=None,
         )
 

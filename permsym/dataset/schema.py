@@ -43,17 +43,24 @@ VARIABLES = (
     Variable("half_maximum", "frequency", "full width of the power spectrum itself at half of its maximum at the line", optional=True),
     Variable("counting_current", "frequency", "how often the jump happens a unit of time", optional=True, of="jump"),
     Variable(
-        "counting_fano", "1", "counting Fano factor: variance over mean of the number of jumps in a long time", optional=True, of="jump"
+        "counting_fano",
+        "1",
+        "counting Fano factor: variance over mean of the number of jumps",
+        optional=True,
+        of="jump",
     ),
     Variable("counting_mean", "1", "mean number of times that the jump has happened until then", optional=True, of="jump"),
-    Variable("counting_noise", "frequency", "zero-frequency noise of the current, its second cumulant", optional=True, of="jump"),
-    Variable("counting_c3", "frequency", "third cumulant of the number of jumps a unit of time", optional=True, of="jump"),
-    Variable("counting_c4", "frequency", "fourth cumulant of the number of jumps a unit of time", optional=True, of="jump"),
+    Variable("counting_noise", "frequency", "noise of the current: variance of the number of jumps over time", optional=True, of="jump"),
+    Variable("counting_c3", "frequency", "third cumulant of the number of jumps over time", optional=True, of="jump"),
+    Variable("counting_c4", "frequency", "fourth cumulant of the number of jumps over time", optional=True, of="jump"),
     Variable("squeezing_wineland", "1", "Wineland's spin squeezing, N min Var J / |<J>|^2", optional=True),
     Variable("squeezing_kitagawa_ueda", "1", "Kitagawa and Ueda's spin squeezing, 4 min Var J / N", optional=True),
     Variable("fisher_steady", "1", "quantum Fisher information of the steady state", optional=True, of="parameter"),
     Variable("fisher_rate", "1", "Fisher information that light and system gather a unit of time", optional=True, of="parameter"),
     Variable("fisher_photon_counting", "1", "classical Fisher information of P(n)", optional=True, of="parameter"),
+    Variable("fisher_rotation", "1", "largest quantum Fisher information of a rotation", optional=True, of="state"),
+    Variable("fisher_rotation_lower", "1", "lower side of the Fisher information of rotations", optional=True, of="state"),
+    Variable("fisher_rotation_upper", "1", "upper side of the Fisher information of rotations", optional=True, of="state"),
     Variable("error_estimate", "1", "largest error estimate over the moments"),
     Variable("residual", "1", "largest residual of L rho = 0, relative to |L| |rho|"),
     Variable("edge_mass", "1", "probability clipped by the window"),
@@ -91,8 +98,11 @@ SPECTRAL_NAMES = ("coherent_part", "linewidth", "line_frequency", "line_weight",
 COUNTING_NAMES = ("counting_current", "counting_fano", "counting_noise", "counting_c3", "counting_c4")
 """Quantities of a counted jump, whose name follows: ``counting_fano@L[a] central``."""
 
-METROLOGY_NAMES = ("squeezing_wineland", "squeezing_kitagawa_ueda", "fisher_steady", "fisher_rate", "fisher_photon_counting")
-"""Quantities for measurements; the name of a parameter, or of one of several ensembles, follows: ``fisher_rate@g``."""
+METROLOGY_NAMES = (
+    *("squeezing_wineland", "squeezing_kitagawa_ueda", "fisher_steady", "fisher_rate", "fisher_photon_counting"),
+    *("fisher_rotation", "fisher_rotation_lower", "fisher_rotation_upper"),
+)
+"""Quantities for measurements; a name follows, of a parameter, of one of several ensembles, or of a state: ``fisher_rate@g``."""
 
 _OF_MOMENTS = ("p0_up", "p_up", "photons", "g2", "fano", "coherent_photons")
 DERIVED_NAMES = (*_OF_MOMENTS, "power_spectrum", *SPECTRAL_NAMES, *COUNTING_NAMES, "counting_mean", *METROLOGY_NAMES)

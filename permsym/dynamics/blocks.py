@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from permsym.basis.blocks import Blocks
 from permsym.basis.sector import representative
@@ -28,7 +29,10 @@ _TURNS = np.array([1, 1j, -1, -1j])
 
 
 class BlockSector(Sector):
-    """The neutral sector on blocks; states are arrays of real numbers, two for each complex one."""
+    """The neutral sector on blocks; states are arrays of real numbers, two for each complex one.
+
+    dtype   of the states' numbers: that of the operator, unless parts of it need complex ones
+    """
 
     def __init__(self, model: Model, representation: str, charge: tuple[int, ...], labels: Sequence[MomentLabel], initial: Initial) -> None:
         self.model = model
@@ -39,30 +43,31 @@ class BlockSector(Sector):
         self.cavity = True
         self.used = Integrator.KRYLOV
         self.operator = BlockLiouvillian(self.basis)
+        self.dtype = self.operator.dtype
 
     @cached_property
     def initial(self) -> NDArray[Any]:
         """The initial state (size,); complex numbers are needed where its phases are not those of the Liouvillian."""
         stored = self.basis.from_unknowns(self.source.vector(self.basis), real=False)
-        return self._flat(stored.real.copy() if self.operator.dtype == float else stored)
+        return self._flat(stored.real.copy() if self.dtype == float else stored)
 
     @property
     def fits(self) -> bool:
         """Whether real numbers, where the Liouvillian has them, hold the initial state."""
-        if self.operator.dtype != float:
+        if self.dtype != float:
             return True
         stored = self.basis.from_unknowns(self.source.vector(self.basis), real=False)
         return bool(np.abs(stored.imag).max(initial=0.0) < 1e-15)
 
     @property
     def size(self) -> int:
-        return self.basis.numbers * (1 if self.operator.dtype == float else 2)
+        return self.basis.numbers * (1 if self.dtype == float else 2)
 
     def _flat(self, elements: NDArray[Any]) -> NDArray[np.float64]:
         return np.ascontiguousarray(elements).ravel().view(float)
 
     def _elements(self, state: NDArray[Any]) -> NDArray[Any]:
-        return np.ascontiguousarray(state).view(self.operator.dtype)
+        return np.ascontiguousarray(state).view(self.dtype)
 
     def as_basis_holds(self, state: NDArray[Any]) -> NDArray[Any]:
         return self._elements(state).copy()
@@ -70,15 +75,27 @@ class BlockSector(Sector):
     # -- what is read off ---------------------------------------------------------------------------------------------------
 
     def moments(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.complex128]:
-        y = self._elements(vectors @ weights)
-        return np.array([self.basis.moment(y, *label.operators(self.model)) for label in self.labels])
+        rows, seen = self._rows
+        real, imaginary = (rows @ (vectors[seen] @ weights)).reshape(2, -1)
+        return np.asarray(real + 1j * imaginary)
+
+    @cached_property
+    def _rows(self) -> tuple[sparse.csr_array, NDArray[np.int64]]:
+        """Covectors (2 labels, k) of the moments' real parts, then of the imaginary ones, on those k real numbers that any of them sees."""
+        operators, real = [label.operators(self.model) for label in self.labels], self.operator.dtype == float
+        covectors = [
+            sparse.csr_array(self._flat(self.basis.block_covector(*each, part, real))[None]) for part in (1, 1j) for each in operators
+        ]
+        rows = sparse.vstack(covectors, format="csc") if covectors else sparse.csc_array((0, self.size))
+        seen = np.flatnonzero(np.diff(rows.indptr))
+        return rows[:, seen].tocsr(), seen
 
     def populations(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
         return self.basis.population_traces * (vectors[self._population_index] @ weights)
 
     @cached_property
     def _population_index(self) -> NDArray[np.int64]:
-        return self.basis.populations[0] * (1 if self.operator.dtype == float else 2)
+        return self.basis.populations[0] * (1 if self.dtype == float else 2)
 
     def level_populations(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
         populations = self.basis.population_traces[:, None] * (vectors[self._population_index] @ weights)
@@ -90,9 +107,9 @@ class BlockSector(Sector):
         turned = self.basis._centre.fock_states
         if turned is None:
             return self.level_populations(vectors, weights[:, None])[:, 0]
-        return np.einsum("nm,mk,nk->n", turned, self._mode(vectors @ weights), turned.conj()).real
+        return np.einsum("nm,mk,nk->n", turned, self.mode(vectors @ weights), turned.conj()).real
 
-    def _mode(self, state: NDArray[Any]) -> ComplexArray:
+    def mode(self, state: NDArray[Any]) -> ComplexArray:
         """The mode's density matrix on its levels, displaced or not."""
         return self.basis.centre_matrix(self._elements(state))
 
@@ -143,21 +160,29 @@ class BlockSector(Sector):
 
     def grown(self, state: NDArray[Any], small: float) -> Model:
         """The model on more Fock states, or on others where displacing them differently saves levels."""
+        return self.grown_for(self.mode(state), small)
+
+    def grown_for(self, rho: ComplexArray, small: float) -> Model:
+        """As :meth:`grown`, for a state of the mode."""
         levels = self.model.centre.levels
-        alpha, here, there = self._better(state, small)
+        alpha, here, there = self._better(rho, small)
         if there < here - 2:
             return self.model.displaced(alpha)
         return self.model.with_levels(levels + max(4, levels // 4))
 
     def improved(self, state: NDArray[Any], small: float) -> Model | None:
         """The model on Fock states of which far fewer are enough, or None."""
-        alpha, _, there = self._better(state, small)
+        return self.improved_for(self.mode(state), small)
+
+    def improved_for(self, rho: ComplexArray, small: float) -> Model | None:
+        """As :meth:`improved`, for a state of the mode."""
+        alpha, _, there = self._better(rho, small)
         levels = int(there) + watched(self.model, self.labels) + _ROOM + self.model.centre.levels // 8
         return self.model.displaced(alpha).with_levels(levels) if levels < _GAIN * self.model.centre.levels else None
 
-    def _better(self, state: NDArray[Any], small: float) -> tuple[complex, float, float]:
-        """The best displacement for a state; the levels that the state needs on the present Fock states and on the displaced ones."""
-        rho, centre = self._mode(state), self.model.centre
+    def _better(self, rho: ComplexArray, small: float) -> tuple[complex, float, float]:
+        """The best displacement for a mode's state; the levels that it needs on the present Fock states and on the displaced ones."""
+        centre = self.model.centre
         assert isinstance(centre, Boson)
         amplitude = complex(np.sum(np.sqrt(np.arange(1, len(rho))) * rho.diagonal(-1)))
         step = best_amplitude(rho, amplitude, small)

@@ -174,16 +174,17 @@ class Propagator:
         return products * (3e-9 * self.matrix.nnz + 2e-9 * VECTORS * size + 3e-5) > 2 * factored
 
 
-def check_memory(model: Model, unknowns: int, assembled: bool = False, vectors: int = VECTORS) -> float:
+def check_memory(model: Model, unknowns: int, assembled: bool = False, vectors: int = VECTORS, what: str = "this evolution") -> float:
     """Bytes that an evolution takes; TooLarge where they are not free now.
 
     assembled   whether the Liouvillian is written out
     vectors     of a step
+    what        what needs them, for the message
     """
     needed, available = 6e7 + unknowns * (8.0 * (vectors + 6) + (1200.0 if assembled else 0.0)), machine.available_bytes()
     if needed > available:
         raise TooLarge(
-            f"this evolution needs about {readable(needed)} ({unknowns:,} unknowns), but {readable(available)} are available; "
+            f"{what} needs about {readable(needed)} ({unknowns:,} unknowns), but {readable(available)} are available; "
             "use fewer satellites or levels",
             needed=needed,
             available=available,

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from permsym import dataset as datasets
 from permsym.dataset.files import check_target
 from permsym.errors import InputError
+from permsym.figures.beyond_cumulants.central_spin import CENTRAL_SPIN as BEYOND_SPIN
+from permsym.figures.beyond_cumulants.laser import LASER as BEYOND_LASER
+from permsym.figures.beyond_cumulants.tavis_cummings import TAVIS_CUMMINGS as BEYOND_CAVITY
 from permsym.figures.paper1 import beyond as p1_beyond
 from permsym.figures.paper1 import fig3 as p1_fig3
 from permsym.figures.paper1 import fig4a as p1_fig4a
@@ -25,6 +28,8 @@ from permsym.figures.paper2 import fig4 as p2_fig4
 from permsym.figures.paper2 import fig5 as p2_fig5
 from permsym.figures.paper2 import fig6 as p2_fig6
 from permsym.figures.paper2 import hysteresis as p2_hysteresis
+from permsym.figures.paper2 import switching as p2_switching
+from permsym.figures.proved import central_spin as proved_central_spin
 from permsym.figures.two_time import cavities, g2
 from permsym.figures.two_time.linewidth import CENTRAL_SPIN, LASER
 from permsym.plot import save_figure
@@ -135,7 +140,14 @@ FIGURES: dict[str, Figure] = {
         p2_hysteresis.compute,
         p2_hysteresis.plot,
         p2_hysteresis.table,
-        5,
+        10,
+    ),
+    "p2-switching": Figure(
+        "P2, one trajectory that switches between the branches, beside the exact P(n); dwell times (--max-N: spins)",
+        p2_switching.compute,
+        p2_switching.plot,
+        p2_switching.table,
+        10,
     ),
     "linewidth-central-spin": Figure(
         "linewidth of a central spin's satellites against N, exact beside orders 2 to 5",
@@ -163,6 +175,23 @@ FIGURES: dict[str, Figure] = {
         cavities.plot_driven,
         cavities.DRIVEN.table,
         2,
+    ),
+    **{
+        f"beyond-cumulants-{name}": Figure(
+            f"{words} against N: exact, C2 to C5, linear noise, truncated Wigner", one.compute, one.plot, one.table, 1000
+        )
+        for name, words, one in (
+            ("central-spin", "central spin", BEYOND_SPIN),
+            ("tavis-cummings", "Tavis-Cummings model near its threshold", BEYOND_CAVITY),
+            ("laser", "laser above its threshold", BEYOND_LASER),
+        )
+    },
+    "bounds-central-spin": Figure(
+        "Proved bounds of the central spin's population, and the approximations that they exclude",
+        proved_central_spin.compute,
+        proved_central_spin.plot_panels,
+        proved_central_spin.table,
+        10**6,
     ),
 }
 

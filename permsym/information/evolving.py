@@ -61,6 +61,11 @@ class FisherSeries:
         """Estimates of the errors, (T,)."""
         return {name: np.array([row.errors[name] for row in self.rows]) for name in self.rows[0].errors}
 
+    @property
+    def missing(self) -> dict[str, str]:
+        """Why there is no other."""
+        return self.rows[0].missing
+
     def _values(self, name: str) -> NDArray[np.float64]:
         return np.array([np.nan if getattr(row, name) is None else getattr(row, name) for row in self.rows])
 
@@ -74,7 +79,7 @@ class FisherSeries:
         rows = [row.to_dict() for row in self.rows]
         lists: dict[str, Any] = {name: [row[name] for row in rows] if name in rows[0]["errors"] else None for name in QUANTITIES}
         errors = {name: [finite(x) for x in values.tolist()] for name, values in self.errors.items()}
-        return {**lists, "errors": errors, "missing": rows[0].get("missing", {})}
+        return {**lists, "errors": errors, "missing": self.missing}
 
 
 def of_evolution(evolution: Evolution, name: str, family: Family | None, progress: Progress | None) -> FisherSeries:

@@ -15,8 +15,6 @@ from permsym.dynamics.counting.expansion import Solved
 from permsym.dynamics.counting.lattice import LatticeSolves
 from permsym.errors import InputError
 from permsym.liouvillian import Liouvillian
-from permsym.model import Model
-from permsym.operators import Operator
 from permsym.states.density import DensityOperator
 from permsym.steady.lattice.null_vector import NullVector
 from permsym.steady.lattice.solution import FactoredSolution
@@ -96,15 +94,9 @@ def state_slope(state: State, name: str, slopes: Slopes) -> StateSlope:
             f"the derivative of the state needs the factors of a direct solver on the lattice, but this state comes from "
             f"{state.solver['name']!r}; solve with solver='superlu'"
         )
-    broken = [term.name for term, _ in slopes if breaks_a_charge(state.model, term)]
+    broken = [term.name for term, _ in slopes if not state.model.symmetry.conserved_by(state.model, term)]
     if broken:
         raise InputError(f"{name!r} changes {broken[0]!r}, which breaks a symmetry of the state; take a small value of it, not 0")
     response = ParameterResponse.of(state, solution.null, slopes)
     v = response.null.problem.expanded(response.solved.v, state.basis.dimension)
     return StateSlope(response, DensityOperator(state.model, state.basis, v))
-
-
-def breaks_a_charge(model: Model, term: Term) -> bool:
-    """Whether a term changes a U(1) charge that the model's terms conserve."""
-    charges = [charge for key, _ in term.structure for charge in model.charges_of(Operator({key: 1}))]
-    return len(set(charges)) > 1 if term.jump else any(map(any, charges))

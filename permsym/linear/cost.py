@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-Kind = Literal["double", "single", "incomplete"]
-"""Factors in double or in single precision, or incomplete ones."""
+Kind = Literal["double", "single", "incomplete", "iterated"]
+"""Factors in double or in single precision, incomplete ones, or an iteration with the matrix itself."""
 
 _MANY_SIDES = 1.5
 """Minimum degree, on lattices of more than two dimensions, over dissection of a box: nonzeros 0.5 to 1, of which each takes up to 16.5
@@ -19,11 +19,25 @@ central spins with N = 14 to 30, whose third side is N / 2 + 1)."""
 _LIBRARIES = 4e7
 """Bytes of what a first solve loads, and of small arrays (measured: 10 to 15 MB), with a margin for what allocators leave."""
 
-_AN_UNKNOWN: dict[Kind, float] = {"double": 800.0, "single": 800.0, "incomplete": 2000.0}
+_AN_UNKNOWN: dict[Kind, float] = {"double": 800.0, "single": 800.0, "incomplete": 2000.0, "iterated": 0.0}
 """Bytes an unknown: assembly and certificate (measured: 400 to 800, on windows of N = 400 to 4,000); incomplete factors 1,600 to 2,250."""
 
-_A_NONZERO: dict[Kind, float] = {"double": 12.0, "single": 8.5, "incomplete": 0.0}
+_COMPILER = 1.3e8
+"""Bytes of the library whose loops an iteration runs (measured: 125 to 131 MB)."""
+
+_ITERATED = 900.0
+"""Bytes an unknown of an iteration: entries while they are summed, the matrix twice, vectors (measured: 860 for two ensembles of 20)."""
+
+PRODUCTS = 250
+"""Products of an iteration, whatever the size: 116 to 408 for two and three ensembles and for atoms of several levels in cavities, 550 for
+30 driven spins (measured); thousands where rates differ by orders of magnitude."""
+
+_A_NONZERO: dict[Kind, float] = {"double": 12.0, "single": 8.5, "incomplete": 0.0, "iterated": 0.0}
 """Bytes of a nonzero of L + U: a value and an index, and what SuperLU copies (measured in single precision: 8.0 to 8.5)."""
+
+
+_DUALS, _A_PRODUCT = 4, 1.3e-8
+"""Solves of a certificate of a few moments, with that of the state; seconds of a product for each unknown of the lattice."""
 
 
 def fill_estimate(unknowns: int, extents: Sequence[int]) -> float:
@@ -62,6 +76,8 @@ def solve_bytes(unknowns: int, extents: Sequence[int], kind: Kind = "double", sh
 
     share   of the unknowns that are eliminated; the matrix is assembled with all of them
     """
+    if kind == "iterated":
+        return _LIBRARIES + _COMPILER + _ITERATED * unknowns
     return _LIBRARIES + _AN_UNKNOWN[kind] * unknowns + _A_NONZERO[kind] * fill_estimate(round(share * unknowns), extents)
 
 
@@ -69,4 +85,6 @@ def solve_seconds(unknowns: int, extents: Sequence[int], kind: Kind = "double") 
     """Rough time of the same, in seconds of one modern core."""
     if kind == "incomplete":
         return 0.05 + 1e-4 * unknowns
+    if kind == "iterated":
+        return 0.4 + (4e-6 + _DUALS * PRODUCTS * _A_PRODUCT) * unknowns
     return 0.05 + 1.2e-5 * unknowns + (0.5e-9 if kind == "single" else 1e-9) * work_estimate(unknowns, extents)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from permsym import machine
 from permsym.linear import cost
+from permsym.linear.assembled.solver import BiCGStab
 from permsym.linear.contract import DirectSolver
 from permsym.linear.incomplete_lu import IncompleteLU
 from permsym.linear.shift_invert import ShiftInvert
@@ -14,12 +15,20 @@ from permsym.linear.superlu import SuperLU
 from permsym.text import readable
 
 FactorSolver = DirectSolver | ShiftInvert
-"""A solver that makes factors."""
+"""A solver that makes factors, or what stands for them: :class:`permsym.linear.assembled.solver.BiCGStab`."""
 
 QUICKER = 100_000  # unknowns from which single precision and refinement take less time than double precision (bench_solve.py)
 LONG = 2.0  # seconds from which a step is announced before it begins
 POOR = 1e-12  # an algebraic bound above it may come from single precision
+UNSOLVED = 1e-9  # an algebraic bound above it means that an iteration did not get there
 PATIENCE = 600.0  # seconds beyond which an iterative solve is not begun unasked
+
+_NAMES: dict[cost.Kind, str] = {
+    "double": "double precision",
+    "single": "single precision",
+    "incomplete": "incomplete factors",
+    "iterated": f"about {cost.PRODUCTS} products",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ class Factorisation:
         return self.bytes <= machine.available_bytes()
 
     def __str__(self) -> str:
-        name = {"double": "double precision", "single": "single precision", "incomplete": "incomplete factors"}[kind_of(self.solver)]
+        name = _NAMES[kind_of(self.solver)]
         return f"{self.unknowns:,} unknowns, {name}, about {self.seconds:.0f} s and {readable(self.bytes)}"
 
 
@@ -56,6 +65,8 @@ def kind_of(solver: FactorSolver) -> cost.Kind:
     """Of which kind a solver's factors are."""
     if isinstance(solver, IncompleteLU):
         return "incomplete"
+    if isinstance(solver, BiCGStab):
+        return "iterated"
     return "single" if isinstance(solver, SuperLU) and solver.precision == "single" else "double"
 
 
@@ -77,5 +88,6 @@ def first_that_fits(unknowns: int, sides: Sequence[int], double: SuperLU | None 
 
 
 def doubtful(solver: FactorSolver, algebraic_error: float) -> bool:
-    """Whether an error bound may be poor for want of double precision: worth another solve, where that fits."""
-    return kind_of(solver) != "double" and not algebraic_error <= POOR
+    """Whether an error bound may be poor for want of factors in double precision: worth another solve, where that fits."""
+    kind = kind_of(solver)
+    return kind != "double" and not algebraic_error <= (UNSOLVED if kind == "iterated" else POOR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -195,9 +196,14 @@ class DensityOperator:
         N, error = self.model.sizes[0], self.trace_norm_error
         neutral = not self.coherences and not self.lacking
         if not joint and neutral and any(charge[1] for charge in self.model.charges):  # coherences between different m have a charge
-            return fisher_of_populations(self.populations(), N, error)
+            return replace(fisher_of_populations(self.populations(), N, error), allowed=self._side_to_side)
         blocks = ((block.j, block.flat if joint else np.einsum("kmkn->mn", block.matrix)) for block in self.blocks())
-        return fisher_of_blocks(blocks, N, error, joint=joint)
+        return replace(fisher_of_blocks(blocks, N, error, joint=joint), allowed=self._side_to_side)
+
+    @property
+    def _side_to_side(self) -> float:
+        """Relative distance between two sides of a quantity that counts as certified; nan: nobody knows the errors."""
+        return math.nan
 
     @property
     def trace_norm_error(self) -> float:

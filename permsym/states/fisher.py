@@ -18,19 +18,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from permsym import machine
-from permsym.errors import TooLarge
+from permsym.errors import InputError, TooLarge
+from permsym.model import Model
 from permsym.operators import ComplexArray
 from permsym.states.collective_spin import DickePopulations
 from permsym.text import finite, readable
 
 EPS = float(np.finfo(float).eps)
+WHOSE = {"satellites": False, "joint": True}
+"""Whose state measures a rotation, as commands and sweeps name it -> whether that is the joint state of satellites and centre."""
 Real = NDArray[np.float64]
 _DIAGONAL = 12.0  # 4 |A_kl|^2 f(l_k, l_l) a pair, f = (a - b)^2 / (a + b), |df/da| <= 3
 
@@ -44,6 +47,7 @@ class RotationFisher:
     lower, upper       between which the largest lies, if the state is off by no more than ``trace_norm_error``; nan where that is unknown
     trace_norm_error   estimate of the trace norm of the state's error
     joint              whether it is that of satellites and centre together, else of the satellites' reduced state
+    allowed            distance between the sides, relative to the largest, that counts as certified; nan: none
     """
 
     matrix: Real
@@ -53,6 +57,21 @@ class RotationFisher:
     upper: float
     trace_norm_error: float
     joint: bool
+    allowed: float = math.nan
+
+    @property
+    def error(self) -> float:
+        """How far the largest may be from what it is said to be: to the farther side."""
+        return max(self.upper - self.largest, self.largest - self.lower)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is not certified; below the square of ``allowed`` it is nothing."""
+        if self.upper - self.lower <= self.allowed * max(self.largest, self.allowed):
+            return ()
+        whose = "joint" if self.joint else "satellites'"
+        between = "has no sides" if math.isnan(self.upper) else f"is between {self.lower:.6g} and {self.upper:.6g}"
+        return (f"the {whose} Fisher information of rotations, {self.largest:.6g}, {between}",)
 
     def about(self, axis: Iterable[float]) -> float:
         """F(n) of the axis n, which need not be normalised."""
@@ -71,6 +90,69 @@ class RotationFisher:
             "trace_norm_error": finite(self.trace_norm_error),
             "joint": self.joint,
         }
+
+
+@dataclass(frozen=True)
+class RotationFisherSeries:
+    """Fisher information about angles of rotation over time.
+
+    rows   one for each time
+    """
+
+    rows: tuple[RotationFisher, ...] = field(repr=False)
+
+    @property
+    def matrix(self) -> Real:
+        """(T, 3, 3)"""
+        return np.array([row.matrix for row in self.rows])
+
+    @property
+    def largest(self) -> Real:
+        """(T,)"""
+        return np.array([row.largest for row in self.rows])
+
+    @property
+    def axis(self) -> Real:
+        """(T, 3)"""
+        return np.array([row.axis for row in self.rows])
+
+    @property
+    def lower(self) -> Real:
+        """(T,)"""
+        return np.array([row.lower for row in self.rows])
+
+    @property
+    def upper(self) -> Real:
+        """(T,)"""
+        return np.array([row.upper for row in self.rows])
+
+    @property
+    def joint(self) -> bool:
+        return self.rows[0].joint
+
+    @property
+    def error(self) -> Real:
+        """(T,) to the farther side."""
+        return np.array([row.error for row in self.rows])
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is not certified, of the first time that is not."""
+        return next((row.reasons for row in self.rows if row.reasons), ())
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: the keys of one, each a list over the times."""
+        rows = [row.to_dict() for row in self.rows]
+        return {name: [row[name] for row in rows] for name in rows[0] if name != "joint"} | {"joint": self.joint}
+
+
+def check_rotations(model: Model) -> None:
+    """InputError for a model whose satellites have no collective spin to be rotated as a whole here: it has one ensemble, of spins-1/2."""
+    if len(model.ensembles) != 1 or model.ensembles[0].kind != "spin":
+        raise InputError(
+            f"the Fisher information of rotations is that of one ensemble of spins-1/2, but {model.name} has "
+            f"{', '.join(f'{each.size:g} satellites of {each.levels} levels' for each in model.ensembles)}"
+        )
 
 
 def spin_matrices(j: float) -> ComplexArray:

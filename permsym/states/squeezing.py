@@ -107,6 +107,11 @@ class SqueezingSeries:
         return {name: np.array([row.errors[name] for row in self.rows]) for name in self.rows[0].errors}
 
     @property
+    def reason(self) -> str:
+        """Why there is none at some time."""
+        return next((row.reason for row in self.rows if row.reason), "")
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why it is not certified at some time: the worst of them."""
         lacking = [row for row in self.rows if row.reasons]
@@ -117,7 +122,7 @@ class SqueezingSeries:
         rows = [row.to_dict() for row in self.rows]
         lists: dict[str, Any] = {name: [row[name] for row in rows] for name in ("wineland", "kitagawa_ueda", "direction", "mean_spin")}
         lists["errors"] = {name: [row["errors"][name] for row in rows] for name in rows[0]["errors"]}
-        return lists | ({"reason": NO_DIRECTION} if any("reason" in row for row in rows) else {})
+        return lists | ({"reason": self.reason} if self.reason else {})
 
 
 def _numbers(values: Iterable[float | None]) -> Array:

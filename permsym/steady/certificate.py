@@ -20,6 +20,11 @@ def derived_tolerance(tolerance: float) -> float:
     return max(tolerance, DERIVED_TOLERANCE)
 
 
+def sides_tolerance(tolerance: float) -> float:
+    """Relative distance between two sides that counts as certified: the farther side grows as the square root of the state's error."""
+    return math.sqrt(derived_tolerance(tolerance))
+
+
 class Shortfall(StrEnum):
     """How a certificate can fall short."""
 
@@ -52,6 +57,7 @@ class Certificate:
     cutoff_error     largest part of the estimates that a boson's cut-off ``levels`` is responsible for, relative to max(1, |value|)
     above_levels     whether anybody looked for another well of a boson's field above its levels, and what there is; None: no boson
     sizes            |value| of each moment
+    rigorous         whether every entry of `errors` is a bound, see :meth:`permsym.steady.lattice.null_vector.NullVector.bounds`
     derived, derived_errors   each derived quantity and its error, certified within max(tolerance, 1e-6) |value|
     """
 
@@ -69,6 +75,7 @@ class Certificate:
     levels: int | None = None
     above_levels: Survey | None = None
     converged: bool = True
+    rigorous: bool = False
     sizes: dict[str, float] = field(default_factory=dict)
     derived: dict[str, float] = field(default_factory=dict)
     derived_errors: dict[str, float] = field(default_factory=dict)
@@ -138,6 +145,7 @@ class Certificate:
             "certified": self.certified,
             "error_estimate": finite(self.error_estimate),
             "errors": {label: finite(value) for label, value in self.errors.items()},
+            "errors_are": "bounds" if self.rigorous else "estimates",
             "residual": finite(self.residual),
             "edge_mass": finite(self.edge_mass),
             "balance": finite(self.balance),

@@ -79,7 +79,7 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64], right: NDAr
     if more == 0:
         return Dropped(np.zeros(basis.dimension), 0.0)
     wider = model.with_levels(levels + more)
-    larger = build(wider, basis.representation)
+    larger = build(wider, basis.representation, populated=basis.populated)
     at, _ = larger.index(basis.labels)
 
     def embedded(numbers: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
 from permsym.errors import InputError
+from permsym.linear.assembled.solver import BiCGStab
 from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
@@ -26,6 +27,7 @@ from permsym.terms import Term
 _CENTRAL = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}
 _RIGHT = {0: -25 / 12, 1: 4.0, 2: -3.0, 3: 4 / 3, 4: -1 / 4}
 _STEP = 1e-3
+_FACTORED = 5_000  # unknowns on a lattice of three dimensions and more up to which factors take less time than an iteration
 
 Family = Callable[..., Model]
 
@@ -53,6 +55,9 @@ def moment_gradient(
     family     the function that makes the model from its parameters; a library model knows its own
     """
     slopes = coefficient_slopes(model, family)
+    for name, term in ((name, term) for name, each in slopes.items() for term, _ in each) if basis.populated else ():
+        if not model.symmetry.conserved_by(model, term):
+            raise InputError(f"{name!r} changes {term.name!r}, which breaks a symmetry of the state; take a small value of it, not 0")
     liouvillian = Liouvillian(basis)
     y = _dual(model, duals, x, covector, liouvillian)
     sensitivities: dict[Any, complex] = {}
@@ -116,7 +121,9 @@ def _dual(
         value = x @ covector
         right = covector[resting] - value * trace[resting] - matrix[active].T @ y[active]
         if right.any():
-            factor = SuperLU().factor(matrix[resting].tocsc(), liouvillian.basis.coordinates[:, resting])
+            many = len(resting) > _FACTORED and len(liouvillian.basis.coordinates) > 2
+            solver = BiCGStab() if many else SuperLU()
+            factor = solver.factor(matrix[resting].tocsc(), liouvillian.basis.coordinates[:, resting])
             y[resting] = factor.solve_transposed(right.real.copy()) + 1j * factor.solve_transposed(right.imag.copy())
     return y
 

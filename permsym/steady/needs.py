@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from permsym import machine
 from permsym.basis.basis import Basis
-from permsym.basis.representations import choose, dimension, parts_of
+from permsym.basis.representations import choose, dimension, parts_of, populated_dimension
 from permsym.basis.window import Window
 from permsym.errors import TooLarge
+from permsym.linear.assembled.solver import BiCGStab
 from permsym.linear.factorisation import Factorisation, FactorSolver, first_that_fits
 from permsym.linear.superlu import SuperLU
 from permsym.model import Model
@@ -19,6 +20,7 @@ from permsym.steady.cavity.matrix_free import SECONDS, MatrixFree
 from permsym.steady.scaling.decoupling import Decoupling
 from permsym.text import readable
 
+_FACTORED = 5_000  # unknowns up to which factors take less time than loading compiled loops (measured: 0.3 s)
 _FEW = 5_000  # unknowns up to which fewer are not counted: that takes 3 ms, a solve 100
 _COUNTABLE = 10**10  # unknowns of a cavity up to which they are counted, one block at a time
 
@@ -32,9 +34,9 @@ def lattice(model: Model, representation: str = "auto") -> tuple[int, list[int]]
     sides = _sides(model, name)
     if model.centre.kind == "boson" and name != "full":
         box = model.centre.levels * math.prod(sides) // 2 if model.charges else math.prod(sides) // 2
-        if box > _COUNTABLE:
+        if all(each.levels == 2 for each in model.ensembles) and box > _COUNTABLE:
             return box, sides
-    return dimension(model, name), sides
+    return populated_dimension(model, name), sides
 
 
 def _sides(model: Model, name: str) -> list[int]:
@@ -42,13 +44,16 @@ def _sides(model: Model, name: str) -> list[int]:
     if name == "full":
         return []
     sides: list[int] = []
+    counted = 0 in model.symmetry.modulus
     if model.centre.kind == "boson":
-        sides += [model.centre.levels] * (1 if model.charges else 2)
-    for ensemble in model.ensembles:
+        sides += [model.centre.levels] * (1 if counted else 2)
+    for ensemble, alive in zip(model.ensembles, model.symmetry.alive[1:], strict=True):
         if ensemble.levels > 2:
-            sides += [ensemble.N + 1] * (ensemble.levels**2 - 1 - bool(model.charges))
+            sides += [ensemble.N + 1] * max(1, len(alive) - 1 - counted)
         else:
             sides += _sides_of_spins(ensemble, model)
+    if model.charges and all(ensemble.levels == 2 for ensemble in model.ensembles):  # coherences that no charge ties
+        sides += sorted(ensemble.N + 1 for ensemble in model.ensembles)[: max(0, len(model.ensembles) - len(model.charges))]
     return sides
 
 
@@ -60,6 +65,18 @@ def _sides_of_spins(ensemble: Ensemble, model: Model) -> list[int]:
     if not model.charges:
         return [N // 2 + 1, N + 1, N + 1]
     return [N // 2 + 1, N + 1] if model.centre.kind == "boson" else [N // 4 + 1, N + 1]
+
+
+def fills(model: Model, representation: str, unknowns: int) -> bool:
+    """Whether factors of so many unknowns fill so much that an iteration with the matrix is faster, and needs less memory.
+
+    Two ensembles of 8 on a spin centre (14,500 unknowns) took factors 4 to 9 s and an iteration 0.2 s.  A mode with ensembles of
+    spins has long blocks, on which an iteration needs no matrix: :mod:`permsym.steady.cavity`.
+    """
+    name = choose(model) if representation == "auto" else representation
+    if name == "full" or (model.centre.kind == "boson" and all(each.levels == 2 for each in model.ensembles)):
+        return False
+    return len(_sides(model, name)) > 2 and unknowns > _FACTORED
 
 
 def double_solver(model: Model, basis: str | Basis) -> SuperLU:
@@ -79,13 +96,15 @@ def on_full_basis(model: Model, representation: str, solver: FactorSolver | None
     """How a full basis is factored (None: the first solver that fits); TooLarge where that needs more than is free now."""
 
     def of(unknowns: int, sides: Sequence[int]) -> Factorisation:
-        if solver is None:
+        chosen = BiCGStab() if solver is None and filling else solver
+        if chosen is None:
             return first_that_fits(unknowns, sides, double, share)
-        return Factorisation.of(unknowns, sides, solver, share)
+        return Factorisation.of(unknowns, sides, chosen, share)
 
     double = double_solver(model, representation)
     whole = lattice(model, representation)
     share = _eliminated(model, representation, whole[0])  # of a smaller system about the same
+    filling = fills(model, representation, round(share * whole[0]))
     factors = of(*whole)
     if not factors.fits:
         fits = _largest(model, lambda smaller: of(*lattice(smaller, representation)).fits)
@@ -93,12 +112,19 @@ def on_full_basis(model: Model, representation: str, solver: FactorSolver | None
     return factors
 
 
+def check_iteration(unknowns: int) -> None:
+    """TooLarge where an iteration with so many unknowns does not fit into what is free now."""
+    needed, free = Factorisation.of(unknowns, [], BiCGStab()).bytes, machine.available_bytes()
+    if needed > free:
+        raise _refusal(needed, f"({unknowns:,} unknowns)", None)
+
+
 def on_window(model: Model, window: Window, per_site: float | None = None, solver: FactorSolver | None = None) -> Factorisation:
     """How a window is factored, and TooLarge where that needs more than is free now.
 
     per_site   unknowns a site that take part in the solve, where a smaller system has shown it
     """
-    unknowns = dimension(model, "dicke", window=window)
+    unknowns = populated_dimension(model, "dicke", window)
     if per_site is not None:
         unknowns = min(unknowns, round(per_site * window.size))
     factors = factored(unknowns, window.sides, solver)
@@ -155,15 +181,28 @@ _SMALL_BLOCKS = 1500  # bytes a number and further ensemble: lists of links betw
 
 def block_numbers(model: Model, representation: str, real: bool) -> int:
     """Real numbers of a state on all blocks: one (``real``) or two for each label, of conjugate pairs one label."""
-    unknowns, _ = lattice(model, representation)
+    name = choose(model) if representation == "auto" else representation
+    unknowns = lattice(model, name)[0] if isinstance(model.centre, Boson) else dimension(model, name)
     return _labels(model, representation, unknowns) * (1 if real else 2)
 
 
 def _labels(model: Model, representation: str, unknowns: int) -> int:
     """Labels of a hermitian sector, of conjugate pairs one."""
     name = choose(model) if representation == "auto" else representation
-    populations = model.centre.levels * math.prod(part.count(0) for part in parts_of(model, name)[1:])
-    return (unknowns + min(populations, unknowns)) // 2
+    own = model.centre.levels
+    for each, part, alive in zip(model.ensembles, parts_of(model, name)[1:], model.symmetry.alive[1:], strict=True):
+        own *= (
+            part.count(0) if each.levels == 2 else _self_conjugate(each, len(alive) if isinstance(model.centre, Boson) else each.levels**2)
+        )
+    return (unknowns + min(own, unknowns)) // 2
+
+
+def _self_conjugate(ensemble: Ensemble, types: int) -> int:
+    """Occupations of so many types of d-level satellites in which coherences (k, b) and (b, k) occur equally often."""
+    N, d, pairs = ensemble.N, ensemble.levels, (types - ensemble.levels) // 2
+    if not pairs:
+        return math.comb(N + d - 1, d - 1)
+    return sum(math.comb(c + pairs - 1, pairs - 1) * math.comb(N - 2 * c + d - 1, d - 1) for c in range(N // 2 + 1))
 
 
 def _eliminated(model: Model, representation: str, unknowns: int) -> float:

@@ -9,8 +9,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 from permsym.basis.basis import Basis
+from permsym.basis.several import Cut
 from permsym.basis.window import Window
 from permsym.errors import InputError
+from permsym.linear.assembled.solver import BiCGStab
 from permsym.linear.factorisation import FactorSolver
 from permsym.linear.incomplete_lu import IncompleteLU
 from permsym.linear.pardiso import Pardiso
@@ -26,6 +28,7 @@ from permsym.text import readable
 
 if TYPE_CHECKING:
     from permsym.steady.scaling.cloud import Cloud
+    from permsym.steady.scaling.joint import JointCloud
 
 SOLVERS: dict[str, FactorSolver | MatrixFree] = {
     "superlu": SuperLU(),
@@ -33,13 +36,14 @@ SOLVERS: dict[str, FactorSolver | MatrixFree] = {
     "single": SuperLU(precision="single"),
     "ilu": IncompleteLU(),
     "pardiso": Pardiso(),
+    "bicgstab": BiCGStab(),
     "matrix-free": MatrixFree(),
 }
 """Solvers by the name that a command line or a file gives them; see NAMES for the others."""
 NAMES = (*SOLVERS, "hermite", "quick")
 
 Solver = FactorSolver | MatrixFree | Literal["auto", "hermite", "quick"]
-WindowChoice = Literal["auto", "full"] | float | Window
+WindowChoice = Literal["auto", "full"] | float | Window | Cut
 
 
 class Route(StrEnum):
@@ -78,6 +82,8 @@ class Request:
         if not isinstance(model, Model):
             raise InputError(f"`model` must be a Model such as ps.models.central_spin(N=10), but is {model!r}")
         labels = tuple(select_labels(model, moments))
+        if isinstance(window := asked.get("window"), str):
+            asked["window"] = Cut.read(window) or window
         if isinstance(checkpoint, str):
             checkpoint = Checkpoint(checkpoint)
         return cls(model, labels, solver=named(solver), checkpoint=checkpoint, **asked)
@@ -86,8 +92,11 @@ class Request:
         if not is_real(self.tolerance) or not math.isfinite(self.tolerance) or self.tolerance <= 0:
             raise InputError(f"`tolerance` must be a positive number, but is {self.tolerance!r}")
         if isinstance(self.window, str) and self.window not in ("auto", "full"):
-            raise InputError(f"`window` must be auto, full or a number of standard deviations, but is {self.window!r}")
-        if not isinstance(self.window, str | Window) and not (is_real(self.window) and math.isfinite(self.window) and self.window > 0):
+            raise InputError(
+                f"`window` must be auto, full, a number of standard deviations or a cut such as 6/1e-9, but is {self.window!r}"
+            )
+        number = is_real(self.window) and math.isfinite(self.window) and self.window > 0  # type: ignore[arg-type,operator]
+        if not isinstance(self.window, str | Window | Cut) and not number:
             raise InputError(f"`window` must be auto, full or a positive number of standard deviations, but is {self.window!r}")
 
     def about(self, model: Model, labels: Iterable[MomentLabel | str], **changes: Any) -> Request:
@@ -122,7 +131,7 @@ class Plan:
     route        the room that solves
     model        what is solved, on displaced Fock states where these are fewer
     basis        name of the representation
-    window       "full", "adapted", "blocks", "excitations", a number of standard deviations, or a Window
+    window       "full", "adapted", "blocks", "excitations", a number of standard deviations, a Window or a Cut
     solver       with its settings; None: the route has only one
     unknowns     real numbers that are solved for
     bytes        peak memory
@@ -132,6 +141,7 @@ class Plan:
     open_levels  whether the cut-off is found along the way
     start        the cut-off to try first; None: a smaller system says
     cloud        where a smaller system sees the probability; what a window is predicted from
+    joint        the same of several ensembles
     provisional  whether another plan follows where this one does not certify itself
     cross_check  whether the Hermite solver verifies
     beyond       the refusal of a window, where the Hermite solver is asked in its place
@@ -140,7 +150,7 @@ class Plan:
     route: Route
     model: Model = field(repr=False)
     basis: str
-    window: str | float | Window
+    window: str | float | Window | Cut
     solver: FactorSolver | MatrixFree | None
     unknowns: int
     bytes: float
@@ -150,13 +160,14 @@ class Plan:
     open_levels: bool = False
     start: int | None = None
     cloud: Cloud | None = field(default=None, repr=False, compare=False)
+    joint: JointCloud | None = field(default=None, repr=False, compare=False)
     provisional: bool = False
     cross_check: bool = False
     beyond: Exception | None = field(default=None, repr=False, compare=False)
 
     def outcome(self) -> Plan:
         """Without what the route alone needs: to keep with a result."""
-        return replace(self, cloud=None, beyond=None)
+        return replace(self, cloud=None, joint=None, beyond=None)
 
     @property
     def solver_name(self) -> str:
@@ -167,11 +178,11 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
-        window = self.window if isinstance(self.window, str | float) else f"{self.window.size} sites"
+        window = f"{self.window.size} sites" if isinstance(self.window, Window) else self.window
         return {
             "route": str(self.route),
             "basis": self.basis,
-            "window": window,
+            "window": str(window) if isinstance(window, Cut) else window,
             "solver": self.solver_name,
             "unknowns": self.unknowns,
             "bytes": round(self.bytes),

@@ -12,13 +12,15 @@ from permsym.basis.basis import Basis
 from permsym.basis.representations import choose
 from permsym.basis.window import Window
 from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge
-from permsym.linear.factorisation import Factorisation
+from permsym.linear.assembled.solver import BiCGStab
+from permsym.linear.cost import PRODUCTS
+from permsym.linear.factorisation import Factorisation, kind_of
 from permsym.linear.incomplete_lu import IncompleteLU
 from permsym.model import Model
 from permsym.progress import Progress
-from permsym.steady import fock_cutoff, needs
+from permsym.steady import fock_cutoff, needs, several
 from permsym.steady.cavity.matrix_free import MatrixFree
-from permsym.steady.degenerate import refuse_free_spin
+from permsym.steady.degenerate import refuse_free_spin, refuse_parted
 from permsym.steady.plan import Plan, Request, Route
 from permsym.steady.scaling import displacement
 from permsym.steady.scaling.decoupling import Decoupling
@@ -52,9 +54,10 @@ def plan_for(request: Request, say: Progress, answer: Answer, ahead: bool = Fals
     ahead    whether only the plan is wanted: an open cut-off is then predicted for small systems, too
 
     Raises InputError for wishes that do not go together, TooLarge where nothing fits into the memory that is free now,
-    DegenerateSteadyState where the total spin of an ensemble is free.
+    DegenerateSteadyState where the total spin of an ensemble is free, or where some levels never exchange populations.
     """
     refuse_free_spin(request.model)
+    refuse_parted(request.model)
     return _weak(request) or _ordinary(request, say, answer, ahead)
 
 
@@ -69,6 +72,8 @@ def _ordinary(request: Request, say: Progress, answer: Answer, ahead: bool = Fal
             why = f"from N={QUICK:,} on the Hermite series is quickest where it certifies itself"
             return replace(_hermite(request.model, why), provisional=True)
         request = replace(request, solver="auto")
+    if several.cuts(request):
+        return several.plan_cut(request, say)
     window = _window(request)
     if iterates(request, request.model, window):
         return _cavity(request, window)
@@ -81,7 +86,7 @@ def _ordinary(request: Request, say: Progress, answer: Answer, ahead: bool = Fal
 
 def on_whole_lattice(request: Request) -> bool:
     """Whether the plan is the full basis with factors; seen without solving anything."""
-    if request.open_levels or request.solver not in ("auto", "quick"):
+    if request.open_levels or request.solver not in ("auto", "quick") or several.cuts(replace(request, solver="auto")):
         return False
     window = _window(request)
     return window == "full" and not iterates(replace(request, solver="auto"), request.model, window)
@@ -186,7 +191,7 @@ def _window(request: Request) -> Literal["full", "adapted"] | float | Window:
             "a window needs one ensemble of two-level satellites, a U(1) symmetry that ties m' to m, and basis='dicke' (or 'auto'); "
             "use window='full'"
         )
-    return request.window
+    return request.window  # type: ignore[return-value]  # a Cut is several.cuts()'s
 
 
 def _full_basis(request: Request) -> Plan:
@@ -199,7 +204,10 @@ def _full_basis(request: Request) -> Plan:
     if isinstance(basis, str):
         name = choose(model) if basis == "auto" else basis
         factors = needs.on_full_basis(model, name, chosen)
-        why = f"the full {name} basis is small enough" if chosen is None else "asked for"
+        why = "asked for"
+        if chosen is None:
+            iterated = kind_of(factors.solver) == "iterated"
+            why = f"about {PRODUCTS} products, where factors would fill" if iterated else f"the full {name} basis is small enough"
     else:
         if not basis.hermitian:
             raise InputError(
@@ -207,7 +215,8 @@ def _full_basis(request: Request) -> Plan:
             )
         name, why = basis.representation, "the basis was given"
         unknowns, sides = basis.dimension, needs.lattice(model, basis.representation)[1]
-        factors = Factorisation.of(unknowns, sides, chosen or needs.double_solver(model, basis))
+        filling = chosen is None and needs.fills(model, name, unknowns)
+        factors = Factorisation.of(unknowns, sides, BiCGStab() if filling else chosen or needs.double_solver(model, basis))
     return _lattice(model, name, "full", factors, why)
 
 
@@ -274,7 +283,10 @@ def prefers_iteration(model: Model, basis: str | Basis = "auto") -> bool:
     """Whether a cavity is too large for a factorisation."""
     if not isinstance(basis, str) or basis == "full" or model.centre.kind != "boson":
         return False
-    factors = Factorisation.of(*needs.lattice(model, basis), needs.double_solver(model, basis))
+    unknowns, sides = needs.lattice(model, basis)
+    if needs.fills(model, basis, unknowns):
+        return False
+    factors = Factorisation.of(unknowns, sides, needs.double_solver(model, basis))
     if factors.seconds > PATIENCE or factors.bytes > machine.available_bytes():
         return True
     return _WHOLE * factors.seconds > PATIENCE and not Decoupling(model).halved
@@ -327,6 +339,8 @@ def _at_cutoff(request: Request, cut: Model) -> Plan:
         blocks = needs.of_blocks(cut, name, settings)
         return Plan(Route.CAVITY, cut, name, "full", settings, blocks.numbers, blocks.bytes, blocks.seconds, why)
     chosen = None if isinstance(request.solver, str | MatrixFree) else request.solver
+    if chosen is None and needs.fills(cut, name, needs.lattice(cut, name)[0]):
+        chosen = BiCGStab()
     return _lattice(cut, name, "full", needs.unrefused(cut, name, chosen), why)
 
 

@@ -27,7 +27,7 @@ SHAPE = {
     "labels": [str],
     "verification": _NUMBER,
     "verified_in": (str, None),
-    "solution": {"size": int, "residual": float, "converged": bool, "edge_mass": float, "noise": float},
+    "solution": {"size": int, "residual": float, "converged": bool, "edge_mass": float, "noise": float, "rigorous": bool},
     "off": float,
     "fock": (str, None),
     "estimates": {"moments": {str: float}, "derived": {str: float}, "cutoffs": {str: float}, "parts": [float]},
@@ -50,6 +50,7 @@ class RecordedSolution:
     converged: bool
     edge_mass: float
     noise: float
+    rigorous: bool
     off: float
     fock: NDArray[np.float64] | None = None
     duals = None

@@ -11,6 +11,7 @@ from typing import Literal
 
 from permsym.basis.basis import Basis
 from permsym.basis.representations import REPRESENTATIONS
+from permsym.basis.several import Cut
 from permsym.basis.window import Window
 from permsym.errors import InputError, NotApplicable, PermsymError, TooLarge, UncertifiedWarning, UnsuitedModel
 from permsym.liouvillian import Liouvillian
@@ -36,15 +37,15 @@ def steady_state(
     tolerance: float = DEFAULT_TOLERANCE,
     verify: bool = False,
     liouvillian: Liouvillian | None = None,
-    window: Literal["auto", "full"] | float | Window = "auto",
+    window: Literal["auto", "full"] | float | Window | Cut = "auto",
     progress: Progress | None = None,
     checkpoint: Checkpoint | str | None = None,
 ) -> State:
     """The exact steady state rho with L rho = 0, tr rho = 1, in the neutral charge sector.  (Ten parameters: each a wish of its own.)
 
     basis        "auto", "dicke", "occupation", "full", or a Basis
-    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "matrix-free", "hermite", "quick", or a solver
-                 value such as SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it
+    solver       "auto", "superlu", "shift-invert", "single", "ilu", "pardiso", "bicgstab", "matrix-free", "hermite", "quick", or a
+                 solver value such as SuperLU(ordering="COLAMD"); "auto" checks large windows with the Hermite solver, and uses it
                  past their reach;
                  "quick" takes the Hermite solver from N = 20,000 on, where it applies and certifies itself, else "auto"
     moments      what the certificate covers: an order, a label, or several
@@ -52,8 +53,9 @@ def steady_state(
     verify       solve in the other representation too and enter the largest difference of those moments
     liouvillian  reuse one of another model with the same structure (sweeps)
     window       sites (j, m) to solve on, for one ensemble in the Dicke representation: "auto" (all up to N = 300, then an
-                 adaptive level set), "full", a number of standard deviations around the mean, or a Window; beside a boson with
-                 automatic levels "auto" cuts the blocks of large systems, and "full" does not
+                 adaptive level set), "full", a number of standard deviations around the mean, or a Window; of several ensembles
+                 a Cut(order, share) of coherences and populations; beside a boson with automatic levels "auto" cuts the
+                 blocks of large systems, and "full" does not
     checkpoint   a file to which the matrix-free solver writes its iterate, and from which it goes on
     progress     called with a line of text now and then, such as ``permsym.progress.on_stderr()``
 
@@ -69,7 +71,9 @@ def steady_state(
     return state
 
 
-def plan_of(model: Model, *, basis: str = "auto", window: Literal["auto", "full"] | float = "auto", solver: Solver | str = "auto") -> Plan:
+def plan_of(
+    model: Model, *, basis: str = "auto", window: Literal["auto", "full"] | float | Cut = "auto", solver: Solver | str = "auto"
+) -> Plan:
     """How :func:`steady_state` would compute it; TooLarge where nothing fits.  Predictions may solve smaller systems."""
     request = Request.of(model, [], solver, basis=basis, window=window)
     return planning.plan_for(request, silent, answer, ahead=True).outcome()

@@ -33,7 +33,7 @@ from permsym.states.derived import (
 )
 from permsym.states.sectors import Charge
 from permsym.states.squeezing import Squeezing, squeezing, squeezing_labels
-from permsym.steady.certificate import Certificate, derived_tolerance
+from permsym.steady.certificate import Certificate, derived_tolerance, sides_tolerance
 from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
 from permsym.steady.in_time import AtRest
 from permsym.steady.scaling.levels import reach
@@ -74,11 +74,15 @@ class Solution(Protocol):
     edge_mass   probability next to a window's edge
     duals       transposed solves, for gradients; None: there are no factors
     spin        P(j, m) where it is not listed on the basis; None: it is
+    rigorous     whether error estimates of moments are bounds
     noise       what populations are certain to, however small they are: an iteration rounds to its largest numbers
     """
 
     @property
     def noise(self) -> float: ...
+
+    @property
+    def rigorous(self) -> bool: ...
 
     @property
     def x(self) -> NDArray[Any]: ...
@@ -173,6 +177,10 @@ class State(DensityOperator, AtRest):
         """As :meth:`DensityOperator.squeezing`, with errors from those of the moments."""
         self.estimate(squeezing_labels(self.model, ensemble))
         return squeezing(self.model, self.moment, self.error, derived_tolerance(self.tolerance), ensemble)
+
+    @property
+    def _side_to_side(self) -> float:
+        return sides_tolerance(self.tolerance)
 
     @cached_property
     def trace_norm_error(self) -> float:
@@ -336,6 +344,7 @@ class State(DensityOperator, AtRest):
             levels=self.model.centre.levels if isinstance(self.model.centre, Boson) else None,
             above_levels=self.above_levels,
             converged=self.solution.converged,
+            rigorous=self.solution.rigorous,
             sizes={str(key): abs(self.moment(key)) for key in keys},
             derived=self.derived if keys else {},
             derived_errors=self.derived_errors if keys else {},
@@ -397,7 +406,7 @@ class State(DensityOperator, AtRest):
             "labels": list(certificate.errors),
             "verification": certificate.verification,
             "verified_in": certificate.verified_in,
-            "solution": {name: getattr(solution, name) for name in ("size", "residual", "converged", "edge_mass", "noise")},
+            "solution": {name: getattr(solution, name) for name in ("size", "residual", "converged", "edge_mass", "noise", "rigorous")},
             "off": self.trace_norm_error,
             "fock": packing.array(self._fock_errors()) if isinstance(self.model.centre, Boson) else None,
             "estimates": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from permsym.model import Model
@@ -23,6 +24,8 @@ class Bench:
     def __init__(self) -> None:
         self.origin: Origin | None = None
         """Where the present point's model comes from, for methods that follow a branch."""
+        self.aside: Path | None = None
+        """Where the present point may write how far it is, and take up from there."""
         self._last: Liouvillian | None = None
 
     def liouvillian(self, model: Model) -> Liouvillian | None:
@@ -35,5 +38,5 @@ class Bench:
             self._last = None  # first, so that two never exist at once
             if lattice(model)[0] > _SHARED:
                 return None
-            self._last = Liouvillian(build(model), keep_terms=True)
+            self._last = Liouvillian(build(model, populated=True), keep_terms=True)
         return self._last

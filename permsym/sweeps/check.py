@@ -1,4 +1,4 @@
-"""Whether files are whole and unchanged: outputs, stores, states, checkpoints and reference datasets."""
+"""Whether files are whole and unchanged: outputs, stores, states, checkpoints, references; whether certificates of bounds prove."""
 
 from __future__ import annotations
 
@@ -53,6 +53,8 @@ def checked_file(name: str) -> Verdict:
         if path.suffix in FORMATS:
             note = "" if listed else check_dataset(path)
             return Verdict(name, notes=(note,) if note else ())
+        if path.suffix == ".json":
+            return _certificate(name, path)
         with path.open("rb") as file:
             archive = file.read(2) == b"PK"
         return _checkpoint(name, path) if archive or path.suffix == ".npz" else _store(name, path)
@@ -62,6 +64,14 @@ def checked_file(name: str) -> Verdict:
         return Verdict(name, (str(error),))
     except OSError as error:
         return Verdict(name, (error.strerror or str(error),))
+
+
+def _certificate(name: str, path: Path) -> Verdict:
+    """A certificate of bounds is multiplied out again."""
+    from permsym.bounding.certificate import checked
+
+    problems, proved = checked(path)
+    return Verdict(name, tuple(problems), () if problems else tuple(proved))
 
 
 def _check_sum(path: Path) -> bool:

@@ -223,13 +223,13 @@ def problems(sweep: Sweep) -> Iterator[tuple[tuple[str, ...], str]]:
             yield ("methods",), str(error)
     for name in sweep.methods if sweep.evolution is not None else ():
         try:
-            method(name).check_in_time(sweep.options.get(name, {}))
+            method(name).check_in_time(sweep.options.get(name, {}), bool(sweep.evolution and sweep.evolution.modulate))
         except InputError as error:
             yield ("methods",), str(error)
     if sweep.evolution is not None and sweep.spectrum is not None:
         yield ("spectrum",), "a spectrum is one of a steady state; leave [evolution] or [spectrum] out"
-    if sweep.evolution is not None and sweep.quantities is not None:
-        yield ("quantities",), "the quantities of a sweep are those of steady states; leave [evolution] or [quantities] out"
+    if sweep.evolution is not None and sweep.evolution.modulate and sweep.quantities is not None and sweep.quantities.fisher:
+        yield ("quantities",), "Fisher information about parameters is that of constant coefficients; leave `fisher` or [modulate] out"
 
 
 def checked_moments(moments: Any, model: Model) -> int | tuple[str, ...]:

@@ -15,11 +15,12 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.reading import MOST_STEPS
 from permsym.sites import is_real
+from permsym.sweeps.quantities import Quantities, add_quantities, expanded_quantities
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes
     from permsym.cumulants.in_time.evolve import Trajectory
-    from permsym.dynamics.counting.until import CountedNumber
     from permsym.dynamics.evolved.evolution import Evolution
+    from permsym.steady.gradient import Family
 
 MOST_TIMES = MOST_STEPS + 1  # of a sweep: every point has its moments at each
 
@@ -88,27 +89,42 @@ class EvolutionRequest:
 # -- exact ----------------------------------------------------------------------------------------------------------------
 
 
-def exact_series(model: Model, asked: EvolutionRequest, labels: Sequence[MomentLabel], options: Mapping[str, Any]) -> Point:
-    """The exact evolution with its certificate."""
+def exact_series(
+    model: Model,
+    asked: EvolutionRequest,
+    labels: Sequence[MomentLabel],
+    options: Mapping[str, Any],
+    wanted: Quantities | None = None,
+    family: Family | None = None,
+) -> Point:
+    """The exact evolution with its certificate.
+
+    wanted   quantities at all times beside moments
+    family   the function that makes the model from its parameters; None: a library's
+    """
     from permsym.dynamics.evolve import evolve
 
-    return evolved_point(evolve(model, asked.times, initial=asked.initial, moments=labels, modulate=asked.modulate, keep="none", **options))
+    more = [] if wanted is None else wanted.labels(model)
+    keep = "all" if wanted is not None and wanted.rotation_fisher else "none"
+    followed = list(dict.fromkeys([*labels, *more]))
+    evolution = evolve(model, asked.times, initial=asked.initial, moments=followed, modulate=asked.modulate, keep=keep, **options)
+    point = evolved_point(evolution, labels)
+    if wanted is not None:
+        add_quantities(point, evolution, wanted, family)
+    return point
 
 
-def evolved_point(evolution: Evolution, countings: Iterable[CountedNumber] = ()) -> Point:
+def evolved_point(evolution: Evolution, labels: Iterable[MomentLabel] | None = None) -> Point:
     """A dataset's point from an exact evolution; an error of a moment is the largest over the times.
 
-    countings   of jumps that are to be in it, too
+    labels   of the moments that are to be in it; None: all that were asked for
     """
-    certificate, derived, errors = evolution.certificate, dict(evolution.derived), dict(evolution.derived_errors)
-    for counting in countings:
-        for kind in ("current", "mean", "fano"):
-            derived[f"counting_{kind}@{counting.jump}"] = getattr(counting, kind)
-            errors[f"counting_{kind}@{counting.jump}"] = counting.errors[kind]
+    certificate = evolution.certificate
+    moments = {str(label): evolution.moment(label) for label in (evolution.labels if labels is None else labels)}
     status, reason = judged(certificate)
     return Point(
         parameters=evolution.model.parameters,
-        errors={label: certificate.errors[label] for label in evolution.moments},
+        errors={label: certificate.errors[label] for label in moments},
         scalars={
             "error_estimate": certificate.error_estimate,
             "min_population": certificate.min_population,
@@ -118,12 +134,15 @@ def evolved_point(evolution: Evolution, countings: Iterable[CountedNumber] = ())
         },
         status=status,
         reason=reason,
-        series=Series(tuple(evolution.times.tolist()), evolution.moments, derived, errors),
+        series=Series(tuple(evolution.times.tolist()), moments, evolution.derived, evolution.derived_errors),
     )
 
 
-def exact_estimate(model: Model, basis: str, asked: EvolutionRequest) -> tuple[int, float, float]:
-    """Unknowns, bytes and seconds of an exact evolution, whose steps resolve the model's rates; an automatic cut-off may have to grow."""
+def exact_estimate(model: Model, basis: str, asked: EvolutionRequest, wanted: Quantities | None = None) -> tuple[int, float, float]:
+    """Unknowns, bytes and seconds of an exact evolution, whose steps resolve the model's rates; an automatic cut-off may have to grow.
+
+    Of quantities a jump doubles the unknowns, Fisher information takes six more evolutions, and some a state at every time.
+    """
     from permsym.basis.representations import choose, dimension
     from permsym.dynamics.propagator import VECTORS
     from permsym.steady.scaling.levels import START
@@ -132,18 +151,30 @@ def exact_estimate(model: Model, basis: str, asked: EvolutionRequest) -> tuple[i
         model = model.with_levels(2 * START)
     unknowns = dimension(model, choose(model) if basis == "auto" else basis, (0,) * len(model.charges))
     fastest = sum(abs(term.coefficient) for term in model.terms) * max(1.0, max(model.sizes) ** 0.5)
-    return unknowns, 6e7 + unknowns * (8.0 * (VECTORS + 6) + 1200.0), 1e-7 * unknowns * (VECTORS + fastest * asked.times[-1])
+    fishers, counted = (0, 0) if wanted is None else (len(wanted.fisher), len(wanted.counting))
+    states = 0 if wanted is None else len(asked.times) * (7 * bool(fishers) + bool(wanted.rotation_fisher))
+    seconds = 1e-7 * unknowns * (VECTORS + fastest * asked.times[-1]) * (1 + 6 * fishers + 2 * counted)
+    return unknowns, 6e7 + unknowns * (8.0 * (VECTORS + 6 + states) + 1200.0 * (1 + bool(counted))), seconds
 
 
 # -- expansions -----------------------------------------------------------------------------------------------------------
 
 
-def expanded_series(order: int, model: Model, asked: EvolutionRequest, labels: Sequence[MomentLabel], options: Mapping[str, Any]) -> Point:
+def expanded_series(
+    order: int,
+    model: Model,
+    asked: EvolutionRequest,
+    labels: Sequence[MomentLabel],
+    options: Mapping[str, Any],
+    wanted: Quantities | None = None,
+) -> Point:
     """The evolution of the equations of an order; nothing certifies their distance from the exact answer."""
     from permsym.cumulants import evolve
 
     trajectory = evolve(model, asked.times, asked.initial, order=order, modulate=asked.modulate, errors=False, **options)
-    return trajectory_point(model, trajectory, labels)
+    point = trajectory_point(model, trajectory, labels)
+    expanded_quantities(point, trajectory if order > 1 else None, wanted)
+    return point
 
 
 def trajectory_point(model: Model, trajectory: Trajectory, labels: Sequence[MomentLabel]) -> Point:

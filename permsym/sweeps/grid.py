@@ -49,7 +49,8 @@ def sweep(
     spectrum  a spectrum of every state beside its moments: {"frequencies": numpy.linspace(-3, 3, 201)}, {"linewidth": True, "near": 1.0}
               or both, with "of" and "right" as :func:`permsym.spectrum` takes them in texts
     quantities   others: {"counting": ["L[a] central"]}, the statistics of how often these jumps happen (:func:`permsym.full_counting`);
-                 {"squeezing": True}; {"fisher": ["g"]}, Fisher information about parameters (:func:`permsym.fisher`)
+                 {"squeezing": True}; {"fisher": ["g"]}, Fisher information about parameters (:func:`permsym.fisher`);
+                 {"rotation_fisher": ["satellites", "joint"]}, that about rotations; with ``evolution`` all of these at every time
     evolution  moments over time instead of steady states: {"times": numpy.linspace(0, 10, 101), "initial": "vacuum up"},
               and with "modulate": {"g": "0.5*exp(-t)"} for what changes in that time
     jobs      worker processes; None: everything in this process

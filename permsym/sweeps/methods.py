@@ -1,4 +1,4 @@
-"""How one point of a sweep is computed: `exact`, `mf`, `ln`, `twa`, `c2` ... `c8`.  Long because all methods stand side by side.
+"""How one point of a sweep is computed: `exact`, `mf`, `ln`, `twa`, `trajectories`, `bounds`, `c2` ...  Long because all methods are here.
 
 A method is a function (model, wanted, options, bench) -> Point with an estimate of what it will cost.  To add one, write
 these two functions and a line of the table ``METHODS``: sweep files and comparisons have it then.
@@ -14,17 +14,27 @@ from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point
 from permsym.dataset.status import EXACT, Status, judged
-from permsym.errors import BeyondOrder, InputError, TooLarge, UncertifiedWarning
+from permsym.errors import BeyondOrder, DegenerateSteadyState, InputError, TooLarge, UncertifiedWarning
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import is_real
 from permsym.sweeps.bench import Bench
 from permsym.sweeps.cost import Cost
 from permsym.sweeps.evolutions import exact_estimate, exact_series, expanded_series
+from permsym.sweeps.proved import BOUNDS_OPTIONS, bounds_cost, bounds_point
 from permsym.sweeps.quantities import add_quantities, expanded_quantities
 from permsym.sweeps.semiclassical import linear_noise_point
 from permsym.sweeps.spectra import add_spectrum, cumulant_spectrum, exact_spectrum
-from permsym.sweeps.trajectories import TWA_OPTIONS, twa_cost, twa_point
+from permsym.sweeps.trajectories import (
+    IN_TIME,
+    TRAJECTORY_OPTIONS,
+    TWA_IN_TIME,
+    TWA_OPTIONS,
+    trajectories_cost,
+    trajectories_point,
+    twa_cost,
+    twa_point,
+)
 from permsym.sweeps.wanted import STATE, Wanted
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes: plans and finished sweeps need none
@@ -46,6 +56,8 @@ class Method:
     key              its key in the table [methods] of a sweep file; "" for expansions, which ``cumulants`` lists by their order
     follows_branch   whether it needs the model function, to follow a branch in N
     in_time          those of its options that evolutions have; None: it has steady states alone
+    modulated        whether coefficients of its evolutions may change in time
+    long             whether a point writes how far it is
     """
 
     name: str
@@ -55,11 +67,15 @@ class Method:
     key: str = ""
     follows_branch: bool = False
     in_time: tuple[str, ...] | None = None
+    modulated: bool = True
+    long: bool = False
 
-    def check_in_time(self, options: Options) -> None:
-        """InputError where the method has no evolutions, and for an option that they do not have."""
+    def check_in_time(self, options: Options, modulated: bool) -> None:
+        """InputError where the method has no such evolutions, with coefficients that change or not, and for an option they do not have."""
         if self.in_time is None:
             raise InputError(f"the method {self.name} has steady states alone; leave it out of an [evolution]")
+        if modulated and not self.modulated:
+            raise InputError(f"evolutions by the method {self.name} have constant coefficients; leave it or [modulate] out")
         wrong = next((option for option in options if option not in self.in_time), None)
         if wrong is not None:
             has = ", ".join(self.in_time) or "none"
@@ -86,10 +102,18 @@ def _solvers() -> list[str]:
     return list(NAMES)
 
 
+def _is_window(value: Any) -> bool:
+    from permsym.basis.several import Cut
+
+    if isinstance(value, str):
+        return value in ("auto", "full") or Cut.read(value) is not None
+    return is_real(value) and value > 0
+
+
 _EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "basis": (f"one of {', '.join(_BASES)}", lambda value: value in _BASES),
     "solver": ("auto or a solver of `permsym info`", lambda value: value == "auto" or value in _solvers()),
-    "window": ("auto, full or a positive number of standard deviations", lambda v: v in ("auto", "full") or (is_real(v) and v > 0)),
+    "window": ("auto, full, a positive number of standard deviations, or ORDER/SHARE such as 6/1e-9", _is_window),
     "tolerance": ("a positive number below 1", lambda value: is_real(value) and 0 < value < 1),
 }
 
@@ -98,8 +122,9 @@ def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
     """Exact steady state with its certificate, and its spectrum; the status says where that falls short."""
     from permsym.dynamics.spectra.spectrum import more_levels
 
+    family = None if wanted.quantities is None or bench.origin is None else bench.origin.source().function
     if wanted.evolution is not None:
-        return exact_series(model, wanted.evolution, wanted.labels, options)
+        return exact_series(model, wanted.evolution, wanted.labels, options, wanted.quantities, family)
     asked = wanted.spectrum
     state = exact_state(model, wanted, options, bench)
     answers = [] if asked is None else exact_spectrum(state, asked)
@@ -110,7 +135,7 @@ def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
     point = state_point(state, wanted.labels)
     add_spectrum(point, answers)
     if wanted.quantities is not None:
-        add_quantities(point, state, wanted.quantities, None if bench.origin is None else bench.origin.source().function)
+        add_quantities(point, state, wanted.quantities, family)
     return point
 
 
@@ -141,16 +166,23 @@ def exact_state(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
                 **({"tolerance": options["tolerance"]} if "tolerance" in options else {}),
             )
 
-    factors = wanted.quantities is not None and wanted.quantities.factors
+    factors = wanted.quantities is not None and wanted.quantities.factors and not _iterated(model)
     state = solved(options.get("solver", "quick" if wanted.moments_alone else "superlu" if factors else "auto"))
     counted = wanted.quantities is not None and wanted.quantities.counting
     return solved("superlu") if counted and "solver" not in options and not countable(state) else state
 
 
+def _iterated(model: Model) -> bool:
+    """Whether factors fill, and what serves in their place serves for quantities, too."""
+    from permsym.steady.needs import fills, lattice
+
+    return not getattr(model.centre, "automatic", False) and fills(model, "auto", lattice(model)[0])
+
+
 def exact_cost(model: Model, options: Options, wanted: Wanted = STATE) -> Cost:
     """From the plan; a window is predicted by smaller systems.  A charge sector has as many unknowns as the neutral one, complex ones."""
     if wanted.evolution is not None:
-        return Cost(*exact_estimate(model, options.get("basis", "auto"), wanted.evolution))
+        return Cost(*exact_estimate(model, options.get("basis", "auto"), wanted.evolution, wanted.quantities))
     from permsym.steady.needs import lattice
     from permsym.steady.scaling.levels import START
     from permsym.steady.solve import plan_of
@@ -165,6 +197,8 @@ def exact_cost(model: Model, options: Options, wanted: Wanted = STATE) -> Cost:
     except TooLarge as error:  # the solver has other means, or refuses by itself: it runs alone
         basis = asked["basis"]
         return Cost(lattice(model, basis)[0], error.needed or float("inf"), 600.0)
+    except DegenerateSteadyState:  # the solver says so at once
+        return Cost(lattice(model, asked["basis"])[0], 0.0, 0.0)
     charged = 0 if wanted.spectrum is None else 1
     return Cost(plan.unknowns, plan.bytes * (1 + 2 * charged), plan.seconds * (1 + 4 * charged), plan)
 
@@ -202,7 +236,7 @@ def state_point(state: State, labels: Iterable[MomentLabel]) -> Point:
 def mean_field_point(model: Model, wanted: Wanted, options: Options, bench: Bench) -> Point:
     """Mean field: nothing certifies its distance from the exact answer, and it has no fluctuations, whose spectrum one could ask for."""
     if wanted.evolution is not None:
-        return expanded_series(1, model, wanted.evolution, wanted.labels, options)
+        return expanded_series(1, model, wanted.evolution, wanted.labels, options, wanted.quantities)
     from permsym.cumulants import mean_field
 
     state = mean_field(model)
@@ -240,10 +274,10 @@ def cumulant_point(order: int, broken: bool, model: Model, wanted: Wanted, optio
     if wanted.labels and not keys:
         lowest = min(key.order for key in wanted.labels)
         raise BeyondOrder(f"order {order} has none of the moments, whose lowest order is {lowest}; choose a higher order", order=order)
-    if wanted.evolution is not None:
-        return expanded_series(order, model, wanted.evolution, keys, ({"break_symmetry": True} if broken else {}) | dict(options))
-    source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
+    if wanted.evolution is not None:
+        return expanded_series(order, model, wanted.evolution, keys, chosen, wanted.quantities)
+    source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
     regression = chosen.pop("regression", "operators")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
@@ -296,7 +330,18 @@ METHODS: dict[str, Method] = {
         Method(EXACT, exact_point, exact_cost, _EXACT_OPTIONS, key="exact", in_time=("basis", "tolerance")),
         Method("mf", mean_field_point, mean_field_cost, key="mf", in_time=()),
         Method("ln", linear_noise_point, lambda *asked: replace(mean_field_cost(*asked), seconds=0.5), key="linear_noise"),
-        Method("twa", twa_point, twa_cost, TWA_OPTIONS, key="twa"),
+        Method("twa", twa_point, twa_cost, TWA_OPTIONS, key="twa", in_time=TWA_IN_TIME, modulated=False),
+        Method(
+            "trajectories",
+            trajectories_point,
+            trajectories_cost,
+            TRAJECTORY_OPTIONS,
+            key="trajectories",
+            in_time=IN_TIME,
+            modulated=False,
+            long=True,
+        ),
+        Method("bounds", bounds_point, bounds_cost, BOUNDS_OPTIONS, key="bounds"),
         *(_expansion(order, broken) for broken in (False, True) for order in range(2, HIGHEST_ORDER + 1)),
     )
 }

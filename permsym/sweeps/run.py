@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Cell, Point, build_dataset, over_time
@@ -70,7 +70,10 @@ def prepare(sweep: Sweep, store: Store | None = None, check: Callable[[], None] 
             store.remember(sweep.fingerprint, keys)
     recalled = {cell: results[key].point for cell, key in zip(sweep.cells, keys, strict=True) if key in results and results[key].lasting}
     costs: dict[Any, Cost] = {}
-    return Work(sweep, recalled, [(task, cost_of(task, costs)) for task in tasks or () if task.cell not in recalled])
+    left = [task for task in tasks or () if task.cell not in recalled]
+    if store is not None:
+        left = [replace(task, aside=store.aside(task.key)) if method(task.method).long else task for task in left]
+    return Work(sweep, recalled, [(task, cost_of(task, costs)) for task in left])
 
 
 def cost_of(task: Task, costs: dict[Any, Cost]) -> Cost:

@@ -139,7 +139,7 @@ def _add_shape(point: Point, line: Linewidth | CumulantLine) -> None:
 def uncertify(point: Point, reasons: Sequence[str]) -> None:
     """A point whose state is right, but not what was made of it."""
     if reasons and point.status is Status.OK:  # what the state lacks says so already
-        point.status, point.reason = Status.UNCERTIFIED, "; ".join(reasons)
+        point.status, point.reason = Status.UNCERTIFIED, "; ".join(filter(None, [point.reason, *reasons]))
         point.scalars["certified"] = 0
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from permsym.dataset.build import Cell, Point
@@ -40,6 +41,7 @@ class Task:
     origin    where the model comes from, for methods that follow a branch in N
     spectrum  a spectrum that is wanted beside the moments; quantities: others
     evolution  an evolution that is wanted instead of a steady state
+    aside      where a long point may write how far it is; the numbers do not depend on it
     """
 
     cell: Cell
@@ -50,6 +52,7 @@ class Task:
     spectrum: SpectrumRequest | None = None
     quantities: Quantities | None = None
     evolution: EvolutionRequest | None = None
+    aside: Path | None = None
 
     @property
     def method(self) -> str:
@@ -109,7 +112,7 @@ def compute(task: Task, bench: Bench) -> Result:
     """The point of a task; a failure is a point without numbers, with its reason."""
     try:
         wanted = Wanted(labels_of(task.model, task.moments), task.spectrum, task.quantities, task.evolution)
-        bench.origin = task.origin
+        bench.origin, bench.aside = task.origin, task.aside
         return Result(method(task.method).point(task.model, wanted, task.options, bench))
     except Exception as error:  # recorded, so that the other points go on
         return Result(failed_point(task.model, error), isinstance(error, _LASTING))

@@ -515,6 +515,11 @@ def lines(x: Chance) -> Case:
     return Case(case.text, "lines", {"of": of, "right": right, "near": float(x.number(-3, 3)) if x.likely() else None})
 
 
+def bounds(x: Chance) -> Case:
+    """Proved bounds at a low degree, of models whose moments are few enough."""
+    return Case(spin_charged(x).text, "bounds", {"degree": float(x.rng.choice([1, 1.5, 2]))})
+
+
 CLASSES: dict[str, Callable[[Chance], Case]] = {
     "spin, U(1)": spin_charged,
     "spin": spin_free,
@@ -540,6 +545,7 @@ CLASSES: dict[str, Callable[[Chance], Case]] = {
     "correlations": correlations,
     "spectra": spectra,
     "lines": lines,
+    "bounds": bounds,
 }
 
 

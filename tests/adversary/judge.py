@@ -24,7 +24,7 @@ from oracles.product_states import density_matrices
 from oracles.whole_numbers import NoTruth
 
 import permsym as ps
-from adversary import two_times
+from adversary import proved, two_times
 from adversary.generator import Case
 from adversary.verdict import EASY, EPS, LARGEST, TOLERANCE, Verdict, apart
 from permsym.errors import NotApplicable, UnsuitedModel
@@ -295,4 +295,5 @@ QUESTIONS: dict[str, Callable[[Case, Verdict], None]] = {
     "correlations": two_times.correlations,
     "spectra": two_times.spectra,
     "lines": two_times.lines,
+    "bounds": proved.bounds,
 }

@@ -38,6 +38,7 @@ def test_json_has_the_keys_of_the_contract(capsys):
     assert report["modulate"] == {"g": "0.7 + 0.4*sin(kappa*t)"}
 
 
+@pytest.mark.slow
 def test_orders_have_the_same_keys_and_mark_what_is_unstable(capsys):
     code, out, _ = run(capsys, *DRIVE, "--order", "3", "--moment", "z0", "--tolerance", "1e-6", "--json")
     assert code == 0

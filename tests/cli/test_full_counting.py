@@ -85,11 +85,15 @@ def test_evolutions_count_until_each_time(capsys, tmp_path):
     code, out, _ = run(capsys, *words, "--json", "-o", path)
     assert code == 0
     report = json.loads(out)["counting"]["a"]
-    number = ps.evolve(ps.models.tavis_cummings(N=2), [0, 2, 4], initial="vacuum up").counting("a")
+    number = ps.evolve(ps.models.tavis_cummings(N=2), [0, 2, 4], initial="vacuum up").counting("a", order=4)
     assert report["mean"] == pytest.approx(number.mean.tolist(), rel=1e-9)
     assert report["fano"][0] is None
     assert report["fano"][1:] == pytest.approx(number.fano[1:].tolist(), rel=1e-7)
-    assert open_dataset(path)["counting_mean@L[a] central"].values == pytest.approx(number.mean, rel=1e-9)
+    data = open_dataset(path)
+    assert data["counting_mean@L[a] central"].values == pytest.approx(number.mean, rel=1e-9)
+    for name, values in {"noise": number.noise, "c3": number.cumulants[0], "c4": number.cumulants[1]}.items():
+        assert data[f"counting_{name}@L[a] central"].values == pytest.approx(values, rel=1e-9, nan_ok=True)
+        assert data[f"counting_{name}_error@L[a] central"].values == pytest.approx(number.errors[name], rel=1e-6)
     code, out, _ = run(capsys, *words)
     assert code == 0
     assert "number of a" in out

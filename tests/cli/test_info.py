@@ -30,3 +30,11 @@ def test_info_reckons_with_displaced_fock_states(capsys):
     assert code == 0
     needed = solved(capsys, *words, "--moments", "1")["parameters"]["levels"]
     assert needed / 2 < json.loads(out)["levels"] <= needed
+
+
+def test_what_is_conserved_is_said(capsys):
+    words = "modulo 2: ad a + up of A, ket minus bra"
+    code, out, _ = run(capsys, "info", "dicke", "N=3", "levels=4", "--json")
+    assert code == 0
+    assert json.loads(out)["symmetry"] == [words]
+    assert words in run(capsys, "info", "dicke", "N=3", "levels=4")[1]

@@ -10,6 +10,7 @@ import permsym as ps
 from permsym.cli import main
 from permsym.compare import compare, read_table, table_of
 from permsym.compare.comparison import order_of
+from permsym.compare.summary import overview
 
 
 def test_errors_by_hand():
@@ -37,6 +38,20 @@ def test_differences_below_the_uncertainty_are_no_order():
     errors = {(i, "exact", "p0_up"): 1e-6 for i in range(4)}
     values = {"mf": {"p0_up": {10: 0.6 + 1e-8}}, "c2": {"p0_up": {10: 0.6 + 2e-8}}}
     assert compare(table("r", EXACT, errors), table("a", values)).overtakings == []
+
+
+def test_a_statistical_error_is_an_error_bar_and_no_disagreement():
+    """Values whose bars reach the reference are neither worse than others nor impossible; with bars a hundred times smaller they are."""
+    exact, reached = {"p0_up": {10: 0.6}, "z1 z2": {10: 0.995}}, []
+    values = {"twa": {"p0_up": {10: 0.603}, "z1 z2": {10: 1.004 + 0.002j}}, "c2": {"p0_up": {10: 0.601}, "z1 z2": {10: 0.994}}}
+    for size in (1.0, 0.01):
+        bars = {(0, "twa", "p0_up"): 0.004 * size, (0, "twa", "z1 z2"): 0.01 * size}
+        found = compare(table("r", {"exact": exact}), table("a", values, bars))
+        (head, *rows) = overview(found)
+        reached.append([row[head.index("within error bars")] for row in rows if row[head.index("approach")] == "twa"])
+        assert bool(found.unphysical) == (size < 1)
+        assert [row.beyond > 0 for row in found.rows if row.method == "twa"] == [size < 1] * 2
+    assert reached == [["1 of 1"] * 2, ["0 of 1"] * 2]
 
 
 def test_convergence_with_order():

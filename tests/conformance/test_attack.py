@@ -39,6 +39,7 @@ SECONDS = {
     "correlations": 0.7,
     "spectra": 0.7,
     "lines": 0.7,
+    "bounds": 0.4,
 }
 """Of one system of each class, on one core."""
 FAST, SLOW = 0.4, 10.0  # seconds of a class

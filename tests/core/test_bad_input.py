@@ -10,6 +10,12 @@ c, s = ps.Spin(), ps.Ensemble(5)
 MODEL = ps.models.central_spin(N=5)
 STATE = ps.steady_state(MODEL)
 
+
+def three_levels():
+    d = ps.Ensemble(2, levels=3)
+    return ps.Model(c, d, c.z, [ps.Central(1, c.x), *(ps.Individual(1, d.unit(k, (k + 1) % 3)) for k in range(3))])
+
+
 TABLE = {
     "no model": (lambda: ps.steady_state("central-spin"), "`model` must be a Model such as"),
     "N zero": (lambda: ps.models.central_spin(N=0), "`N` must be an integer >= 1, but is 0"),
@@ -68,7 +74,7 @@ TABLE = {
     "one jump without a list": (lambda: ps.Model(c, s, c.z, ps.Central(1, c.m)), "`jumps` must be a list of"),
     "centre a class": (lambda: ps.Model(ps.Spin, s, c.z), "the centre must be a site such as Spin()"),
     "Dicke of three levels": (
-        lambda: ps.steady_state(ps.Model(c, d := ps.Ensemble(2, levels=3), c.z, [ps.Individual(1, d.unit(0, 1))]), basis="dicke"),
+        lambda: ps.steady_state(three_levels(), basis="dicke"),
         "needs two-level satellites",
     ),
 }  # fmt: skip

@@ -19,6 +19,7 @@ SMALLEST = {
     "bench_solve.py": ("20",),
     "bench_spectrum.py": ("small",),
     "bench_sweep.py": ("20", "40"),
+    "bench_trajectories.py": ("0.2",),
     "bench_twa.py": ("40",),
     "bench_weak.py": (),
 }

@@ -31,6 +31,7 @@ def exact():
     return driven.moments(rho, np.linspace(0, PERIOD, 5), LABELS), values
 
 
+@pytest.mark.slow
 def test_an_order_that_is_exact_has_the_exact_periodic_state(exact):
     moments, values = exact
     times = np.linspace(0, PERIOD, 5)

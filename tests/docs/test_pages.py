@@ -55,7 +55,7 @@ def test_the_gallery_has_every_figure_with_its_command_and_picture():
 def test_pictures_are_small():
     sizes = [path.stat().st_size for path in PICTURES]
     assert max(sizes) < 150e3
-    assert sum(sizes) < 2e6
+    assert sum(sizes) < 2.5e6
 
 
 def test_the_glossary_s_files_exist_and_a_word_has_one_line():

@@ -17,6 +17,7 @@ def decay():
     return ps.evolve(model, TIMES, initial="coherent=1.2 up")
 
 
+@pytest.mark.slow
 def test_the_true_values_lie_within_the_errors(decay):
     photons = 1.44 * np.exp(-TIMES)
     expected = {"photons": photons, "coherent_photons": photons, "g2": np.ones(len(TIMES)), "p_up": np.exp(-0.5 * TIMES)}

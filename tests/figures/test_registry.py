@@ -36,10 +36,14 @@ SLOW = (
     "p2-fig6",
     "p2-exact",
     "p2-hysteresis",
+    "p2-switching",
     "linewidth-laser",
     "g2-central-spin",
     "spectrum-tavis-cummings",
     "spectrum-driven-cavity",
+    "beyond-cumulants-central-spin",
+    "beyond-cumulants-tavis-cummings",
+    "beyond-cumulants-laser",
 )
 """Figures whose lines take more than a few seconds whatever the largest size."""
 SMALL = {"spectrum-driven-cavity": 2}

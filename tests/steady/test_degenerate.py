@@ -53,10 +53,11 @@ def test_refused(name, basis):
         ps.steady_state(DEGENERATE[name], basis=basis)
 
 
+@pytest.mark.parametrize("solver", ["shift-invert", "bicgstab"])
 @pytest.mark.parametrize("name", DEGENERATE)
-def test_refused_by_the_other_solver(name):
+def test_refused_by_other_solvers(name, solver):
     with pytest.raises(ps.DegenerateSteadyState, match="not unique"):
-        ps.steady_state(DEGENERATE[name], solver="shift-invert")
+        ps.steady_state(DEGENERATE[name], solver=solver)
 
 
 @pytest.mark.parametrize("basis", ["dicke", "occupation"])

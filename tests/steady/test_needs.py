@@ -52,7 +52,7 @@ CAVITIES = {
 @pytest.mark.parametrize("name", CAVITIES)
 def test_the_stored_numbers_are_known_beforehand(name, representation):
     model, real = CAVITIES[name]
-    operator = BlockLiouvillian(Blocks.of(model, representation))
+    operator = BlockLiouvillian(Blocks.of(model, representation, populated=True))
     assert (operator.dtype == float) is real
     assert Decoupling(model).real is real
     assert needs.block_numbers(model, representation, real) == operator.blocks.numbers * (1 if real else 2)
@@ -69,7 +69,7 @@ def test_the_same_for_any_centre(name):
 @pytest.mark.parametrize("name", ["qutrits", "random_qutrits"])
 def test_many_levels_need_no_more_than_predicted(name):
     model = systems.MODELS[name](4)
-    found = Blocks.of(model, "occupation").numbers
+    found = Blocks.of(model, "occupation", populated=True).numbers
     assert found <= needs.block_numbers(model, "occupation", True) <= 1.25 * found
 
 

@@ -105,6 +105,7 @@ def test_wishes_that_do_not_go_together_are_refused(options, words):
         ps.steady_state(ps.models.central_spin(N=400), **options)
 
 
+@pytest.mark.slow
 def test_past_the_reach_of_factors_incomplete_ones_are_planned_and_used(monkeypatch):
     """No complete factors fit and the Hermite series does not apply: the slow solver that needs least."""
     monkeypatch.setenv("PERMSYM_MEMORY", "120M")

@@ -75,7 +75,7 @@ def test_counts_do_not_overflow(monkeypatch, N):
 @pytest.mark.parametrize("N", [30, 1000])
 def test_many_level_satellites_are_refused_quickly(monkeypatch, N):
     monkeypatch.setenv("PERMSYM_MEMORY", "1GB")
-    model = systems.qutrits(N)
+    model = systems.random_qutrits(N)
     with pytest.raises(ps.TooLarge, match="would fit"):
         limited(lambda: ps.steady_state(model), 5)
 
@@ -103,7 +103,7 @@ def limited(call, seconds):
 
 
 def test_two_ensembles(monkeypatch):
-    monkeypatch.setenv("PERMSYM_MEMORY", "1GB")
+    monkeypatch.setenv("PERMSYM_MEMORY", "300M")
     with pytest.raises(ps.TooLarge, match=r"N=\d+, \d+ would fit"):
         ps.steady_state(systems.charged_two_ensembles(200), basis="occupation")
 

@@ -66,20 +66,40 @@ def test_every_method_has_the_same_times(data, N):
 
 
 def test_a_record_keeps_every_bit():
-    sweep = make("tavis-cummings", {}, fixed={"N": 2}, methods=("exact", "c2"), moments=["ad a", "+1"], evolution=EVOLUTION_OF_A_MODE)
+    methods, options = ("exact", "c2", "twa"), {"twa": {"trajectories": 64, "seed": 2}}
+    moments, evolution = ["ad a", "+1"], EVOLUTION_OF_A_MODE
+    sweep = make("tavis-cummings", {}, fixed={"N": 2}, methods=methods, moments=moments, evolution=evolution, options=options)
     for task in sweep.tasks():
         point = compute(task, Bench()).point
         again = unpacked(json.loads(json.dumps(packed(point))))
         assert again.series.times == point.series.times
+        assert again.moments == {}
+        assert again.errors == point.errors
+        assert (point.errors != {}) is (task.method == "exact")
+        assert (point.series.errors != {}) is (task.method == "twa")
         for before, after in (
             (point.series.moments, again.series.moments),
             (point.series.derived, again.series.derived),
             (point.series.derived_errors, again.series.derived_errors),
+            (point.series.errors, again.series.errors),
         ):
             assert {k: v.tobytes() for k, v in before.items()} == {k: v.tobytes() for k, v in after.items()}
 
 
 EVOLUTION_OF_A_MODE = {"times": [0.0, 0.5], "initial": "coherent=0.5+0.25j up=0.5"}
+
+
+def test_truncated_wigner_has_an_interval_at_every_time():
+    """As the solver itself; a seed and a number of trajectories are its options."""
+    options = {"twa": {"trajectories": 128, "seed": 4}}
+    sampled = ps.sweep("central-spin", {"N": [2, 3]}, methods=("twa",), moments=["z1", "+0 -1"], evolution=EVOLUTION, options=options)
+    run = ps.twa.evolve(ps.models.central_spin(N=3), TIMES, EVOLUTION["initial"], ["z1", "+0 -1"], trajectories=128, seed=4)
+    here = sampled.sel(N=3, moment="+0 -1")
+    assert np.abs(here["moment_real"] + 1j * here["moment_imag"] - run.moment("+0 -1")).max() == 0
+    np.testing.assert_array_equal(here["moment_error"], run.error("+0 -1"))
+    assert len(set(here["moment_error"].values.tolist())) == len(TIMES)
+    np.testing.assert_array_equal(sampled["p0_up_error"].sel(N=3), run.derived_errors["p0_up"])
+    assert set(sampled["status"].values.flat) == {"ok"}
 
 
 def test_a_file_says_the_same_and_is_computed_again(tmp_path, data):
@@ -146,7 +166,7 @@ def test_a_failure_is_one_at_every_time():
         (('initial = "up bloch=1,0.3"', 'initial = "sideways"'), "sideways"),
         (('initial = "up bloch=1,0.3"', "initial = 3"), "a label such as 'vacuum up', but is 3"),
         (("[evolution]", "[spectrum]\nlinewidth = true\n[evolution]"), "leave \\[evolution\\] or \\[spectrum\\] out"),
-        (("[evolution]", '[quantities]\ncounting = ["L[-] central"]\n[evolution]'), "leave \\[evolution\\] or \\[quantities\\] out"),
+        (("[evolution]", '[quantities]\nfisher = ["g"]\n[modulate]\ng = "t"\n[evolution]'), "leave `fisher` or \\[modulate\\] out"),
         (("[evolution]", "[modulate]\n[evolution]"), None),
         (('[evolution]\ntimes = "0:2:4"\ninitial = "up bloch=1,0.3"', '[modulate]\ng = "t"'), r"\[modulate\] is for an \[evolution\]"),
         (("[evolution]", "[modulate]\ng = 3\n[evolution]"), "must be the text of an expression in t"),
@@ -155,13 +175,16 @@ def test_a_failure_is_one_at_every_time():
         (("[evolution]", '[modulate]\nkappa = "1 - t"\n[evolution]'), "toml:12: at t = 1.*`kappa` must be a rate >= 0"),
         (("exact = true", 'exact = {window = "full"}'), "an evolution by the method exact has no option 'window'"),
         (("exact = true", "exact = true\nlinear_noise = true"), "the method ln has steady states alone"),
+        (("exact = true", "exact = true\ntwa = {duration = 9}"), "an evolution by the method twa has no option 'duration'; it has target"),
+        (("[evolution]", '[modulate]\ng = "t"\n[evolution]'), None),
+        (("[methods]\nexact = true", '[modulate]\ng = "t"\n[methods]\ntwa = true'), "leave it or \\[modulate\\] out"),
     ],
 )
 def test_mistakes_of_a_file(tmp_path, changed, words):
     path = tmp_path / "sweep.toml"
     path.write_text(FILE.replace(*changed))
     if words is None:
-        assert read_sweep_file(path).sweep.evolution.modulate == {}
+        assert read_sweep_file(path).sweep.evolution.modulate == ({"g": "t"} if "g =" in changed[1] else {})
         return
     with pytest.raises(Mistakes, match=words):
         read_sweep_file(path)

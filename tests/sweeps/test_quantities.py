@@ -1,5 +1,6 @@
 """[quantities] of sweeps: counting statistics of every point, in files, comparisons and stores."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,14 @@ import permsym as ps
 from permsym import dataset
 from permsym.compare.tables import read_table
 from permsym.errors import InputError, Mistakes
+from permsym.sweeps.bench import Bench
 from permsym.sweeps.definition import make
 from permsym.sweeps.file.sweep_file import read_sweep_file
 from permsym.sweeps.methods import state_point
 from permsym.sweeps.quantities import add_counting
 from permsym.sweeps.rerun import rerun
+from permsym.sweeps.store.record import packed, unpacked
+from permsym.sweeps.task import compute
 
 COUNTING = {"counting": ["-0", "L[-] individual"]}
 FILE = """
@@ -194,3 +198,94 @@ def test_a_file_reads_them(tmp_path):
     path = tmp_path / "sweep.toml"
     path.write_text(FILE.replace('counting = ["L[-0] central"]', 'squeezing = true\nfisher = ["g"]'))
     assert read_sweep_file(path).sweep.quantities.to_dict() == {"squeezing": True, "fisher": ["g"]}
+
+
+# -- over time ----------------------------------------------------------------------------------------------------------------
+
+TIMES = [0.0, 0.5, 1.0]
+IN_TIME = {"squeezing": True, "fisher": ["g"], "rotation_fisher": ["satellites", "joint"], "counting": ["-0"]}
+
+
+@pytest.fixture(scope="module")
+def evolved():
+    return ps.sweep(
+        "central-spin", {"N": [2, 3]}, methods=("exact", "mf", "c2"), moments=["z0"], quantities=IN_TIME,
+        evolution={"times": TIMES, "initial": "up up"},
+    )  # fmt: skip
+
+
+def test_every_time_of_an_exact_evolution_has_them(evolved):
+    for N in (2, 3):
+        here = evolved.sel(approach="exact", N=N)
+        one = ps.evolve(ps.models.central_spin(N=N), TIMES, initial="up up", moments=2, keep="all")
+        number, rotation, fisher = one.counting("-0"), one.rotation_fisher(joint=True), ps.fisher(one, "g")
+        expected = {
+            "squeezing_wineland": (one.squeezing().wineland, one.squeezing().errors["wineland"]),
+            "fisher_steady@g": (fisher.steady, fisher.errors["steady"]),
+            "fisher_rotation@joint": (rotation.largest, rotation.error),
+            "counting_mean@L[-0] central": (number.mean, number.errors["mean"]),
+            "counting_fano@L[-0] central": (number.fano, number.errors["fano"]),
+        }
+        for name, (values, errors) in expected.items():
+            quantity, _, of = name.partition("@")
+            np.testing.assert_allclose(here[name].values, values, rtol=1e-7, atol=1e-13)
+            np.testing.assert_allclose(here[f"{quantity}_error{'@' * bool(of)}{of}"].values, errors, rtol=1e-2, atol=1e-13)
+            assert here[name].dims == ("time",)
+        assert (here["fisher_rotation_lower@satellites"] <= here["fisher_rotation@satellites"]).all()
+        assert np.ptp(here["fisher_rotation@joint"].values) > 0.1
+        assert set(here["status"].values) == {"ok"}
+        assert "no rate Fisher information about g" in str(here["reason"].values[0])
+
+
+def test_expansions_over_time_have_squeezing_alone(evolved):
+    here = evolved.sel(approach="c2", N=3)
+    expected = ps.cumulants.evolve(ps.models.central_spin(N=3), TIMES, "up up", order=2).squeezing()
+    assert here["squeezing_wineland"].values == pytest.approx(expected.wineland, rel=1e-6)
+    assert np.isnan(here["squeezing_wineland_error"]).all()
+    assert "no counting of '-0' and Fisher information about g" in str(here["reason"].values[0])
+    assert np.isnan(evolved["squeezing_wineland"].sel(approach="mf")).all()
+
+
+@pytest.mark.parametrize("name", ["a.nc", "a.csv", "a.parquet"])
+def test_files_keep_them_over_time(evolved, tmp_path, name):
+    dataset.save(evolved, tmp_path / name)
+    again = dataset.open_dataset(tmp_path / name)
+    for each in ("squeezing_wineland", "fisher_rotation_upper@joint", "counting_fano_error@L[-0] central", "fisher_steady@g"):
+        np.testing.assert_array_equal(again[each].transpose(*evolved[each].dims), evolved[each])
+
+
+@pytest.mark.slow
+def test_a_file_over_time_is_computed_again(evolved):
+    again, difference = rerun(evolved)
+    assert difference.equal
+    np.testing.assert_array_equal(again["fisher_rotation@joint"], evolved["fisher_rotation@joint"])
+
+
+OVER_TIME = FILE.replace("[quantities]", '[evolution]\ntimes = "0:1:2"\ninitial = "up up"\n[quantities]')
+
+
+def test_a_record_keeps_them(evolved):
+    sweep = make("central-spin", {}, fixed={"N": 2}, moments=["z0"], quantities=IN_TIME, evolution={"times": TIMES, "initial": "up up"})
+    (task,) = sweep.tasks()
+    point = compute(task, Bench()).point
+    series, again = point.series, unpacked(json.loads(json.dumps(packed(point)))).series
+    assert {name: values.tobytes() for name, values in again.derived.items()} == {k: v.tobytes() for k, v in series.derived.items()}
+    assert again.derived_errors["fisher_rotation@joint"].tolist() == series.derived_errors["fisher_rotation@joint"].tolist()
+    np.testing.assert_array_equal(again.derived["fisher_steady@g"], evolved["fisher_steady@g"].sel(approach="exact", N=2))
+    assert task.key != replace(task, quantities=None).key
+
+
+@pytest.mark.parametrize(
+    ("line", "fragment"),
+    [
+        ('rotation_fisher = "joint"', "`rotation_fisher` must be a list of states"),
+        ('rotation_fisher = ["centre"]', "that of 'satellites' or 'joint', but is 'centre'"),
+        ('rotation_fisher = ["joint", "joint"]', "asked for twice of 'joint'"),
+        ('fisher = ["g"]\n[modulate]\ng = "t"', "leave `fisher` or .modulate. out"),
+    ],
+)
+def test_mistakes_over_time(tmp_path, line, fragment):
+    path = tmp_path / "a.toml"
+    path.write_text(OVER_TIME.replace('counting = ["L[-0] central"]', line))
+    with pytest.raises(Mistakes, match=fragment):
+        read_sweep_file(path)

@@ -122,6 +122,7 @@ def evolved(tmp_path):
     return changed
 
 
+@pytest.mark.slow
 def test_an_evolution_of_another_time_differs(evolved, capsys):
     assert main(["rerun", evolved(evolve={"initial": "up up"})]) == 3
     assert "moments differ by more than their error estimates" in capsys.readouterr().err

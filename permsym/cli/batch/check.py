@@ -12,13 +12,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
     check = commands.add_parser(
         "check",
-        description="Verify outputs, stores, states and checkpoints against their own checksums; exit code 1 where one is not whole.",
+        description="Verify outputs, stores, states and checkpoints against their own checksums, and prove certificates of bounds again; "
+        "exit code 1 where one is not whole.",
     )
     check.add_argument(
         "words",
         nargs="*",
         metavar="FILE",
-        help=".nc, .csv, .parquet, .store, a state, a checkpoint, or a reference dataset, p1-fig3b",
+        help=".nc, .csv, .parquet, .store, a state, a checkpoint, a certificate of bounds, or a reference dataset, p1-fig3b",
     )
     check.add_argument("--json", action="store_true", help="print a JSON document")
     check.set_defaults(run=run)

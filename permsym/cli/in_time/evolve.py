@@ -79,10 +79,10 @@ def _followed(
         model,
         words.times(options.times),
         initial=options.initial,
-        moments=list(dict.fromkeys([*words.asked_moments(options, model), *quantities.moments(options, model)])),
+        moments=list(dict.fromkeys([*words.asked_moments(options, model), *quantities.wanted(options).labels(model)])),
         tolerance=words.tolerance(options),
         basis=options.basis,
-        keep="none",
+        keep="all" if options.rotation_fisher else "none",
         modulate=words.modulate(options),
         checkpoint=options.checkpoint,
         progress=progress,
@@ -178,16 +178,12 @@ def _dataset(
     answers: quantities.Answers,
 ) -> xr.Dataset:
     from permsym.dataset.build import build_dataset, over_time
-    from permsym.information.evolving import FisherSeries
-    from permsym.states.squeezing import SqueezingSeries
     from permsym.sweeps.evolutions import evolved_point
-    from permsym.sweeps.quantities import add_fisher, add_squeezing
+    from permsym.sweeps.quantities import add_counting
 
-    axes, points = over_time({}, evolution.times.tolist(), {((), "exact"): evolved_point(evolution, countings)})
-    squeezed = {each: series for each, series in answers.squeezing.items() if isinstance(series, SqueezingSeries)}
-    informed = [series for series in answers.fisher.values() if isinstance(series, FisherSeries)]
-    for k in range(len(evolution.times)):
-        add_squeezing(points[(k,), "exact"], {each: series.rows[k] for each, series in squeezed.items()})
-        for series in informed:
-            add_fisher(points[(k,), "exact"], series.rows[k])
+    point = evolved_point(evolution)
+    answers.enter(point)
+    for counted in countings:
+        add_counting(point, counted)
+    axes, points = over_time({}, evolution.times.tolist(), {((), "exact"): point})
     return build_dataset(axes, ["exact"], points, model=name, definition=definition, command=command)

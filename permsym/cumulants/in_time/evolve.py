@@ -13,6 +13,7 @@ from permsym.cumulants.equations import Equations, equations
 from permsym.cumulants.in_time.flow import Flow, RanAway, integrate, stiff
 from permsym.cumulants.in_time.initial import HasMoments, breaks_symmetry, initial_moment, initial_vector
 from permsym.cumulants.physical import unphysical
+from permsym.cumulants.squeezing import expanded_squeezing
 from permsym.dynamics.initial import InitialState
 from permsym.errors import InputError
 from permsym.model import Model
@@ -22,6 +23,7 @@ from permsym.modulation.modulation import Modulation
 from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray
 from permsym.states.derived import derived_quantities
+from permsym.states.squeezing import SqueezingSeries
 
 Vector = NDArray[np.float64]
 _ROUGHER = 30.0  # times the tolerances, of the run that tells the error: off by ten times as much or more, so that the difference covers it
@@ -69,6 +71,14 @@ class Trajectory:
         rows = [derived_quantities(self.model, _moment_of(self.equations, y)) for y in self.y]
         names = dict.fromkeys(name for row in rows for name in row)
         return {name: np.array([row.get(name, np.nan) for row in rows]) for name in names}
+
+    def squeezing(self, ensemble: str | None = None) -> SqueezingSeries:
+        """Squeezing of an ensemble at all times, as :meth:`permsym.cumulants.state.CumulantState.squeezing` has it of a fixed point.
+
+        BeyondOrder where the order has no pairs of satellites.
+        """
+        moments = [_moment_of(self.equations, y) for y in self.y]
+        return SqueezingSeries(tuple(expanded_squeezing(self.model, self.order, one, self.error, ensemble) for one in moments))
 
     @cached_property
     def unphysical(self) -> tuple[str, ...]:

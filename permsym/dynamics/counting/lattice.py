@@ -17,6 +17,7 @@ from permsym.liouvillian import Liouvillian
 from permsym.rotating import in_rotating_frame
 from permsym.steady.lattice import null_vector
 from permsym.steady.lattice.direct import beyond_levels
+from permsym.steady.lattice.iterated import IteratedNull
 from permsym.steady.lattice.null_vector import NullProblem, NullVector
 from permsym.steady.state import State
 from permsym.terms import Term
@@ -58,7 +59,7 @@ class LatticeSolves(ABC):
         else:
             return responses
         likely = int(np.argmax(problem.trace * null.unknowns(state.basis.dimension)[problem.active]))
-        again = null_vector.solve(problem, SuperLU(), likely)
+        again = null.again(problem, state.x) if isinstance(null, IteratedNull) else null_vector.solve(problem, SuperLU(), likely)
         again.beyond, again.lost = beyond_levels(again, state.basis, in_rotating_frame(state.model), again.vector)
         return cls(state, again, *cause)
 

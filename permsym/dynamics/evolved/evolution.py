@@ -17,6 +17,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.sites import is_real
 from permsym.states.derived import RATIOS, derived_errors, derived_quantities
+from permsym.states.fisher import RotationFisherSeries
 from permsym.states.rotation import Axis
 from permsym.states.squeezing import SqueezingSeries, squeezing, squeezing_labels
 from permsym.steady.certificate import derived_tolerance
@@ -138,6 +139,13 @@ class Evolution(OnItsWay):
         allowed = derived_tolerance(self.certificate.tolerance)
         moments = [lambda text, k=k: complex(self.moment(text)[k]) for k in range(len(self.times))]
         return SqueezingSeries(tuple(squeezing(self.model, moment, self._error, allowed, ensemble) for moment in moments))
+
+    def rotation_fisher(self, joint: bool = False) -> RotationFisherSeries:
+        """Fisher information about angles of rotation at all times, as :meth:`permsym.DensityOperator.rotation_fisher` has it at one.
+
+        InputError where there is no state at some time, see ``keep``.
+        """
+        return RotationFisherSeries(tuple(self.state(float(t)).rotation_fisher(joint) for t in self.times))
 
     def judged(self) -> Evolution:
         """The evolution with its derived quantities in the certificate.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,6 @@ from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import VECTORS, Integrator
 from permsym.dynamics.sector import Sector, block_by_block, watched
 from permsym.dynamics.taylor.sector import Asked, ModulatedBlockSector, ModulatedSector
-from permsym.errors import NotApplicable
 from permsym.fields import checked
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
@@ -214,10 +212,7 @@ class Run:
         if request.clock is None:
             return (blocks.BlockSector if in_blocks else Sector)(*whole, labels, request.initial)
         asked = Asked(labels, request.initial)
-        if in_blocks:
-            with suppress(NotApplicable):  # phases that cancel between channels
-                return ModulatedBlockSector(*whole, asked, request.clock)
-        return ModulatedSector(*whole, asked, request.clock)
+        return (ModulatedBlockSector if in_blocks else ModulatedSector)(*whole, asked, request.clock)
 
     @property
     def small(self) -> float:

@@ -21,7 +21,7 @@ from permsym.states.derived import RATIOS, derived_errors
 from permsym.states.rotation import Axis
 from permsym.states.sectors import Charge, paired
 from permsym.states.squeezing import Squeezing, squeezing
-from permsym.steady.certificate import derived_tolerance
+from permsym.steady.certificate import derived_tolerance, sides_tolerance
 from permsym.steady.in_time import InTime
 
 
@@ -78,6 +78,10 @@ class EvolvedState(DensityOperator, InTime):
     def squeezing(self, ensemble: str | None = None) -> Squeezing:
         """As :meth:`permsym.DensityOperator.squeezing`, with errors from those of the moments."""
         return squeezing(self.model, self.moment, self.error, derived_tolerance(self.tolerance), ensemble)
+
+    @property
+    def _side_to_side(self) -> float:
+        return sides_tolerance(self.tolerance)
 
     # -- errors -----------------------------------------------------------------------------------------------------------
 

@@ -18,20 +18,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from permsym.basis.basis import Basis
-from permsym.basis.representations import build, choose, dimension
+from permsym.basis.representations import choose
 from permsym.dynamics.evolve import evolve
 from permsym.dynamics.evolved.certificate import EvolutionCertificate
-from permsym.dynamics.evolved.errors import CUT, SectorError
 from permsym.dynamics.evolved.evolution import Evolution
-from permsym.dynamics.evolved.state import EvolvedState, Origin, SectorPart
-from permsym.dynamics.initial_density import InitialDensity, as_initial
-from permsym.dynamics.periodic.period_map import PeriodMap
-from permsym.dynamics.propagator import check_memory
-from permsym.dynamics.sector import watched
+from permsym.dynamics.evolved.keeping import Keep
+from permsym.dynamics.evolved.state import EvolvedState, Origin
+from permsym.dynamics.initial_density import as_initial
+from permsym.dynamics.periodic.search import Search, Solved
 from permsym.dynamics.taylor.steps import Clock
 from permsym.errors import DegenerateSteadyState, InputError
-from permsym.linear.fixed_point import amplified, fixed_point, largest_eigenvalues
+from permsym.linear.fixed_point import amplified, largest_eigenvalues
 from permsym.model import Model
 from permsym.modulation.dependence import Family
 from permsym.modulation.functions import Rule
@@ -39,16 +36,12 @@ from permsym.modulation.periodic import check_periodic, checked_period
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.progress import Progress, silent
 from permsym.sites import Boson, is_real
-from permsym.states.density import DensityOperator
 from permsym.states.derived import derived_labels
 from permsym.steady.state import DEFAULT_TOLERANCE
 
 _MOST = 50  # multipliers
 POINTS = 65  # times of a period, both ends included, unless they are given
-_SHARE = 0.05  # of the tolerance: that of the map in a period, and of the residual; |(1 - M)^-1| is 1 to 20 where a period is a lifetime
 _MULTIPLIER = 1e-9  # absolute, at which no more products are made
-_ATTEMPTS = 24  # cut-offs, a quarter larger from one to the next, and finer maps
-_FINEST = 1e-16  # rate of a map that rounding limits
 _EPS = float(np.finfo(float).eps)
 
 
@@ -142,17 +135,19 @@ def floquet(
     check_periodic(clock.modulation.functions, period)
     representation = choose(clock.modulation.model) if basis == "auto" else basis
 
-    def followed(at: ArrayLike, initial: str | EvolvedState, moments: Sequence[MomentLabel]) -> Evolution:
+    def followed(at: ArrayLike, initial: str | EvolvedState, moments: Sequence[MomentLabel], keep: Keep = "auto") -> Evolution:
         return evolve(
-            model, at, initial=initial, moments=moments, tolerance=tolerance, basis=representation, modulate=modulate, kinks=kinks,
-            start=0.0, family=family,
+            model, at, initial=initial, moments=moments, tolerance=tolerance, basis=representation, keep=keep, modulate=modulate,
+            kinks=kinks, start=0.0, family=family,
         )  # fmt: skip
 
-    # an automatic cut-off begins with the levels that the first period takes
+    driven, initial = clock.modulation.model, as_initial("", model)
     grows = isinstance(model.centre, Boson) and model.centre.automatic
-    levels = followed([period], "", every).model.centre.levels if grows else 0
-    search = _Search(clock, period, every, float(tolerance), representation, progress or silent)
-    solved = search.solved(levels)
+    if grows:  # an automatic cut-off begins with the Fock states that the first period takes
+        first = followed([period], "", every, keep="all")
+        initial, driven = as_initial(first.state(period), model), first.model
+    search = Search(clock, period, every, float(tolerance), representation, initial, grows, progress or silent)
+    solved = search.solved(driven)
     values, errors, amplification = _multipliers(solved, multipliers)
     solved = replace(solved, amplification=max(amplification, solved.amplification))
     evolution = followed(grid, EvolvedState(Origin(model, tuple(labels), float(tolerance), True), 0.0, [solved.part]), labels)
@@ -179,103 +174,15 @@ def _within(times: ArrayLike, period: float) -> NDArray[np.float64]:
     return np.minimum(grid, period)
 
 
-@dataclass(frozen=True)
-class _Solved:
-    """A fixed point x of a map, and what it is off by.
-
-    bound   of the trace norm that the map's image of it is off by; top: largest population of the last Fock states in a period
-    """
-
-    mapped: PeriodMap
-    x: NDArray[Any]
-    residual: float
-    amplification: float
-    bound: float
-    top: float
-    maps: int
-
-    @property
-    def off(self) -> float:
-        """Estimate of the trace norm that it is off by."""
-        return self.amplification * (self.mapped.norm * self.residual + self.bound + CUT * self.top)
-
-    @property
-    def part(self) -> SectorPart:
-        """The state with that error."""
-        return SectorPart(self.mapped.basis, self.x, SectorError(self.off), self.top)
-
-
-@dataclass
-class _Search:
-    """The search for a periodic state: on more Fock states, or with a more accurate map, until it is within the tolerance.
-
-    products, maps   of searches on fewer Fock states
-    """
-
-    clock: Clock
-    period: float
-    labels: Sequence[MomentLabel]
-    tolerance: float
-    representation: str
-    progress: Progress
-    products: int = 0
-    maps: int = 0
-
-    def solved(self, levels: int) -> _Solved:
-        """The fixed point; ``levels`` of an automatic cut-off to begin with, 0: those of the model."""
-        driven = self.clock.modulation.model
-        model = driven.with_levels(levels) if levels else driven
-        mapped = self._map(model, 1.0)
-        x = as_initial("", model).vector(mapped.basis).astype(mapped.dtype)
-        for _ in range(_ATTEMPTS):
-            found = self._on(mapped, x)
-            self.maps += found.maps
-            scale = self._scale(mapped.basis)
-            if levels and found.amplification * CUT * found.top * scale > self.tolerance / 4:
-                levels += max(4, levels // 4)
-                self.progress(f"{levels} levels")
-                self.products += mapped.products
-                larger = self._map(driven.with_levels(levels), found.amplification)
-                before = InitialDensity(DensityOperator(mapped.basis.model, mapped.basis, found.x))
-                x, mapped = before.vector(larger.basis).astype(larger.dtype), larger
-            elif scale * found.amplification * (found.bound + mapped.norm * found.residual) > self.tolerance / 2 and mapped.rate > _FINEST:
-                x, mapped.rate = found.x, mapped.rate / (4 * found.amplification)
-            else:
-                break
-        return found
-
-    def spent(self, solved: _Solved) -> dict[str, Any]:
-        """What the search has taken."""
-        products = self.products + solved.mapped.products
-        return {"name": "taylor", "products": products, "maps": self.maps, "unknowns": solved.mapped.basis.dimension}
-
-    def _map(self, model: Model, amplification: float) -> PeriodMap:
-        neutral = (0,) * len(model.charges)
-        check_memory(model, dimension(model, self.representation, neutral), assembled=True)
-        basis = build(model, self.representation, neutral)
-        return PeriodMap(basis, self.clock, self.period, _SHARE * self.tolerance / (self._scale(basis) * self.period * amplification))
-
-    def _scale(self, basis: Basis) -> float:
-        return max(label.norm(basis.model) for label in self.labels)
-
-    def _on(self, mapped: PeriodMap, x: NDArray[Any]) -> _Solved:
-        allowed = max(mapped.rate * self.period / mapped.norm, 20 * _EPS * float(np.linalg.norm(x)))
-        point = fixed_point(mapped, x, mapped.total, allowed)
-        self.progress(f"{point.products} maps over a period, residual {point.residual:.1e}, {len(x):,} unknowns")
-        image = mapped(point.x, watched(mapped.basis.model, self.labels) if mapped.cavity else 0)
-        residual = float(np.linalg.norm(image - point.x))
-        return _Solved(mapped, point.x, residual, point.amplification, mapped.bound, mapped.top, point.products + 1)
-
-
-def _multipliers(solved: _Solved, count: int) -> tuple[NDArray[np.complex128], NDArray[np.float64], float]:
+def _multipliers(solved: Solved, count: int) -> tuple[NDArray[np.complex128], NDArray[np.float64], float]:
     """The largest multipliers with errors, and |(1 - M)^-1| as their Krylov space has it.
 
     Raises DegenerateSteadyState where another one is 1.
     """
-    mapped = solved.mapped
+    mapped, point = solved.mapped.whole, solved.mapped.lifted(solved.x)
     if count == 1 or mapped.basis.dimension == 1:
         return np.ones(1, dtype=complex), np.array([solved.bound + _EPS]), 1.0
-    values, errors, space = largest_eigenvalues(mapped, mapped.random, mapped.total, solved.x, count - 1, _MULTIPLIER)
+    values, errors, space = largest_eigenvalues(mapped, mapped.random, mapped.total, point, count - 1, _MULTIPLIER)
     errors = errors + mapped.rate * mapped.period * space.ritz[2][: len(values)]
     nearest = int(np.argmin(np.abs(values - 1)))
     if abs(values[nearest] - 1) <= errors[nearest] + 1e-10:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from permsym.basis.basis import Basis
-from permsym.basis.centre import CentrePart
 from permsym.liouvillian import Liouvillian
 from permsym.sites import Boson
 from permsym.steady.fock_cutoff import continued
@@ -41,7 +40,7 @@ def above(basis: Basis) -> Above:
         return Above(sparse.csr_array((0, basis.dimension)), np.zeros(0, dtype=np.int64))
     levels = model.centre.levels
     wider = model.with_levels(levels + more)
-    larger = basis.sector(basis.charge, wider, [CentrePart(wider.centre), *basis.parts[1:]])
+    larger = basis.widened(wider)
     at, _ = larger.index(basis.labels)
     columns, names = at, np.arange(larger.size)
     rows = np.flatnonzero(larger.labels[:2].max(axis=0) >= levels - more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -17,8 +18,9 @@ from permsym.dynamics.initial_density import Initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import Integrator, check_memory
 from permsym.dynamics.sector import Sector
-from permsym.dynamics.taylor.polynomial import MOST
+from permsym.dynamics.taylor.polynomial import MOST, Apply
 from permsym.dynamics.taylor.steps import Clock, taylor_steps
+from permsym.errors import NotApplicable
 from permsym.liouvillian import Liouvillian
 from permsym.matrixfree import BlockLiouvillian
 from permsym.model import Model
@@ -73,21 +75,36 @@ class ModulatedSector(Sector):
 
 
 class ModulatedBlockSector(BlockSector):
-    """The neutral sector of a driven mode, block by block: a matrix-free operator a channel, on Fock states that follow the field."""
+    """The neutral sector of a driven mode, block by block: a matrix-free operator a channel, on Fock states that follow the field.
 
-    def __init__(self, model: Model, representation: str, charge: tuple[int, ...], asked: Asked, clock: Clock) -> None:
+    real   whether the numbers are to be real where that holds every state that the initial one goes to
+    """
+
+    def __init__(self, model: Model, representation: str, charge: tuple[int, ...], asked: Asked, clock: Clock, real: bool = True) -> None:
         super().__init__(model, representation, charge, asked.labels, asked.initial)
         check_memory(model, self.size, vectors=MOST + (DEGREE + 1) * len(clock.modulation.channels))
         self.clock = clock
         self.used = Integrator.TAYLOR
-        self.channels = [self.operator.part(channel.terms) for channel in clock.modulation.channels]
+        self.channels = self._channels(real and self.dtype == float)
         """L_c on the numbers of the blocks."""
+        self.dtype = self.channels[0].dtype
+
+    def _channels(self, real: bool) -> list[BlockLiouvillian]:
+        """On complex numbers also where phases cancel between channels."""
+        if real:
+            with suppress(NotApplicable):
+                return [self.operator.part(channel.terms) for channel in self.clock.modulation.channels]
+        return [self.operator.part(channel.terms, real=False) for channel in self.clock.modulation.channels]
+
+    @property
+    def applied(self) -> list[Apply]:
+        """v -> L_c v."""
+        return [partial(self._applied, channel) for channel in self.channels]
 
     def steps(
         self, state: NDArray[Any], start: float, end: float, rate: float, method: Integrator, pace: Sequence[float] = ()
     ) -> Iterator[Step]:
-        applied = [partial(self._applied, channel) for channel in self.channels]
-        yield from taylor_steps(applied, self.clock, state, (start, end), rate, self.basis.trace_norm, *pace)
+        yield from taylor_steps(self.applied, self.clock, state, (start, end), rate, self.basis.trace_norm, *pace)
 
     def _applied(self, channel: BlockLiouvillian, vector: Any) -> NDArray[np.float64]:
         return self._flat(channel.matvec(self._elements(vector)))

@@ -176,7 +176,8 @@ def _liouvillians(state: State, charge: tuple[int, ...], more: int) -> tuple[Blo
     Without a window: on all blocks, and more levels.
     """
     basis, solution, real = state.basis, state.solution, Decoupling(state.model).real
-    neutral = None if any(charge) or more or not isinstance(solution, BlockSolution) else solution.operator
+    reusable = isinstance(solution, BlockSolution) and not any(charge) and not more and not basis.lacks_elements
+    neutral = solution.operator if isinstance(solution, BlockSolution) and reusable else None
     if not isinstance(basis, Blocks) or basis.boundary != "reflecting":
         model = state.model.with_levels(state.model.centre.levels + more) if more else state.model
         unknowns = dimension(model, basis.representation, charge)

@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
-from permsym.basis.centre import CentrePart
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import Integrator, Propagator, check_memory
 from permsym.liouvillian import Liouvillian
@@ -112,7 +111,7 @@ class Sector:
         if not more:
             return self.leaks
         wider = model.with_levels(model.centre.levels + more)
-        wide = self.basis.sector(self.basis.charge, wider, [CentrePart(wider.centre), *self.basis.parts[1:]])
+        wide = self.basis.widened(wider)
         check_memory(wider, wide.dimension, assembled=True)
         labels, rows = self.basis.written_out()
         embedding = (wide.collected(labels) @ rows).real.tocsr()

@@ -11,8 +11,9 @@
 An approximation: means and symmetrised second moments of one spin in a classical field are exact, others are not.
 """
 
+from permsym.sampling.doubts import Doubt
 from permsym.semiclassical.twa.evolve import evolve
-from permsym.semiclassical.twa.result import Doubt, Sampling, TwaEvolution, TwaState
+from permsym.semiclassical.twa.result import Sampling, TwaEvolution, TwaState
 from permsym.semiclassical.twa.steady import steady_state
 
 __all__ = ["Doubt", "Sampling", "TwaEvolution", "TwaState", "evolve", "steady_state"]

@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from permsym.errors import InputError, SolverFailed
+from permsym.errors import SolverFailed
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.operators import ComplexArray
 from permsym.semiclassical.twa.equations import Equations, equations
 from permsym.semiclassical.twa.phase_space import PhaseSpace, Readout
-from permsym.sites import as_count, is_real
 from permsym.states.derived import derived_labels
 
 RealArray = NDArray[np.float64]
@@ -88,8 +87,8 @@ class Ensemble:
     points     (trajectories, D)
     clips      (trajectories' groups, K): steps of the noise that were clipped
     squares    (groups,): sums over steps of h^2, of which ``steps`` were made by each trajectory
-    position   half steps of the finest noise that were used
-    merged     how many of these a half step takes
+    position   steps of the finest noise that were used
+    merged     how many of these a step takes
     """
 
     setting: Setting
@@ -121,7 +120,7 @@ class Ensemble:
             parent, last, noises = readout.parent, readout.last, self.setting.equations.noises
             run(self.setting.equations, schedule, self.points, piece, self.clips, self.squares, parent, last, noises, self.key)
             out[:, begin : begin + piece.shape[1]] = piece
-            self.position += 2 * int(steps[part].sum())
+            self.position += int(steps[part].sum())
             self.steps += int(steps[part].sum()) // self.merged
         if not (np.isfinite(self.points).all() and np.isfinite(out).all()):
             raise SolverFailed(
@@ -138,7 +137,7 @@ class Ensemble:
     @property
     def clipped(self) -> dict[str, float]:
         """Share of steps of the noise that were clipped, by class."""
-        total = 2 * max(self.steps, 1) * len(self.points)
+        total = max(self.steps, 1) * len(self.points)
         shares = self.clips.sum(axis=0) / total
         return {spins.name: float(share) for spins, share in zip(self.setting.space.classes, shares, strict=True)}
 
@@ -161,31 +160,6 @@ def first_step(setting: Setting, points: RealArray, key: NDArray[np.uint64]) -> 
     trial = Ensemble(setting, points.copy(), key, len(points))
     trial.walk(np.array([number]), np.array([number * step]), 1)
     return FINENESS / max(rate, trial.field)
-
-
-# -- arguments ------------------------------------------------------------------------------------------------------------
-
-
-def check_positive(name: str, value: float | None) -> None:
-    """InputError unless a value is left out or a positive number."""
-    if value is not None and not (is_real(value) and math.isfinite(value) and value > 0):
-        raise InputError(f"`{name}` must be a positive number, but is {value!r}", parameter=name)
-
-
-def check_times(times: ArrayLike) -> RealArray:
-    """Times of an evolution; InputError unless they are finite, ascending and >= 0."""
-    try:
-        at = np.atleast_1d(np.asarray(times, dtype=float))
-    except (TypeError, ValueError):
-        raise InputError(f"`times` must be numbers, but are {times!r}", parameter="times") from None
-    if at.ndim != 1 or not len(at) or not np.isfinite(at).all() or at[0] < 0 or (np.diff(at) < 0).any():
-        raise InputError("`times` must be finite, ascending and >= 0, such as np.linspace(0, 10, 101)", parameter="times")
-    return at
-
-
-def check_count(name: str, value: int, least: int) -> int:
-    """A whole number that is large enough."""
-    return as_count(name, value, least)
 
 
 def step_doubt(shift: Sequence[float] | RealArray, blur: RealArray, widths: RealArray) -> int | None:

@@ -14,10 +14,13 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray
 from permsym.progress import Progress, silent
-from permsym.semiclassical.twa.ensemble import FINENESS, Ensemble, Setting, check_count, check_positive, check_times, first_step, step_doubt
-from permsym.semiclassical.twa.result import Doubt, Sampling, TwaEvolution
+from permsym.sampling.arguments import check_positive, check_times
+from permsym.sampling.averages import Summary, half_widths, summary
+from permsym.sampling.doubts import Doubt
+from permsym.semiclassical.twa.ensemble import FINENESS, Ensemble, Setting, first_step, step_doubt
+from permsym.semiclassical.twa.result import Sampling, TwaEvolution
 from permsym.semiclassical.twa.start import product_points
-from permsym.semiclassical.twa.statistics import Summary, half_widths, summary
+from permsym.sites import as_count
 
 RealArray = NDArray[np.float64]
 
@@ -58,7 +61,7 @@ def evolve(
     started = time.perf_counter()
     check_positive("target", target)
     check_positive("step", step)
-    seed, trajectories = check_count("seed", seed, 0), check_count("trajectories", trajectories, 8)
+    seed, trajectories = as_count("seed", seed, 0), as_count("trajectories", trajectories, 8)
     setting, at = Setting.of(model, moments), check_times(times)
     state = parse_initial(initial, model) if isinstance(initial, str) else initial
     run = _Run(setting, at, state, seed, max(1, trajectories // _GROUPS))

@@ -1,21 +1,31 @@
 # mypy: disable-error-code="no-untyped-def"
-"""The compiled loop: trajectories of :class:`permsym.semiclassical.twa.equations.Equations`, a thread for each group of them.
+"""The compiled loop: trajectories of :class:`permsym.semiclassical.twa.equations.Equations`, some side by side in each thread.
 
-A step is symmetric: half of the noise, the drift by a Runge-Kutta formula of fourth order, half of the noise.
+A step is symmetric: half of the drift, the noise, half of the drift.  The second half and the first of the next step are one step of a
+Runge-Kutta formula of fourth order.
+
+Arrays of a team of trajectories have one column for each: the innermost loops run over the columns, which the compiler vectorises.
 """
 
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.semiclassical.twa.philox import WORDS, normals
+from permsym.philox import WORDS, normals
+from permsym.semiclassical.twa.equations import Equations
+from permsym.semiclassical.twa.noise import scatter
 
 # isort: split
-from numba import njit, prange
+import numba
+from numba import njit
+
+TEAM = 16
+"""Trajectories side by side.  Driven cavity, one thread: .19 us a step of each with 8, .13 with 16, .10 with 32 (fewer threads)."""
 
 
 class Schedule(NamedTuple):
@@ -23,8 +33,8 @@ class Schedule(NamedTuple):
 
     steps, spans   (intervals,): steps of each interval and its length in time; monomials are read at its end
     block          intervals whose readings are added up
-    first          half steps of the finest noise before this call: where in the random numbers it goes on
-    merged         half steps of the finest noise in one of these: 2 repeats a path with steps twice as long
+    first          steps of the finest noise before this call: where in the random numbers it goes on
+    merged         steps of the finest noise in one of these: 2 repeats a path with steps twice as long
     """
 
     steps: NDArray[np.int64]
@@ -36,197 +46,191 @@ class Schedule(NamedTuple):
 
 @njit(cache=True, error_model="numpy")
 def velocity(u, w, out, equations):
-    """out = drift at u; w = shift + matrix u + nonlinear terms, the fields of the classes among it."""
-    size = len(u)
+    """out = drift at u (D, team); w = shift + matrix u + nonlinear terms, the fields of the classes among it."""
+    size, team = u.shape
     for i in range(size):
-        total = equations.shift[i]
+        for t in range(team):
+            w[i, t] = equations.shift[i]
         for k in range(size):
-            total += equations.matrix[i, k] * u[k]
-        w[i] = total
+            entry = equations.matrix[i, k]
+            if entry != 0:
+                for t in range(team):
+                    w[i, t] += entry * u[k, t]
     for q in range(len(equations.rows)):
-        product = equations.weights[q]
-        for k in range(equations.factors.shape[1]):
-            if equations.factors[q, k] >= 0:
-                product *= u[equations.factors[q, k]]
-        w[equations.rows[q]] += product
-    at = 0
-    if equations.mode:
-        out[0], out[1] = w[0], w[1]
-        at = 2
+        row, factors = equations.rows[q], equations.factors[q]
+        for t in range(team):
+            product = equations.weights[q]
+            for k in range(len(factors)):
+                if factors[k] >= 0:
+                    product *= u[factors[k], t]
+            w[row, t] += product
+    at = 2 if equations.mode else 0
+    for i in range(at):
+        for t in range(team):
+            out[i, t] = w[i, t]
     for k in range(len(equations.numbers)):
-        x, y, z = u[at], u[at + 1], u[at + 2]
         damping, pump = equations.damping[k], equations.pump[k]
-        out[at] = w[at + 1] * z - w[at + 2] * y + pump[0] + damping[0, 0] * x + damping[0, 1] * y + damping[0, 2] * z
-        out[at + 1] = w[at + 2] * x - w[at] * z + pump[1] + damping[1, 0] * x + damping[1, 1] * y + damping[1, 2] * z
-        out[at + 2] = w[at] * y - w[at + 1] * x + pump[2] + damping[2, 0] * x + damping[2, 1] * y + damping[2, 2] * z
+        for i in range(3):
+            row, y, z = at + i, at + (i + 1) % 3, at + (i + 2) % 3
+            for t in range(team):
+                out[row, t] = w[y, t] * u[z, t] - w[z, t] * u[y, t] + pump[i]
+            for b in range(3):
+                entry = damping[i, b]
+                if entry != 0:
+                    for t in range(team):
+                        out[row, t] += entry * u[at + b, t]
         at += 3
 
 
 @njit(cache=True, error_model="numpy")
-def scatter(u, xi, root_time, equations, clips):
-    """Add the noise of a time root_time^2 with the normal numbers xi; ``clips`` counts where B is less than the square root of D."""
-    at = 0
-    next_one = 0
-    if equations.mode:
-        at = 2
-        noise = equations.mode_noise
-        if noise[0, 0] != 0 or noise[0, 1] != 0 or noise[1, 0] != 0 or noise[1, 1] != 0:
-            u[0] += root_time * (noise[0, 0] * xi[0] + noise[0, 1] * xi[1])
-            u[1] += root_time * (noise[1, 0] * xi[0] + noise[1, 1] * xi[1])
-            next_one = 2
-    for k in range(len(equations.numbers)):
-        if equations.noisy[k]:
-            number, frame, bias = equations.numbers[k], equations.frame[k], equations.bias[k]
-            a, b, c = 0.0, 0.0, 0.0
-            for i in range(3):
-                a += frame[0, i] * u[at + i]
-                b += frame[1, i] * u[at + i]
-                c += frame[2, i] * u[at + i]
-            # B is lower triangular: g root = D between m and across, q - g^2 the last pivot
-            g = equations.inverse[k, 0] * (equations.cross[k, 0] + 2 * bias * a / number)
-            h = equations.inverse[k, 1] * (equations.cross[k, 1] + 2 * bias * b / number)
-            q, r = equations.along[k] + 4 * bias * c / number, g * g + h * h
-            pivot = q - r
-            if pivot < -1e-12 * (abs(q) + r):
-                clips[k] += 1
-                if equations.shrinks[k]:
-                    factor = math.sqrt(q / r) if q > 0 else 0.0
-                    g, h = factor * g, factor * h
-            pivot = max(pivot, 0.0)
-            scale = root_time * math.sqrt(number)
-            first, second = xi[next_one], xi[next_one + 1]
-            along = scale * (g * first + h * second + math.sqrt(pivot) * xi[next_one + 2])
-            first, second = scale * equations.root[k, 0] * first, scale * equations.root[k, 1] * second
-            for i in range(3):
-                u[at + i] += frame[0, i] * first + frame[1, i] * second + frame[2, i] * along
-            next_one += 3
-        at += 3
-    for j in range(len(equations.spread)):
-        kick = complex(xi[next_one], xi[next_one + 1]) * (root_time * math.sqrt(0.5))
-        next_one += 2
-        _rotate(u, kick, equations.spread[j], equations.mode)
+def _add_largest(squares, share, fields, mode):
+    """squares (team,) += share times the largest h^2 of a class."""
+    for t in range(len(squares)):
+        largest = 0.0
+        for k in range(2 if mode else 0, len(fields), 3):
+            largest = max(largest, fields[k, t] ** 2 + fields[k + 1, t] ** 2 + fields[k + 2, t] ** 2)
+        squares[t] += share * largest
 
 
 @njit(cache=True, error_model="numpy")
-def _rotate(u, kick, spread, mode):
-    """The noise of a collective jump: every class turns about 4 Re(kick x^*), exactly; a mode is displaced."""
-    at = 0
-    if mode:
-        push = -1j * (kick * np.conj(spread[0, 0]) + np.conj(kick) * spread[0, 1])
-        u[0] += push.real
-        u[1] += push.imag
-        at = 2
-    for k in range(1, len(spread)):
-        a, b, c = spread[k, 0], spread[k, 1], spread[k, 2]
-        p, q, r = 4 * (kick * np.conj(a)).real, 4 * (kick * np.conj(b)).real, 4 * (kick * np.conj(c)).real
-        angle = math.sqrt(p * p + q * q + r * r)
-        if angle > 0:
-            p, q, r = p / angle, q / angle, r / angle
-            x, y, z = u[at], u[at + 1], u[at + 2]
-            cosine, sine = math.cos(angle), math.sin(angle)
-            part = (p * x + q * y + r * z) * (1 - cosine)
-            u[at] = x * cosine + (q * z - r * y) * sine + p * part
-            u[at + 1] = y * cosine + (r * x - p * z) * sine + q * part
-            u[at + 2] = z * cosine + (p * y - q * x) * sine + r * part
-        at += 3
+def drift(u, time, work, equations, squares, share):
+    """One Runge-Kutta step; ``work`` is (4, D, team).  Adds ``share`` times the largest h^2 of a class at its start to squares (team,)."""
+    fields, point, rate, total = work
+    size, team = u.shape
+    for i in range(size):
+        for t in range(team):
+            point[i, t] = u[i, t]
+            total[i, t] = 0.0
+    for stage in range(4):
+        velocity(point, fields, rate, equations)
+        if stage == 0:
+            _add_largest(squares, share, fields, equations.mode)
+        weight, ahead = time / (3 if stage == 1 or stage == 2 else 6), time * (1.0 if stage == 2 else 0.5)
+        for i in range(size):
+            for t in range(team):
+                total[i, t] += weight * rate[i, t]
+                point[i, t] = u[i, t] + ahead * rate[i, t]
+    for i in range(size):
+        for t in range(team):
+            u[i, t] += total[i, t]
 
 
 @njit(cache=True, error_model="numpy")
-def drift(u, time, work, equations):
-    """One Runge-Kutta step; ``work`` is (7, D), and its first row ends as the fields at the start."""
-    fields, w, point, k1, k2, k3, k4 = work
-    velocity(u, fields, k1, equations)
-    for i in range(len(u)):
-        point[i] = u[i] + time / 2 * k1[i]
-    velocity(point, w, k2, equations)
-    for i in range(len(u)):
-        point[i] = u[i] + time / 2 * k2[i]
-    velocity(point, w, k3, equations)
-    for i in range(len(u)):
-        point[i] = u[i] + time * k3[i]
-    velocity(point, w, k4, equations)
-    for i in range(len(u)):
-        u[i] += time / 6 * (k1[i] + 2 * (k2[i] + k3[i]) + k4[i])
-
-
-@njit(cache=True, error_model="numpy")
-def read(u, mode, parent, last, letters, monomials, out):
-    """Add every monomial of the letters at u to ``out``."""
-    at = 0
-    if mode:
-        letters[0], letters[1] = complex(u[0], -u[1]), complex(u[0], u[1])
-        at = 2
-    for k in range(at, len(u), 3):
-        letters[k], letters[k + 1] = complex(u[k] / 2, u[k + 1] / 2), complex(u[k] / 2, -u[k + 1] / 2)
-        letters[k + 2] = complex(u[k + 2], 0.0)
-    monomials[0] = 1.0
-    out[0] += 1.0
+def _read(u, mode, parent, last, letters, monomials, out):
+    """Add every monomial of the letters at u to ``out``, all (letters or monomials, team)."""
+    at = 2 if mode else 0
+    for t in range(u.shape[1]):
+        if mode:
+            letters[0, t], letters[1, t] = complex(u[0, t], -u[1, t]), complex(u[0, t], u[1, t])
+        for k in range(at, len(u), 3):
+            letters[k, t], letters[k + 1, t] = complex(u[k, t] / 2, u[k + 1, t] / 2), complex(u[k, t] / 2, -u[k + 1, t] / 2)
+            letters[k + 2, t] = complex(u[k + 2, t], 0.0)
+        monomials[0, t] = 1.0
+        out[0, t] += 1.0
     for k in range(1, len(parent)):
-        monomials[k] = monomials[parent[k]] * letters[last[k]]
-        out[k] += monomials[k]
+        before, letter = parent[k], last[k]
+        for t in range(u.shape[1]):
+            monomials[k, t] = monomials[before, t] * letters[letter, t]
+            out[k, t] += monomials[k, t]
 
 
 @njit(cache=True, error_model="numpy")
-def _half(xi, spare, position, stream, key, merged):
-    """Normal numbers of one half step: those of ``merged`` finest ones, added up."""
-    blocks = len(xi) // WORDS
-    normals(xi, np.uint64(position * merged * blocks), stream, key[0], key[1])
-    for i in range(1, merged):
-        normals(spare, np.uint64((position * merged + i) * blocks), stream, key[0], key[1])
-        for k in range(len(xi)):
-            xi[k] += spare[k]
-    if merged > 1:
-        for k in range(len(xi)):
-            xi[k] /= math.sqrt(merged)
+def _draw(xi, pool, position, streams, key, merged):
+    """Normal numbers of a step into xi (noises, team): those of ``merged`` finest steps, added up.
+
+    pool  numbers of WORDS finest steps in a row, as many blocks as a step has numbers
+    """
+    noises, scale = len(xi), 1 / math.sqrt(merged)
+    for i in range(merged):
+        finest = position * merged + i
+        place = finest % WORDS
+        if place == 0:
+            normals(pool, np.uint64(finest // WORDS * noises), streams, key[0], key[1])
+        for k in range(noises):
+            for t in range(xi.shape[1]):
+                xi[k, t] = (xi[k, t] if i else 0.0) + scale * pool[place * noises + k, t]
 
 
 @njit(cache=True, error_model="numpy")
-def _walk(u, stream, equations, schedule, out, clips, parent, last, noises, key):
-    """One trajectory through the schedule, read into ``out``; returns its sum over steps of the largest h^2.  Parameters: as of run."""
-    padded = (noises + WORDS - 1) // WORDS * WORDS
-    xi, spare, work = np.zeros(padded), np.zeros(padded), np.zeros((7, len(u)))
-    letters, monomials = np.zeros(len(u), dtype=np.complex128), np.zeros(len(parent), dtype=np.complex128)
-    position, squares = schedule.first // schedule.merged, 0.0
+def _walk(u, streams, equations, schedule, parent, last, noises, key, clips, squares):
+    """A team through the schedule; returns its readings (blocks, monomials, team).  Parameters: as of run, with columns for a team."""
+    size, team = u.shape
+    xi, pool, work = np.zeros((noises, team)), np.zeros((WORDS * noises, team)), np.zeros((4, size, team))
+    letters, monomials = np.zeros((size, team), dtype=np.complex128), np.zeros((len(parent), team), dtype=np.complex128)
+    readings = np.zeros((len(schedule.steps) // schedule.block, len(parent), team), dtype=np.complex128)
+    position = schedule.first // schedule.merged
+    begun = schedule.first // WORDS * noises
+    if noises and schedule.first % WORDS:
+        normals(pool, np.uint64(begun), streams, key[0], key[1])
     for interval in range(len(schedule.steps)):
         number = schedule.steps[interval]
         time = schedule.spans[interval] / max(number, 1)
-        root_time = math.sqrt(time / 2)
-        for _ in range(number):
-            if noises:
-                _half(xi, spare, position, stream, key, schedule.merged)
-                scatter(u, xi, root_time, equations, clips)
-            drift(u, time, work, equations)
-            squares += _largest(work[0], equations.mode)
-            if noises:
-                _half(xi, spare, position + 1, stream, key, schedule.merged)
-                scatter(u, xi, root_time, equations, clips)
-            position += 2
-        read(u, equations.mode, parent, last, letters, monomials, out[interval // schedule.block])
-    return squares
+        for step in range(number + 1 if number else 0):
+            share = 0.5 if step == 0 or step == number else 1.0
+            drift(u, share * time, work, equations, squares, share)
+            if noises and step < number:
+                _draw(xi, pool, position, streams, key, schedule.merged)
+                scatter(u, xi, math.sqrt(time), equations, clips)
+                position += 1
+        _read(u, equations.mode, parent, last, letters, monomials, readings[interval // schedule.block])
+    return readings
 
 
-@njit(cache=True, error_model="numpy")
-def _largest(fields, mode):
-    """The largest h^2 of a class."""
-    largest = 0.0
-    for k in range(2 if mode else 0, len(fields), 3):
-        largest = max(largest, fields[k] ** 2 + fields[k + 1] ** 2 + fields[k + 2] ** 2)
-    return largest
+@njit(cache=True, error_model="numpy", nogil=True)
+def _team(first, team, equations, schedule, points, out, clips, squares, parent, last, noises, key):
+    """The trajectories ``first``, ... of one team; other parameters: as of run."""
+    members, size = len(points) // len(out), points.shape[1]
+    u, counts, sums = np.empty((size, team)), np.zeros((len(equations.numbers), team)), np.zeros(team)
+    streams = np.empty(team, dtype=np.uint64)
+    for t in range(team):
+        streams[t] = first + t
+        for i in range(size):
+            u[i, t] = points[first + t, i]
+    readings = _walk(u, streams, equations, schedule, parent, last, noises, key, counts, sums)
+    for t in range(team):
+        group = (first + t) // members
+        for i in range(size):
+            points[first + t, i] = u[i, t]
+        squares[group] += sums[t]
+        for k in range(len(counts)):
+            clips[group, k] += int(counts[k, t])
+        for block in range(readings.shape[0]):
+            for k in range(readings.shape[1]):
+                out[group, block, k] += readings[block, k, t]
 
 
-@njit(parallel=True, cache=True, error_model="numpy")
-def run(equations, schedule, points, out, clips, squares, parent, last, noises, key):
+def run(
+    equations: Equations,
+    schedule: Schedule,
+    points: NDArray[np.float64],
+    out: NDArray[np.complex128],
+    clips: NDArray[np.int64],
+    squares: NDArray[np.float64],
+    parent: NDArray[np.int64],
+    last: NDArray[np.int64],
+    noises: int,
+    key: NDArray[np.uint64],
+) -> None:
     """Move all points through the schedule; ten parameters: what is read, written and looked up.
 
     points     (trajectories, D), moved in place
     out        (groups, blocks, monomials): sums of monomials; trajectories of one group follow one another
     clips      (groups, K): how often the noise matrix was clipped
     squares    (groups,): sums over steps of the largest h^2 of a class
-    noises     normal numbers of half a step
+    noises     normal numbers of a step
     key        (2,) words; a trajectory's stream is its place among ``points``
+
+    Python's threads share the work, as many as numba has: a loop that numba makes parallel takes half as long again to compile.
     """
     members = len(points) // len(out)
-    for group in prange(len(out)):
-        for member in range(members):
-            at = group * members + member
-            squares[group] += _walk(points[at], np.uint64(at), equations, schedule, out[group], clips[group], parent, last, noises, key)
+    together = max(1, TEAM // members) * members  # trajectories of a task: no two tasks write to one group
+
+    def task(begin: int) -> None:
+        end = min(begin + together, len(points))
+        for first in range(begin, end, TEAM):
+            _team(first, min(TEAM, end - first), equations, schedule, points, out, clips, squares, parent, last, noises, key)
+
+    begins = range(0, len(points), together)
+    with ThreadPoolExecutor(min(numba.get_num_threads(), len(begins))) as pool:
+        for _ in pool.map(task, begins):  # raises what a task raised
+            pass

@@ -17,10 +17,14 @@ from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray
 from permsym.progress import Progress, silent
 from permsym.rotating import in_rotating_frame
-from permsym.semiclassical.twa.ensemble import Ensemble, Setting, check_count, check_positive, first_step, step_doubt
-from permsym.semiclassical.twa.result import Doubt, Sampling, TwaState
+from permsym.sampling.arguments import check_positive
+from permsym.sampling.averages import Summary, disagreement, half_widths, summary
+from permsym.sampling.doubts import Doubt
+from permsym.sampling.series import autocorrelation, burn_in
+from permsym.semiclassical.twa.ensemble import Ensemble, Setting, first_step, step_doubt
+from permsym.semiclassical.twa.result import Sampling, TwaState
 from permsym.semiclassical.twa.start import product_points, unlike_points
-from permsym.semiclassical.twa.statistics import Summary, autocorrelation, burn_in, disagreement, half_widths, summary
+from permsym.sites import as_count
 from permsym.text import clock
 
 RealArray = NDArray[np.float64]
@@ -68,7 +72,7 @@ def steady_state(
     started = time.perf_counter()
     for name, value in (("target", target), ("duration", duration), ("step", step)):
         check_positive(name, value)
-    seed, trajectories = check_count("seed", seed, 0), check_count("trajectories", trajectories, 8)
+    seed, trajectories = as_count("seed", seed, 0), as_count("trajectories", trajectories, 8)
     _refuse_fixed_spin(model)
     setting = Setting.of(in_rotating_frame(model), moments)
     _check_that_all_relax(setting)

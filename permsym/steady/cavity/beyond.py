@@ -41,7 +41,7 @@ class Wider:
         if more == 0 and b.boundary == "closed":
             self.wide = b
         else:
-            wider = Blocks.of(model.with_levels(levels + more) if more else model, b.representation, charge=b.charge)
+            wider = Blocks.of(model.with_levels(levels + more) if more else model, b.representation, charge=b.charge, populated=b.populated)
             self.wide = wider if b.boundary == "closed" else operator.reached(wider)
         found, conjugated = b.find(self.wide.outer)
         self.solved = (found >= 0) & ~conjugated

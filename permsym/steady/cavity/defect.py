@@ -31,7 +31,7 @@ def defect(state: State) -> tuple[Blocks, NDArray[Any]]:
     if isinstance(solution, BlockSolution):
         operator, problem, x = solution.operator, solution.problem, solution.x
     else:
-        blocks = Blocks.of(state.model, state.basis.representation)
+        blocks = Blocks.of(state.model, state.basis.representation, populated=state.basis.populated)
         operator = BlockLiouvillian(blocks, in_rotating_frame(state.model))
         problem = ShiftedProblem(operator)
         position, conjugated = state.basis.index(blocks.labels)

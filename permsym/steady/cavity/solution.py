@@ -79,6 +79,7 @@ class BlockSolution:
     duals = None
     spin = None
     noise = EPS
+    rigorous = False
 
     @property
     def blocks(self) -> Blocks:

@@ -21,7 +21,7 @@ def solve(plan: Plan, request: Request, say: Progress, answer: Callable[[Request
     refuse_degenerate(plan.model)
     if plan.window == "blocks":
         return on_window(request, plan.model, plan.solver, say, answer)
-    blocks = Blocks.of(plan.model, plan.basis)
+    blocks = Blocks.of(plan.model, plan.basis, populated=True)
     state = certified(solve_blocks(blocks, plan.model, plan.solver, request.tolerance, say, request.checkpoint), request.labels)
     if state.certificate.certified:
         return state

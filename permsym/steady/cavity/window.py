@@ -59,7 +59,7 @@ class _Chooser:
     @cached_property
     def whole(self) -> Blocks:
         """The blocks to choose from."""
-        return Blocks.of(self.model.with_levels(self.prediction.levels), "dicke")
+        return Blocks.of(self.model.with_levels(self.prediction.levels), "dicke", populated=True)
 
     def blocks(self, eps: float) -> Blocks:
         return _cut(self.model, self.prediction.ranges(self.whole, eps))
@@ -106,4 +106,4 @@ def on_window(request: Request, model: Model, settings: MatrixFree, say: Progres
 
 def _cut(model: Model, ranges: BlockRanges) -> Blocks:
     """The blocks of a window, with as many levels as it has."""
-    return Blocks.of(model.with_levels(int((ranges.high + np.abs(ranges.outer[0])).max())), "dicke", ranges)
+    return Blocks.of(model.with_levels(int((ranges.high + np.abs(ranges.outer[0])).max())), "dicke", ranges, populated=True)

@@ -10,16 +10,18 @@ from permsym.basis.basis import Basis
 from permsym.basis.representations import build
 from permsym.basis.window import Window
 from permsym.errors import InputError
+from permsym.linear.assembled.solver import BiCGStab
 from permsym.linear.factorisation import FactorSolver
 from permsym.linear.shift_invert import ShiftInvert
 from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
+from permsym.progress import Progress, silent
 from permsym.rotating import in_rotating_frame
 from permsym.sites import Boson
 from permsym.steady import fock_cutoff
-from permsym.steady.lattice import null_vector, rates
-from permsym.steady.lattice.null_vector import NullProblem, NullVector, Vector
+from permsym.steady.lattice import iterated, null_vector, rates
+from permsym.steady.lattice.null_vector import EPS, NullProblem, NullVector, Vector
 from permsym.steady.lattice.solution import FactoredSolution
 from permsym.steady.lattice.uniqueness import refuse_conserved
 from permsym.steady.scaling.pin import predict_pin
@@ -28,10 +30,18 @@ from permsym.steady.state import State
 Site = tuple[int, int]
 
 
-def solve_on(liouvillian: Liouvillian, model: Model, solver: FactorSolver, tolerance: float, peak: Site | None = None) -> State:
+def solve_on(
+    liouvillian: Liouvillian,
+    model: Model,
+    solver: FactorSolver,
+    tolerance: float,
+    peak: Site | None = None,
+    progress: Progress = silent,
+) -> State:
     """The steady state on the Liouvillian's basis, not yet certified.
 
-    peak   (2j, 2m) near the most probable site, where it is known
+    peak       (2j, 2m) near the most probable site, where it is known
+    progress   told of an iteration now and then
     """
     started = time.perf_counter()
     basis = liouvillian.basis
@@ -39,16 +49,19 @@ def solve_on(liouvillian: Liouvillian, model: Model, solver: FactorSolver, toler
     assembly = liouvillian.with_digits(resting, liouvillian.assembled(resting))
     assembled = time.perf_counter()
     problem = null_vector.reduce(assembly, liouvillian.trace(), basis.coordinates)
-    refuse_conserved(assembly.matrix, liouvillian.trace(), problem.active, basis.coordinates, SuperLU())
+    iterates = isinstance(solver, BiCGStab)
+    refuse_conserved(assembly.matrix, liouvillian.trace(), problem.active, basis.coordinates, solver if iterates else SuperLU())  # type: ignore[arg-type]
     del assembly
-    null = rates.solve(problem)
-    if null is None:
+    null, used = rates.solve(problem), {}
+    if null is None and isinstance(solver, BiCGStab):
+        null, used["used"] = iterated.solve(problem, solver, iterated.mixed_state(basis), progress)
+    elif null is None:
         pin = predict_pin(problem, basis, model) if peak is None else _pin_at(problem, basis, peak)
         null = _solved(problem, pin, solver)
     null.beyond, null.lost = beyond_levels(null, basis, resting, null.vector)
     timings = {"assemble": assembled - started, "solve": time.perf_counter() - assembled}
-    solution = FactoredSolution(basis, null, null)
-    return State(model, basis, solution, {**solver.describe(), "fill": null.factor.fill}, timings, tolerance)
+    solution = FactoredSolution(basis, null, null, noise=EPS if null.pin is None else 0.0)
+    return State(model, basis, solution, {**solver.describe(), "fill": null.factor.fill, **used}, timings, tolerance)
 
 
 def beyond_levels(null: NullVector, basis: Basis, model: Model, v: Vector, right: Vector | None = None) -> tuple[Vector, float]:
@@ -65,7 +78,7 @@ def solve_window(model: Model, window: Window, solver: FactorSolver, tolerance: 
     """The steady state on the sites of a window, not yet certified."""
     if window.size == 0:
         raise InputError("the window holds no site of the triangle |m| <= j <= N/2; make it larger or move it")
-    basis = build(model, "dicke", window=None if window.is_full else window)
+    basis = build(model, "dicke", window=None if window.is_full else window, populated=True)
     return solve_on(Liouvillian(basis), model, solver, tolerance, peak)
 
 

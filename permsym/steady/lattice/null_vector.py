@@ -127,11 +127,11 @@ class NullVector:
     """Solution of a :class:`NullProblem`.
 
     vector    (n,) with trace @ vector = 1
-    pin       the population whose row and column were dropped
-    factor    factors of the pinned matrix
+    pin       the population whose row and column were dropped; None: none was, and the zero was moved away (:mod:`.iterated`)
+    factor    factors of the pinned matrix, or what solves with the moved one
     """
 
-    def __init__(self, problem: NullProblem, factor: Factor, pin: int, vector: Vector) -> None:
+    def __init__(self, problem: NullProblem, factor: Factor, pin: int | None, vector: Vector) -> None:
         self.problem = problem
         self.factor = factor
         self.pin = pin
@@ -166,12 +166,14 @@ class NullVector:
         return covector[self.problem.active]
 
     def dual(self, covectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """y with L^T y = c - <c> trace for each column of covectors (n, k), y[pin] = 0."""
+        """y with L^T y = c - <c> trace for each column of covectors (n, k), y[pin] = 0 where there is a pin."""
         right = covectors - np.outer(self.problem.trace, self.vector @ covectors)
         return self._freely(self.factor.solve_transposed, right)
 
     def _freely(self, solved: Callable[[Vector], Vector], right: Vector) -> Vector:
         """A transposed solve on all unknowns but the pinned one, where y is zero."""
+        if self.pin is None:
+            return solved(np.ascontiguousarray(right))
         result = np.zeros_like(right)
         if len(right) > 1:
             free = _without(len(right), self.pin)
@@ -186,7 +188,7 @@ class NullVector:
         with np.errstate(over="ignore", invalid="ignore"):
             weight = np.abs(defect).T @ x
             for _ in range(_REFINEMENTS):
-                open_ = np.flatnonzero(weight > _MATTERS * (np.abs(y).T @ uncertainty + floor))
+                open_ = np.flatnonzero(weight > _MATTERS * (self._besides(y, uncertainty) + floor))
                 if not len(open_):
                     break
                 better = y[:, open_] - self._freely(self.factor.estimate_transposed, defect[:, open_])
@@ -201,6 +203,10 @@ class NullVector:
             if len(rough):
                 y[:, rough], defect[:, rough] = self._finer(y[:, rough], right[:, rough])
         return y, defect
+
+    def _besides(self, y: Vector, uncertainty: Vector) -> Vector:
+        """(k,) what a bound holds besides the defects of dual vectors (n, k)."""
+        return np.asarray(np.abs(y).T @ uncertainty)
 
     def _felt(self, defect: Vector) -> Vector:
         """(k,) the most that a population can feel of the defects (n, k) of dual equations."""
@@ -279,9 +285,12 @@ class NullVector:
         """
         trace, x = self.problem.trace, self.vector
         right = right - x * (trace @ right)
-        relaxed = np.zeros_like(right)
-        free = _without(len(right), self.pin)
-        relaxed[free] = self.factor.estimate(right[free])
+        if self.pin is None:
+            relaxed = self.factor.estimate(right)
+        else:
+            relaxed = np.zeros_like(right)
+            free = _without(len(right), self.pin)
+            relaxed[free] = self.factor.estimate(right[free])
         return np.asarray(relaxed - x * (trace @ relaxed))
 
     @property
@@ -314,7 +323,9 @@ class NullVector:
 
     @property
     def pinned_well(self) -> bool:
-        """Whether the pinned population carries a fair share of the largest one."""
+        """Whether the pinned population carries a fair share of the largest one; so it is where there is no pin."""
+        if self.pin is None:
+            return True
         weight = np.abs(self.problem.trace * self.vector)
         return bool(weight[self.pin] > _FAIR_SHARE * weight.max())
 

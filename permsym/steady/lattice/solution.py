@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from permsym.basis.basis import Basis
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Matrix
+from permsym.sites import Boson
 from permsym.states.collective_spin import SpinDistribution
 from permsym.states.derived import Observable
 from permsym.steady.gradient import Duals
-from permsym.steady.lattice.null_vector import Bounds
+from permsym.steady.lattice.iterated import IteratedNull
+from permsym.steady.lattice.null_vector import Bounds, NullVector
 from permsym.steady.state import ErrorParts
 
 _BLOCK, _BLOCK_NUMBERS = 8, 2**23  # covectors, and numbers in them, solved for at once; bounds the memory of a certificate
@@ -79,6 +81,13 @@ class FactoredSolution(Generic[F]):
         return np.zeros(self.size)
 
     @property
+    def rigorous(self) -> bool:
+        """On a closed lattice: nothing is estimated of what lies beyond it, and no dual vector stood for several observables."""
+        shared = isinstance(self.null, IteratedNull) and self.null.shared
+        lattice = isinstance(self.null, NullVector) and self.basis.boundary == "closed"
+        return lattice and not shared and not isinstance(self.basis.model.centre, Boson)
+
+    @property
     def size(self) -> int:
         return self.null.size
 
@@ -123,7 +132,9 @@ class FactoredSolution(Generic[F]):
     def _bounds(self, covectors: Sequence[NDArray[np.float64]]) -> Iterator[ErrorParts]:
         """Error estimate of each covector's value, over the unknowns that were solved for, in blocks."""
         step = max(1, min(_BLOCK, _BLOCK_NUMBERS // self.size))
-        for start in range(0, len(covectors), step):
+        if isinstance(self.null, IteratedNull):
+            step = len(covectors)  # which it may take together
+        for start in range(0, len(covectors), max(step, 1)):
             bounds = self.null.bounds(np.stack(covectors[start : start + step], axis=1))
             np.maximum(self.edge, bounds.edge, out=self.edge)
             cutoff = np.broadcast_to(bounds.cutoff, bounds.algebraic.shape)

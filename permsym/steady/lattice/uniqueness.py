@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,11 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from permsym.errors import DegenerateSteadyState, SolverFailed
+from permsym.linear.assembled.solver import BiCGStab
 from permsym.linear.contract import DirectSolver
+
+if TYPE_CHECKING:  # it loads compiled loops
+    from permsym.linear.assembled.iteration import Doubled, Iteration
 
 EPS = float(np.finfo(float).eps)
 Vector = NDArray[np.float64]
@@ -28,12 +33,23 @@ def refuse_conserved(
         block = submatrix(matrix, resting)
         if _dominant(block):
             return
+        if isinstance(solver, BiCGStab):
+            _settled(solver.factor(block), len(resting))
+            return
         try:
             factor = solver.factor(block, coordinates[:, resting])
         except SolverFailed as error:
             raise DegenerateSteadyState("the steady state is not unique: a coherence is conserved; " + _ADVICE) from error
         if singular(factor.estimate, len(resting), block):
             raise DegenerateSteadyState(f"the steady state is not unique to working precision: {BELOW_ROUNDING}")
+
+
+def _settled(inverse: Iteration | Doubled, size: int) -> None:
+    """SolverFailed where an iteration with a matrix does not end, as with one that is singular or nearly so."""
+    inverse.estimate(np.random.default_rng(0).standard_normal(size))
+    outcome = inverse.last
+    if outcome is None or not outcome.converged:
+        raise SolverFailed(f"whether a coherence is conserved cannot be told by iteration; give solver='superlu', or {_ADVICE}")
 
 
 def _emptying(matrix: sparse.csc_array, trace: Vector) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
-from permsym.basis.representations import parts_of
+from permsym.basis.representations import build
 from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
@@ -27,7 +27,7 @@ def predict_pin(problem: NullProblem, basis: Basis, model: Model) -> int:
         return int(candidates[len(candidates) // 2])
     factor = _COARSE / max(model.sizes)
     small = model.rescaled(factor)
-    small_basis = Basis(small, parts_of(small, basis.representation), basis.representation)
+    small_basis = build(small, basis.representation, populated=basis.populated)
     small_liouvillian = Liouvillian(small_basis)
     small_problem = null_vector.reduce(small_liouvillian.assembled(), small_liouvillian.trace(), small_basis.coordinates)
     candidate = np.flatnonzero(small_problem.trace)

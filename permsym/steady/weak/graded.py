@@ -56,6 +56,7 @@ class WeakSolution:
     converged = True
     duals: Duals | None = None
     noise = 0.0
+    rigorous = False
     spin: SpinDistribution | None = None
 
     def __init__(self, model: Model, most: int, exponent: int, smaller: WeakSolution | None = None) -> None:

@@ -29,7 +29,7 @@ _RECORD = {
     "cumulants": bool,
     "errors": bool,
     "power?": str,
-    "series?": {"times": str, "moments": {str: str}, "derived": {str: str}, "derived_errors": {str: str}},
+    "series?": {"times": str, "moments": {str: str}, "derived": {str: str}, "derived_errors": {str: str}, "errors?": {str: str}},
 }
 """``numbers`` are (5, labels) doubles, little end first, in base 64.  The five rows are the real and imaginary part of the moment,
 those of the cumulant, and the error.  ``power`` likewise: (3, frequencies), with frequency, S and its error; ``series``: (1, times), or
@@ -38,9 +38,9 @@ those of the cumulant, and the error.  ``power`` likewise: (3, frequencies), wit
 
 def packed(point: Point) -> dict[str, Any]:
     """The record of a point; nothing is rounded."""
-    labels = list(point.moments)
+    labels = list(point.moments or point.errors)  # moments over time are in the series
     nothing = complex("nan")
-    moments = np.array([point.moments[label] for label in labels], dtype=complex)
+    moments = np.array([point.moments.get(label, nothing) for label in labels], dtype=complex)
     cumulants = np.array([point.cumulants.get(label, nothing) for label in labels], dtype=complex)
     errors = np.array([point.errors.get(label, np.nan) for label in labels], dtype=float)
     numbers = np.stack([moments.real, moments.imag, cumulants.real, cumulants.imag, errors])
@@ -70,6 +70,7 @@ def _packed_series(series: Series) -> dict[str, Any]:
         "moments": {label: _written(np.stack([values.real, values.imag])) for label, values in series.moments.items()},
         "derived": {name: _written(values) for name, values in series.derived.items()},
         "derived_errors": {name: _written(values) for name, values in series.derived_errors.items()},
+        **({"errors": {label: _written(values) for label, values in series.errors.items()}} if series.errors else {}),
     }
 
 
@@ -85,6 +86,7 @@ def _unpacked_series(record: Any) -> Series:
         {sys.intern(label): moment(text) for label, text in record["moments"].items()},
         {name: _read(text, 1)[0] for name, text in record["derived"].items()},
         {name: _read(text, 1)[0] for name, text in record["derived_errors"].items()},
+        {sys.intern(label): _read(text, 1)[0] for label, text in record.get("errors", {}).items()},
     )
 
 
@@ -106,7 +108,7 @@ def unpacked(record: Any) -> Point:
     moments.real, moments.imag, cumulants.real, cumulants.imag = numbers[:4]  # a sum with 1j would lose the sign of zeros
     return Point(
         parameters=record["parameters"],
-        moments=dict(zip(labels, moments.tolist(), strict=True)),
+        moments={} if "series" in record else dict(zip(labels, moments.tolist(), strict=True)),
         cumulants=dict(zip(labels, cumulants.tolist(), strict=True)) if record["cumulants"] else {},
         errors=dict(zip(labels, numbers[4].tolist(), strict=True)) if record["errors"] else {},
         derived=record["derived"],

@@ -11,6 +11,8 @@ Of entries with one key or fingerprint the last one counts.
 from __future__ import annotations
 
 import contextlib
+import glob
+import hashlib
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from permsym import reading
-from permsym.dataset.versions import Software, mixture
+from permsym.dataset.versions import Software, mixture, software
 from permsym.errors import InputError, PermsymError
 from permsym.sweeps.store.lock import locked
 from permsym.sweeps.store.log import LONGEST, Log, lines, parsed, spelled
@@ -29,6 +31,7 @@ from permsym.sweeps.task import Result
 from permsym.writing import written_aside
 
 _NAME, _FORMAT = "permsym store", 1
+_UNFINISHED = ".unfinished"  # how names of files of points end that are being computed
 _HEAD = spelled([_NAME, _FORMAT])
 
 
@@ -158,6 +161,11 @@ class Store:
         self._append(["output", fingerprint, _seen(output)])
         self._contents.outputs[fingerprint] = _seen(output)
 
+    def aside(self, key: str) -> Path:
+        """Where a point may write how far it is; other software, whose numbers may differ, has another place."""
+        name = hashlib.sha256(f"{key} {software()}".encode()).hexdigest()[:16]
+        return self.path.with_name(f"{self.path.name}.{name}{_UNFINISHED}")
+
     def _append(self, entry: list[Any]) -> None:
         try:
             self._log.append(entry)
@@ -178,6 +186,8 @@ def opened(path: Path, fresh: bool = False) -> Iterator[Store]:
         contents = read(path) if path.exists() else Contents()
         if fresh:
             contents = Contents()
+            for unfinished in path.parent.glob(f"{glob.escape(path.name)}.*{_UNFINISHED}"):
+                unfinished.unlink(missing_ok=True)
         if contents.damaged:
             contents = _salvaged(path, contents)
         elif not contents.size:

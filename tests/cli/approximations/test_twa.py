@@ -74,6 +74,7 @@ def test_wrong_words_are_refused_in_one_line(capsys, words, sentence):
     assert sentence in err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_files_of_steady_states_and_evolutions(capsys, tmp_path):
     steady, moving = tmp_path / "steady.nc", tmp_path / "moving.nc"
     assert run(capsys, *MODEL, "--duration", "80", "-o", steady)[0] == 0

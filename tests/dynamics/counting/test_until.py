@@ -8,7 +8,8 @@ import pytest
 from oracles.counting import cumulants_until, number_until
 
 import permsym as ps
-from permsym.dynamics.counting import until
+from permsym.dynamics import sector
+from permsym.dynamics.counting import follower
 
 TIMES = [0.0, 0.3, 1.0, 2.5]
 
@@ -102,8 +103,8 @@ def test_a_bad_step_is_in_the_errors(monkeypatch):
     model = spins(2)
     evolution = ps.evolve(model, TIMES)
     exact = evolution.counting("pump")
-    monkeypatch.setattr(until, "VECTORS", 5)
-    monkeypatch.setattr(until, "_FINEST", 1e-4)
+    monkeypatch.setattr(follower, "VECTORS", 5)
+    monkeypatch.setattr(follower, "_FINEST", 1e-4)
     with pytest.warns(ps.UncertifiedWarning):
         rough = evolution.counting("pump")
     difference = np.abs(rough.mean - exact.mean)[1:]
@@ -178,3 +179,25 @@ def test_json_has_lists_over_the_times():
     assert {len(data[name]) for name in ("current", "mean", "variance", "fano", "noise")} == {len(TIMES)}
     assert set(data["errors"]) == {"current", "mean", "variance", "fano", "noise"}
     assert "cumulants" not in data
+
+
+@pytest.mark.parametrize("order", [2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("detuning", [0.0, pytest.param(0.4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rule", [None, pytest.param("1 + 0.5*sin(t)", marks=pytest.mark.slow)])
+def test_block_by_block_as_for_large_cavities(monkeypatch, order, detuning, rule):
+    """On other Fock states than the matrices that are written out, from the vacuum far away from the field in the end."""
+    model = ps.models.driven_tavis_cummings(N=1, g=0.3, eta=2.5, kappa=1.0, Delta_c=detuning)
+    asked = {"modulate": {"kappa": rule} if rule else None, "tolerance": 1e-6, "moments": ["ad a"]}
+    written = ps.evolve(model, [0.0, 0.8, 1.5], **asked).counting("a", order=order)
+    monkeypatch.setattr(sector, "LARGE", 1)
+    evolution = ps.evolve(model, [0.0, 0.8, 1.5], **asked)
+    assert evolution.model.centre.displacement
+    blockwise = evolution.counting("a", order=order)
+    assert blockwise.certified
+    assert written.mean[-1] > 1
+    for name in ("current", "mean", "variance"):
+        mine, theirs = getattr(blockwise, name), getattr(written, name)
+        assert (np.abs(mine - theirs) <= blockwise.errors[name] + written.errors[name]).all()
+        assert mine == pytest.approx(theirs, abs=1e-6)
+    if order == 4:
+        assert blockwise.cumulants[:, 1:] == pytest.approx(written.cumulants[:, 1:], abs=1e-5, nan_ok=True)

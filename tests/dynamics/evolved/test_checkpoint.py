@@ -60,6 +60,7 @@ ROUTES = {
 
 
 @pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.quick("levels", "taylor")
 def test_an_interrupted_evolution_goes_on_to_the_same_numbers(route, tmp_path):
     make, times, options = ROUTES[route]
     model, path = make(), tmp_path / "run.h5"

@@ -59,6 +59,7 @@ def test_equals_a_dense_eigenvalue_with_its_weight(seed):
     assert abs(shares[at] - mine.weight) < 1e-4 * abs(shares[at])
 
 
+@pytest.mark.slow
 def test_finds_each_of_two_split_lines():
     """Weak pump, strong coupling: peaks at omega +- g sqrt N, which no real loop can reach."""
     model = ps.models.tavis_cummings(N=2, g=1.5, kappa=0.2, gamma_up=0.02, gamma_down=0.1, levels=8)

@@ -177,7 +177,7 @@ def test_blocks_on_displaced_fock_states(monkeypatch, detuning):
     assert written.certificate.certified
 
 
-def test_an_foundgoes_on_by_the_same_clock():
+def test_an_evolution_goes_on_by_the_same_clock():
     model = ps.models.central_spin(N=3)
     rules = {"g": "1 + sin(2*t)", "kappa": "0.5*step(t - 2.5)"}
     whole = ps.evolve(model, [1.0, 2.0, 3.0], modulate=rules)

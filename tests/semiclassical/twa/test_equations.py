@@ -9,10 +9,11 @@ from oracles import systems
 from oracles.brute_force import BruteForce
 
 import permsym as ps
+from permsym.philox import circle, normals, philox, radius
 from permsym.semiclassical.twa.equations import equations
-from permsym.semiclassical.twa.kernel import scatter, velocity
+from permsym.semiclassical.twa.kernel import velocity
+from permsym.semiclassical.twa.noise import scatter
 from permsym.semiclassical.twa.one_spin import one_spin
-from permsym.semiclassical.twa.philox import normals, philox
 from permsym.semiclassical.twa.symbols import distinct_symbol
 
 PAULI = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
@@ -35,11 +36,23 @@ def test_philox_gives_the_published_words(counter, key, expected):
 
 
 def test_normal_numbers_have_the_moments_of_normal_numbers():
-    out = np.zeros(40_000)
-    normals(out, np.uint64(0), np.uint64(5), np.uint64(1), np.uint64(2))
+    out = np.zeros((8000, 5))
+    normals(out, np.uint64(0), np.arange(5).astype(np.uint64), np.uint64(1), np.uint64(2))
     for power, expected in ((1, 0), (2, 1), (3, 0), (4, 3)):
-        assert abs((out**power).mean() - expected) < 5 * math.sqrt(105 / len(out))
-    assert abs((out[::2] * out[1::2]).mean()) < 5 / math.sqrt(len(out) / 2)
+        assert abs((out**power).mean() - expected) < 5 * math.sqrt(105 / out.size)
+    assert abs((out[::2] * out[1::2]).mean()) < 5 / math.sqrt(out.size / 2)
+    assert np.abs(np.corrcoef(out.T) - np.eye(5)).max() < 5 / math.sqrt(len(out))  # streams know nothing of each other
+    again = np.zeros((4, 1))
+    normals(again, np.uint64(7), np.array([3], dtype=np.uint64), np.uint64(1), np.uint64(2))
+    np.testing.assert_array_equal(again[:, 0], out[28:32, 3])
+
+
+def test_box_and_muller_have_the_functions_of_the_library():
+    rng = np.random.default_rng(1)
+    for word in (0, 1, 2**29 - 1, 2**29, 2**30, 3 * 2**29, 2**31, 3 * 2**30, 2**32 - 1, *rng.integers(0, 2**32, 500).tolist()):
+        assert radius.py_func(np.uint64(word)) == pytest.approx(math.sqrt(-2 * math.log((word + 0.5) / 2**32)), abs=2e-15)
+        angle = 2 * math.pi * word / 2**32
+        assert circle.py_func(np.uint64(word)) == pytest.approx((math.cos(angle), math.sin(angle)), abs=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +93,19 @@ def two_spins(seed):
     return c, s, ps.Model(c, s, hermitian, jumps), rng
 
 
+def moved(u, arrays):
+    """Fields and velocity at one point."""
+    fields, out = np.zeros((len(u), 1)), np.zeros((len(u), 1))
+    velocity(np.asarray(u, dtype=float)[:, None].copy(), fields, out, arrays)
+    return fields[:, 0], out[:, 0]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_drift_is_the_symbol_of_the_master_equation(seed):
     """d<O>/dt of every Pauli matrix of two spins, expanded in products of Pauli matrices."""
     c, s, model, rng = two_spins(seed)
-    arrays, u, out = equations(model), rng.standard_normal(6), np.zeros(6)
-    velocity(u, np.zeros(6), out, arrays)
+    arrays, u = equations(model), rng.standard_normal(6)
+    _, out = moved(u, arrays)
     brute = BruteForce(model)
     first, second = (np.array([np.eye(2), *PAULI]) for _ in range(2))
     at = [np.concatenate([[1], u[:3]]), np.concatenate([[1], u[3:]])]
@@ -113,14 +133,14 @@ def test_the_noise_of_one_spin_is_that_of_the_master_equation(seed):
     carre = [[np.trace(rho @ (adjoint(a @ b) - adjoint(a) @ b - a @ adjoint(b))) for b in PAULI] for a in PAULI]
     s = ps.Ensemble(7)
     model = ps.Model(ps.Spin(), s, 0 * s.z, [ps.Individual(r, s.operator(x)) for r, x in jumps])
-    arrays, clips, noise = equations(model), np.zeros(2, dtype=np.int64), []
-    for unit in np.eye(4)[:3]:
-        u = np.concatenate([np.zeros(3), 7 * bloch])
-        before = u.copy()
-        scatter(u, unit, 1.0, arrays, clips)
-        noise.append((u - before)[3:])
+    arrays, clips = equations(model), np.zeros((2, 3))
+    u = np.repeat(np.concatenate([np.zeros(3), 7 * bloch])[:, None], 3, axis=1)  # a column for each of the normal numbers
+    before = u.copy()
+    scatter(u, np.eye(3), 1.0, arrays, clips)
     assert not clips.any()
-    np.testing.assert_allclose(np.array(noise).T @ np.array(noise) / 7, np.array(carre).real, atol=1e-12)
+    assert (u[:3] == 0).all()
+    noise = (u - before)[3:]
+    np.testing.assert_allclose(noise @ noise.T / 7, np.array(carre).real, atol=1e-12)
 
 
 def test_loss_and_pump_have_the_closed_forms():
@@ -141,8 +161,8 @@ def test_a_product_of_two_collective_operators_has_its_commutator():
     """H = S+ S- of one ensemble: the symbol (Sx^2 + Sy^2 + 2 Sz)/4 turns the spins about (Sx, Sy, 1)."""
     s = ps.Ensemble(5)
     arrays = equations(ps.Model(ps.Spin(), s, s.p * s.m, []))
-    u, w, out = np.array([0, 0, -1, 2.0, 3.0, 1.0]), np.zeros(6), np.zeros(6)
-    velocity(u, w, out, arrays)
+    u = np.array([0, 0, -1, 2.0, 3.0, 1.0])
+    w, out = moved(u, arrays)
     np.testing.assert_allclose(w[3:], [2.0, 3.0, 1.0], atol=1e-14)
     np.testing.assert_allclose(out[3:], np.cross(w[3:], u[3:]), atol=1e-14)
 

@@ -234,6 +234,7 @@ def test_a_solve_killed_after_its_window_grew_goes_on_with_the_larger_one(tmp_pa
     assert resumed.solution.outcome.products < windowed(model, 1e-8, ["ad a"])[0].solution.outcome.products
 
 
+@pytest.mark.slow
 def test_a_window_beyond_the_memory_is_refused(monkeypatch):
     monkeypatch.setattr(machine, "available_bytes", lambda: 2.3e8)
     with pytest.raises(TooLarge, match=r"window needs about .* numbers"):

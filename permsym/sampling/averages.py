@@ -1,4 +1,4 @@
-"""Statistical errors of averages over independent trajectories: intervals, jackknife, burn-in, autocorrelation."""
+"""Averages of independent means: 95 % intervals, the jackknife of derived quantities, whether two averages agree."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ from permsym.states.derived import derived_quantities
 
 RealArray = NDArray[np.float64]
 CONFIDENCE = 0.95
-_UNLIKE = 4.0  # standard errors
-_WINDOW = 6.0
-"""Lags of the autocorrelation that are summed, in units of its time (Sokal)."""
 
 
 def half_widths(means: ComplexArray) -> RealArray:
@@ -65,38 +62,6 @@ def summary(model: Model, labels: Sequence[str], means: ComplexArray) -> Summary
         dict(zip(names, value.tolist(), strict=True)),
         dict(zip(names, spread.tolist(), strict=True)),
     )
-
-
-def burn_in(series: ComplexArray) -> int:
-    """Blocks to leave out of (trajectories, blocks, labels): up to the first four in a row that are like the second half.
-
-    Unlike: the difference, averaged over trajectories, is more than four standard errors.  Single blocks later on are that by chance:
-    photon numbers of few trajectories are far from normal.
-    """
-    half = series.shape[1] // 2
-    difference = series[:, :half] - series[:, half:].mean(axis=1, keepdims=True)
-    error = difference.std(axis=0, ddof=1) / math.sqrt(len(series))
-    negligible = 1e-12 * np.abs(series).max(axis=(0, 1))
-    unlike = (np.abs(difference.mean(axis=0)) > _UNLIKE * error + negligible).any(axis=1)
-    return next((k for k in range(half) if not unlike[k : k + 4].any()), half)
-
-
-def autocorrelation(series: ComplexArray) -> RealArray:
-    """Integrated autocorrelation times (labels,) in units of a block, of (trajectories, blocks, labels); at least half a block.
-
-    tau = 1/2 + sum of rho_k over lags k < 6 tau.
-    """
-    deviation = series - series.mean(axis=(0, 1))
-    number = series.shape[1]
-    times = np.full(series.shape[2], 0.5)
-    variance = (np.abs(deviation) ** 2).mean(axis=(0, 1))
-    for label in np.flatnonzero(variance > 1e-24 * (np.abs(series) ** 2).mean(axis=(0, 1))):
-        z = deviation[:, :, label]
-        for lag in range(1, number - 1):
-            times[label] += (z[:, lag:] * z[:, :-lag].conj()).mean().real / variance[label]
-            if lag >= _WINDOW * max(times[label], 0.5):
-                break
-    return np.maximum(times, 0.5)
 
 
 def disagreement(first: ComplexArray, second: ComplexArray) -> RealArray:

@@ -1,0 +1,252 @@
+"""The labels that a model's dynamics makes of populations, put together from the classes of its parts, never cut from a product.
+
+Each part groups its labels by what they contribute to the classes of :class:`permsym.symmetry.classes.Symmetry`.  Labels of all parts
+belong together where the contributions add up to the class of the populations, which is zero.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permsym.basis.centre import CentrePart
+from permsym.basis.full import FullPart
+from permsym.basis.moves import Labels
+from permsym.basis.occupation import OccupationPart
+from permsym.basis.part import Part
+from permsym.basis.sector import combined
+from permsym.symmetry.classes import Symmetry
+from permsym.symmetry.smith import Row
+
+_LISTED = 100_000  # differences of one class that are counted one by one
+_COUNTED = 40
+"""Satellites of three or more levels up to which a sector is counted exactly; more never fit, and an estimate will do."""
+
+
+def populated_labels(parts: Sequence[Part], symmetry: Symmetry) -> Labels:
+    """Labels (columns, n) of all parts together in the class of the populations."""
+    groups = [_groups(part, position, symmetry) for position, part in enumerate(parts)]
+    made: dict[tuple[int, Row], Labels] = {}
+
+    def labels(position: int, row: Row) -> Labels:
+        if (position, row) not in made:
+            made[position, row] = groups[position].labels(row)
+        return made[position, row]
+
+    blocks = [combined([labels(position, row) for position, row in enumerate(rows)]) for rows in _matching(groups, symmetry.modulus)]
+    return np.concatenate(blocks, axis=1)
+
+
+def populated_blocks(parts: Sequence[Part], symmetry: Symmetry) -> Labels:
+    """The same beside a mode, one for each difference n - n' of its levels: rows n - n' and the labels of the ensembles."""
+    groups = [_groups(part, position, symmetry) for position, part in enumerate(parts)]
+    modes = groups[0]
+    assert isinstance(modes, _ByDifference)
+    blocks = []
+    for mode, *rows in _matching(groups, symmetry.modulus):
+        ensembles = combined([groups[1 + position].labels(row) for position, row in enumerate(rows)])
+        blocks += [np.concatenate([np.full((1, ensembles.shape[1]), d), ensembles]) for d in modes.differences(mode)]
+    return np.concatenate(blocks, axis=1)
+
+
+def populated_count(parts: Sequence[Part], symmetry: Symmetry) -> int:
+    """How many they are, without making them."""
+    groups = [_groups(part, position, symmetry) for position, part in enumerate(parts)]
+    counted = (math.prod(group.count(row) for group, row in zip(groups, rows, strict=True)) for rows in _matching(groups, symmetry.modulus))
+    return sum(counted)
+
+
+class _Groups(Protocol):
+    """The labels of a part by class."""
+
+    @property
+    def size(self) -> int:
+        """About how many classes there are."""
+
+    def rows(self) -> Iterable[Row]:
+        """The classes."""
+
+    def __contains__(self, row: Row) -> bool: ...
+
+    def labels(self, row: Row) -> Labels:
+        """The labels of a class."""
+
+    def count(self, row: Row) -> int:
+        """How many they are."""
+
+
+def _matching(groups: Sequence[_Groups], modulus: Row) -> Iterator[tuple[Row, ...]]:
+    """Classes of the parts that add up to zero: all but the part with most are chosen, that one follows."""
+    last = max(range(len(groups)), key=lambda position: groups[position].size)
+    others = [group.rows() for position, group in enumerate(groups) if position != last]
+    for rest in itertools.product(*others):
+        needed = tuple(-sum(values) % k if k else -sum(values) for k, *values in zip(modulus, *rest, strict=True))
+        if needed in groups[last]:
+            yield (*rest[:last], needed, *rest[last:])
+
+
+class _ByDifference:
+    """A mode, or spins, of which one number is counted: the difference of ket and bra."""
+
+    def __init__(self, part: Part, position: int, symmetry: Symmetry) -> None:
+        self.part, self.modulus = part, symmetry.modulus
+        self.weights = [w for (w,) in symmetry.weights(position)]
+        bare = symmetry.numbers[position].kind == "spins" and all(k == b for k, b in symmetry.alive[position])
+        self.range = range(1) if bare else part.differences()
+        self.fixing = next(((i, w) for i, (k, w) in enumerate(zip(self.modulus, self.weights, strict=True)) if w and not k), None)
+        self.every = not any(self.weights) and len(self.range) == len(part.differences())
+
+    def _row(self, d: int) -> Row:
+        return tuple(w * d % k if k else w * d for k, w in zip(self.modulus, self.weights, strict=True))
+
+    @property
+    def size(self) -> int:
+        return len(self.range) if any(self.weights) else 1
+
+    def rows(self) -> Iterable[Row]:
+        return dict.fromkeys(map(self._row, self.range)) if any(self.weights) else (self._row(0),)
+
+    def __contains__(self, row: Row) -> bool:
+        return next(iter(self.differences(row)), None) is not None
+
+    def differences(self, row: Row) -> Iterator[int]:
+        """Those of a class, rising."""
+        if self.fixing is not None:
+            at, weight = self.fixing
+            some: Iterable[int] = (row[at] // weight,)
+        else:
+            some = self.range
+        return (d for d in some if d in self.range and self._row(d) == row)
+
+    def labels(self, row: Row) -> Labels:
+        if self.every:
+            return self.part.labels(None)
+        return np.concatenate([self.part.labels(d) for d in self.differences(row)], axis=1)
+
+    def count(self, row: Row) -> int:
+        if self.every:
+            return self.part.count(None)
+        if self.fixing is None and len(self.range) > _LISTED:  # beyond all memories: an estimate will do
+            return self.part.count(None) // math.lcm(*(k // math.gcd(k, w) for k, w in zip(self.modulus, self.weights, strict=True) if w))
+        return sum(self.part.count(d) for d in self.differences(row))
+
+
+class _ByType:
+    """Sites of which every alive type is counted."""
+
+    def __init__(self, part: Part, position: int, symmetry: Symmetry) -> None:
+        self.part, self.position, self.symmetry = part, position, symmetry
+
+    @cached_property
+    def _made(self) -> tuple[Labels, dict[Row, NDArray[np.int64]]]:
+        labels, classes = _typed(self.part, self.position, self.symmetry)
+        distinct, which = np.unique(classes, axis=1, return_inverse=True) if len(classes) else (classes[:, :1], np.zeros(labels.shape[1]))
+        order = np.argsort(which.ravel(), kind="stable")
+        ends = np.cumsum(np.bincount(which.ravel().astype(np.int64), minlength=distinct.shape[1]))
+        pieces = np.split(order, ends[:-1])
+        return labels, {tuple(int(v) for v in row): piece for row, piece in zip(distinct.T, pieces, strict=True)}
+
+    @cached_property
+    def _counted(self) -> dict[Row, int]:
+        return _counts(self.part, self.position, self.symmetry)
+
+    @property
+    def size(self) -> int:
+        return len(self._counted)
+
+    def rows(self) -> Iterable[Row]:
+        return self._counted
+
+    def __contains__(self, row: Row) -> bool:
+        return row in self._counted
+
+    def labels(self, row: Row) -> Labels:
+        labels, pieces = self._made
+        return labels[:, pieces[row]]
+
+    def count(self, row: Row) -> int:
+        return self._counted[row]
+
+
+def _groups(part: Part, position: int, symmetry: Symmetry) -> _Groups:
+    """A part's labels by class."""
+    return _ByType(part, position, symmetry) if symmetry.numbers[position].kind == "types" else _ByDifference(part, position, symmetry)
+
+
+def _counts(part: Part, position: int, symmetry: Symmetry) -> dict[Row, int]:
+    """How many labels of alive types there are in each class."""
+    if isinstance(part, OccupationPart):
+        return _occupations(part.ensemble.N, position, symmetry)
+    n = part.N if isinstance(part, FullPart) else 1
+    none = (0,) * len(symmetry.modulus)
+    # sorted: a set that went to another process is in another order, and labels would be, too
+    steps = Counter(symmetry.of_type(position, one) for one in sorted(symmetry.alive[position]))
+    if n > _COUNTED:
+        return {none: int(len(symmetry.alive[position]) ** _COUNTED)}
+    counts = Counter({none: 1})
+    for _ in range(n):
+        grown: Counter[Row] = Counter()
+        for (row, ways), (step, more) in itertools.product(counts.items(), steps.items()):
+            grown[_added(symmetry.modulus, row, step, 1)] += ways * more
+        counts = grown
+    return dict(counts)
+
+
+def _occupations(n: int, position: int, symmetry: Symmetry) -> dict[Row, int]:
+    """Ways to distribute satellites over alive types, by class: a small dynamic programme over the types."""
+    alive, none = sorted(symmetry.alive[position]), (0,) * len(symmetry.modulus)
+    if n > _COUNTED:
+        return {none: math.comb(n + len(alive) - 1, len(alive) - 1) // (2 * n + 1 if symmetry.modulus else 1)}
+    counts: Counter[tuple[int, Row]] = Counter({(0, none): 1})
+    for one in alive:
+        step, grown = symmetry.of_type(position, one), Counter[tuple[int, Row]]()
+        for (used, row), ways in counts.items():
+            for k in range(n - used + 1):
+                grown[used + k, _added(symmetry.modulus, row, step, k)] += ways
+        counts = grown
+    return {row: ways for (used, row), ways in counts.items() if used == n}
+
+
+def _added(modulus: Row, row: Row, step: Row, times: int) -> Row:
+    return tuple((value + times * s) % k if k else value + times * s for k, value, s in zip(modulus, row, step, strict=True))
+
+
+def _typed(part: Part, position: int, symmetry: Symmetry) -> tuple[Labels, Labels]:
+    """Labels of alive types, and the class of each, (classes, n)."""
+    alive, modulus = sorted(symmetry.alive[position]), np.array(symmetry.modulus, dtype=np.int64)[:, None]
+    steps = np.array([symmetry.of_type(position, one) for one in alive], dtype=np.int64).reshape(len(alive), len(modulus)).T
+    if isinstance(part, CentrePart):
+        labels, classes = np.array(alive, dtype=np.int64).T, steps
+    elif isinstance(part, OccupationPart):
+        occupied = compositions(part.ensemble.N, len(alive))
+        labels = np.zeros((part.columns, occupied.shape[1]), dtype=np.int64)
+        labels[[k * part.levels + b for k, b in alive]] = occupied
+        classes = steps @ occupied
+    else:
+        assert isinstance(part, FullPart)
+        labels = part.labels(None)
+        kets, bras = labels[: part.N], labels[part.N :]
+        number = np.full((part.one.site.levels,) * 2, -1)
+        number[tuple(np.array(alive).T)] = np.arange(len(alive))
+        types = number[kets, bras]
+        there = (types >= 0).all(axis=0)
+        labels, classes = labels[:, there], steps[:, types[:, there]].sum(axis=1)
+    return labels, np.where(modulus > 0, classes % np.maximum(modulus, 1), classes)
+
+
+def compositions(n: int, width: int) -> Labels:
+    """All ways (width, ways) to write n as a sum of ``width`` numbers >= 0."""
+    columns, rest = np.zeros((0, 1), dtype=np.int64), np.array([n])
+    for _ in range(width - 1):
+        ways = rest + 1
+        source = np.repeat(np.arange(len(rest)), ways)
+        value = np.arange(ways.sum()) - np.repeat(np.cumsum(ways) - ways, ways)
+        columns, rest = np.concatenate([columns[:, source], value[None]]), rest[source] - value
+    return np.concatenate([columns, rest[None]])

@@ -1,0 +1,212 @@
+"""The blocks of a relaxation as numbers of extended precision: B_b(t) = B_b0 + sum_f t_f B_bf, and their whitening.
+
+At a point where all blocks are positive, B_b(t) = L_b L_b^T.  In coordinates t + T v with T^T H T = 1, H_fg = sum_b tr B^-1 B_f B^-1 B_g,
+
+    L_b^-1 B_b(t + T v) L_b^-T = 1 + sum_f v_f A_bf,        sum_b <A_bf, A_bg> = delta_fg
+
+All A are of order one however small the eigenvalues of B are (N^-d), so that doubles can take the next steps.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from flint import arb, arb_mat
+from numpy.typing import NDArray
+
+from permsym.bounding.relaxed.matrices import Block
+from permsym.bounding.relaxed.relaxation import PrecisionError, Relaxation
+from permsym.bounding.relaxed.unknowns import CONSTANT, Form, Unknowns
+
+Numbers = list[arb]
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RealBlock:
+    """A block as a real symmetric matrix of linear forms; a hermitian R + iI is [[R, -I], [I, R]].
+
+    forms   elements (i, j), j <= i, row by row
+    """
+
+    block: Block
+    size: int
+    forms: tuple[Form, ...]
+
+
+def real_block(block: Block, unknowns: Unknowns) -> RealBlock:
+    """The linear forms of a block's elements."""
+    pairs = [(i, j) for i in range(block.size) for j in range(i + 1)]
+    parts: list[dict[tuple[int, int], Form]] = []
+    for part in (0,) if unknowns.gauge is not None else (0, 1):
+        parts.append({})
+        for pair, entry in zip(pairs, block.entries, strict=True):
+            parts[part][pair] = unknowns.form({m: (value, value * 0) for m, value in entry.items()}, part)
+    if unknowns.gauge is not None:
+        return RealBlock(block, block.size, tuple(parts[0][pair] for pair in pairs))
+    n = block.size
+    forms = []
+    for i, j in ((row, column) for row in range(2 * n) for column in range(row + 1)):
+        if (i < n) == (j < n):
+            forms.append(parts[0][i % n, j % n])
+        else:
+            row, column = i - n, j
+            forms.append(parts[1][row, column] if row >= column else {u: -v for u, v in parts[1][column, row].items()})
+    return RealBlock(block, 2 * n, tuple(forms))
+
+
+@dataclass(frozen=True)
+class Whitened:
+    """The pencil at a point t, see above.
+
+    t         the point, exact
+    inverse   L_b^-1
+    T         coordinates
+    A         (variables, elements of all blocks): A_bf
+    squares   slices of the columns of A, one for each block
+    """
+
+    t: Numbers
+    inverse: list[arb_mat]
+    T: arb_mat
+    A: arb_mat
+    squares: list[slice]
+    sizes: list[int]
+
+    def doubles(self) -> list[Array]:
+        """A_bf as arrays (variables, n, n), one for each block."""
+        values = np.array([float(value) for value in self.A.entries()]).reshape(self.A.nrows(), self.A.ncols())
+        return [values[:, mine].reshape(-1, n, n) for mine, n in zip(self.squares, self.sizes, strict=True)]
+
+    def moved(self, v: Array) -> Numbers:
+        """t + T v."""
+        step = self.T * arb_mat([[float(value)] for value in v])
+        return [(a + b).mid() for a, b in zip(self.t, step.entries(), strict=True)]
+
+    def slopes(self, c: Sequence[arb]) -> Numbers:
+        """T^T c."""
+        return [value.mid() for value in (self.T.transpose() * arb_mat([[x] for x in c])).entries()]
+
+    def traces(self) -> Numbers:
+        """sum_b tr A_bf."""
+        diagonal = [start.start + i * (n + 1) for start, n in zip(self.squares, self.sizes, strict=True) for i in range(n)]
+        return [sum((row[i] for i in diagonal), arb(0)).mid() for row in self.A.tolist()]
+
+
+class Pencil:
+    """Elements of all blocks as linear functions of variables, in the precision of the context.
+
+    values   (elements, 1 + variables)
+    """
+
+    def __init__(self, values: arb_mat, sizes: Sequence[int]) -> None:
+        self.values, self.sizes = values, list(sizes)
+        self.variables = values.ncols() - 1
+        ends = [0, *itertools.accumulate(n * (n + 1) // 2 for n in sizes)]
+        self.parts = [slice(a, b) for a, b in itertools.pairwise(ends)]
+        ends = [0, *itertools.accumulate(n * n for n in sizes)]
+        self.squares = [slice(a, b) for a, b in itertools.pairwise(ends)]
+        self.columns = values.transpose().tolist()
+
+    @classmethod
+    def of(cls, relaxation: Relaxation, blocks: Sequence[RealBlock], values: arb_mat) -> Pencil:
+        """The blocks of a relaxation; ``values``: its unknowns in terms of the free ones."""
+        solved = values.tolist()
+        width = 1 + len(relaxation.free)
+        constant = [arb(1)] + [arb(0)] * (width - 1)
+        rows = [combined(form, solved, constant) for block in blocks for form in block.forms]
+        return cls(arb_mat(rows), [block.size for block in blocks])
+
+    def extended(self, column: Sequence[arb]) -> Pencil:
+        """With one more variable."""
+        rows = [[*row, value] for row, value in zip(self.values.tolist(), column, strict=True)]
+        return Pencil(arb_mat(rows), self.sizes)
+
+    def at(self, t: Sequence[arb]) -> list[arb_mat]:
+        """B_b(t)."""
+        entries = (self.values * arb_mat([[arb(1)], *([x] for x in t)])).entries()
+        return [_symmetric(entries[mine], n) for mine, n in zip(self.parts, self.sizes, strict=True)]
+
+    def inverses(self, t: Sequence[arb]) -> list[arb_mat]:
+        """L_b^-1 with B_b(t) = L_b L_b^T; PrecisionError where a block is not positive."""
+        return [_inverse_factor(matrix) for matrix in self.at(t)]
+
+    def positive(self, t: Sequence[arb]) -> bool:
+        """Whether all blocks are positive."""
+        try:
+            self.inverses(t)
+        except PrecisionError:
+            return False
+        return True
+
+    def whitened(self, t: Sequence[arb]) -> Whitened:
+        """The pencil in coordinates of its own at t; PrecisionError where a block is not positive."""
+        inverse = self.inverses(t)
+        pieces = []
+        for factor, mine, n in zip(inverse, self.parts, self.sizes, strict=True):
+            matrices = [_full(column[mine], n) for column in self.columns[1:]]
+            beside = arb_mat([list(itertools.chain.from_iterable(matrix[i] for matrix in matrices)) for i in range(n)])
+            half = _mid(factor * beside).tolist()
+            below = arb_mat([half[i][f * n : (f + 1) * n] for f in range(self.variables) for i in range(n)])
+            pieces.append(_mid(below * factor.transpose()).entries())
+        rows = []
+        for f in range(self.variables):
+            row: Numbers = []
+            for piece, n in zip(pieces, self.sizes, strict=True):
+                row += piece[f * n * n : (f + 1) * n * n]
+            rows.append(row)
+        V = arb_mat(rows)
+        C = _inverse_factor(_mid(V * V.transpose()))
+        return Whitened(list(t), inverse, _mid(C.transpose()), _mid(C * V), self.squares, self.sizes)
+
+
+def combined(form: Form, solved: Sequence[Numbers], constant: Numbers) -> Numbers:
+    """A linear form of the unknowns as one of the variables."""
+    total = [arb(0)] * len(constant)
+    for unknown, value in form.items():
+        row, factor = constant if unknown == CONSTANT else solved[unknown], arb(value)
+        total = [a + factor * b for a, b in zip(total, row, strict=True)]
+    return [value.mid() for value in total]
+
+
+def _mid(matrix: arb_mat) -> arb_mat:
+    return matrix.mid()
+
+
+def _full(triangle: Sequence[arb], n: int) -> list[Numbers]:
+    rows: list[Numbers] = [[arb(0)] * n for _ in range(n)]
+    values = iter(triangle)
+    for i in range(n):
+        for j in range(i + 1):
+            rows[i][j] = rows[j][i] = next(values)
+    return rows
+
+
+def _symmetric(triangle: Sequence[arb], n: int) -> arb_mat:
+    return _mid(arb_mat(_full(triangle, n)))
+
+
+def _inverse_factor(matrix: arb_mat) -> arb_mat:
+    """L^-1 of a matrix L L^T, of midpoints."""
+    n = matrix.nrows()
+    a = matrix.tolist()
+    lower: list[Numbers] = [[arb(0)] * n for _ in range(n)]
+    for i in range(n):
+        mine = lower[i]
+        for j in range(i):
+            other, total = lower[j], a[i][j]
+            for x, y in zip(mine[:j], other[:j], strict=True):
+                total -= x * y
+            mine[j] = (total / other[j]).mid()
+        total = a[i][i]
+        for x in mine[:i]:
+            total -= x * x
+        total = total.mid()
+        if not total > 0:
+            raise PrecisionError
+        mine[i] = total.sqrt().mid()
+    inverse = arb_mat(lower).solve(arb_mat([[int(i == j) for j in range(n)] for i in range(n)]), algorithm="approx")
+    return _mid(inverse)

@@ -1,0 +1,1 @@
+"""Equations and positive matrices of moments, exact: what bounds are sought among."""

@@ -1,0 +1,234 @@
+"""Proved bounds: against exact solutions, the published prototype's intervals, and a verifier that shares no code."""
+
+import copy
+import itertools
+import json
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+import pytest
+
+import permsym as ps
+from permsym.bounding.bounds import bounds_of
+from permsym.bounding.relaxed.matrices import kets
+from permsym.bounding.relaxed.products import products
+from permsym.bounding.verify import verify
+from permsym.cumulants.equations.alphabet import finite_site
+from permsym.errors import InputError
+
+EXACT = {10: 0.612914993685953, 20: 0.575062237, 150: 0.464014903754, 10**6: 0.44120356}
+"""p0_up of Fig. 3(b)."""
+
+
+@cache
+def central(N, degree, name="p0_up"):
+    return ps.bounds(ps.models.central_spin(N=N), name, degree=degree)
+
+
+@pytest.mark.parametrize(
+    ("N", "degree", "lower", "upper"),
+    [
+        (10, 2, 0.44406, 0.70393),
+        (20, 2, 0.37929, 0.68144),
+        (150, 2, 0.28753, 0.55294),
+        (10**6, 2, 0.23312, 0.44124),
+        pytest.param(10, 4, 0.60728, 0.61700, marks=pytest.mark.slow),
+        pytest.param(150, 4, 0.40175, 0.49301, marks=pytest.mark.slow),
+        pytest.param(10**6, 4, 0.441125, 0.441205, marks=pytest.mark.slow),
+        pytest.param(20, 6, 0.57445, 0.57545, marks=pytest.mark.slow),
+        pytest.param(150, 6, 0.45031, 0.47409, marks=pytest.mark.slow),
+        pytest.param(10**6, 6, 0.44120351, 0.44120358, marks=pytest.mark.slow),
+    ],
+)
+def test_intervals_are_as_narrow_as_the_prototypes_and_hold_the_exact_value(N, degree, lower, upper):
+    b = central(N, degree)
+    assert lower <= b.lower <= EXACT[N] <= b.upper <= upper
+    assert b.proved
+    assert b.free == 2 * degree + 1
+
+
+def test_intervals_are_nested():
+    wide, narrow = central(10, 2), central(10, 3)
+    assert wide.exact[0] < narrow.exact[0] < narrow.exact[1] < wide.exact[1]
+
+
+def test_with_all_moments_the_bound_is_the_exact_rational_number():
+    b = central(4, 2, "z0")
+    assert b.free == 0
+    assert b.exact[0] == b.exact[1]
+    assert b.lower <= b.exact[0] <= b.upper == np.nextafter(b.lower, 1)
+    assert float(b.exact[0]) == pytest.approx(ps.steady_state(ps.models.central_spin(N=4)).moment("z0").real, abs=1e-12)
+    assert verify(b.certificate) == []
+
+
+def test_moments_share_what_does_not_depend_on_them():
+    model = ps.models.central_spin(N=10)
+    state = ps.steady_state(model)
+    for b in bounds_of(model, ["z0", "z1", "+1 -2"], degree=2):
+        assert b.lower < state.moment(b.name).real < b.upper
+        assert not b.excludes(state)
+        assert b.excludes(b.upper + 1e-9)
+
+
+def test_outward_rounding():
+    from permsym.bounding.bounds import rounded_down
+
+    for value in (Fraction(1, 3), Fraction(-1, 3), Fraction(2, 3), Fraction(-(10**400) - 1, 3 * 10**400)):
+        assert Fraction(rounded_down(value)) <= value < Fraction(np.nextafter(rounded_down(value), 9))
+
+
+def test_charged_moments_are_zero():
+    b = ps.bounds(ps.models.central_spin(N=10), "+0", degree=1)
+    assert (b.lower, b.upper, b.exact) == (0, 0, (0, 0))
+    assert b.notes
+
+
+# -- the verifier ---------------------------------------------------------------------------------------------------------
+
+
+@cache
+def certificate():
+    return json.dumps(central(10, 1, "z0").certificate)
+
+
+def damaged(change):
+    document = json.loads(certificate())
+    change(document, document["results"]["z0"])
+    return verify(document)
+
+
+def _entry(document, result):
+    entry = result["lower"]["matrices"][0][-1][0]
+    entry[0] = hex(int(entry[0], 16) + 1)
+
+
+def _diagonal(document, result):
+    """Identity and sign: what is taken from an element goes to the bound."""
+    entry = result["lower"]["matrices"][0][0][0]
+    entry[0] = hex(-int(entry[0], 16))
+
+
+def _bound(document, result):
+    result["upper"]["bound"] = "0x1/0x5"
+
+
+def _multiplier(document, result):
+    result["upper"]["multipliers"][1][1] = "0x1/0x7"
+
+
+def _number(document, result):
+    document["model"]["ensembles"][0]["N"] = 11
+
+
+def _rate(document, result):
+    document["model"]["jumps"][0]["rate"] *= 1.0000001
+
+
+@pytest.mark.parametrize("change", [_entry, _diagonal, _bound, _multiplier, _number, _rate], ids=lambda f: f.__name__)
+def test_a_damaged_certificate_is_refused(change):
+    assert damaged(lambda *_: None) == []
+    assert damaged(change)
+
+
+def test_a_matrix_that_is_not_positive_is_refused_although_the_identity_holds():
+    """-1 on the diagonal of the identity's row, paid for by the bound: still an identity, but no proof."""
+    document = json.loads(certificate())
+    lower = document["results"]["z0"]["lower"]
+
+    def at(level):
+        """Where |0><level| without satellites is."""
+        where = ((b, i) for b, rows in enumerate(document["blocks"]) for i, (_, kets, words) in enumerate(rows) if words == [[], []])
+        return next((b, i) for b, i in where if document["blocks"][b][i][1][0] == [[1, [level]]])
+
+    for b, i in (at(0), at(1)):  # |0><0| + |1><1| = 1
+        entry = lower["matrices"][b][i][i]
+        entry[0] = hex(int(entry[0], 16) - (100 << lower["q"]))
+    top, bottom = (int(part, 16) for part in lower["bound"].split("/"))
+    lower["bound"] = f"{top + 100 * bottom:#x}/{bottom:#x}"
+    assert verify(document) == ["z0, lower: a matrix is not positive"]
+
+
+# -- products -------------------------------------------------------------------------------------------------------------
+
+
+def dense(letters, site, number):
+    """Sum over ordered distinct satellites of products of letters, divided by the number of its terms."""
+    word = [g + 1 for g, n in enumerate(letters) for _ in range(n)]
+    total = np.zeros((site.levels**number,) * 2, dtype=complex)
+    for places in itertools.permutations(range(number), len(word)):
+        factors = [site.basis[0]] * number
+        for place, g in zip(places, word, strict=True):
+            factors[place] = site.basis[g]
+        matrix = np.eye(1)
+        for factor in factors:
+            matrix = np.kron(matrix, factor)
+        total += matrix
+    return total / max(1, len(list(itertools.permutations(range(number), len(word)))))
+
+
+@pytest.mark.parametrize(("kind", "levels", "number"), [("spin", 2, 4), ("levels", 3, 2)])
+def test_products_are_those_of_matrices(kind, levels, number):
+    site = finite_site(kind, levels)
+    table = products(site, number, 2)
+    rng = np.random.default_rng(3)
+    words = sorted({left for left, _ in table})
+    for _ in range(12):
+        left, right = words[rng.integers(len(words))], words[rng.integers(len(words))]
+        expected = dense(left, site, number).conj().T @ dense(right, site, number)
+        found = sum((float(value) * dense(n, site, number) for n, value in table.get((left, right), {}).items()), np.zeros_like(expected))
+        np.testing.assert_allclose(found, expected, atol=1e-13)
+
+
+@pytest.mark.parametrize("levels", [2, 3])
+def test_states_of_pairs_are_complete(levels):
+    total = np.zeros((levels**2, levels**2))
+    for _, ket in kets(levels, 2):
+        vector = np.zeros((levels, levels))
+        for coefficient, (i, j) in ket:
+            vector[i, j] += coefficient
+        total += np.outer(vector, vector) / np.sum(vector**2)
+    np.testing.assert_allclose(total, np.eye(levels**2), atol=1e-15)
+
+
+# -- bad input ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"moment": "z0", "degree": 0.3}, "whole or half"),
+        ({"moment": "z0", "degree": "4"}, "whole or half"),
+        ({"moment": "z0", "degree": 40}, "whole or half"),
+        ({"moment": "z1 z2 z3", "degree": 1}, "needs degree 1.5"),
+        ({"moment": "z0", "gap": 0}, "gap"),
+        ({"moment": "z0", "gap": float("nan")}, "gap"),
+        ({"moment": "z0", "width": 0.1}, "degree=None"),
+        ({"moment": "z0", "degree": None}, "when to stop"),
+        ({"moment": "g2"}, "belongs to a mode"),
+        ({"moment": 3}, "label"),
+        ({"moment": ["z0"]}, "label"),
+        ({"moment": "a"}, "not a factor"),
+    ],
+)
+def test_bad_input(options, words):
+    with pytest.raises(InputError, match=words):
+        ps.bounds(ps.models.central_spin(N=10), **options)
+
+
+@pytest.mark.parametrize("value", ["0.5", float("nan"), 1j, True])
+def test_excludes_refuses_what_is_no_number(value):
+    with pytest.raises(InputError, match="real number or a state"):
+        central(10, 2).excludes(value)
+
+
+def test_what_is_no_model_is_refused():
+    with pytest.raises(InputError, match="central_spin"):
+        ps.bounds("central-spin", "z0")
+
+
+def test_degree_is_raised_until_the_width_is_reached():
+    b = ps.bounds(ps.models.central_spin(N=5), "p0_up", degree=None, width=0.3)
+    assert b.degree == 2
+    assert ps.bounds(ps.models.central_spin(N=5), "p0_up", degree=1).width > 0.3 >= b.width > 0
+    assert copy.deepcopy(b) == b

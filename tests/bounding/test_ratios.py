@@ -1,0 +1,22 @@
+"""Proved bounds of g2."""
+
+import pytest
+
+import permsym as ps
+from permsym.bounding.verify import verify
+from permsym.errors import NotApplicable
+
+
+def test_g2_is_inside_and_its_parts_are_proved():
+    model = ps.models.tavis_cummings(N=2)
+    b = ps.bounds(model, "g2", degree=2.5)
+    assert b.lower < ps.steady_state(model).derived["g2"] < b.upper
+    assert b.lower > 0.995  # of chord and tangent as good as they can be
+    assert b.upper < 1.543
+    assert set(b.certificate["results"]) == {"ad a", "g2 from below", "g2 from above"}
+    assert verify(b.certificate) == []
+
+
+def test_g2_without_a_lower_bound_of_the_photon_number_is_refused():
+    with pytest.raises(NotApplicable, match="photon number may be 0"):
+        ps.bounds(ps.models.tavis_cummings(N=2), "g2", degree=2, gap=100)
