@@ -144,12 +144,12 @@ def _tensors(
     return Layout(names, sites, tuple(bases)), tensors
 
 
-def _cleared(tensor: ComplexArray) -> ComplexArray:
-    return np.where(np.abs(tensor) > ROUNDING * np.abs(tensor).max(initial=0.0), tensor, 0)
+def _cleared(tensor: ComplexArray, floor: float = ROUNDING) -> ComplexArray:
+    return np.where(np.abs(tensor) > floor * np.abs(tensor).max(initial=0.0), tensor, 0)
 
 
 def _terms(tensor: ComplexArray) -> int:
-    return int(np.count_nonzero(_cleared(tensor).ravel()[1:]))
+    return int(np.count_nonzero(_cleared(tensor, EXACT).ravel()[1:]))
 
 
 def _recognised(layout: Layout, tensors: list[ComplexArray], reading: Reading) -> tuple[Site, Layout, list[ComplexArray]]:

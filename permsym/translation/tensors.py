@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -97,7 +98,22 @@ def collective(tensor: ComplexArray, layout: Layout, what: str) -> Operator:
                 centre = centre_part(at(tensor, {sites[0]: k, others[0]: m}), layout, floor)
                 if centre:
                     result += centre * satellite(name, layout.bases[sites[0]], k) * satellite(other, layout.bases[others[0]], m)
-    return Operator({key: value for key, value in result.terms.items() if abs(value) > floor})
+    return _without_counts(Operator({key: value for key, value in result.terms.items() if abs(value) > floor}), layout)
+
+
+def _without_counts(operator: Operator, layout: Layout) -> Operator:
+    """Without what cancels: a multiple of the centre's operator C, and - C (x) sum_n 1, as C (x) S_z^2 leaves them."""
+    sizes = {name: len(sites) for name, sites in zip(layout.names, layout.sites, strict=True)}
+    counts: dict[object, list[tuple[Product, complex]]] = {}
+    for key, value in operator.terms.items():
+        if key.centre is not None and all(matrix == identity(len(matrix)) for _, matrix in key.satellites):
+            counts.setdefault(key.centre, []).append((key, value * math.prod(sizes[name] for name, _ in key.satellites)))
+    result = dict(operator.terms)
+    for parts in counts.values():
+        if len(parts) > 1 and abs(sum(value for _, value in parts)) < EXACT * max(abs(value) for _, value in parts):
+            for key, _ in parts:
+                del result[key]
+    return Operator(result)
 
 
 def _pairs(tensor: ComplexArray, layout: Layout, name: str, sites: range, floor: float) -> Operator:

@@ -129,6 +129,8 @@ def test_refused():
     model = driven(4, 1.0, -0.2)
     with pytest.raises(UnsuitedModel, match="no noise of the negative rate of 'L"):
         ps.twa.steady_state(model, target=0.1, seed=1)
+    with pytest.raises(UnsuitedModel, match="no jumps at the negative rate of 'L"):
+        ps.trajectories(model, target=0.1, seed=1)
     with pytest.raises(ps.InputError, match="negative rate, so that it does not happen"):
         ps.steady_state(model).counting("L[-] collective")
 
@@ -149,3 +151,14 @@ def test_to_qutip_writes_positive_rates():
     again = ps.Model.from_qutip(H, c_ops)
     back = qutip.liouvillian(*again.to_qutip())
     assert np.abs((back - target).full()).max() < 1e-13
+
+
+def test_to_qutip_moves_constants_of_jumps_into_the_hamiltonian():
+    s = ps.Ensemble(2)
+    up = s.operator([[1, 0], [0, 0]])
+    jumps = [ps.Individual(1, s.m), ps.Collective(-0.3, s.m), ps.Individual(0.4, s.p + 0.5j * up)]
+    H, c_ops = ps.Model(None, s, 0.2 * s.z, jumps).to_qutip()
+    target = qutip.liouvillian(0.2 * (at(0, SZ, 2) + at(1, SZ, 2))) - 0.3 * qutip.lindblad_dissipator(at(0, SM, 2) + at(1, SM, 2))
+    for n in range(2):
+        target += qutip.lindblad_dissipator(at(n, SM, 2)) + 0.4 * qutip.lindblad_dissipator(at(n, SP + 0.5j * SP * SM, 2))
+    assert np.abs((qutip.liouvillian(H, c_ops) - target).full()).max() < 1e-13

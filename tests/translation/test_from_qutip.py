@@ -125,6 +125,21 @@ def test_coefficients_do_not_learn_the_number_of_satellites():
     same(ps.Model.from_qutip(*script(2)).resized(3), *script(3))
 
 
+@pytest.mark.parametrize("distinct", [False, True], ids=["products of sums", "pairs"])
+def test_constants_beside_the_centre_do_not_learn_it_either(distinct):
+    def script(N):
+        s = Sites(*[2] * (N + 1))
+        z, p = (sum(s.at(n, x) for n in range(1, N + 1)) for x in (qutip.sigmaz(), qutip.sigmap()))
+        z0, x0 = s.at(0, qutip.sigmaz()), s.at(0, qutip.sigmax())
+        return 0.2 * z0 * (z * z - (N if distinct else 0)) + (0 if distinct else 0.3 * z0 * p * p.dag()) + 0.1 * x0, [
+            s.at(0, qutip.sigmam())
+        ]
+
+    again, _ = ps.Model.from_qutip(*script(3)).resized(4).to_qutip()
+    difference = (again - script(4)[0]).full()
+    assert np.abs(difference - np.trace(difference) / 32 * np.eye(32)).max() < 1e-14
+
+
 def test_atoms_of_several_levels_and_two_ensembles():
     s = Sites(2, 3, 3, 2)
     unit = lambda i, j: qutip.basis(3, i) * qutip.basis(3, j).dag()  # noqa: E731

@@ -142,7 +142,9 @@ def distinct_product(matrices: Sequence[Matrix], ensemble: str) -> Operator:
 
 
 def check(model: Model) -> None:
-    """UnsuitedModel unless the satellites are one ensemble of two levels."""
+    """UnsuitedModel unless the satellites are one ensemble of two levels and all rates positive."""
+    if negative := next((term for term in model.terms if term.jump and term.coefficient.real < 0), None):
+        raise UnsuitedModel(f"trajectories have no jumps at the negative rate of {negative.name!r}; take the exact solver or cumulants")
     if len(model.ensembles) != 1 or model.ensembles[0].levels != 2:
         numbers = ", ".join(f"{each.name} of {each.levels} levels" for each in model.ensembles)
         raise UnsuitedModel(
