@@ -62,8 +62,8 @@ def sweep(
 
     Raises InputError for mistakes in the parameters, before anything is computed.
     """
-    also: dict[str, Any] = {"spectrum": spectrum, "quantities": quantities, "evolution": evolution}
-    wanted = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, options=options, **also)
+    more: dict[str, Any] = {"options": options, "spectrum": spectrum, "quantities": quantities, "evolution": evolution}
+    wanted = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, **more)
     done = itertools.count(1)
 
     def count(*_: object) -> None:
@@ -71,5 +71,4 @@ def sweep(
             progress(next(done), len(wanted))
 
     executor = inline if jobs is None else partial(pooled, workers=jobs)
-    outcome = execute(prepare(wanted), executor, report=count)
-    return assembled(wanted, outcome.points, command)
+    return assembled(wanted, execute(prepare(wanted), executor, report=count).points, command)

@@ -101,6 +101,6 @@ def trajectories(
         if chosen is not None:
             raise InputError(f"`{name}` is for a steady state, but `times` asks for an evolution; leave one of them out")
     number = as_count("trajectories", TRAJECTORIES if trajectories is None else trajectories, 64)
-    label = "" if initial is None else str(initial)
-    at = check_times(times)
-    return evolved(model, moments, at, label, seed=seed, trajectories=number, target=target, jobs=cores, progress=progress)
+    return evolved(
+        model, moments, check_times(times), str(initial or ""), seed=seed, trajectories=number, target=target, jobs=cores, progress=progress
+    )

@@ -99,9 +99,9 @@ def _number(text: str | None, default: float | None) -> Any:
     return default if text is None else number_or_text(text)
 
 
-def _say_expressions(given: dict[str, Any], parameters: dict[str, float]) -> None:
+def _say_expressions(written: dict[str, Any], parameters: dict[str, float]) -> None:
     """Expressions are taken as the floats that they evaluate to: print which, on standard error."""
-    floats = [f"{name} = {text} is {parameters[name]!r}" for name, text in given.items() if isinstance(text, str) and name in parameters]
+    floats = [f"{name} = {text} is {parameters[name]!r}" for name, text in written.items() if isinstance(text, str) and name in parameters]
     if floats:
         print(f"bounds hold for the floats: {', '.join(floats)}", file=sys.stderr)
 

@@ -125,8 +125,7 @@ def floquet(
 
     Raises InputError for a function that has another value a period later, TooLarge before allocating more than is free.
     """
-    started = time.perf_counter()
-    period = checked_period(period)
+    started, period = time.perf_counter(), checked_period(period)
     grid = np.linspace(0, period, POINTS) if times is None else _within(times, period)
     _check(multipliers, tolerance)
     labels = select_labels(model, moments)
