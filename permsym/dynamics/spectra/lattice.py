@@ -283,7 +283,9 @@ class LatticeResponse:
     def _remaining(self, value: complex, residue: complex) -> float:
         """Of a residue's convergence: the change of the last steps, and as much less as that was than the one before, with a margin."""
         earlier_pairs = [ritz(self.space.reduced, k * _BACK) for k in (1, 2)]
-        before, first = (complex(pairs.share[np.argmin(np.abs(pairs.values - value))]) for pairs in earlier_pairs)
+        before, first = (  # in a space that had no pairs yet all of it was missing
+            complex(pairs.share[np.argmin(np.abs(pairs.values - value))]) if len(pairs.values) else 0j for pairs in earlier_pairs
+        )
         last, earlier = abs(residue - before), abs(before - first)
         return last * min(1.0, _UNEVEN * last / earlier) if earlier else last
 

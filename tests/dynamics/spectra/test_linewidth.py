@@ -152,6 +152,17 @@ def test_the_error_covers_what_a_small_space_leaves_of_a_line():
     assert line.error < 1e-10
 
 
+def test_a_space_of_a_few_vectors_has_no_earlier_one_to_compare_with():
+    c, s = ps.Spin(), ps.Ensemble(1)
+    jumps = [ps.Individual(1.3, s.m), ps.Individual(2.6, s.p), ps.Central(0.2, c.p), ps.Central(0.6, c.z), ps.Collective(0.09, c.z * s.m)]
+    model = ps.Model(c, s, 0.24 * (c.p * s.m + c.m * s.p) + 0.3 * c.z - 0.56 * c.z * s.z, jumps)
+    line = ps.linewidth(model, of="-1 +0", right="-0 +1")
+    values, shares = Dense(model).lines("-1 +0", "-0 +1")
+    mine = np.argmin(np.abs(values - line.eigenvalue))
+    assert abs(line.eigenvalue - values[mine]) < 1e-10
+    assert abs(line.weight - shares[mine].real) <= line.weight_error + 1e-11
+
+
 def test_the_line_of_the_highest_peak_is_the_one_that_makes_it():
     """A narrow line of little weight is nearer to the peak's frequency than the broad ones that overlap there."""
     c, s = ps.Levels(3), ps.Ensemble(2)
