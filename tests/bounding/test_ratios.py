@@ -7,6 +7,7 @@ from permsym.bounding.verify import verify
 from permsym.errors import NotApplicable
 
 
+@pytest.mark.slow
 def test_g2_is_inside_and_its_parts_are_proved():
     model = ps.models.tavis_cummings(N=2)
     b = ps.bounds(model, "g2", degree=2.5)

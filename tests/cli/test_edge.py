@@ -218,6 +218,7 @@ def test_a_definition_without_a_model_is_compared_without_one(here, data, defini
 
 
 @pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.quick("status", "moment_real", "mistyped", "text", "definition")
 def test_variables_that_are_missing_or_mistyped(here, data, change):
     CHANGES[change](data).to_netcdf("x.nc", engine="h5netcdf")
     for words in (("compare", "x.nc", "x.nc"), ("rerun", "x.nc", "--jobs", "1")):
@@ -242,6 +243,7 @@ def test_an_announced_array_is_not_allocated(here, data, monkeypatch):
 
 @pytest.mark.parametrize("name", ["$\\frac{$", "=1+1", "a\tb", "<b>"])
 @pytest.mark.parametrize("report", [pytest.param("x.png", marks=pytest.mark.slow), "x.html", "x.csv2.csv"])
+@pytest.mark.quick("x.html-<b>", "x.csv2.csv-=1+1", "x.csv2.csv-<b>")
 def test_any_name_of_a_method_can_be_reported(here, name, report):
     rows = "".join(f'{N},z0,0.1,"{name}"\n' for N in (10, 20, 50))
     Path("mine.csv").write_text(f"N,moment,value,method\n{rows}")

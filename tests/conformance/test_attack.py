@@ -62,6 +62,7 @@ def test_every_class_has_its_seconds():
 
 
 @pytest.mark.parametrize("name", sampled([(name,) for name, seconds in SECONDS.items() if seconds < 2 * FAST], 2))
+@pytest.mark.quick("spin, U(1)", "boson, cut", "wells", "stiff", "eigenvalues", "cumulants", "spectra")
 def test_few_systems(name):
     assert attacked(name, FAST, MOST[0]).clean
 

@@ -16,6 +16,7 @@ from permsym.rotating import in_rotating_frame
 pytestmark = pytest.mark.skipif(EXTENDED_EPS > EPS / 1000, reason="long double has no more digits than double here")
 
 
+@pytest.mark.slow
 def test_bounds_are_near_the_errors():
     values = ratios(range(16))
     assert len(values) > 200

@@ -17,6 +17,7 @@ def test_nested_dissection_is_a_permutation(shape, offset):
     assert np.array_equal(np.sort(order), np.arange(fields.shape[1]))
 
 
+@pytest.mark.slow
 def test_nested_dissection_fills_less_than_the_natural_order():
     model = central_spin(N=60)
     fill = {

@@ -140,6 +140,7 @@ def test_the_solver_of_a_full_basis_is_chosen_by_memory(monkeypatch, kind):
     assert abs(state.derived["p0_up"] - P0_UP_200) <= state.error("z0") / 2 + 1e-15
 
 
+@pytest.mark.slow
 def test_large_windows_take_the_quicker_precision_and_try_again_where_it_fails(monkeypatch):
     monkeypatch.setattr(factorisation, "QUICKER", 1000)
     easy = ps.steady_state(ps.models.central_spin(N=301))

@@ -100,6 +100,7 @@ labels = ["z1"]
 """
 
 
+@pytest.mark.slow
 def test_sweeps_and_comparisons_have_error_bars(capsys, tmp_path):
     """The point is that of the solver; the comparison counts the points whose bars reach the exact value."""
     (tmp_path / "sweep.toml").write_text(SWEEP)

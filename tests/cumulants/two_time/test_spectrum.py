@@ -163,6 +163,7 @@ def test_a_negative_spectrum_is_reported():
     assert not crossed.failures  # of different operators it may be negative
 
 
+@pytest.mark.slow
 def test_growing_modes_and_unstable_states_are_reported():
     with pytest.warns(UncertifiedWarning, match="fluctuations grow"):
         assert set(linewidth(central(1000, 3)).failures) == {Failure.GROWING}

@@ -32,6 +32,7 @@ MODELS = {
 
 
 @pytest.mark.parametrize("name", MODELS)
+@pytest.mark.quick("resonant", "detuned", "random")
 def test_equals_direct_solves(name):
     state = steady(MODELS[name])
     c = state.model.centre

@@ -64,6 +64,7 @@ def correlation(rho, of, right, left, times=TIMES):
 
 
 @pytest.mark.parametrize(("name", "which", "basis"), sampled(CASES, 31))
+@pytest.mark.quick("central_spin-0-dicke", "charged_products-4-occupation", "driven_cavity-4-dicke")
 def test_every_operator_in_every_sector_against_the_whole_space(name, which, basis):
     of, right, left = WORDS.get(name, ON_SPINS)[which]
     expected = whole(name).correlation(of, right, TIMES, left)

@@ -42,6 +42,7 @@ def test_the_exact_loop_is_qutip_s(data):
     assert np.ptp(exact) > 1e-3
 
 
+@pytest.mark.slow
 def test_areas_have_errors_and_a_picture_is_drawn(data, tmp_path):
     exact = data.sel(approach="exact")
     assert (exact["status"] == "ok").all()

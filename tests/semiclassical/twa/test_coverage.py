@@ -27,6 +27,7 @@ def share(model, truth, replicas, moments=2, **options):
     return {name: number / replicas for name, number in inside.items()}
 
 
+@pytest.mark.slow
 def test_intervals_of_a_mode_and_a_spin_cover_their_closed_forms():
     """40 replicas: .95 within three of its own standard errors, .103."""
     model, truth = thermal_mode()

@@ -76,6 +76,7 @@ def test_too_little_memory_is_refused(monkeypatch):
         ps.steady_state(ensembles(8, 8), window=Cut(4, 1e-6))
 
 
+@pytest.mark.slow
 def test_a_cut_is_written_in_files_and_on_the_command_line(tmp_path, capsys):
     """As ORDER/SHARE, and computed again from the file."""
     path, out = tmp_path / "two.toml", tmp_path / "cut.nc"
