@@ -84,7 +84,8 @@ def trajectories(
     checkpoint     a file that a steady state is written to every 30 s and goes on from, with the same bits
 
     Raises UnsuitedModel for more than one ensemble or satellites of more than two levels; DegenerateSteadyState where no individual
-    jump connects the total spins; SolverFailed where a mode grows without bound.
+    jump connects the total spins, unless one is fixed, ps.Ensemble(N, j=...), and has one steady state; SolverFailed where a mode
+    grows without bound.
     ``reliable`` and ``sampling.doubts`` of the result say whether its statistics are sound.
     """
     for name, value in (("target", target), ("duration", duration)):
