@@ -29,8 +29,8 @@ ORDERS = (2, 3)
 SIZES = (10, 50, 250)
 DRIVES = (0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2)
 APPROACHES = ("trajectories", "twa", "ln", "c2", "c3")
-TRAJECTORIES: dict[str, Any] = {"seed": 1, "duration": 200.0}
-"""In units of 1/kappa; beside the turning points of N = 10 more is needed, which the status says."""
+DURATIONS = {10: 2000.0, 50: 1000.0, 250: 200.0}
+"""Of each trajectory, in units of 1/kappa: some ten seconds a point.  Near the turning point of N = 250 that is too short."""
 SWITCHED = 64
 """Trajectories in time."""
 _SIZES_IN_TIME = (50, 250)
@@ -88,7 +88,7 @@ def _swept(n: int, drive: float) -> tuple[NDArray[np.float64], NDArray[np.float6
     import permsym as ps
 
     parameters: dict[str, Any] = {"N": n, "C": C, "kappa": KAPPA, "gamma_h": GAMMA_H}
-    options = {"trajectories": TRAJECTORIES, "twa": {"seed": 1}}
+    options: dict[str, dict[str, Any]] = {"trajectories": {"seed": 1, "duration": DURATIONS[n]}, "twa": {"seed": 1}}
     point = ps.sweep(MODEL, {"drive": [drive]}, methods=list(APPROACHES[:3]), moments=["a", "ad a"], options=options, **parameters)
     point = point.isel(drive=0)
     status = [Status(code) for code in point["status"].values.astype(str)]

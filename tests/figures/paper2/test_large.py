@@ -19,6 +19,7 @@ def test_sizes_stay_exact_until_trajectories_go_further():
 def test_trajectories_stand_beside_exact_values(tmp_path, monkeypatch):
     monkeypatch.setattr(large, "SIZES", (2, 50))
     monkeypatch.setattr(large, "DRIVES", (0.8, 1.2))
+    monkeypatch.setattr(large, "DURATIONS", {2: 200.0, 50: 200.0})
     monkeypatch.setattr(exact, "SIZES", (2, 3))
     monkeypatch.setattr(exact, "BESIDE", 2)
     monkeypatch.setattr(exact, "DRIVES", (0.8, exact.TWO_PEAKED, 1.2))
