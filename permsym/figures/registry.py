@@ -120,7 +120,11 @@ FIGURES: dict[str, Figure] = {
         "P2 Fig. 2(b): order 3 beside the semiclassical curve, C = 14", p2_fig2.compute_b, p2_fig2.plot_b, p2_fig2.table_b, 2500
     ),
     "p2-fig2c": Figure(
-        "P2 Fig. 2(c): switching on, order 3 and exact (--max-N: exact size)", p2_fig2.compute_c, p2_fig2.plot_c, p2_fig2.table_c, 10
+        "P2 Fig. 2(c): switching on, order 3 and exact (--max-N: size; from 50 on trajectories)",
+        p2_fig2.compute_c,
+        p2_fig2.plot_c,
+        p2_fig2.table_c,
+        10,
     ),
     "p2-fig3": Figure(
         "P2 Fig. 3: orders 2 and 3 relative to the semiclassical |<a>|^2", p2_fig3.compute, p2_fig3.plot, p2_fig3.table, 1000

@@ -18,6 +18,7 @@ from permsym.sampling.averages import summary
 from permsym.sampling.doubts import Doubt
 from permsym.sampling.dwell import Dwell, dwell
 from permsym.sampling.stationary import Stationary
+from permsym.steady.degenerate import refuse_degenerate
 from permsym.text import clock
 from permsym.unravelling.balance import rates
 from permsym.unravelling.bundle import Bundle
@@ -72,12 +73,17 @@ def averaged(
 
 
 def check_that_it_relaxes(model: Model) -> None:
-    """DegenerateSteadyState where no jump of single satellites connects the total spins."""
-    if model.ensembles[0].N > 1 and not any(jump.kind == "individual" for jump in model.jumps):
+    """DegenerateSteadyState without any jump, where no individual jump connects total spins, and where a fixed spin has several states."""
+    if not model.jumps:
+        raise DegenerateSteadyState(f"{model.name} has no jumps, and so no steady state that it relaxes to; add a jump, or give times=")
+    ensemble = model.ensembles[0]
+    if ensemble.N > 1 and ensemble.j is None and not any(jump.kind == "individual" for jump in model.jumps):
         raise DegenerateSteadyState(
             f"no individual jump changes the total spin of {model.name}, so that each spin j has a steady state of its own; "
-            "add an individual jump, or follow one of them in time, with times= and initial='dicke=j,m'"
+            "add an individual jump, or fix the spin, as in ps.Ensemble(N, j=N/2)"
         )
+    if ensemble.j is not None:  # two starts may agree by symmetry where nothing relaxes, as with J_x alone
+        refuse_degenerate(model)
 
 
 @dataclass

@@ -157,6 +157,40 @@ def test_without_individual_jumps_each_spin_has_a_state_of_its_own():
         ps.trajectories(ps.Model(c, s, c.p * s.m + c.m * s.p, [ps.Central(1.0, c.m)]))
 
 
+def fixed_spin(N, j):
+    """The boundary time crystal with the rates of 2j spins, of any total spin."""
+    s = ps.Ensemble(N, j=j)
+    return ps.Model(None, s, 0.75 * s.x, [ps.Collective(1 / j, s.m)])
+
+
+@pytest.mark.parametrize(("N", "j"), [(8, 4), (9, 1.5)])
+def test_a_fixed_spin_has_its_steady_state(N, j):
+    model = fixed_spin(N, j)
+    state = ps.trajectories(model, ["z1", "-1", "+1 -2"], seed=1, duration=300)
+    assert state.reliable
+    for label, value in state.values.items():
+        assert abs(value - exact(model).moment(label)) <= 2 * state.error(label)
+    assert 0 < max(state.errors.values()) < 0.02
+
+
+def test_a_fixed_spin_that_relaxes_its_centre():
+    """Most satellites are in singlets; the few that are not make the only loss."""
+    c, s = ps.Spin(), ps.Ensemble(10, j=1)
+    model = ps.Model(c, s, c.p * s.m + c.m * s.p, [ps.Collective(0.3, s.p), ps.Collective(0.4, s.m)])
+    state = ps.trajectories(model, "z0", seed=1, duration=200)
+    assert abs(state.moment("z0") - exact(model).moment("z0")) <= 2 * state.error("z0")
+    assert 0 < state.error("z0") < 0.2
+
+
+@pytest.mark.parametrize("parts", ["x x", "z z", "none"])
+def test_a_fixed_spin_with_several_states_is_refused(parts):
+    """Two starts alone do not tell: under s.x both have the same averages."""
+    s = ps.Ensemble(4, j=2)
+    terms = {"x x": (s.x, [ps.Collective(1, s.x)]), "z z": (s.z, [ps.Collective(1, s.z)]), "none": (s.x, [])}
+    with pytest.raises(DegenerateSteadyState, match=r"not unique|no jumps"):
+        ps.trajectories(ps.Model(None, s, *terms[parts]))
+
+
 def test_several_ensembles_are_refused():
     c, s, t = ps.Boson(3), ps.Ensemble(2, "A"), ps.Ensemble(2, "B")
     with pytest.raises(UnsuitedModel, match="one ensemble"):

@@ -5,6 +5,7 @@ The steady state is unique at every N and changes smoothly with the drive, throu
 gap, the slowest relaxation rate, is that at 1.05 eta_crit+, just above the upper turning point, and falls with N.  P(n) and the Wigner
 function are shown at 1.1 eta_crit+, where both branches carry weight: P(n) falls from n = 0 on for N up to 5, with a shoulder that grows
 into a second peak at N = 10.  The second and third order are shown for the largest N, where they settle from the empty cavity.
+Beyond thirty spins trajectories take over: at N = 10, 50 and 250 they stand beside cumulants, truncated Wigner and linear noise.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from permsym import plot as style
-from permsym.cumulants.equations import equations
 from permsym.dataset.status import judged, spelled
-from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.dynamics.eigenvalues import eigenvalues
 from permsym.errors import UncertifiedWarning
 from permsym.figures.labelled import counted, outcomes
-from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, settled_outcome
+from permsym.figures.paper2 import large
+from permsym.figures.paper2.large import ORDERS, C, cumulant_photons
+from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset
 from permsym.models import driven_tavis_cummings
 from permsym.progress import Counter
 from permsym.steady.solve import steady_state
@@ -32,35 +33,38 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-C = 14.0
 SIZES = (1, 2, 3, 5, 10, 20, 30)
 DRIVES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.025, 1.05, 1.075, 1.1, 1.125, 1.15, 1.2, 1.25, 1.3, 1.4, 1.5)
 SHOWN = 1.05
 """The drive at which the gap is shown."""
 TWO_PEAKED = 1.1
 """The drive at which P(n) and the Wigner function are shown."""
-ORDERS = (2, 3)
 MOMENTS = ("a", "ad a", "ad ad a a")
+BESIDE = 10
+"""The largest exact size beside trajectories."""
 _CURVE = 400  # points of the semiclassical line
 _PLANE = np.linspace(-3.5, 7.0, 106), np.linspace(-4.5, 4.5, 91)  # sqrt(2) times the field's real and imaginary part
 
 
 def sizes(largest: int) -> list[int]:
-    """Numbers of spins up to the largest one asked for, which is included."""
+    """Numbers of spins up to the largest one asked for, which is included; where trajectories go further, a few exact ones."""
+    largest = largest if largest <= SIZES[-1] else BESIDE
     return sorted({n for n in SIZES if n < largest} | {largest})
 
 
 def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     numbers = sizes(largest)
+    sampled = largest if largest > SIZES[-1] else 0
     largest = numbers[-1]
-    count = counted(progress, len(numbers) * (len(DRIVES) + 1))
+    count = counted(progress, len(numbers) * (len(DRIVES) + 1) + large.steps(sampled))
     values, status, distributions, wigner, gaps = _solved(numbers, count)
     probability = np.full((len(numbers), max(map(len, distributions))), np.nan)
     for row, distribution in zip(probability, distributions, strict=True):
         row[: len(distribution)] = distribution
     photons, eta = _semiclassical()
-    orders, outcome = _cumulants(largest)
+    orders, outcome = cumulant_photons(largest, DRIVES)
     x, p = _plane(largest)
+    coordinates, judged_values = large.judged_states(sampled, count) if sampled else ({}, {})
     over, at_shown, points = ("N", "drive"), ("N", "photon"), ("point",)
     return dataset(
         {
@@ -70,6 +74,7 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
             "order": (("order",), ORDERS, "1", "order of the cumulant expansion"),
             "x": (("x",), x, "1", "(a + a^dag) / sqrt 2"),
             "p": (("p",), p, "1", "(a - a^dag) / (i sqrt 2)"),
+            **coordinates,
         },
         {
             "coherent_photons": (over, values["coherent_photons"], "1", "|<a>|^2, exact"),
@@ -85,6 +90,7 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
             "gap_residual": (("N",), gaps[:, 1], "kappa", "|L v - lambda v| / |v| of the gap's eigenvector"),
             "semiclassical_photons": (points, photons, "1", "|<a>|^2 / N of the semiclassical curve"),
             "semiclassical_drive": (points, eta, "1", "eta / eta_crit+ at which the semiclassical curve has it"),
+            **judged_values,
         },
         {"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C},
         command,
@@ -130,19 +136,6 @@ def _plane(n: int) -> tuple[np.ndarray, np.ndarray]:
     return x * scale, p * scale
 
 
-def _cumulants(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """|<a>|^2 of orders 2 and 3 against the drive (NaN where there is no steady state), and what became of each."""
-    photons, status = np.full((len(ORDERS), len(DRIVES)), np.nan), np.empty((len(ORDERS), len(DRIVES)), dtype=object)
-    for i, order in enumerate(ORDERS):
-        for k, drive in enumerate(DRIVES):
-            built = equations(_model(n, drive), order=order, closure="no-three-spin")
-            settled, first = from_empty_cavity(built)
-            status[i, k] = settled_outcome(settled, first)
-            if settled.point is not None:
-                photons[i, k] = abs(settled.point.y[built.index("a")]) ** 2
-    return photons, status
-
-
 def _semiclassical() -> tuple[np.ndarray, np.ndarray]:
     """|<a>|^2 / N and eta / eta_crit+ along the curve, up to the largest drive."""
     line = curve(C)
@@ -153,7 +146,9 @@ def _semiclassical() -> tuple[np.ndarray, np.ndarray]:
 def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
     numbers = [int(n) for n in data["N"].values]
     shades = dict(zip(numbers, colours(len(numbers), "plasma"), strict=True))
-    with style.drawing(columns=3, rows=2) as (figure, (coherent, total, orders, distribution, plane, rate)):
+    beyond = [int(n) for n in data["judged_N"].values] if "judged_N" in data.dims else []
+    with style.drawing(columns=3, rows=3 if beyond else 2, height=2.5 if beyond else 2.8) as (figure, panels):
+        coherent, total, orders, distribution, plane, rate, *below = panels
         for axes, name, label in (
             (coherent, "coherent_photons", r"$|\langle a\rangle|^2/N$"),
             (total, "photons", r"$\langle a^\dagger a\rangle/N$"),
@@ -188,7 +183,11 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         times = rate.secondary_yaxis("right", functions=(_inverse, _inverse))
         times.set_ylabel(r"relaxation time $\times\,\kappa$")
         rate.tick_params(right=False, which="both")
-        for letter, axes in zip("abcdef", (coherent, total, orders, distribution, plane, rate), strict=True):
+        for n, axes in zip(beyond, below, strict=False):
+            large.draw_judged(axes, data, n)
+        for axes in below[len(beyond) :]:
+            axes.remove()
+        for letter, axes in zip("abcdefghi", panels[: 6 + len(beyond)], strict=False):
             style.panel_letter(axes, letter)
         save(figure)
 
@@ -229,4 +228,6 @@ def table(data: xr.Dataset) -> Sequence[Sequence[str]]:
             numbers = (f"{float(point[name]):.10f}" for name in ("coherent_photons", "photons", "g2"))
             how = spelled(str(point["status"].values), str(point["reason"].values))
             rows.append((f"{n}", f"{drive:g}", *numbers, f"{float(point['error_estimate']):.0e}", gap, how))
+    if "judged_N" in data.dims:
+        rows += large.judged_rows(data)
     return rows

@@ -1,6 +1,6 @@
 """P2 Fig. 2: finite-size corrections at C = 14: (a) CE2, (b) CE3 beside the semiclassical curve, (c) switching on at 1.05 eta_crit+.
 
-In (c) the exact evolution stands beside the third order for the sizes within reach.
+In (c) the exact evolution stands beside the third order for the sizes within reach, and beyond twenty spins trajectories do.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from permsym.driven_cavity.clusters import ClusterEquations
 from permsym.driven_cavity.empty_cavity import from_empty_cavity
 from permsym.driven_cavity.outcome import EvolutionOutcome
 from permsym.figures.labelled import counted, outcomes
+from permsym.figures.paper2 import large
 from permsym.figures.paper2.shared import GAMMA_H, KAPPA, colours, curve, dataset, settled_outcome
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 from permsym.progress import Counter
@@ -32,6 +33,8 @@ DRIVES = (0.9, 0.93, 0.95, 0.97, 0.99, 1.01, 1.03, 1.05, 1.07, 1.1)
 SIZES = (10, 50, 250, 2500)
 TRANSIENT_SIZES = (10, 50, 86, 87, 250)
 EXACT_SIZES = (5, 10, 20)
+BESIDE = 10
+"""The largest exact size beside trajectories."""
 TRANSIENT_DRIVE = 1.05
 TIMES = np.linspace(0, 40, 201)
 _PARAMETERS: dict[str, Any] = {"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C}
@@ -96,11 +99,12 @@ def _stationary(order: int, largest: int, command: str, progress: Counter | None
 
 
 def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
-    """Third order at the paper's sizes, and the exact evolution at sizes up to --max-N (N = 20 takes long)."""
+    """Third order at the paper's sizes; exact evolutions up to --max-N (N = 20 takes long), beyond 20 trajectories and truncated Wigner."""
     import permsym as ps
 
-    exact_sizes = at_most(EXACT_SIZES, largest)
-    count = counted(progress, len(TRANSIENT_SIZES) + len(exact_sizes))
+    sampled_sizes = large.switched_sizes(largest)
+    exact_sizes = at_most(EXACT_SIZES, BESIDE if sampled_sizes else largest)
+    count = counted(progress, len(TRANSIENT_SIZES) + len(exact_sizes) + len(sampled_sizes))
     third, third_status = [], []
     for n in TRANSIENT_SIZES:
         bloch = driven_tavis_cummings(n, drive=TRANSIENT_DRIVE, **_PARAMETERS).parameters
@@ -121,12 +125,14 @@ def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Datase
         error.append(bound)
         status.append(judged(evolution.certificate))
         count()
+    coordinates, sampled = large.switched_on(sampled_sizes, TRANSIENT_DRIVE, TIMES, count) if sampled_sizes else ({}, {})
     limit = evolve(ClusterEquations(1, curve(C), TRANSIENT_DRIVE * curve(C).critical.upper), TIMES)
     return dataset(
         {
             "time": (["time"], TIMES, "1/kappa", "time after the drive was switched on"),
             "N": (["N"], TRANSIENT_SIZES, "1", "number of spins, third order"),
             "N_exact": (["N_exact"], exact_sizes, "1", "number of spins, exact"),
+            **coordinates,
         },
         {
             "coherent_photons": (["N", "time"], third, "1", "|<a>|^2 / N, third order"),
@@ -135,6 +141,7 @@ def compute_c(largest: int, command: str, progress: Counter | None) -> xr.Datase
             "semiclassical": (["time"], limit.coherent_photons, "1", "|<a>|^2 / N of the Maxwell-Bloch equations"),
             **outcomes(["N_exact"], status),
             **outcomes(["N"], third_status, "status_third"),
+            **sampled,
         },
         {"kappa": KAPPA, "gamma_h": GAMMA_H, "C": C, "drive": TRANSIENT_DRIVE, "closure": "no-three-spin"},
         command,
@@ -188,6 +195,8 @@ def plot_c(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         for mark, n in zip("os^", data["N_exact"].values, strict=False):
             exact = data["coherent_photons_exact"].sel(N_exact=n)
             axes.plot(data["time"], exact, color="#1f4fbf", marker=mark, markevery=10, linewidth=0.8, label=f"exact, $N={n}$")
+        if "N_sampled" in data.dims:
+            large.draw_switched(axes, data)
         axes.plot(data["time"], data["semiclassical"], "k--", label="semiclassical")
         axes.set_xlim(0, float(data["time"].max()))
         axes.set_ylim(bottom=0)
@@ -217,4 +226,6 @@ def table_c(data: xr.Dataset) -> Sequence[Sequence[str]]:
         for n in data[dim].values:
             values = data[name].sel({dim: n}).values[::40]
             rows.append(("CE3" if dim == "N" else "exact", str(n), *(f"{value:.8f}" for value in values)))
+    if "N_sampled" in data.dims:
+        rows += large.switched_rows(data)
     return rows

@@ -17,7 +17,7 @@ from permsym.basis.representations import build, dimension
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.rotating import in_rotating_frame
-from permsym.sites import Boson
+from permsym.sites import Boson, Ensemble
 
 _LEVELS = 4
 _LARGEST = 20_000  # unknowns
@@ -26,11 +26,19 @@ _NOTHING = 1e-14  # of the largest weight: what is left where weights cancel
 
 def cut_down(model: Model, satellites: int) -> Model:
     """The model with its ensembles and its levels cut down, rates and couplings as they are."""
-    ensembles = [each.resized(min(each.N, satellites)) for each in model.ensembles]
+    ensembles = [_fewer(each, satellites) for each in model.ensembles]
     centre = model.centre
     if isinstance(centre, Boson):
         centre = Boson(min(centre.levels or _LEVELS, _LEVELS), centre.displacement)  # 0: an open cut-off
     return Model(centre, ensembles, model.hamiltonian, model.jumps)
+
+
+def _fewer(ensemble: Ensemble, satellites: int) -> Ensemble:
+    """At most so many satellites; of a fixed total spin j the 2j that are in no singlet, so that jumps still act."""
+    free = round(2 * ensemble.j) if ensemble.j else 0
+    if free:
+        return Ensemble(min(free, satellites), ensemble.name, j=min(free, satellites) / 2)
+    return ensemble.resized(min(ensemble.N, satellites))
 
 
 class Decoupling:
