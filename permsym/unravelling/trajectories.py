@@ -83,9 +83,9 @@ def trajectories(
     dwell          label of a moment of two values: dwell times and switching rates of a steady state, by a Schmitt trigger
     checkpoint     a file that a steady state is written to every 30 s and goes on from, with the same bits
 
-    Raises UnsuitedModel for more than one ensemble, satellites of more than two levels, negative rates; DegenerateSteadyState where no individual
-    jump connects the total spins, unless one is fixed, ps.Ensemble(N, j=...), and has one steady state; SolverFailed where a mode
-    grows without bound.
+    Raises UnsuitedModel for more than one ensemble, satellites of more than two levels, and negative rates; SolverFailed where a mode
+    grows without bound; DegenerateSteadyState where no individual jump connects the total spins, unless one is fixed by
+    ps.Ensemble(N, j=...) and has one steady state.
     ``reliable`` and ``sampling.doubts`` of the result say whether its statistics are sound.
     """
     for name, value in (("target", target), ("duration", duration)):
