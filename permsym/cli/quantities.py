@@ -51,11 +51,18 @@ def check(options: argparse.Namespace, model: Model, family: Family | None = Non
 
     family   the function that makes the model from its parameters
     """
+    if not _any(options):
+        return
     from permsym.steady.gradient import parameter_slopes
 
     wanted(options).check(model)
     for name in options.fisher:
         parameter_slopes(model, name, family)
+
+
+def _any(options: argparse.Namespace) -> bool:
+    """Whether they ask for something: what a plain solve does not need is not loaded."""
+    return bool(options.squeezing or options.fisher or options.rotation_fisher)
 
 
 def wanted(options: argparse.Namespace) -> Quantities:
@@ -100,6 +107,8 @@ class Answers:
 
 def asked(options: argparse.Namespace, system: State | Evolution, family: Family | None = None) -> Answers:
     """What the options ask for, of a state or of an evolution."""
+    if not _any(options):
+        return Answers({}, {}, {})
     from permsym.information.fisher import fisher
     from permsym.states.fisher import WHOSE
     from permsym.sweeps.quantities import squeezing_of

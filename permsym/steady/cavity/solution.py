@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial, reduce
+from functools import cache, cached_property, partial, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +40,7 @@ _DUAL_ACCURACY = (3e-3, 1e-4, 1e-5, 1e-7, 1e-9, 1e-11)
 _DEFECT = 0.01  # |delta| . |x| over |c| . |x|: up to it |z| |r| was above the error in all cases, with 0.04 it was a fifth of it
 _FELT = 0.1  # of the largest |c| of any population: an equation of z that is not solved there leaves all of it
 _SINGLE = 2**19  # numbers from which dual vectors begin in single precision: vectors leave the caches (1.9 times faster at 1.3 million)
+_REMEMBERED = 2**21  # numbers in all covectors that are remembered while estimates are made
 _EACH = 10_000  # numbers up to which every moment gets a dual vector of its own
 _NOTHING = 1e-12  # of the largest weight of an observable: less than that of it the state does not have
 _SIGNED_SUMS = 3  # of projectors
@@ -111,8 +112,11 @@ class BlockSolution:
         operators = [key.operators(self.operator.model) for key in keys]
         real = self.operator.dtype == float
 
-        def covector(k: int, part: complex) -> NDArray[Any]:
+        def made(k: int, part: complex) -> NDArray[Any]:
             return self.blocks.block_covector(*operators[k], part, real)
+
+        # each is used up to four times, and takes as long as a few products
+        covector = cache(made) if self.blocks.numbers * len(keys) < _REMEMBERED else made
 
         estimates: list[list[ErrorParts]] = [[] for _ in keys]
         for k, parts, sizes in self._estimated(len(keys), covector):
