@@ -31,7 +31,6 @@ from permsym.operators import CentreOperator, Matrix, Monomial, Operator, Produc
 from permsym.sites import Boson, Ensemble, Levels, NoCentre, Site, Spin
 from permsym.symmetry.classes import Symmetry
 from permsym.terms import Term, chosen, equation_of, spelled_product, terms_of
-from permsym.translation import from_qutip, piqs, to_qutip
 
 if TYPE_CHECKING:
     import qutip
@@ -302,6 +301,8 @@ class Model:
         Raises InputError where satellites differ (it says in what), where a term acts on three of them, where functions of time
         come in, and TooLarge beyond 1024 states.
         """
+        from permsym.translation import from_qutip
+
         parts = from_qutip.parts_of(H, c_ops, from_qutip.Reading(centre, ensembles, mode, lone, symmetric))
         return cls(parts.centre, parts.ensembles, parts.hamiltonian, parts.jumps, name=name)
 
@@ -312,6 +313,8 @@ class Model:
         piqs dephases with sigma^z/2, so that rates of L[sigma^z] are a quarter of its own; its other rates are the same.  Its
         Hamiltonian is read as a combination of 1, Jz, J+, J-, Jz^2, J+^2, J-^2, J+J-, Jz J+ and Jz J-; InputError for others.
         """
+        from permsym.translation import piqs
+
         parts = piqs.parts_of(dicke, symmetric)
         return cls(parts.centre, parts.ensembles, parts.hamiltonian, parts.jumps, name=name)
 
@@ -323,6 +326,8 @@ class Model:
 
         Raises InputError where the number of Fock states is open, TooLarge beyond 16,384 states.
         """
+        from permsym.translation import to_qutip
+
         return to_qutip.written(self.centre, self.ensembles, self.hamiltonian, self.jumps)
 
     def resized(self, N: float | None = None, **sizes: float) -> Model:

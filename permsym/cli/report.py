@@ -5,28 +5,30 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from permsym import machine
 from permsym.basis.representations import choose
-from permsym.basis.several import Cut
 from permsym.cli import counting, quantities
 from permsym.dataset.versions import versions
-from permsym.dynamics.evolved.evolution import Evolution
 from permsym.errors import DegenerateSteadyState, TooLarge
-from permsym.model import Model
-from permsym.models.registry import ModelSource
 from permsym.models.registry import names as model_names
-from permsym.moments.labels import MomentLabel
-from permsym.moments.mode import PhotonDistribution
-from permsym.steady.gradient import Family
 from permsym.steady.needs import lattice
 from permsym.steady.plan import NAMES
 from permsym.steady.solve import plan_of
-from permsym.steady.state import State
 from permsym.text import finite, pair, readable, table
+
+if TYPE_CHECKING:
+    from permsym.basis.several import Cut
+    from permsym.dynamics.evolved.evolution import Evolution
+    from permsym.model import Model
+    from permsym.models.registry import ModelSource
+    from permsym.moments.labels import MomentLabel
+    from permsym.moments.mode import PhotonDistribution
+    from permsym.steady.gradient import Family
+    from permsym.steady.state import State
 
 
 def solve_report(

@@ -85,7 +85,28 @@ def report(
 # -- datasets -------------------------------------------------------------------------------------------------------------
 
 
-def state_dataset(
+def save(
+    result: SampledState | SampledEvolution,
+    approach: str,
+    asked: Asked,
+    labels: Sequence[MomentLabel],
+    settings: dict[str, Any],
+    options: argparse.Namespace,
+) -> None:
+    """Write the file that ``-o`` asks for."""
+    if not options.output:
+        return
+    from permsym import dataset
+    from permsym.sampling.sampled import SampledState
+
+    if isinstance(result, SampledState):
+        data = _state_dataset(result, approach, asked, labels, settings, options.command_line)
+    else:
+        data = _evolution_dataset(result, approach, asked, settings, options.command_line)
+    dataset.save(data, options.output)
+
+
+def _state_dataset(
     state: SampledState, approach: str, asked: Asked, labels: Sequence[MomentLabel], settings: dict[str, Any], command: str
 ) -> xr.Dataset:
     """The dataset of a steady state, as a sweep of one point."""
@@ -99,7 +120,7 @@ def state_dataset(
     return assembled(one, {((), approach): sampled_point(state, names)}, command)
 
 
-def evolution_dataset(evolution: SampledEvolution, approach: str, asked: Asked, settings: Mapping[str, Any], command: str) -> xr.Dataset:
+def _evolution_dataset(evolution: SampledEvolution, approach: str, asked: Asked, settings: Mapping[str, Any], command: str) -> xr.Dataset:
     """The dataset of an evolution over ``time``."""
     from permsym.dataset.build import Cell, Point, build_dataset
     from permsym.dataset.status import Status

@@ -43,17 +43,9 @@ def run(options: argparse.Namespace) -> int:
 
     result: TrajectoryState | TrajectoryEvolution
     if options.times is None:
-        result = state = trajectories(model, labels, progress=on_stderr(), **settings, **more)
+        result = trajectories(model, labels, progress=on_stderr(), **settings, **more)
     else:
         times = words.times(options.times)
-        result = evolution = trajectories(model, labels, times=times, initial=options.initial, progress=on_stderr(), **settings, **more)
-    if options.output:
-        from permsym import dataset
-
-        command = options.command_line
-        if options.times is None:
-            data = sampled.state_dataset(state, "trajectories", asked, labels, settings, command)
-        else:
-            data = sampled.evolution_dataset(evolution, "trajectories", asked, settings, command)
-        dataset.save(data, options.output)
+        result = trajectories(model, labels, times=times, initial=options.initial, progress=on_stderr(), **settings, **more)
+    sampled.save(result, "trajectories", asked, labels, settings, options)
     return sampled.report(result, "quantum trajectories", asked, labels, options)

@@ -35,18 +35,10 @@ def run(options: argparse.Namespace) -> int:
     result: TwaState | TwaEvolution
     with _threads(sampled.threads(options).get("jobs")):
         if options.times is None:
-            result = state = steady_state(model, labels, progress=on_stderr(), **settings)
+            result = steady_state(model, labels, progress=on_stderr(), **settings)
         else:
-            result = evolution = evolve(model, words.times(options.times), options.initial or "", labels, progress=on_stderr(), **settings)
-    if options.output:
-        from permsym import dataset
-
-        command = options.command_line
-        if options.times is None:
-            data = sampled.state_dataset(state, "twa", asked, labels, settings, command)
-        else:
-            data = sampled.evolution_dataset(evolution, "twa", asked, settings, command)
-        dataset.save(data, options.output)
+            result = evolve(model, words.times(options.times), options.initial or "", labels, progress=on_stderr(), **settings)
+    sampled.save(result, "twa", asked, labels, settings, options)
     return sampled.report(result, "truncated Wigner", asked, labels, options)
 
 

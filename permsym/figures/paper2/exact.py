@@ -182,6 +182,7 @@ def plot(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         rate.set_ylabel(r"Liouvillian gap $/\,\kappa$")
         times = rate.secondary_yaxis("right", functions=(_inverse, _inverse))
         times.set_ylabel(r"relaxation time $\times\,\kappa$")
+        figure.set_layout_engine("constrained", rect=(0, 0, 0.98, 1))  # it leaves no room for the label of a second axis
         rate.tick_params(right=False, which="both")
         for n, axes in zip(beyond, below, strict=False):
             large.draw_judged(axes, data, n)

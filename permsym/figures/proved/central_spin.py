@@ -58,6 +58,7 @@ def plot_panels(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
         _distances(right, data)
         for axes, letter in ((left, "a"), (right, "b")):
             axes.set_xscale("log")
+            axes.xaxis.set_minor_formatter("")
             axes.set_xlabel("$N$")
             plot.panel_letter(axes, letter)
         save(figure)
