@@ -18,9 +18,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import gammaln
 
 from permsym.basis.centre import real_if_real
+from permsym.basis.factorials import log_factorial
 from permsym.basis.moves import Labels, Move, Moves, Shift, Values, Weight
 from permsym.basis.part import Part, exact_sum, refuse_fixed_spin
 from permsym.basis.product_space import positions, type_strings
@@ -43,7 +43,7 @@ LogScale = Callable[[Labels], Values]
 def multiplicity_scale(labels: Labels) -> Values:
     """log of sqrt(multinomial): with it coefficients are those of the unscaled occupation basis."""
     labels = np.maximum(labels, 0)  # below zero only behind a move of weight zero
-    return 0.5 * (gammaln(labels.sum(axis=0) + 1) - gammaln(labels + 1).sum(axis=0))
+    return 0.5 * (log_factorial(labels.sum(axis=0)) - log_factorial(labels).sum(axis=0))
 
 
 class OccupationPart(Part):
