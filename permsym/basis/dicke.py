@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from permsym.basis.centre import real_if_real
-from permsym.basis.factorials import log_factorial
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part, exact_sum
 from permsym.basis.spin import (
@@ -41,6 +40,7 @@ from permsym.basis.spin import (
 )
 from permsym.basis.window import Boundary, Window
 from permsym.errors import InputError
+from permsym.factorials import log_factorial
 from permsym.operators import ComplexArray, Matrix
 from permsym.sites import Ensemble
 

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from permsym.basis.centre import real_if_real
-from permsym.basis.factorials import log_factorial
 from permsym.basis.moves import Labels, Move, Moves, Shift, Values, Weight
 from permsym.basis.part import Part, exact_sum, refuse_fixed_spin
 from permsym.basis.product_space import positions, type_strings
 from permsym.basis.spin import Rotation
+from permsym.factorials import log_factorial
 from permsym.operators import ComplexArray, Matrix, as_array
 from permsym.sites import Ensemble
 

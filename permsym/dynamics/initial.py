@@ -29,9 +29,9 @@ from scipy.special import xlogy
 
 from permsym import expressions
 from permsym.basis.basis import Basis
-from permsym.basis.factorials import log_factorial
 from permsym.basis.moves import Weight
 from permsym.errors import InputError
+from permsym.factorials import log_factorial
 from permsym.model import Model
 from permsym.operators import ComplexArray, as_matrix, displacement
 from permsym.sites import Boson, Ensemble, NoCentre, Site

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
-from permsym.basis.factorials import log_factorial
 from permsym.errors import InputError
+from permsym.factorials import log_factorial
 from permsym.operators import ComplexArray
 
 Real = NDArray[np.float64]

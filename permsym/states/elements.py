@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
-from permsym.basis.factorials import log_factorial
 from permsym.basis.moves import Labels
+from permsym.factorials import log_factorial
 from permsym.operators import ComplexArray
 
 Elements = tuple[Labels, ComplexArray]

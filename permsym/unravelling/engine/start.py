@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import xlogy
 
-from permsym.basis.factorials import log_factorial
 from permsym.dynamics.initial import InitialState, SiteState, parse_initial
+from permsym.factorials import log_factorial
 from permsym.model import Model
 from permsym.operators import ComplexArray
 from permsym.sites import Boson

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import gammaln
 
-from permsym.basis.factorials import log_factorial
+from permsym.factorials import log_factorial
 
 
 def test_table_is_scipys_gamma_function():
