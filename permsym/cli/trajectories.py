@@ -6,12 +6,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from permsym.cli import sampled, words
-from permsym.errors import InputError
 
 if TYPE_CHECKING:
     from permsym.unravelling.result import TrajectoryEvolution, TrajectoryState
-
-_OF_STATES = ("dwell", "checkpoint")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,8 +21,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         ),
     )
     sampled.add(parser, 8, 1024)
-    parser.add_argument("--dwell", metavar="LABEL", help="dwell times and switching rates of a moment with two values, such as a or 'ad a'")
-    parser.add_argument("--checkpoint", metavar="FILE", help="write a steady state here every 30 s, and go on from it, with the same bits")
     parser.set_defaults(run=run)
 
 
@@ -34,9 +29,7 @@ def run(options: argparse.Namespace) -> int:
     words.check_output(options)
     settings = sampled.chosen(options)
     labels = words.asked_moments(options, model)
-    more = {**sampled.threads(options), **{name: getattr(options, name) for name in _OF_STATES if getattr(options, name) is not None}}
-    if options.times is not None and (wrong := [name for name in _OF_STATES if name in more]):
-        raise InputError(f"--{wrong[0]} is for a steady state, but --times asks for an evolution; leave one of them out")
+    more = sampled.aside(options)
     words.say_defaults(source, parameters)
     from permsym.progress import on_stderr
     from permsym.unravelling.trajectories import trajectories

@@ -34,15 +34,19 @@ def test_steady_state_as_a_document_and_as_a_table(capsys):
     assert "reliable: 8 trajectories, seed 4" in out
 
 
-def test_dwell_times_as_a_document_and_as_a_table(capsys):
-    model = ("trajectories", "driven-tavis-cummings", "N=5", "C=14", "drive=1.05", "--moment", "a", "--duration", "60", "--dwell", "a")
-    code, out, _ = run(capsys, *model, "--json")
+@pytest.mark.parametrize(("command", "duration"), [("trajectories", "60"), ("twa", "20")])
+def test_dwell_times_as_a_document_and_as_a_table(capsys, tmp_path, command, duration):
+    words = (command, "driven-tavis-cummings", "N=5", "C=14", "drive=1.05", "--moment", "a", "--duration", duration, "--dwell", "a")
+    words = (*words, "--trajectories", "8", "--checkpoint", tmp_path / "run.h5")
+    code, out, _ = run(capsys, *words, "--json")
     dwell = json.loads(out)["dwell"]
     assert code in (0, 3)
     assert dwell["rate_sum"] == pytest.approx(dwell["up_rate"] + dwell["down_rate"])
     assert dwell["low"] < dwell["high"]
     assert set(dwell["errors"]) == {"low_time", "high_time", "up_rate", "down_rate", "rate_sum"}
-    assert f"{dwell['switches'][0]} up, {dwell['switches'][1]} down" in run(capsys, *model)[1]
+    code, out, err = run(capsys, *words)
+    assert f"{dwell['switches'][0]} up, {dwell['switches'][1]} down" in out
+    assert "going on from" in err
 
 
 def test_evolution_as_a_document_and_as_a_table(capsys):
