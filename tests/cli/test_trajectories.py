@@ -100,6 +100,36 @@ def test_files_and_checkpoints(capsys, tmp_path):
     assert "going on from" in run(capsys, *MODEL, "--duration", "150", "--checkpoint", checkpoint)[2]
 
 
+def test_the_record_of_one_trajectory(capsys, tmp_path):
+    words = ("trajectories", "tavis-cummings", "N=4", "--record", tmp_path / "clicks.csv", "--duration", "30", "--seed", "5")
+    code, out, _ = run(capsys, *words, "--initial", "vacuum up", "--json")
+    record = ps.photon_record(ps.models.tavis_cummings(N=4), duration=30, seed=5, initial="vacuum up")
+    mark, head, *rows = (tmp_path / "clicks.csv").read_text().splitlines()
+    assert code == 0
+    assert "permsym trajectories tavis-cummings" in json.loads(mark.removeprefix("# "))["command"]
+    assert head == "time,jump"
+    assert [float(row.split(",")[0]) for row in rows] == record.times.tolist()
+    assert [row.split(",")[1] for row in rows] == list(record.jumps)
+    assert json.loads(out)["counts"] == record.counts
+    assert f"{record.counts['L[a] central']}" in run(capsys, *words, "--initial", "vacuum up")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--record", "x.csv"), "--record needs the length"),
+        (("--record", "x.csv", "--duration", "3", "--target", "1"), "leave --target out"),
+        (("--record", "x.csv", "--duration", "-3"), "`duration` must be"),
+        (("--record", "x.nc", "--duration", "3"), ".csv"),
+        (("--record", "/no/such/x.csv", "--duration", "3"), "/no/such"),
+    ],
+)
+def test_wrong_words_for_a_record_are_refused(capsys, words, sentence):
+    code, _, err = run(capsys, *MODEL, *words)
+    assert code == 1
+    assert sentence in err.splitlines()[-1]
+
+
 SWEEP = """
 [model]
 name = "tavis-cummings"
