@@ -28,7 +28,7 @@ from permsym.semiclassical.twa.start import product_points
 from permsym.dynamics.initial import parse_initial
 model = {model}
 state = ps.twa.steady_state(model, seed=1, duration={duration})
-setting = Setting.of(model, 2)
+setting = Setting.of(model, 2, jobs=1)
 points = product_points(setting.space, parse_initial("", model), 16, setting.generator(0, 0))
 ensemble = Ensemble(setting, points, setting.key(0, 0), 16)
 steps = np.full(200, 10)

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from permsym.steady.state import State
     from permsym.sweeps.grid import sweep
     from permsym.sweeps.limits.infinite import Limit, limit
+    from permsym.unravelling.photons import PhotonRecord, photon_record
     from permsym.unravelling.result import TrajectoryEvolution, TrajectoryState
     from permsym.unravelling.trajectories import trajectories
 
@@ -109,6 +110,7 @@ _PLACES = {
     "permsym.sweeps.limits.infinite": ("Limit", "limit"),
     "permsym.basis.several": ("Cut",),
     "permsym.linear.assembled.solver": ("BiCGStab",),
+    "permsym.unravelling.photons": ("PhotonRecord", "photon_record"),
     "permsym.unravelling.result": ("TrajectoryEvolution", "TrajectoryState"),
     "permsym.unravelling.trajectories": ("trajectories",),
 }
@@ -153,6 +155,7 @@ __all__ = [
     "ParameterFisher",
     "Pardiso",
     "PermsymError",
+    "PhotonRecord",
     "PowerSpectrum",
     "ShiftInvert",
     "SiteState",
@@ -193,6 +196,7 @@ __all__ = [
     "negativity",
     "open_dataset",
     "open_reference",
+    "photon_record",
     "plot",
     "pulses",
     "purity",

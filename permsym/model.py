@@ -218,12 +218,7 @@ class Model:
 
     def charges_of(self, operator: Operator) -> set[tuple[int, ...]]:
         """What terms of an operator add to each U(1) charge: -1 for ``a``, 0 for what conserves it."""
-        shifts = {
-            shift
-            for key, value in operator.terms.items()
-            if value != 0
-            for shift in self._shifts(key) or [(0,) * (1 + len(self.ensembles))]
-        }
+        shifts = {shift for key, value in operator.terms.items() if value != 0 for shift in self._shifts(key)}
         return {tuple(sum(w * q for w, q in zip(charge, shift, strict=True)) for charge in self.charges) for shift in shifts}
 
     @cached_property
@@ -255,9 +250,9 @@ class Model:
         return math.gcd(*(row[-1] for row in rows))
 
     def _shifts(self, key: Product) -> list[tuple[int, ...]]:
-        """Changes of excitations (centre, ensembles...) that a product can make."""
-        options: list[set[tuple[int, ...]]] = []
+        """Changes of excitations (centre, ensembles...) that a product can make; none at all is that of a constant, too."""
         kinds = 1 + len(self.ensembles)
+        options: list[set[tuple[int, ...]]] = [{(0,) * kinds}]
         factors: list[tuple[int, Site, Matrix]] = []
         if isinstance(key.centre, Monomial):
             options.append({tuple(key.centre.p - key.centre.q if i == 0 else 0 for i in range(kinds))})
@@ -267,7 +262,7 @@ class Model:
         for kind, site, matrix in factors:
             steps = {site.excitations[row] - site.excitations[column] for row, column, _ in entries(matrix)}
             options.append({tuple(step if i == kind else 0 for i in range(kinds)) for step in steps})
-        return sorted({tuple(map(sum, zip(*combination, strict=True))) for combination in itertools.product(*options)} if options else [])
+        return sorted({tuple(map(sum, zip(*combination, strict=True))) for combination in itertools.product(*options)})
 
     # -- QuTiP ----------------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from permsym.semiclassical.twa.result import TwaEvolution, TwaState
     from permsym.unravelling.result import TrajectoryEvolution, TrajectoryState
 
+_OF_STATES = ("dwell", "checkpoint")
+"""Options of steady states alone."""
+
 Asked = tuple["ModelSource", dict[str, float | str], "Model"]
 
 
@@ -38,6 +41,8 @@ def add(parser: argparse.ArgumentParser, few: int, many: int) -> None:
         "--seed", metavar="S", help="of the random numbers (default 0): one seed gives the same bits with any number of threads"
     )
     parser.add_argument("--jobs", metavar="N", help="threads (default: all cores)")
+    parser.add_argument("--dwell", metavar="LABEL", help="dwell times and switching rates of a moment with two values, such as a or 'ad a'")
+    parser.add_argument("--checkpoint", metavar="FILE", help="write a steady state here every 30 s, and go on from it, with the same bits")
     words.add_json(parser)
     words.add_output(parser)
 
@@ -48,18 +53,20 @@ def chosen(options: argparse.Namespace, *names: str) -> dict[str, Any]:
 
     if options.times is None and options.initial is not None:
         raise InputError("--initial is for an evolution: give --times 0:10:100, for instance, or leave it out")
-    if options.times is not None and options.duration is not None:
-        raise InputError("--duration is for a steady state, but --times asks for an evolution; give one of them")
+    for name in ("duration", *_OF_STATES):
+        if options.times is not None and getattr(options, name) is not None:
+            raise InputError(f"--{name} is for a steady state, but --times asks for an evolution; leave one of them out")
     all_names = ("target", "duration", "trajectories", "seed", *names)
     return {name: number_or_text(getattr(options, name)) for name in all_names if getattr(options, name) is not None}
 
 
-def threads(options: argparse.Namespace) -> dict[str, int]:
-    """How many ``--jobs`` asks for, as a keyword argument; nothing where it does not."""
+def aside(options: argparse.Namespace) -> dict[str, Any]:
+    """Keyword arguments that were typed and change no number of a result: threads, dwell times, a checkpoint."""
     from permsym.reading import number_or_text
     from permsym.sites import as_count
 
-    return {} if options.jobs is None else {"jobs": as_count("jobs", number_or_text(options.jobs), 1)}
+    jobs = {} if options.jobs is None else {"jobs": as_count("jobs", number_or_text(options.jobs), 1)}
+    return {**jobs, **{name: getattr(options, name) for name in _OF_STATES if getattr(options, name) is not None}}
 
 
 def report(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from permsym.cli import sampled, words
 from permsym.errors import InputError
+from permsym.text import table
 
 if TYPE_CHECKING:
     from permsym.unravelling.result import TrajectoryEvolution, TrajectoryState
-
-_OF_STATES = ("dwell", "checkpoint")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,19 +26,22 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         ),
     )
     sampled.add(parser, 8, 1024)
-    parser.add_argument("--dwell", metavar="LABEL", help="dwell times and switching rates of a moment with two values, such as a or 'ad a'")
-    parser.add_argument("--checkpoint", metavar="FILE", help="write a steady state here every 30 s, and go on from it, with the same bits")
+    parser.add_argument(
+        "--record",
+        metavar="FILE",
+        help="instead of averages: times and names of the jumps that detectors see along one trajectory from --initial, as FILE.csv",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.record is not None:
+        return _record(options)
     asked = source, parameters, model = words.load(options)
     words.check_output(options)
     settings = sampled.chosen(options)
     labels = words.asked_moments(options, model)
-    more = {**sampled.threads(options), **{name: getattr(options, name) for name in _OF_STATES if getattr(options, name) is not None}}
-    if options.times is not None and (wrong := [name for name in _OF_STATES if name in more]):
-        raise InputError(f"--{wrong[0]} is for a steady state, but --times asks for an evolution; leave one of them out")
+    more = sampled.aside(options)
     words.say_defaults(source, parameters)
     from permsym.progress import on_stderr
     from permsym.unravelling.trajectories import trajectories
@@ -49,3 +54,42 @@ def run(options: argparse.Namespace) -> int:
         result = trajectories(model, labels, times=times, initial=options.initial, progress=on_stderr(), **settings, **more)
     sampled.save(result, "trajectories", asked, labels, settings, options)
     return sampled.report(result, "quantum trajectories", asked, labels, options)
+
+
+# -- the record of one trajectory -----------------------------------------------------------------------------------------
+
+_OF_AVERAGES = ("moments", "moment", "target", "trajectories", "times", "jobs", "dwell", "checkpoint", "output")
+
+
+def _record(options: argparse.Namespace) -> int:
+    """Write one trajectory's jumps to a file, and print how many there were."""
+    from permsym.dataset.files import check_target
+
+    if wrong := [name for name in _OF_AVERAGES if getattr(options, name) is not None]:
+        raise InputError(f"--record writes the jumps of one trajectory, and no averages; leave --{wrong[0]} out")
+    if options.duration is None:
+        raise InputError("--record needs the length of the trajectory: give --duration 100, for instance")
+    target = Path(options.record)
+    check_target(target, (".csv",))
+    source, parameters, model = words.load(options)
+    words.say_defaults(source, parameters)
+    from permsym.dataset.versions import versions
+    from permsym.reading import number_or_text
+    from permsym.unravelling.photons import photon_record
+    from permsym.writing import written_aside
+
+    seed = {} if options.seed is None else {"seed": number_or_text(options.seed)}
+    record = photon_record(model, duration=number_or_text(options.duration), initial=options.initial, **seed)  # type: ignore[arg-type]
+    with written_aside(target) as aside, aside.open("w", newline="") as file:
+        file.write(f"# {json.dumps({'command': options.command_line, **versions()})}\n")  # by its mark a file of permsym is written again
+        rows = csv.writer(file)
+        rows.writerow(("time", "jump"))
+        rows.writerows((repr(time), name) for time, name in zip(record.times.tolist(), record.jumps, strict=True))
+    head = {"model": source.name, "parameters": model.parameters, "defaults": sorted(source.defaulted(parameters))}
+    facts = {"initial": record.initial, "seed": record.seed, "duration": record.duration, "counts": record.counts}
+    if options.json:
+        print(json.dumps({**head, **facts, "versions": versions()}, indent=2))
+    else:
+        print(f"{source.name} from {record.initial!r}, one quantum trajectory of {record.duration:g}, seed {record.seed}\n")
+        print(table([("jump", "counts"), *((name, f"{number:,}") for name, number in record.counts.items())]))
+    return 0

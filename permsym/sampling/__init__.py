@@ -1,4 +1,4 @@
-"""Averages over trajectories, whatever these solve: error bars, burn-in, autocorrelation, control variates, doubts.
+"""Averages over trajectories, whatever these solve: recordings, error bars, burn-in, autocorrelation, controls, dwell times, doubts.
 
-Everything here sees arrays alone: (trajectories, cells, labels), where a cell is an average over a short stretch of time.
+Statistics see arrays alone: (trajectories, cells, labels), where a cell is an average over a short stretch of time.
 """

@@ -17,6 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from permsym.errors import InputError
+from permsym.model import Model
+from permsym.moments.labels import MomentLabel, parse
 from permsym.operators import ComplexArray
 from permsym.sampling.averages import CONFIDENCE
 from permsym.sampling.doubts import Doubt
@@ -87,13 +90,37 @@ class Dwell:
         }
 
 
-def dwell(label: str, series: ComplexArray, every: float, real: bool) -> Dwell:
-    """Dwell times of (trajectories, readings), readings ``every`` so long.
+@dataclass(frozen=True)
+class Watched:
+    """The moment whose switches are looked for, along each trajectory: its real part where it is real, else its modulus."""
+
+    label: MomentLabel
+
+    @classmethod
+    def of(cls, text: str, model: Model) -> Watched:
+        """InputError for a label that makes no sense, and for a moment that a charge makes vanish."""
+        label = parse(text, model)
+        if any(label.charge(model)):
+            raise InputError(
+                f"the moment {label} vanishes at every time by symmetry, and has no dwell times; watch another one, such as 'ad a' or 'z1'"
+            )
+        return cls(label)
+
+    def values(self, readings: ComplexArray) -> RealArray:
+        """What is watched of readings of the moment, of the same shape."""
+        return readings.real if self.label == self.label.conjugate() else np.abs(readings)
+
+    def dwell(self, series: RealArray, every: float) -> Dwell:
+        """Dwell times of all values (trajectories, readings)."""
+        return dwell(str(self.label), series, every)
+
+
+def dwell(label: str, x: RealArray, every: float) -> Dwell:
+    """Dwell times of values (trajectories, readings), readings ``every`` so long.
 
     The first and the last stay of a trajectory, whose ends are not seen, count too: with n switches in a time T spent in a state, the
     mean dwell time is T / n.  Its half width is that of n independent dwell times, exponential or as they are spread, the larger.
     """
-    x = series.real if real else np.abs(series)
     low, high = _groups(x)
     above = _triggered(x, low, high)
     spent = [float((~above).sum()) * every, float(above.sum()) * every]

@@ -13,6 +13,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.sampling.doubts import Doubt
+from permsym.sampling.dwell import Dwell
 from permsym.text import finite, pair
 
 
@@ -31,6 +32,9 @@ class SampledState:
 
     values, errors            moments by canonical label, and half widths of their 95 % intervals
     derived, derived_errors   derived quantities by name, and the same of them
+    burn_in, duration         time that each trajectory was left out, and averaged over
+    autocorrelation_time      integrated, the longest of all moments
+    dwell                     dwell times and switching rates, where they were asked for
     sampling                  how they were sampled
     """
 
@@ -39,6 +43,10 @@ class SampledState:
     errors: dict[str, float]
     derived: dict[str, float]
     derived_errors: dict[str, float]
+    burn_in: float
+    duration: float
+    autocorrelation_time: float
+    dwell: Dwell | None
     sampling: Sampling
 
     @property
@@ -55,12 +63,16 @@ class SampledState:
         return self.errors[_sampled(self.model, self.errors, label)]
 
     def averages(self) -> dict[str, Any]:
-        """Moments, derived quantities and their errors, JSON-ready."""
+        """Moments, derived quantities, their errors, times and dwell times, JSON-ready."""
         return {
             "moments": {label: pair(value) for label, value in self.values.items()},
             "errors": {label: finite(value) for label, value in self.errors.items()},
             "derived": self.derived,
             "derived_errors": {name: finite(value) for name, value in self.derived_errors.items()},
+            "autocorrelation_time": self.autocorrelation_time,
+            "burn_in": self.burn_in,
+            "duration": self.duration,
+            **({} if self.dwell is None else {"dwell": self.dwell.to_dict()}),
         }
 
     def _shown(self) -> str:

@@ -330,7 +330,7 @@ METHODS: dict[str, Method] = {
         Method(EXACT, exact_point, exact_cost, _EXACT_OPTIONS, key="exact", in_time=("basis", "tolerance")),
         Method("mf", mean_field_point, mean_field_cost, key="mf", in_time=()),
         Method("ln", linear_noise_point, lambda *asked: replace(mean_field_cost(*asked), seconds=0.5), key="linear_noise"),
-        Method("twa", twa_point, twa_cost, TWA_OPTIONS, key="twa", in_time=TWA_IN_TIME, modulated=False),
+        Method("twa", twa_point, twa_cost, TWA_OPTIONS, key="twa", in_time=TWA_IN_TIME, modulated=False, long=True),
         Method(
             "trajectories",
             trajectories_point,

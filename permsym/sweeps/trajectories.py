@@ -19,7 +19,6 @@ from permsym.sweeps.wanted import STATE, Wanted
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes
     from permsym.sampling.sampled import SampledEvolution, SampledState
-    from permsym.unravelling.result import TrajectoryState
 
 
 def _whole(least: int) -> Callable[[Any], bool]:
@@ -53,55 +52,55 @@ TWA_IN_TIME = ("target", "seed", "trajectories", "step")
 
 
 def twa_point(model: Model, wanted: Wanted, options: Mapping[str, Any], bench: Bench) -> Point:
-    """Steady state or evolution by truncated Wigner; UnsuitedModel, with the term's name, where that has no equations."""
+    """Steady state or evolution by truncated Wigner, on one core; UnsuitedModel, with the term's name, where that has no equations."""
     from permsym.semiclassical.twa import evolve, steady_state
 
     if wanted.evolution is not None:
         asked = wanted.evolution
-        evolution = evolve(model, asked.times, asked.initial, wanted.labels, **options)
+        evolution = evolve(model, asked.times, asked.initial, wanted.labels, jobs=1, **options)
         point = evolved_point(evolution, [str(label) for label in wanted.labels])
         expanded_quantities(point, None, wanted.quantities)
         return point
-    point = sampled_point(steady_state(model, wanted.labels, **options), [str(label) for label in wanted.labels])
-    if wanted.spectrum is not None:
-        point.reason = "; ".join(filter(None, [point.reason, "no spectrum: truncated Wigner has means of one time only"]))
-    expanded_quantities(point, None, wanted.quantities)
-    return point
+    return _steady_point(steady_state, "truncated Wigner has", model, wanted, options, bench)
 
 
 def trajectories_point(model: Model, wanted: Wanted, options: Mapping[str, Any], bench: Bench) -> Point:
-    """Steady state or evolution from quantum trajectories, on one core; UnsuitedModel for several ensembles.
-
-    An interrupted steady state goes on from where it was, with the same bits.
-    """
+    """Steady state or evolution from quantum trajectories, on one core; UnsuitedModel for several ensembles."""
     from permsym.unravelling.trajectories import trajectories
 
-    labels, aside = [str(label) for label in wanted.labels], bench.aside
     if wanted.evolution is not None:
-        asked = wanted.evolution
+        asked, labels = wanted.evolution, [str(label) for label in wanted.labels]
         return evolved_point(trajectories(model, labels, times=asked.times, initial=asked.initial, jobs=1, **options), labels)
+    return _steady_point(trajectories, "trajectories have", model, wanted, options, bench)
+
+
+def _steady_point(
+    solve: Callable[..., SampledState], title: str, model: Model, wanted: Wanted, options: Mapping[str, Any], bench: Bench
+) -> Point:
+    """A steady state.  An interrupted one goes on from where it was, with the same bits."""
+    labels, aside = [str(label) for label in wanted.labels], bench.aside
     if aside is not None and not os.access(aside.parent, os.W_OK):  # on another machine
         aside = None
-    point = sampled_point(_resumed(model, labels, options, aside), labels)
+    point = sampled_point(_resumed(solve, model, labels, options, aside), labels)
     if aside is not None:
         aside.unlink(missing_ok=True)
     if wanted.spectrum is not None:
-        point.reason = "; ".join(filter(None, [point.reason, "no spectrum: trajectories have means of one time only"]))
+        point.reason = "; ".join(filter(None, [point.reason, f"no spectrum: {title} means of one time only"]))
     expanded_quantities(point, None, wanted.quantities)
     return point
 
 
-def _resumed(model: Model, labels: list[str], options: Mapping[str, Any], aside: Path | None) -> TrajectoryState:
+def _resumed(
+    solve: Callable[..., SampledState], model: Model, labels: list[str], options: Mapping[str, Any], aside: Path | None
+) -> SampledState:
     """From the file of an interrupted point; from the start where that is damaged."""
-    from permsym.unravelling.trajectories import trajectories
-
     try:
-        return trajectories(model, labels, jobs=1, checkpoint=aside, **options)
+        return solve(model, labels, jobs=1, checkpoint=aside, **options)
     except InputError:
         if aside is None or not aside.exists():
             raise
         aside.unlink()
-        return trajectories(model, labels, jobs=1, checkpoint=aside, **options)
+        return solve(model, labels, jobs=1, checkpoint=aside, **options)
 
 
 def trajectories_cost(model: Model, options: Mapping[str, Any], wanted: Wanted = STATE) -> Cost:

@@ -2,51 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym import machine
 from permsym.operators import ComplexArray
+from permsym.sampling.dwell import Watched
+from permsym.sampling.parallel import on_cores
 from permsym.unravelling.engine import UPPER, Chain, Prepared
 
-T = TypeVar("T")
-
 LOWEST = ""
-
-
-def on_cores(tasks: Sequence[Callable[[], T]], jobs: int | None) -> list[T]:
-    """The results of tasks in their order, so many at once; None: as many as there are cores."""
-    number = min(jobs or machine.cores(), len(tasks))
-    if number == 1:
-        return [task() for task in tasks]
-    pool = ThreadPoolExecutor(number)
-    try:
-        return [future.result() for future in [pool.submit(task) for task in tasks]]
-    finally:
-        pool.shutdown(cancel_futures=True)  # an interrupt waits for what runs, and not for what would come
 
 
 class Bundle:
     """Trajectories of one model, from the lowest state and from one far away in turn.
 
-    every   time between two readings
+    every     time between two readings
+    watched   what is remembered of every reading of one column; None: nothing
     """
 
-    def __init__(self, prepared: Prepared, number: int, seed: int, every: float, jobs: int | None) -> None:
-        self.every, self.jobs = every, jobs
+    def __init__(
+        self, prepared: Prepared, number: int, seed: int, every: float, jobs: int | None, watched: tuple[Watched, int] | None = None
+    ) -> None:
+        self.every, self.jobs, self.watched = every, jobs, watched
+        self.width = len(prepared.operators)
         self.chains = [Chain(prepared, (LOWEST, UPPER)[k % 2], seed, k) for k in range(number)]
 
-    def run(self, readings: int) -> ComplexArray:
-        """(trajectories, readings, observables) from where they stopped."""
+    @property
+    def trajectories(self) -> int:
+        """How many."""
+        return len(self.chains)
+
+    def run(self, cells: int, per: int) -> tuple[ComplexArray, NDArray[np.float64]]:
+        """Averages (trajectories, cells, readings) over ``per`` readings each, and all values of what is watched."""
 
         def walk(chain: Chain) -> ComplexArray:
-            return chain.run(readings * self.every, self.every)
+            return chain.run(cells * per * self.every, self.every)
 
-        return np.stack(on_cores([lambda chain=chain: walk(chain) for chain in self.chains], self.jobs))  # type: ignore[misc]
+        readings = np.stack(on_cores([lambda chain=chain: walk(chain) for chain in self.chains], self.jobs))  # type: ignore[misc]
+        series = np.zeros((len(readings), 0))
+        if self.watched is not None:
+            moment, column = self.watched
+            series = moment.values(readings[:, :, column])
+        return readings.reshape(len(readings), cells, per, -1).mean(axis=2), series
 
     @property
     def work(self) -> float:
@@ -58,7 +58,7 @@ class Bundle:
         """Where the trajectories are, for a checkpoint."""
         return {f"chain_{k}_{name}": np.asarray(value) for k, chain in enumerate(self.chains) for name, value in chain.state.items()}
 
-    def go_to(self, arrays: dict[str, NDArray[Any]]) -> None:
+    def go_to(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Move the trajectories to where a checkpoint has them."""
         for k, chain in enumerate(self.chains):
             state = {name: arrays[f"chain_{k}_{name}"] for name in chain.state}

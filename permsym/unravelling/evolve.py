@@ -16,8 +16,8 @@ from permsym.operators import ComplexArray
 from permsym.progress import Progress, silent
 from permsym.sampling.averages import half_widths, summary
 from permsym.sampling.doubts import Doubt
+from permsym.sampling.parallel import on_cores
 from permsym.text import clock
-from permsym.unravelling.bundle import on_cores
 from permsym.unravelling.engine import Chain
 from permsym.unravelling.readout import Readout
 from permsym.unravelling.result import TrajectoryEvolution, TrajectorySampling

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from permsym.sampling.doubts import Doubt
-from permsym.sampling.dwell import Dwell
 from permsym.sampling.sampled import SampledEvolution, SampledState, reasons
 
 
@@ -44,27 +43,16 @@ class TrajectorySampling:
 class TrajectoryState(SampledState):
     """A steady state from trajectories: exact but for statistical errors.
 
-    gains                  by which factor balance laws made the variance of each moment smaller
-    burn_in, duration      time that each trajectory was left out, and averaged over
-    autocorrelation_time   integrated, the longest of all moments
-    dwell                  dwell times and switching rates, where they were asked for
+    gains   by which factor balance laws made the variance of each moment smaller
     """
 
     gains: dict[str, float]
-    burn_in: float
-    duration: float
-    autocorrelation_time: float
-    dwell: Dwell | None
     sampling: TrajectorySampling
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
         return {
             **self.averages(),
-            "autocorrelation_time": self.autocorrelation_time,
-            "burn_in": self.burn_in,
-            "duration": self.duration,
-            **({} if self.dwell is None else {"dwell": self.dwell.to_dict()}),
             **self.sampling.to_dict(),
             "gains": self.gains,
             "timings": {"total": self.sampling.seconds},

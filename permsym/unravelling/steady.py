@@ -8,29 +8,26 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from permsym.checkpoints import CheckpointFile
-from permsym.errors import DegenerateSteadyState, InputError
+from permsym.errors import DegenerateSteadyState
 from permsym.model import Model
-from permsym.moments.labels import MomentLabel, parse
+from permsym.moments.labels import MomentLabel
 from permsym.progress import Progress, silent
 from permsym.rotating import in_rotating_frame
 from permsym.sampling.averages import summary
 from permsym.sampling.doubts import Doubt
-from permsym.sampling.dwell import Dwell, dwell
+from permsym.sampling.dwell import Dwell, Watched
+from permsym.sampling.recording import MOST_CELLS, Recording
 from permsym.sampling.stationary import Stationary
 from permsym.steady.degenerate import refuse_degenerate
-from permsym.text import clock
 from permsym.unravelling.balance import rates
 from permsym.unravelling.bundle import Bundle
 from permsym.unravelling.readout import Readout
-from permsym.unravelling.recording import MOST_CELLS, Recording
 from permsym.unravelling.result import TrajectorySampling, TrajectoryState
 
 _FINE = 0.25  # time between readings times the fastest rate at which a single operator decays
 _FIRST = 20.0  # length of the first run times the slowest of these rates
 _FEWEST_CELLS = 128
 _GROWTH = 1.5, 4.0  # factors by which a run is made longer, at least and at most: early estimates are rough
-_SAID = 10.0  # seconds from one line of progress to the next
 _SAFETY = 1.15  # beyond what a target needs by estimate
 MOST_WORK = 5e9
 """Numbers of kets times products after which a run without a target ends, reliable or not: a minute or two of one core."""
@@ -68,7 +65,7 @@ def averaged(
     while wish.duration is None and not run.enough():
         run.prolong()
         run.reach()
-    run.record.write(run.file, now=True)
+    run.record.write(now=True)
     return run.state(model, time.perf_counter() - started)
 
 
@@ -94,58 +91,39 @@ class _Run:
     moments: int | str | Iterable[str | MomentLabel]
     wish: Wish
     progress: Progress
-    file: CheckpointFile | None = None
     record: Recording = field(init=False)
     _look: Stationary = field(init=False)
-    _pace: float = field(default=0.0, init=False)  # seconds a unit of time, of the last piece
 
     def begin(self) -> None:
         """Make the trajectories, or take them from a checkpoint."""
         wish, model = self.wish, self.model
-        self.readout, watched = self._readout()
+        self.watch = None if wish.dwell is None else Watched.of(wish.dwell, model)
+        self.readout = self._readout()
         speeds = [abs(rate) for rate in rates(model) if rate]
         every = _FINE / max(speeds, default=1.0)
         first = wish.duration or _FIRST / min(speeds, default=1.0)
         goal = max(1, round(wish.duration / every)) if wish.duration else min(max(_FEWEST_CELLS, math.ceil(first / every)), MOST_CELLS // 2)
-        bundle = Bundle(self.readout.prepared, wish.trajectories, wish.seed, every, wish.jobs)
+        column = None if self.watch is None else (self.watch, int(self.readout.column[self.readout.labels.index(self.watch.label)]))
+        self.bundle = Bundle(self.readout.prepared, wish.trajectories, wish.seed, every, wish.jobs, column)
         names = [str(label) for label in self.readout.labels]
-        identity = {"model": model.hash, "labels": names, "seed": wish.seed, "trajectories": wish.trajectories, "watched": wish.dwell}
-        self.record = Recording(identity, self.readout, bundle, watched, goal)
-        if wish.checkpoint is not None:
-            self.file = CheckpointFile(wish.checkpoint)
-            self.file.started()
-            if self.record.resume(wish.checkpoint):
-                self.progress(f"trajectories: going on from {os.fspath(wish.checkpoint)!r} at {self.record.length:.4g} units of time ...")
-                if wish.duration is not None:
-                    self.record.goal = max(self.record.goal, math.ceil(wish.duration / self.record.cell))
+        watched = None if self.watch is None else str(self.watch.label)
+        identity = {
+            "model": model.hash, "labels": names, "seed": wish.seed, "trajectories": wish.trajectories, "watched": watched, "every": every
+        }  # fmt: skip
+        self.record = Recording("trajectories", identity, self.bundle, self.watch is not None, self.progress, goal)
+        self.record.go_on(wish.checkpoint, wish.duration)
 
-    def _readout(self) -> tuple[Readout, int | None]:
-        """What is read, and the reading that is watched."""
+    def _readout(self) -> Readout:
+        """What is read, what is watched among it."""
         readout = Readout.of(self.model, self.moments, symmetric=True)
-        if self.wish.dwell is None:
-            return readout, None
-        label = parse(self.wish.dwell, self.model)
-        if any(label.charge(self.model)):
-            raise InputError(
-                f"the moment {label} vanishes at every time by symmetry, and has no dwell times; watch another one, such as 'ad a' or 'z1'"
-            )
-        if label not in readout.labels:
-            wider = Readout.of(self.model, [*readout.labels[: readout.asked], label], symmetric=True)
-            readout = replace(wider, asked=readout.asked)
-        return readout, int(readout.column[readout.labels.index(label)])
+        if self.watch is None or self.watch.label in readout.labels:
+            return readout
+        wider = Readout.of(self.model, [*readout.labels[: readout.asked], self.watch.label], symmetric=True)
+        return replace(wider, asked=readout.asked)
 
     def reach(self) -> None:
         """Go on to the goal."""
-        said = time.perf_counter()
-        while self.record.cells.shape[1] < self.record.goal:
-            before, began = self.record.length, time.perf_counter()
-            self.record.advance()
-            self._pace = (time.perf_counter() - began) / max(self.record.length - before, self.record.cell)
-            self.record.write(self.file)
-            if time.perf_counter() - said > _SAID:
-                said = time.perf_counter()
-                left = clock(self._pace * (self.record.goal * self.record.cell - self.record.length))
-                self.progress(f"trajectories: {self.record.length:.4g} units of time, {left} left")
+        self.record.reach()
         self._look = self._judge()
 
     def _judge(self) -> Stationary:
@@ -160,17 +138,12 @@ class _Run:
 
     def watched(self) -> Dwell | None:
         """Dwell times after the burn-in; None where none were asked for."""
-        if self.wish.dwell is None:
-            return None
-        label = parse(self.wish.dwell, self.model)
-        every = self.record.bundle.every
-        series = self.record.series[:, round(self._look.burnt * self.record.cell / every) :]
-        return dwell(str(label), series, every, label == label.conjugate())
+        return None if self.watch is None else self.watch.dwell(self.record.series(self._look.burnt), self.bundle.every)
 
     def enough(self) -> bool:
         """Whether to stop: all is well; or, without a target, too much was spent."""
         doubts = self.doubts()
-        return not doubts or (Doubt.TARGET_MISSED not in doubts and self.record.bundle.work > MOST_WORK)
+        return not doubts or (Doubt.TARGET_MISSED not in doubts and self.bundle.work > MOST_WORK)
 
     def prolong(self) -> None:
         """Set the next goal, and say how long all may take."""
@@ -178,15 +151,12 @@ class _Run:
         if self.wish.target is not None and Doubt.TARGET_MISSED in self.doubts():
             widest = float(look.widths[: self.readout.asked].max(initial=0))
             needed = max(_GROWTH[0], _SAFETY * (widest / self.wish.target) ** 2)
-        length, cells = self.record.length, self.record.cells.shape[1]
-        self.record.goal = math.ceil(cells * min(needed, _GROWTH[1]))
-        wait = clock(self._pace * (needed - 1) * length)
-        less = "" if look.gain.max(initial=1) > 1 else " (less where balance laws help)"
-        self.progress(f"trajectories: {needed * length:.4g} units of time each are needed by estimate, {wait} from now{less} ...")
+        remark = "" if look.gain.max(initial=1) > 1 else " (less where balance laws help)"
+        self.record.prolong(needed, _GROWTH[1], remark)
 
     def state(self, model: Model, seconds: float) -> TrajectoryState:
         """The result."""
-        look, cell, chains = self._look, self.record.cell, self.record.bundle.chains
+        look, cell, chains = self._look, self.record.cell, self.bundle.chains
         result = summary(model, self.readout.names, look.means)
         efforts = [chain.effort for chain in chains]
         jumps, products = (sum(effort[name] for effort in efforts) for name in ("jumps", "products"))

@@ -34,15 +34,19 @@ def test_steady_state_as_a_document_and_as_a_table(capsys):
     assert "reliable: 8 trajectories, seed 4" in out
 
 
-def test_dwell_times_as_a_document_and_as_a_table(capsys):
-    model = ("trajectories", "driven-tavis-cummings", "N=5", "C=14", "drive=1.05", "--moment", "a", "--duration", "60", "--dwell", "a")
-    code, out, _ = run(capsys, *model, "--json")
+@pytest.mark.parametrize(("command", "duration"), [("trajectories", "60"), ("twa", "20")])
+def test_dwell_times_as_a_document_and_as_a_table(capsys, tmp_path, command, duration):
+    words = (command, "driven-tavis-cummings", "N=5", "C=14", "drive=1.05", "--moment", "a", "--duration", duration, "--dwell", "a")
+    words = (*words, "--trajectories", "8", "--checkpoint", tmp_path / "run.h5")
+    code, out, _ = run(capsys, *words, "--json")
     dwell = json.loads(out)["dwell"]
     assert code in (0, 3)
     assert dwell["rate_sum"] == pytest.approx(dwell["up_rate"] + dwell["down_rate"])
     assert dwell["low"] < dwell["high"]
     assert set(dwell["errors"]) == {"low_time", "high_time", "up_rate", "down_rate", "rate_sum"}
-    assert f"{dwell['switches'][0]} up, {dwell['switches'][1]} down" in run(capsys, *model)[1]
+    code, out, err = run(capsys, *words)
+    assert f"{dwell['switches'][0]} up, {dwell['switches'][1]} down" in out
+    assert "going on from" in err
 
 
 def test_evolution_as_a_document_and_as_a_table(capsys):
@@ -94,6 +98,36 @@ def test_files_and_checkpoints(capsys, tmp_path):
     assert data["moment_error"].sel(moment="z1").item() == state.error("z1")
     assert dataset.open_dataset(moving)["g2_error"].shape == (3,)
     assert "going on from" in run(capsys, *MODEL, "--duration", "150", "--checkpoint", checkpoint)[2]
+
+
+def test_the_record_of_one_trajectory(capsys, tmp_path):
+    words = ("trajectories", "tavis-cummings", "N=4", "--record", tmp_path / "clicks.csv", "--duration", "30", "--seed", "5")
+    code, out, _ = run(capsys, *words, "--initial", "vacuum up", "--json")
+    record = ps.photon_record(ps.models.tavis_cummings(N=4), duration=30, seed=5, initial="vacuum up")
+    mark, head, *rows = (tmp_path / "clicks.csv").read_text().splitlines()
+    assert code == 0
+    assert "permsym trajectories tavis-cummings" in json.loads(mark.removeprefix("# "))["command"]
+    assert head == "time,jump"
+    assert [float(row.split(",")[0]) for row in rows] == record.times.tolist()
+    assert [row.split(",")[1] for row in rows] == list(record.jumps)
+    assert json.loads(out)["counts"] == record.counts
+    assert f"{record.counts['L[a] central']}" in run(capsys, *words, "--initial", "vacuum up")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--record", "x.csv"), "--record needs the length"),
+        (("--record", "x.csv", "--duration", "3", "--target", "1"), "leave --target out"),
+        (("--record", "x.csv", "--duration", "-3"), "`duration` must be"),
+        (("--record", "x.nc", "--duration", "3"), ".csv"),
+        (("--record", "/no/such/x.csv", "--duration", "3"), "/no/such"),
+    ],
+)
+def test_wrong_words_for_a_record_are_refused(capsys, words, sentence):
+    code, _, err = run(capsys, *MODEL, *words)
+    assert code == 1
+    assert sentence in err.splitlines()[-1]
 
 
 SWEEP = """

@@ -37,6 +37,9 @@ def two_ensembles(*extra):
         (ps.Model(c, s, c.z, [ps.Individual(1, c.p * s.m)]), ((1, 0), (0, 1))),
         (ps.Model(c, s, c.p * s.m * s.m + c.m * s.p * s.p, [ps.Central(1, c.m)]), ((2, 1),)),
         (ps.Model(c, s, s.x * s.x, [ps.Individual(1, s.m)]), ((1, 0),)),
+        (ps.Model(c, s, c.z + 1.0, [ps.Central(1, c.m), ps.Individual(1, s.m)]), ((1, 0), (0, 1))),
+        (ps.Model(c, s, c.z, [ps.Central(1, c.m + 0.5), ps.Individual(1, s.m)]), ((0, 1),)),
+        (ps.Model(c, s, c.z, [ps.Central(1, c.m), ps.Collective(1, s.m + 0.5)]), ((1, 0),)),
         (two_ensembles("b"), ((1, 1, 1),)),
         (two_ensembles(), ((1, 1, 0), (0, 0, 1))),
         (two_ensembles("two photons"), ((2, 2, 1),)),
@@ -51,6 +54,14 @@ def test_charges(model, charges):
     if charges:
         assert np.linalg.matrix_rank(np.array(model.charges + charges)) == len(charges)
         assert np.array(model.charges).dtype.kind == "i"
+
+
+def test_a_constant_in_a_jump_drives():
+    """L[a + 2] has one dark state, the coherent state of -2."""
+    a, one = ps.Boson(30), ps.Ensemble(1)
+    state = ps.steady_state(ps.Model(a, one, 0 * one.z, [ps.Central(1.0, a.a + 2), ps.Individual(1.0, one.m)]), moments=["a", "ad a"])
+    assert state.moment("a") == pytest.approx(-2, abs=1e-9)
+    assert state.moment("ad a") == pytest.approx(4, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", sorted(name for name in systems.MODELS if systems.MODELS[name](2).charges))

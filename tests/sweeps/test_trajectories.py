@@ -3,27 +3,32 @@
 import pytest
 
 import permsym as ps
+from permsym.sampling.recording import Recording
 from permsym.sweeps.definition import make
 from permsym.sweeps.run import execute, prepare
 from permsym.sweeps.store.store import opened
-from permsym.unravelling.recording import Recording
 
-SWEEP = make(
-    "tavis-cummings", {"N": [4]}, fixed={}, methods=["trajectories"], moments=["z1"], options={"trajectories": {"duration": 150, "seed": 1}}
-)
+OPTIONS = {"trajectories": {"duration": 150, "seed": 1}, "twa": {"duration": 20, "seed": 1}}
+SOLVERS = {"trajectories": ps.trajectories, "twa": ps.twa.steady_state}
 
 
-def computed(path, fresh=False):
+def computed(path, method, fresh=False):
     """The one point of the sweep, through a store."""
+    sweep = make("tavis-cummings", {"N": [4]}, fixed={}, methods=[method], moments=["z1"], options={method: OPTIONS[method]})
     with opened(path, fresh) as store:
-        (point,) = execute(prepare(SWEEP, store), store=store).points.values()
+        (point,) = execute(prepare(sweep, store), store=store).points.values()
     return point
 
 
+@pytest.fixture(params=SOLVERS)
+def method(request):
+    return request.param
+
+
 @pytest.fixture
-def interrupted(tmp_path, monkeypatch):
+def interrupted(tmp_path, monkeypatch, method):
     """The store of a run that was interrupted in the third piece of its point."""
-    begun, advance, write = 0, Recording.advance, Recording.write
+    begun, advance = 0, Recording.advance
 
     def ended(self):
         nonlocal begun
@@ -34,9 +39,8 @@ def interrupted(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(Recording, "advance", ended)
-        patch.setattr(Recording, "write", lambda self, file, now=False: write(self, file, now=True))
         with pytest.raises(KeyboardInterrupt):
-            computed(tmp_path / "data.nc.store")
+            computed(tmp_path / "data.nc.store", method)
     return tmp_path / "data.nc.store"
 
 
@@ -53,24 +57,24 @@ def resumed(monkeypatch):
     return seen
 
 
-def test_an_interrupted_point_goes_on_with_the_same_bits(interrupted, resumed):
+def test_an_interrupted_point_goes_on_with_the_same_bits(interrupted, resumed, method):
     (unfinished,) = interrupted.parent.glob("*.unfinished")
-    point = computed(interrupted)
+    point = computed(interrupted, method)
     assert resumed == [True]
     assert not unfinished.exists()
-    assert point.moments["z1"] == ps.trajectories(ps.models.tavis_cummings(N=4), "z1", seed=1, duration=150).moment("z1")
+    assert point.moments["z1"] == SOLVERS[method](ps.models.tavis_cummings(N=4), "z1", **OPTIONS[method]).moment("z1")
 
 
-def test_a_damaged_file_of_a_point_is_thrown_away(interrupted, resumed):
+def test_a_damaged_file_of_a_point_is_thrown_away(interrupted, resumed, method):
     (unfinished,) = interrupted.parent.glob("*.unfinished")
     unfinished.write_bytes(unfinished.read_bytes()[:-100])
-    assert computed(interrupted).status == "ok"
+    assert computed(interrupted, method).status == "ok"
     assert resumed == [False]
     assert not unfinished.exists()
 
 
-def test_a_fresh_run_forgets_points_that_were_begun(interrupted, resumed):
-    assert computed(interrupted, fresh=True).status == "ok"
+def test_a_fresh_run_forgets_points_that_were_begun(interrupted, resumed, method):
+    assert computed(interrupted, method, fresh=True).status == "ok"
     assert resumed == [False]
     assert not list(interrupted.parent.glob("*.unfinished"))
 

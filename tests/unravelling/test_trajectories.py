@@ -11,7 +11,6 @@ import pytest
 import permsym as ps
 from permsym.errors import DegenerateSteadyState, InputError, UnsuitedModel
 from permsym.sampling.doubts import Doubt
-from permsym.unravelling.recording import Recording
 
 LASER = ps.models.tavis_cummings(N=3)
 DRIVEN = ps.models.driven_tavis_cummings(N=2, C=4, drive=0.9, gamma_h=0.5, kappa=1, levels=20)
@@ -73,7 +72,7 @@ def test_a_target_is_reached_and_the_time_told_beforehand():
     state = ps.trajectories(SPIN, "z0", target=0.02, seed=3, progress=lines.append)
     assert state.reliable
     assert 0.004 < state.error("z0") <= 0.02
-    assert any("are needed by estimate" in line and line.endswith("...") for line in lines)
+    assert any("are needed by estimate" in line for line in lines)
 
 
 def test_one_seed_gives_the_same_bits_on_any_number_of_cores():
@@ -104,41 +103,6 @@ def test_more_trajectories_reach_a_target_in_time():
     assert run.sampling.trajectories > 64
     few = ps.trajectories(SPIN, "z1", times=[1.0], initial="down up", trajectories=64)
     assert few.error("z1").max() > 0.03
-
-
-def test_a_checkpoint_goes_on_with_the_same_bits(tmp_path, monkeypatch):
-    """Interrupted after three pieces, and once more when it is done."""
-    path, count = tmp_path / "run.h5", 0
-    whole = ps.trajectories(DRIVEN, seed=3, duration=200, dwell="ad a")
-    advance = Recording.advance
-
-    def interrupted(self):
-        nonlocal count
-        count += 1
-        if count == 4:
-            self.write(file=_always(path), now=True)
-            raise KeyboardInterrupt
-        advance(self)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Recording, "advance", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            ps.trajectories(DRIVEN, seed=3, duration=200, dwell="ad a", checkpoint=path)
-    resumed = ps.trajectories(DRIVEN, seed=3, duration=200, dwell="ad a", checkpoint=path)
-    again = ps.trajectories(DRIVEN, seed=3, duration=200, dwell="ad a", checkpoint=path)
-    assert resumed.values == whole.values == again.values
-    assert resumed.dwell == whole.dwell
-    with pytest.raises(InputError, match="checkpoint of other trajectories: it has seed 3, not 4"):
-        ps.trajectories(DRIVEN, seed=4, duration=200, dwell="ad a", checkpoint=path)
-    path.write_bytes(b"nothing")
-    with pytest.raises(InputError, match="no trajectories' checkpoint"):
-        ps.trajectories(DRIVEN, seed=3, duration=200, dwell="ad a", checkpoint=path)
-
-
-def _always(path):
-    from permsym.checkpoints import CheckpointFile
-
-    return CheckpointFile(path)
 
 
 def test_what_is_doubtful_is_said():

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from permsym.cli import sampled, words
 
@@ -27,36 +26,16 @@ def run(options: argparse.Namespace) -> int:
     asked = source, parameters, model = words.load(options)
     words.check_output(options)
     settings = sampled.chosen(options, "step")
-    labels = words.asked_moments(options, model)
+    labels, more = words.asked_moments(options, model), sampled.aside(options)
     words.say_defaults(source, parameters)
     from permsym.progress import on_stderr
     from permsym.semiclassical.twa import evolve, steady_state
 
     result: TwaState | TwaEvolution
-    with _threads(sampled.threads(options).get("jobs")):
-        if options.times is None:
-            result = steady_state(model, labels, progress=on_stderr(), **settings)
-        else:
-            result = evolve(model, words.times(options.times), options.initial or "", labels, progress=on_stderr(), **settings)
+    if options.times is None:
+        result = steady_state(model, labels, progress=on_stderr(), **settings, **more)
+    else:
+        times = words.times(options.times)
+        result = evolve(model, times, options.initial or "", labels, progress=on_stderr(), **settings, **more)
     sampled.save(result, "twa", asked, labels, settings, options)
     return sampled.report(result, "truncated Wigner", asked, labels, options)
-
-
-def _threads(jobs: int | None) -> Any:
-    """A block with so many threads, of all where it is None."""
-    return contextlib.nullcontext() if jobs is None else _limited(jobs)
-
-
-def _limited(jobs: int) -> Any:
-    import numba
-
-    @contextlib.contextmanager
-    def limited() -> Any:
-        before = numba.get_num_threads()
-        numba.set_num_threads(min(jobs, before))
-        try:
-            yield
-        finally:
-            numba.set_num_threads(before)
-
-    return limited()

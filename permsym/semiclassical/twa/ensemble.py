@@ -33,6 +33,7 @@ class Setting:
     """What all trajectories of a model have in common.
 
     asked   how many of the labels were asked for: the first ones
+    jobs    threads; None: as many as there are cores
     """
 
     model: Model
@@ -40,14 +41,24 @@ class Setting:
     equations: Equations
     readout: Readout
     asked: int
+    jobs: int | None = None
 
     @classmethod
-    def of(cls, model: Model, moments: int | str | Iterable[str | MomentLabel]) -> Setting:
-        """The equations, and the readout of moments and of those that derived quantities need; UnsuitedModel where there are none."""
+    def of(
+        cls, model: Model, moments: int | str | Iterable[str | MomentLabel], jobs: int | None = None, also: Sequence[MomentLabel] = ()
+    ) -> Setting:
+        """The equations, and the readout of moments, of those that derived quantities need, and ``also`` of others.
+
+        UnsuitedModel where there are no equations.
+        """
         arrays = equations(model)
         space, asked = PhaseSpace.of(model), list(dict.fromkeys(select_labels(model, moments)))
-        labels = list(dict.fromkeys([*asked, *derived_labels(model)]))
-        return cls(model, space, arrays, Readout.of(space, labels), len(asked))
+        labels = list(dict.fromkeys([*asked, *derived_labels(model), *also]))
+        return cls(model, space, arrays, Readout.of(space, labels), len(asked), jobs)
+
+    def weights(self, label: MomentLabel) -> ComplexArray:
+        """(monomials,): one of the moments that are read is their sum with these weights."""
+        return np.ascontiguousarray(self.readout.matrix[self.readout.labels.index(label)])
 
     @property
     def labels(self) -> list[str]:
@@ -108,18 +119,27 @@ class Ensemble:
 
         Raises SolverFailed where a trajectory leaves all bounds.
         """
-        from permsym.semiclassical.twa.kernel import Schedule, run
+        means, _ = self.watch(steps, spans, block, np.empty(0, dtype=complex))
+        return means
+
+    def watch(self, steps: NDArray[np.int64], spans: RealArray, block: int, weights: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
+        """What :meth:`walk` returns, and (trajectories, intervals) sums of monomials with these weights; (trajectories, 0) without any."""
+        from permsym.semiclassical.twa.kernel import Reading, Schedule, run
 
         readout, blocks = self.setting.readout, len(steps) // block
         out = np.zeros((self.groups, blocks, len(readout.parent)), dtype=complex)
+        watched = [np.zeros((len(self.points), 0), dtype=complex)]
         number = max(1, min(blocks, int(_AT_ONCE / max(len(self.points) * int(steps.sum()) / blocks, 1))))
+        reading = Reading(readout.parent, readout.last, weights)
         for begin in range(0, blocks, number):
             part = slice(begin * block, min(begin + number, blocks) * block)
             schedule = Schedule(steps[part] // self.merged, spans[part], block, self.position, self.merged)
             piece = np.zeros((self.groups, (part.stop - part.start) // block, out.shape[2]), dtype=complex)
-            parent, last, noises = readout.parent, readout.last, self.setting.equations.noises
-            run(self.setting.equations, schedule, self.points, piece, self.clips, self.squares, parent, last, noises, self.key)
+            series = np.zeros((len(self.points), (part.stop - part.start) * bool(len(weights))), dtype=complex)
+            seen = piece, series, self.clips, self.squares
+            run(self.setting.equations, schedule, reading, self.points, *seen, self.setting.equations.noises, self.key, self.setting.jobs)
             out[:, begin : begin + piece.shape[1]] = piece
+            watched.append(series)
             self.position += int(steps[part].sum())
             self.steps += int(steps[part].sum()) // self.merged
         if not (np.isfinite(self.points).all() and np.isfinite(out).all()):
@@ -127,7 +147,8 @@ class Ensemble:
                 "trajectories of truncated Wigner grow without bound: the model gains more than it loses; look at its rates, "
                 "or choose a shorter time or step"
             )
-        return np.asarray(out / (block * (len(self.points) // self.groups)), dtype=complex)
+        means = np.asarray(out / (block * (len(self.points) // self.groups)), dtype=complex)
+        return means, np.concatenate(watched, axis=1)
 
     @property
     def field(self) -> float:

@@ -43,9 +43,10 @@ def evolve(
     target: float | None = None,
     trajectories: int = TRAJECTORIES,
     step: float | None = None,
+    jobs: int | None = None,
     progress: Progress | None = None,
 ) -> TwaEvolution:
-    """Moments over time in the truncated Wigner approximation; its nine arguments are independent choices of a user.
+    """Moments over time in the truncated Wigner approximation; its ten arguments are independent choices of a user.
 
     times          >= 0, ascending; the initial state stands at t = 0
     initial        a label as :mod:`permsym.dynamics.initial` reads it, without Fock and Dicke states; "": all sites in their lowest states
@@ -54,6 +55,7 @@ def evolve(
     target         absolute half width of the 95 % interval that every moment asked for is to reach at all times: more trajectories
     trajectories   independent ones, >= 8
     step           longest step; None: chosen, and halved while that changes moments beyond their intervals
+    jobs           threads; None: as many as there are cores
 
     Raises UnsuitedModel, with the name of the term or state, for what has no equations; SolverFailed where trajectories grow without
     bound.
@@ -62,7 +64,7 @@ def evolve(
     check_positive("target", target)
     check_positive("step", step)
     seed, trajectories = as_count("seed", seed, 0), as_count("trajectories", trajectories, 8)
-    setting, at = Setting.of(model, moments), check_times(times)
+    setting, at = Setting.of(model, moments, None if jobs is None else as_count("jobs", jobs, 1)), check_times(times)
     state = parse_initial(initial, model) if isinstance(initial, str) else initial
     run = _Run(setting, at, state, seed, max(1, trajectories // _GROUPS))
     run.step = step or run.choose_step()

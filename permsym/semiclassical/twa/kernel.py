@@ -10,18 +10,17 @@ Arrays of a team of trajectories have one column for each: the innermost loops r
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from permsym.philox import WORDS, normals
+from permsym.sampling.parallel import on_cores
 from permsym.semiclassical.twa.equations import Equations
 from permsym.semiclassical.twa.noise import scatter
 
 # isort: split
-import numba
 from numba import njit
 
 TEAM = 16
@@ -42,6 +41,17 @@ class Schedule(NamedTuple):
     block: int
     first: int
     merged: int
+
+
+class Reading(NamedTuple):
+    """What is read: monomial[k] = monomial[parent[k]] * letter[last[k]]; the first one is 1.
+
+    watched   (monomials,): their sum with these weights is written down at every reading; empty: nothing is
+    """
+
+    parent: NDArray[np.int64]
+    last: NDArray[np.int64]
+    watched: NDArray[np.complex128]
 
 
 @njit(cache=True, error_model="numpy")
@@ -116,8 +126,9 @@ def drift(u, time, work, equations, squares, share):
 
 
 @njit(cache=True, error_model="numpy")
-def _read(u, mode, parent, last, letters, monomials, out):
-    """Add every monomial of the letters at u to ``out``, all (letters or monomials, team)."""
+def _read(u, mode, reading, letters, monomials, out, seen):
+    """Add every monomial of the letters at u to ``out``, all (letters or monomials, team); what is watched into seen (team,)."""
+    parent, last = reading.parent, reading.last
     at = 2 if mode else 0
     for t in range(u.shape[1]):
         if mode:
@@ -132,6 +143,9 @@ def _read(u, mode, parent, last, letters, monomials, out):
         for t in range(u.shape[1]):
             monomials[k, t] = monomials[before, t] * letters[letter, t]
             out[k, t] += monomials[k, t]
+    for k in range(len(reading.watched)):
+        for t in range(len(seen)):
+            seen[t] += reading.watched[k] * monomials[k, t]
 
 
 @njit(cache=True, error_model="numpy")
@@ -152,12 +166,13 @@ def _draw(xi, pool, position, streams, key, merged):
 
 
 @njit(cache=True, error_model="numpy")
-def _walk(u, streams, equations, schedule, parent, last, noises, key, clips, squares):
+def _walk(u, streams, equations, schedule, reading, series, noises, key, clips, squares):
     """A team through the schedule; returns its readings (blocks, monomials, team).  Parameters: as of run, with columns for a team."""
     size, team = u.shape
     xi, pool, work = np.zeros((noises, team)), np.zeros((WORDS * noises, team)), np.zeros((4, size, team))
-    letters, monomials = np.zeros((size, team), dtype=np.complex128), np.zeros((len(parent), team), dtype=np.complex128)
-    readings = np.zeros((len(schedule.steps) // schedule.block, len(parent), team), dtype=np.complex128)
+    number_read = len(reading.parent)
+    letters, monomials = np.zeros((size, team), dtype=np.complex128), np.zeros((number_read, team), dtype=np.complex128)
+    readings = np.zeros((len(schedule.steps) // schedule.block, number_read, team), dtype=np.complex128)
     position = schedule.first // schedule.merged
     begun = schedule.first // WORDS * noises
     if noises and schedule.first % WORDS:
@@ -172,26 +187,29 @@ def _walk(u, streams, equations, schedule, parent, last, noises, key, clips, squ
                 _draw(xi, pool, position, streams, key, schedule.merged)
                 scatter(u, xi, math.sqrt(time), equations, clips)
                 position += 1
-        _read(u, equations.mode, parent, last, letters, monomials, readings[interval // schedule.block])
+        _read(u, equations.mode, reading, letters, monomials, readings[interval // schedule.block], series[interval % len(series)])
     return readings
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def _team(first, team, equations, schedule, points, out, clips, squares, parent, last, noises, key):
+def _team(first, team, equations, schedule, reading, points, out, series, clips, squares, noises, key):
     """The trajectories ``first``, ... of one team; other parameters: as of run."""
     members, size = len(points) // len(out), points.shape[1]
     u, counts, sums = np.empty((size, team)), np.zeros((len(equations.numbers), team)), np.zeros(team)
     streams = np.empty(team, dtype=np.uint64)
+    seen = np.zeros((max(series.shape[1], 1), team), dtype=np.complex128)
     for t in range(team):
         streams[t] = first + t
         for i in range(size):
             u[i, t] = points[first + t, i]
-    readings = _walk(u, streams, equations, schedule, parent, last, noises, key, counts, sums)
+    readings = _walk(u, streams, equations, schedule, reading, seen, noises, key, counts, sums)
     for t in range(team):
         group = (first + t) // members
         for i in range(size):
             points[first + t, i] = u[i, t]
         squares[group] += sums[t]
+        for k in range(series.shape[1]):
+            series[first + t, k] = seen[k, t]
         for k in range(len(counts)):
             clips[group, k] += int(counts[k, t])
         for block in range(readings.shape[0]):
@@ -202,25 +220,28 @@ def _team(first, team, equations, schedule, points, out, clips, squares, parent,
 def run(
     equations: Equations,
     schedule: Schedule,
+    reading: Reading,
     points: NDArray[np.float64],
     out: NDArray[np.complex128],
+    series: NDArray[np.complex128],
     clips: NDArray[np.int64],
     squares: NDArray[np.float64],
-    parent: NDArray[np.int64],
-    last: NDArray[np.int64],
     noises: int,
     key: NDArray[np.uint64],
+    jobs: int | None = None,
 ) -> None:
-    """Move all points through the schedule; ten parameters: what is read, written and looked up.
+    """Move all points through the schedule; eleven parameters: what is read, written and looked up.
 
     points     (trajectories, D), moved in place
     out        (groups, blocks, monomials): sums of monomials; trajectories of one group follow one another
+    series     (trajectories, intervals): what is watched; (trajectories, 0) where nothing is
     clips      (groups, K): how often the noise matrix was clipped
     squares    (groups,): sums over steps of the largest h^2 of a class
     noises     normal numbers of a step
     key        (2,) words; a trajectory's stream is its place among ``points``
+    jobs       threads; None: as many as there are cores
 
-    Python's threads share the work, as many as numba has: a loop that numba makes parallel takes half as long again to compile.
+    Python's threads share the work: a loop that numba makes parallel takes half as long again to compile.
     """
     members = len(points) // len(out)
     together = max(1, TEAM // members) * members  # trajectories of a task: no two tasks write to one group
@@ -228,9 +249,7 @@ def run(
     def task(begin: int) -> None:
         end = min(begin + together, len(points))
         for first in range(begin, end, TEAM):
-            _team(first, min(TEAM, end - first), equations, schedule, points, out, clips, squares, parent, last, noises, key)
+            team = min(TEAM, end - first)
+            _team(first, team, equations, schedule, reading, points, out, series, clips, squares, noises, key)
 
-    begins = range(0, len(points), together)
-    with ThreadPoolExecutor(min(numba.get_num_threads(), len(begins))) as pool:
-        for _ in pool.map(task, begins):  # raises what a task raised
-            pass
+    on_cores([lambda begin=begin: task(begin) for begin in range(0, len(points), together)], jobs)  # type: ignore[misc]

@@ -52,15 +52,10 @@ class Sampling:
 class TwaState(SampledState):
     """A steady state in the truncated Wigner approximation.
 
-    step_errors            what steps twice as long change in each moment
-    burn_in, duration      time that each trajectory was left out, and averaged over
-    autocorrelation_time   integrated, the longest of all moments
+    step_errors   what steps twice as long change in each moment
     """
 
     step_errors: dict[str, float]
-    burn_in: float
-    duration: float
-    autocorrelation_time: float
     sampling: Sampling
 
     def to_dict(self) -> dict[str, Any]:
@@ -68,9 +63,6 @@ class TwaState(SampledState):
         return {
             **self.averages(),
             "step_errors": self.step_errors,
-            "autocorrelation_time": self.autocorrelation_time,
-            "burn_in": self.burn_in,
-            "duration": self.duration,
             **self.sampling.to_dict(),
             "timings": {"total": self.sampling.seconds},
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.dynamics.initial import parse_initial
 from permsym.errors import DegenerateSteadyState, UnsuitedModel
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
@@ -20,18 +20,19 @@ from permsym.rotating import in_rotating_frame
 from permsym.sampling.arguments import check_positive
 from permsym.sampling.averages import Summary, disagreement, half_widths, summary
 from permsym.sampling.doubts import Doubt
+from permsym.sampling.dwell import Dwell, Watched
+from permsym.sampling.recording import Recording
 from permsym.sampling.series import autocorrelation, burn_in
-from permsym.semiclassical.twa.ensemble import Ensemble, Setting, first_step, step_doubt
+from permsym.semiclassical.twa.bundle import READ, Bundle, starts
+from permsym.semiclassical.twa.ensemble import Setting, first_step, step_doubt
 from permsym.semiclassical.twa.result import Sampling, TwaState
-from permsym.semiclassical.twa.start import product_points, unlike_points
 from permsym.sites import as_count
-from permsym.text import clock
 
 RealArray = NDArray[np.float64]
 
 TRAJECTORIES = 64
-_BLOCKS = 64  # means over a trajectory's time that are remembered
-_READ = 10  # steps between two readings of the monomials; even, for the run with steps twice as long
+_CELLS = 64  # averages over a trajectory's time that are remembered, before these become twice as many
+_PIECE = 4  # cells between two chances to write a checkpoint
 _FIRST = 20.0  # length of the first run times the slowest damping rate
 _LONG = 20.0  # autocorrelation times that a trajectory must last after its burn-in
 _FADES = 5.0  # autocorrelation times that are left out beyond the burn-in that shows
@@ -51,9 +52,12 @@ def steady_state(
     duration: float | None = None,
     trajectories: int = TRAJECTORIES,
     step: float | None = None,
+    jobs: int | None = None,
+    dwell: str | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> TwaState:
-    """Moments of the steady state in the truncated Wigner approximation; its eight arguments are independent choices of a user.
+    """Moments of the steady state in the truncated Wigner approximation; its eleven arguments are independent choices of a user.
 
     Trajectories of the stochastic equations of :mod:`permsym.semiclassical.twa.equations` are averaged over time after a burn-in.
     Half of them start from the lowest states, half from mixed spins and the field of an empty mode.
@@ -64,6 +68,9 @@ def steady_state(
     duration       time of a trajectory, four fifths of it averaged over; None: as long as it takes
     trajectories   independent ones, >= 8, even
     step           length of a step; None: chosen, and halved while that changes moments beyond their intervals
+    jobs           threads; None: as many as there are cores
+    dwell          label of a moment of two values: dwell times and switching rates, by a Schmitt trigger
+    checkpoint     a file that is written every 30 s, and goes on from there with the same bits
 
     Raises UnsuitedModel, with the name of the term, for what has no equations (C (x) s jumps, sites of more levels);
     DegenerateSteadyState without any jump, and where nothing acts on an ensemble; SolverFailed where trajectories grow without bound.
@@ -74,21 +81,18 @@ def steady_state(
         check_positive(name, value)
     seed, trajectories = as_count("seed", seed, 0), as_count("trajectories", trajectories, 8)
     _refuse_fixed_spin(model)
-    setting = Setting.of(in_rotating_frame(model), moments)
+    turning = in_rotating_frame(model)
+    watched = None if dwell is None else Watched.of(dwell, turning)
+    cores = None if jobs is None else as_count("jobs", jobs, 1)
+    setting = Setting.of(turning, moments, cores, [] if watched is None else [watched.label])
     _check_that_all_relax(setting)
-    run = _Run(setting, seed, trajectories + trajectories % 2, target)
-    run.progress = progress or silent
-    run.step = step or first_step(run.setting, run.start(), run.key)
-    run.go(duration)
-    for _ in range(_REFINED):
-        doubt = run.check_step()
-        if doubt is None or step is not None:
-            break
-        length, run.step = run.length, run.step / 2
-        run.progress(f"truncated Wigner: steps of {run.step:.2g} instead")
-        run.go(duration, length)
-    else:
-        doubt = run.check_step()
+    run = _Run(setting, _Wish(seed, trajectories + trajectories % 2, target, duration, step, watched), progress or silent)
+    run.begin(checkpoint)
+    run.reach()
+    while (doubt := run.check_step()) is not None and run.refines:
+        run.refine()
+        run.reach()
+    run.record.write(now=True)
     return run.state(model, doubt, time.perf_counter() - started)
 
 
@@ -122,71 +126,93 @@ class _Look:
     widths: RealArray
 
 
+@dataclass(frozen=True)
+class _Wish:
+    """What a run is to reach: the arguments of :func:`steady_state`."""
+
+    seed: int
+    trajectories: int
+    target: float | None
+    duration: float | None
+    step: float | None
+    watched: Watched | None
+
+
 class _Run:
     """Trajectories until they are long enough."""
 
-    def __init__(self, setting: Setting, seed: int, trajectories: int, target: float | None) -> None:
-        self.setting, self.seed, self.trajectories, self.target = setting, seed, trajectories, target
-        self.key = setting.key(seed, 0)
-        self.neutral = np.array([not any(label.charge(setting.model)) for label in setting.readout.labels])
-        self.progress: Progress = silent
-        self.step = 0.0
-        self.block = 1  # readings of a block
-        self.blocks: ComplexArray = np.empty(0, dtype=complex)
+    def __init__(self, setting: Setting, wish: _Wish, progress: Progress) -> None:
+        self.setting, self.wish, self.progress = setting, wish, progress
+        self.key = setting.key(wish.seed, 0)
         self.shifts = self.blurs = np.empty(0)
 
-    def start(self) -> RealArray:
-        """Points of all trajectories, those of the two starts in turn."""
-        rng, half, setting = self.setting.generator(self.seed, 0), self.trajectories // 2, self.setting
-        points = np.zeros((self.trajectories, setting.space.size))
-        points[::2] = product_points(setting.space, parse_initial("", setting.model), half, rng)
-        points[1::2] = unlike_points(setting.space, setting.equations, setting.idle, half, rng)
-        return points
+    def begin(self, checkpoint: str | os.PathLike[str] | None) -> None:
+        """Make the trajectories, or take them from a checkpoint."""
+        self._first = self.wish.step or first_step(self.setting, self._start(), self.key)
+        self._record(self._first, 0.0)
+        self.record.go_on(checkpoint, self.wish.duration)
+
+    def _start(self) -> RealArray:
+        return starts(self.setting, self.wish.seed, self.wish.trajectories)
+
+    def _record(self, step: float, at_least: float) -> None:
+        """A recording with steps of this length from the start, whose first goal lasts so long."""
+        wish, equations = self.wish, self.setting.equations
+        damping = np.linalg.eigvals(equations.damping).real
+        rates = -damping[damping < -1e-9 * equations.rate] if equations.rate else damping[:0]
+        slowest = float(rates.min(initial=math.inf))
+        first = wish.duration or max(at_least, _FIRST / slowest if math.isfinite(slowest) else 100 * READ * step)
+        self.bundle = Bundle(self.setting, self._start(), self.key, step, wish.watched)
+        identity = {
+            "model": self.setting.model.hash, "labels": self.setting.labels, "seed": wish.seed, "trajectories": wish.trajectories,
+            "watched": None if wish.watched is None else str(wish.watched.label), "step": wish.step,
+        }  # fmt: skip
+        per = max(1, math.ceil(first / (_CELLS * READ * step)))
+        watches = wish.watched is not None
+        self.record = Recording(
+            "truncated Wigner", identity, self.bundle, watches, self.progress, _CELLS, per, most=2 * _CELLS, piece=_PIECE
+        )
 
     @property
-    def length(self) -> float:
-        """Time of each trajectory so far, burn-in included."""
-        return self.blocks.shape[1] * self.block * _READ * self.step
+    def cells(self) -> ComplexArray:
+        """Moments (trajectories, cells, labels)."""
+        return self.record.cells
 
-    def go(self, duration: float | None, at_least: float = 0.0) -> None:
+    def reach(self) -> None:
         """Run until the time is up, or until nothing is doubtful."""
-        damping = np.linalg.eigvals(self.setting.equations.damping).real
-        rates = -damping[damping < -1e-9 * self.setting.equations.rate] if self.setting.equations.rate else damping[:0]
-        slowest = float(rates.min(initial=math.inf))
-        first = duration or max(at_least, _FIRST / slowest if math.isfinite(slowest) else 100 * _READ * self.step)
-        self.block = max(1, math.ceil(first / (_BLOCKS * _READ * self.step)))
-        self.ensemble = Ensemble(self.setting, self.start(), self.key, self.trajectories)
-        self.blocks = self._walk(_BLOCKS)
-        began = time.perf_counter()
-        while duration is None and not self._enough():
-            self.blocks = np.concatenate([self.blocks, self._walk(self.blocks.shape[1])], axis=1)
-            self.blocks = (self.blocks[:, ::2] + self.blocks[:, 1::2]) / 2
-            self.block *= 2
-            self.progress(f"truncated Wigner: {self.length:.4g} units of time, {clock(time.perf_counter() - began)}")
+        self.record.reach()
+        while self.wish.duration is None and not self._enough():
+            needed, target = 2.0, self.wish.target
+            if target is not None and (widest := self._widest(self.look())) > target:
+                needed = max(needed, (widest / target) ** 2)
+            self.record.prolong(needed, 2.0)
+            self.record.reach()
 
-    def _walk(self, blocks: int) -> ComplexArray:
-        """Moments of so many more blocks; charged ones are zero by symmetry."""
-        intervals = blocks * self.block
-        steps = np.full(intervals, _READ)
-        return self._moments(self.ensemble.walk(steps, np.full(intervals, _READ * self.step), self.block))
+    @property
+    def refines(self) -> bool:
+        """Whether steps half as long may be tried."""
+        return self.wish.step is None and round(math.log2(self._first / self.bundle.step)) < _REFINED
 
-    def _moments(self, monomials: ComplexArray) -> ComplexArray:
-        return np.where(self.neutral, self.setting.moments(monomials), 0)
+    def refine(self) -> None:
+        """Once more from the start, with steps half as long."""
+        file, length, step = self.record.file, self.record.length, self.bundle.step / 2
+        self.progress(f"truncated Wigner: steps of {step:.2g} instead")
+        self._record(step, length)
+        self.record.file = file
 
     def look(self) -> _Look:
         """Judge the blocks."""
-        starts = [self.blocks[::2], self.blocks[1::2]]
+        starts = [self.cells[::2], self.cells[1::2]]
         burnt = max(burn_in(each) for each in starts)
-        burnt = min(burnt + math.ceil(_FADES * float(autocorrelation(self.blocks[:, burnt:]).max())), self.blocks.shape[1] // 2)
-        left = self.blocks[:, burnt:]
+        burnt = min(burnt + math.ceil(_FADES * float(autocorrelation(self.cells[:, burnt:]).max())), self.cells.shape[1] // 2)
+        left = self.cells[:, burnt:]
         means = left.mean(axis=1)
         unlike = float(disagreement(means[::2], means[1::2]).max())
         return _Look(burnt, autocorrelation(left), unlike, half_widths(means))
 
     def doubts(self) -> dict[Doubt, str]:
         """What is doubtful, but for the step."""
-        look, blocks = self.look(), self.blocks.shape[1]
-        unit = self.block * _READ * self.step
+        look, blocks, unit = self.look(), self.cells.shape[1], self.record.cell
         result = {}
         lasts, needed = (blocks - look.burnt) * unit, _LONG * float(look.times.max()) * unit
         if look.burnt * 3 > blocks or lasts < needed:
@@ -198,38 +224,45 @@ class _Run:
             result[Doubt.STARTS_DISAGREE] = (
                 f"averages from two unlike starts differ by {look.unlike:.1f} standard errors; give a longer duration"
             )
-        widest = float(look.widths[: self.setting.asked].max())
-        if self.target is not None and widest > self.target:
-            result[Doubt.TARGET_MISSED] = (
-                f"the widest 95 % interval is +- {widest:.2g}, the target {self.target:.2g}; give a longer duration"
-            )
-        return result
+        widest, target = self._widest(look), self.wish.target
+        if target is not None and widest > target:
+            result[Doubt.TARGET_MISSED] = f"the widest 95 % interval is +- {widest:.2g}, the target {target:.2g}; give a longer duration"
+        watched = self.watched(look)
+        return result if watched is None else result | watched.doubts()
+
+    def watched(self, look: _Look) -> Dwell | None:
+        """Dwell times after the burn-in; None where none were asked for."""
+        moment = self.wish.watched
+        return None if moment is None else moment.dwell(self.record.series(look.burnt), self.bundle.every)
+
+    def _widest(self, look: _Look) -> float:
+        """Half width of the widest interval of the moments asked for."""
+        return float(look.widths[: self.setting.asked].max())
 
     def _enough(self) -> bool:
         """Whether to stop: all is well, or too much was spent."""
-        return not self.doubts() or self.ensemble.steps * self.trajectories * 2 > MOST_STEPS
+        return not self.doubts() or self.bundle.ensemble.steps * self.wish.trajectories * 2 > MOST_STEPS
 
     def check_step(self) -> str | None:
         """Repeat some paths with steps twice as long; in words what is wrong with the step, None where nothing is."""
-        some = slice(0, max(4, self.trajectories // _CHECKED))
-        coarse = Ensemble(self.setting, self.start()[some], self.key, some.stop, merged=2)
-        intervals = self.blocks.shape[1] * self.block
-        moments = self._moments(coarse.walk(np.full(intervals, _READ), np.full(intervals, _READ * self.step), self.block))
+        some = slice(0, max(4, self.wish.trajectories // _CHECKED))
+        coarse = Bundle(self.setting, self._start()[some], self.key, self.bundle.step, merged=2)
+        moments, _ = coarse.run(self.cells.shape[1], self.record.now.per)
         look = self.look()
-        change = (moments - self.blocks[some])[:, look.burnt :].mean(axis=1)
+        change = (moments - self.cells[some])[:, look.burnt :].mean(axis=1)
         self.shifts, self.blurs = np.abs(change.mean(axis=0)), change.std(axis=0, ddof=1) / math.sqrt(len(change))
         worst = step_doubt(self.shifts, self.blurs, look.widths)
         if worst is None:
             return None
         return (
             f"steps twice as long change {self.setting.labels[worst]} by {self.shifts[worst]:.2g} +- {self.blurs[worst]:.2g}, "
-            f"its 95 % interval is +- {look.widths[worst]:.2g}; give a step below {self.step:.3g}"
+            f"its 95 % interval is +- {look.widths[worst]:.2g}; give a step below {self.bundle.step:.3g}"
         )
 
     def state(self, model: Model, doubt: str | None, seconds: float) -> TwaState:
         """The result."""
-        look, unit = self.look(), self.block * _READ * self.step
-        result: Summary = summary(model, self.setting.labels, self.blocks[:, look.burnt :].mean(axis=1))
+        look, unit, wish = self.look(), self.record.cell, self.wish
+        result: Summary = summary(model, self.setting.labels, self.cells[:, look.burnt :].mean(axis=1))
         doubts = self.doubts() | ({} if doubt is None else {Doubt.STEP_TOO_LONG: doubt})
         return TwaState(
             model=model,
@@ -239,7 +272,8 @@ class _Run:
             derived_errors=result.derived_errors,
             step_errors=dict(zip(self.setting.labels, self.shifts.tolist(), strict=True)),
             burn_in=look.burnt * unit,
-            duration=(self.blocks.shape[1] - look.burnt) * unit,
+            duration=(self.cells.shape[1] - look.burnt) * unit,
             autocorrelation_time=float(look.times.max()) * unit,
-            sampling=Sampling(self.seed, self.trajectories, self.step, self.ensemble.clipped, doubts, seconds),
+            dwell=self.watched(look),
+            sampling=Sampling(wish.seed, wish.trajectories, self.bundle.step, self.bundle.ensemble.clipped, doubts, seconds),
         )

@@ -92,12 +92,14 @@ def operator_of(model: Model, label: MomentLabel) -> Operator:
 class Record:
     """Jumps of one trajectory as detectors count them.
 
-    times   (jumps,) ascending
-    jumps   name of each, as of ``model.terms``
+    times     (jumps,) ascending
+    jumps     name of each, as of ``model.terms``
+    samples   (times asked for, observables) expectation values between them
     """
 
     times: RealArray
     jumps: tuple[str, ...]
+    samples: ComplexArray
 
 
 class Chain:
@@ -158,13 +160,18 @@ class Chain:
         samples, _, _ = self._walk(at, log=False)
         return samples
 
-    def record(self, duration: float) -> Record:
-        """Jumps until ``duration`` after where it stopped; of a chain with ``counting``, InputError for another."""
+    def record(self, duration: float, every: float | None = None) -> Record:
+        """Jumps until ``duration`` after where it stopped, with samples at ``every``, 2 ``every``, ...; the jumps do not depend on those.
+
+        InputError unless the chain is ``counting``.
+        """
         if not self.counting:
             raise InputError("jumps in a moving frame are no photon counts; make the chain with counting=True")
-        _, times, places = self._walk(np.array([self.time + duration]), log=True)
+        number = 0 if every is None else math.floor(duration / every * (1 + 1e-12))
+        at = self.time + np.arange(1, number + 1) * (every or 0.0)
+        samples, times, places = self._walk(np.append(np.minimum(at, self.time + duration), self.time + duration), log=True)
         terms = [term.name for term in self.prepared.model.terms if term.jump]
-        return Record(times, tuple(terms[place] for place in places))
+        return Record(times, tuple(terms[place] for place in places), samples[:-1])
 
     def _walk(self, times: RealArray, log: bool) -> tuple[ComplexArray, RealArray, NDArray[np.int64]]:
         """Samples at times, and jumps before the last of them."""

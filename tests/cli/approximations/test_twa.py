@@ -62,6 +62,8 @@ def test_what_is_not_reliable_is_written_and_flagged(capsys):
     [
         (("--initial", "up"), "--initial is for an evolution"),
         (("--times", "0:1:2", "--duration", "3"), "--duration is for a steady state"),
+        (("--times", "0:1:2", "--checkpoint", "x"), "--checkpoint is for a steady state"),
+        (("--dwell", "a"), "vanishes at every time by symmetry"),
         (("--seed", "x"), "`seed` must be"),
         (("--jobs", "0"), "`jobs` must be"),
         (("--target", "-1"), "`target` must be"),
