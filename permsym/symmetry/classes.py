@@ -18,7 +18,7 @@ from functools import cached_property
 
 from permsym.sites import Boson, Ensemble, Site
 from permsym.symmetry import words
-from permsym.symmetry.actions import Action, Change, System, Type, actions, sites_of
+from permsym.symmetry.actions import Action, Change, System, Type, actions, names_of, sites_of
 from permsym.symmetry.smith import Quotient, Row, independent
 from permsym.terms import Term
 
@@ -69,7 +69,7 @@ def moved(change: Change, alive: frozenset[Type]) -> Iterator[tuple[Type, Type]]
 class Symmetry:
     """What the terms of a model conserve in what appears beside its populations.
 
-    numbers   of the centre and of each ensemble: what is counted
+    numbers   of each site of the centre and of each ensemble: what is counted
     quotient  classes of these numbers, one after another
     alive     of the centre and of each ensemble the types that appear; of a mode none are listed
     names     of the centre and of each ensemble, for people
@@ -91,7 +91,7 @@ class Symmetry:
         numbers = tuple(_numbers(site, mine) for site, mine in zip(sites_of(model), alive, strict=True))
         rows = list(_rows(numbers, alive, every))
         quotient = Quotient.of(rows, sum(each.width for each in numbers))
-        names = ("the centre", *(each.name for each in model.ensembles))
+        names = names_of(model)
         levels = tuple(0 if isinstance(site, Boson) else site.levels for site in sites_of(model))
         return cls(numbers, quotient, alive, _parted(model, alive, every), names, levels)
 
@@ -177,7 +177,8 @@ def _rows(numbers: Sequence[Numbers], alive: Sequence[frozenset[Type]], every: S
 def _parted(model: System, alive: Sequence[frozenset[Type]], every: Sequence[Action]) -> tuple[tuple[str, str], ...]:
     """Sites whose populations are of several classes, where all of a site's types are counted."""
     sites = sites_of(model)
-    names = ["the centre", *(f"ensemble {each.name!r}" for each in model.ensembles)]
+    own = names_of(model)[: -len(model.ensembles)]
+    names = [*(name if len(own) == 1 else f"site {name!r}" for name in own), *(f"ensemble {each.name!r}" for each in model.ensembles)]
     counted = [
         Numbers("types", tuple(sorted(mine))) if mine and not (isinstance(site, Ensemble) and site.levels == 2) else _numbers(site, mine)
         for site, mine in zip(sites, alive, strict=True)
