@@ -1,14 +1,16 @@
 """What a proof of bounds is as a file: JSON without any code, with the model, which :mod:`permsym.bounding.verify` multiplies out.
 
-Whole numbers are hexadecimal texts, rational ones ``p/q``.  A moment is
-[powers of a mode's ad and a, letters of each site]; a finite centre is a site, which comes before the ensembles.
+Whole numbers are hexadecimal texts, rational ones ``p/q``.  An operator is a list of [letters, real part, imaginary part], a letter
+[site, i, j], \\|i><j\\| of a satellite.  Site 0 is the mode with [0, 0, 1], a^dag, and [0, 1, 0], a.  A finite centre is site 1.
 """
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import itertools
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,9 @@ from typing import Any
 from flint import fmpq, fmpz
 
 from permsym.bounding.pencil import RealBlock
-from permsym.bounding.proof import Proof
-from permsym.bounding.relaxed.equations import Gaussian, times
-from permsym.bounding.relaxed.matrices import NO_KET, Block, RowOperator
+from permsym.bounding.proof import Proof, element
+from permsym.bounding.relaxed.equations import Gaussian, on_grid, times
+from permsym.bounding.relaxed.matrices import Block, RowOperator
 from permsym.bounding.relaxed.relaxation import Relaxation
 from permsym.bounding.relaxed.unknowns import phase
 from permsym.bounding.solve import ProvedInterval, Solver
@@ -26,7 +28,7 @@ from permsym.cumulants.equations.alphabet import Alphabet, Counts, FiniteSite
 from permsym.errors import InputError
 from permsym.model import Model
 
-FORMAT = "permsym bounds 1"
+FORMAT = "permsym bounds 2"
 
 
 def document(solver: Solver, results: Mapping[str, tuple[Mapping[Counts, Gaussian], ProvedInterval]]) -> dict[str, Any]:
@@ -36,12 +38,11 @@ def document(solver: Solver, results: Mapping[str, tuple[Mapping[Counts, Gaussia
     return {
         "format": FORMAT,
         "model": relaxation.model.to_dict(),
-        "hash": relaxation.model.hash,
-        "order": relaxation.k,
-        "blocks": [[_row(a, block, row) for row in block.rows] for block in relaxation.blocks],
+        "blocks": [_block(a, block) for block in relaxation.blocks],
+        "null": [],
         "results": {
             name: {
-                "observable": [[_moment(a, m), *map(spelled, number)] for m, number in terms.items()],
+                "observable": _written(_sum(a, terms)),
                 "lower": _end(relaxation, solver.blocks, interval.proofs[0], 1),
                 "upper": _end(relaxation, solver.blocks, interval.proofs[1], -1),
             }
@@ -69,7 +70,8 @@ def checked(path: Path) -> tuple[list[str], list[str]]:
             name: [Fraction(*(int(x, 16) for x in result[end]["bound"].split("/"))) for end in ("lower", "upper")]
             for name, result in data["results"].items()
         }
-        problems = verify(data)
+        whole = data.pop("sha256") == _digest(data)
+        problems = ([] if whole else ["it was changed after it was written"]) + verify(data)
     except InputError:
         raise
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, RecursionError, ZeroDivisionError) as error:
@@ -81,8 +83,12 @@ def checked(path: Path) -> tuple[list[str], list[str]]:
 
 
 def write(path: Path, data: Mapping[str, Any]) -> None:
-    """A certificate as a file, all at once."""
-    path.write_text(json.dumps(data, separators=(",", ":")) + "\n")
+    """A certificate as a file, all at once, with a checksum of the rest."""
+    path.write_text(json.dumps({**data, "sha256": _digest(data)}, separators=(",", ":")) + "\n")
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
 def spelled(value: fmpq) -> str:
@@ -90,83 +96,135 @@ def spelled(value: fmpq) -> str:
     return f"{int(value.numerator):#x}/{int(value.denominator):#x}"
 
 
-def _letters(site: FiniteSite, word: Counts) -> list[str]:
-    return [symbol for symbol, n in zip(site.symbols, word, strict=True) for _ in range(n)]
+Letters = tuple[tuple[int, int, int], ...]
+Polynomial = dict[Letters, Gaussian]
+_ONE: Polynomial = {(): (fmpq(1), fmpq(0))}
 
 
-def _moment(a: Alphabet, counts: Counts) -> list[Any]:
-    """Powers of the mode, and the letters of each site: a finite centre, then ensembles."""
-    mode = list(counts[:2]) if a.centre is None else [0, 0]
-    centre = [] if a.centre is None else [_letters(a.centre, counts[a.slices[0]])]
-    return [mode, [*centre, *(_letters(site, counts[mine]) for site, mine in zip(a.ensembles, a.slices[1:], strict=True))]]
+def _written(polynomial: Polynomial) -> list[list[Any]]:
+    return [[[list(c) for c in key], *map(spelled, number)] for key, number in polynomial.items() if any(part != 0 for part in number)]
 
 
-def _row(a: Alphabet, block: Block, row: RowOperator) -> list[Any]:
-    """Powers of the mode, ket of each site, letters of each site."""
-    kets = [row.ket if e == block.ensemble else NO_KET for e in range(len(a.ensembles))]
-    words = [_letters(site, word) for site, word in zip(a.ensembles, row.letters, strict=True)]
-    if a.centre is None:
-        return [row.centre, kets, words]
-    return [[0, 0], [[[1, [row.centre]]], *kets], [[], *words]]
+def _product(left: Polynomial, right: Polynomial) -> Polynomial:
+    """Of commuting letters."""
+    total: Polynomial = {}
+    for (p, x), (q, y) in itertools.product(left.items(), right.items()):
+        _add(total, times(x, y), {tuple(sorted(p + q)): _ONE[()]})
+    return total
+
+
+def _sum(a: Alphabet, terms: Mapping[Counts, Gaussian]) -> Polynomial:
+    total: Polynomial = {}
+    for moment, number in terms.items():
+        _add(total, number, _moment(a, moment))
+    return total
+
+
+def _add(total: Polynomial, number: Gaussian, polynomial: Polynomial) -> None:
+    for key, factor in polynomial.items():
+        before, x = total.get(key, (fmpq(0), fmpq(0))), times(number, factor)
+        total[key] = (before[0] + x[0], before[1] + x[1])
+
+
+def _letter(site: FiniteSite, s: int, g: int) -> Polynomial:
+    """A letter of an alphabet, such as z = 1 - 2 \\|1><1\\|."""
+    matrix = site.basis[g + 1]
+    first = on_grid(complex(matrix[0, 0]))
+    result: Polynomial = {(): first}
+    for i, j in itertools.product(range(site.levels), repeat=2):
+        value = on_grid(complex(matrix[i, j]))
+        number = (value[0] - first[0] * (i == j), value[1] - first[1] * (i == j))
+        if i + j and any(part != 0 for part in number):
+            result[((s, i, j),)] = number
+    return result
+
+
+def _word(site: FiniteSite, s: int, word: Counts) -> Polynomial:
+    return functools.reduce(_product, [_letter(site, s, g) for g, n in enumerate(word) for _ in range(n)], _ONE)
+
+
+def _mode(p: int, q: int) -> Polynomial:
+    return {((0, 0, 1),) * p + ((0, 1, 0),) * q: _ONE[()]}
+
+
+def _first(a: Alphabet) -> int:
+    """Site of the first ensemble."""
+    return 1 if a.centre is None else 2
+
+
+def _moment(a: Alphabet, counts: Counts) -> Polynomial:
+    parts = [_mode(*counts[:2]) if a.centre is None else _word(a.centre, 1, counts[a.slices[0]])]
+    parts += [_word(site, s, counts[mine]) for s, (site, mine) in enumerate(zip(a.ensembles, a.slices[1:], strict=True), _first(a))]
+    return functools.reduce(_product, parts)
+
+
+def _row(a: Alphabet, row: RowOperator) -> Polynomial:
+    """Satellites that are singled out are sites behind the others."""
+    new = _first(a) + len(a.ensembles)
+    centre: Polynomial = _mode(*row.centre) if a.centre is None else {((1, 0, int(row.centre)),): _ONE[()]}
+    ket: Polynomial = {tuple((new + k, 0, level) for k, level in enumerate(levels)): (fmpq(x), fmpq(0)) for x, levels in row.ket}
+    words = [_word(site, s, word) for s, (site, word) in enumerate(zip(a.ensembles, row.letters, strict=True), _first(a))]
+    return functools.reduce(_product, words, _product(centre, ket))
+
+
+def _block(a: Alphabet, block: Block) -> dict[str, Any]:
+    singled = len(block.rows[0].ket[0][1])
+    return {"singled": [_first(a) + block.ensemble] * singled, "rows": [_written(_row(a, row)) for row in block.rows]}
 
 
 def _end(relaxation: Relaxation, blocks: list[RealBlock], proof: Proof, sign: int) -> dict[str, Any]:
-    multipliers = list(_multipliers(relaxation, proof))
+    X = _multipliers(relaxation, proof)
+    names = [ensemble.name for ensemble in relaxation.model.ensembles]
     return {
         "bound": spelled(proof.bound * sign),
         "q": proof.dual.q,
-        "matrices": [_hermitian(block, triangle) for block, triangle in zip(blocks, proof.dual.triangles, strict=True)],
-        "changes": [_change(blocks[b], b, k, value) for b, k, value in proof.changes],
-        "multipliers": [[moment, *number] for spin, moment, *number in multipliers if spin is None],
-        "spins": [[spin, moment, *number] for spin, moment, *number in multipliers if spin is not None],
+        "factors": [_factor(block, G.tolist()) for block, G in zip(blocks, proof.dual.factors, strict=True)],
+        "rest": _rest(blocks, proof),
+        "multipliers": _written({key: x for key, x in X.pop(None, {}).items() if key}),  # L^dag(1) = 0
+        "spins": [[names[e], _written(each)] for e, each in X.items() if e is not None],
     }
 
 
-def _turned(block: RealBlock, i: int, j: int, real: Any, imaginary: Any) -> tuple[Any, Any]:
-    """Element (i, j) of the matrix of O_i^dag O_j from that of <Z, [[R, -I], [I, R]]>: conjugate, without the gauge's phases."""
-    x, y = real, -imaginary
-    for _ in range((block.block.turns[j] - block.block.turns[i]) % 4):
-        x, y = -y, x
-    return x, y
+def _turned(real: Any, imaginary: Any, turns: int) -> tuple[Any, Any]:
+    """A number times i^turns."""
+    for _ in range(turns % 4):
+        real, imaginary = -imaginary, real
+    return real, imaginary
 
 
-def _hermitian(block: RealBlock, triangle: list[fmpz]) -> list[list[list[str]]]:
-    def at(r: int, c: int) -> int:
-        r, c = max(r, c), min(r, c)
-        return int(triangle[r * (r + 1) // 2 + c])
-
+def _factor(block: RealBlock, G: list[list[fmpz]]) -> list[list[list[Any]]]:
+    """Rows [column, real part, imaginary part] of the matrix of O_i^dag O_j, from those of [[R, -I], [I, R]], without the gauge."""
     n, rows = block.block.size, []
-    for i in range(n):
-        row = []
-        for j in range(i + 1):
-            real, imaginary = at(i, j), 0
-            if block.size > n:
-                real, imaginary = real + at(n + i, n + j), at(n + i, j) - at(i, n + j)
-            row.append([f"{part:#x}" for part in _turned(block, i, j, real, imaginary)])
-        rows.append(row)
+    for row in G:
+        imaginary = row[n:] or [fmpz(0)] * n
+        numbers = [_turned(int(x), int(y), turns) for x, y, turns in zip(row[:n], imaginary, block.block.turns, strict=True)]
+        rows.append([[i, f"{x:#x}", f"{y:#x}"] for i, (x, y) in enumerate(numbers) if x or y])
     return rows
 
 
-def _change(block: RealBlock, b: int, k: int, value: fmpq) -> list[Any]:
-    n, zero = block.block.size, fmpq(0)
-    r = (math.isqrt(8 * k + 1) - 1) // 2
-    c = k - r * (r + 1) // 2
-    if (r < n) == (c < n):
-        i, j, parts = r % n, c % n, (value, zero)
-    else:
-        i, j, parts = (r - n, c, (zero, value)) if r - n >= c else (c, r - n, (zero, -value))
-    return [b, i, j, *map(spelled, _turned(block, i, j, *parts))]
+def _rest(blocks: list[RealBlock], proof: Proof) -> list[list[Any]]:
+    """[block, i, j, real part, imaginary part] of D + changes."""
+    total: dict[tuple[int, int, int], Gaussian] = {}
+    diagonals = [(b, i * (i + 3) // 2, x) for b, diagonal in enumerate(proof.dual.slack) for i, x in enumerate(diagonal)]
+    for b, k, value in [*diagonals, *proof.changes]:
+        n, (r, c) = blocks[b].block.size, element(k)
+        i, j, beside = r % n, c % n, (r < n) != (c < n)
+        parts = (fmpq(0), -value) if beside else (value, fmpq(0))
+        if i < j:
+            i, j, parts = j, i, (parts[0], -parts[1])
+        turns = blocks[b].block.turns
+        x, y = _turned(*parts, turns[j] - turns[i])
+        before = total.get((b, i, j), (fmpq(0), fmpq(0)))
+        total[b, i, j] = (before[0] + x, before[1] + y)
+    return [[*key, *map(spelled, number)] for key, number in total.items() if any(part != 0 for part in number)]
 
 
-def _multipliers(relaxation: Relaxation, proof: Proof) -> Iterator[list[Any]]:
-    """Ensemble whose total spin is fixed, or None; moment, number:  X = sum number * moment + its adjoint, of each ensemble, too."""
-    numbers: dict[tuple[int | None, Counts], Gaussian] = {}
+def _multipliers(relaxation: Relaxation, proof: Proof) -> dict[int | None, Polynomial]:
+    """X, and for each ensemble whose total spin is fixed what stands beside J^2 - j(j+1)."""
+    result: dict[int | None, Polynomial] = {}
     for i, value in proof.multipliers.items():
         equality = relaxation.equalities[i]
         turns = relaxation.unknowns.turns(equality.moment) - equality.part
-        x = times((value * equality.factor / 2, fmpq(0)), phase(turns))
-        key = (equality.spin, equality.moment)
-        before = numbers.get(key, (fmpq(0), fmpq(0)))
-        numbers[key] = (before[0] + x[0], before[1] + x[1])
-    for (spin, moment), number in numbers.items():
-        yield [spin, _moment(relaxation.alphabet, moment), *map(spelled, number)]
+        number = times((-value * equality.factor / 2, fmpq(0)), phase(turns))
+        _add(result.setdefault(equality.spin, {}), number, _moment(relaxation.alphabet, equality.moment))
+    return result

@@ -132,7 +132,7 @@ class Pencil:
 
     def inverses(self, t: Sequence[arb]) -> list[arb_mat]:
         """L_b^-1 with B_b(t) = L_b L_b^T; PrecisionError where a block is not positive."""
-        return [_inverse_factor(matrix) for matrix in self.at(t)]
+        return [inverse_factor(matrix) for matrix in self.at(t)]
 
     def positive(self, t: Sequence[arb]) -> bool:
         """Whether all blocks are positive."""
@@ -159,7 +159,7 @@ class Pencil:
                 row += piece[f * n * n : (f + 1) * n * n]
             rows.append(row)
         V = arb_mat(rows)
-        C = _inverse_factor(_mid(V * V.transpose()))
+        C = inverse_factor(_mid(V * V.transpose()))
         return Whitened(list(t), inverse, _mid(C.transpose()), _mid(C * V), self.squares, self.sizes)
 
 
@@ -189,8 +189,8 @@ def _symmetric(triangle: Sequence[arb], n: int) -> arb_mat:
     return _mid(arb_mat(_full(triangle, n)))
 
 
-def _inverse_factor(matrix: arb_mat) -> arb_mat:
-    """L^-1 of a matrix L L^T, of midpoints."""
+def cholesky(matrix: arb_mat) -> arb_mat:
+    """L of a matrix L L^T, of midpoints; PrecisionError where it is not positive."""
     n = matrix.nrows()
     a = matrix.tolist()
     lower: list[Numbers] = [[arb(0)] * n for _ in range(n)]
@@ -208,5 +208,11 @@ def _inverse_factor(matrix: arb_mat) -> arb_mat:
         if not total > 0:
             raise PrecisionError
         mine[i] = total.sqrt().mid()
-    inverse = arb_mat(lower).solve(arb_mat([[int(i == j) for j in range(n)] for i in range(n)]), algorithm="approx")
+    return arb_mat(lower)
+
+
+def inverse_factor(matrix: arb_mat) -> arb_mat:
+    """L^-1 of a matrix L L^T, of midpoints."""
+    n = matrix.nrows()
+    inverse = cholesky(matrix).solve(arb_mat([[int(i == j) for j in range(n)] for i in range(n)]), algorithm="approx")
     return _mid(inverse)

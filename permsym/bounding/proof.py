@@ -4,9 +4,10 @@ A lower bound of an observable A is proved by an identity between operators, up 
 
     A - lower = sum_b sum_ij Z_b[i, j] O_i^dag O_j + L^dag(X),      Z_b > 0
 
-L^dag is the generator of Heisenberg's equations, X any operator.  Z = B^-1 / tau of the path, improved by one Newton step, is rounded to
-multiples of 2^-q.  The numbers of X, ``lower`` and a change of F elements of Z, F the free unknowns, then solve one linear system in
-rational numbers: what is left is exactly zero.  That Z is positive for all changes so small is proved in ball arithmetic.
+L^dag is the generator of Heisenberg's equations, X any operator.  Z = B^-1 / tau of the path, improved by one Newton step, becomes
+Z = G^T G + D + changes: D is diagonal, at most half of Z (for Z >= e_i e_i^T / (Z^-1)_ii), and G is rounded to multiples of 2^-q.  The
+numbers of X, ``lower`` and changes of F elements, F the free unknowns, then solve one linear system in rational numbers: what is left is
+exactly zero.  Z is positive because D + changes is diagonally dominant.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz, fmpz_mat
 
-from permsym.bounding.pencil import Pencil, RealBlock, Whitened
+from permsym.bounding.pencil import Pencil, RealBlock, Whitened, cholesky, inverse_factor
 from permsym.bounding.relaxed.relaxation import PrecisionError, Relaxation
 from permsym.bounding.relaxed.unknowns import CONSTANT, Form
 
@@ -28,13 +29,16 @@ _CANDIDATES = 40  # elements tried for each variable, where there are more
 
 @dataclass(frozen=True)
 class Dual:
-    """A rounded dual point: symmetric matrices of multiples of 2^-q, by block the elements (i, j), j <= i, and their weights.
+    """A rounded dual point Z_b = G_b^T G_b / 4^q + D_b of every block.
 
+    factors    G_b, of whole numbers
+    slack      diagonals of D_b
     weights    sum_b <Z_b, M_b> as a linear form of the unknowns
     """
 
     q: int
-    triangles: list[list[fmpz]]
+    factors: list[fmpz_mat]
+    slack: list[list[fmpq]]
     weights: Form
 
 
@@ -107,10 +111,8 @@ class Prover:
         multipliers = {i: value for i, value in zip(equalities, numbers, strict=False) if value != 0}
         every = [(b, k, value) for (b, k), value in zip(self.positions, numbers[len(equalities) : -1], strict=True)]
         changes = [change for change in every if change[2] != 0]
-        for b, block in enumerate(self.blocks):
-            margin = sum((abs(value) for other, _, value in changes if other == b), fmpq(0)) * fmpq(2) ** dual.q
-            if not positive(dual.triangles[b], block.size, fmpz(math.ceil(margin)) if margin else fmpz(0)):
-                raise PrecisionError
+        if not dominant(dual.slack, changes):
+            raise PrecisionError
         return Proof(numbers[-1], dual, tuple(changes), multipliers)
 
 
@@ -149,62 +151,68 @@ def _independent(names: Sequence[int], rows: Sequence[Sequence[arb]], here: Whit
 
 
 def rounded(blocks: Sequence[RealBlock], here: Whitened, slopes: Sequence[arb], tau: float) -> Dual:
-    """Z = L^-T (1 - sum_f u_f A_f) L^-1 / tau, u the Newton step, in multiples of 2^-q."""
+    """Z = L^-T (1 - sum_f u_f A_f) L^-1 / tau, u the Newton step, as a factor in multiples of 2^-q and a diagonal."""
     q = int(ctx.prec) // 2
     weight = arb(fmpq(*float(tau).as_integer_ratio()))
     step = [trace - weight * slope for trace, slope in zip(here.traces(), slopes, strict=True)]
     moved = (arb_mat([step]) * here.A).entries() if step else []
-    triangles = []
+    factors, slack = [], []
     for factor, mine, n in zip(here.inverse, here.squares, here.sizes, strict=True):
         change = moved[mine] or [arb(0)] * n * n
         inside = arb_mat([[int(i == j) - change[i * n + j] for j in range(n)] for i in range(n)])
-        Z = (factor.transpose() * inside * factor).mid().tolist()
-        triangles.append([_nearest(Z[i][j] / weight, q) for i in range(n) for j in range(i + 1)])
-    return Dual(q, triangles, weights(blocks, triangles, q))
+        Z = ((factor.transpose() * inside * factor) * (1 / weight)).mid()
+        slack.append(
+            [_power_below(1 / (2 * n * sum((x * x for x in column), arb(0)))) for column in inverse_factor(Z).transpose().tolist()]
+        )
+        rest = Z - arb_mat([[arb(slack[-1][i]) if i == j else arb(0) for j in range(n)] for i in range(n)])
+        factors.append(fmpz_mat([[_nearest(x, q) for x in row] for row in cholesky(rest.mid()).transpose().tolist()]))
+    return Dual(q, factors, slack, weights(blocks, factors, slack, q))
 
 
 def nothing(blocks: Sequence[RealBlock]) -> Dual:
     """Z = 0, which proves what follows from the equalities alone."""
-    return Dual(0, [[fmpz(0)] * len(block.forms) for block in blocks], {})
+    return Dual(0, [fmpz_mat(0, block.size) for block in blocks], [[fmpq(0)] * block.size for block in blocks], {})
 
 
-def weights(blocks: Sequence[RealBlock], triangles: Sequence[Sequence[fmpz]], q: int) -> Form:
+def weights(blocks: Sequence[RealBlock], factors: Sequence[fmpz_mat], slack: Sequence[Sequence[fmpq]], q: int) -> Form:
     """sum_b <Z_b, M_b> as a linear form."""
     total: Form = {}
-    unit = fmpq(1, 2**q)
-    for block, triangle in zip(blocks, triangles, strict=True):
-        for k, number in enumerate(triangle):
+    unit = fmpq(4) ** q
+    for block, G, diagonal in zip(blocks, factors, slack, strict=True):
+        Z = (G.transpose() * G).tolist()
+        numbers = [Z[i][j] + (diagonal[i] * unit if i == j else 0) for i in range(block.size) for j in range(i + 1)]
+        for k, number in enumerate(numbers):
             if number:
                 for unknown, value in _weighted(block, k).items():
                     total[unknown] = total.get(unknown, fmpq(0)) + value * number
-    return {unknown: value * unit for unknown, value in total.items() if value != 0}
+    return {unknown: value / unit for unknown, value in total.items() if value != 0}
 
 
-def positive(triangle: Sequence[fmpz], size: int, margin: fmpz) -> bool:
-    """Whether a symmetric matrix of whole numbers is positive by more than a margin, or zero, proved in ball arithmetic."""
-    if not margin and not any(triangle):
-        return True
-    rows = [[arb(value) for value in triangle[i * (i + 1) // 2 : (i + 1) * (i + 2) // 2]] for i in range(size)]
-    for i, row in enumerate(rows):
-        for j in range(i):
-            other = rows[j]
-            for x, y in zip(row[:j], other[:j], strict=True):
-                row[j] -= x * y
-            row[j] = row[j] / other[j]
-        row[i] -= margin
-        for x in row[:i]:
-            row[i] -= x * x
-        if not row[i] > 0:
-            return False
-        row[i] = row[i].sqrt()
-    return True
+def dominant(slack: Sequence[Sequence[fmpq]], changes: Sequence[tuple[int, int, fmpq]]) -> bool:
+    """Whether every diagonal plus its change is at least as large as the changes beside it."""
+    room = [list(diagonal) for diagonal in slack]
+    for b, k, value in changes:
+        i, j = element(k)
+        room[b][i] += value if i == j else -abs(value)
+        room[b][j] -= 0 if i == j else abs(value)
+    return all(x >= 0 for diagonal in room for x in diagonal)
+
+
+def element(k: int) -> tuple[int, int]:
+    """Row and column of an element of a triangle."""
+    row = (math.isqrt(8 * k + 1) - 1) // 2
+    return row, k - row * (row + 1) // 2
 
 
 def _weighted(block: RealBlock, k: int) -> Form:
     """An element of a triangle as it enters <Z, M>: twice beside the diagonal."""
-    row = (math.isqrt(8 * k + 1) - 1) // 2
-    form = block.forms[k]
-    return form if k == row * (row + 3) // 2 else {unknown: 2 * value for unknown, value in form.items()}
+    i, j = element(k)
+    return block.forms[k] if i == j else {unknown: 2 * value for unknown, value in block.forms[k].items()}
+
+
+def _power_below(value: arb) -> fmpq:
+    """The power of two that is next below a positive number."""
+    return fmpq(2) ** int((value.mid().log() / arb.const_log2()).mid().floor().unique_fmpz())
 
 
 def _nearest(value: arb, q: int) -> fmpz:

@@ -29,7 +29,9 @@ from permsym.figures.paper2 import fig5 as p2_fig5
 from permsym.figures.paper2 import fig6 as p2_fig6
 from permsym.figures.paper2 import hysteresis as p2_hysteresis
 from permsym.figures.paper2 import switching as p2_switching
-from permsym.figures.proved import central_spin as proved_central_spin
+from permsym.figures.proved import time_crystal as proved_crystal
+from permsym.figures.proved.central_spin import CENTRAL_SPIN as PROVED_SPIN
+from permsym.figures.proved.tavis_cummings import TAVIS_CUMMINGS as PROVED_CAVITY
 from permsym.figures.two_time import cavities, g2
 from permsym.figures.two_time.linewidth import CENTRAL_SPIN, LASER
 from permsym.plot import save_figure
@@ -192,9 +194,23 @@ FIGURES: dict[str, Figure] = {
     },
     "bounds-central-spin": Figure(
         "Proved bounds of the central spin's population, and the approximations that they exclude",
-        proved_central_spin.compute,
-        proved_central_spin.plot_panels,
-        proved_central_spin.table,
+        PROVED_SPIN.compute,
+        PROVED_SPIN.plot,
+        PROVED_SPIN.table,
+        10**6,
+    ),
+    "bounds-tavis-cummings": Figure(
+        "Proved bounds of the photons per emitter of a Tavis-Cummings model, and the approximations that they exclude",
+        PROVED_CAVITY.compute,
+        PROVED_CAVITY.plot,
+        PROVED_CAVITY.table,
+        10**6,
+    ),
+    "bounds-time-crystal": Figure(
+        "Proved bounds of a boundary time crystal, and what its mean field is off by",
+        proved_crystal.compute,
+        proved_crystal.plot_panels,
+        proved_crystal.table,
         10**6,
     ),
 }
