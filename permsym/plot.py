@@ -128,10 +128,14 @@ def _map(axes: Axes, x: NDArray[np.float64], p: NDArray[np.float64], values: NDA
     axes.figure.colorbar(shown, ax=axes, label=label)
 
 
+_MAKERS = {"png": "Software", "pdf": "Creator", "svg": "Creator"}  # the entry of a file's metadata that says what made it
+
+
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write a PNG that says who made it; it is written aside and renamed."""
+    """Write a picture that says who made it, in the format of its name: png, pdf or svg; it is written aside and renamed."""
+    form = path.suffix.removeprefix(".")
     with written_aside(path) as aside:
-        figure.savefig(aside, format="png", metadata={"Software": "permsym"})
+        figure.savefig(aside, format=form, metadata={_MAKERS[form]: "permsym"})
 
 
 def infinite_size_axis(axes: Axes, label: str = "$1/N$") -> None:

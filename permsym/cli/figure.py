@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command."""
-    figure = commands.add_parser("figure", description="Make a published figure: NAME.nc and NAME.png.")
+    figure = commands.add_parser("figure", description="Make a published figure, NAME.nc and NAME.png, and print its numbers.")
     figure.add_argument("words", nargs="*", metavar="NAME", help="p1-fig3b, ...; a name without letter draws all panels")
     figure.add_argument("--list", action="store_true", help="list the figures")
     figure.add_argument("-o", "--output", default=".", metavar="FOLDER", help="where to write (default: here)")
     figure.add_argument("--max-N", metavar="N", help="largest number of satellites")
+    figure.add_argument("--format", default="png", metavar="png|pdf|svg", help="format of the picture (default: png)")
     words.add_json(figure)
     figure.set_defaults(run=run)
 
@@ -30,6 +31,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     from permsym.dataset.status import Status, spelled
     from permsym.figures import FIGURES, draw, expand
+    from permsym.figures.gallery.figure import judged
     from permsym.progress import on_terminal
     from permsym.text import table
 
@@ -42,9 +44,9 @@ def run(options: argparse.Namespace) -> int:
     largest = None if options.max_N is None else number_or_text(options.max_N)
     code, reports = 0, []
     for name in names:
-        data, paths = draw(name, Path(options.output), largest, options.command_line, on_terminal(name))  # type: ignore[arg-type]
+        data, paths = draw(name, Path(options.output), largest, options.command_line, on_terminal(name), options.format)  # type: ignore[arg-type]
         if options.json:
-            reports.append({"figure": name, "title": FIGURES[name].title, "files": list(map(str, paths)), **_numbers(data)})
+            reports.append({"figure": name, "title": FIGURES[name].title, "files": list(map(str, paths)), **judged(data), **_numbers(data)})
         else:
             print(table(FIGURES[name].table(data)))
             print("wrote " + " and ".join(map(str, paths)))
@@ -52,6 +54,10 @@ def run(options: argparse.Namespace) -> int:
         short = [spelled(status, reason) for status, reason in outcomes if Status(status).falls_short]
         if short:
             print(f"permsym: {name}: {len(short)} points are not certified; the first: {short[0]}", file=sys.stderr)
+            code = UNCERTIFIED_EXIT_CODE
+        missed = [str(label) for label in data["check"].values[data["met"].values == 0]] if "check" in data.coords else []
+        if missed:
+            print(f"permsym: {name}: {len(missed)} published numbers are not met; the first: {missed[0]}", file=sys.stderr)
             code = UNCERTIFIED_EXIT_CODE
     if options.json:
         print(json.dumps({"figures": reports}, indent=2))
