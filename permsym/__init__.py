@@ -64,6 +64,8 @@ if TYPE_CHECKING:
     from permsym.sweeps.limits.infinite import Limit, limit
     from permsym.unravelling.result import TrajectoryEvolution, TrajectoryState
     from permsym.unravelling.trajectories import trajectories
+    from permsym.validity.regions import ValidityMap
+    from permsym.validity.run import validity_map
 
 _PLACES = {
     "permsym.bounding.bounds": ("Bounds", "bounds"),
@@ -111,6 +113,8 @@ _PLACES = {
     "permsym.linear.assembled.solver": ("BiCGStab",),
     "permsym.unravelling.result": ("TrajectoryEvolution", "TrajectoryState"),
     "permsym.unravelling.trajectories": ("trajectories",),
+    "permsym.validity.regions": ("ValidityMap",),
+    "permsym.validity.run": ("validity_map",),
 }
 _MODULES = {name: f"permsym.{name}" for name in ("cumulants", "dataset", "figures", "models", "moments", "plot", "pulses")}
 _MODULES["twa"] = "permsym.semiclassical.twa"
@@ -164,6 +168,7 @@ __all__ = [
     "TrajectoryEvolution",
     "TrajectoryState",
     "UncertifiedWarning",
+    "ValidityMap",
     "__version__",
     "bounds",
     "concurrence",
@@ -203,6 +208,7 @@ __all__ = [
     "sweep",
     "trajectories",
     "twa",
+    "validity_map",
     "wigner",
 ]  # fmt: skip
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from permsym.cli import words
+from permsym.cli.validity import add_judgement, judgement
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 from permsym.reading import number_or_text
 
@@ -24,6 +25,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     figure.add_argument("-o", "--output", default=".", metavar="FOLDER", help="where to write (default: here)")
     figure.add_argument("--max-N", metavar="N", help="largest number of satellites")
     figure.add_argument("--format", default="png", metavar="png|pdf|svg", help="format of the picture (default: png)")
+    figure.add_argument("--from", dest="source", metavar="FILE.nc", help="draw a figure, or a validity map, again from its data")
+    add_judgement(figure)
     words.add_json(figure)
     figure.set_defaults(run=run)
 
@@ -38,6 +41,10 @@ def run(options: argparse.Namespace) -> int:
     if options.list:
         print(table([(name, figure.title) for name, figure in FIGURES.items()]))
         return 0
+    if options.source is not None:
+        return _again(options)
+    if options.within is not None or options.absolute or options.scale is not None:
+        raise InputError("--within, --absolute and --scale judge a validity map that is drawn again; give its file with --from")
     if not options.words:
         raise InputError(f"which figure? give one of {', '.join(FIGURES)}")
     names = [name for word in options.words for name in expand(word)]
@@ -62,6 +69,28 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"figures": reports}, indent=2))
     return code
+
+
+def _again(options: argparse.Namespace) -> int:
+    """A picture of data that a file holds, beside it or in the folder of ``-o``; nothing is computed."""
+    from permsym import dataset
+    from permsym.figures.registry import drawn_from, picture_of
+
+    if options.words:
+        raise InputError(f"--from says which figure it is; leave {options.words[0]!r} out")
+    path = Path(options.source)
+    data = dataset.open_dataset(path)
+    picture = picture_of(Path(options.output), path.stem, options.format)
+    if "figure" in data.attrs:
+        drawn_from(data, picture)
+    else:
+        from permsym.validity.report import write
+        from permsym.validity.run import judge
+
+        within, scale = judgement(options)
+        write(judge(data, within=within, scale=scale), picture)
+    print(json.dumps({"files": [str(picture)]}) if options.json else f"wrote {picture}")
+    return 0
 
 
 def _numbers(data: xr.Dataset) -> dict[str, Any]:

@@ -224,22 +224,37 @@ def draw(
 
     Returns the dataset and the paths written.
     """
-    if form not in FORMATS:
-        raise InputError(f"the format must be one of {', '.join(FORMATS)}, but is {form!r}")
     figure = FIGURES[name]
     largest = figure.default_max_n if max_n is None else as_count("max-N", max_n, 2)
     if largest > MOST_SATELLITES:
         raise InputError(f"max-N must be at most {MOST_SATELLITES:,}, but is {max_n:g}; leave it out for the range of the paper")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot make the folder {str(folder)!r}: {error.strerror}; choose another with -o") from error
-    target, picture = datasets.check(folder / f"{name}.nc"), folder / f"{name}.{form}"
-    check_target(picture, (f".{form}",))
+    picture = picture_of(folder, name, form)
+    target = datasets.check(folder / f"{name}.nc")
     numbers = figure.compute(largest, command, progress).assign_attrs(figure=name, max_N=largest)
     datasets.save(numbers, target)
     figure.plot(numbers, lambda drawing: save_figure(drawing, picture))
     return numbers, [target, picture]
+
+
+def picture_of(folder: Path, name: str, form: str) -> Path:
+    """Where a picture goes; the folder is made.  InputError for a format that there is not, and where nothing can be written."""
+    if form not in FORMATS:
+        raise InputError(f"the format must be one of {', '.join(FORMATS)}, but is {form!r}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {str(folder)!r}: {error.strerror}; choose another with -o") from error
+    picture = folder / f"{name}.{form}"
+    check_target(picture, (f".{form}",))
+    return picture
+
+
+def drawn_from(data: xr.Dataset, picture: Path) -> None:
+    """Draw a figure's picture again from its data; InputError for a figure that there is not."""
+    name = str(data.attrs["figure"])
+    if name not in FIGURES:
+        raise InputError(f"the file says that it is the figure {name!r}, which this version does not draw")
+    FIGURES[name].plot(data, lambda drawing: save_figure(drawing, picture))
 
 
 def redrawn(data: xr.Dataset, progress: Counter | None = None) -> xr.Dataset:

@@ -52,10 +52,7 @@ class Axis:
 
     def values(self, position: Real) -> Real:
         """The inverse of :meth:`position`; the ends are exact."""
-        if self.log:
-            spaced = self.low * (self.high / self.low) ** position
-        else:
-            spaced = self.low + (self.high - self.low) * position
+        spaced = self.low * (self.high / self.low) ** position if self.log else self.low + (self.high - self.low) * position
         return np.asarray(np.where(position <= 0, self.low, np.where(position >= 1, self.high, spaced)))
 
     def alone(self, samples: Real) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 from permsym.dataset.status import EXACT, Status
 from permsym.plot import METHODS
-from permsym.validity.regions import ValidityMap
+from permsym.validity.regions import Mask, ValidityMap
 
 _MENTIONED = 0.005  # share of the map from which something is said
 _WORDS = {
@@ -60,13 +60,13 @@ def _ends(judged: ValidityMap) -> Iterator[str]:
         for name, region in judged.regions.items():
             yield f"{called(name)} is within {_stretch(judged, region.within)}."
         return
-    first, second = judged.grid.lines
+    second = judged.grid.lines[1]
     for name, region in judged.regions.items():
         if not region.within.any():
             yield f"{called(name)} is within nowhere."
             continue
         parts = [f"{_stretch(judged, region.within[:, k])} at {second.axis.name} = {second.values[k]:.3g}" for k in (0, -1)]
-        somewhere = region.within.any(axis=0)
+        somewhere: Mask = np.asarray(region.within.any(axis=0))
         if somewhere.any() and not somewhere.all():
             lowest, highest = second.values[somewhere][[0, -1]]
             if not somewhere[0]:
@@ -76,7 +76,7 @@ def _ends(judged: ValidityMap) -> Iterator[str]:
         yield f"{called(name)} is within " + " and ".join(dict.fromkeys(parts)) + "."
 
 
-def _stretch(judged: ValidityMap, within: np.ndarray) -> str:  # type: ignore[type-arg]
+def _stretch(judged: ValidityMap, within: Mask) -> str:
     """Where along the first axis, in words."""
     line = judged.grid.lines[0]
     name, values = line.axis.name, line.values
@@ -129,8 +129,8 @@ def _outcomes(judged: ValidityMap) -> Iterator[str]:
                 yield f"{called(name)} is {words} on {percent(share)} of the samples."
     holes = float(judged.errors.holes.mean())
     if holes:
-        codes = sorted({str(code) for code in judged.errors.status[EXACT][judged.errors.holes]})
-        yield f"{percent(holes)} of the samples are holes, without a certified exact value ({', '.join(codes)})."
+        seen = sorted({str(code) for code in judged.errors.status[EXACT][judged.errors.holes]})
+        yield f"{percent(holes)} of the samples are holes, without a certified exact value ({', '.join(seen)})."
     for name, region in judged.regions.items():
         share = judged.share(region.accident)
         if share >= _MENTIONED:

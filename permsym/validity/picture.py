@@ -50,7 +50,7 @@ def _figure(width: float, height: float) -> Iterator[Figure]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(STYLE | {"savefig.dpi": 100, "font.family": "sans-serif", "hatch.linewidth": 0.5}):  # type: ignore[arg-type]
+    with mpl.rc_context(STYLE | {"savefig.dpi": 90, "font.family": "sans-serif", "hatch.linewidth": 0.5}):  # type: ignore[arg-type]
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
         yield figure
@@ -70,7 +70,7 @@ def _regions_and_errors(judged: ValidityMap) -> Figure:
     with _figure(10.6, 5.3) as figure:
         rows = 2 if len(judged.methods) <= 5 else 3
         columns = -(-(len(judged.methods) + 1) // rows)
-        left, right = figure.subfigures(1, 2, width_ratios=[5.0, 1.9 * columns])
+        left, right = figure.subfigures(1, 2, width_ratios=[5.0, 1.9 * columns], squeeze=False)[0]
         _cheapest(left.subplots(), judged)
         panels = right.subplots(rows, columns, squeeze=False).ravel()
         shown: Any = None
@@ -81,9 +81,11 @@ def _regions_and_errors(judged: ValidityMap) -> Figure:
         _key(panels[len(judged.methods)])
         for k, axes in enumerate(panels[: len(judged.methods)]):
             if k % columns:
-                axes.set_yticklabels([])
+                axes.tick_params(labelleft=False)
+                axes.set_ylabel("")
             if k + columns < len(judged.methods):
-                axes.set_xticklabels([])
+                axes.tick_params(labelbottom=False)
+                axes.set_xlabel("")
         bar = right.colorbar(shown, ax=panels.tolist(), location="bottom", shrink=0.8, aspect=40)
         ticks = np.arange(-_DECADES, _DECADES + 1)
         bar.set_ticks(ticks.tolist(), labels=[_percent(judged.tolerance * 10.0**tick) for tick in ticks])
@@ -166,7 +168,7 @@ def _name(axes: Axes, judged: ValidityMap, region: NDArray[np.bool_], text: str,
     at = np.unravel_index(int(depth.argmax()), depth.shape)
     box = axes.get_window_extent().transformed(axes.figure.dpi_scale_trans.inverted())
     room = 2 * float(depth[at]) / max(region.shape) * min(box.width, box.height) * 72  # points
-    size = min(largest, 1.6 * room / max(len(text) * 0.62, 1.0))
+    size = min(largest, 1.25 * room / max(len(text) * 0.62, 1.0))
     if size < _SMALLEST:
         return
     x, y = (line.values[i] for line, i in zip(judged.grid.lines, at, strict=True))
@@ -245,7 +247,8 @@ def _curves(judged: ValidityMap) -> Figure:
         upper.axhline(judged.tolerance, color="black", linewidth=0.8)
         upper.set_yscale("log")
         upper.set_ylabel("|error|")
-        upper.set_title(f"{', '.join(judged.errors.quantities)}: where each approximation is within {percent(judged.tolerance)}", fontsize=10)
+        quantity = ", ".join(judged.errors.quantities)
+        upper.set_title(f"{quantity}: where each approximation is within {percent(judged.tolerance)}", fontsize=10)
         lower.set_yticks(range(len(judged.methods), 0, -1), [called(name) for name in judged.methods])
         lower.minorticks_off()
         lower.set_ylim(0.4, len(judged.methods) + 0.6)

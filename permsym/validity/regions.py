@@ -160,7 +160,7 @@ def _crossings(t: Real, level: float) -> list[Real]:
     from contourpy import contour_generator
 
     lines = contour_generator(z=np.ma.masked_invalid(t.T)).lines(level)
-    return [np.asarray(line) for line in lines]  # type: ignore[union-attr]
+    return [np.asarray(line) for line in lines]
 
 
 def _sign_changes(t: Real) -> Mask:

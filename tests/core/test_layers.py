@@ -44,6 +44,7 @@ ORDER = [
     {"plot"},
     {"figures"},
     {"compare"},
+    {"validity"},
     {"cli"},
     {"__main__"},
 ]
