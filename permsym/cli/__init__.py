@@ -49,6 +49,7 @@ COMMANDS = {
     "judging": {
         "compare": "judge an approximation against a reference",
         "validity": "a map of where which approximation is within a tolerance",
+        "reference": "the reference set: problems with exact values, on which any method can be scored",
     },
     "looking": {"figure": "data and picture of a published figure"},
 }

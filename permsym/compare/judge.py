@@ -91,7 +91,7 @@ def _judged(reference: Table, truth: str, table: Table, methods: Sequence[str], 
             exact = reference.values[entry]
             own = table.errors.get((i, method, quantity), 0.0)
             uncertainty = own + reference.errors.get(entry, 0.0) + 1e-15 * max(abs(exact), abs(value))
-            yield Row(matches[i], quantity, method, exact, value, uncertainty, _impossible(quantity, value, own), own)
+            yield Row(matches[i], quantity, method, exact, value, uncertainty, impossible(quantity, value, own), own)
 
 
 def _matched(reference: Table, approximation: Table) -> tuple[dict[int, int], int]:
@@ -151,7 +151,7 @@ def _example(table: Table) -> str:
     return _spelled(point, list(point)) or "(no parameters)"
 
 
-def _impossible(quantity: str, value: complex, error: float = 0.0) -> str:
+def impossible(quantity: str, value: complex, error: float = 0.0) -> str:
     """Why no density matrix has this value; "" where one may, or where its error bar reaches one that may.
 
     Spins: populations lie in [0, 1], |<z ...>| <= 1, and a product with any + or - is at most 1/2 (one off-diagonal element of

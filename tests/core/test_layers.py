@@ -44,7 +44,7 @@ ORDER = [
     {"plot"},
     {"figures"},
     {"compare"},
-    {"validity"},
+    {"validity", "reference"},
     {"cli"},
     {"__main__"},
 ]
