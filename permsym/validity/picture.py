@@ -166,9 +166,13 @@ def _name(axes: Axes, judged: ValidityMap, region: NDArray[np.bool_], text: str,
 
     depth = distance_transform_edt(np.pad(region, 1))[1:-1, 1:-1]
     at = np.unravel_index(int(depth.argmax()), depth.shape)
+    line = region[:, at[1]]
+    edges = np.flatnonzero(np.pad(~line, 1, constant_values=True))  # one cell on
+    half = int(np.abs(edges - 1 - at[0]).min())  # cells to the next edge, along the line of the text
     box = axes.get_window_extent().transformed(axes.figure.dpi_scale_trans.inverted())
-    room = 2 * float(depth[at]) / max(region.shape) * min(box.width, box.height) * 72  # points
-    size = min(largest, 1.25 * room / max(len(text) * 0.62, 1.0))
+    width = 2 * half / len(line) * box.width * 72  # points
+    height = 2 * float(depth[at]) / max(region.shape) * box.height * 72
+    size = min(largest, 0.9 * width / (len(text) * 0.65), height)
     if size < _SMALLEST:
         return
     x, y = (line.values[i] for line, i in zip(judged.grid.lines, at, strict=True))

@@ -106,7 +106,7 @@ def test_new_points_are_computed_once_and_find_a_method_out(template, capsys, tm
 def test_mistakes_are_one_line(words, fragment, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["reference", *words]) == 1
-    out, err = capsys.readouterr()
+    err = capsys.readouterr().err
     assert fragment in err
     assert len(err.splitlines()) == 1
 
