@@ -8,7 +8,7 @@ STAMPS := $(VENV)/.stamps
 BENCHMARKS ?= $(sort $(wildcard benchmarks/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint docs gallery bench clean
+.PHONY: help demo test test-slow lint docs gallery reference bench clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -41,6 +41,9 @@ docs: $(STAMPS)/docs  ## docs/_build/html, examples executed, warnings are error
 
 gallery: $(STAMPS)/run  ## draw the pictures of docs/gallery.md again (half an hour); FIGURES=... chooses some
 	$(BIN)/python docs/draw_gallery.py $(FIGURES)
+
+reference: $(STAMPS)/run  ## make the data of the reference set again, resumable (NAMES=... chooses some problems)
+	$(BIN)/python -m permsym.reference.make $(NAMES)
 
 bench: $(STAMPS)/test  ## run benchmarks/bench_*.py; BENCHMARKS=... chooses some
 	@set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script"; done

@@ -1,4 +1,4 @@
-"""Draw the pictures of the gallery: run the commands of gallery.md, and keep each picture small enough for the repository.
+"""Draw the pictures of the gallery: run the commands of its pages, gallery*.md, and keep each picture small enough for the repository.
 
     python docs/draw_gallery.py [NAME ...]
 
@@ -26,8 +26,9 @@ SHADES = [min(255, round(value / 8) * 8) for value in range(256)] * 3  # 32 of e
 
 
 def commands() -> dict[str, list[str]]:
-    """The arguments of ``permsym`` for each figure's picture, as gallery.md prints them."""
-    return {name: ["figure", name, *more.split()] for name, more in COMMAND.findall((HERE / "gallery.md").read_text())}
+    """The arguments of ``permsym`` for each figure's picture, as the pages print them."""
+    pages = "".join(path.read_text() for path in sorted(HERE.glob("gallery*.md")))
+    return {name: ["figure", name, *more.split()] for name, more in COMMAND.findall(pages)}
 
 
 def shrink(source: Path, target: Path) -> None:
@@ -60,7 +61,7 @@ def main(names: list[str]) -> None:
     every = commands()
     for name in names or every:
         if name not in every:
-            sys.exit(f"gallery.md has no figure {name!r}")
+            sys.exit(f"the gallery has no figure {name!r}")
         draw(name, every[name])
 
 

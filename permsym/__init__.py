@@ -65,6 +65,8 @@ if TYPE_CHECKING:
     from permsym.unravelling.photons import PhotonRecord, photon_record
     from permsym.unravelling.result import TrajectoryEvolution, TrajectoryState
     from permsym.unravelling.trajectories import trajectories
+    from permsym.validity.regions import ValidityMap
+    from permsym.validity.run import validity_map
 
 _PLACES = {
     "permsym.bounding.bounds": ("Bounds", "bounds"),
@@ -113,6 +115,8 @@ _PLACES = {
     "permsym.unravelling.photons": ("PhotonRecord", "photon_record"),
     "permsym.unravelling.result": ("TrajectoryEvolution", "TrajectoryState"),
     "permsym.unravelling.trajectories": ("trajectories",),
+    "permsym.validity.regions": ("ValidityMap",),
+    "permsym.validity.run": ("validity_map",),
 }
 _MODULES = {name: f"permsym.{name}" for name in ("cumulants", "dataset", "figures", "models", "moments", "plot", "pulses")}
 _MODULES["twa"] = "permsym.semiclassical.twa"
@@ -167,6 +171,7 @@ __all__ = [
     "TrajectoryEvolution",
     "TrajectoryState",
     "UncertifiedWarning",
+    "ValidityMap",
     "__version__",
     "bounds",
     "concurrence",
@@ -207,6 +212,7 @@ __all__ = [
     "sweep",
     "trajectories",
     "twa",
+    "validity_map",
     "wigner",
 ]  # fmt: skip
 

@@ -38,20 +38,20 @@ STYLE: dict[str, Any] = {
 }
 
 METHODS: dict[str, dict[str, Any]] = {
-    "exact": {"color": "#1f4fbf", "marker": "o", "linestyle": "none", "label": "exact", "zorder": 3},
-    "mf": {"color": "#555555", "linestyle": "--", "label": "mean field"},
-    "c2": {"color": "#c8102e", "linestyle": "-", "label": "C2"},
-    "c3": {"color": "#e08214", "linestyle": "-", "label": "C3"},
-    "c4": {"color": "#1b7837", "linestyle": "-", "label": "C4"},
-    "c5": {"color": "#762a83", "linestyle": "-", "label": "C5"},
-    "c6": {"color": "#1b7837", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C6"},
-    "c7": {"color": "#762a83", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C7"},
+    "exact": {"color": "#000000", "marker": "o", "linestyle": "none", "label": "exact", "zorder": 3},
+    "mf": {"color": "#56B4E9", "linestyle": "--", "label": "mean field"},
+    "c2": {"color": "#D55E00", "linestyle": "-", "label": "C2"},
+    "c3": {"color": "#0072B2", "linestyle": (0, (6, 1.5)), "label": "C3"},
+    "c4": {"color": "#E69F00", "linestyle": "-.", "label": "C4"},
+    "c5": {"color": "#009E73", "linestyle": (0, (4, 1, 1, 1, 1, 1)), "label": "C5"},
+    "c6": {"color": "#E69F00", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C6"},
+    "c7": {"color": "#009E73", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C7"},
     "c8": {"color": "#00796b", "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "label": "C8"},
-    "ln": {"color": "#8a6d3b", "marker": "^", "markersize": 3, "linestyle": "-.", "linewidth": 1, "label": "linear noise"},
-    "trajectories": {"color": "#111827", "marker": "D", "markersize": 3, "linewidth": 0, "label": "trajectories"},
-    "bounds": {"color": "#166534", "linestyle": "none", "marker": "_", "label": "proved bounds"},
-    "twa": {"color": "#0e7490", "marker": "s", "markersize": 3, "linewidth": 1, "label": "truncated Wigner"},
-    "c3-broken": {"color": "#000000", "linestyle": (0, (1, 1.2)), "linewidth": 1.8, "label": "C3, symmetry broken"},
+    "ln": {"color": "#999999", "marker": "^", "markersize": 3, "linestyle": "-.", "linewidth": 1, "label": "linear noise"},
+    "trajectories": {"color": "#000000", "marker": "D", "markersize": 3, "linewidth": 0, "label": "trajectories"},
+    "bounds": {"color": "#4d4d4d", "linestyle": "none", "marker": "_", "label": "proved bounds"},
+    "twa": {"color": "#CC79A7", "marker": "s", "markersize": 3, "linewidth": 1, "label": "truncated Wigner"},
+    "c3-broken": {"color": "#0072B2", "linestyle": (0, (1, 1.2)), "linewidth": 1.8, "label": "C3, symmetry broken"},
 }
 """Line style of each method, by its name in datasets."""
 
@@ -128,10 +128,14 @@ def _map(axes: Axes, x: NDArray[np.float64], p: NDArray[np.float64], values: NDA
     axes.figure.colorbar(shown, ax=axes, label=label)
 
 
+_MAKERS = {"png": "Software", "pdf": "Creator", "svg": "Creator"}  # the entry of a file's metadata that says what made it
+
+
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write a PNG that says who made it; it is written aside and renamed."""
+    """Write a picture that says who made it, in the format of its name: png, pdf or svg; it is written aside and renamed."""
+    form = path.suffix.removeprefix(".")
     with written_aside(path) as aside:
-        figure.savefig(aside, format="png", metadata={"Software": "permsym"})
+        figure.savefig(aside, format=form, metadata={_MAKERS[form]: "permsym"})
 
 
 def infinite_size_axis(axes: Axes, label: str = "$1/N$") -> None:

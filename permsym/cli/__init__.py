@@ -46,7 +46,11 @@ COMMANDS = {
         "check": "whether files are whole and unchanged",
         "rerun": "compute a file again from its own provenance",
     },
-    "judging": {"compare": "judge an approximation against a reference"},
+    "judging": {
+        "compare": "judge an approximation against a reference",
+        "validity": "a map of where which approximation is within a tolerance",
+        "reference": "the reference set: problems with exact values, on which any method can be scored",
+    },
     "looking": {"figure": "data and picture of a published figure"},
 }
 """What ``permsym --help`` lists.  Each command has a module of this folder with ``add(commands)``."""

@@ -88,6 +88,7 @@ class Comparison:
 
     unmatched   how many points of the approximation the reference does not have
     doubtful    how many of the reference's points that were used are not certified
+    own         approximations that the reference's file has itself
     """
 
     reference: str
@@ -97,6 +98,7 @@ class Comparison:
     unmatched: int = 0
     doubtful: int = 0
     sites: Model | None = None
+    own: frozenset[str] = frozenset()
 
     @cached_property
     def methods(self) -> list[str]:

@@ -53,35 +53,43 @@ def report(comparison: Comparison) -> str:
         (comparison.doubtful, "points of the reference that were used are not certified."),
     ]
     described = escape(_described(comparison, pictured(comparison)))
-    pictures = "".join(
-        f'<img alt="{escape(title)}" src="data:image/png;base64,{base64.b64encode(image).decode()}">' for title, image in panels(comparison)
-    )
+    pictures = "".join(embedded(image, title) for title, image in panels(comparison))
     along = f" along {comparison.axis}" if comparison.axis else ""
     caption = f"<figcaption>Values and moduli of the errors{escape(along)}. {described}</figcaption>"
     picture = f'<figure><div class="panels">{pictures}</div>{caption}</figure>'
     merit = [str(overtaking) for overtaking in comparison.overtakings]
     sections = [
-        _section("Errors", picture + _table("Errors over all points", overview(comparison))),
-        _section("Order of merit", _list(merit) or "<p>At no point is a higher order (or a later method) worse than a lower one.</p>"),
+        section("Errors", picture + table("Errors over all points", overview(comparison))),
+        section("Order of merit", bullets(merit) or "<p>At no point is a higher order (or a later method) worse than a lower one.</p>"),
     ]
     orders = convergence(comparison)
     if len(orders) > 1:
-        sections.append(_section("Convergence with order", _table("Points at which the error falls with every order", orders)))
-    sections += [_section("Values that no state has", _unphysical(comparison) or "<p>None.</p>"), _every_point(comparison)]
+        sections.append(section("Convergence with order", table("Points at which the error falls with every order", orders)))
+    sections += [section("Values that no state has", _unphysical(comparison) or "<p>None.</p>"), _every_point(comparison)]
     noted = "".join(f'<p class="note">{escape(f"{count} {words}")}</p>' for count, words in notes if count)
+    return page(title, f"<p>{escape(head(comparison))}. Error means value minus reference.</p>{noted}{''.join(sections)}")
+
+
+def page(title: str, content: str) -> str:
+    """A whole page around HTML content."""
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="generator" content="permsym">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main><h1>{escape(title)}</h1>"
-        f"<p>{escape(head(comparison))}. Error means value minus reference.</p>{noted}{''.join(sections)}</main></body></html>\n"
+        f"{content}</main></body></html>\n"
     )
+
+
+def embedded(image: bytes, words: str) -> str:
+    """A PNG inside the page, with words for readers who cannot see it."""
+    return f'<img alt="{escape(words)}" src="data:image/png;base64,{base64.b64encode(image).decode()}">'
 
 
 def _unphysical(comparison: Comparison) -> str:
     rows = [["quantity", "approach", "point", "value", "why"]]
     for row in comparison.unphysical[:_ROWS]:
         rows.append([row.quantity, row.method, comparison.where(row.point) or "-", number(row.value), row.unphysical])
-    return _table("Values that no density matrix has", rows) if len(rows) > 1 else ""
+    return table("Values that no density matrix has", rows) if len(rows) > 1 else ""
 
 
 def _every_point(comparison: Comparison) -> str:
@@ -89,7 +97,7 @@ def _every_point(comparison: Comparison) -> str:
     points = [["point", "quantity", "approach", "reference", "value", "error", "|error|", "relative"]]
     points += [cells(comparison, row) for row in rows[:_ROWS]]
     cut = f"<p>The first {_ROWS} of {len(rows)} rows; <code>-o REPORT.csv</code> writes all.</p>" if len(rows) > _ROWS else ""
-    return f"<section><details><summary>Every point</summary>{cut}{_table('Errors point by point', points)}</details></section>"
+    return f"<section><details><summary>Every point</summary>{cut}{table('Errors point by point', points)}</details></section>"
 
 
 def _described(comparison: Comparison, quantities: Sequence[str]) -> str:
@@ -100,15 +108,17 @@ def _described(comparison: Comparison, quantities: Sequence[str]) -> str:
     return "; ".join(said) + "."
 
 
-def _section(title: str, content: str) -> str:
+def section(title: str, content: str) -> str:
+    """Content under a heading."""
     return f"<section><h2>{escape(title)}</h2>{content}</section>"
 
 
-def _list(lines: Sequence[str]) -> str:
+def bullets(lines: Sequence[str]) -> str:
+    """A list of sentences; nothing for none."""
     return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>" if lines else ""
 
 
-def _table(caption: str, rows: Sequence[Sequence[str]]) -> str:
+def table(caption: str, rows: Sequence[Sequence[str]]) -> str:
     """A table with a caption and headed columns and rows, which scrolls in a box of its own on a narrow screen."""
     columns = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in rows[0])
     body = "".join(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from permsym.compare.comparison import Comparison, Row, is_derived
 from permsym.compare.tables import Table
@@ -14,8 +16,50 @@ _CLOSE = 1e-9  # relative difference of parameters that are the same
 _BOUND = 1e-9  # how far outside its range a value must be to count
 
 
-def compare(reference: Table, approximation: Table) -> Comparison:
-    """Match points and judge every value of the approximation, and the reference's own approximations beside it."""
+def compare(reference: Table, *approximations: Table) -> Comparison:
+    """Match points and judge every value of approximations, and the reference's own approximations beside them.
+
+    Methods of one name in several files are told apart by their file: ``c2 of mine.csv``.
+    """
+    if not approximations:
+        raise InputError("compare what? give at least one approximation")
+    comparisons = [_compared(reference, each) for each in _told_apart(approximations)]
+    if len(comparisons) == 1:
+        return comparisons[0]
+    own = {name for one in comparisons for name in one.own}
+    rows = {(row.point, row.quantity, row.method): row for one in comparisons for row in one.rows}  # the reference's own ones once
+    return Comparison(
+        reference.name,
+        ", ".join(one.approximation for one in comparisons),
+        reference.points,
+        list(rows.values()),
+        sum(one.unmatched for one in comparisons),
+        max(one.doubtful for one in comparisons),
+        reference.sites,
+        frozenset(own),
+    )
+
+
+def _told_apart(tables: Sequence[Table]) -> list[Table]:
+    """The tables, with methods that several of them have named after their files."""
+    counts = Counter(name for table in tables for name in table.methods if name != EXACT)
+    twice = {name for name, count in counts.items() if count > 1}
+
+    def renamed(table: Table) -> Table:
+        names = {name: f"{name} of {table.name}" if name in twice else name for name in table.methods}
+        return replace(
+            table,
+            methods=list(names.values()),
+            values={(i, names[m], q): value for (i, m, q), value in table.values.items()},
+            errors={(i, names[m], q): error for (i, m, q), error in table.errors.items()},
+            doubtful={(i, names[m]) for i, m in table.doubtful},
+        )
+
+    return [renamed(table) for table in tables] if twice else list(tables)
+
+
+def _compared(reference: Table, approximation: Table) -> Comparison:
+    """One approximation beside the reference."""
     truth = EXACT if EXACT in reference.methods else reference.methods[0]
     if len(reference.methods) > 1 and truth != EXACT:
         raise InputError(f"{reference.name} holds {', '.join(reference.methods)}, none of which is exact; give a reference with one method")
@@ -36,7 +80,7 @@ def compare(reference: Table, approximation: Table) -> Comparison:
             f"{approximation.name} and {reference.name} have no quantity in common; there are {', '.join(reference.quantities[:8])} ..."
         )
     doubtful = len(reference.doubtful & {(i, truth) for i in used})
-    return Comparison(reference.name, approximation.name, reference.points, rows, unmatched, doubtful, reference.sites)
+    return Comparison(reference.name, approximation.name, reference.points, rows, unmatched, doubtful, reference.sites, frozenset(own))
 
 
 def _judged(reference: Table, truth: str, table: Table, methods: Sequence[str], matches: Mapping[int, int]) -> Iterator[Row]:
@@ -47,7 +91,7 @@ def _judged(reference: Table, truth: str, table: Table, methods: Sequence[str], 
             exact = reference.values[entry]
             own = table.errors.get((i, method, quantity), 0.0)
             uncertainty = own + reference.errors.get(entry, 0.0) + 1e-15 * max(abs(exact), abs(value))
-            yield Row(matches[i], quantity, method, exact, value, uncertainty, _impossible(quantity, value, own), own)
+            yield Row(matches[i], quantity, method, exact, value, uncertainty, impossible(quantity, value, own), own)
 
 
 def _matched(reference: Table, approximation: Table) -> tuple[dict[int, int], int]:
@@ -107,7 +151,7 @@ def _example(table: Table) -> str:
     return _spelled(point, list(point)) or "(no parameters)"
 
 
-def _impossible(quantity: str, value: complex, error: float = 0.0) -> str:
+def impossible(quantity: str, value: complex, error: float = 0.0) -> str:
     """Why no density matrix has this value; "" where one may, or where its error bar reaches one that may.
 
     Spins: populations lie in [0, 1], |<z ...>| <= 1, and a product with any + or - is at most 1/2 (one off-diagonal element of

@@ -11,32 +11,24 @@ import numpy as np
 
 from permsym import plot
 from permsym.compare.comparison import Comparison, Row
-from permsym.writing import written_aside
 
 _ROWS = 3
 _GREY = "#9ca3af"
 _COLOURS = ("#c2410c", "#15803d", "#7e22ce", "#0e7490", "#a16207", "#be185d", "#4d7c0f")
 
 
-def write_png(comparison: Comparison, path: Path) -> None:
-    """The picture as a file."""
-    image = png(comparison)
-    with written_aside(path) as aside:
-        aside.write_bytes(image)
-
-
-def png(comparison: Comparison) -> bytes:
-    """The picture: on the left the values, on the right |error| on a logarithmic scale."""
+def write_picture(comparison: Comparison, path: Path) -> None:
+    """The picture as a file: on the left the values, on the right |error| on a logarithmic scale."""
     shown = pictured(comparison)
     with plot.drawing(columns=2, rows=len(shown), width=4.2, height=3.0) as (figure, axes):
         for row, quantity in enumerate(shown):
             _values(comparison, quantity, axes[2 * row])
             _errors(comparison, quantity, axes[2 * row + 1])
-        return _image(figure)
+        plot.save_figure(figure, path)
 
 
 def panels(comparison: Comparison) -> list[tuple[str, bytes]]:
-    """The panels of :func:`png` one by one, with titles, for a page that stacks them on a narrow screen."""
+    """The panels of :func:`write_picture` one by one, with titles, for a page that stacks them on a narrow screen."""
     pictures = []
     for quantity in pictured(comparison):
         for title, draw in ((f"{quantity}: values", _values), (f"{quantity}: errors", _errors)):

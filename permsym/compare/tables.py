@@ -309,15 +309,18 @@ class _Rows:
             raise InputError(f"{self.path}:{number}: {text!r} is not a number; parameters and errors are numbers") from None
 
     def _complex(self, text: str, number: int) -> complex:
-        """A number, also as Python or Julia print complex ones."""
         try:
-            return complex(float(_plain(text)))
-        except ValueError:
-            pass
-        try:
-            return complex(_plain(text).replace(" ", "").replace("im", "j").replace("i", "j").strip("()"))
+            return complex_number(text)
         except ValueError:
             raise InputError(f"{self.path}:{number}: {text!r} is not a number") from None
+
+
+def complex_number(text: str) -> complex:
+    """A number of a table, also as Python or Julia print complex ones; ValueError for what is none."""
+    try:
+        return complex(float(_plain(text)))
+    except ValueError:
+        return complex(_plain(text).replace(" ", "").replace("im", "j").replace("i", "j").strip("()"))
 
 
 def _plain(text: str) -> str:

@@ -13,6 +13,8 @@ from permsym.errors import InputError
 from permsym.figures.beyond_cumulants.central_spin import CENTRAL_SPIN as BEYOND_SPIN
 from permsym.figures.beyond_cumulants.laser import LASER as BEYOND_LASER
 from permsym.figures.beyond_cumulants.tavis_cummings import TAVIS_CUMMINGS as BEYOND_CAVITY
+from permsym.figures.gallery import figure as row_figure
+from permsym.figures.gallery.rows import ROWS
 from permsym.figures.paper1 import beyond as p1_beyond
 from permsym.figures.paper1 import fig3 as p1_fig3
 from permsym.figures.paper1 import fig4a as p1_fig4a
@@ -213,7 +215,12 @@ FIGURES: dict[str, Figure] = {
         proved_crystal.table,
         10**6,
     ),
+    **{
+        name: Figure(row.title, row_figure.computed(row), row_figure.plotted(row), row_figure.table, row.largest)
+        for name, row in ROWS.items()
+    },
 }
+FORMATS = ("png", "pdf", "svg")
 
 
 def expand(name: str) -> list[str]:
@@ -227,9 +234,9 @@ def expand(name: str) -> list[str]:
 
 
 def draw(
-    name: str, folder: Path, max_n: int | None = None, command: str = "", progress: Counter | None = None
+    name: str, folder: Path, max_n: int | None = None, command: str = "", progress: Counter | None = None, form: str = "png"
 ) -> tuple[xr.Dataset, list[Path]]:
-    """Compute a figure's data and write NAME.nc and NAME.png into a folder.
+    """Compute a figure's data and write NAME.nc and a picture, NAME.png, .pdf or .svg by ``form``, into a folder.
 
     Returns the dataset and the paths written.
     """
@@ -237,16 +244,33 @@ def draw(
     largest = figure.default_max_n if max_n is None else as_count("max-N", max_n, 2)
     if largest > MOST_SATELLITES:
         raise InputError(f"max-N must be at most {MOST_SATELLITES:,}, but is {max_n:g}; leave it out for the range of the paper")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot make the folder {str(folder)!r}: {error.strerror}; choose another with -o") from error
-    target, picture = datasets.check(folder / f"{name}.nc"), folder / f"{name}.png"
-    check_target(picture, (".png",))
+    picture = picture_of(folder, name, form)
+    target = datasets.check(folder / f"{name}.nc")
     numbers = figure.compute(largest, command, progress).assign_attrs(figure=name, max_N=largest)
     datasets.save(numbers, target)
     figure.plot(numbers, lambda drawing: save_figure(drawing, picture))
     return numbers, [target, picture]
+
+
+def picture_of(folder: Path, name: str, form: str) -> Path:
+    """Where a picture goes; the folder is made.  InputError for a format that there is not, and where nothing can be written."""
+    if form not in FORMATS:
+        raise InputError(f"the format must be one of {', '.join(FORMATS)}, but is {form!r}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {str(folder)!r}: {error.strerror}; choose another with -o") from error
+    picture = folder / f"{name}.{form}"
+    check_target(picture, (f".{form}",))
+    return picture
+
+
+def drawn_from(data: xr.Dataset, picture: Path) -> None:
+    """Draw a figure's picture again from its data; InputError for a figure that there is not."""
+    name = str(data.attrs["figure"])
+    if name not in FIGURES:
+        raise InputError(f"the file says that it is the figure {name!r}, which this version does not draw")
+    FIGURES[name].plot(data, lambda drawing: save_figure(drawing, picture))
 
 
 def redrawn(data: xr.Dataset, progress: Counter | None = None) -> xr.Dataset:

@@ -1,9 +1,10 @@
 """Published models, one a file; and how a command line or a file names one."""
 
 from permsym.models.central_spin import central_spin
+from permsym.models.collective_spins import collective_spins
 from permsym.models.dicke import dicke
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 from permsym.models.registry import ModelSource, lookup, names
 from permsym.models.tavis_cummings import tavis_cummings
 
-__all__ = ["ModelSource", "central_spin", "dicke", "driven_tavis_cummings", "lookup", "names", "tavis_cummings"]
+__all__ = ["ModelSource", "central_spin", "collective_spins", "dicke", "driven_tavis_cummings", "lookup", "names", "tavis_cummings"]

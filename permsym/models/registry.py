@@ -19,6 +19,7 @@ from permsym import expressions
 from permsym.errors import InputError, PermsymError
 from permsym.model import UNNAMED, Model
 from permsym.models.central_spin import central_spin
+from permsym.models.collective_spins import collective_spins
 from permsym.models.dicke import dicke
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
 from permsym.models.parameters import AUTO, Number
@@ -30,6 +31,7 @@ LIBRARY: dict[str, Callable[..., Model]] = {
     "tavis-cummings": tavis_cummings,
     "driven-tavis-cummings": driven_tavis_cummings,
     "dicke": dicke,
+    "collective-spins": collective_spins,
 }
 
 _ADDRESS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)

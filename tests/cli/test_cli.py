@@ -47,6 +47,7 @@ from permsym.cli import COMMANDS, _joined, _parser, main
         (["solve", "nosuch.module:f", "N=3"], 1, "cannot load the model function"),
         (["figure"], 1, "which figure"),
         (["figure", "p1-fig9"], 1, "there is no figure"),
+        (["figure", "p1-fig3b", "--format", "gif"], 1, "format must be one of png, pdf, svg"),
         (["figure", "p1-fig3b", "--max-N", "x"], 1, "max-N"),
         (["cumulants", "central-spin", "N=3", "--order", "1" * 400], 1, "from 1 to 1000"),
         (["figure", "p1-fig3b", "--max-N", "1e9"], 1, "max-N must be at most 1,000,000"),

@@ -1,5 +1,8 @@
 """permsym compare: reports in every format, and mistakes."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 import permsym as ps
@@ -20,7 +23,9 @@ def test_picture_and_single_points(tmp_path, capsys):
     [
         (["compare"], "compare what"),
         (["compare", "p1-fig3b", "nosuch.csv"], "there is no file 'nosuch.csv'"),
-        (["compare", "p1-fig3b", "p1-fig3a", "-o", "x.pdf"], "end its name with .html or .png or .csv"),
+        (["compare", "p1-fig3b", "p1-fig3a", "-o", "x.jpg"], "end its name with .html or .png or .pdf or .svg or .csv"),
+        (["compare", "p1-fig3b", "p1-fig3b", "--within", "much"], "--within must be a finite number"),
+        (["compare", "p1-fig3b", "p1-fig3b", "--within", "-1"], "--within must not be negative"),
     ],
 )
 def test_mistakes_on_the_command_line(capsys, words, fragment):
@@ -29,3 +34,29 @@ def test_mistakes_on_the_command_line(capsys, words, fragment):
     assert out == ""
     assert fragment in err
     assert len(err.splitlines()) == 1
+
+
+def test_verdicts_for_programs(tmp_path, capsys, monkeypatch):
+    """A planted two per cent, in one of two files, is within three and not within one; exit codes say so."""
+    monkeypatch.chdir(tmp_path)
+    exact = {2: 0.6, 3: 0.5, 4: 0.45}
+    write_csv("exact.csv", "exact", exact)
+    write_csv("good.csv", "c2", {n: 1.001 * value for n, value in exact.items()})
+    write_csv("off.csv", "c2", exact | {3: 1.02 * exact[3]})
+    assert main(["compare", "exact.csv", "good.csv", "off.csv", "--within", "0.03", "--json"]) == 0
+    assert main(["compare", "exact.csv", "good.csv", "--within", "0.01"]) == 0
+    capsys.readouterr()
+    assert main(["compare", "exact.csv", "good.csv", "off.csv", "--within", "0.01", "--json"]) == 3
+    pairs = {pair["approach"]: pair for pair in json.loads(capsys.readouterr().out)["pairs"]}
+    assert set(pairs) == {"c2 of good.csv", "c2 of off.csv"}
+    assert pairs["c2 of off.csv"]["within"] is False
+    assert pairs["c2 of off.csv"]["worst"] == pytest.approx(0.02, rel=1e-6)
+    assert pairs["c2 of off.csv"]["where"] == {"N": 3.0}
+    assert pairs["c2 of off.csv"]["median"] == pytest.approx(0.0, abs=1e-12)
+    assert main(["compare", "exact.csv", "off.csv", "--within", "0.01"]) == 3
+    assert "p0_up of c2: 0.02 at N=3" in capsys.readouterr().out
+
+
+def write_csv(name, approach, values):
+    rows = "".join(f"{n},{approach},{value!r}\n" for n, value in values.items())
+    (Path(name)).write_text("N,approach,p0_up\n" + rows)

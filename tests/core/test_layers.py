@@ -45,6 +45,7 @@ ORDER = [
     {"plot"},
     {"figures"},
     {"compare"},
+    {"validity", "reference"},
     {"cli"},
     {"__main__"},
 ]

@@ -10,10 +10,12 @@ import pytest
 
 from permsym.cli import main
 from permsym.figures import FIGURES
+from permsym.figures.gallery.rows import ROWS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text()
+GALLERY = "".join(path.read_text() for path in sorted(DOCS.glob("gallery*.md")))
 PICTURES = sorted((DOCS / "pictures").glob("*.png"))
 ROUNDING = re.compile(r"\d(\.\d+)?e-\d+|not finite")
 
@@ -45,17 +47,27 @@ def test_the_readme_s_command_prints_what_it_says(capsys):
 
 
 def test_the_gallery_has_every_figure_with_its_command_and_picture():
-    text = (DOCS / "gallery.md").read_text()
-    assert re.findall(r"^    permsym figure (\S+)", text, re.MULTILINE) == re.findall(r"^### (\S+)", text, re.MULTILINE)
-    assert set(re.findall(r"^### (\S+)", text, re.MULTILINE)) == set(FIGURES)
-    assert {path.stem for path in PICTURES} == set(FIGURES)
-    assert re.findall(r"\(pictures/(\S+)\.png\)", text) == re.findall(r"^### (\S+)", text, re.MULTILINE)
+    assert re.findall(r"^    permsym figure (\S+)", GALLERY, re.MULTILINE) == re.findall(r"^### (\S+)", GALLERY, re.MULTILINE)
+    assert set(re.findall(r"^### (\S+)", GALLERY, re.MULTILINE)) == set(FIGURES)
+    maps = re.findall(r"\(pictures/(\S+)\.png\)", (DOCS / "validity.md").read_text())
+    assert {path.stem for path in PICTURES} == {*FIGURES, *maps}
+    assert re.findall(r"\(pictures/(\S+)\.png\)", GALLERY) == re.findall(r"^### (\S+)", GALLERY, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.quick("superradiance-burst")
+def test_a_row_s_section_has_its_numbers_and_citations(name):
+    section = re.search(rf"^### {name}\n(.*?)(?=^##|\Z)", GALLERY, re.DOTALL | re.MULTILINE)[1]
+    numbers = [text for check in ROWS[name].checks for text in check.expected.values()]
+    assert [text for text in numbers if text not in section] == []
+    assert [one.doi for one in ROWS[name].citations if one.doi not in section] == []
 
 
 def test_pictures_are_small():
     sizes = [path.stat().st_size for path in PICTURES]
     assert max(sizes) < 150e3
-    assert sum(sizes) < 2.5e6
+    assert sum(sizes) < 4e6
+    assert max((path.stat().st_size for path in PICTURES if path.stem in ROWS), default=0) < 80e3
 
 
 def test_the_glossary_s_files_exist_and_a_word_has_one_line():

@@ -1,0 +1,60 @@
+"""Verdicts for programs: whether every value of an approximation is within a tolerance of the reference."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from permsym.compare.comparison import Comparison, Row
+
+_SMALL = 1e-3  # of the largest value of its quantity: errors of smaller values are relative to this
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One quantity by one approximation.
+
+    Errors are relative to the reference, or to a thousandth of the quantity's largest reference where that is more, and absolute where
+    all references vanish.  What the error estimates of both sides leave open is no error.
+
+    worst, median   of the errors
+    where           the parameters of the worst one
+    within          whether the worst is within the tolerance; None without one
+    own             whether the approximation is one of the reference's file
+    """
+
+    quantity: str
+    approach: str
+    worst: float
+    median: float
+    where: dict[str, float]
+    within: bool | None
+    own: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        numbers = {name: value if math.isfinite(value) else None for name, value in (("worst", self.worst), ("median", self.median))}
+        return {"approach": self.approach, "quantity": self.quantity, "within": self.within, **numbers, "where": self.where}
+
+
+def verdicts(comparison: Comparison, within: float | None = None) -> list[Verdict]:
+    """A verdict for every quantity and approximation."""
+    judged: dict[tuple[str, str], list[Row]] = {}
+    for row in comparison.rows:
+        judged.setdefault((row.quantity, row.method), []).append(row)
+    chosen = set(comparison.quantities)
+    return [_verdict(comparison, rows, within) for (quantity, _), rows in judged.items() if quantity in chosen]
+
+
+def _verdict(comparison: Comparison, rows: Sequence[Row], within: float | None) -> Verdict:
+    quantity, method = rows[0].quantity, rows[0].method
+    largest = max(abs(row.reference) for row in comparison.rows if row.quantity == quantity)
+    errors = [row.beyond / (max(abs(row.reference), _SMALL * largest) or 1.0) for row in rows]
+    worst = max(range(len(rows)), key=errors.__getitem__)
+    point = comparison.points[rows[worst].point]
+    where = {name: point[name] for name in comparison.free if name in point}
+    met = None if within is None else errors[worst] <= within
+    return Verdict(quantity, method, errors[worst], statistics.median(errors), where, met, method in comparison.own)

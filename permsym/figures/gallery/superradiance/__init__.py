@@ -1,0 +1,1 @@
+"""Light of many emitters together."""

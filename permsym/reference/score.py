@@ -1,0 +1,220 @@
+"""Scores: values that somebody filled in, beside the exact ones and beside permsym's own approximations."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from permsym.compare.judge import impossible
+from permsym.compare.tables import complex_number
+from permsym.dataset.status import EXACT
+from permsym.errors import InputError
+from permsym.reading import LARGEST_TABLE, read_bytes
+from permsym.reference.problems import PROBLEMS, Problem, problem
+from permsym.reference.template import same, sweep_at
+from permsym.reference.values import Value, approaches, sizes, values
+
+_COLUMNS = ("problem", "point", "quantity", "value")
+_LEFT_OUT = 1.0  # what a missing value counts as: an error of 100 %
+_FLOOR = 1e-12  # errors below it are equal in a ranking
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A row that somebody filled in; ``value`` nan where it is empty."""
+
+    problem: str
+    point: int
+    parameters: dict[str, float]
+    quantity: str
+    value: complex
+
+
+@dataclass(frozen=True)
+class Score:
+    """One method on one problem.
+
+    errors       of the values that are there, relative as :func:`permsym.reference.values.sizes` says, less what the exact value's
+                 own error leaves open
+    missing      values left out
+    unphysical   values that no state has
+    seconds      what they took; None where nobody says
+    """
+
+    errors: tuple[float, ...]
+    missing: int
+    unphysical: int
+    seconds: float | None = None
+
+    @property
+    def median(self) -> float:
+        """Of the errors, those left out counted as 100 %."""
+        counted = [*self.errors, *[_LEFT_OUT] * self.missing]
+        return statistics.median(counted) if counted else math.nan
+
+    @property
+    def worst(self) -> float:
+        return max(self.errors, default=math.nan)
+
+
+@dataclass
+class Scorecard:
+    """Every method on every problem that was filled in."""
+
+    scores: dict[str, dict[str, Score]] = field(default_factory=dict)
+
+    @property
+    def ranked(self) -> list[str]:
+        """Methods, the best first: by the geometric mean of their medians over problems; one they lack counts as 100 %."""
+        problems = {name for each in self.scores.values() for name in each}
+
+        def badness(method: str) -> float:
+            medians = [self.scores[method][name].median if name in self.scores[method] else _LEFT_OUT for name in problems]
+            return statistics.mean(math.log(max(median, _FLOOR)) for median in medians)
+
+        return sorted(self.scores, key=badness)
+
+    def to_dict(self) -> dict[str, object]:
+        """JSON-ready."""
+        return {
+            "methods": [
+                {
+                    "name": method,
+                    "rank": rank,
+                    "problems": {
+                        name: {
+                            "median_error": _number(score.median),
+                            "worst_error": _number(score.worst),
+                            "missing": score.missing,
+                            "unphysical": score.unphysical,
+                            "seconds": score.seconds,
+                        }
+                        for name, score in self.scores[method].items()
+                    },
+                }
+                for rank, method in enumerate(self.ranked, start=1)
+            ]
+        }
+
+
+def score(answers: Mapping[str, Sequence[Answer]], compute: Callable[[Problem, Sequence[dict[str, float]]], list[Value]]) -> Scorecard:
+    """Scores of files by name, and of permsym's own approximations where all points are published ones.
+
+    compute   exact values of a problem on other points
+    """
+    card = Scorecard()
+    for name, rows in answers.items():
+        card.scores[name] = {}
+        for asked, group in itertools.groupby(sorted(rows, key=lambda row: list(PROBLEMS).index(row.problem)), key=lambda row: row.problem):
+            each, mine = problem(asked), list(group)
+            known = list(values(each, each.data))
+            points = _distinct(row.parameters for row in mine)
+            if not all(any(same(point, value.parameters) for value in known) for point in points):
+                known = compute(each, points)
+            elif asked not in card.scores.get("c2", {}):
+                for approach in approaches(each.data):
+                    if approach != EXACT:
+                        card.scores.setdefault(approach, {})[asked] = _own(each, known, approach)
+            card.scores[name][asked] = _judged(known, mine)
+    return card
+
+
+def _judged(known: list[Value], mine: Sequence[Answer]) -> Score:
+    """Answers beside exact values; values that were not answered are missing."""
+    table: dict[str, list[Answer]] = {}
+    for row in mine:
+        table.setdefault(row.quantity, []).append(row)
+    found = [next((row.value for row in table.get(v.quantity, ()) if same(row.parameters, v.parameters)), complex(math.nan)) for v in known]
+    return _scored(known, found)
+
+
+def _own(each: Problem, known: list[Value], approach: str) -> Score:
+    theirs = [value.value for value in values(each, each.data, approach)]
+    one = each.data.sel(approach=approach)
+    times = [one[name] for name in ("time_total", "time_solve") if name in one and not np.isnan(one[name].values).all()]
+    return _scored(known, theirs, float(np.nansum(times[0].values)) if times else None)
+
+
+def _scored(known: list[Value], answers: Sequence[complex], seconds: float | None = None) -> Score:
+    errors, missing, unphysical = [], 0, 0
+    for exact, size, value in zip(known, sizes(known), answers, strict=True):
+        if math.isnan(exact.value.real):
+            continue
+        if math.isnan(value.real):
+            missing += 1
+            continue
+        own = 0.0 if math.isnan(exact.error) else exact.error
+        errors.append(max(abs(value - exact.value) - own - 1e-15 * abs(exact.value), 0.0) / size)
+        unphysical += bool(impossible(exact.quantity, value))
+    return Score(tuple(errors), missing, unphysical, seconds)
+
+
+def _distinct(points: Iterable[dict[str, float]]) -> list[dict[str, float]]:
+    return [dict(items) for items in dict.fromkeys(tuple(point.items()) for point in points)]
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+# -- files ----------------------------------------------------------------------------------------------------------------------
+
+
+def read(path: Path) -> list[Answer]:
+    """The rows of a filled template; InputError, with the line, for one that is none."""
+    try:
+        text = read_bytes(path, LARGEST_TABLE).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
+    lines = [(k, line) for k, line in enumerate(text.splitlines(), start=1) if line.strip() and not line.startswith("#")]
+    if len(lines) < 2:
+        raise InputError(f"{path}: a filled template has a line of column names and rows; `permsym reference template NAME` writes one")
+    cells = list(csv.reader([line for _, line in lines]))
+    head = [cell.strip() for cell in cells[0]]
+    for name in _COLUMNS:
+        if name not in head:
+            raise InputError(f"{path}: the column {name!r} is missing; `permsym reference template NAME` writes one with all")
+    return list(_answers(path, head, [(k, row) for (k, _), row in zip(lines[1:], cells[1:], strict=True)]))
+
+
+def _answers(path: Path, head: Sequence[str], rows: Sequence[tuple[int, list[str]]]) -> Iterator[Answer]:
+    names = [name for name in head if name not in (*_COLUMNS, "error")]
+    for line, row in rows:
+        if len(row) != len(head):
+            raise InputError(f"{path}:{line}: {len(row)} cells, but there are {len(head)} columns")
+        cell = dict(zip(head, map(str.strip, row), strict=True))
+        try:
+            each = problem(cell["problem"])
+        except InputError as error:
+            raise InputError(f"{path}:{line}: {error}") from None
+        if cell["quantity"] not in each.quantities:
+            raise InputError(f"{path}:{line}: {each.name} asks for {', '.join(each.quantities)}, but not for {cell['quantity']!r}")
+        try:
+            parameters = {name: float(cell[name]) for name in names if cell[name]}
+            value = complex_number(cell["value"]) if cell["value"] else complex(math.nan)
+            yield Answer(each.name, int(cell["point"]), parameters, cell["quantity"], value)
+        except ValueError:
+            raise InputError(f"{path}:{line}: a parameter, the point or the value is not a number") from None
+
+
+def exact_on(path: Path) -> Callable[[Problem, Sequence[dict[str, float]]], list[Value]]:
+    """Exact values on other points than the published ones, each computed once: they are kept in a store beside a file."""
+
+    def compute(each: Problem, points: Sequence[dict[str, float]]) -> list[Value]:
+        from permsym.sweeps.run import assembled, execute, prepare
+        from permsym.sweeps.store.store import opened
+
+        static = _distinct({name: value for name, value in point.items() if name != "time"} for point in points)
+        sweep = sweep_at(each, static)
+        with opened(path.with_name(path.name + ".store")) as store:
+            data = assembled(sweep, execute(prepare(sweep, store), store=store).points)
+        return [value for value in values(each, data) if any(same(value.parameters, point) for point in points)]
+
+    return compute

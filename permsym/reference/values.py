@@ -1,0 +1,91 @@
+"""Values of problems, one for each point and quantity, in one order that templates and scores share."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from permsym.dataset.schema import error_name
+from permsym.dataset.status import EXACT, Status
+from permsym.reference.problems import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+SMALL = 1e-3  # of the largest exact value of its quantity: errors of smaller values are relative to this
+
+
+@dataclass(frozen=True)
+class Value:
+    """One number that a problem asks for.
+
+    point        counts the points of the problem
+    parameters   those that vary, and the time of an evolution
+    error        estimate of the absolute error
+    status       how the point came out
+    """
+
+    problem: str
+    point: int
+    parameters: dict[str, float]
+    quantity: str
+    value: complex
+    error: float
+    status: str = Status.OK
+
+
+def approaches(data: xr.Dataset) -> list[str]:
+    """Everything that a dataset holds, the exact values first."""
+    if "approach" not in data.coords or not data["approach"].dims:
+        return [EXACT]
+    return [str(name) for name in data["approach"].values]
+
+
+def values(problem: Problem, data: xr.Dataset, approach: str = EXACT) -> Iterator[Value]:
+    """Every value of an approach: of each point of the sweep, and of each of its times, every quantity; nan where there is none."""
+    several = "approach" in data.dims
+    one = data.sel(approach=approach) if several else data
+    axes = [str(dim) for dim in one["status"].dims]
+    names = [name for name in map(str, one.coords) if one[name].dims and set(one[name].dims) <= set(axes) and one[name].dtype.kind in "fi"]
+    names = [name for name in names if name != "point"]
+    typed = list(dict.fromkeys([n for d in problem.sweep.dimensions for n in d.columns] + ["time"] * ("time" in names)))
+    columns = {quantity: _column(one, quantity) for quantity in problem.quantities}
+    for k, index in enumerate(itertools.product(*(range(one.sizes[dim]) for dim in axes))):
+        at = dict(zip(axes, index, strict=True))
+        parameters = {name: float(one[name].isel({d: at[d] for d in map(str, one[name].dims)})) for name in typed if name in names}
+        status = str(one["status"].isel(at).values)
+        for quantity, (real, imaginary, errors) in columns.items():
+            number = complex(float(real.isel(at)), 0.0 if imaginary is None else float(imaginary.isel(at)))
+            yield Value(problem.name, k, parameters, quantity, number, float(errors.isel(at)), status)
+
+
+def _column(one: xr.Dataset, quantity: str) -> tuple[xr.DataArray, xr.DataArray | None, xr.DataArray]:
+    """Real part, imaginary part and error of a quantity; nan where an approach has it at no point."""
+    if quantity in one:
+        name = error_name(quantity)
+        return one[quantity], None, one[name] if name in one else one["error_estimate"]
+    if quantity in one["moment"].values:
+        moment = one.sel(moment=quantity)
+        return moment["moment_real"], moment["moment_imag"], moment["moment_error"]
+    nothing = one["error_estimate"] * np.nan
+    return nothing, None, nothing
+
+
+def sizes(exact: list[Value]) -> list[float]:
+    """What the error of each value is relative to: its size, or a thousandth of its quantity's largest where that is more."""
+    largest: dict[tuple[str, str], float] = {}
+    for each in exact:
+        key = each.problem, each.quantity
+        largest[key] = max(largest.get(key, 0.0), abs(each.value))
+    return [max(abs(each.value), SMALL * largest[each.problem, each.quantity]) or 1.0 for each in exact]
+
+
+def worst_error(exact: list[Value]) -> float:
+    """The largest error estimate of exact values, in those units; nan where one is not there."""
+    errors = [each.error / size for each, size in zip(exact, sizes(exact), strict=True)]
+    return math.nan if any(map(math.isnan, errors)) else max(errors)

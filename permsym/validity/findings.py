@@ -1,0 +1,148 @@
+"""What a validity map says, in sentences with their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from permsym.dataset.status import EXACT, Status
+from permsym.plot import METHODS
+from permsym.validity.regions import Mask, ValidityMap
+
+_MENTIONED = 0.005  # share of the map from which something is said
+_WORDS = {
+    Status.UNSTABLE: "unstable",
+    Status.UNPHYSICAL: "unphysical",
+    Status.NO_FIXED_POINT: "without a fixed point",
+    Status.FAILED: "without a result",
+    Status.REFUSED: "refused",
+}
+
+
+def findings(judged: ValidityMap) -> list[str]:
+    """Sentences, the most useful ones first."""
+    return [*_regions(judged), *_ends(judged), *_exact_only(judged), *_orders(judged), *_outcomes(judged), *_accuracy(judged)]
+
+
+def called(method: str) -> str:
+    """A method as sentences and labels call it."""
+    look = METHODS.get(method)
+    return str(look["label"]) if look else method
+
+
+def percent(share: float) -> str:
+    """A share in words.
+
+    >>> percent(0.4786), percent(0.004), percent(0.0)
+    ('48 %', '0.4 %', '0 %')
+    """
+    return f"{100 * share:.0f} %" if share >= 0.01 or share == 0 else f"{100 * share:.1g} %"
+
+
+def _regions(judged: ValidityMap) -> Iterator[str]:
+    for k, (name, region) in enumerate(judged.regions.items()):
+        share, alone = judged.share(region.within), judged.share(judged.cheapest == k)
+        words = f"{called(name)} is within {percent(judged.tolerance)} on {percent(share)} of the map"
+        if alone:
+            words += f", and the cheapest that is on {percent(alone)}"
+        off = region.fit & ~region.within & ~region.accident
+        if off.any():
+            above = float((region.t[off] > 0).mean())
+            side = "above" if above > 0.9 else "below" if above < 0.1 else f"above in {percent(above)} of it"
+            words += f"; elsewhere it lies {side}"
+        yield words + "."
+
+
+def _ends(judged: ValidityMap) -> Iterator[str]:
+    """From where on along the first axis each method is within for good, at the ends of the second one."""
+    if len(judged.grid.lines) == 1:
+        for name, region in judged.regions.items():
+            yield f"{called(name)} is within {_stretch(judged, region.within)}."
+        return
+    second = judged.grid.lines[1]
+    for name, region in judged.regions.items():
+        if not region.within.any():
+            yield f"{called(name)} is within nowhere."
+            continue
+        parts = [f"{_stretch(judged, region.within[:, k])} at {second.axis.name} = {second.values[k]:.3g}" for k in (0, -1)]
+        somewhere: Mask = np.asarray(region.within.any(axis=0))
+        if somewhere.any() and not somewhere.all():
+            lowest, highest = second.values[somewhere][[0, -1]]
+            if not somewhere[0]:
+                parts[0] = f"nowhere below {second.axis.name} = {lowest:.3g}"
+            if not somewhere[-1]:
+                parts[1] = f"nowhere above {second.axis.name} = {highest:.3g}"
+        yield f"{called(name)} is within " + " and ".join(dict.fromkeys(parts)) + "."
+
+
+def _stretch(judged: ValidityMap, within: Mask) -> str:
+    """Where along the first axis, in words."""
+    line = judged.grid.lines[0]
+    name, values = line.axis.name, line.values
+    if within.all():
+        return f"at every {name}"
+    if not within.any():
+        return f"at no {name}"
+    edges = np.flatnonzero(np.diff(within))
+    if within[-1] and len(edges) == 1:
+        return f"from {name} = {values[edges[0] + 1]:.3g} on"
+    if within[0] and len(edges) == 1:
+        return f"up to {name} = {values[edges[0]]:.3g}"
+    starts = [0, *edges + 1] if within[0] else (edges + 1).tolist()[::2]
+    spans = []
+    for start in [s for s in starts if within[s]]:
+        after = np.flatnonzero(~within[start:])
+        stop = start + after[0] - 1 if len(after) else len(within) - 1
+        spans.append(f"from {values[start]:.3g} to {values[stop]:.3g}")
+    return f"for {name} " + " and ".join(dict.fromkeys(spans))
+
+
+def _exact_only(judged: ValidityMap) -> Iterator[str]:
+    nothing = judged.cheapest == -1
+    share = judged.share(nothing)
+    if not share >= _MENTIONED:
+        return
+    known = nothing & np.isfinite(judged.best)
+    words = f"On {percent(share)} of the map no approximation is within {percent(judged.tolerance)}"
+    if known.any():
+        worst = np.unravel_index(int(np.where(known, judged.best, -1).argmax()), judged.best.shape)
+        at = ", ".join(f"{line.axis.name} = {line.values[i]:.3g}" for line, i in zip(judged.grid.lines, worst, strict=True))
+        words += f"; the best of them is off by up to {percent(float(judged.best[worst]))}, at {at}"
+    yield words + "."
+
+
+def _orders(judged: ValidityMap) -> Iterator[str]:
+    share = judged.share(judged.overtaken)
+    orders = [name for name in judged.methods if name[0] == "c" and name[1:].isdigit()]
+    if share >= _MENTIONED:
+        yield f"A lower order has a smaller error than {called(orders[-1])} on {percent(share)} of the map."
+
+
+def _outcomes(judged: ValidityMap) -> Iterator[str]:
+    """Shares of samples that came out otherwise than in order."""
+    for name in judged.methods:
+        codes = judged.errors.status[name]
+        for status, words in _WORDS.items():
+            share = float((codes == status).mean())
+            if share:
+                yield f"{called(name)} is {words} on {percent(share)} of the samples."
+    holes = float(judged.errors.holes.mean())
+    if holes:
+        seen = sorted({str(code) for code in judged.errors.status[EXACT][judged.errors.holes]})
+        yield f"{percent(holes)} of the samples are holes, without a certified exact value ({', '.join(seen)})."
+    for name, region in judged.regions.items():
+        share = judged.share(region.accident)
+        if share >= _MENTIONED:
+            yield f"{called(name)} is right by accident on {percent(share)} of the map, where its error changes sign; this does not count."
+
+
+def _accuracy(judged: ValidityMap) -> Iterator[str]:
+    samples = " x ".join(str(len(known)) for known in judged.errors.samples)
+    words = f"The map has {samples} samples"
+    if not np.isnan(judged.changed):
+        words += f"; the last refinement changed {percent(judged.changed)} of it"
+    largest = float(np.nanmax(judged.errors.exact_error)) if not np.isnan(judged.errors.exact_error).all() else float("nan")
+    if largest > judged.tolerance / 100:
+        words += f"; exact values are uncertain by up to {largest:.1g}"
+    yield words + "."

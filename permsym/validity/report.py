@@ -1,0 +1,112 @@
+"""A validity map as words, as JSON, and as files: pictures, and one HTML page with picture, findings and a table."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import math
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from permsym import dataset as datasets
+from permsym.dataset.files import check_target
+from permsym.dataset.status import EXACT
+from permsym.plot import save_figure
+from permsym.validity.findings import called, findings, percent
+from permsym.validity.picture import draw
+from permsym.validity.regions import ValidityMap
+from permsym.writing import written_aside
+
+PICTURES = (".png", ".pdf", ".svg")
+FORMATS = (*datasets.FORMATS, ".html", *PICTURES)
+
+
+def check(path: Path) -> Path:
+    """The path; InputError where a map cannot be written there."""
+    check_target(path, FORMATS)
+    return path
+
+
+def write(judged: ValidityMap, path: Path, small: bool = False) -> None:
+    """The map in the format of a file's name."""
+    if path.suffix in datasets.FORMATS:
+        datasets.save(judged.data, path)
+    elif path.suffix == ".html":
+        text = page_of(judged, small)
+        with written_aside(path) as aside:
+            aside.write_text(text, encoding="utf-8")
+    else:
+        save_figure(draw(judged, small), path)
+
+
+def page_of(judged: ValidityMap, small: bool = False) -> str:
+    """One page that loads nothing from elsewhere."""
+    from permsym.compare.html import bullets, embedded, page, section, table
+
+    said, image = findings(judged), io.BytesIO()
+    draw(judged, small).savefig(image, format="png", metadata={"Software": "permsym"})
+    title = (
+        f"{judged.data.attrs['model']}: which approximation of {', '.join(judged.errors.quantities)} is within {percent(judged.tolerance)}"
+    )
+    command = str(judged.data.attrs.get("command", ""))
+    made = f"<p><code>{escape(command)}</code></p>" if command else ""
+    return page(
+        title, made + embedded(image.getvalue(), " ".join(said)) + section("Findings", bullets(said)) + table("Every point", rows(judged))
+    )
+
+
+def rows(judged: ValidityMap) -> list[list[str]]:
+    """Every sample: parameters, exact value, signed error of each approximation or its status."""
+    errors = judged.errors
+    head = [*(axis.name for axis in errors.axes), "exact", *map(called, judged.methods)]
+    body = []
+    for index in itertools.product(*(range(len(known)) for known in errors.samples)):
+        at = [f"{known[i]:.6g}" for known, i in zip(errors.samples, index, strict=True)]
+        cells = []
+        for name in judged.methods:
+            e, status = float(errors.signed[name][index]), str(errors.status[name][index])
+            number = "" if math.isnan(e) else f"{100 * e:+.3g} %"
+            cells.append(" ".join(filter(None, [number, "" if status == "ok" else status])))
+        body.append([*at, f"{errors.exact[0][index]:.9g}" if errors.exact[0][index].imag else f"{errors.exact[0][index].real:.9g}", *cells])
+    return [head, *body]
+
+
+def to_dict(judged: ValidityMap) -> dict[str, Any]:
+    """JSON-ready: axes, points with values, errors and status codes, boundaries, findings."""
+    errors = judged.errors
+    names = [axis.name for axis in errors.axes]
+    points = []
+    for index in itertools.product(*(range(len(known)) for known in errors.samples)):
+        points.append(
+            {name: float(known[i]) for name, known, i in zip(names, errors.samples, index, strict=True)}
+            | {
+                "exact": _plain(errors.exact[(0, *index)]),
+                "exact_error": _number(errors.exact_error[(0, *index)] * abs(errors.exact[(0, *index)])),
+                "values": {name: _plain(errors.values[name][(0, *index)]) for name in judged.methods},
+                "errors": {name: _number(errors.signed[name][index]) for name in judged.methods},
+                "outcomes": {name: str(errors.status[name][index]) for name in [EXACT, *judged.methods]},
+            }
+        )
+    return {
+        "axes": {name: known.tolist() for name, known in zip(names, errors.samples, strict=True)},
+        "quantity": errors.quantities[0] if len(errors.quantities) == 1 else list(errors.quantities),
+        "within": judged.tolerance,
+        "points": points,
+        "boundaries": {name: list(itertools.chain(*lines)) for name, lines in judged.boundaries.items()},
+        "shares": {name: _number(judged.share(region.within)) for name, region in judged.regions.items()},
+        "changed": _number(judged.changed),
+        "findings": findings(judged),
+    }
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def _plain(value: complex) -> Any:
+    """A real number, or a pair where there is an imaginary part; None for nan."""
+    if math.isnan(value.real):
+        return None
+    return float(value.real) if value.imag == 0 else [float(value.real), float(value.imag)]
