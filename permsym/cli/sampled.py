@@ -6,7 +6,7 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from permsym.cli import words
@@ -26,6 +26,10 @@ _OF_STATES = ("dwell", "checkpoint")
 """Options of steady states alone."""
 
 Asked = tuple["ModelSource", dict[str, float | str], "Model"]
+Steady = Callable[..., "TwaState | TrajectoryState"]
+"""Takes (model, labels), and keyword arguments."""
+Evolved = Callable[..., "TwaEvolution | TrajectoryEvolution"]
+"""Takes (model, times, initial, labels), and the same."""
 
 
 def add(parser: argparse.ArgumentParser, few: int, many: int) -> None:
@@ -47,7 +51,27 @@ def add(parser: argparse.ArgumentParser, few: int, many: int) -> None:
     words.add_output(parser)
 
 
-def chosen(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+def run(options: argparse.Namespace, approach: str, title: str, solvers: Callable[[], tuple[Steady, Evolved]], *names: str) -> int:
+    """Run the command of an approach, whose solvers are loaded when all words are sound; ``names`` are options of its own."""
+    asked = source, parameters, model = words.load(options)
+    words.check_output(options)
+    settings, more = _chosen(options, *names), _aside(options)
+    labels = words.asked_moments(options, model)
+    words.say_defaults(source, parameters)
+    from permsym.progress import on_stderr
+
+    steady, evolved = solvers()
+    keywords = {"progress": on_stderr(), **settings, **more}
+    result: TwaState | TwaEvolution | TrajectoryState | TrajectoryEvolution
+    if options.times is None:
+        result = steady(model, labels, **keywords)
+    else:
+        result = evolved(model, words.times(options.times), options.initial or "", labels, **keywords)
+    _save(result, approach, asked, labels, settings, options)
+    return _report(result, title, asked, labels, options)
+
+
+def _chosen(options: argparse.Namespace, *names: str) -> dict[str, Any]:
     """Keyword arguments of the solvers that were typed, these and others of ``names``; what they may be is theirs to say."""
     from permsym.reading import number_or_text
 
@@ -60,7 +84,7 @@ def chosen(options: argparse.Namespace, *names: str) -> dict[str, Any]:
     return {name: number_or_text(getattr(options, name)) for name in all_names if getattr(options, name) is not None}
 
 
-def aside(options: argparse.Namespace) -> dict[str, Any]:
+def _aside(options: argparse.Namespace) -> dict[str, Any]:
     """Keyword arguments that were typed and change no number of a result: threads, dwell times, a checkpoint."""
     from permsym.reading import number_or_text
     from permsym.sites import as_count
@@ -69,7 +93,7 @@ def aside(options: argparse.Namespace) -> dict[str, Any]:
     return {**jobs, **{name: getattr(options, name) for name in _OF_STATES if getattr(options, name) is not None}}
 
 
-def report(
+def _report(
     result: TwaState | TwaEvolution | TrajectoryState | TrajectoryEvolution,
     title: str,
     asked: Asked,
@@ -92,7 +116,7 @@ def report(
 # -- datasets -------------------------------------------------------------------------------------------------------------
 
 
-def save(
+def _save(
     result: SampledState | SampledEvolution,
     approach: str,
     asked: Asked,

@@ -5,15 +5,21 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from permsym.cli import sampled, words
 from permsym.errors import InputError
 from permsym.text import table
 
 if TYPE_CHECKING:
-    from permsym.unravelling.result import TrajectoryEvolution, TrajectoryState
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from permsym.model import Model
+    from permsym.moments.labels import MomentLabel
+    from permsym.unravelling.result import TrajectoryEvolution
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,23 +43,16 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     if options.record is not None:
         return _record(options)
-    asked = source, parameters, model = words.load(options)
-    words.check_output(options)
-    settings = sampled.chosen(options)
-    labels = words.asked_moments(options, model)
-    more = sampled.aside(options)
-    words.say_defaults(source, parameters)
-    from permsym.progress import on_stderr
+    return sampled.run(options, "trajectories", "quantum trajectories", _solvers)
+
+
+def _solvers() -> tuple[sampled.Steady, sampled.Evolved]:
     from permsym.unravelling.trajectories import trajectories
 
-    result: TrajectoryState | TrajectoryEvolution
-    if options.times is None:
-        result = trajectories(model, labels, progress=on_stderr(), **settings, **more)
-    else:
-        times = words.times(options.times)
-        result = trajectories(model, labels, times=times, initial=options.initial, progress=on_stderr(), **settings, **more)
-    sampled.save(result, "trajectories", asked, labels, settings, options)
-    return sampled.report(result, "quantum trajectories", asked, labels, options)
+    def evolved(model: Model, times: NDArray[np.float64], initial: str, labels: Sequence[MomentLabel], **words: Any) -> TrajectoryEvolution:
+        return trajectories(model, labels, times=times, initial=initial, **words)
+
+    return trajectories, evolved
 
 
 # -- the record of one trajectory -----------------------------------------------------------------------------------------

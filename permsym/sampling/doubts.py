@@ -9,6 +9,7 @@ class Doubt(StrEnum):
     TOO_SHORT = "too short"
     STARTS_DISAGREE = "the starts disagree"
     STEP_TOO_LONG = "the step is too long"
+    SKEWED = "skewed"
     TARGET_MISSED = "the target is missed"
     FEW_SWITCHES = "few switches"
     NOT_BISTABLE = "not bistable"

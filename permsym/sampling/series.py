@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from permsym.operators import ComplexArray
+from permsym.sampling.doubts import Doubt
 
 RealArray = NDArray[np.float64]
 
 _UNLIKE = 4.0  # standard errors
 _WINDOW = 6.0
 """Lags of the autocorrelation that are summed, in units of its time (Sokal)."""
+MOST_SKEWED = 0.25
+"""Skewness of an average from which on it is not reliable.  A driven cavity of 10 spins at its threshold, 240 runs of 80 and 100 units of
+time: intervals hold the value in 92 and 94 % of those below, in 82 and 90 % of all that last 100 autocorrelation times."""
 _BATCH = 5  # cells that a value of MSER-5 averages
 
 
@@ -77,3 +81,34 @@ def autocorrelation(series: ComplexArray) -> RealArray:
     enough[-1] = True
     times[moving] = np.take_along_axis(tau, enough.argmax(axis=0)[None], axis=0)[0]
     return np.maximum(times, 0.5)
+
+
+def skewness(series: ComplexArray, times: RealArray) -> RealArray:
+    """Skewness (labels,) of averages over (trajectories, cells, labels) with these autocorrelation times; real or imaginary, the larger.
+
+    Averages over windows of two autocorrelation times count as n independent values: that of their average is mu_3 / sigma^3 / sqrt(n).
+    Single cells would hide rare excursions in the noise of the others.
+    """
+    result = np.zeros(series.shape[2])
+    for k, time in enumerate(times):
+        length = min(max(1, round(2 * float(time))), series.shape[1])
+        number = series.shape[1] // length
+        windows = series[:, series.shape[1] - number * length :, k].reshape(len(series), number, length).mean(axis=2)
+        negligible = 1e-12 * np.abs(windows).max(initial=0)
+        for part in (windows.real, windows.imag):
+            deviation = part - part.mean()
+            spread = math.sqrt(float((deviation**2).mean()))
+            if spread > negligible:
+                result[k] = max(result[k], abs(float((deviation**3).mean())) / spread**3 / math.sqrt(part.size))
+    return result
+
+
+def skewness_doubt(skewness: RealArray) -> dict[Doubt, str]:
+    """The doubt about averages that are too skewed for a symmetric interval, in words; none where there is none."""
+    worst = float(skewness.max(initial=0))
+    if worst <= MOST_SKEWED:
+        return {}
+    return {
+        Doubt.SKEWED: f"few excursions decide an average, whose skewness is {worst:.2f} and should be {MOST_SKEWED} at most: "
+        "an interval to both sides alike may miss the value; give a longer duration"
+    }

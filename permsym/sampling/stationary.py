@@ -13,7 +13,7 @@ from permsym.operators import ComplexArray
 from permsym.sampling.averages import disagreement, half_widths
 from permsym.sampling.controls import controlled
 from permsym.sampling.doubts import Doubt
-from permsym.sampling.series import autocorrelation, marginal_burn_in
+from permsym.sampling.series import autocorrelation, marginal_burn_in, skewness, skewness_doubt
 
 RealArray = NDArray[np.float64]
 
@@ -38,6 +38,7 @@ class Stationary:
     widths   (labels,): half widths of 95 % intervals
     unlike   how far the two starts' averages are apart, in units of what chance allows
     gain     (labels,): factor by which controls make the variance smaller
+    skew     (labels,): skewness of the averages
     """
 
     burnt: int
@@ -47,13 +48,16 @@ class Stationary:
     widths: RealArray
     unlike: float
     gain: RealArray
+    skew: RealArray
 
     @classmethod
     def of(cls, series: ComplexArray, controls: ComplexArray | None = None) -> Stationary:
         """From (trajectories, cells, labels), trajectories of the two starts in turn; controls are means of zero, (..., controls)."""
         cells = series.shape[1]
         burnt = min(max(marginal_burn_in(series[k::2]) for k in (0, 1)), cells // 2)
-        time = float(autocorrelation(series[:, burnt:]).max())
+        times = autocorrelation(series[:, burnt:])
+        time = float(times.max())
+        skew = skewness(series[:, burnt:], times)
         burnt = min(max(burnt, math.ceil(_FADES * time)), cells // 2)
         left = cells - burnt
         number = max(1, min(int(left / (_BLOCK * time)), _MOST_BLOCKS // len(series)))
@@ -66,7 +70,7 @@ class Stationary:
         unlike = float(disagreement(plain[starts], plain[~starts]).max()) / chance
         before, after = half_widths(plain), half_widths(means)
         gain = np.divide(before, after, out=np.ones_like(before), where=after > 0) ** 2
-        return cls(burnt, time, left, means, after, unlike, gain)
+        return cls(burnt, time, left, means, after, unlike, gain, skew)
 
     def doubts(self, cell: float, trajectories: int, target: float | None, asked: slice) -> dict[Doubt, str]:
         """What is doubtful -> in words; ``cell`` is the time of a cell, ``asked`` the labels that are to reach the target."""
@@ -81,6 +85,7 @@ class Stationary:
             result[Doubt.STARTS_DISAGREE] = (
                 f"averages from two unlike starts differ by {self.unlike:.1f} times what chance allows; give a longer duration"
             )
+        result |= skewness_doubt(self.skew[asked])
         widest = float(self.widths[asked].max(initial=0))
         if target is not None and widest > target:
             result[Doubt.TARGET_MISSED] = f"the widest 95 % interval is +- {widest:.2g}, the target {target:.2g}; give a longer duration"

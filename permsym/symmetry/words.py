@@ -13,7 +13,7 @@ def charge(modulus: int, weights: Sequence[Row], sites: Sequence[tuple[str, str,
 
     weights   of each site's numbers; sites: name, kind and alive coherences of each
     """
-    words = [word for row, site in zip(weights, sites, strict=True) for word in _counted(row, modulus, *site)]
+    words = [word for row, site in zip(weights, sites, strict=True) for word in _counted(row, modulus, *site) if word[0]]
     if words and all(factor < 0 for factor, _ in words):
         words = [(-factor, what) for factor, what in words]
     text = ""

@@ -9,7 +9,8 @@ import pytest
 from oracles.processes import autoregressive
 
 from permsym.sampling.averages import disagreement, half_widths, quantile
-from permsym.sampling.series import autocorrelation, burn_in, marginal_burn_in
+from permsym.sampling.doubts import Doubt
+from permsym.sampling.series import autocorrelation, burn_in, marginal_burn_in, skewness, skewness_doubt
 
 
 def test_autocorrelation_and_burn_in_of_a_known_process():
@@ -48,3 +49,24 @@ def test_few_trajectories_lose_their_start_and_no_more():
     cost = [np.sum(abs(y[d:] - y[d:].mean()) ** 2) / (len(y) - d) ** 2 for d in range(len(y) // 2 + 1)]
     assert marginal_burn_in(z) == 5 * int(np.argmin(cost))
     assert marginal_burn_in(np.ones((4, 300, 2), dtype=complex)) == 0
+
+
+def test_the_skewness_of_an_average():
+    """Of n exponential values 2 / sqrt(n), as real or imaginary part; of pairs of them the same; of normal ones none."""
+    rng = np.random.default_rng(5)
+    exponential, normal = rng.exponential(size=(8, 4000)), rng.standard_normal((8, 4000))
+    z = np.stack([exponential, 5 - 1j * exponential, normal, np.ones((8, 4000))], axis=2)
+    values = skewness(z, np.full(4, 0.5))
+    assert values[:2] == pytest.approx(2 / math.sqrt(32000), rel=0.15)
+    assert values[2] < 3 * math.sqrt(6 / 32000) / math.sqrt(32000)
+    assert values[3] == 0
+    assert skewness(np.repeat(z, 2, axis=1), np.full(4, 1.0))[:2] == pytest.approx(values[:2], rel=1e-9)
+
+
+def test_few_excursions_are_said():
+    """One trajectory of eight is elsewhere for a while."""
+    series = np.random.default_rng(6).standard_normal((8, 200, 1)) * 0.1 + 0j
+    assert not skewness_doubt(skewness(series, np.array([10.0])))
+    series[3, 50:90] += 5
+    assert set(skewness_doubt(skewness(series, np.array([10.0])))) == {Doubt.SKEWED}
+    assert not skewness_doubt(np.array([0.2, 0.1]))

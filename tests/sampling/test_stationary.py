@@ -101,5 +101,5 @@ def test_what_is_short_or_wide_is_said():
 @pytest.mark.parametrize(("burnt", "left", "short"), [(0, 110, True), (0, 130, False), (140, 130, True)])
 def test_all_trajectories_together_last_a_hundred_autocorrelation_times(burnt, left, short):
     none = np.zeros((TRAJECTORIES, 1)) + 0j
-    result = Stationary(burnt, 10.0, left, none, np.zeros(1), 0.0, np.ones(1))
+    result = Stationary(burnt, 10.0, left, none, np.zeros(1), 0.0, np.ones(1), np.zeros(1))
     assert (Doubt.TOO_SHORT in result.doubts(1.0, TRAJECTORIES, None, slice(None))) == short

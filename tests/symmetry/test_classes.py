@@ -102,6 +102,11 @@ def test_types_that_appear():
     assert len(ps.Model(None, s, s.z, [ps.Individual(1, s.z), ps.Individual(1, s.m)]).symmetry.alive[1]) == 2
 
 
+def constant_in_a_jump():
+    c, s = ps.Boson(4), ps.Ensemble(2)
+    return ps.Model(c, s, 0 * s.z, [ps.Central(1.0, c.a + 2), ps.Individual(1.0, s.m)])
+
+
 @pytest.mark.parametrize(
     ("model", "words"),
     [
@@ -110,6 +115,7 @@ def test_types_that_appear():
         (atoms.four_level_laser(2), ["U(1): ad a + |2><2| of A, ket minus bra", "coherences of A that appear: |1><2|, |2><1|"]),
         (atoms.driven_lambda(2), ["U(1): ad a + |2><2| of A, ket minus bra"]),
         (atoms.two_photons(2), ["modulo 4: ad a + 2 up of A, ket minus bra"]),
+        (constant_in_a_jump(), ["U(1): up of A, ket minus bra", "never appear: |0><1|, |1><0| of A"]),
     ],
 )
 def test_words(model, words):

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-from permsym.cli import sampled, words
-
-if TYPE_CHECKING:
-    from permsym.semiclassical.twa.result import TwaEvolution, TwaState
+from permsym.cli import sampled
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,19 +19,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    asked = source, parameters, model = words.load(options)
-    words.check_output(options)
-    settings = sampled.chosen(options, "step")
-    labels, more = words.asked_moments(options, model), sampled.aside(options)
-    words.say_defaults(source, parameters)
-    from permsym.progress import on_stderr
+    return sampled.run(options, "twa", "truncated Wigner", _solvers, "step")
+
+
+def _solvers() -> tuple[sampled.Steady, sampled.Evolved]:
     from permsym.semiclassical.twa import evolve, steady_state
 
-    result: TwaState | TwaEvolution
-    if options.times is None:
-        result = steady_state(model, labels, progress=on_stderr(), **settings, **more)
-    else:
-        times = words.times(options.times)
-        result = evolve(model, times, options.initial or "", labels, progress=on_stderr(), **settings, **more)
-    sampled.save(result, "twa", asked, labels, settings, options)
-    return sampled.report(result, "truncated Wigner", asked, labels, options)
+    return steady_state, evolve

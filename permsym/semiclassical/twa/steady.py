@@ -22,7 +22,7 @@ from permsym.sampling.averages import Summary, disagreement, half_widths, summar
 from permsym.sampling.doubts import Doubt
 from permsym.sampling.dwell import Dwell, Watched
 from permsym.sampling.recording import Recording
-from permsym.sampling.series import autocorrelation, burn_in
+from permsym.sampling.series import autocorrelation, burn_in, skewness, skewness_doubt
 from permsym.semiclassical.twa.bundle import READ, Bundle, starts
 from permsym.semiclassical.twa.ensemble import Setting, first_step, step_doubt
 from permsym.semiclassical.twa.result import Sampling, TwaState
@@ -213,7 +213,7 @@ class _Run:
     def doubts(self) -> dict[Doubt, str]:
         """What is doubtful, but for the step."""
         look, blocks, unit = self.look(), self.cells.shape[1], self.record.cell
-        result = {}
+        result: dict[Doubt, str] = {}
         lasts, needed = (blocks - look.burnt) * unit, _LONG * float(look.times.max()) * unit
         if look.burnt * 3 > blocks or lasts < needed:
             result[Doubt.TOO_SHORT] = (
@@ -224,6 +224,8 @@ class _Run:
             result[Doubt.STARTS_DISAGREE] = (
                 f"averages from two unlike starts differ by {look.unlike:.1f} standard errors; give a longer duration"
             )
+        skew = skewness(self.cells[:, look.burnt :], look.times)
+        result |= skewness_doubt(skew[: self.setting.asked])
         widest, target = self._widest(look), self.wish.target
         if target is not None and widest > target:
             result[Doubt.TARGET_MISSED] = f"the widest 95 % interval is +- {widest:.2g}, the target {target:.2g}; give a longer duration"
