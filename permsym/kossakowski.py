@@ -17,7 +17,7 @@ import numpy as np
 
 from permsym.errors import InputError
 from permsym.jumps import Jump
-from permsym.operators import CentreOperator, Matrix, Monomial, as_array
+from permsym.operators import CentreOperator, Matrix, Monomial, OnSites, as_array
 from permsym.sites import Ensemble
 
 Component = tuple[object, str, object]
@@ -119,6 +119,12 @@ def _parts(operator: CentreOperator | Matrix | None) -> list[tuple[object, compl
         return [(None, 1.0)]
     if isinstance(operator, Monomial):
         return [(operator, 1.0)]
+    if isinstance(operator, OnSites):
+        several: list[tuple[object, complex]] = []
+        for chosen in product(*([(name, key, value) for key, value in _parts(one)] for name, one in operator.factors)):
+            own = tuple((name, key) for name, key, _ in chosen if key is not None)
+            several.append((own or None, math.prod(value for *_, value in chosen)))
+        return several
     array = as_array(operator)
     shift = array[-1, -1]
     array = array - shift * np.eye(len(array))

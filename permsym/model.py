@@ -27,7 +27,21 @@ from permsym.errors import InputError
 from permsym.fields import WrongField, checked
 from permsym.jumps import Jump, individual_adjoint
 from permsym.kossakowski import check_rates
-from permsym.operators import CentreOperator, Matrix, Monomial, Operator, Product, as_matrix, commutator, dense, entries
+from permsym.operators import (
+    CentreOperator,
+    Matrix,
+    Monomial,
+    OnSites,
+    Operator,
+    Product,
+    SiteOperator,
+    as_matrix,
+    commutator,
+    dense,
+    entries,
+    unnamed,
+)
+from permsym.several_sites import SeveralSites, modes_of_centre, on_each_site, sites_of_centre
 from permsym.sites import Boson, Ensemble, Levels, NoCentre, Site, Spin
 from permsym.symmetry.classes import Symmetry
 from permsym.terms import Term, chosen, equation_of, spelled_product, terms_of
@@ -41,7 +55,7 @@ _HERMITIAN = 1e-14  # of the largest coefficient: what rounding makes of a hermi
 
 _WRITTEN = {
     "name": str,
-    "centre": {"kind": str, "levels": (int, str)},
+    "centre": ({"kind": str, "levels": (int, str)}, [{"kind": str, "levels": (int, str), "name": str}]),
     "ensembles": [{"name": str, "N": float, "levels": int, "j?": float}],
     "hamiltonian": [dict],
     "jumps": [{"kind": str, "rate": float, "operator": [dict], "name?": str}],
@@ -52,7 +66,7 @@ _WRITTEN = {
 class Model:
     """A centre, ensembles of identical satellites, Hamiltonian and jumps.
 
-    centre       Spin(), Levels(d) or Boson(levels); None: satellites alone
+    centre       Spin(), Levels(d) or Boson(levels); None: satellites alone; a list of such sites with names: several
     ensembles    one Ensemble or a sequence of them, with different names
     hamiltonian  hermitian Operator
     jumps        Central, Individual and Collective jumps
@@ -77,7 +91,7 @@ class Model:
 
     def __init__(
         self,
-        centre: Site | None,
+        centre: Site | Sequence[Site] | None,
         ensembles: Ensemble | Sequence[Ensemble],
         hamiltonian: Operator,
         jumps: Sequence[Jump] = (),
@@ -89,7 +103,9 @@ class Model:
             raise InputError(f"the Hamiltonian must be an operator such as 0.5 * c.z, but is {hamiltonian!r}")
         if isinstance(jumps, Jump) or not all(isinstance(jump, Jump) for jump in jumps):
             raise InputError(f"`jumps` must be a list of Central, Individual and Collective jumps, but is {jumps!r}")
-        self.centre: Site = NoCentre() if centre is None else centre
+        self.centre = _centre(centre)
+        if not isinstance(self.centre, SeveralSites) and (own := _name_of(centre)):
+            hamiltonian, jumps = unnamed(hamiltonian, own), [replace(jump, operator=unnamed(jump.operator, own)) for jump in jumps]
         self.ensembles: tuple[Ensemble, ...] = (ensembles,) if isinstance(ensembles, Ensemble) else tuple(ensembles)
         self.hamiltonian = _without_rounding(hamiltonian)
         self.jumps: tuple[Jump, ...] = tuple(jump for jump in jumps if jump.rate != 0 and jump.operator)
@@ -112,6 +128,8 @@ class Model:
         names = [each.name for each in self.ensembles]
         if len(set(names)) < len(names):
             raise InputError(f"ensembles need different names, but are called {', '.join(names)}; use Ensemble(N, name='B')")
+        if shared := {site.name for site in self.centre_sites} & set(names):
+            raise InputError(f"a site of the centre and an ensemble are both called {min(shared)!r}; use another name")
         for operator in (self.hamiltonian, *(jump.operator for jump in self.jumps)):
             self.check(operator)
         for term in self.terms:
@@ -132,10 +150,14 @@ class Model:
         ):
             raise InputError("the Hamiltonian is not hermitian; add the conjugate terms, as in g * (c.p * s.m + c.m * s.p)")
 
-    def _enough_levels(self, operator: Operator) -> int:
-        """Levels of the centre on which an operator vanishes only if it is zero."""
-        degrees = [max(key.centre) for key in operator.terms if isinstance(key.centre, Monomial)]
-        return max(degrees, default=0) + 1 if isinstance(self.centre, Boson) else self.centre.levels
+    def _enough_levels(self, operator: Operator) -> list[tuple[str, int]]:
+        """Name and levels of each site of the centre on which an operator vanishes only if it is zero."""
+        enough = [1 if isinstance(site, Boson) else site.levels for site in self.centre_sites]
+        for key in operator.terms:
+            for position, one in enumerate(self.on_centre_sites(key)):
+                if isinstance(one, Monomial):
+                    enough[position] = max(enough[position], max(one) + 1)
+        return [(site.name, levels) for site, levels in zip(self.centre_sites, enough, strict=True)]
 
     def check(self, operator: Operator) -> None:
         """Refuse an operator that does not act on this model's sites."""
@@ -143,15 +165,37 @@ class Model:
         for key, value in operator.terms.items():
             if not np.isfinite(value):
                 raise InputError(f"a coefficient of {self.spell(key)} must be finite, but is {value!r}")
-            if isinstance(key.centre, Monomial) != isinstance(self.centre, Boson) and key.centre is not None:
-                raise InputError(
-                    f"the operator {self.spell(key)} does not act on {self.centre!r}; a and ad belong to Boson(), matrices do not"
-                )
-            if not isinstance(key.centre, Monomial | None) and len(key.centre) != self.centre.levels:
-                raise InputError(f"an operator of a {len(key.centre)}-level centre cannot act on {self.centre!r}")
+            self._check_centre(key)
             for ensemble, matrix in key.satellites:
                 if len(matrix) != self.ensembles[self.ensemble(ensemble)].levels:
                     raise InputError(f"an operator with {len(matrix)} levels acts on ensemble {ensemble!r}, which has {levels[ensemble]}")
+
+    def _check_centre(self, key: Product) -> None:
+        """The same of its operator of the centre."""
+        if isinstance(key.centre, OnSites):
+            for name, _ in key.centre.factors:
+                if not isinstance(self.centre, SeveralSites):
+                    raise InputError(f"an operator acts on a site called {name!r}, but the centre is {self.centre!r}, which needs no name")
+                self.centre.position(name)
+        for site, one in zip(self.centre_sites, self.on_centre_sites(key), strict=True):
+            if one is not None and isinstance(one, Monomial) != isinstance(site, Boson):
+                raise InputError(f"the operator {self.spell(key)} does not act on {site!r}; a and ad belong to Boson(), matrices do not")
+            if not isinstance(one, Monomial | None) and len(one) != site.levels:
+                raise InputError(f"an operator of a {len(one)}-level centre cannot act on {site!r}")
+
+    @cached_property
+    def centre_sites(self) -> tuple[Site, ...]:
+        """The sites of the centre: itself, unless it is of several."""
+        return sites_of_centre(self.centre)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The sites of the centre, then the ensembles: the order of charges and of the parts of a basis."""
+        return (*self.centre_sites, *self.ensembles)
+
+    def on_centre_sites(self, key: Product) -> tuple[SiteOperator | None, ...]:
+        """A product's operator of each site of the centre; None is the identity."""
+        return on_each_site(self.centre, key.centre)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -206,11 +250,11 @@ class Model:
     def charges(self) -> tuple[tuple[int, ...], ...]:
         """Independent weak U(1) symmetries, found from the terms.
 
-        Each is a vector w of integers over (centre, ensemble 1, ...): the Liouvillian conserves
+        Each is a vector w of integers over :attr:`sites`: the Liouvillian conserves
         sum_i w_i (ket excitations - bra excitations) of site kind i.  Central spin: ((1, 1),).
         """
         none = [(1,) + (0,) * len(self.ensembles)] if isinstance(self.centre, NoCentre) else []  # nothing that could be conserved
-        return integer_nullspace([*none, *self._turns], 1 + len(self.ensembles))
+        return integer_nullspace([*none, *self._turns], len(self.sites))
 
     @cached_property
     def symmetry(self) -> Symmetry:
@@ -219,17 +263,12 @@ class Model:
 
     def charges_of(self, operator: Operator) -> set[tuple[int, ...]]:
         """What terms of an operator add to each U(1) charge: -1 for ``a``, 0 for what conserves it."""
-        shifts = {
-            shift
-            for key, value in operator.terms.items()
-            if value != 0
-            for shift in self._shifts(key) or [(0,) * (1 + len(self.ensembles))]
-        }
+        shifts = {shift for key, value in operator.terms.items() if value != 0 for shift in self._shifts(key) or [(0,) * len(self.sites)]}
         return {tuple(sum(w * q for w, q in zip(charge, shift, strict=True)) for charge in self.charges) for shift in shifts}
 
     @cached_property
     def _turns(self) -> tuple[tuple[int, ...], ...]:
-        """Changes of ket minus bra excitations (centre, ensembles...) that single terms make."""
+        """Changes of ket minus bra excitations of each site (centre, ensembles...) that single terms make."""
         turns: list[tuple[int, ...]] = []
         for key in self.hamiltonian.terms:
             turns += self._shifts(key)
@@ -244,8 +283,12 @@ class Model:
 
         Coherences of the steady state between levels n and n' of the centre, other sites alike, have multiples of it as n - n'.
         """
-        rows = [turn[1:] + turn[:1] for turn in self._turns]
-        for column in range(len(self.ensembles)):  # Euclid's algorithm, until one row has the ensemble
+        return self.turn_of(0)
+
+    def turn_of(self, position: int) -> int:
+        """The same of one site of the centre."""
+        rows = [(*turn[:position], *turn[position + 1 :], turn[position]) for turn in self._turns]
+        for column in range(len(self.sites) - 1):  # Euclid's algorithm, until one row has the other site
             while len(some := [row for row in rows if row[column]]) > 1:
                 least = min(some, key=lambda row: abs(row[column]))
                 rows = [
@@ -258,15 +301,18 @@ class Model:
     def _shifts(self, key: Product) -> list[tuple[int, ...]]:
         """Changes of excitations (centre, ensembles...) that a product can make."""
         options: list[set[tuple[int, ...]]] = []
-        kinds = 1 + len(self.ensembles)
-        factors: list[tuple[int, Site, Matrix]] = []
-        if isinstance(key.centre, Monomial):
-            options.append({tuple(key.centre.p - key.centre.q if i == 0 else 0 for i in range(kinds))})
-        elif key.centre is not None:
-            factors.append((0, self.centre, key.centre))
-        factors += [(1 + self.ensemble(name), self.ensembles[self.ensemble(name)], matrix) for name, matrix in key.satellites]
-        for kind, site, matrix in factors:
-            steps = {site.excitations[row] - site.excitations[column] for row, column, _ in entries(matrix)}
+        sites = self.sites
+        kinds = len(sites)
+        factors: list[tuple[int, Matrix]] = []
+        for position, one in enumerate(self.on_centre_sites(key)):
+            if isinstance(one, Monomial):
+                options.append({tuple(one.p - one.q if i == position else 0 for i in range(kinds))})
+            elif one is not None:
+                factors.append((position, one))
+        factors += [(len(self.centre_sites) + self.ensemble(name), matrix) for name, matrix in key.satellites]
+        for kind, matrix in factors:
+            q = sites[kind].excitations
+            steps = {q[row] - q[column] for row, column, _ in entries(matrix)}
             options.append({tuple(step if i == kind else 0 for i in range(kinds)) for step in steps})
         return sorted({tuple(map(sum, zip(*combination, strict=True))) for combination in itertools.product(*options)} if options else [])
 
@@ -363,7 +409,7 @@ class Model:
         """
 
         def quanta(key: Product) -> float:
-            return sum(key.centre) / 2 if isinstance(key.centre, Monomial) else 0.0
+            return sum(sum(one) / 2 for one in self.on_centre_sites(key) if isinstance(one, Monomial))
 
         ensembles = tuple(each.resized(max(1, round(each.N * factor))) for each in self.ensembles)
         hamiltonian = Operator(
@@ -378,13 +424,30 @@ class Model:
             jumps.append(replace(jump, rate=jump.rate * grown**power))  # rounded sizes must leave g + N h >= 0
         return Model(self.centre, ensembles, hamiltonian, jumps, name=self.name)
 
-    def with_levels(self, levels: int) -> Model:
-        """The same model with its boson cut to the Fock states 0..levels-1."""
-        if not isinstance(self.centre, Boson):
-            raise InputError(f"only a boson has a cut-off, but the centre is {self.centre!r}")
-        parameters = {**self.parameters, "levels": levels}
-        centre = Boson(levels, self.centre.displacement)
-        return Model(centre, self.ensembles, self.hamiltonian, self.jumps, name=self.name, parameters=parameters)
+    def with_levels(self, levels: int | None = None, **modes: int) -> Model:
+        """The same model with its boson cut to the Fock states 0..levels-1; of several modes each: ``with_levels(x=8, y=6)``."""
+        if not isinstance(self.centre, SeveralSites):
+            if not isinstance(self.centre, Boson) or levels is None or modes:
+                raise InputError(f"only a boson has a cut-off, as in with_levels(20), but the centre is {self.centre!r}")
+            parameters = {**self.parameters, "levels": levels}
+            centre = self.centre.with_levels(levels)
+            return Model(centre, self.ensembles, self.hamiltonian, self.jumps, name=self.name, parameters=parameters)
+        if levels is not None:
+            modes = {site.name: levels for _, site in modes_of_centre(self.centre)} | modes
+        for name in modes:
+            if not isinstance(self.centre.sites[self.centre.position(name)], Boson):
+                raise InputError(f"only a mode has a cut-off, but {name!r} is {self.centre.sites[self.centre.position(name)]!r}")
+        sites: list[Site] = list(self.centre.sites)
+        for position, mode in modes_of_centre(self.centre):
+            sites[position] = mode.with_levels(modes.get(mode.name, mode.levels or None))
+        return Model(sites, self.ensembles, self.hamiltonian, self.jumps, name=self.name, parameters=self.parameters)
+
+    def with_more_levels(self, more: Mapping[int, int]) -> Model:
+        """The same model with so many Fock states more of each mode, by its position among the sites of the centre."""
+        levels = {site.name: site.levels + more[position] for position, site in modes_of_centre(self.centre) if more.get(position)}
+        if isinstance(self.centre, SeveralSites):
+            return self.with_levels(**levels)
+        return self.with_levels(levels[""]) if levels else self
 
     def displaced(self, alpha: complex) -> Model:
         """The same model on the displaced Fock states D(alpha) \\|n> of its boson.
@@ -425,7 +488,7 @@ class Model:
         return {
             "name": self.name,
             "parameters": self.parameters,
-            "centre": {"kind": self.centre.kind, "levels": self.centre.levels or "auto", **_displacement(self.centre)},
+            "centre": _centre_data(self.centre),
             "ensembles": [
                 {"name": each.name, "N": each.size, "levels": each.levels} | ({} if each.j is None else {"j": each.j})
                 for each in self.ensembles
@@ -443,9 +506,8 @@ class Model:
         """The model that :meth:`to_dict` wrote."""
         try:
             checked(data, _WRITTEN, "it")
-            centre = site_of(data["centre"]["kind"], data["centre"]["levels"])
-            if "displacement" in data["centre"]:
-                centre = Boson(centre.levels or None, complex(*data["centre"]["displacement"]))
+            one = not isinstance(data["centre"], list)
+            centre = _site_from(data["centre"]) if one else [_site_from(each) for each in data["centre"]]
             ensembles = [Ensemble(each["N"], each["name"], each["levels"], each.get("j")) for each in data["ensembles"]]
             jumps = [Jump(each["kind"], each["rate"], _operator_from(each["operator"]), each.get("name")) for each in data["jumps"]]
             hamiltonian = _operator_from(data["hamiltonian"])
@@ -458,6 +520,8 @@ class Model:
             return [[[entry.real, entry.imag] for entry in row] for row in matrix]
 
         def centre(operator: CentreOperator | None) -> Any:
+            if isinstance(operator, OnSites):
+                return {"sites": {name: centre(one) for name, one in operator.factors}}
             return operator._asdict() if isinstance(operator, Monomial) else operator and data(operator)
 
         for key, value in operator.terms.items():
@@ -504,31 +568,65 @@ def _without_rounding(hamiltonian: Operator) -> Operator:
     return Operator({key: value for key, value in hamiltonian.terms.items() if value != 0})
 
 
-def site_of(kind: str, levels: Any = None) -> Site:
-    """A centre by its kind and number of levels, as files spell them."""
+def site_of(kind: str, levels: Any = None, name: str = "") -> Site:
+    """A centre, or one of its sites, by its kind, number of levels and name, as files spell them."""
     if kind == "spin":
-        return Spin()
+        return Spin(name)
     if kind == "boson":
-        return Boson(None if levels in (None, "auto") else levels)
+        return Boson(None if levels in (None, "auto") else levels, name=name)
     if kind == "levels":
-        return Levels(levels)
+        return Levels(levels, name)
     if kind == "none":
         return NoCentre()
     raise InputError(f"the centre's kind must be spin, levels, boson or none, but is {kind!r}")
 
 
-def _displacement(site: Site) -> dict[str, list[float]]:
-    """The displacement of a boson, where there is one."""
+def _centre(centre: Site | Sequence[Site] | None) -> Site:
+    """A centre as a model has it: its own name means something beside others only."""
+    if centre is None:
+        return NoCentre()
+    if isinstance(centre, Site):
+        return centre if isinstance(centre, Ensemble | SeveralSites) or not centre.name else centre.renamed("")
+    sites = tuple(centre) if isinstance(centre, list | tuple) else ()
+    if not sites or not all(isinstance(site, Site) for site in sites):
+        raise InputError(f"the centre must be a site such as Spin(), a list of several, or None, but is {centre!r}")
+    return _centre(sites[0]) if len(sites) == 1 else SeveralSites(sites)
+
+
+def _name_of(centre: Site | Sequence[Site] | None) -> str:
+    """The name of a centre of one site, "" where there is none."""
+    one = centre[0] if isinstance(centre, list | tuple) and len(centre) == 1 else centre
+    return one.name if isinstance(one, Site) else ""
+
+
+def _centre_data(centre: Site) -> Any:
+    """A centre for files; a list of several sites."""
+    return [_site_data(site) for site in centre.sites] if isinstance(centre, SeveralSites) else _site_data(centre)
+
+
+def _site_data(site: Site) -> dict[str, Any]:
+    """A site of the centre for files."""
     alpha = getattr(site, "displacement", 0j)
-    return {"displacement": [alpha.real, alpha.imag]} if alpha else {}
+    data: dict[str, Any] = {"kind": site.kind, "levels": site.levels or "auto"} | ({"name": site.name} if site.name else {})
+    return data | ({"displacement": [alpha.real, alpha.imag]} if alpha else {})
+
+
+def _site_from(data: Mapping[str, Any]) -> Site:
+    site = site_of(data["kind"], data["levels"], data.get("name", ""))
+    return Boson(site.levels or None, complex(*data["displacement"])) if "displacement" in data else site
 
 
 def _operator_from(data: Sequence[Mapping[str, Any]]) -> Operator:
     def matrix(rows: Any) -> Matrix:
         return as_matrix([[complex(*entry) for entry in row] for row in rows])
 
+    def one(value: Any) -> SiteOperator:
+        return Monomial(**value) if isinstance(value, dict) else matrix(value)
+
     def centre(value: Any) -> CentreOperator | None:
-        return Monomial(**value) if isinstance(value, dict) else value and matrix(value)
+        if isinstance(value, dict) and "sites" in value:
+            return OnSites(tuple(sorted((name, one(each)) for name, each in value["sites"].items())))
+        return value and one(value)
 
     return Operator(
         {

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.errors import InputError
+from permsym.errors import InputError, UnsuitedModel
 
 ComplexArray = NDArray[np.complex128]
 Matrix = tuple[tuple[complex, ...], ...]
@@ -106,29 +106,76 @@ def displacement(alpha: complex, rows: int, columns: int) -> ComplexArray:
     return np.asarray((vectors[:rows] * np.exp(-1j * values)) @ vectors[:columns].conj().T)
 
 
-CentreOperator = Matrix | Monomial
+SiteOperator = Matrix | Monomial
+"""One operator of one site of the centre."""
+
+
+@dataclass(frozen=True)
+class OnSites:
+    """A product of operators of different sites of the centre: of a centre of several sites, each with its name.
+
+    factors   (name of a site, its operator), by name; sites that are left out have the identity
+    """
+
+    factors: tuple[tuple[str, SiteOperator], ...]
+
+    @property
+    def adjoint(self) -> OnSites:
+        return OnSites(tuple((name, _site_adjoint(one)) for name, one in self.factors))
+
+    def __str__(self) -> str:
+        return " ".join(f"({one})@{name}" for name, one in self.factors)
+
+
+CentreOperator = SiteOperator | OnSites
 """One operator of the centre."""
+
+
+def one_site(operator: CentreOperator | None) -> SiteOperator | None:
+    """An operator of a centre that has one site; UnsuitedModel where it has several: for what has refused such centres before."""
+    if isinstance(operator, OnSites):
+        raise UnsuitedModel(f"this needs a centre of one site, but the operator {operator} is of one with several")
+    return operator
+
+
+def _site_adjoint(operator: SiteOperator) -> SiteOperator:
+    return Monomial(operator.q, operator.p) if isinstance(operator, Monomial) else adjoint(operator)
+
+
+def _site_products(left: SiteOperator, right: SiteOperator) -> Iterator[tuple[SiteOperator | None, complex]]:
+    """A product of two operators of one site as a sum; None stands for the identity."""
+    if isinstance(left, Monomial) and isinstance(right, Monomial):
+        for k in range(min(left.q, right.p) + 1):
+            p, q = left.p + right.p - k, left.q + right.q - k
+            yield (Monomial(p, q) if p or q else None), math.factorial(k) * math.comb(left.q, k) * math.comb(right.p, k)
+    elif isinstance(left, Monomial) or isinstance(right, Monomial):
+        raise InputError("an operator of a boson cannot be multiplied by one of another centre; in a centre of several sites name each")
+    else:
+        yield product(left, right), 1.0
 
 
 def _centre_products(left: CentreOperator | None, right: CentreOperator | None) -> Iterator[tuple[CentreOperator | None, complex]]:
     """A product of two operators of the centre as a sum; None stands for the identity."""
     if left is None or right is None:
         yield right if left is None else left, 1.0
-    elif isinstance(left, Monomial) and isinstance(right, Monomial):
-        for k in range(min(left.q, right.p) + 1):
-            p, q = left.p + right.p - k, left.q + right.q - k
-            yield (Monomial(p, q) if p or q else None), math.factorial(k) * math.comb(left.q, k) * math.comb(right.p, k)
-    elif isinstance(left, Monomial) or isinstance(right, Monomial):
-        raise InputError("an operator of a boson cannot be multiplied by one of another centre")
+    elif isinstance(left, OnSites) and isinstance(right, OnSites):
+        a, b = dict(left.factors), dict(right.factors)
+        both = [[(name, one, factor) for one, factor in _site_products(a[name], b[name])] for name in a if name in b]
+        alone = [item for item in (*left.factors, *right.factors) if item[0] not in a or item[0] not in b]
+        for chosen in itertools.product(*both):
+            factors = sorted([*alone, *((name, one) for name, one, _ in chosen if one is not None)], key=lambda item: item[0])
+            yield (OnSites(tuple(factors)) if factors else None), math.prod(factor for *_, factor in chosen)
+    elif isinstance(left, OnSites) or isinstance(right, OnSites):
+        raise InputError("a centre of several sites needs a name of each, such as ps.Boson(8, name='x'), but an operator has none")
     else:
-        yield product(left, right), 1.0
+        yield from _site_products(left, right)
 
 
 @dataclass(frozen=True)
 class Product:
     """``C (x) S_1 S_2 ...`` without its coefficient.
 
-    centre      the centre's operator, a matrix or a boson's monomial; None for the identity
+    centre      the centre's operator, a matrix or a boson's monomial, or one of each of its sites; None for the identity
     satellites  (ensemble name, one-site matrix) for each collective factor, in order
     """
 
@@ -143,7 +190,7 @@ class Product:
     def adjoint(self) -> Product:
         centre = self.centre
         if centre is not None:
-            centre = Monomial(centre.q, centre.p) if isinstance(centre, Monomial) else adjoint(centre)
+            centre = centre.adjoint if isinstance(centre, OnSites) else _site_adjoint(centre)
         return Product(centre, _grouped(tuple((name, adjoint(one)) for name, one in reversed(self.satellites))))
 
 
@@ -225,6 +272,15 @@ def _operator(value: Operator | complex) -> Operator:
     return value if isinstance(value, Operator) else Operator({Product(): complex(value)})
 
 
+def unnamed(operator: Operator, name: str) -> Operator:
+    """An operator of a centre whose one site has a name, without it."""
+
+    def plain(centre: CentreOperator | None) -> CentreOperator | None:
+        return centre.factors[0][1] if isinstance(centre, OnSites) and [each for each, _ in centre.factors] == [name] else centre
+
+    return Operator({Product(plain(key.centre), key.satellites): value for key, value in operator.terms.items()})
+
+
 def commutator(operator: Operator, one_body: Operator) -> Operator:
     """[A, O] for a one-body O (of the centre or of one ensemble), by the product rule: large products never have to cancel."""
     result: dict[Product, complex] = {}
@@ -249,28 +305,49 @@ def commutator(operator: Operator, one_body: Operator) -> Operator:
 
 
 def _centre_commutator(a: CentreOperator, o: CentreOperator) -> Iterator[tuple[CentreOperator | None, complex]]:
+    if isinstance(a, OnSites) and isinstance(o, OnSites):
+        ((name, one),) = o.factors
+        if (mine := dict(a.factors).get(name)) is None:
+            return
+        for bracket, factor in _site_commutator(mine, one):
+            factors = [(other, bracket if other == name else each) for other, each in a.factors]
+            left = tuple((other, each) for other, each in factors if each is not None)
+            yield (OnSites(left) if left else None), factor
+    elif isinstance(a, OnSites) or isinstance(o, OnSites):
+        yield from _centre_products(a, o)  # says what is wrong
+    else:
+        yield from _site_commutator(a, o)
+
+
+def _site_commutator(a: SiteOperator, o: SiteOperator) -> Iterator[tuple[SiteOperator | None, complex]]:
     if isinstance(a, Monomial) or isinstance(o, Monomial):
-        yield from _centre_products(a, o)
-        yield from ((key, -factor) for key, factor in _centre_products(o, a))
+        yield from _site_products(a, o)
+        yield from ((key, -factor) for key, factor in _site_products(o, a))
     else:
         yield as_matrix(as_array(a) @ as_array(o) - as_array(o) @ as_array(a)), 1.0
 
 
 def _vanishes(key: Product) -> bool:
-    matrices = ([] if key.centre is None or isinstance(key.centre, Monomial) else [key.centre]) + [matrix for _, matrix in key.satellites]
-    return any(not as_array(matrix).any() for matrix in matrices)
+    return any(not as_array(matrix).any() for matrix in matrices_of(key))
 
 
-def dense(operator: Operator, centre: int, ensembles: Sequence[tuple[str, int, int]]) -> ComplexArray:
+def matrices_of(key: Product) -> list[Matrix]:
+    """The matrices of a product: of the centre's sites but for bosons, then of the satellites."""
+    centre = [one for _, one in key.centre.factors] if isinstance(key.centre, OnSites) else [key.centre]
+    return [one for one in centre if one is not None and not isinstance(one, Monomial)] + [matrix for _, matrix in key.satellites]
+
+
+def dense(operator: Operator, centre: int | Sequence[tuple[str, int]], ensembles: Sequence[tuple[str, int, int]]) -> ComplexArray:
     """Matrix of an operator in the product basis, centre first; the brute-force meaning of the algebra above.
 
-    centre     the centre's dimension; for a boson, a number of Fock states
+    centre     the centre's dimension, for a boson a number of Fock states; of several sites (name, dimension) in order
     ensembles  (name, levels, number of satellites) in order
     """
-    sites = [centre] + [levels for _, levels, number in ensembles for _ in range(number)]
+    own = [("", centre)] if isinstance(centre, int) else list(centre)
+    sites = [size for _, size in own] + [levels for _, levels, number in ensembles for _ in range(number)]
     total = int(np.prod(sites))
     positions: dict[str, range] = {}
-    start = 1
+    start = len(own)
     for name, _, number in ensembles:
         positions[name] = range(start, start + number)
         start += number
@@ -282,8 +359,10 @@ def dense(operator: Operator, centre: int, ensembles: Sequence[tuple[str, int, i
     result = np.zeros((total, total), dtype=complex)
     for key, value in operator.terms.items():
         term = np.eye(total, dtype=complex)
-        if key.centre is not None:
-            term = at(0, as_matrix(key.centre.matrix(centre)) if isinstance(key.centre, Monomial) else key.centre)
+        factors = key.centre.factors if isinstance(key.centre, OnSites) else [] if key.centre is None else [("", key.centre)]
+        for name, one in factors:
+            site = [each for each, _ in own].index(name)
+            term = term @ at(site, as_matrix(one.matrix(own[site][1])) if isinstance(one, Monomial) else one)
         for name, matrix in key.satellites:
             term = term @ sum((at(site, matrix) for site in positions[name]), np.zeros((total, total), dtype=complex))
         result += value * term

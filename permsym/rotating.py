@@ -18,7 +18,7 @@ from fractions import Fraction
 import numpy as np
 
 from permsym.model import Model, integer_nullspace
-from permsym.operators import Matrix, Monomial, Operator, Product, as_array, as_matrix, entries
+from permsym.operators import Matrix, Monomial, Operator, Product, SiteOperator, as_array, as_matrix, entries
 from permsym.sites import Boson, Site, unit
 
 Change = dict[int, int]
@@ -44,11 +44,11 @@ def in_rotating_frame(model: Model) -> Model:
 
 
 class _Frame:
-    """Coordinates f of F: those of the centre's levels (of a boson: one, the energy of a photon), then of the ensembles' levels."""
+    """Coordinates f of F: those of the centre's levels (of a mode one, a photon's energy), site by site, then of the ensembles' levels."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.sites: tuple[Site, ...] = (model.centre, *model.ensembles)
+        self.sites: tuple[Site, ...] = model.sites
         widths = [1 if isinstance(site, Boson) else site.levels for site in self.sites]
         self.starts = list(itertools.accumulate(widths, initial=0))
         self.size = self.starts[-1]
@@ -68,11 +68,9 @@ class _Frame:
     def _changes(self, key: Product) -> list[list[int]]:
         """What each entry of a product adds to each coordinate."""
         options: list[set[tuple[tuple[int, int], ...]]] = []
-        if isinstance(key.centre, Monomial):
-            options.append({((0, key.centre.p - key.centre.q),)})
-        elif key.centre is not None:
-            options.append(_steps(key.centre, 0))
-        options += [_steps(matrix, self.starts[1 + self.model.ensemble(name)]) for name, matrix in key.satellites]
+        for site, one in self._factors(key):
+            start = self.starts[site]
+            options.append({((start, one.p - one.q),)} if isinstance(one, Monomial) else _steps(one, start))
         changes = set()
         for chosen in itertools.product(*options):
             change = [0] * self.size
@@ -81,34 +79,32 @@ class _Frame:
             changes.add(tuple(change))
         return [list(change) for change in sorted(changes)]
 
+    def _factors(self, key: Product) -> list[tuple[int, SiteOperator]]:
+        """Position of the site of each factor of a product, and the factor."""
+        centre = [(site, one) for site, one in enumerate(self.model.on_centre_sites(key)) if one is not None]
+        return [*centre, *((len(self.model.centre_sites) + self.model.ensemble(name), matrix) for name, matrix in key.satellites)]
+
     # -- energies -------------------------------------------------------------------------------------------------------
 
     def energies(self) -> tuple[list[Fraction], dict[Product, complex]]:
         """The energy of each coordinate in H, and the terms that H has besides."""
         energies, rest = [Fraction(0)] * self.size, dict(self.model.hamiltonian.terms)
         for key, value in self.model.hamiltonian.terms.items():
-            site = self._only_site(key)
-            if site is None:
-                continue
+            factors = self._factors(key)
+            if len(factors) != 1 or (isinstance(factors[0][1], Monomial) and factors[0][1] != Monomial(1, 1)):
+                continue  # no energies of one site's levels
             del rest[key]
-            matrix = key.centre if site == 0 else key.satellites[0][1]
-            if isinstance(matrix, Monomial):
-                energies[0] += Fraction(value.real)
+            ((site, one),) = factors
+            if isinstance(one, Monomial):
+                energies[self.starts[site]] += Fraction(value.real)
                 continue
-            assert matrix is not None
-            for level in range(len(matrix)):
-                energies[self.starts[site] + level] += _real_part(value, matrix[level][level])
-            across = as_matrix(as_array(matrix) - np.diag(as_array(matrix).diagonal()))
+            for level in range(len(one)):
+                energies[self.starts[site] + level] += _real_part(value, one[level][level])
+            across = as_matrix(as_array(one) - np.diag(as_array(one).diagonal()))
             if any(entries(across)):
-                other = Product(across) if site == 0 else Product(None, ((key.satellites[0][0], across),))
+                ((other, _),) = self.sites[site].operator(across).terms.items()
                 rest[other] = rest.get(other, 0) + value
         return energies, {key: value for key, value in rest.items() if key != Product()}
-
-    def _only_site(self, key: Product) -> int | None:
-        """The one kind of site whose levels a product gives energies to; None: it does something else."""
-        if key.centre is not None and not key.satellites:
-            return 0 if not isinstance(key.centre, Monomial) or key.centre == Monomial(1, 1) else None
-        return 1 + self.model.ensemble(key.satellites[0][0]) if key.centre is None and len(key.satellites) == 1 else None
 
     def operator(self, energies: list[Fraction]) -> Operator:
         """The Hamiltonian of energies, as z of two-level sites and as populations of others."""

@@ -7,6 +7,7 @@ Boson(levels): Fock states 0..levels-1, operators ``a``, ``ad`` and ``n`` = ad a
 
 from __future__ import annotations
 
+import copy
 import numbers
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from permsym.errors import InputError
-from permsym.operators import Matrix, Monomial, Operator, Product, as_matrix
+from permsym.operators import Matrix, Monomial, OnSites, Operator, Product, SiteOperator, as_matrix
 
 SPIN_OPERATORS: Mapping[str, Matrix] = {
     "z": as_matrix([[1, 0], [0, -1]]),
@@ -100,13 +101,30 @@ def as_spin(j: Any, size: int | Continuous, levels: int) -> float:
     return float(j)
 
 
+def as_name(what: str, name: Any) -> str:
+    """A word that labels can hold."""
+    if not isinstance(name, str) or not name.isidentifier():
+        raise InputError(f"{what} must be a word such as A, but is {name!r}")
+    return name
+
+
 class Site:
-    """One kind of site: its levels, its named operators, the excitations that each level holds."""
+    """One kind of site: its levels, its named operators, the excitations that each level holds.
+
+    name   tells sites of a centre apart, in labels ``z0@y``; "" where there is one
+    """
 
     kind = "levels"
+    name = ""
 
-    def __init__(self, levels: int) -> None:
+    def __init__(self, levels: int, name: str = "") -> None:
         self.levels = as_count("levels", levels, 2)
+        self.name = as_name("a site's name", name) if name else ""
+
+    @property
+    def automatic(self) -> bool:
+        """Whether its cut-off is still to be chosen."""
+        return False
 
     @property
     def excitations(self) -> tuple[int, ...]:
@@ -118,8 +136,8 @@ class Site:
         """Named operators of one site."""
         return _units(self.levels) if self.kind == "levels" else SPIN_OPERATORS
 
-    def _operator(self, matrix: Matrix) -> Operator:
-        return Operator({Product(centre=matrix): 1})
+    def _operator(self, one: SiteOperator) -> Operator:
+        return Operator({Product(centre=OnSites(((self.name, one),)) if self.name else one): 1})
 
     def operator(self, matrix: Any) -> Operator:
         """The operator with a given matrix (levels, levels); for an ensemble, its sum over the satellites."""
@@ -140,8 +158,17 @@ class Site:
     def __hash__(self) -> int:
         return hash(repr(self))
 
+    def renamed(self, name: str) -> Site:
+        """The same with another name."""
+        other = copy.copy(self)
+        other.name = name
+        return other
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.levels})"
+        return f"{type(self).__name__}({', '.join([*self._words(), *([f'name={self.name!r}'] if self.name else [])])})"
+
+    def _words(self) -> list[str]:
+        return [str(self.levels)]
 
 
 class _SpinOperators(Site):
@@ -178,15 +205,15 @@ class Spin(_SpinOperators):
 
     kind = "spin"
 
-    def __init__(self) -> None:
-        super().__init__(2)
+    def __init__(self, name: str = "") -> None:
+        super().__init__(2, name)
 
     @property
     def excitations(self) -> tuple[int, ...]:
         return (1, 0)
 
-    def __repr__(self) -> str:
-        return "Spin()"
+    def _words(self) -> list[str]:
+        return []
 
 
 class Levels(Site):
@@ -228,8 +255,9 @@ class Boson(Site):
 
     kind = "boson"
 
-    def __init__(self, levels: float | None = None, displacement: complex = 0j) -> None:
+    def __init__(self, levels: float | None = None, displacement: complex = 0j, name: str = "") -> None:
         self.levels = 0 if levels is None else as_count("levels", levels, 2)
+        self.name = as_name("a mode's name", name) if name else ""
         self.displacement = complex(displacement)
         if not np.isfinite(self.displacement):
             raise InputError(f"`displacement` must be a finite amplitude, but is {displacement!r}")
@@ -241,15 +269,15 @@ class Boson(Site):
 
     @property
     def a(self) -> Operator:
-        return Operator({Product(Monomial(0, 1)): 1})
+        return self._operator(Monomial(0, 1))
 
     @property
     def ad(self) -> Operator:
-        return Operator({Product(Monomial(1, 0)): 1})
+        return self._operator(Monomial(1, 0))
 
     @property
     def n(self) -> Operator:
-        return Operator({Product(Monomial(1, 1)): 1})
+        return self._operator(Monomial(1, 1))
 
     @property
     def operators(self) -> Mapping[str, Matrix]:
@@ -261,10 +289,13 @@ class Boson(Site):
     def unit(self, row: int, column: int) -> Operator:
         raise InputError("operators of a boson are written in a and ad; for Fock states look at the reduced density matrix")
 
-    def __repr__(self) -> str:
+    def with_levels(self, levels: int | None) -> Boson:
+        """The same mode with another cut-off; None leaves it open."""
+        return Boson(levels, self.displacement, self.name)
+
+    def _words(self) -> list[str]:
         words = [] if self.automatic else [str(self.levels)]
-        words += [f"displacement={self.displacement}"] if self.displacement else []
-        return f"Boson({', '.join(words)})"
+        return words + ([f"displacement={self.displacement}"] if self.displacement else [])
 
 
 class Ensemble(_SpinOperators):
@@ -281,9 +312,7 @@ class Ensemble(_SpinOperators):
         super().__init__(levels)
         self.size = as_size("N", N)
         self.j = None if j is None else as_spin(j, self.size, self.levels)
-        if not name.isidentifier():
-            raise InputError(f"an ensemble's name must be a word such as A, but is {name!r}")
-        self.name = name
+        self.name = as_name("an ensemble's name", name)
 
     @property
     def N(self) -> int:
@@ -300,8 +329,9 @@ class Ensemble(_SpinOperators):
     def excitations(self) -> tuple[int, ...]:
         return (1, 0) if self.levels == 2 else tuple(range(self.levels))
 
-    def _operator(self, matrix: Matrix) -> Operator:
-        return Operator({Product(satellites=((self.name, matrix),)): 1})
+    def _operator(self, one: SiteOperator) -> Operator:
+        assert not isinstance(one, Monomial)
+        return Operator({Product(satellites=((self.name, one),)): 1})
 
     def resized(self, N: float) -> Ensemble:
         """The same with other satellites; a fixed total spin keeps its part of N/2, as far as it can."""

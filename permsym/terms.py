@@ -16,6 +16,7 @@ from typing import Literal
 from permsym.errors import InputError
 from permsym.jumps import Jump
 from permsym.operators import Matrix, Monomial, Operator, Product, entries
+from permsym.several_sites import on_each_site, sites_of_centre
 from permsym.sites import SPIN_OPERATORS, Ensemble, Site
 
 _LETTERS = {SPIN_OPERATORS[name]: letter for name, letter in (("p", "+"), ("m", "-"), ("z", "z"), ("x", "x"), ("y", "y"))}
@@ -114,12 +115,15 @@ def spelled_product(key: Product, centre: Site, ensembles: Sequence[Ensemble]) -
 
     An operator without a letter is a sum in brackets: ``(0.5 |0><1| + |1><1|)``.
     """
-    words = [] if key.centre is None else [str(key.centre)]
-    if not isinstance(key.centre, Monomial | None):
-        words = [_matrix(key.centre, centre, "0")]
+    words = []
+    for site, one in zip(sites_of_centre(centre), on_each_site(centre, key.centre), strict=True):
+        if isinstance(one, Monomial):
+            words += [f"{letter}@{site.name}" if site.name else letter for letter in str(one).split()]
+        elif one is not None:
+            words.append(_matrix(one, site, f"0@{site.name}" if site.name else "0"))
     for name, matrix in key.satellites:
-        site = next((ensemble for ensemble in ensembles if ensemble.name == name), None)
-        words.append(_matrix(matrix, site, f"@{name}" if site is None or len(ensembles) > 1 else ""))
+        ensemble = next((each for each in ensembles if each.name == name), None)
+        words.append(_matrix(matrix, ensemble, f"@{name}" if ensemble is None or len(ensembles) > 1 else ""))
     return " ".join(words) or "1"
 
 

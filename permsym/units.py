@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from permsym.model import Model
-from permsym.operators import Monomial, Product, entries
+from permsym.operators import CentreOperator, Matrix, Monomial, OnSites, Product, entries, matrices_of
 from permsym.sites import unit
 from permsym.terms import Term
 
@@ -33,12 +33,21 @@ def in_units(model: Model) -> list[Term] | None:
 
 def _units_of(key: Product) -> Iterator[tuple[Product, Any]]:
     """A product as a sum of products of matrix units times numbers of extended precision."""
-    matrices = ([] if key.centre is None or isinstance(key.centre, Monomial) else [key.centre]) + [matrix for _, matrix in key.satellites]
+    matrices = matrices_of(key)
     for chosen in itertools.product(*(list(entries(matrix)) for matrix in matrices)):
         value = np.clongdouble(1)
         units = []
         for matrix, (row, column, entry) in zip(matrices, chosen, strict=True):
             value = value * np.clongdouble(entry)
             units.append(unit(len(matrix), row, column))
-        centre = units.pop(0) if len(units) > len(key.satellites) else key.centre
-        yield Product(centre, tuple((name, one) for (name, _), one in zip(key.satellites, units, strict=True))), value
+        centre = [units.pop(0) for _ in range(len(units) - len(key.satellites))]
+        satellites = tuple((name, one) for (name, _), one in zip(key.satellites, units, strict=True))
+        yield Product(_replaced(key.centre, centre), satellites), value
+
+
+def _replaced(operator: CentreOperator | None, matrices: list[Matrix]) -> CentreOperator | None:
+    """An operator of the centre with other matrices in the place of its own, in their order."""
+    if isinstance(operator, OnSites):
+        left = iter(matrices)
+        return OnSites(tuple((name, one if isinstance(one, Monomial) else next(left)) for name, one in operator.factors))
+    return matrices[0] if matrices else operator

@@ -16,14 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from permsym.basis.centre import CentrePart
+from permsym.basis.centre import CentrePart, centre_parts
 from permsym.basis.moves import Labels, Moves, Values, Weight, identity
 from permsym.basis.part import Part
 from permsym.basis.populated import populated_count, populated_labels
 from permsym.basis.sector import Indices, SectorTable, charge_count, representative, sector_labels
 from permsym.basis.window import Boundary
 from permsym.model import Model
-from permsym.operators import CentreOperator, ComplexArray, Matrix, Product, adjoint, as_matrix, product
+from permsym.operators import CentreOperator, ComplexArray, Matrix, OnSites, Product, adjoint, as_matrix, product
+from permsym.several_sites import on_each_site
 from permsym.terms import Term
 
 EPS = float(np.finfo(float).eps)
@@ -37,7 +38,7 @@ class Basis:
     """Labels of a density operator's coefficients and the moves between them.
 
     model           its symmetries make the sectors
-    parts           one part for the centre, then one for each ensemble
+    parts           one part for each site of the centre, then one for each ensemble
     charge          value of each U(1) charge of ``model.charges``; the steady state has 0
     populated       only what the dynamics makes of populations, where the steady state lives; else every element of the charge
     boundary        what happens to a move that leaves (:data:`Boundary`); "reflecting" where a part has a window
@@ -52,6 +53,8 @@ class Basis:
         self.model = model
         self.populated = populated
         self.parts = tuple(parts)
+        self.width = len(model.centre_sites)
+        """Number of parts of the centre."""
         self.representation = representation
         self.charge = (0,) * len(model.charges) if charge is None else charge
         self.hermitian = not any(self.charge)
@@ -140,7 +143,7 @@ class Basis:
 
     def widened(self, model: Model) -> Basis:
         """The same elements on more levels of the centre."""
-        parts = (CentrePart(model.centre), *self.parts[1:])
+        parts = (*centre_parts(model), *self.ensemble_parts)
         if self.populated:
             return Basis(model, parts, self.representation, populated=True)
         return self.sector(self.charge, model, parts)
@@ -211,16 +214,38 @@ class Basis:
 
         Jumps are cut *before* their operators are multiplied: only products of the cut matrices conserve the trace.
         """
-        return key if key.centre is None else Product(self._centre.matrix(key.centre), key.satellites)
+        if not isinstance(key.centre, OnSites):
+            return key if key.centre is None else Product(self._centre.matrix(key.centre), key.satellites)
+        names, matrices = self.model.centre.names, self._matrices(key.centre)  # type: ignore[attr-defined]
+        cut = sorted((name, one) for name, one in zip(names, matrices, strict=True) if one is not None)
+        return Product(OnSites(tuple(cut)), key.satellites)
 
     @property
     def _centre(self) -> CentrePart:
         return self.parts[0]  # type: ignore[return-value]
 
+    @property
+    def _centres(self) -> tuple[CentrePart, ...]:
+        """The parts of the centre's sites."""
+        return self.parts[: self.width]  # type: ignore[return-value]
+
+    @property
+    def ensemble_parts(self) -> tuple[Part, ...]:
+        return self.parts[self.width :]
+
+    def _matrices(self, operator: CentreOperator) -> list[Matrix | None]:
+        """An operator of the centre as a matrix of each of its sites; None is the identity."""
+        ones = on_each_site(self.model.centre, operator)
+        return [None if one is None else part.matrix(one) for part, one in zip(self._centres, ones, strict=True)]
+
+    def _position(self, ensemble: str) -> int:
+        """Of an ensemble's part."""
+        return self.width + self.model.ensemble(ensemble)
+
     def _individual(self, k: Product, q: Product) -> Factors:
         """rho -> sum_n C_k s_kn rho (C_q s_qn)^dag."""
         ((name, first),), ((_, second),) = k.satellites, q.satellites
-        position = 1 + self.model.ensemble(name)
+        position = self._position(name)
         moves: list[Moves | None] = [None] * len(self.parts)
         moves[position] = self.parts[position].sandwich(first, second)
         return _composed(_composed(self._left(Product(k.centre)), self._right(Product(q.adjoint.centre))), tuple(moves))
@@ -236,9 +261,11 @@ class Basis:
         """For each part its superoperators, in the product's order."""
         factors: list[list[Moves]] = [[] for _ in self.parts]
         if key.centre is not None:
-            factors[0].append(side(self._centre, self._centre.matrix(key.centre)))
+            for position, one in enumerate(self._matrices(key.centre)):
+                if one is not None:
+                    factors[position].append(side(self.parts[position], one))
         for name, matrix in key.satellites:
-            position = 1 + self.model.ensemble(name)
+            position = self._position(name)
             factors[position].append(side(self.parts[position], matrix))
         return factors
 
@@ -284,13 +311,17 @@ class Basis:
 
         centre      operators of the centre, in order; satellites: for each ensemble one operator a distinct site
         """
-        factors: list[Sequence[Matrix]] = [[self._centre.matrix(operator) for operator in centre], *satellites]
-        weights = [part.correlator(ops) for part, ops in zip(self.parts, factors, strict=True)]
+        weights = [part.correlator(ops) for part, ops in zip(self.parts, [*self._on_sites(centre), *satellites], strict=True)]
         return self._covector(lambda labels: reduce(np.multiply, [w(labels[mine]) for w, mine in zip(weights, self.slices, strict=True)]))
+
+    def _on_sites(self, centre: Sequence[CentreOperator]) -> list[list[Matrix]]:
+        """For each site of the centre its matrices in a product of operators, in order."""
+        columns = [self._matrices(operator) for operator in centre]
+        return [[each[position] for each in columns if each[position] is not None] for position in range(self.width)]  # type: ignore[misc]
 
     def rounding(self, x: NDArray[Any], centre: Sequence[CentreOperator], satellites: Sequence[Sequence[Matrix]]) -> float:
         """Bound of what cancels in the entries of :meth:`correlator` and adds to the error of its value; 0 where these sums are exact."""
-        operators: list[Sequence[Matrix]] = [[self._centre.matrix(operator) for operator in centre], *satellites]
+        operators = [*self._on_sites(centre), *satellites]
         sums = [part.summands(ops) for part, ops in zip(self.parts, operators, strict=True)]
         if all(each is None for each in sums):
             return 0.0
@@ -309,13 +340,23 @@ class Basis:
         vector       coefficients (dimension,)
         satellites   for each ensemble one operator a distinct site; none: the reduced density matrix of the centre
         """
-        weights = [part.correlator(ops) for part, ops in zip(self.parts[1:], satellites, strict=True)]
-        levels = self.model.centre.levels
+        return self.in_fock_states(self.site_partial(vector, satellites, range(self.width)))
+
+    def site_partial(self, vector: Values, satellites: Sequence[Sequence[Matrix]], left: Sequence[int]) -> ComplexArray:
+        """The same operator of some of the centre's sites, by their positions, in this order; the others are traced out."""
+        matrices: list[Sequence[Matrix]] = [[] for _ in range(self.width)]
+        weights = [part.correlator(ops) for part, ops in zip(self.parts, [*matrices, *satellites], strict=True)]
+        traced = [(w, mine) for i, (w, mine) in enumerate(zip(weights, self.slices, strict=True)) if i not in left]
+        sides = [self._centres[i].site.levels for i in left]
+        levels = math.prod(sides)
 
         def summed(labels: Labels, values: Values) -> ComplexArray:
-            for weight, mine in zip(weights, self.slices[1:], strict=True):
+            for weight, mine in traced:
                 values = values * weight(labels[mine])
-            entry = (labels[0] * levels + labels[1]).astype(np.int64, copy=False)
+            ket, bra = (np.zeros(labels.shape[1]) for _ in range(2))
+            for i, side in zip(left, sides, strict=True):
+                ket, bra = ket * side + labels[self.slices[i]][0], bra * side + labels[self.slices[i]][1]
+            entry = (ket * levels + bra).astype(np.int64, copy=False)
             total = np.bincount(entry, values.real, levels**2) + 1j * np.bincount(entry, values.imag, levels**2)
             return total.reshape(levels, levels)
 
@@ -323,7 +364,7 @@ class Basis:
         matrix = summed(self.labels, values)
         if self.hermitian:
             matrix = matrix + summed(self.conjugate(self.labels[:, self.paired]), values[self.paired].conj())
-        return self.in_fock_states(matrix)
+        return matrix
 
     def in_fock_states(self, matrix: ComplexArray) -> ComplexArray:
         """Operators of the centre (..., levels, levels), taken from displaced Fock states to plain ones."""
@@ -336,11 +377,16 @@ class Basis:
         turned = self._centre.fock_states
         return self.model.centre.levels if turned is None else len(turned)
 
-    def centre_projector(self, level: int) -> Matrix:
-        """\\|level><level\\| of the centre, on the levels of this basis."""
-        turned = self._centre.fock_states
-        row = np.eye(self.model.centre.levels)[level] if turned is None else turned[level]
-        return as_matrix(np.outer(row.conj(), row))
+    def levels_of(self, position: int) -> int:
+        """Levels of one of the centre's sites in reduced states."""
+        return self.centre_levels if self.width == 1 else self._centres[position].site.levels
+
+    def centre_projector(self, level: int, position: int = 0) -> CentreOperator:
+        """\\|level><level\\| of the centre, of one of its sites where there are several, on the levels of this basis."""
+        part = self._centres[position]
+        row = np.eye(part.site.levels)[level] if part.fock_states is None else part.fock_states[level]
+        matrix = as_matrix(np.outer(row.conj(), row))
+        return OnSites(((part.site.name, matrix),)) if self.width > 1 else matrix
 
     # -- values of a state x, in the form in which this basis holds it ----------------------------------------------------
 
@@ -370,10 +416,24 @@ class Basis:
         return complex(self.expectation(terms) @ x)
 
     def centre_populations(self, x: NDArray[Any]) -> NDArray[np.float64]:
-        """Populations (levels,) of the centre's states."""
+        """Populations (levels,) of the centre's states; of several sites those of the first."""
+        return self.site_populations(x, 0)
+
+    def site_populations(self, x: NDArray[Any], position: int) -> NDArray[np.float64]:
+        """Populations (levels,) of the states of one of the centre's sites."""
         diagonal = self.population
         weights = self.trace(self.labels[:, diagonal]) * x[: self.size][diagonal]
-        return np.asarray(np.bincount(self.labels[0, diagonal], weights=weights, minlength=self.model.centre.levels), dtype=float)
+        levels = self.labels[self.slices[position].start, diagonal]
+        return np.asarray(np.bincount(levels, weights=weights, minlength=self._centres[position].site.levels), dtype=float)
+
+    def joint_populations(self, vector: NDArray[Any], positions: Sequence[int]) -> NDArray[np.float64]:
+        """Populations of the levels of some of the centre's sites together, one axis for each; vector: coefficients (dimension,)."""
+        diagonal = self.population
+        weights = (self.trace(self.labels[:, diagonal]) * vector[: self.size][diagonal]).real
+        shape = [self._centres[position].site.levels for position in positions]
+        total = np.zeros(shape)
+        np.add.at(total, tuple(self.labels[self.slices[position].start, diagonal] for position in positions), weights)
+        return total
 
     def least_population(self, x: NDArray[Any]) -> float:
         """The smallest population, times its trace."""
@@ -383,7 +443,8 @@ class Basis:
     def spin_populations(self, x: NDArray[Any]) -> tuple[Indices, Indices, NDArray[np.float64]]:
         """(2j, 2m, probability) of every population of one ensemble in the Dicke representation, the centre's states apart."""
         labels = self.labels[:, self.population]
-        return labels[2], labels[3], x[: self.size][self.population].real
+        J, M, _ = labels[self.slices[self.width]]
+        return J, M, x[: self.size][self.population].real
 
     def coefficients(self, vector: Values) -> ComplexArray:
         """The complex coefficient of every label, from the unknowns."""

@@ -1,4 +1,4 @@
-"""The centre: matrix units \\|k><b\\|, labels (k, b); the one place where a boson is cut to its Fock states."""
+"""The centre, or one of its sites: matrix units \\|k><b\\|, labels (k, b); the one place where a boson is cut to its Fock states."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part
 from permsym.basis.spin import Rotation
 from permsym.errors import InputError
-from permsym.operators import CentreOperator, ComplexArray, Matrix, Monomial, as_array, as_matrix, displacement, entries
+from permsym.model import Model
+from permsym.operators import CentreOperator, ComplexArray, Matrix, Monomial, as_array, as_matrix, displacement, entries, one_site
 from permsym.sites import Boson, Site
 
 
@@ -45,7 +46,9 @@ class CentrePart(Part):
 
     def matrix(self, operator: CentreOperator) -> Matrix:
         """<k| operator |b> on the levels of the site; of a boson, on its displaced Fock states."""
-        return _truncated(operator, self.site.levels, self.displacement) if isinstance(operator, Monomial) else operator
+        one = one_site(operator)
+        assert one is not None
+        return _truncated(one, self.site.levels, self.displacement) if isinstance(one, Monomial) else one
 
     @property
     def displacement(self) -> complex:
@@ -135,3 +138,8 @@ class CentrePart(Part):
         if isinstance(self.site, Boson):
             return np.stack([np.minimum(labels[0], labels[1]), labels[0] - labels[1]])
         return np.zeros((0, labels.shape[1]), dtype=np.int64)
+
+
+def centre_parts(model: Model) -> tuple[CentrePart, ...]:
+    """One part for each site of the centre."""
+    return tuple(CentrePart(site) for site in model.centre_sites)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from permsym.basis.basis import Basis
-from permsym.basis.centre import CentrePart
+from permsym.basis.centre import centre_parts
 from permsym.basis.dicke import DickePart
 from permsym.basis.full import FullPart
 from permsym.basis.occupation import OccupationPart
@@ -23,14 +23,14 @@ REPRESENTATIONS: dict[str, Callable[[Ensemble], Part]] = {"dicke": DickePart, "o
 
 
 def parts_of(model: Model, representation: str, window: Window | None = None) -> tuple[Part, ...]:
-    """One part for the centre and one for each ensemble; a window cuts the Dicke representation of the only ensemble."""
+    """One part for each site of the centre and one for each ensemble; a window cuts the Dicke representation of the only ensemble."""
     if window is not None:
         if representation != "dicke" or len(model.ensembles) != 1:
             raise InputError("a window cuts the Dicke representation of a single ensemble of two-level satellites; use window='full'")
-        return CentrePart(model.centre), DickePart(model.ensembles[0], window)
+        return *centre_parts(model), DickePart(model.ensembles[0], window)
     if representation not in REPRESENTATIONS:
         raise InputError(f"there is no representation {representation!r}; choose one of auto, {', '.join(REPRESENTATIONS)}")
-    return CentrePart(model.centre), *(REPRESENTATIONS[representation](each) for each in model.ensembles)
+    return *centre_parts(model), *(REPRESENTATIONS[representation](each) for each in model.ensembles)
 
 
 def choose(model: Model) -> str:

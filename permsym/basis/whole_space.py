@@ -31,7 +31,7 @@ def dense(basis: Basis, vector: ComplexArray | NDArray[np.float64]) -> ComplexAr
         values = np.where(basis.paired, values, 0.5 * values)
     cut = basis.model.centre.levels
     centre = np.zeros((labels.shape[1], cut, cut), dtype=complex)
-    np.add.at(centre, (at, basis.labels[0], basis.labels[1]), values)
+    np.add.at(centre, (at, *_centre_levels(basis)), values)
     matrix = basis.in_fock_states(centre).reshape(-1, levels**2).T @ _elements(basis, labels)
     matrix = matrix.reshape(levels, levels, satellites, satellites).transpose(0, 2, 1, 3).reshape(levels * satellites, -1)
     return matrix + matrix.conj().T if basis.hermitian else matrix
@@ -71,7 +71,8 @@ def project(basis: Basis, matrix: ComplexArray, sector_only: bool = False) -> Co
     norms = np.asarray(elements.multiply(elements).sum(axis=1)).ravel()
     blocks = matrix.reshape(levels, satellites, levels, satellites).transpose(1, 3, 0, 2).reshape(satellites**2, levels**2)
     overlaps = elements @ blocks
-    values = overlaps[at, basis.labels[0] * levels + basis.labels[1]] / norms[at]
+    ket, bra = _centre_levels(basis)
+    values = overlaps[at, ket * levels + bra] / norms[at]
     vector = np.concatenate([values.real, values.imag[basis.paired]]) if basis.hermitian else values
     if sector_only:
         return vector
@@ -97,17 +98,26 @@ def _dimensions(basis: Basis) -> tuple[int, int]:
     return levels, satellites
 
 
+def _centre_levels(basis: Basis) -> Labels:
+    """(2, n) ket and bra of the whole centre of each label, the last of its sites running fastest."""
+    own = basis.labels[: 2 * basis.width].reshape(basis.width, 2, -1)
+    total = np.zeros_like(own[0])
+    for site, pair in zip(basis.model.centre_sites, own, strict=True):
+        total = total * site.levels + pair
+    return total
+
+
 def _ensemble_labels(basis: Basis) -> tuple[Labels, NDArray[np.int64]]:
     """Distinct labels of the ensembles, and which of them each label of the basis has."""
-    labels, at = np.unique(basis.labels[basis.slices[0].stop :], axis=1, return_inverse=True)
+    labels, at = np.unique(basis.labels[basis.slices[basis.width].start :], axis=1, return_inverse=True)
     return labels, at.ravel()
 
 
 def _elements(basis: Basis, labels: Labels) -> sparse.csr_array:
     """Elements of all ensembles together, one a row, shape (n, satellites^2)."""
-    shift = basis.slices[0].stop
+    shift = basis.slices[basis.width].start
     parts = []
-    for part, mine in zip(basis.parts[1:], basis.slices[1:], strict=True):
+    for part, mine in zip(basis.ensemble_parts, basis.slices[basis.width :], strict=True):
         distinct, at = np.unique(labels[mine.start - shift : mine.stop - shift], axis=1, return_inverse=True)
         parts.append(part.elements(distinct)[at.ravel()])
     if len(parts) == 1:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from permsym.errors import InputError, NotApplicable
 from permsym.model import Model
+from permsym.several_sites import refuse_several
 from permsym.sites import is_real
 
 if TYPE_CHECKING:
@@ -177,6 +178,7 @@ def _at(model: Model, names: list[str], degree: float, gap: float) -> list[Bound
 
     proved: Any
     started = time.monotonic()
+    refuse_several(model.centre, "a proved bound")
     asked = {name: observable(model, name) for name in names if name not in RATIOS}
     k = round(2 * degree)
     for name in names:

@@ -6,6 +6,7 @@
     g = 0.5
     [centre]
     kind = "spin"                       # or kind = "levels", levels = 3; kind = "boson" (levels = 20, or "auto"); kind = "none"
+                                        # several sites: [[centre]] for each, with name = "x"; operators are a@x, z0@y
     [[ensembles]]                       # one at least
     name = "A"
     N = "N"                             # levels = 3 for more than two; j = "N/2" fixes the total spin of spins
@@ -39,15 +40,17 @@ from permsym.models.operator_text import factors
 from permsym.models.parameters import AUTO, Number, resolved
 from permsym.operators import Operator
 from permsym.reading import LARGEST_TEXT, NotToml, parsed_toml, read_bytes
+from permsym.several_sites import SeveralSites
 from permsym.sites import Continuous, Ensemble, Site
 
 _KEYS = {"name", "parameters", "centre", "ensembles", "hamiltonian", "jumps"}
 _NUMBER = (float, str)
+_SITE = {"kind": str, "levels?": _NUMBER}
 _SUMMAND = {"coefficient": _NUMBER, "operator": str}
 _SHAPE = {
     "name?": str,
     "parameters?": {str: _NUMBER},
-    "centre": {"kind": str, "levels?": _NUMBER},
+    "centre": (_SITE, [_SITE | {"name": str}]),
     "ensembles": [{"N": _NUMBER, "name?": str, "levels?": int, "j?": _NUMBER}],
     "hamiltonian?": [_SUMMAND],
     "jumps?": [{"kind": str, "rate": _NUMBER, "operator": (str, [_SUMMAND]), "name?": str}],
@@ -106,11 +109,14 @@ def _model(data: Mapping[str, Any], parameters: Mapping[str, Number], path: Path
     def coefficient(entry: Any) -> complex:
         return expressions.evaluate_complex(entry, values) if isinstance(entry, str) else float(entry)
 
-    levels = data["centre"].get("levels")
-    if isinstance(levels, str):
-        levels = AUTO if AUTO in (levels, parameters.get(levels)) else number(levels)
+    def site(entry: Mapping[str, Any]) -> Site:
+        levels = entry.get("levels")
+        if isinstance(levels, str):
+            levels = AUTO if AUTO in (levels, parameters.get(levels)) else number(levels)
+        return site_of(entry["kind"], levels, entry.get("name", ""))
+
     try:
-        centre = site_of(data["centre"]["kind"], levels)
+        centre = SeveralSites([site(each) for each in data["centre"]]) if isinstance(data["centre"], list) else site(data["centre"])
     except InputError as error:
         raise InputError(f"{path}: {error}", parameter=error.parameter) from None
     size = Continuous if any(isinstance(value, Continuous) for value in parameters.values()) else float

@@ -1,6 +1,6 @@
 """Operators as a text spells them: factors separated by blanks, multiplied in their order.
 
-centre       z0 +0 -0 x0 y0, |i><j|0; ad and a of a boson
+centre       z0 +0 -0 x0 y0, |i><j|0; ad and a of a boson; of several sites z0@y, a@x (the name may be left out where one alone has it)
 satellites   z + - x y, |i><j|: the sum over an ensemble; with a digit, -1, on one satellite; z@B, z1@B where there are several ensembles
 """
 
@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from permsym.errors import InputError
 from permsym.operators import Operator
+from permsym.several_sites import SeveralSites, sites_of_centre
 from permsym.sites import Boson, Ensemble, NoCentre, Site
 
 _WORD = re.compile(r"(?P<op>[+\-zxy]|\|(?P<row>\d+)><(?P<column>\d+)\|)(?P<digit>\d+)?(?:@(?P<ensemble>\w+))?")
@@ -32,14 +33,16 @@ def factors(text: str, centre: Site, ensembles: Sequence[Ensemble]) -> list[Fact
 
 
 def _factor(word: str, text: str, centre: Site, ensembles: Sequence[Ensemble]) -> Factor:
+    if isinstance(centre, SeveralSites) and (own := _on_sites(word, text, centre)) is not None:
+        return own
     if isinstance(centre, Boson) and word in ("a", "ad"):
         return Factor(centre.a if word == "a" else centre.ad)
     match = _WORD.fullmatch(word)
     on_centre = match is not None and match["digit"] is not None and int(match["digit"]) == 0
-    if match is None or (on_centre and (isinstance(centre, Boson | NoCentre) or match["ensemble"])):
+    if match is None or (on_centre and (isinstance(centre, Boson | NoCentre | SeveralSites) or match["ensemble"])):
         if on_centre and isinstance(centre, NoCentre):
             raise InputError(f"{word!r} in operator {text!r} acts on a centre, which this model lacks; write z + - for an ensemble")
-        allowed = "ad a" if isinstance(centre, Boson) else "z0 +0 -0"
+        allowed = " ".join(_allowed(site) for site in sites_of_centre(centre))
         raise InputError(f"{word!r} in operator {text!r} is not one; write {allowed} for the centre, z + - for an ensemble")
     site: Site = centre
     name, digit = "", 0
@@ -48,8 +51,43 @@ def _factor(word: str, text: str, centre: Site, ensembles: Sequence[Ensemble]) -
         if not named or (match["ensemble"] is None and len(ensembles) > 1):
             raise InputError(f"{word!r} in operator {text!r} must name an ensemble of {', '.join(e.name for e in ensembles)}")
         site, name, digit = named[0], named[0].name, int(match["digit"] or 0)
+    return Factor(_named(site, match, word, text), name, digit)
+
+
+def _named(site: Site, match: re.Match[str], word: str, text: str) -> Operator:
+    """The operator of a site that a word names."""
     if match["row"] is not None:
-        return Factor(site.unit(int(match["row"]), int(match["column"])), name, digit)
+        return site.unit(int(match["row"]), int(match["column"]))
     if site.kind != "spin":
         raise InputError(f"{word!r} in operator {text!r} acts on a site with {site.levels} levels; write |i><j|")
-    return Factor(getattr(site, _NAMES[match["op"]]), name, digit)
+    operator: Operator = getattr(site, _NAMES[match["op"]])
+    return operator
+
+
+def _on_sites(word: str, text: str, centre: SeveralSites) -> Factor | None:
+    """The factor that a word spells of a centre of several sites; None: it is of no site of it."""
+    plain, _, name = word.partition("@")
+    mode = plain in ("a", "ad")
+    match = None if mode else _WORD.fullmatch(word)
+    if not mode and (match is None or match["digit"] is None or int(match["digit"]) != 0):
+        return None
+    fitting = [site for site in centre.sites if (site.name == name if name else _has(site, match))]
+    if len(fitting) != 1 or not _has(fitting[0], match):
+        raise InputError(f"{word!r} in operator {text!r} must name one site of the centre; write {' '.join(map(_allowed, centre.sites))}")
+    (site,) = fitting
+    if match is not None:
+        return Factor(_named(site, match, word, text))
+    assert isinstance(site, Boson)
+    return Factor(site.a if plain == "a" else site.ad)
+
+
+def _has(site: Site, match: re.Match[str] | None) -> bool:
+    """Whether a site has the operator of a match; of none, a ladder operator."""
+    if match is None:
+        return isinstance(site, Boson)
+    return site.kind == ("spin" if match["row"] is None else "levels")
+
+
+def _allowed(site: Site) -> str:
+    at = f"@{site.name}" if site.name else ""
+    return f"ad{at} a{at}" if isinstance(site, Boson) else f"|i><j|0{at}" if at and site.kind == "levels" else f"z0{at} +0{at} -0{at}"

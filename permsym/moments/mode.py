@@ -42,6 +42,20 @@ class PhotonDistribution:
 
 
 @dataclass(frozen=True)
+class JointDistribution:
+    """P(n, m, ...) of the levels of several sites of a centre.
+
+    sites         their names
+    probability   one axis for each: photon numbers of a mode, levels of others (0: up)
+    error         estimate of the sum of the absolute errors of all, the trace norm that the state is off by; nan: unknown
+    """
+
+    sites: tuple[str, ...]
+    probability: Real
+    error: float
+
+
+@dataclass(frozen=True)
 class Quadratures:
     """Fluctuations of X(phi) = (a exp(-i phi) + a^dag exp(i phi)) / sqrt(2); the vacuum has variance 1/2.
 

@@ -18,9 +18,10 @@ from permsym.model import Model
 from permsym.moments import phase_space, reduced
 from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
-from permsym.moments.mode import Mode
+from permsym.moments.mode import JointDistribution, Mode
 from permsym.operators import ComplexArray, Matrix, Operator
-from permsym.sites import NoCentre, Site
+from permsym.several_sites import SeveralSites, refuse_several
+from permsym.sites import Boson, NoCentre, Site
 from permsym.states import rotation, sectors
 from permsym.states.archived import STATE, Packing
 from permsym.states.collective_spin import DickePopulations, Gaussianity, SpinDistribution
@@ -193,6 +194,7 @@ class DensityOperator:
 
     def rotation_fisher(self, joint: bool = False) -> RotationFisher:
         """Fisher information about angles of rotation of the satellites, or joint with the centre (one ensemble, Dicke representation)."""
+        refuse_several(self.model.centre, "the Fisher information about rotations")
         N, error = self.model.sizes[0], self.trace_norm_error
         neutral = not self.coherences and not self.lacking
         if not joint and neutral and any(charge[1] for charge in self.model.charges):  # coherences between different m have a charge
@@ -220,17 +222,54 @@ class DensityOperator:
     def mode(self) -> Mode:
         """The bosonic centre on its own: photon distribution, quadratures, Wigner and Husimi functions."""
         if self.model.centre.kind != "boson":
-            raise InputError(f"only a bosonic centre is a mode, but the centre is {self.model.centre!r}; use reduced() or spin_wigner()")
+            use = "mode_of(NAME)" if isinstance(self.model.centre, SeveralSites) else "reduced() or spin_wigner()"
+            raise InputError(f"only a bosonic centre is a mode, but the centre is {self.model.centre!r}; use {use}")
         return Mode(self.reduced(), self.moment, self._fock_errors)
 
-    def _fock_errors(self) -> Real | None:
-        """Error estimates of P(n), where there are any."""
+    def mode_of(self, name: str) -> Mode:
+        """One mode of a centre of several sites on its own: the same as :attr:`mode` for the one of a simple centre."""
+        position = self._site(name)
+        if not isinstance(self.model.centre_sites[position], Boson):
+            raise InputError(
+                f"only a mode has photons, but {name!r} is {self.model.centre_sites[position]!r}; use reduced(centre={name!r})"
+            )
+
+        def moment(label: str) -> complex:
+            return self.moment(" ".join(f"{word}@{name}" for word in label.split()))
+
+        return Mode(self.reduced(centre=name), moment, lambda: self._fock_errors(position))
+
+    def _site(self, name: str) -> int:
+        """Position of a site of the centre by its name."""
+        if not isinstance(self.model.centre, SeveralSites):
+            raise InputError(f"the centre is {self.model.centre!r}, which has no site {name!r}; leave the name out")
+        return self.model.centre.position(name)
+
+    def joint_distribution(self, *names: str) -> JointDistribution:
+        """P(n, m, ...) of the levels of sites of the centre, such as photon numbers of two modes: ``joint_distribution("x", "y")``."""
+        if len(set(names)) < max(len(names), 1):
+            raise InputError(f"a joint distribution is of different sites of the centre, but is asked for {', '.join(names) or 'none'}")
+        left = [self._site(name) for name in names]
+        self.know(sectors.seen(self._sectors, self._nothing, ()))
+        return JointDistribution(names, sectors.populations(self._sectors, left), self.trace_norm_error)
+
+    def site_populations(self, name: str) -> Real:
+        """Populations (levels,) of the levels of one site of the centre."""
+        return sectors.populations(self._sectors, [self._site(name)])
+
+    @property
+    def _nothing(self) -> list[tuple[Matrix, ...]]:
+        return [()] * len(self.model.ensembles)
+
+    def _fock_errors(self, position: int = 0) -> Real | None:
+        """Error estimates of P(n), where there are any, of the mode at a position among the centre's sites."""
         return None
 
-    def reduced(self, satellites: int | Sequence[int] = 0, centre: bool = True) -> ComplexArray:
+    def reduced(self, satellites: int | Sequence[int] = 0, centre: bool | str | Sequence[str] = True) -> ComplexArray:
         """Density matrix of the centre and of some distinct satellites.
 
         satellites   how many (of each ensemble, where there are several)
+        centre       whether it is there; of a centre of several sites the names of those that are, such as "x" or ["x", "y"]
         returns      (d, d) in the product basis, centre first, level 0 (up) first on each site
         """
         counts = self._counts(satellites)
@@ -239,15 +278,20 @@ class DensityOperator:
                 raise InputError(f"`satellites` must be from 0 to N={ensemble.N}, but is {count}")
         if not centre and not any(counts):
             raise InputError("a reduced density matrix needs at least one site; ask for the centre or for satellites")
-        return reduced.reduced_density_matrix(
-            self._partial, self.centre_levels if centre else None, list(zip(self.model.ensembles, counts, strict=True))
-        )
+        left: list[int] | None = None
+        if not isinstance(centre, bool):
+            left = [self._site(name) for name in ([centre] if isinstance(centre, str) else centre)]
+        levels = self.centre_levels if left is None else math.prod(self._site_levels(position) for position in left)
 
-    def _partial(self, operators: Sequence[Sequence[Matrix]]) -> ComplexArray:
-        """tr over the satellites of (operators on distinct satellites) rho, an operator of the centre."""
-        if self.lacking:
-            self.know(sectors.seen(self._sectors, operators))
-        return sectors.partial(self._sectors, operators, self.centre_levels)
+        def partial(operators: Sequence[Sequence[Matrix]]) -> ComplexArray:
+            if self.lacking:
+                self.know(sectors.seen(self._sectors, operators, left))
+            return sectors.partial(self._sectors, operators, levels, left)
+
+        return reduced.reduced_density_matrix(partial, levels if centre else None, list(zip(self.model.ensembles, counts, strict=True)))
+
+    def _site_levels(self, position: int) -> int:
+        return max(basis.levels_of(position) for basis, _ in self._sectors)
 
     def _counts(self, satellites: int | Sequence[int]) -> list[int]:
         """How many satellites of each ensemble."""
@@ -293,6 +337,7 @@ class DensityOperator:
     def blocks(self) -> Iterator[SpinBlock]:
         """The density operator block by block of the total spin, j = N/2 first (one ensemble, Dicke representation)."""
         self._needs_dicke("blocks of the total spin")
+        refuse_several(self.model.centre, "a block of the total spin")
         if self.coherences or self.lacking:
             return spin_blocks(self.model.sizes[0], self.centre_levels, self.elements())
         return spin_blocks(self.model.sizes[0], self.model.centre.levels, written_out(self.basis, self.vector))
@@ -342,26 +387,32 @@ class DensityOperator:
 
     # -- quasi-probabilities of spins -------------------------------------------------------------------------------------
 
-    def spin_husimi(self, theta: ArrayLike, phi: ArrayLike, collective: bool = False) -> Real:
+    def spin_husimi(self, theta: ArrayLike, phi: ArrayLike, collective: bool = False, site: str | None = None) -> Real:
         """Husimi function of the centre's spin over its sphere, or of the satellites' collective spin, summed over j.
+
+        site   the name of the spin, where the centre has several sites
 
         See :func:`permsym.moments.phase_space.spin_husimi`.
         """
-        return self._over_sphere(phase_space.spin_husimi, theta, phi, collective)
+        return self._over_sphere(phase_space.spin_husimi, theta, phi, collective, site)
 
-    def spin_wigner(self, theta: ArrayLike, phi: ArrayLike, collective: bool = False) -> Real:
+    def spin_wigner(self, theta: ArrayLike, phi: ArrayLike, collective: bool = False, site: str | None = None) -> Real:
         """Wigner function of the centre's spin over its sphere, or of the satellites' collective spin, summed over j.
+
+        site   the name of the spin, where the centre has several sites
 
         See :func:`permsym.moments.phase_space.spin_wigner`.
         """
-        return self._over_sphere(phase_space.spin_wigner, theta, phi, collective)
+        return self._over_sphere(phase_space.spin_wigner, theta, phi, collective, site)
 
-    def _over_sphere(self, function: Callable[..., Real], theta: ArrayLike, phi: ArrayLike, collective: bool) -> Real:
+    def _over_sphere(self, function: Callable[..., Real], theta: ArrayLike, phi: ArrayLike, collective: bool, site: str | None) -> Real:
         if collective:
             return np.sum([function(np.einsum("kmkn->mn", block.matrix), theta, phi) for block in self.blocks()], axis=0)
-        if self.model.centre.kind != "spin":
-            raise InputError(f"the centre is {self.model.centre!r}, no spin; ask for the satellites with collective=True")
-        return function(self.reduced(), theta, phi)
+        one = self.model.centre if site is None else self.model.centre_sites[self._site(site)]
+        if one.kind != "spin":
+            beside = "name one with site=, or ask" if isinstance(one, SeveralSites) else "ask"
+            raise InputError(f"the centre is {one!r}, no spin; {beside} for the satellites with collective=True")
+        return function(self.reduced(centre=True if site is None else site), theta, phi)
 
     # -- files ------------------------------------------------------------------------------------------------------------
 
@@ -400,7 +451,8 @@ class DensityOperator:
         except ImportError:
             raise InputError("QuTiP is not installed; install it with `pip install permsym[qutip]`") from None
         counts = list(self.model.sizes) if satellites is None else self._counts(satellites)
-        dims = [self.centre_levels] if centre and not isinstance(self.model.centre, NoCentre) else []
+        own = range(len(self.model.centre_sites))
+        dims = [self._site_levels(k) for k in own] if centre and not isinstance(self.model.centre, NoCentre) else []
         dims += [e.levels for e, k in zip(self.model.ensembles, counts, strict=True) for _ in range(k)]
         matrix = self.full() if satellites is None and centre else self.reduced(counts, centre)
         return qutip.Qobj(matrix, dims=[dims, dims])

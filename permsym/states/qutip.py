@@ -11,7 +11,8 @@ from permsym.basis.whole_space import project
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import ComplexArray
-from permsym.sites import Boson, NoCentre
+from permsym.several_sites import modes_of_centre
+from permsym.sites import NoCentre
 from permsym.states.density import DensityOperator
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ def checked_matrix(rho: qutip.Qobj, model: Model) -> tuple[ComplexArray, Model]:
     if state.type != "oper":
         raise InputError(f"the QuTiP object must be a ket or a density matrix, but is of type {rho.type!r}")
     found = state.dims[0]
-    if isinstance(model.centre, Boson) and model.centre.automatic and found[0] >= 2:
-        model = model.with_levels(found[0])
-    centre = [] if isinstance(model.centre, NoCentre) else [model.centre.levels]
+    open_ = {k: found[k] for k, mode in modes_of_centre(model.centre) if mode.automatic and k < len(found) and found[k] >= 2}
+    model = model.with_more_levels(open_)  # from none
+    centre = [] if isinstance(model.centre, NoCentre) else [site.levels for site in model.centre_sites]
     expected = [*centre, *(each.levels for each in model.ensembles for _ in range(each.N))]
     if found != expected or state.dims[1] != found:
         order = "the centre, then every satellite" if centre else "every satellite"

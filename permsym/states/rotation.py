@@ -21,7 +21,7 @@ from permsym.basis.spin import Rotation
 from permsym.errors import InputError, TooLarge
 from permsym.model import Model
 from permsym.operators import ComplexArray
-from permsym.sites import Boson, Site, is_real
+from permsym.sites import Boson, is_real
 from permsym.states.elements import Elements, on_fock_states, written_out
 from permsym.states.sectors import Charge, SectorOf, paired
 from permsym.text import readable
@@ -53,17 +53,17 @@ def turn_of(axis: Axis, angle: float) -> Rotation:
 
 
 def positions(model: Model, of: str) -> list[int]:
-    """Positions, 0 for the centre, of the sites that a word names: "satellites", "centre" or an ensemble's name."""
-    names = [each.name for each in model.ensembles]
+    """Positions in ``model.sites`` that a word names: "satellites", "centre", or the name of an ensemble or of a site of the centre."""
+    width, names = len(model.centre_sites), [each.name for each in model.ensembles]
     if of == "satellites":
-        chosen = list(range(1, 1 + len(names)))
+        chosen = list(range(width, width + len(names)))
     elif of == "centre":
-        chosen = [0]
-    elif of in names:
-        chosen = [1 + names.index(of)]
+        chosen = list(range(width))
+    elif of in (every := [site.name for site in model.sites]):
+        chosen = [every.index(of)]
     else:
         raise InputError(f"`of` must be 'satellites', 'centre' or an ensemble ({', '.join(names)}), but is {of!r}")
-    sites: list[Site] = [model.centre, *model.ensembles]
+    sites = model.sites
     for position in chosen:
         if sites[position].kind != "spin":
             raise InputError(f"only spins are rotated, but {of!r} has {sites[position]!r}; name an ensemble of spins")

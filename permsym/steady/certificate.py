@@ -54,7 +54,8 @@ class Certificate:
     verification     largest difference to the same moments in another representation, relative to max(1, |value|), where asked for
     metastable       rounding alone can move probability between parts of the state: their relative weights are uncertain
     converged        whether an iteration reached its tolerance; an iterate that did not certifies nothing
-    cutoff_error     largest part of the estimates that a boson's cut-off ``levels`` is responsible for, relative to max(1, |value|)
+    cutoff_error     largest part of the estimates that a boson's cut-off ``levels`` is responsible for, relative to max(1, |value|);
+                     of several modes "x=8, y=6"
     above_levels     whether anybody looked for another well of a boson's field above its levels, and what there is; None: no boson
     sizes            |value| of each moment
     rigorous         whether every entry of `errors` is a bound, see :meth:`permsym.steady.lattice.null_vector.NullVector.bounds`
@@ -72,7 +73,7 @@ class Certificate:
     verified_in: str | None = None
     metastable: bool = False
     cutoff_error: float = 0.0
-    levels: int | None = None
+    levels: int | str | None = None
     above_levels: Survey | None = None
     converged: bool = True
     rigorous: bool = False

@@ -7,7 +7,7 @@ from permsym.errors import DegenerateSteadyState
 from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
-from permsym.sites import Boson
+from permsym.several_sites import modes_of_centre
 from permsym.steady.lattice.direct import solve_on
 from permsym.steady.scaling.decoupling import cut_down
 from permsym.steady.scaling.levels import reach
@@ -32,8 +32,10 @@ def refuse_hidden(model: Model) -> None:
     The basis of a steady state lacks such coherences.  Where it lacks none, nothing is looked at.
     """
     small = cut_down(model, 2)
-    if isinstance(small.centre, Boson):  # enough levels for every term to act
-        small = small.with_levels(max(small.centre.levels, min(model.centre.levels or _MOST, 3 * reach(model) + 1)))
+    more = {}  # enough levels for every term to act
+    for (position, mode), (_, own) in zip(modes_of_centre(small.centre), modes_of_centre(model.centre), strict=True):
+        more[position] = max(0, min(own.levels or _MOST, 3 * reach(model, position) + 1) - mode.levels)
+    small = small.with_more_levels(more)
     for size in (small, cut_down(small, 1)):
         space = build(size, populated=True)
         if space.lacks_elements and dimension(size) <= _HIDDEN:

@@ -29,6 +29,7 @@ from permsym.model import Model
 from permsym.moments.labels import parse
 from permsym.operators import Monomial
 from permsym.progress import Progress, silent
+from permsym.several_sites import modes_of_centre
 from permsym.steady import needs
 from permsym.steady.plan import Request
 from permsym.steady.scaling import wells
@@ -58,28 +59,32 @@ class Dropped:
     elsewhere: float
 
 
-def continued(labels: Labels, levels: int) -> Labels:
-    """Labels with the boson's two levels moved down together, to below ``levels``: a parity of n - n' is kept.
+def continued(labels: Labels, levels: int, row: int = 0) -> Labels:
+    """Labels with a boson's two levels moved down together, to below ``levels``: a parity of n - n' is kept.
 
     The lower one may end below zero, where nothing stands for the label.
+
+    row   where the levels are
     """
-    excess = np.maximum(labels[:2].max(axis=0) - (levels - 1), 0)
-    return np.concatenate([labels[:2] - excess, labels[2:]])
+    moved = labels.copy()
+    moved[row : row + 2] -= np.maximum(labels[row : row + 2].max(axis=0) - (levels - 1), 0)
+    return moved
 
 
-def narrowed(labels: Labels, levels: int, step: int) -> Labels:
-    """Labels with the higher of the boson's two levels moved down by steps, to below ``levels``: n - n' changes by multiples of it."""
-    excess = np.maximum(labels[:2] - (levels - 1), 0)
-    return np.concatenate([labels[:2] - -(-excess // step) * step, labels[2:]])
+def narrowed(labels: Labels, levels: int, step: int, row: int = 0) -> Labels:
+    """Labels with the higher of a boson's two levels moved down by steps, to below ``levels``: n - n' changes by multiples of it."""
+    moved = labels.copy()
+    moved[row : row + 2] -= -(-np.maximum(labels[row : row + 2] - (levels - 1), 0) // step) * step
+    return moved
 
 
 def dropped(basis: Basis, model: Model, vector: NDArray[np.float64], right: NDArray[np.float64] | None = None) -> Dropped:
     """What the cut-off of a basis dropped from a steady state ``vector`` (basis.dimension,), or from the solution of L v = ``right``."""
-    levels, more = basis.model.centre.levels, reach(model)
-    if more == 0:
+    modes = modes_of_centre(basis.model.centre)
+    more = {position: reach(model, position) for position, _ in modes}
+    if not any(more.values()):
         return Dropped(np.zeros(basis.dimension), 0.0)
-    wider = model.with_levels(levels + more)
-    larger = build(wider, basis.representation, populated=basis.populated)
+    larger = build(model.with_more_levels(more), basis.representation, populated=basis.populated)
     at, _ = larger.index(basis.labels)
 
     def embedded(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -89,8 +94,9 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64], right: NDAr
         return x
 
     r = np.abs(Liouvillian(larger).matrix() @ embedded(vector) - (0.0 if right is None else embedded(right)))
-    rows = np.flatnonzero(larger.labels[:2].max(axis=0) >= levels - more)
-    place = _stand_ins(basis, larger.labels[:, rows], model.centre_turn)
+    tops = [larger.labels[2 * at : 2 * at + 2].max(axis=0) >= mode.levels - more[at] for at, mode in modes]
+    rows = np.flatnonzero(np.logical_or.reduce(tops))
+    place = _stand_ins(basis, larger.labels[:, rows])
     weight, elsewhere = np.zeros(basis.dimension), 0.0
     imaginary = larger.imaginary[rows]
     own = np.where(basis.imaginary[place] >= 0, basis.imaginary[place], place)
@@ -101,14 +107,22 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64], right: NDAr
     return Dropped(weight, elsewhere)
 
 
-def _stand_ins(basis: Basis, labels: Labels, step: int) -> NDArray[np.int64]:
+def _stand_ins(basis: Basis, labels: Labels) -> NDArray[np.int64]:
     """Positions in a basis of what stands for labels beyond its levels; -1: nothing.
 
     Where n - n' is too large for the levels, it is made smaller: coherences that differ by less are felt more.
     """
-    place = np.full(labels.shape[1], -1)
-    for moved in (continued(labels, basis.centre_levels), narrowed(labels, basis.centre_levels, step) if step else labels):
-        there = (place < 0) & (moved[:2].min(axis=0) >= 0) & (moved[:2].max(axis=0) < basis.centre_levels)
+    place, model = np.full(labels.shape[1], -1), basis.model
+    levels = {at: mode.levels if basis.width > 1 else basis.centre_levels for at, mode in modes_of_centre(model.centre)}
+    together, one = labels, labels
+    for at, most in levels.items():
+        together = continued(together, most, 2 * at)
+        one = narrowed(one, most, step, 2 * at) if (step := model.turn_of(at)) else one
+    for moved in (together, one):
+        inside = [
+            (moved[2 * at : 2 * at + 2].min(axis=0) >= 0) & (moved[2 * at : 2 * at + 2].max(axis=0) < most) for at, most in levels.items()
+        ]
+        there = (place < 0) & np.logical_and.reduce(inside)
         place[there] = basis.index(moved[:, there])[0]
     return place
 
@@ -202,12 +216,13 @@ def _slope(fock: NDArray[np.float64]) -> float:
     return float(np.log(lower / upper) / span)
 
 
-def loses_photons(model: Model) -> bool:
-    """Whether the mode itself loses photons faster than it gains them, at large photon numbers."""
+def loses_photons(model: Model, position: int = 0) -> bool:
+    """Whether a mode itself loses photons faster than it gains them, at large photon numbers."""
     rates: dict[int, float] = {}
-    for key, value in model.heisenberg(model.centre.n).terms.items():  # type: ignore[attr-defined]
-        if isinstance(key.centre, Monomial) and not key.satellites and key.centre.p == key.centre.q:
-            rates[key.centre.p] = rates.get(key.centre.p, 0.0) + value.real
+    for key, value in model.heisenberg(model.centre_sites[position].n).terms.items():  # type: ignore[attr-defined]
+        mine, others = (ones := model.on_centre_sites(key))[position], [*ones[:position], *ones[position + 1 :]]
+        if isinstance(mine, Monomial) and not key.satellites and not any(others) and mine.p == mine.q:
+            rates[mine.p] = rates.get(mine.p, 0.0) + value.real
     return bool(rates) and rates[max(rates)] < 0
 
 

@@ -15,6 +15,7 @@ from permsym.linear.assembled.solver import BiCGStab
 from permsym.linear.factorisation import Factorisation, FactorSolver, first_that_fits
 from permsym.linear.superlu import SuperLU
 from permsym.model import Model
+from permsym.several_sites import modes_of_centre
 from permsym.sites import Boson, Ensemble
 from permsym.steady.cavity.matrix_free import SECONDS, MatrixFree
 from permsym.steady.scaling.decoupling import Decoupling
@@ -32,7 +33,7 @@ def lattice(model: Model, representation: str = "auto") -> tuple[int, list[int]]
     """Unknowns of the steady state (beyond all memories only their order of magnitude) and the sides of the lattice they live on."""
     name = choose(model) if representation == "auto" else representation
     sides = _sides(model, name)
-    if model.centre.kind == "boson" and name != "full":
+    if isinstance(model.centre, Boson) and name != "full":
         box = model.centre.levels * math.prod(sides) // 2 if model.charges else math.prod(sides) // 2
         if all(each.levels == 2 for each in model.ensembles) and box > _COUNTABLE:
             return box, sides
@@ -45,9 +46,11 @@ def _sides(model: Model, name: str) -> list[int]:
         return []
     sides: list[int] = []
     counted = 0 in model.symmetry.modulus
-    if model.centre.kind == "boson":
-        sides += [model.centre.levels] * (1 if counted else 2)
-    for ensemble, alive in zip(model.ensembles, model.symmetry.alive[1:], strict=True):
+    modes = modes_of_centre(model.centre)
+    for _, mode in modes:  # one of all differences n - n' is tied by a charge
+        sides += [mode.levels] * 2
+    sides = sides[1:] if modes and counted else sides
+    for ensemble, alive in zip(model.ensembles, model.symmetry.alive[len(model.centre_sites) :], strict=True):
         if ensemble.levels > 2:
             sides += [ensemble.N + 1] * max(1, len(alive) - 1 - counted)
         else:
@@ -64,7 +67,7 @@ def _sides_of_spins(ensemble: Ensemble, model: Model) -> list[int]:
         return [round(2 * ensemble.j) + 1] * (1 if model.charges else 2)
     if not model.charges:
         return [N // 2 + 1, N + 1, N + 1]
-    return [N // 2 + 1, N + 1] if model.centre.kind == "boson" else [N // 4 + 1, N + 1]
+    return [N // 2 + 1, N + 1] if modes_of_centre(model.centre) else [N // 4 + 1, N + 1]
 
 
 def fills(model: Model, representation: str, unknowns: int) -> bool:
@@ -74,7 +77,7 @@ def fills(model: Model, representation: str, unknowns: int) -> bool:
     spins has long blocks, on which an iteration needs no matrix: :mod:`permsym.steady.cavity`.
     """
     name = choose(model) if representation == "auto" else representation
-    if name == "full" or (model.centre.kind == "boson" and all(each.levels == 2 for each in model.ensembles)):
+    if name == "full" or (isinstance(model.centre, Boson) and all(each.levels == 2 for each in model.ensembles)):
         return False
     return len(_sides(model, name)) > 2 and unknowns > _FACTORED
 
@@ -189,8 +192,8 @@ def block_numbers(model: Model, representation: str, real: bool) -> int:
 def _labels(model: Model, representation: str, unknowns: int) -> int:
     """Labels of a hermitian sector, of conjugate pairs one."""
     name = choose(model) if representation == "auto" else representation
-    own = model.centre.levels
-    for each, part, alive in zip(model.ensembles, parts_of(model, name)[1:], model.symmetry.alive[1:], strict=True):
+    own, width = model.centre.levels, len(model.centre_sites)
+    for each, part, alive in zip(model.ensembles, parts_of(model, name)[width:], model.symmetry.alive[width:], strict=True):
         own *= (
             part.count(0) if each.levels == 2 else _self_conjugate(each, len(alive) if isinstance(model.centre, Boson) else each.levels**2)
         )

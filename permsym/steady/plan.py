@@ -21,7 +21,7 @@ from permsym.linear.superlu import SuperLU
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
-from permsym.sites import Boson, is_real
+from permsym.sites import is_real
 from permsym.steady.cavity.checkpoint import Checkpoint
 from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.text import readable
@@ -106,8 +106,8 @@ class Request:
 
     @property
     def open_levels(self) -> bool:
-        """Whether the cut-off of the model's boson is still to be found."""
-        return isinstance(self.model.centre, Boson) and self.model.centre.automatic
+        """Whether the cut-off of a mode of the model is still to be found."""
+        return self.model.centre.automatic
 
     @property
     def iterated(self) -> bool:

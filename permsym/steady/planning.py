@@ -18,7 +18,8 @@ from permsym.linear.factorisation import Factorisation, kind_of
 from permsym.linear.incomplete_lu import IncompleteLU
 from permsym.model import Model
 from permsym.progress import Progress
-from permsym.steady import fock_cutoff, needs, several
+from permsym.several_sites import SeveralSites, refuse_several
+from permsym.steady import fock_cutoff, modes, needs, several
 from permsym.steady.cavity.matrix_free import MatrixFree
 from permsym.steady.degenerate import refuse_free_spin, refuse_parted
 from permsym.steady.plan import Plan, Request, Route
@@ -65,6 +66,8 @@ def _ordinary(request: Request, say: Progress, answer: Answer, ahead: bool = Fal
     """The plan of a state that may be anywhere."""
     if request.open_levels:
         return _open_levels(request, say, answer, ahead)
+    if request.iterated or request.solver == "hermite":
+        refuse_several(request.model.centre, f"the solver {'hermite' if request.solver == 'hermite' else 'matrix-free'}")
     if request.solver == "hermite":
         return _hermite(request.model, "asked for")
     if request.solver == "quick":
@@ -174,7 +177,7 @@ def window_applies(model: Model, representation: str) -> bool:
     Not beside a boson: its photon number grows with N, so that a window of (j, m) alone gains nothing.
     """
     tied = len(model.ensembles) == 1 and model.ensembles[0].j is None and any(charge[1] for charge in model.charges)
-    return representation == "dicke" and tied and model.centre.kind != "boson"
+    return representation == "dicke" and tied and model.centre.kind not in ("boson", "several")
 
 
 def _window(request: Request) -> Literal["full", "adapted"] | float | Window:
@@ -308,6 +311,8 @@ def _open_levels(request: Request, say: Progress, answer: Answer, ahead: bool) -
     """A cavity whose cut-off is to be found: on a window of blocks, or at one cut-off after the other."""
     if request.liouvillian is not None or isinstance(request.basis, Basis):
         raise InputError("a basis or Liouvillian of the caller's has a cut-off of its own; give the model the same with with_levels()")
+    if isinstance(request.model.centre, SeveralSites):
+        return _open_modes(request, answer, ahead)
     fock_cutoff.refuse_unbounded(request.model, answer)
     mode, start = displaced(request.model, say, answer)
     # one small solve; where the system itself is small, the search for its levels is that solve
@@ -328,6 +333,16 @@ def _open_levels(request: Request, say: Progress, answer: Answer, ahead: bool) -
             "a checkpoint belongs to one cut-off, but this cavity is solved at several; give levels, such as levels=40, beside it"
         )
     return replace(_at_cutoff(request, cut), model=mode, levels=cut.centre.levels, open_levels=True, start=start)
+
+
+def _open_modes(request: Request, answer: Answer, ahead: bool) -> Plan:
+    """Several modes whose cut-offs are to be found, at one choice after the other."""
+    if request.iterated or request.checkpoint is not None:
+        raise InputError("the matrix-free solver takes a centre of one mode; leave the solver and the checkpoint out")
+    few = dict.fromkeys((name for _, name in modes.open_modes(request.model)), modes.FIRST)
+    levels = modes.first_levels(request.model, answer) if ahead else few
+    plan = _at_cutoff(request, request.model.with_levels(**levels))
+    return replace(plan, model=request.model, why="each mode gets levels until their part of every error is negligible", open_levels=True)
 
 
 def _at_cutoff(request: Request, cut: Model) -> Plan:

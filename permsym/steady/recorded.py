@@ -14,8 +14,9 @@ from permsym.basis.basis import Basis
 from permsym.fields import checked
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.operators import Matrix, Monomial, as_array
-from permsym.sites import Boson
+from permsym.operators import Matrix, Monomial, SiteOperator, as_array
+from permsym.several_sites import on_each_site
+from permsym.sites import Site
 from permsym.states.derived import Observable
 from permsym.steady.state import ErrorParts, State
 
@@ -67,8 +68,8 @@ class RecordedSolution:
         parts = [[part for part in (each.real, each.imag) if part.any()] for each in covectors]
         return [[ErrorParts(self.off * float(np.max(np.abs(part) / weights))) for part in each] for each in parts]
 
-    def fock_estimates(self) -> NDArray[np.float64]:
-        return np.full(self.basis.centre_levels, self.off) if self.fock is None else self.fock
+    def fock_estimates(self, position: int = 0) -> NDArray[np.float64]:
+        return np.full(self.basis.levels_of(position), self.off) if self.fock is None else self.fock
 
 
 def _norm(model: Model, key: MomentLabel | Observable) -> float:
@@ -79,10 +80,14 @@ def _norm(model: Model, key: MomentLabel | Observable) -> float:
     def norm(matrix: Matrix) -> float:
         return float(np.linalg.norm(as_array(matrix), 2))
 
-    highest = model.centre.levels - 1 if isinstance(model.centre, Boson) else 0
-    ladder = math.sqrt(highest) + abs(getattr(model.centre, "displacement", 0.0))
-    centre = [ladder ** (each.p + each.q) if isinstance(each, Monomial) else norm(each) for each in key.on_centre]
-    return math.prod(centre) * math.prod(norm(each) for some in key.on_satellites for each in some)
+    def on_site(site: Site, one: SiteOperator | None) -> float:
+        if isinstance(one, Monomial):
+            ladder = math.sqrt(site.levels - 1) + abs(getattr(site, "displacement", 0.0))
+            return float(ladder ** sum(one))
+        return 1.0 if one is None else norm(one)
+
+    ones = [pair for each in key.on_centre for pair in zip(model.centre_sites, on_each_site(model.centre, each), strict=True)]
+    return math.prod(on_site(*pair) for pair in ones) * math.prod(norm(each) for some in key.on_satellites for each in some)
 
 
 def restored(header: Mapping[str, Any], model: Model, basis: Basis, x: NDArray[Any], fock: NDArray[np.float64] | None) -> State:

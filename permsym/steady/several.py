@@ -26,7 +26,7 @@ def cuts(request: Request) -> bool:
     """Whether several ensembles are solved on a cut lattice: asked for, or left to permsym where all of it takes too long."""
     model, asked = request.model, isinstance(request.window, Cut)
     free = len(model.ensembles) > 1 and all(each.j is None for each in model.ensembles)  # of a total spin that may change
-    able = free and model.centre.kind != "boson" and bool(model.charges) and choose(model) == "dicke"
+    able = free and model.centre.kind not in ("boson", "several") and bool(model.charges) and choose(model) == "dicke"
     left = request.basis in ("auto", "dicke") and request.liouvillian is None and (request.solver == "auto" or _iterated(request.solver))
     if asked and not (able and left):
         raise InputError(

@@ -18,7 +18,8 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.progress import Progress, silent
-from permsym.steady import fock_cutoff, planning
+from permsym.several_sites import SeveralSites
+from permsym.steady import fock_cutoff, modes, planning
 from permsym.steady.cavity.checkpoint import Checkpoint
 from permsym.steady.plan import Plan, Request, Route, Solver
 from permsym.steady.scaling.wells import survey
@@ -105,6 +106,8 @@ def _answer(request: Request, say: Progress) -> State:
 
 def _carried_out(plan: Plan, request: Request, say: Progress) -> tuple[Plan, State]:
     """The state by the first plan that works and, where it was a guess, settles the question."""
+    if plan.open_levels and isinstance(plan.model.centre, SeveralSites):
+        return plan, modes.search(plan.model, request, say, answer)
     if plan.open_levels and plan.window != "blocks":
         return plan, fock_cutoff.search(plan.model, request, say, answer, lambda cut: planning.iterates(request, cut), plan.start)
     solve: Callable[..., State] = import_module(ROUTES[plan.route]).solve

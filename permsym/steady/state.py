@@ -17,18 +17,22 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
+from permsym.several_sites import modes_of_centre
 from permsym.sites import Boson, NoCentre, Site
 from permsym.states.archived import Packing
 from permsym.states.collective_spin import SpinDistribution
 from permsym.states.density import DensityOperator
 from permsym.states.derived import (
     Observable,
+    coincidences,
     derived_errors,
     derived_slopes,
     emptied,
     inversion,
+    is_ratio,
+    mode_labels,
     pair_numerator,
-    suffix,
+    spins_of,
     upper_population,
 )
 from permsym.states.sectors import Charge
@@ -36,7 +40,7 @@ from permsym.states.squeezing import Squeezing, squeezing, squeezing_labels
 from permsym.steady.certificate import Certificate, derived_tolerance, sides_tolerance
 from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
 from permsym.steady.in_time import AtRest
-from permsym.steady.scaling.levels import reach
+from permsym.steady.scaling.levels import reach, tail
 from permsym.steady.scaling.wells import Survey, survey
 
 if TYPE_CHECKING:
@@ -111,8 +115,8 @@ class Solution(Protocol):
     def covector_estimates(self, covectors: Sequence[NDArray[np.complex128]]) -> list[list[ErrorParts]]:
         """The same of the values c @ x of covectors (basis.dimension,) that no operators spell, over :meth:`Basis.unknowns`."""
 
-    def fock_estimates(self) -> NDArray[np.float64]:
-        """Error estimates of the populations of a boson's Fock states."""
+    def fock_estimates(self, position: int = 0) -> NDArray[np.float64]:
+        """Error estimates of the populations of a boson's Fock states, of several sites of that at one position."""
 
 
 class State(DensityOperator, AtRest):
@@ -137,7 +141,7 @@ class State(DensityOperator, AtRest):
         self._own_errors: dict[str, float] = {}  # of derived quantities that have a dual vector of their own
         self._certificate: Certificate | None = None
         self._balance: float | None = None
-        self.above_levels: Survey | None = None
+        self.above_levels: Survey | None = Survey.NOBODY if modes_of_centre(model.centre) else None
         """What is known of a boson above its levels; None: no boson."""
         if isinstance(model.centre, Boson):
             self.above_levels = survey(model, model.centre.levels, follow=False).survey
@@ -221,14 +225,15 @@ class State(DensityOperator, AtRest):
         estimates = self.solution.estimates([*neutral, *named.values()])
         for key, parts in zip(neutral, estimates, strict=False):
             # without an error the state has nothing of it by a symmetry, or too few levels
-            seen = any(map(any, parts)) or max(key.monomial[:2]) >= len(self.fock)
+            reached = (max(key.monomial_of(mode.name)) >= mode.levels for _, mode in modes_of_centre(self.model.centre))
+            seen = any(map(any, parts)) or any(reached)
             unit, above = max(1.0, abs(self.moment(key))), self._above_the_cutoff(key) if seen else 0.0
             self._errors[key] = _joined(parts) + above
             self.algebraic_error = max([self.algebraic_error, *(part.algebraic / unit for part in parts)])
             self._cutoffs[key] = self._enter(parts, above, unit)
         share = derived_tolerance(self.tolerance) / self.tolerance
         for (name, other), parts in zip(named.items(), estimates[len(neutral) :], strict=True):
-            above = self._pairs_above_the_cutoff() if name == "g2" else 0.0
+            above = self._pairs_above_the_cutoff(name) if is_ratio(name) else 0.0
             noise = self.solution.noise * other.largest if parts else 0.0  # without parts nothing of it can be there
             rounding = max([noise, *(part.algebraic for part in parts)])
             self._own_errors[name] = _joined(parts) + above + noise
@@ -255,11 +260,12 @@ class State(DensityOperator, AtRest):
         for name, site in self._upper_states().items():
             observable, z = upper_population(self.model, site, self._population(site)), self.label(inversion(self.model, site))
             (halved if z in asked else others)[name] = observable
-        if isinstance(self.model.centre, Boson):
-            keys += [self.label("a"), self.label("ad a")]
-            photons = self.moment("ad a").real
+        for (position, _), mode in zip(modes_of_centre(self.model.centre), mode_labels(self.model), strict=True):
+            keys += [self.label(mode.field), self.label(mode.photons)]
+            photons = self.moment(mode.photons).real
             if photons > 0:
-                others["g2"] = pair_numerator(self.model, photons, self.moment("ad ad a a").real)
+                others[f"g2{mode.at}"] = pair_numerator(self.model, position, photons, self.moment(mode.pairs).real)
+        keys += [self.label(both) for _, both, _, _ in coincidences(self.model)]
         # a small one apart: its weight in a sum would leave the errors of the others unknown
         self.estimate(keys, {name: each for name, each in others.items() if each.size > _APART})
         self.estimate([], others)
@@ -269,9 +275,7 @@ class State(DensityOperator, AtRest):
 
     def _upper_states(self) -> dict[str, Site]:
         """Site of each derived population that is not exactly zero, by its name."""
-        spins: dict[str, Site] = {f"p_up{suffix(self.model, each)}": each for each in self.model.ensembles if each.kind == "spin"}
-        named = {"p0_up": self.model.centre, **spins} if self.model.centre.kind == "spin" else spins
-        return {name: site for name, site in named.items() if not emptied(self.model, site)}
+        return {name: site for name, site in spins_of(self.model) if not emptied(self.model, site)}
 
     def _population(self, site: Site) -> float:
         return 0.0 if emptied(self.model, site) else super()._population(site)
@@ -288,42 +292,54 @@ class State(DensityOperator, AtRest):
     def derived_errors(self) -> dict[str, float]:
         """Error estimate of each derived quantity, propagated from its moments."""
         self._estimate_derived()
-        joint = self._own_errors.get("g2")
-        top = None if joint is None else joint * max(1.0, self.moment("ad a").real) ** 2
-        return derived_errors(self.model, self.moment, self.error, self._population_error, top)
+        photons = {f"g2{mode.at}": self.moment(mode.photons).real for mode in mode_labels(self.model)}
+        tops = {name: self._own_errors[name] * max(1.0, n) ** 2 for name, n in photons.items() if name in self._own_errors}
+        return derived_errors(self.model, self.moment, self.error, self._population_error, tops)
 
     def _above_the_cutoff(self, key: MomentLabel) -> float:
-        return self.above_the_cutoff(len(key.centre), abs(key.monomial.p - key.monomial.q))
+        """What photon numbers above the cut-offs would add to a moment: :func:`permsym.steady.scaling.levels.tail`, mode by mode."""
+        total, modes = 0.0, modes_of_centre(self.model.centre)
+        for position, mode in modes:
+            p, q = key.monomial_of(mode.name)
+            if p + q:
+                own = tail(self._populations[position], reach(self.model, position), p + q, abs(p - q), mode.displacement)
+                others = (math.sqrt(other.levels) ** sum(key.monomial_of(other.name)) for _, other in modes if other is not mode)
+                total += own * math.prod(others)
+        return total
+
+    @cached_property
+    def _populations(self) -> list[NDArray[np.float64]]:
+        """Populations of the states of each of the centre's sites."""
+        if len(self.model.centre_sites) == 1:
+            return [self.fock]
+        return [self.basis.site_populations(self.x, position) for position in range(len(self.model.centre_sites))]
+
+    @property
+    def top_populations(self) -> dict[int, float]:
+        """Population of the highest Fock state of each mode, by its position among the centre's sites."""
+        return {position: float(self._populations[position][-1]) for position, _ in modes_of_centre(self.model.centre)}
 
     def above_the_cutoff(self, ladders: int, apart: int = 0, fock: NDArray[np.float64] | None = None) -> float:
-        """What photon numbers above the cut-off would add to a product of ladder operators: their probability, continued as a
-        geometric series, times n^(ladders / 2).
+        """What photon numbers above the cut-off would add to a product of ladder operators of the one mode.
 
-        A term of the series is of as many levels as one move climbs: moves by four photons leave steps of four in P(n).
-        The dual vectors cannot know it where a product of ladder operators vanishes on the levels that were solved for.
+        See :func:`permsym.steady.scaling.levels.tail`.
 
         apart   by how many quanta the product changes n
         fock    (levels,) what stands for P(n), where it is not the state itself that is summed over
         """
         if not isinstance(self.model.centre, Boson) or not ladders:
             return 0.0
-        fock = np.abs(self.fock if fock is None else fock)
-        step = max(1, min(reach(self.model), len(fock) // 2))
-        last, before = fock[-step:].sum(), fock[-2 * step : -step].sum()
-        outside = last**2 / (before - last) if last < before else last * len(fock)
-        if apart:  # |rho_nm|^2 <= P(n) P(m), of which only the larger need be above the cut-off
-            outside = np.sqrt(outside * (outside + fock[-apart:].sum()))
-        ladder = math.sqrt(len(fock) + 1) + abs(self.model.centre.displacement)
-        return float(2 * outside * ladder**ladders)
+        return tail(self.fock if fock is None else fock, reach(self.model), ladders, apart, self.model.centre.displacement)
 
-    def _pairs_above_the_cutoff(self) -> float:
+    def _pairs_above_the_cutoff(self, name: str) -> float:
         """The same for the linearised numerator of g2, see :func:`permsym.states.derived.pair_numerator`."""
-        photons = self.moment("ad a").real
-        each, pairs = (self._above_the_cutoff(self.label(text)) for text in ("ad a", "ad ad a a"))
-        return (pairs + 2 * abs(self.moment("ad ad a a")) / photons * each) / max(1.0, photons) ** 2
+        mode = next(mode for mode in mode_labels(self.model) if f"g2{mode.at}" == name)
+        photons = self.moment(mode.photons).real
+        each, pairs = (self._above_the_cutoff(self.label(text)) for text in (mode.photons, mode.pairs))
+        return (pairs + 2 * abs(self.moment(mode.pairs)) / photons * each) / max(1.0, photons) ** 2
 
-    def _fock_errors(self) -> NDArray[np.float64]:
-        return self.solution.fock_estimates()
+    def _fock_errors(self, position: int = 0) -> NDArray[np.float64]:
+        return self.solution.fock_estimates(position)
 
     def certify(self, labels: Iterable[str | MomentLabel], tolerance: float | None = None) -> Certificate:
         """Certificate for the moments of these labels and, where there are any, for all derived quantities."""
@@ -335,13 +351,13 @@ class State(DensityOperator, AtRest):
             error_estimate=max(errors.values(), default=0.0),
             errors=errors,
             residual=self.solution.residual,
-            edge_mass=max(self.solution.edge_mass, float(self.fock[-1]) if isinstance(self.model.centre, Boson) else 0.0),
+            edge_mass=max([self.solution.edge_mass, *self.top_populations.values()]),
             balance=self.balance,
             min_population=self.basis.least_population(self.x),
             tolerance=self.tolerance if tolerance is None else tolerance,
             metastable=self.algebraic_error > METASTABLE,
             cutoff_error=max((self._cutoffs.get(_smaller(key), 0.0) for key in keys), default=0.0),
-            levels=self.model.centre.levels if isinstance(self.model.centre, Boson) else None,
+            levels=_levels(self.model),
             above_levels=self.above_levels,
             converged=self.solution.converged,
             rigorous=self.solution.rigorous,
@@ -369,7 +385,7 @@ class State(DensityOperator, AtRest):
 
     @property
     def balance(self) -> float:
-        """Largest relative defect of d<O>/dt = 0 for the excitations of the centre and of each ensemble.
+        """Largest relative defect of d<O>/dt = 0 for the excitations of each site of the centre and of each ensemble.
 
         Relative to the sum of the flows' moduli.  Evaluated from expectation values of products of operators, not from
         the Liouvillian that was solved.
@@ -449,7 +465,13 @@ def _smaller(key: MomentLabel) -> MomentLabel:
 def _excitations(model: Model) -> list[Operator]:
     """Excitation numbers of the centre and of each ensemble."""
     ensembles = [e.operator(np.diag(e.excitations)) for e in model.ensembles]
-    if isinstance(model.centre, NoCentre):
-        return ensembles
-    centre = model.centre.n if isinstance(model.centre, Boson) else model.centre.operator(np.diag(model.centre.excitations))
-    return [centre, *ensembles]
+    own = [site for site in model.centre_sites if not isinstance(site, NoCentre)]
+    return [*(site.n if isinstance(site, Boson) else site.operator(np.diag(site.excitations)) for site in own), *ensembles]
+
+
+def _levels(model: Model) -> int | str | None:
+    """The cut-off of the mode of the centre, of several as words; None: there is no mode."""
+    modes = [mode for _, mode in modes_of_centre(model.centre)]
+    if len(modes) == 1 and not modes[0].name:
+        return modes[0].levels
+    return ", ".join(f"{mode.name}={mode.levels}" for mode in modes) or None

@@ -10,7 +10,8 @@ import itertools
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from permsym.operators import Matrix, Monomial, Product, adjoint, as_matrix, entries, product
+from permsym.operators import CentreOperator, Matrix, Monomial, Product, SiteOperator, adjoint, as_matrix, entries, product
+from permsym.several_sites import on_each_site, sites_of_centre
 from permsym.sites import Boson, Ensemble, Site
 from permsym.terms import Term
 
@@ -47,8 +48,14 @@ Action = tuple[Change, ...]
 
 
 def sites_of(model: System) -> tuple[Site, ...]:
-    """The centre, then the ensembles."""
-    return (model.centre, *model.ensembles)
+    """The sites of the centre, then the ensembles."""
+    return (*sites_of_centre(model.centre), *model.ensembles)
+
+
+def names_of(model: System) -> tuple[str, ...]:
+    """The same by name."""
+    centre = sites_of_centre(model.centre)
+    return (*(site.name if len(centre) > 1 else "the centre" for site in centre), *(each.name for each in model.ensembles))
 
 
 def actions(model: System, term: Term) -> Iterator[Action]:
@@ -65,56 +72,71 @@ def actions(model: System, term: Term) -> Iterator[Action]:
         else:
             yield (*_on_centre(model, k.centre, q.centre), *_left(model, k, False), *_right(model, q.adjoint, False))
             square = Product(None, k.adjoint.satellites + q.satellites)
-        centre = _squared(model, k, q)
-        yield (*centre[0], *_left(model, square, False))
-        yield (*centre[1], *_right(model, square, False))
+        left, right = _squared(model, k, q)
+        yield (*left, *_left(model, square, False))
+        yield (*right, *_right(model, square, False))
 
 
 def _left(model: System, key: Product, centre: bool = True) -> Action:
-    changes = [Change(0, _steps(model, key.centre), None)] if centre and key.centre is not None else []
-    return (*changes, *(Change(1 + model.ensemble(name), _matrix_steps(matrix), None) for name, matrix in key.satellites))
+    changes = [Change(at, _steps(site, one), None) for at, site, one in _centre_factors(model, key.centre)] if centre else []
+    return (*changes, *(Change(_position(model, name), _matrix_steps(matrix), None) for name, matrix in key.satellites))
 
 
 def _right(model: System, key: Product, centre: bool = True) -> Action:
     """rho -> rho X: the bra moves by the adjoint of X."""
-    adjoint_key = key.adjoint
-    changes = [Change(0, None, _steps(model, adjoint_key.centre))] if centre and key.centre is not None else []
-    return (*changes, *(Change(1 + model.ensemble(name), None, _matrix_steps(matrix)) for name, matrix in adjoint_key.satellites))
+    back = key.adjoint
+    changes = [Change(at, None, _steps(site, one)) for at, site, one in _centre_factors(model, back.centre)] if centre else []
+    return (*changes, *(Change(_position(model, name), None, _matrix_steps(matrix)) for name, matrix in back.satellites))
 
 
 def _individual(model: System, k: Product, q: Product) -> Action:
     ((name, first),), ((_, second),) = k.satellites, q.satellites
-    return (*_on_centre(model, k.centre, q.centre), Change(1 + model.ensemble(name), _matrix_steps(first), _matrix_steps(second)))
+    return (*_on_centre(model, k.centre, q.centre), Change(_position(model, name), _matrix_steps(first), _matrix_steps(second)))
 
 
-def _on_centre(model: System, first: Matrix | Monomial | None, second: Matrix | Monomial | None) -> Action:
+def _position(model: System, name: str) -> int:
+    return len(sites_of_centre(model.centre)) + model.ensemble(name)
+
+
+def _centre_factors(model: System, operator: CentreOperator | None) -> Iterator[tuple[int, Site, SiteOperator]]:
+    """Position, site and operator of each site of the centre on which something acts."""
+    for at, (site, one) in enumerate(zip(sites_of_centre(model.centre), on_each_site(model.centre, operator), strict=True)):
+        if one is not None:
+            yield at, site, one
+
+
+def _on_centre(model: System, first: CentreOperator | None, second: CentreOperator | None) -> Action:
     """C_k rho C_q^dag."""
-    if first is None and second is None:
-        return ()
-    return (Change(0, None if first is None else _steps(model, first), None if second is None else _steps(model, second)),)
+    kets = {at: _steps(site, one) for at, site, one in _centre_factors(model, first)}
+    bras = {at: _steps(site, one) for at, site, one in _centre_factors(model, second)}
+    return tuple(Change(at, kets.get(at), bras.get(at)) for at in sorted(kets | bras))
 
 
 def _squared(model: System, k: Product, q: Product) -> tuple[Action, Action]:
     """C_k^dag C_q from the left and from the right."""
-    if k.centre is None and q.centre is None:
-        return (), ()
-    if isinstance(model.centre, Boson):
-        down, up = k.adjoint.centre, q.centre
-        steps = frozenset((a + b, 0) for a, _ in _steps(model, down) or {(0, 0)} for b, _ in _steps(model, up) or {(0, 0)})
-    else:
-        one = as_matrix([[int(i == j) for j in range(model.centre.levels)] for i in range(model.centre.levels)])
-        left = one if k.centre is None else adjoint(k.centre)
-        steps = _matrix_steps(product(left, one if q.centre is None else q.centre))
-    opposite = frozenset((-a, 0) for a, _ in steps) if isinstance(model.centre, Boson) else frozenset((c, r) for r, c in steps)
-    return (Change(0, steps, None),), (Change(0, None, opposite),)
+    left, right = [], []
+    downs, ups = on_each_site(model.centre, k.adjoint.centre), on_each_site(model.centre, q.centre)
+    for at, (site, down, up) in enumerate(zip(sites_of_centre(model.centre), downs, ups, strict=True)):
+        if down is None and up is None:
+            continue
+        if isinstance(site, Boson):
+            steps = frozenset((a + b, 0) for a, _ in _steps(site, down) or {(0, 0)} for b, _ in _steps(site, up) or {(0, 0)})
+            opposite = frozenset((-a, 0) for a, _ in steps)
+        else:
+            one = as_matrix([[int(i == j) for j in range(site.levels)] for i in range(site.levels)])
+            steps = _matrix_steps(product(one if down is None else down, one if up is None else up))
+            opposite = frozenset((c, r) for r, c in steps)
+        left.append(Change(at, steps, None))
+        right.append(Change(at, None, opposite))
+    return tuple(left), tuple(right)
 
 
-def _steps(model: System, operator: Matrix | Monomial | None) -> frozenset[Type]:
+def _steps(site: Site, operator: SiteOperator | None) -> frozenset[Type]:
     if operator is None:
         return frozenset()
     if not isinstance(operator, Monomial):
         return _matrix_steps(operator)
-    if isinstance(model.centre, Boson) and model.centre.displacement:  # a + alpha in the place of a
+    if isinstance(site, Boson) and site.displacement:  # a + alpha in the place of a
         return frozenset((i - k, 0) for i in range(operator.p + 1) for k in range(operator.q + 1))
     return frozenset({(operator.p - operator.q, 0)})
 

@@ -18,7 +18,7 @@ from functools import cached_property
 
 from permsym.sites import Boson, Ensemble, Site
 from permsym.symmetry import words
-from permsym.symmetry.actions import Action, Change, System, Type, actions, sites_of
+from permsym.symmetry.actions import Action, Change, System, Type, actions, names_of, sites_of
 from permsym.symmetry.smith import Quotient, Row, independent
 from permsym.terms import Term
 
@@ -72,7 +72,7 @@ def moved(change: Change, alive: frozenset[Type]) -> Iterator[tuple[Type, Type]]
 class Symmetry:
     """What the terms of a model conserve in what appears beside its populations.
 
-    numbers   of the centre and of each ensemble: what is counted
+    numbers   of each site of the centre and of each ensemble: what is counted
     quotient  classes of these numbers, one after another
     alive     of the centre and of each ensemble the types that appear; of a mode none are listed
     names     of the centre and of each ensemble, for people
@@ -94,7 +94,7 @@ class Symmetry:
         numbers = tuple(_numbers(site, mine) for site, mine in zip(sites_of(model), alive, strict=True))
         rows = list(_rows(numbers, alive, every))
         quotient = Quotient.of(rows, sum(each.width for each in numbers))
-        names = ("the centre", *(each.name for each in model.ensembles))
+        names = names_of(model)
         levels = tuple(0 if isinstance(site, Boson) else site.levels for site in sites_of(model))
         return cls(numbers, quotient, alive, _parted(model, alive, every), names, levels)
 
@@ -180,21 +180,22 @@ def _rows(numbers: Sequence[Numbers], alive: Sequence[frozenset[Type]], every: S
 def _parted(model: System, alive: Sequence[frozenset[Type]], every: Sequence[Action]) -> tuple[tuple[str, str], ...]:
     """Sites whose populations are of several classes, where all of a site's types are counted, and a mode's quanta in ket and bra."""
     sites = sites_of(model)
-    names = ["the centre", *(f"ensemble {each.name!r}" for each in model.ensembles)]
+    own = names_of(model)[: -len(model.ensembles)]
+    names = [*(name if len(own) == 1 else f"site {name!r}" for name in own), *(f"ensemble {each.name!r}" for each in model.ensembles)]
     counted = [_all_numbers(site, mine) for site, mine in zip(sites, alive, strict=True)]
     rows = independent(list(_rows(counted, alive, every)))
     quotient = Quotient.of(rows, sum(each.width for each in counted))
     start, result = 0, []
     for name, site, mine in zip(names, sites, counted, strict=True):
         classes: dict[Row, list[int]] = {}
-        for k, own in enumerate(_populations(site, mine)):
+        for k, counts in enumerate(_populations(site, mine)):
             row = [0] * sum(each.width for each in counted)
-            row[start : start + mine.width] = own
+            row[start : start + mine.width] = counts
             classes.setdefault(quotient.values(row), []).append(k)
         if len(classes) > 1:
             more = ", ..." if mine.kind == "quanta" and len(classes) < _LISTED else ""
             groups = " | ".join(", ".join(map(str, levels)) + more for levels in classes.values())
-            result.append(("the mode" if mine.kind == "quanta" else name, groups))
+            result.append(("the mode" if mine.kind == "quanta" and len(own) == 1 else name, groups))
         start += mine.width
     return tuple(result)
 

@@ -26,7 +26,7 @@ def charge(modulus: int, weights: Sequence[Row], sites: Sequence[tuple[str, str,
 def _counted(row: Row, modulus: int, name: str, kind: str, alive: tuple[Type, ...]) -> Iterator[tuple[int, str]]:
     """(factor, what) of one site."""
     if kind == "mode":
-        yield row[0], "ad a"
+        yield row[0], "ad a" if name == "the centre" else f"ad@{name} a@{name}"
     elif kind == "spins":
         yield row[0], f"up of {name}"
     else:

@@ -12,7 +12,8 @@ from scipy import sparse
 from permsym.errors import InputError, TooLarge
 from permsym.jumps import Jump
 from permsym.operators import CentreOperator, Matrix, Monomial, Operator, as_array
-from permsym.sites import Boson, Ensemble, NoCentre, Site
+from permsym.several_sites import modes_of_centre, on_each_site, sites_of_centre
+from permsym.sites import Ensemble, NoCentre, Site
 
 if TYPE_CHECKING:
     import qutip
@@ -22,18 +23,19 @@ LARGEST = 16384
 
 
 class ProductSpace:
-    """Every satellite on its own: the centre first, then the satellites, ensemble after ensemble; level 0 (up) first on each."""
+    """Every satellite on its own: the centre's sites first, then the satellites, ensemble after ensemble; level 0 (up) first on each."""
 
     def __init__(self, centre: Site, ensembles: tuple[Ensemble, ...]) -> None:
-        if isinstance(centre, Boson) and (centre.automatic or centre.displacement):
+        if any(mode.automatic or mode.displacement for _, mode in modes_of_centre(centre)):
             raise InputError("QuTiP needs a number of plain Fock states; give one, such as model.with_levels(20)")
         self.centre = centre
-        self.dims = [centre.levels, *(each.levels for each in ensembles for _ in range(each.N))]
+        self.width = len(sites_of_centre(centre))
+        self.dims = [*(site.levels for site in sites_of_centre(centre)), *(each.levels for each in ensembles for _ in range(each.N))]
         if math.prod(self.dims) > LARGEST:
             few = "resized(N=3)" if len(ensembles) == 1 else "resized(" + ", ".join(f"{each.name}=2" for each in ensembles) + ")"
             raise TooLarge(f"the product space has {math.prod(self.dims)} states, but at most {LARGEST} are written; try model.{few}")
         self.sites: dict[str, range] = {}
-        start = 1
+        start = self.width
         for each in ensembles:
             self.sites[each.name] = range(start, start + each.N)
             start += each.N
@@ -54,9 +56,11 @@ class ProductSpace:
 
     def on_centre(self, operator: CentreOperator | None) -> sparse.csr_array:
         """An operator of the centre; None is the identity."""
-        if operator is None:
-            return sparse.csr_array(sparse.eye_array(math.prod(self.dims), dtype=complex))
-        return self.at(0, operator.matrix(self.dims[0]) if isinstance(operator, Monomial) else as_array(operator))
+        total = sparse.csr_array(sparse.eye_array(math.prod(self.dims), dtype=complex))
+        for site, one in enumerate(on_each_site(self.centre, operator)):
+            if one is not None:
+                total = total @ self.at(site, one.matrix(self.dims[site]) if isinstance(one, Monomial) else as_array(one))
+        return total
 
     def operator(self, operator: Operator) -> sparse.csr_array:
         """Products of the centre's operator and sums over satellites."""

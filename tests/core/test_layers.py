@@ -16,6 +16,7 @@ ORDER = [
     {"expressions", "fields", "reading", "writing", "philox"},
     {"operators"},
     {"sites"},
+    {"several_sites"},
     {"jumps", "pulses"},
     {"terms", "kossakowski"},
     {"symmetry", "translation"},

@@ -17,7 +17,7 @@ from permsym.cumulants.equations.alphabet import Alphabet, Counts
 from permsym.cumulants.equations.structure import Rows
 from permsym.errors import SolverFailed
 from permsym.model import Model
-from permsym.operators import Matrix, Monomial, Product, entries
+from permsym.operators import Matrix, Product, entries, matrices_of, one_site
 from permsym.sites import unit
 from permsym.terms import Term
 
@@ -87,7 +87,7 @@ def _small(matrix: Matrix) -> bool:
 
 def _pieces(key: Product) -> Iterator[tuple[Product, Gaussian]]:
     """A product as exact numbers times products of matrices with small whole entries."""
-    matrices = ([] if key.centre is None or isinstance(key.centre, Monomial) else [key.centre]) + [matrix for _, matrix in key.satellites]
+    matrices = matrices_of(key)
     options: list[list[tuple[Matrix, Gaussian]]] = []
     for matrix in matrices:
         units = [(unit(len(matrix), row, column), gaussian(value)) for row, column, value in entries(matrix)]
@@ -96,7 +96,7 @@ def _pieces(key: Product) -> Iterator[tuple[Product, Gaussian]]:
         number, parts = ONE, [matrix for matrix, _ in chosen]
         for _, value in chosen:
             number = times(number, value)
-        centre = parts.pop(0) if len(parts) > len(key.satellites) else key.centre
+        centre = parts.pop(0) if len(parts) > len(key.satellites) else one_site(key.centre)
         yield Product(centre, tuple((name, part) for (name, _), part in zip(key.satellites, parts, strict=True))), number
 
 

@@ -19,6 +19,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray, as_array
+from permsym.several_sites import refuse_several
 from permsym.sites import SPIN_OPERATORS, unit
 
 Counts = tuple[int, ...]
@@ -91,6 +92,7 @@ class Alphabet:
     """All letters of a model, and what moments spelled with them mean."""
 
     def __init__(self, model: Model) -> None:
+        refuse_several(model.centre, "an expansion in moments")
         self.boson = model.centre.kind == "boson"
         self.centre = None if self.boson else finite_site(model.centre.kind, model.centre.levels)
         self.ensembles = tuple(finite_site(ensemble.kind, ensemble.levels) for ensemble in model.ensembles)

@@ -16,7 +16,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
 from permsym.sites import is_real
-from permsym.states.derived import RATIOS, derived_errors, derived_quantities
+from permsym.states.derived import derived_errors, derived_quantities, is_ratio
 from permsym.states.fisher import RotationFisherSeries
 from permsym.states.rotation import Axis
 from permsym.states.squeezing import SqueezingSeries, squeezing, squeezing_labels
@@ -116,7 +116,7 @@ class Evolution(OnItsWay):
         """
         values, errors = self._over_times(derived_quantities), self.derived_errors
         allowed = derived_tolerance(self.certificate.tolerance)
-        for name in RATIOS & values.keys():
+        for name in filter(is_ratio, list(values)):
             values[name] = np.where(errors[name] <= allowed * np.abs(values[name]), values[name], np.nan)
         return values
 
@@ -153,7 +153,7 @@ class Evolution(OnItsWay):
         What is zero within its errors at all times has no digits to be relative to, and is judged by its moments alone.
         """
         errors = self.derived_errors
-        largest = {name: float(np.abs(series).max()) for name, series in self.derived.items() if name not in RATIOS}
+        largest = {name: float(np.abs(series).max()) for name, series in self.derived.items() if not is_ratio(name)}
         ratios = {name: float(errors[name].max()) / value for name, value in largest.items() if value > errors[name].max()}
         return replace(self, certificate=replace(self.certificate, derived_errors=ratios))
 

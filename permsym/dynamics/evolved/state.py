@@ -17,7 +17,7 @@ from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
 from permsym.states.archived import Packing
 from permsym.states.density import DensityOperator
-from permsym.states.derived import RATIOS, derived_errors
+from permsym.states.derived import derived_errors, is_ratio
 from permsym.states.rotation import Axis
 from permsym.states.sectors import Charge, paired
 from permsym.states.squeezing import Squeezing, squeezing
@@ -120,9 +120,9 @@ class EvolvedState(DensityOperator, InTime):
         model = max((each.model for each in (self, *self.coherences)), key=lambda one: one.centre.levels)
         return moment_error(model, key, self.errors[sector].total, self._top(key), max(1.0, value))
 
-    def _fock_errors(self) -> NDArray[np.float64]:
+    def _fock_errors(self, position: int = 0) -> NDArray[np.float64]:
         """Error of each P(n), whose operator has norm 1."""
-        return np.full(self.centre_levels, self.deviation())
+        return np.full(self._site_levels(position), self.deviation())
 
     def _top(self, key: MomentLabel) -> float:
         """Population of the last Fock states; of as many as the ladder operators of one kind in a label reach, at least."""
@@ -148,7 +148,7 @@ class EvolvedState(DensityOperator, InTime):
         uncertain = {
             name: error / abs(self.derived[name])
             for name, error in self.derived_errors.items()
-            if name not in RATIOS and abs(self.derived[name]) > error
+            if not is_ratio(name) and abs(self.derived[name]) > error
         }
         return EvolutionCertificate(
             error_estimate=max(errors.values(), default=0.0),

@@ -35,6 +35,7 @@ from permsym.modulation.functions import Rule
 from permsym.modulation.periodic import check_periodic, checked_period
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.progress import Progress, silent
+from permsym.several_sites import refuse_several
 from permsym.sites import Boson, is_real
 from permsym.states.derived import derived_labels
 from permsym.steady.state import DEFAULT_TOLERANCE
@@ -126,6 +127,7 @@ def floquet(
     Raises InputError for a function that has another value a period later, TooLarge before allocating more than is free.
     """
     started, period = time.perf_counter(), checked_period(period)
+    refuse_several(model.centre, "a periodic state")
     grid = np.linspace(0, period, POINTS) if times is None else _within(times, period)
     _check(multipliers, tolerance)
     labels = select_labels(model, moments)

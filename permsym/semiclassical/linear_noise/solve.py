@@ -17,6 +17,7 @@ from permsym.semiclassical.linear_noise.diagnosis import Diagnosis
 from permsym.semiclassical.linear_noise.fluctuations import Fluctuations, correlations, fluctuations
 from permsym.semiclassical.linear_noise.large_centre import grown, in_the_limit, needs_limit
 from permsym.semiclassical.linear_noise.state import A, Expansion, LinearNoise
+from permsym.several_sites import refuse_several
 
 
 def linear_noise(model: Model) -> LinearNoise:
@@ -39,6 +40,7 @@ def linear_noise(model: Model) -> LinearNoise:
     """
     if not isinstance(model, Model):
         raise InputError(f"linear noise needs a Model, but is given {model!r}")
+    refuse_several(model.centre, "linear noise")
     started = time.perf_counter()
     alone = [ensemble.name for ensemble in model.ensembles if ensemble.size < 2]
     if alone:

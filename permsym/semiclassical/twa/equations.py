@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from permsym.errors import UnsuitedModel
 from permsym.jumps import Jump
 from permsym.model import Model
-from permsym.operators import ComplexArray, Monomial, Product, as_array
+from permsym.operators import ComplexArray, Monomial, Product, as_array, one_site
 from permsym.semiclassical.twa.one_spin import class_arrays
 from permsym.semiclassical.twa.phase_space import PhaseSpace
 from permsym.semiclassical.twa.symbols import Polynomial, add, constant, derivative, linear, mode_symbol, multiply, pauli_vector, scaled
@@ -145,14 +145,15 @@ def _energy(space: PhaseSpace, key: Product, name: str) -> Polynomial:
 
 def _centre_symbol(space: PhaseSpace, key: Product) -> Polynomial:
     """Symbol of the centre's factor."""
-    if key.centre is None:
+    centre = one_site(key.centre)
+    if centre is None:
         return constant(space.size, 1)
-    if not isinstance(key.centre, Monomial):
-        c0, c = pauli_vector(key.centre)
+    if not isinstance(centre, Monomial):
+        c0, c = pauli_vector(centre)
         return linear(space.size, space.spins(None).start, c, c0)
     star, alpha = linear(space.size, 0, [1, -1j]), linear(space.size, 0, [1, 1j])
     one = constant(space.size, 1)
-    return add(*(scaled(multiply(one, *[star] * p, *[alpha] * q), value) for (p, q), value in mode_symbol(key.centre).items()))
+    return add(*(scaled(multiply(one, *[star] * p, *[alpha] * q), value) for (p, q), value in mode_symbol(centre).items()))
 
 
 def _one_spin(space: PhaseSpace, jump: Jump, name: str) -> tuple[int, ComplexArray]:

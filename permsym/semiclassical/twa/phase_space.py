@@ -16,6 +16,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import ComplexArray
 from permsym.semiclassical.twa.symbols import distinct_symbol, mode_symbol
+from permsym.several_sites import refuse_several
 
 _CENTRE_LETTERS = {"+": 0, "-": 1, "z": 2}
 
@@ -52,7 +53,8 @@ class PhaseSpace:
 
     @classmethod
     def of(cls, model: Model) -> PhaseSpace:
-        """UnsuitedModel where a site has more than two levels and is no mode."""
+        """UnsuitedModel where a site has more than two levels and is no mode, and where the centre has several sites."""
+        refuse_several(model.centre, "truncated Wigner")
         for site, name in [(model.centre, "the centre"), *((each, f"ensemble {each.name!r}") for each in model.ensembles)]:
             if site.kind == "levels":
                 raise UnsuitedModel(

@@ -153,7 +153,7 @@ class BlockSolution:
             cut = {"cutoff" if self.blocks.boundary == "closed" else "window": bound.cut}
             yield k, ErrorParts(bound.algebraic + self._negative(covector), **cut), bound.sizes
 
-    def fock_estimates(self) -> NDArray[np.float64]:
+    def fock_estimates(self, position: int = 0) -> NDArray[np.float64]:
         """One bound for all n: of sums of all projectors with random signs, as large as that of any one of them, and few to solve for."""
         b = self.blocks
         signs = np.random.default_rng(0).choice([-1.0, 1.0], (_SIGNED_SUMS, b.centre_levels))

@@ -20,6 +20,7 @@ from permsym import machine
 from permsym.errors import InputError, NotApplicable, TooLarge, UncertifiedWarning, UnsuitedModel
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, select_labels
+from permsym.several_sites import refuse_several
 from permsym.states.collective_spin import DickePopulations
 from permsym.steady.hermite.centring import WINDOW, describe_edges, locate
 from permsym.steady.hermite.galerkin import Array, Galerkin, Gaussian, evaluated
@@ -237,6 +238,7 @@ def _check(model: Model, degree: int, tolerance: float) -> None:
         raise InputError(f"`degree` must be an integer from {2 * _STEP} to 40, but is {degree!r}; {DEGREE} suits most systems")
     if not np.isfinite(tolerance) or tolerance <= 0:
         raise InputError(f"`tolerance` must be a positive number, but is {tolerance!r}")
+    refuse_several(model.centre, "the Hermite solver")
     if len(model.ensembles) != 1 or model.ensembles[0].levels != 2 or model.ensembles[0].j is not None:
         raise UnsuitedModel(
             "the Hermite solver needs one ensemble of two-level satellites of any total spin; use permsym.steady_state for other models"

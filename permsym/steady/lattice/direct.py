@@ -18,7 +18,7 @@ from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.progress import Progress, silent
 from permsym.rotating import in_rotating_frame
-from permsym.sites import Boson
+from permsym.several_sites import modes_of_centre
 from permsym.steady import fock_cutoff
 from permsym.steady.lattice import iterated, null_vector, rates
 from permsym.steady.lattice.null_vector import EPS, NullProblem, NullVector, Vector
@@ -66,7 +66,7 @@ def solve_on(
 
 def beyond_levels(null: NullVector, basis: Basis, model: Model, v: Vector, right: Vector | None = None) -> tuple[Vector, float]:
     """What a boson's cut-off dropped from the solution v (n,) of L v = ``right``: :attr:`NullVector.beyond`, :attr:`NullVector.lost`."""
-    if not isinstance(basis.model.centre, Boson):
+    if not modes_of_centre(basis.model.centre):
         return np.zeros(len(v)), 0.0
     problem = null.problem
     whole = [None if part is None else problem.expanded(part, basis.dimension) for part in (v, right)]

@@ -111,7 +111,7 @@ def solve(problem: NullProblem, solver: BiCGStab, mixed: Vector, progress: Progr
 def mixed_state(basis: Basis) -> Vector:
     """(basis.dimension,) all levels of every site alike, of a mode 2^-n."""
     model = basis.model
-    weights = [part.product_state(_mixed(site)) for part, site in zip(basis.parts, (model.centre, *model.ensembles), strict=True)]
+    weights = [part.product_state(_mixed(site)) for part, site in zip(basis.parts, model.sites, strict=True)]
     return np.asarray(basis.product_state(weights))
 
 

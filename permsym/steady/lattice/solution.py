@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from permsym.basis.basis import Basis
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Matrix
-from permsym.sites import Boson
+from permsym.several_sites import modes_of_centre
 from permsym.states.collective_spin import SpinDistribution
 from permsym.states.derived import Observable
 from permsym.steady.gradient import Duals
@@ -85,7 +85,7 @@ class FactoredSolution(Generic[F]):
         """On a closed lattice: nothing is estimated of what lies beyond it, and no dual vector stood for several observables."""
         shared = isinstance(self.null, IteratedNull) and self.null.shared
         lattice = isinstance(self.null, NullVector) and self.basis.boundary == "closed"
-        return lattice and not shared and not isinstance(self.basis.model.centre, Boson)
+        return lattice and not shared and not modes_of_centre(self.basis.model.centre)
 
     @property
     def size(self) -> int:
@@ -124,9 +124,11 @@ class FactoredSolution(Generic[F]):
             estimates[position].append(parts_)
         return estimates
 
-    def fock_estimates(self) -> NDArray[np.float64]:
+    def fock_estimates(self, position: int = 0) -> NDArray[np.float64]:
         nothing: list[tuple[Matrix, ...]] = [()] * len(self.basis.model.ensembles)
-        covectors = (self.basis.correlator([self.basis.centre_projector(n)], nothing) for n in range(self.basis.centre_levels))
+        covectors = (
+            self.basis.correlator([self.basis.centre_projector(n, position)], nothing) for n in range(self.basis.levels_of(position))
+        )
         return np.array([sum(parts) for parts in self._bounds([self.null.restricted(each).real for each in covectors])])
 
     def _bounds(self, covectors: Sequence[NDArray[np.float64]]) -> Iterator[ErrorParts]:

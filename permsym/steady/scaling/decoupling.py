@@ -17,6 +17,7 @@ from permsym.basis.representations import build, dimension
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.rotating import in_rotating_frame
+from permsym.several_sites import SeveralSites
 from permsym.sites import Boson, Ensemble
 
 _LEVELS = 4
@@ -27,9 +28,8 @@ _NOTHING = 1e-14  # of the largest weight: what is left where weights cancel
 def cut_down(model: Model, satellites: int) -> Model:
     """The model with its ensembles and its levels cut down, rates and couplings as they are."""
     ensembles = [_fewer(each, satellites) for each in model.ensembles]
-    centre = model.centre
-    if isinstance(centre, Boson):
-        centre = Boson(min(centre.levels or _LEVELS, _LEVELS), centre.displacement)  # 0: an open cut-off
+    sites = [site.with_levels(min(site.levels or _LEVELS, _LEVELS)) if isinstance(site, Boson) else site for site in model.centre_sites]
+    centre = SeveralSites(sites) if len(sites) > 1 else sites[0]  # 0: an open cut-off
     return Model(centre, ensembles, model.hamiltonian, model.jumps)
 
 

@@ -40,7 +40,8 @@ def _nearest(labels: NDArray[np.int64], peak: NDArray[np.int64], small: Sequence
     """The label nearest to a small system's, scaled up; the centre's state as it is."""
     distance = np.zeros(labels.shape[1])
     for position, mine in enumerate(basis.slices):
-        scale = 1e6 if position == 0 else large[position - 1] / small[position - 1]
-        target = peak[mine] * (1.0 if position == 0 else scale)
-        distance += ((labels[mine] - target[:, None]) ** 2).sum(axis=0) * (scale if position == 0 else 1.0)
+        centre = position < basis.width
+        scale = 1e6 if centre else large[position - basis.width] / small[position - basis.width]
+        target = peak[mine] * (1.0 if centre else scale)
+        distance += ((labels[mine] - target[:, None]) ** 2).sum(axis=0) * (scale if centre else 1.0)
     return int(np.argmin(distance))

@@ -211,7 +211,7 @@ class WeakSolution:
             estimates.append([ErrorParts(bound * float(np.ldexp(1.0, self.exponent * order)), outside)])
         return estimates
 
-    def fock_estimates(self) -> Vector:
+    def fock_estimates(self, position: int = 0) -> Vector:
         """Of P(n): as for moments; what the edge holds stands for the change with the last excitation, which is less."""
         nothing: list[tuple[Matrix, ...]] = [()] * len(self.basis.model.ensembles)
         estimates = []

@@ -24,7 +24,8 @@ import numpy as np
 from permsym.basis.spin import components
 from permsym.errors import UnsuitedModel
 from permsym.model import Model
-from permsym.operators import CentreOperator, Matrix, Monomial, Operator, Product, as_array, as_matrix, entries
+from permsym.operators import CentreOperator, Matrix, Monomial, Operator, Product, as_array, as_matrix, entries, one_site
+from permsym.several_sites import refuse_several
 from permsym.sites import Boson
 
 LADDER, ENTRY = 0, 1
@@ -79,6 +80,7 @@ class Expansion:
 
     def centre(self, operator: CentreOperator | None) -> Iterator[tuple[CentreKey, int, int, complex]]:
         """(C, u, v, value) of the centre's factor."""
+        operator = one_site(operator)
         if operator is None:
             yield IDENTITY, 0, 0, 1.0
         elif not isinstance(operator, Monomial):
@@ -143,6 +145,7 @@ def distinct_product(matrices: Sequence[Matrix], ensemble: str) -> Operator:
 
 def check(model: Model) -> None:
     """UnsuitedModel unless the satellites are one ensemble of two levels and all rates positive."""
+    refuse_several(model.centre, "a quantum trajectory")
     if negative := next((term for term in model.terms if term.jump and term.coefficient.real < 0), None):
         raise UnsuitedModel(f"trajectories have no jumps at the negative rate of {negative.name!r}; take the exact solver or cumulants")
     if len(model.ensembles) != 1 or model.ensembles[0].levels != 2:
