@@ -36,7 +36,10 @@ class Jump:
         if not is_real(self.rate) or not math.isfinite(self.rate):
             raise InputError(f"the rate of this {self.kind} jump must be a finite number, but is {self.rate!r}")
         if self.rate < 0 and self.kind != "collective":  # a collective one may be: see kossakowski.py
-            raise InputError(f"the rate of this {self.kind} jump must be >= 0, but is {self.rate!r}")
+            raise InputError(
+                f"the rate of this {self.kind} jump must be >= 0, but is {self.rate!r}; only a collective rate may be negative, beside "
+                "individual jumps of the same operator"
+            )
         for key in self.operator.terms:
             if self.kind == "central" and key.satellites:
                 raise InputError("a Central jump acts on the centre alone; use Individual or Collective for operators of an ensemble")

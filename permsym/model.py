@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     import qutip
 
 UNNAMED = "user-defined"
+_HERMITIAN = 1e-14  # of the largest coefficient: what rounding makes of a hermitian Hamiltonian
 
 
 _WRITTEN = {
@@ -106,7 +107,7 @@ class Model:
         if not isinstance(self.centre, SeveralSites) and (own := _name_of(centre)):
             hamiltonian, jumps = unnamed(hamiltonian, own), [replace(jump, operator=unnamed(jump.operator, own)) for jump in jumps]
         self.ensembles: tuple[Ensemble, ...] = (ensembles,) if isinstance(ensembles, Ensemble) else tuple(ensembles)
-        self.hamiltonian = Operator({key: value for key, value in hamiltonian.terms.items() if value != 0})
+        self.hamiltonian = _without_rounding(hamiltonian)
         self.jumps: tuple[Jump, ...] = tuple(jump for jump in jumps if jump.rate != 0 and jump.operator)
         self.name = name
         self.parameters: dict[str, float] = dict(parameters or {})
@@ -144,8 +145,8 @@ class Model:
         defect = self.hamiltonian - self.hamiltonian.dag()
         scale = max((abs(value) for value in self.hamiltonian.terms.values()), default=0.0)
         if (
-            any(abs(value) > 1e-14 * scale for value in defect.terms.values())
-            and np.abs(dense(defect, self._enough_levels(defect), few)).max() > 1e-14 * scale
+            any(abs(value) > _HERMITIAN * scale for value in defect.terms.values())
+            and np.abs(dense(defect, self._enough_levels(defect), few)).max() > _HERMITIAN * scale
         ):
             raise InputError("the Hamiltonian is not hermitian; add the conjugate terms, as in g * (c.p * s.m + c.m * s.p)")
 
@@ -337,7 +338,7 @@ class Model:
         ensembles   numbers of satellites, such as [2, 1]; by default neighbours with as many levels belong together
         mode        whether the centre is a mode; by default where all matrices are polynomials in a and ad, and some change n
         lone        "individual" or "collective": what jumps on an ensemble's only satellite are, which its matrices do not tell
-        symmetric   satellites stay in states that no exchange changes, j = N/2: for models without individual jumps
+        symmetric   satellites stay in states that no exchange changes, j = N/2: of ensembles without individual jumps
         name        for reports and files
 
         Every c_op x stands for x = c + x', whose number c moves into H: (i/2) (c^* x' - c x'^dag).  Jumps are read off their matrix
@@ -552,6 +553,19 @@ class Model:
 
 _parameters = list(inspect.signature(Model.__init__).parameters.values())[1:]
 Model.__signature__ = inspect.Signature(_parameters)  # type: ignore[attr-defined]  # of __init__, which help() shows
+
+
+def _without_rounding(hamiltonian: Operator) -> Operator:
+    """The same, hermitian to the last bit where rounding is all that is not: exact algebra with it would find a contradiction.
+
+    What is not hermitian beyond that, or is by commuting factors alone, stays as it is.
+    """
+    other = hamiltonian.dag()
+    scale = max((abs(value) for value in hamiltonian.terms.values()), default=0.0)
+    defects = [abs(value) for value in (hamiltonian - other).terms.values()]
+    if 0 < max(defects, default=0.0) <= _HERMITIAN * scale:
+        hamiltonian = (hamiltonian + other) * 0.5
+    return Operator({key: value for key, value in hamiltonian.terms.items() if value != 0})
 
 
 def site_of(kind: str, levels: Any = None, name: str = "") -> Site:

@@ -22,7 +22,7 @@ from permsym.errors import InputError, NoFixedPoint, SolverFailed, UncertifiedWa
 from permsym.model import Model
 from permsym.models import registry
 from permsym.models.registry import ModelSource
-from permsym.sites import Boson
+from permsym.sites import Boson, NoCentre
 
 Recipe = tuple[ModelSource, Mapping[str, float | str]]
 """A model function, and the parameters that a model was made from."""
@@ -104,8 +104,7 @@ def _with_enough_levels(model: Model, truncation: Truncation, source: Recipe | N
 
 def on_branch(path: ParameterPath, order: int, target: float) -> tuple[FixedPoint, tuple[float, ...]]:
     """The fixed point at N = target on the branch over N from the smallest system, and the folds passed on the way."""
-    smallest = smallest_size(order)
-    path.pinned(target)
+    smallest = smallest_size(order, path.at(path.pinned(target)).model)
     at = min(target, smallest) if target == round(target) else smallest
     start = first_point(path.at(path.pinned(at)))
     if start is None:
@@ -123,13 +122,17 @@ def on_branch(path: ParameterPath, order: int, target: float) -> tuple[FixedPoin
     return branch.points[-1].point, tuple(fold.value for fold in branch.folds)
 
 
-def smallest_size(order: int) -> float:
+def smallest_size(order: int, model: Model) -> float:
     """Number of satellites at which the branch over N starts.
 
-    With a finite centre an order of M sites is exact for up to M - 1 satellites.  Fewer satellites do not have all of the moments,
-    and between whole numbers the equations are singular: there every whole N stands for itself.
+    With a finite centre an order of M sites is exact for up to M - 1 satellites, without one for up to M.  Fewer satellites do not have
+    all of the moments, and between whole numbers the equations are singular: there every whole N stands for itself.  Without a centre
+    each ensemble needs M of them.
     """
-    return float(max(1, order - 1))
+    if not isinstance(model.centre, NoCentre):
+        return float(max(1, order - 1))
+    sizes = [each.size for each in model.ensembles]
+    return order * sum(sizes) / min(sizes)
 
 
 def _embedded(charged: Equations, symmetric: FixedPoint) -> FixedPoint:
@@ -155,7 +158,7 @@ def _broken_on_path(
         reason = failure
     for share in (0.1, 0.01, 1e-3, 1e-4):
         size = target * share
-        if size < smallest_size(order):
+        if size < smallest_size(order, charged.model):
             break
         try:
             point = _broken(broken.at(broken.position(size)), on_branch(path, order, size)[0])
@@ -230,8 +233,9 @@ def continuation(
         return _solved(model, Truncation.of(order, counting, closure, break_symmetry), origin).point
 
     # below the size at which all moments exist every whole N is a solution of its own, and the branch begins at that size
-    whole = [] if over != "N" or initial is not None else _whole_sizes(order, start, stop)
-    begin = smallest_size(order) if whole else start
+    smallest = smallest_size(order, path.at(path.pinned(start)).model)
+    whole = [] if over != "N" or initial is not None else _whole_sizes(smallest, start, stop)
+    begin = smallest if whole else start
     first = path.at(path.pinned(begin))
     point = newton(first, initial.x, initial.frequencies) if initial is not None else newton(first, steady_at(begin, first.model).x)
     if point is None:
@@ -250,9 +254,8 @@ def _check_range(over: str, start: float, stop: float, fixed: Mapping[str, float
         raise InputError(f"`N` must be >= 1 all along a branch, but is to run from {start:g} to {stop:g}")
 
 
-def _whole_sizes(order: int, start: float, stop: float) -> list[float]:
-    """Whole numbers of satellites from ``start`` on that are too few for all moments of an order."""
-    smallest = smallest_size(order)
+def _whole_sizes(smallest: float, start: float, stop: float) -> list[float]:
+    """Whole numbers of satellites from ``start`` on that are too few for all moments of an order, which ``smallest`` have."""
     if not start < smallest < stop:
         return []
     return [float(n) for n in range(math.ceil(start), int(smallest))]

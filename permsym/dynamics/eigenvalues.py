@@ -17,6 +17,7 @@ from permsym.dynamics.factors import factors_of
 from permsym.dynamics.gap import AT_ONCE, Everything, Searched, Slowest, classes, slowest_mode
 from permsym.dynamics.sector import block_by_block
 from permsym.errors import InputError
+from permsym.linear.assembled.solver import BiCGStab
 from permsym.linear.eigenpairs import Eigenpairs, improved
 from permsym.linear.shift_invert import ShiftInvert
 from permsym.liouvillian import Liouvillian
@@ -178,12 +179,12 @@ def _of(model: Model, wanted: _Wanted, say: Progress, earlier: Modes | None = No
         first = Slowest(complex(modes.values[0]), math.nan, searched, modes.vectors[0])
         unknown = np.full(k, math.nan)
         return Eigenvalues(values, unknown, sector, residuals, model, name, ShiftInvert(), first), modes.top_weight(), modes
-    factors_of(model, name, dimension(model, name, sector), sector)
+    direct = factors_of(model, name, dimension(model, name, sector), sector)
     space = build(model, name, sector)
     if not 1 <= k < max(space.dimension, 2):
         raise InputError(f"the number of eigenvalues must be from 1 to {space.dimension - 1}, but is {k!r}")
     assembly = Liouvillian(space).assembled()
-    shift_invert = solver or ShiftInvert()
+    shift_invert = solver or (ShiftInvert(direct=direct) if isinstance(direct, BiCGStab) else ShiftInvert())
     values, errors, pairs = _nearest(assembly, space, k, shift_invert, wanted.near)
     residuals = np.linalg.norm(assembly.matrix @ pairs.right - pairs.right * values, axis=0) / np.linalg.norm(pairs.right, axis=0)
     answer = Eigenvalues(values, errors, space.charge, residuals, model, name, shift_invert, right=pairs.right, left=pairs.left)

@@ -1,4 +1,4 @@
-"""What factors of a shifted Liouvillian need, in any charge sector; refused where that is not free."""
+"""What solves with a shifted Liouvillian need, in any charge sector; refused where that is not free."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import replace
 from permsym import machine
 from permsym.basis.window import Window
 from permsym.errors import TooLarge
+from permsym.linear.assembled.solver import BiCGStab
+from permsym.linear.contract import DirectSolver
 from permsym.linear.factorisation import QUICKER, Factorisation
 from permsym.linear.superlu import SuperLU
 from permsym.model import Model
-from permsym.steady.needs import double_solver, lattice
+from permsym.steady.needs import check_iteration, double_solver, fills, lattice
 from permsym.text import readable
 
 _QUICKER = 20_000
@@ -20,11 +22,14 @@ for the solves."""
 
 def factors_of(
     model: Model, representation: str, unknowns: int, charge: tuple[int, ...], window: Window | None = None, real: bool = False
-) -> SuperLU:
-    """The solver for L - sigma of a sector; TooLarge where its factors do not fit.
+) -> DirectSolver:
+    """The solver for L - sigma of a sector: by iteration where factors would fill.  TooLarge where it does not fit.
 
     real   whether the unknowns of a charged sector are real: half the bytes
     """
+    if window is None and fills(model, representation, unknowns):
+        check_iteration(unknowns * (1 if real else 2))
+        return BiCGStab()
     sides = window.sides if window is not None else lattice(model, representation)[1]
     solver = SuperLU() if window is not None else double_solver(model, representation)
     quicker = QUICKER if len(sides) <= 2 else _QUICKER

@@ -9,7 +9,7 @@ are within what rho is off by are left out of X: the value is then below F, but 
     2 |X| e' + |X|^2 e        with the trace norms e, e' that rho and d are off by        (proved, given e and e')
 
 What is left out may hold more.  An estimate of it: as much for its share of probability as the most sensitive of the others, |X|^2 a
-unit, and what d itself shows there.
+unit, and what d itself shows there.  Where every pair is left out nothing is known, and the error is infinite.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def quantum(blocks: Iterable[tuple[ComplexArray, ComplexArray]], error: float, s
     error, slope_error   trace norms that they are off by
     """
     value = steepest = beyond = 0.0
-    left_out = error
+    left_out, seen_any = error, False
     for rho, slope in (part for block in blocks for part in _apart(*block)):
         values, vectors = np.linalg.eigh(rho)  # of all parts of one size
         off = error + values.shape[1] * EPS
@@ -51,11 +51,13 @@ def quantum(blocks: Iterable[tuple[ComplexArray, ComplexArray]], error: float, s
         total = values[:, :, None] + values[:, None, :]
         certain = total > _CERTAIN * off
         X = np.divide(2 * d, total, out=np.zeros_like(d), where=certain)
-        value += float((X * d).sum())
+        value, seen_any = value + float((X * d).sum()), seen_any or bool(certain.any())
         steepest = max(steepest, float(np.linalg.norm(X, 2, axis=(1, 2)).max()))  # of the moduli, and so above that of X itself
         left_out += float(np.abs(values[~np.einsum("pkk->pk", certain)]).sum()) + values.size * EPS
         seen = np.maximum(d - slope_error, 0.0)[~certain]
         beyond += float((2 * seen**2 / (np.abs(total[~certain]) + off)).sum())
+    if not seen_any:
+        return Information(value, math.inf)
     proved = 2 * steepest * slope_error + steepest**2 * error
     return Information(value, proved + 2 * steepest**2 * left_out + beyond)
 

@@ -52,6 +52,9 @@ class PardisoFactor:
         self.rows = rows
         self.fill = max(int(solver.get_iparm(18)), 0)
 
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return Pardiso().factor, (self.rows.tocsc(),)  # a copy, and what is pickled, is factored anew
+
     def solve(self, right: NDArray[Any]) -> NDArray[Any]:
         return in_two_parts(lambda part: np.asarray(self.solver.solve(self.rows, part)), right)
 

@@ -60,34 +60,36 @@ class SuperLU:
                 ordering = "NATURAL"
         if transposed:
             matrix = matrix.T.tocsc()
-        try:
-            factors = linalg.splu(
-                matrix,
-                permc_spec=ordering,
-                diag_pivot_thresh=self.pivot_threshold,
-                options={"SymmetricMode": ordering != "COLAMD"},
-            )
-        except RuntimeError as error:
-            raise SolverFailed("SuperLU found the matrix exactly singular") from error
-        return SuperLUFactor(factors, permutation, transposed, matrix.dtype)
+        return SuperLUFactor(matrix, ordering, self.pivot_threshold, permutation, transposed)
 
     def describe(self) -> dict[str, Any]:
         return {"name": "superlu", **asdict(self)}
 
 
 class SuperLUFactor:
-    """LU factors of A, or of A^T if ``transposed``; the permutation of the unknowns is undone."""
+    """LU factors of A, or of A^T if ``transposed``; the permutation of the unknowns is undone.
+
+    matrix   that is factored: permuted, and transposed if ``transposed``.  A copy, and what is pickled, is factored anew
+    """
 
     refined = False
 
     def __init__(
-        self, factors: Any, permutation: NDArray[np.int64] | None, transposed: bool = False, dtype: np.dtype[Any] | None = None
+        self, matrix: sparse.csc_array, ordering: str, threshold: float, permutation: NDArray[np.int64] | None, transposed: bool
     ) -> None:
-        self.dtype = np.dtype(float) if dtype is None else dtype
+        try:
+            factors = linalg.splu(matrix, permc_spec=ordering, diag_pivot_thresh=threshold, options={"SymmetricMode": ordering != "COLAMD"})
+        except RuntimeError as error:
+            raise SolverFailed("SuperLU found the matrix exactly singular") from error
+        self._made = matrix, ordering, threshold, permutation, transposed
+        self.dtype = matrix.dtype
         self.directions = ("T", "N") if transposed else ("N", "T")
         self.factors = factors
         self.permutation = permutation
         self.fill = int(factors.nnz)
+
+    def __reduce__(self) -> tuple[type[SuperLUFactor], tuple[Any, ...]]:
+        return SuperLUFactor, self._made
 
     def solve(self, right: NDArray[Any]) -> NDArray[Any]:
         return self._solve(right, self.directions[0])

@@ -16,6 +16,7 @@ from permsym.model import Model
 from permsym.operators import Operator
 from permsym.terms import Term
 
+_ROUNDING = 1e-13  # of the largest rate: above minus that a rate is zero
 _DIGITS = 12  # to which the numbers in a jump's operator agree where they are the same
 
 
@@ -75,12 +76,23 @@ class Coefficients:
 def model_of(model: Model, terms: Sequence[Term], coefficients: NDArray[np.complex128], parameters: dict[str, float]) -> Model:
     """The model of the same sites whose terms have these coefficients."""
     hamiltonian = {term.structure[0][0]: complex(value) for term, value in zip(terms, coefficients, strict=True) if not term.jump}
+    least = -_ROUNDING * max((abs(value) for term, value in zip(terms, coefficients, strict=True) if term.jump), default=0.0)
     jumps = [
-        Jump(term.kind, max(float(value.real), 0.0), Operator(dict(term.structure)), term.name if term.name != term.spelled else None)
+        Jump(
+            term.kind,
+            _rate(term, float(value.real), least),
+            Operator(dict(term.structure)),
+            term.name if term.name != term.spelled else None,
+        )
         for term, value in zip(terms, coefficients, strict=True)
         if term.kind != "hamiltonian"
     ]
     return Model(model.centre, model.ensembles, Operator(hamiltonian), jumps, name=model.name, parameters=parameters)
+
+
+def _rate(term: Term, value: float, least: float) -> float:
+    """Without what rounding leaves below zero; a collective rate may be negative."""
+    return value if value >= 0 or (term.kind == "collective" and value < least) else 0.0
 
 
 def _quoted(names: Sequence[str]) -> str:

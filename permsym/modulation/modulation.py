@@ -16,11 +16,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from permsym.errors import InputError
+from permsym.jumps import Jump
+from permsym.kossakowski import check_rates
 from permsym.model import Model
 from permsym.models.registry import LIBRARY
 from permsym.modulation.coefficients import Coefficients, model_of
 from permsym.modulation.dependence import Dependence, Family, ParametricModel, dependence, parameters_of
 from permsym.modulation.functions import Rule, TimeFunction, Times, checked_kinks, functions_of
+from permsym.operators import Operator
 from permsym.terms import Term
 from permsym.text import suggestion
 
@@ -180,15 +183,31 @@ class Modulation:
         jumps = np.array([term.jump for term in self.terms], dtype=bool)
         rates = (self.vectors[jumps] @ values).real
         sizes = np.abs(self.vectors[jumps]) @ np.abs(values)
-        negative = np.argwhere(rates < -_NEGATIVE * sizes)
-        if len(negative):
-            row, k = negative[0]
+        negative = rates < -_NEGATIVE * sizes
+        for row, k in np.argwhere(negative & ~self._valid(rates, negative)):
             term = [term for term in self.terms if term.jump][row]
             raise InputError(
                 f"the rate of {term} would be {rates[row, k]:.3g} at t = {times[k]:.6g}; rates must stay >= 0 at every time, so change the "
                 f"function of {' or '.join(f'`{name}`' for name in self.functions)}",
                 parameter=next(iter(self.functions)),
             )
+
+    def _valid(self, rates: Array, negative: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """(T,) whether rates (jumps, T) make a Lindblad equation, as collective ones below zero may beside individual ones."""
+        valid: NDArray[np.bool_] = np.logical_not(negative.any(axis=0))
+        if not valid.all():
+            distinct, which = np.unique(np.where(negative, rates, np.maximum(rates, 0))[:, ~valid], axis=1, return_inverse=True)
+            valid[~valid] = np.array([self._makes_an_equation(column) for column in distinct.T])[which.ravel()]
+        return valid
+
+    def _makes_an_equation(self, rates: Array) -> bool:
+        terms = [term for term in self.terms if term.jump]
+        try:
+            jumps = [Jump(term.kind, float(rate), Operator(dict(term.structure))) for term, rate in zip(terms, rates, strict=True) if rate]  # type: ignore[arg-type]  # none is of the Hamiltonian
+            check_rates(jumps, self.static.ensembles)
+        except InputError:
+            return False
+        return True
 
     def coefficients(self, times: ArrayLike) -> NDArray[np.complex128]:
         """Coefficients of all ``terms`` at times (T,), (terms, T)."""

@@ -297,7 +297,7 @@ class DensityOperator:
         """How many satellites of each ensemble."""
         number = len(self.model.ensembles)
         counts = [int(satellites)] * number if isinstance(satellites, int | np.integer) else list(satellites)
-        if len(counts) != number:
+        if len(counts) != number or not all(isinstance(count, int | np.integer) for count in counts):
             raise InputError(f"`satellites` must be one number, or one for each of the {number} ensembles, but is {satellites!r}")
         return counts
 
@@ -308,24 +308,31 @@ class DensityOperator:
         return reduced.concurrence(self.reduced(satellites, centre=False))
 
     def negativity(self, satellites: int | Sequence[int] | None = None) -> float:
-        """Negativity between the centre and some satellites; None: all of them (one ensemble, Dicke representation).
+        """Negativity between the centre and some satellites; None: all of them.
 
         The partial transpose is taken block by block of the total spin j, where it is one matrix on all copies of j.
         """
         if satellites is not None:
             return reduced.negativity(self.reduced(satellites), self.centre_levels)
-        return sum(reduced.negativity(block.flat, block.matrix.shape[0]) for block in self.blocks())
+        return sum(reduced.negativity(matrix, self.centre_levels) for matrix, _ in self._pieces())
 
     @property
     def purity(self) -> float:
-        """tr rho^2 of the whole state (one ensemble, Dicke representation): sum over j of tr rho_j^2 / copies."""
-        return sum(reduced.purity(block.flat) / block.copies for block in self.blocks())
+        """tr rho^2 of the whole state: sum over j of tr rho_j^2 / copies."""
+        return sum(reduced.purity(matrix) / copies for matrix, copies in self._pieces())
 
     @property
     def entropy(self) -> float:
-        """-tr rho ln rho of the whole state, in nats (one ensemble, Dicke representation); copies of j count."""
-        blocks = ((block, float(np.trace(block.flat).real)) for block in self.blocks())
-        return sum(reduced.entropy(block.flat) + weight * math.log(block.copies) for block, weight in blocks)
+        """-tr rho ln rho of the whole state, in nats; copies of j count."""
+        pieces = ((matrix, copies, float(np.trace(matrix).real)) for matrix, copies in self._pieces())
+        return sum(reduced.entropy(matrix) + weight * math.log(copies) for matrix, copies, weight in pieces)
+
+    def _pieces(self) -> Iterator[tuple[ComplexArray, float]]:
+        """Blocks of the total spin, each with its number of copies; of small systems that have none the whole matrix."""
+        if self._has_blocks:
+            yield from ((block.flat, block.copies) for block in self.blocks())
+        else:
+            yield self.full(), 1.0
 
     def blocks(self) -> Iterator[SpinBlock]:
         """The density operator block by block of the total spin, j = N/2 first (one ensemble, Dicke representation)."""
@@ -367,12 +374,16 @@ class DensityOperator:
         """How far P(j, m) is from a Gaussian."""
         return self.distribution().gaussianity
 
+    @property
+    def _has_blocks(self) -> bool:
+        return self.basis.representation == "dicke" and len(self.model.ensembles) == 1
+
     def _needs_dicke(self, what: str) -> None:
-        if self.basis.representation != "dicke" or len(self.model.ensembles) != 1:
-            raise InputError(
-                f"{what} needs one ensemble in the Dicke representation, but this state is in {self.basis.representation!r}; "
-                "solve with basis='dicke'"
-            )
+        if not self._has_blocks:
+            number = len(self.model.ensembles)
+            has = f"the model has {number}" if number > 1 else f"this state is in {self.basis.representation!r}"
+            advice = "; solve with basis='dicke'" if number == 1 and self.model.ensembles[0].levels == 2 else ""
+            raise InputError(f"{what} needs one ensemble of spins in the Dicke representation, but {has}{advice}")
 
     # -- quasi-probabilities of spins -------------------------------------------------------------------------------------
 

@@ -22,13 +22,16 @@ from permsym.symmetry.actions import Action, Change, System, Type, actions, name
 from permsym.symmetry.smith import Quotient, Row, independent
 from permsym.terms import Term
 
+_LISTED = 6
+"""Fock states whose classes are told."""
+
 
 @dataclass(frozen=True)
 class Numbers:
     """What is counted of one site: a mode, spins of an ensemble, or the types of any other.
 
     alive    coherences (ket, bra) that appear, of a mode and of spins none
-    kind     "mode", "spins" or "types"
+    kind     "mode", "quanta" (of a mode, ket and bra apart), "spins" or "types"
     excited  levels' excitations, of spins
     """
 
@@ -38,7 +41,7 @@ class Numbers:
 
     @property
     def width(self) -> int:
-        return len(self.alive) if self.kind == "types" else 1
+        return len(self.alive) if self.kind == "types" else 2 if self.kind == "quanta" else 1
 
     def of_type(self, one: Type) -> Row:
         """What one satellite, or the centre, of a type counts as."""
@@ -48,9 +51,9 @@ class Numbers:
 
     def changes(self, change: Change, alive: frozenset[Type]) -> set[Row]:
         """By what a change of one site changes its numbers."""
-        if self.kind == "mode":
+        if self.kind in ("mode", "quanta"):
             kets, bras = ({n for n, _ in side} if side else {0} for side in (change.ket, change.bra))
-            return {(n - m,) for n in kets for m in bras}
+            return {(n - m,) if self.kind == "mode" else (n, m) for n in kets for m in bras}
         result = set()
         for source, target in moved(change, alive):
             result.add(tuple(b - a for a, b in zip(self.of_type(source), self.of_type(target), strict=True)))
@@ -194,27 +197,43 @@ def _rows(numbers: Sequence[Numbers], alive: Sequence[frozenset[Type]], every: S
 
 
 def _parted(model: System, alive: Sequence[frozenset[Type]], every: Sequence[Action]) -> tuple[tuple[str, str], ...]:
-    """Sites whose populations are of several classes, where all of a site's types are counted."""
+    """Sites whose populations are of several classes, where all of a site's types are counted, and a mode's quanta in ket and bra."""
     sites = sites_of(model)
     own = names_of(model)[: -len(model.ensembles)]
     names = [*(name if len(own) == 1 else f"site {name!r}" for name in own), *(f"ensemble {each.name!r}" for each in model.ensembles)]
-    counted = [
-        Numbers("types", tuple(sorted(mine))) if mine and not (isinstance(site, Ensemble) and site.levels == 2) else _numbers(site, mine)
-        for site, mine in zip(sites, alive, strict=True)
-    ]
+    counted = [_all_numbers(site, mine) for site, mine in zip(sites, alive, strict=True)]
     rows = independent(list(_rows(counted, alive, every)))
     quotient = Quotient.of(rows, sum(each.width for each in counted))
     start, result = 0, []
     for name, site, mine in zip(names, sites, counted, strict=True):
-        if mine.kind == "types":
-            classes: dict[Row, list[int]] = {}
-            for k in range(site.levels):
-                row = [0] * sum(each.width for each in counted)
-                row[start + mine.alive.index((k, k))] += 1
-                row[start + mine.alive.index((0, 0))] -= 1
-                classes.setdefault(quotient.values(row), []).append(k)
-            if len(classes) > 1:
-                groups = " | ".join(", ".join(map(str, levels)) for levels in classes.values())
-                result.append((name, groups))
+        classes: dict[Row, list[int]] = {}
+        for k, counts in enumerate(_populations(site, mine)):
+            row = [0] * sum(each.width for each in counted)
+            row[start : start + mine.width] = counts
+            classes.setdefault(quotient.values(row), []).append(k)
+        if len(classes) > 1:
+            more = ", ..." if mine.kind == "quanta" and len(classes) < _LISTED else ""
+            groups = " | ".join(", ".join(map(str, levels)) + more for levels in classes.values())
+            result.append(("the mode" if mine.kind == "quanta" and len(own) == 1 else name, groups))
         start += mine.width
     return tuple(result)
+
+
+def _all_numbers(site: Site, alive: frozenset[Type]) -> Numbers:
+    if isinstance(site, Boson):
+        return Numbers("quanta")
+    if isinstance(site, Ensemble) and site.levels == 2:
+        return _numbers(site, alive)
+    return Numbers("types", tuple(sorted(alive)))
+
+
+def _populations(site: Site, numbers: Numbers) -> Iterator[list[int]]:
+    """What the population of each level counts beyond that of the lowest; of a mode of its first Fock states."""
+    if numbers.kind == "quanta":
+        yield from ([n, n] for n in range(_LISTED))
+    elif numbers.kind == "types":
+        for k in range(site.levels):
+            own = [0] * numbers.width
+            own[numbers.alive.index((k, k))] += 1
+            own[numbers.alive.index((0, 0))] -= 1
+            yield own

@@ -63,10 +63,16 @@ def parts_of(H: qutip.Qobj, c_ops: Sequence[qutip.Qobj], reading: Reading) -> Pa
     energy = tensors[0]
     for tensor, matrix in zip(tensors[1:], jumps, strict=True):
         energy = energy + _shift(tensor, _cleared(expanded(matrix.conj().T, layout.bases)))
-    spins = [len(each) / 2 if reading.symmetric else None for each in sites]
-    ensembles = tuple(Ensemble(len(each), name, levels[each[0]], j) for name, each, j in zip(names, sites, spins, strict=True))
     check_symmetric(energy, layout, "H")
     read = tuple(_jumps(tensors[1:], layout, reading.lone))
+    mixed = {key.satellites[0][0] for jump in read if jump.kind == "individual" for key in jump.operator.terms}
+    if reading.symmetric and mixed.issuperset(names):
+        raise InputError("individual jumps change the total spin of every ensemble; leave symmetric out", parameter="symmetric")
+    fixed = reading.symmetric  # of an ensemble with individual jumps no spin is
+    ensembles = tuple(
+        Ensemble(len(each), name, levels[each[0]], len(each) / 2 if fixed and name not in mixed else None)
+        for name, each in zip(names, sites, strict=True)
+    )
     return Parts(centre, ensembles, without_constants(collective(energy, layout, "H")), read)
 
 

@@ -60,6 +60,7 @@ TABLE = {
     "label empty": (lambda: STATE.moment(""), "is empty; write one such as"),
     "too many satellites": (lambda: STATE.moment("z1 z2 z3 z4 z5 z6"), "needs 6 distinct satellites, but N=5"),
     "reduced, too many": (lambda: STATE.reduced(satellites=6), "`satellites` must be from 0 to N=5, but is 6"),
+    "reduced, by name": (lambda: STATE.reduced(satellites={"A": 1}), "`satellites` must be one number, or one for each of the 1 ensembles"),
     "reduced, negative": (lambda: STATE.reduced(satellites=-1), "`satellites` must be from 0 to N=5, but is -1"),
     "reduced, nothing": (lambda: STATE.reduced(satellites=0, centre=False), "needs at least one site"),
     "reduced, wrong length": (lambda: STATE.reduced(satellites=[1, 1]), "one for each of the 1 ensembles, but is [1, 1]"),

@@ -35,6 +35,10 @@ def test_quantum(smallest, size):
         assert error < 1e4 * size * exact.value
 
 
+def test_nothing_is_known_where_every_eigenvalue_is_within_the_error():
+    assert quantum([(np.eye(4) / 4, np.diag([1.0, -1, 0, 0]))], 1.0, 3.0).error == np.inf
+
+
 def test_a_pure_state_is_known_to_its_digits():
     """F = 4 Var of the generator."""
     rng, n = np.random.default_rng(1), 5

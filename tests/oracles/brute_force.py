@@ -62,12 +62,15 @@ class BruteForce:
 
     def collapse(self):
         """All collapse operators, each with the square root of its rate."""
+        return [x for jump in self.model.jumps for x in self.collapse_of(jump)]
+
+    def collapse_of(self, jump):
+        """Those of one jump, with the root of its rate's modulus."""
+        root = np.sqrt(abs(jump.rate))
         found = []
-        for jump in self.model.jumps:
-            root = np.sqrt(jump.rate)
-            if jump.kind in ("central", "collective"):
-                found.append(root * self.operator(jump.operator))
-                continue
+        if jump.kind in ("central", "collective"):
+            found.append(root * self.operator(jump.operator))
+        else:
             ((ensemble,),) = {tuple({name for name, _ in key.satellites}) for key in jump.operator.terms}
             for site in self.sites[ensemble]:
                 one = 0 * self.at()
@@ -77,16 +80,22 @@ class BruteForce:
                 found.append(root * one)
         return found
 
+    def dissipator(self):
+        """The jumps' part of the Liouvillian, a superoperator; collective rates may be negative."""
+        none = 0 * qutip.spre(self.at())
+        return sum((np.sign(j.rate) * qutip.lindblad_dissipator(x) for j in self.model.jumps for x in self.collapse_of(j)), none)
+
     def liouvillian(self):
-        return qutip.liouvillian(self.hamiltonian(), self.collapse()).full()
+        return (qutip.liouvillian(self.hamiltonian()) + self.dissipator()).full()
 
     def adjoint_action(self, observable):
         """i [H, O] + sum_k (x^dag O x - {x^dag x, O}/2), as a dense matrix."""
         h, o = self.hamiltonian(), self.operator(observable)
         result = 1j * (h @ o - o @ h)
-        for x in self.collapse():
-            square = x.dag() @ x
-            result += x.dag() @ o @ x - 0.5 * (square @ o + o @ square)
+        for jump in self.model.jumps:
+            for x in self.collapse_of(jump):
+                square = x.dag() @ x
+                result += np.sign(jump.rate) * (x.dag() @ o @ x - 0.5 * (square @ o + o @ square))
         return result.full()
 
     def steady_state(self):

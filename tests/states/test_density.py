@@ -85,7 +85,8 @@ def test_refusals():
     spin, cavity = ps.steady_state(systems.central_spin(2)), ps.steady_state(systems.cavity(2), basis="occupation")
     with pytest.raises(ps.InputError, match="no spin; ask for the satellites"):
         cavity.spin_wigner(0.0, 0.0)
-    with pytest.raises(ps.InputError, match="needs one ensemble in the Dicke representation"):
-        cavity.negativity()
+    with pytest.raises(ps.InputError, match="needs one ensemble of spins in the Dicke representation, but this state is in 'occupation'"):
+        next(cavity.blocks())
+    assert abs(cavity.negativity() - ps.steady_state(systems.cavity(2), basis="dicke").negativity()) < 1e-12
     with pytest.raises(ps.InputError, match="two satellites in all"):
         spin.concurrence(1)

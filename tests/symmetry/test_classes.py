@@ -138,6 +138,25 @@ def test_levels_that_never_exchange_populations_are_refused_by_name():
         ps.steady_state(ps.Model(None, FOUR, FOUR.unit(0, 1) + FOUR.unit(1, 0), PAIRS))
 
 
+@pytest.mark.parametrize("levels", [8, None])
+def test_a_parity_of_quanta_is_refused_by_name(levels):
+    """Two-photon drive and loss alone keep n even or odd; loss of single quanta, or exchange of them with spins that decay, does not."""
+    c, s = ps.Boson(levels), ps.Ensemble(2)
+    h = 0.3j * (c.ad**2 - c.a**2) + 0.2 * c.n * s.z
+    pairs = [ps.Central(1.0, c.a**2), ps.Individual(0.5, s.m), ps.Individual(0.2, s.p)]
+    with pytest.raises(ps.DegenerateSteadyState, match=r"levels 0, 2, 4, \.\.\. \| 1, 3, 5, \.\.\. of the mode"):
+        ps.steady_state(ps.Model(c, s, h, pairs))
+    assert not ps.Model(c, s, h, [*pairs, ps.Central(0.1, c.a)]).symmetry.parted
+    assert not ps.Model(c, s, h + 0.1 * (c.a * s.p + c.ad * s.m), pairs).symmetry.parted
+
+
+def test_quanta_that_nothing_changes_are_refused_by_name():
+    c, s = ps.Boson(4), ps.Ensemble(2)
+    model = ps.Model(c, s, 0.2 * c.n * s.x, [ps.Central(1.0, c.n), ps.Individual(0.5, s.m)])
+    with pytest.raises(ps.DegenerateSteadyState, match=r"levels 0 \| 1 \| 2 "):
+        ps.steady_state(model)
+
+
 @pytest.mark.parametrize("basis", ["dicke", "occupation"])
 def test_a_conserved_coherence_of_another_class_is_refused(basis):
     """L[sx] alone: populations mix, and <sx>, which they never make, stays as it is."""
