@@ -43,7 +43,7 @@ gallery: $(STAMPS)/run  ## draw the pictures of docs/gallery.md again (half an h
 	$(BIN)/python docs/draw_gallery.py $(FIGURES)
 
 reference: $(STAMPS)/run  ## make the data of the reference set again, resumable (NAMES=... chooses some problems)
-	$(BIN)/python -m permsym.reference.make $(NAMES)
+	$(BIN)/python data/make_reference.py $(NAMES)
 
 bench: $(STAMPS)/test  ## run benchmarks/bench_*.py; BENCHMARKS=... chooses some
 	@set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script"; done

@@ -15,7 +15,7 @@ class BuildWithData(build_py):
         if not self.editable_mode:
             target = Path(self.build_lib) / "permsym" / "_data"
             self.mkpath(str(target))
-            for path in sorted(path for path in Path("data").rglob("*") if path.is_file()):
+            for path in sorted(path for path in Path("data").rglob("*") if path.is_file() and path.suffix != ".py"):
                 beside = target / path.relative_to("data")
                 self.mkpath(str(beside.parent))
                 self.copy_file(str(path), str(beside))

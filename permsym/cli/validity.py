@@ -6,7 +6,9 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +18,9 @@ from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 from permsym.reading import number_or_text
 
 if TYPE_CHECKING:
-    from permsym.progress import Bar
+    from permsym.sweeps.run import Executor
     from permsym.sweeps.store.store import Store
+    from permsym.sweeps.task import Job, Result, Task
     from permsym.validity.errors import Scale
     from permsym.validity.regions import ValidityMap
     from permsym.validity.run import Request
@@ -92,18 +95,15 @@ def run(options: argparse.Namespace) -> int:
             print(f"permsym: {' x '.join(str(len(known)) for known in judged.errors.samples)} samples{changed}", file=sys.stderr)
 
     with ExitStack() as stack:
-        store = stack.enter_context(_store(options, outputs, stack))
-        bar = stack.enter_context(_bar(asked, points))
         judged = computed(
             asked,
-            store,
-            work_on,
+            stack.enter_context(_store(options, outputs, stack)),
+            partial(_watched, work_on),
             within=within,
             scale=scale,
             points=points,  # type: ignore[arg-type]
             command=options.command_line,
             drawn=drawn,
-            report=lambda _, cost, result: bar.advance(cost.seconds, not result.point.status.has_values),
         )
     return _said(options, judged, outputs)
 
@@ -154,12 +154,15 @@ def _store(options: argparse.Namespace, outputs: list[Path], stack: ExitStack) -
     return opened(Path(stack.enter_context(tempfile.TemporaryDirectory())) / "map.store")
 
 
-def _bar(asked: Request, points: Any) -> Bar:
+def _watched(work_on: Executor, jobs: Sequence[Job]) -> Iterator[tuple[Task, Result]]:
+    """The jobs of one level, under a bar."""
     from permsym.progress import Bar
-    from permsym.sweeps.run import prepare
 
-    jobs = prepare(asked.sweep_at(asked.levels(points)[-1])).jobs
-    return Bar("validity", len(jobs), sum(cost.seconds for _, cost in jobs))
+    seconds = {task.cell: cost.seconds for task, cost in jobs}
+    with Bar("validity", len(jobs), sum(seconds.values())) as bar:
+        for task, result in work_on(jobs):
+            bar.advance(seconds[task.cell], not result.point.status.has_values)
+            yield task, result
 
 
 def _dry_run(options: argparse.Namespace, asked: Request, points: Any) -> int:

@@ -65,36 +65,36 @@ def _ends(judged: ValidityMap) -> Iterator[str]:
         if not region.within.any():
             yield f"{called(name)} is within nowhere."
             continue
-        parts = [f"{_stretch(judged, region.within[:, k])} at {second.axis.name} = {second.values[k]:.3g}" for k in (0, -1)]
+        parts = [f"{_stretch(judged, region.within[:, k])} at {second.axis.name} = {second.spelled(k)}" for k in (0, -1)]
         somewhere: Mask = np.asarray(region.within.any(axis=0))
         if somewhere.any() and not somewhere.all():
-            lowest, highest = second.values[somewhere][[0, -1]]
+            lowest, highest = map(second.spelled, np.flatnonzero(somewhere)[[0, -1]])
             if not somewhere[0]:
-                parts[0] = f"nowhere below {second.axis.name} = {lowest:.3g}"
+                parts[0] = f"nowhere below {second.axis.name} = {lowest}"
             if not somewhere[-1]:
-                parts[1] = f"nowhere above {second.axis.name} = {highest:.3g}"
+                parts[1] = f"nowhere above {second.axis.name} = {highest}"
         yield f"{called(name)} is within " + " and ".join(dict.fromkeys(parts)) + "."
 
 
 def _stretch(judged: ValidityMap, within: Mask) -> str:
     """Where along the first axis, in words."""
     line = judged.grid.lines[0]
-    name, values = line.axis.name, line.values
+    name = line.axis.name
     if within.all():
         return f"at every {name}"
     if not within.any():
         return f"at no {name}"
     edges = np.flatnonzero(np.diff(within))
     if within[-1] and len(edges) == 1:
-        return f"from {name} = {values[edges[0] + 1]:.3g} on"
+        return f"from {name} = {line.spelled(edges[0] + 1)} on"
     if within[0] and len(edges) == 1:
-        return f"up to {name} = {values[edges[0]]:.3g}"
+        return f"up to {name} = {line.spelled(edges[0])}"
     starts = [0, *edges + 1] if within[0] else (edges + 1).tolist()[::2]
     spans = []
     for start in [s for s in starts if within[s]]:
         after = np.flatnonzero(~within[start:])
         stop = start + after[0] - 1 if len(after) else len(within) - 1
-        spans.append(f"from {values[start]:.3g} to {values[stop]:.3g}")
+        spans.append(f"from {line.spelled(start)} to {line.spelled(stop)}")
     return f"for {name} " + " and ".join(dict.fromkeys(spans))
 
 
@@ -107,7 +107,7 @@ def _exact_only(judged: ValidityMap) -> Iterator[str]:
     words = f"On {percent(share)} of the map no approximation is within {percent(judged.tolerance)}"
     if known.any():
         worst = np.unravel_index(int(np.where(known, judged.best, -1).argmax()), judged.best.shape)
-        at = ", ".join(f"{line.axis.name} = {line.values[i]:.3g}" for line, i in zip(judged.grid.lines, worst, strict=True))
+        at = ", ".join(f"{line.axis.name} = {line.spelled(int(i))}" for line, i in zip(judged.grid.lines, worst, strict=True))
         words += f"; the best of them is off by up to {percent(float(judged.best[worst]))}, at {at}"
     yield words + "."
 

@@ -86,7 +86,12 @@ class Request:
         if points is not None and points not in LEVELS:
             raise InputError(f"`points` must be one of {', '.join(map(str, LEVELS))}, but is {points!r}", parameter="points")
         last = points or (LEVELS[-1] if len(self.axes) == 1 else LEVELS[1])
-        return [level for level in LEVELS if level <= last]
+        return [level for level in LEVELS if level <= last and (level == LEVELS[0] or self._refined(level))]
+
+    def _refined(self, level: int) -> bool:
+        """Whether a level has samples that the one before has not."""
+        before = LEVELS[LEVELS.index(level) - 1]
+        return any(len(axis.samples(level)) > len(axis.samples(before)) for axis in self.axes)
 
 
 def request(
@@ -187,19 +192,17 @@ def run(
     points: int | None = None,
     command: str = "",
     drawn: Callable[[ValidityMap], None] = lambda judged: None,
-    report: Callable[..., None] | None = None,
 ) -> ValidityMap:
     """The map on finer and finer samples; the points of coarser ones come from the store.
 
     drawn    called with the map at every level
-    report   see :func:`permsym.sweeps.run.execute`
     """
     levels = asked.levels(points)
     judged: ValidityMap | None = None
     while levels:
         level = levels.pop(0)
         sweep = asked.sweep_at(level)
-        outcome = execute(prepare(sweep, store), executor, store, report)
+        outcome = execute(prepare(sweep, store), executor, store)
         data = assembled(sweep, outcome.points, command)
         data.attrs[_ATTRIBUTE] = json.dumps(
             {"axes": [axis.to_dict() for axis in asked.axes], "quantities": list(asked.quantities), "level": level}, sort_keys=True

@@ -32,6 +32,11 @@ class Line:
         """(size,) the parameter there."""
         return self.axis.values(self.at)
 
+    def spelled(self, cell: int) -> str:
+        """The parameter at a cell, as sentences say it: three digits, or the whole number."""
+        value = float(self.values[cell])
+        return f"{value:.0f}" if self.axis.whole else f"{value:.3g}"
+
     @cached_property
     def nearest(self) -> NDArray[np.int64]:
         """(size,) the sample that each cell belongs to."""

@@ -8,7 +8,7 @@ from command_line import run
 import permsym as ps
 from permsym import dataset
 from permsym.compare.comparison import Row
-from permsym.compare.judge import _impossible
+from permsym.compare.judge import impossible
 from permsym.sweeps.file.sweep_file import read_sweep_file
 
 MODEL = ("twa", "tavis-cummings", "N=5")
@@ -139,5 +139,5 @@ def test_an_error_bar_is_no_disagreement():
     near, far = (Row(0, "z1", "twa", 0.5, value, 0.02, "", 0.02) for value in (0.515, 0.53))
     assert near.beyond == 0
     assert far.beyond == pytest.approx(0.01)
-    assert _impossible("z1", 1.01 + 0j) == "outside [-1, 1]"
-    assert not _impossible("z1", 1.01 + 0j, 0.02)
+    assert impossible("z1", 1.01 + 0j) == "outside [-1, 1]"
+    assert not impossible("z1", 1.01 + 0j, 0.02)

@@ -1,4 +1,4 @@
-"""Make the data of the reference set again: ``python -m permsym.reference.make [NAME ...]``, resumable.
+"""Make the data of the reference set again: ``python data/make_reference.py [NAME ...]``, resumable.
 
 Points are kept in build/reference; finished datasets and their checksums go to data/reference.
 """
