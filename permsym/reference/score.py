@@ -114,45 +114,45 @@ def score(answers: Mapping[str, Sequence[Answer]], compute: Callable[[Problem, S
         card.scores[name] = {}
         for asked, group in itertools.groupby(sorted(rows, key=lambda row: list(PROBLEMS).index(row.problem)), key=lambda row: row.problem):
             each, mine = problem(asked), list(group)
-            known = list(values(each, each.data))
+            exact = list(values(each, each.data))
             points = _distinct(row.parameters for row in mine)
-            if not all(any(same(point, value.parameters) for value in known) for point in points):
-                known = compute(each, points)
+            if not all(any(same(point, value.parameters) for value in exact) for point in points):
+                exact = compute(each, points)
             elif asked not in card.scores.get("c2", {}):
                 for approach in approaches(each.data):
                     if approach != EXACT:
-                        card.scores.setdefault(approach, {})[asked] = _own(each, known, approach)
-            card.scores[name][asked] = _judged(known, mine)
+                        card.scores.setdefault(approach, {})[asked] = _own(each, exact, approach)
+            card.scores[name][asked] = _judged(exact, mine)
     return card
 
 
-def _judged(known: list[Value], mine: Sequence[Answer]) -> Score:
+def _judged(exact: list[Value], mine: Sequence[Answer]) -> Score:
     """Answers beside exact values; values that were not answered are missing."""
     table: dict[str, list[Answer]] = {}
     for row in mine:
         table.setdefault(row.quantity, []).append(row)
-    found = [next((row.value for row in table.get(v.quantity, ()) if same(row.parameters, v.parameters)), complex(math.nan)) for v in known]
-    return _scored(known, found)
+    found = [next((row.value for row in table.get(v.quantity, ()) if same(row.parameters, v.parameters)), complex(math.nan)) for v in exact]
+    return _scored(exact, found)
 
 
-def _own(each: Problem, known: list[Value], approach: str) -> Score:
-    theirs = [value.value for value in values(each, each.data, approach)]
-    one = each.data.sel(approach=approach)
+def _own(asked: Problem, exact: list[Value], approach: str) -> Score:
+    theirs = [value.value for value in values(asked, asked.data, approach)]
+    one = asked.data.sel(approach=approach)
     times = [one[name] for name in ("time_total", "time_solve") if name in one and not np.isnan(one[name].values).all()]
-    return _scored(known, theirs, float(np.nansum(times[0].values)) if times else None)
+    return _scored(exact, theirs, float(np.nansum(times[0].values)) if times else None)
 
 
-def _scored(known: list[Value], answers: Sequence[complex], seconds: float | None = None) -> Score:
+def _scored(exact: list[Value], answers: Sequence[complex], seconds: float | None = None) -> Score:
     errors, missing, unphysical = [], 0, 0
-    for exact, size, value in zip(known, sizes(known), answers, strict=True):
-        if math.isnan(exact.value.real):
+    for truth, size, value in zip(exact, sizes(exact), answers, strict=True):
+        if math.isnan(truth.value.real):
             continue
         if math.isnan(value.real):
             missing += 1
             continue
-        own = 0.0 if math.isnan(exact.error) else exact.error
-        errors.append(max(abs(value - exact.value) - own - 1e-15 * abs(exact.value), 0.0) / size)
-        unphysical += bool(impossible(exact.quantity, value))
+        own = 0.0 if math.isnan(truth.error) else truth.error
+        errors.append(max(abs(value - truth.value) - own - 1e-15 * abs(truth.value), 0.0) / size)
+        unphysical += bool(impossible(truth.quantity, value))
     return Score(tuple(errors), missing, unphysical, seconds)
 
 
@@ -207,14 +207,14 @@ def _answers(path: Path, head: Sequence[str], rows: Sequence[tuple[int, list[str
 def exact_on(path: Path) -> Callable[[Problem, Sequence[dict[str, float]]], list[Value]]:
     """Exact values on other points than the published ones, each computed once: they are kept in a store beside a file."""
 
-    def compute(each: Problem, points: Sequence[dict[str, float]]) -> list[Value]:
+    def compute(asked: Problem, points: Sequence[dict[str, float]]) -> list[Value]:
         from permsym.sweeps.run import assembled, execute, prepare
         from permsym.sweeps.store.store import opened
 
         static = _distinct({name: value for name, value in point.items() if name != "time"} for point in points)
-        sweep = sweep_at(each, static)
+        sweep = sweep_at(asked, static)
         with opened(path.with_name(path.name + ".store")) as store:
             data = assembled(sweep, execute(prepare(sweep, store), store=store).points)
-        return [value for value in values(each, data) if any(same(value.parameters, point) for point in points)]
+        return [value for value in values(asked, data) if any(same(value.parameters, point) for point in points)]
 
     return compute

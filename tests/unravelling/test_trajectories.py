@@ -54,6 +54,21 @@ def test_intervals_cover(model, label, duration):
     assert trusted > 0.9
 
 
+@pytest.mark.slow
+def test_intervals_of_short_bistable_runs_cover_where_they_are_reliable():
+    """Few excursions to the upper branch decide the averages; without the doubt about skewness 90 % hold."""
+    model = ps.models.driven_tavis_cummings(N=10, C=14, drive=1.0, gamma_h=0.5, kappa=1)
+    labels, hits, skewed = ("a", "ad a", "z1"), [], 0
+    for seed in range(240):
+        run = ps.trajectories(model, labels, seed=seed, duration=100)
+        skewed += set(run.sampling.doubts) == {Doubt.SKEWED}
+        if run.reliable:
+            hits.append([abs(run.moment(label) - exact(model).moment(label)) < run.error(label) for label in labels])
+    assert len(hits) > 48
+    assert skewed > 2
+    assert 0.92 <= np.mean(hits) <= 0.98
+
+
 def test_intervals_of_a_few_replicas_cover():
     shares, _ = coverage(LASER, "ad -1", 12, 120)
     assert (shares >= 0.7).all()
