@@ -22,6 +22,7 @@ from permsym.dynamics.two_time.asked import IDENTITY, Asked, Moving, Real
 from permsym.dynamics.two_time.marked import charges, marked
 from permsym.dynamics.two_time.regression import Evolving, Sector
 from permsym.dynamics.two_time.source import Source, sources
+from permsym.several_sites import modes_of_centre
 from permsym.steady.plan import Route
 from permsym.steady.state import State
 
@@ -100,6 +101,6 @@ def _interpolated(values: Real, samples: NDArray[np.int64], count: int) -> Real:
 def _check_sizes(basis: Basis, asked: Asked, more: int) -> None:
     """TooLarge before the labels of a charged sector are made; the sectors of a window, or near the vacuum, are as large as itself."""
     cut = not isinstance(basis, Blocks) and basis.boundary != "closed"
-    model = basis.model.with_levels(basis.model.centre.levels + more) if more else basis.model
+    model = basis.model.with_more_levels({position: more for position, _ in modes_of_centre(basis.model.centre)})
     for charge in () if cut else charges(model, asked.of):
         check_memory(model, dimension(model, basis.representation, tuple(-q for q in charge)), assembled=True)
