@@ -38,7 +38,7 @@ def watched(model: Model, labels: Iterable[MomentLabel]) -> int:
     """
     modes = modes_of_centre(model.centre)
     ladders = (max(label.monomial_of(mode.name)) for label in labels for _, mode in modes)
-    return max(2, *(2 * reach(model, position) for position, _ in modes), *ladders)
+    return max([2, *(2 * reach(model, position) for position, _ in modes), *ladders])
 
 
 class Sector(Propagator):
