@@ -323,7 +323,7 @@ class Model:
         cls,
         H: qutip.Qobj,
         c_ops: Sequence[qutip.Qobj] = (),
-        centre: bool = True,
+        centre: bool | Sequence[str] = True,
         *,
         ensembles: Sequence[int] | None = None,
         mode: bool | None = None,
@@ -334,9 +334,10 @@ class Model:
         """The model of a QuTiP script with few satellites; :meth:`resized` has more.
 
         H, c_ops    operators of the product space, as for ``mesolve``: rates are inside c_ops.  Satellites must be alike
-        centre      whether the first site is the centre
+        centre      whether the first site is the centre; names of the first sites where the centre has several, such as ["x", "y"]
         ensembles   numbers of satellites, such as [2, 1]; by default neighbours with as many levels belong together
-        mode        whether the centre is a mode; by default where all matrices are polynomials in a and ad, and some change n
+        mode        whether the centre is a mode, or each of its sites; by default where all matrices are polynomials in a and ad, and
+                    some change n
         lone        "individual" or "collective": what jumps on an ensemble's only satellite are, which its matrices do not tell
         symmetric   satellites stay in states that no exchange changes, j = N/2: of ensembles without individual jumps
         name        for reports and files
@@ -350,7 +351,9 @@ class Model:
         """
         from permsym.translation import from_qutip
 
-        parts = from_qutip.parts_of(H, c_ops, from_qutip.Reading(centre, ensembles, mode, lone, symmetric))
+        parts = from_qutip.parts_of(
+            H, c_ops, from_qutip.Reading(centre if isinstance(centre, bool) else tuple(centre), ensembles, mode, lone, symmetric)
+        )
         return cls(parts.centre, parts.ensembles, parts.hamiltonian, parts.jumps, name=name)
 
     @classmethod
@@ -445,9 +448,9 @@ class Model:
     def with_more_levels(self, more: Mapping[int, int]) -> Model:
         """The same model with so many Fock states more of each mode, by its position among the sites of the centre."""
         levels = {site.name: site.levels + more[position] for position, site in modes_of_centre(self.centre) if more.get(position)}
-        if isinstance(self.centre, SeveralSites):
-            return self.with_levels(**levels)
-        return self.with_levels(levels[""]) if levels else self
+        if not levels:
+            return self
+        return self.with_levels(**levels) if isinstance(self.centre, SeveralSites) else self.with_levels(levels[""])
 
     def displaced(self, alpha: complex) -> Model:
         """The same model on the displaced Fock states D(alpha) \\|n> of its boson.

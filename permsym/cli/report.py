@@ -206,7 +206,7 @@ def model_report(model: Model, representation: str, window: Literal["auto", "ful
     except (TooLarge, DegenerateSteadyState) as error:
         return report | {"fits": False, "reason": str(error)}
     cut = model if plan.levels is None else plan.model.with_levels(plan.levels)
-    report["dimension_full"] = lattice(cut, name)[0]
+    report["dimension_full"] = plan.unknowns if cut.centre.automatic else lattice(cut, name)[0]
     if cut.centre.kind == "boson":
         report["levels"] = cut.centre.levels
     sizes = {"dimension": plan.unknowns, "memory": readable(plan.bytes), "memory_bytes": plan.bytes, "time_seconds": round(plan.seconds, 3)}

@@ -165,13 +165,13 @@ def impossible(quantity: str, value: complex, error: float = 0.0) -> str:
     if is_derived(quantity):
         return ""
     words = quantity.split()
-    bosons = [word for word in words if word in ("ad", "a")]
-    spins = [word for word in words if word not in ("ad", "a")]
+    bosons = [word.partition("@") for word in words if word.partition("@")[0] in ("ad", "a")]
+    spins = [word for word in words if word.partition("@")[0] not in ("ad", "a")]
     if any(word.startswith("|") for word in spins):
         return "" if abs(value) <= 1 + margin else "larger than 1 in modulus"
     if bosons:
-        photons = bosons.count("ad")
-        if not spins and 2 * photons == len(bosons):
+        raised, lowered = (sorted(mode for name, _, mode in bosons if name == each) for each in ("ad", "a"))
+        if not spins and raised == lowered:
             if value.real < -margin:
                 return "negative"
             return "" if abs(value.imag) <= margin else "not real"

@@ -105,6 +105,8 @@ METROLOGY_NAMES = (
 """Quantities for measurements; a name follows, of a parameter, of one of several ensembles, or of a state: ``fisher_rate@g``."""
 
 _OF_MOMENTS = ("p0_up", "p_up", "photons", "g2", "fano", "coherent_photons")
+_OF_CENTRE = ("p0_up", "photons", "g2", "coherent_photons")
+"""Those of a site of the centre, whose name follows where there are several: ``photons@x``, ``g2@x@y``."""
 DERIVED_NAMES = (*_OF_MOMENTS, "power_spectrum", *SPECTRAL_NAMES, *COUNTING_NAMES, "counting_mean", *METROLOGY_NAMES)
 """Derived quantities by their names in files."""
 
@@ -129,6 +131,8 @@ def derived(name: str) -> Variable:
     if quantity not in BY_NAME:
         return Variable(name, "1", name)
     variable = BY_NAME[quantity]
+    if of and quantity in _OF_CENTRE:
+        return Variable(name, variable.units, f"{variable.long_name} of {of.replace('@', ' and ')}")
     return variable if not of else Variable(name, variable.units, f"{variable.long_name} of {variable.of} {of}")
 
 

@@ -26,7 +26,6 @@ from permsym.modulation.dependence import Family
 from permsym.modulation.functions import Rule
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.progress import Progress, silent
-from permsym.several_sites import refuse_several
 from permsym.sites import is_real
 from permsym.states.density import DensityOperator
 from permsym.states.derived import derived_labels
@@ -77,7 +76,6 @@ def evolve(
     certificate says whether the tolerance was reached.
     """
     started, integrator = time.perf_counter(), _integrator(method, tolerance, bool(modulate))
-    refuse_several(model.centre, "an evolution")
     at, first = _times(times), as_initial(initial, model)
     zero, clock = first.time if start is None else _clock(start), None
     if integrator is Integrator.TAYLOR:

@@ -2,7 +2,8 @@
 
 Words are separated by blanks, the centre's first, then one for each ensemble (or ``word@ENSEMBLE``); what is not named is in its
 lowest state: ``fock=1 down``, ``coherent=2.0 up``, ``up dicke=3,-1``, ``bloch=pi/2,0@B``.  A word alone that the centre and the
-satellites share is refused.  Without a centre every word is an ensemble's.
+satellites share is refused.  Without a centre every word is an ensemble's.  Of a centre of several sites each word names its own:
+``fock=1@x up@q``.
 
     a boson        vacuum, fock=n, coherent=alpha, thermal=nbar
     a spin         down, up, up=p (a mixture with probability p), bloch=theta,phi
@@ -34,6 +35,7 @@ from permsym.errors import InputError
 from permsym.factorials import log_factorial
 from permsym.model import Model
 from permsym.operators import ComplexArray, as_matrix, displacement
+from permsym.several_sites import SeveralSites
 from permsym.sites import Boson, Ensemble, NoCentre, Site
 from permsym.states.sectors import Charge, paired
 
@@ -115,26 +117,37 @@ _NOTHING = SiteState("none")
 
 @dataclass(frozen=True)
 class InitialState:
-    """A product state: one :class:`SiteState` for the centre and one for the satellites of each ensemble."""
+    """A product state: one :class:`SiteState` for the centre and one for the satellites of each ensemble.
+
+    sites   of a centre of several sites the name and the state of each; ``centre`` is nothing then
+    """
 
     centre: SiteState
     satellites: tuple[SiteState, ...]
     ensembles: tuple[str, ...]
+    sites: tuple[tuple[str, SiteState], ...] = ()
 
     def __str__(self) -> str:
-        several = len(self.ensembles) > 1
-        words = [f"{state}@{name}" if several else str(state) for state, name in zip(self.satellites, self.ensembles, strict=True)]
+        several = len(self.ensembles) > 1 or bool(self.sites)
+        words = [f"{state}@{name}" for name, state in self.sites]
+        words += [f"{state}@{name}" if several else str(state) for state, name in zip(self.satellites, self.ensembles, strict=True)]
         return " ".join([*([] if self.centre == _NOTHING else [str(self.centre)]), *words])
 
     @property
-    def levels(self) -> int:
-        """Fock states that hold all but a negligible part of a boson's state."""
-        return self.centre.levels
+    def of_centre(self) -> tuple[SiteState, ...]:
+        """The state of each site of the centre."""
+        return tuple(state for _, state in self.sites) or (self.centre,)
+
+    def site_levels(self, position: int) -> int:
+        """Fock states that hold all but a negligible part of the state of one of the centre's modes."""
+        return self.of_centre[position].levels
 
     def vector(self, basis: Basis) -> NDArray[Any]:
         """Coefficients (basis.dimension,) of the part of this state that lives in the basis's charge sector."""
-        weights: list[Weight] = [basis.parts[0].product_state(as_matrix(self._centre(basis.model.centre)))]
-        for part, state, ensemble in zip(basis.parts[1:], self.satellites, basis.model.ensembles, strict=True):
+        weights: list[Weight] = []
+        for part, state, site in zip(basis.parts, self.of_centre, basis.model.centre_sites, strict=False):
+            weights.append(part.product_state(as_matrix(_on_levels(state, site))))
+        for part, state, ensemble in zip(basis.ensemble_parts, self.satellites, basis.model.ensembles, strict=True):
             if state.kind == "dicke":
                 weights.append(part.dicke_state(*(value.real for value in state.values)))
             else:
@@ -143,7 +156,7 @@ class InitialState:
 
     def charges(self, model: Model) -> set[Charge]:
         """Charges of the sectors that it may have elements in, one of each pair."""
-        return possible_charges(model, [each.coherent for each in (self.centre, *self.satellites)])
+        return possible_charges(model, [each.coherent for each in (*self.of_centre, *self.satellites)])
 
     def deviation(self, model: Model, charge: Charge | None = None) -> float:
         """It is exact but for rounding."""
@@ -152,21 +165,22 @@ class InitialState:
     time = 0.0
     lacking: ClassVar[frozenset[Charge]] = frozenset()
 
-    def _centre(self, site: Site) -> ComplexArray:
-        """The centre's density matrix on its levels, displaced Fock states included."""
-        if not isinstance(site, Boson) or not site.displacement:
-            return self.centre.matrix(site.levels)
-        turned = displacement(-site.displacement, site.levels, self.centre.levels + 1)
-        return turned @ self.centre.matrix(self.centre.levels + 1) @ turned.conj().T
+
+def _on_levels(state: SiteState, site: Site) -> ComplexArray:
+    """The density matrix of a site of the centre on its levels, displaced Fock states included."""
+    if not isinstance(site, Boson) or not site.displacement:
+        return state.matrix(site.levels)
+    turned = displacement(-site.displacement, site.levels, state.levels + 1)
+    return turned @ state.matrix(state.levels + 1) @ turned.conj().T
 
 
 def possible_charges(model: Model, coherent: Sequence[bool] | None = None) -> set[Charge]:
     """Charges, one of each pair, of elements of a model's sites.
 
-    coherent   of the centre and of each ensemble, whether it has coherences; None: all have
+    coherent   of each site of the centre and of each ensemble, whether it has coherences; None: all have
     """
-    spans = [max(site.excitations) - min(site.excitations) for site in (model.centre, *model.ensembles)]
-    numbers = [1, *(each.N for each in model.ensembles)]
+    spans = [max(site.excitations) - min(site.excitations) for site in model.sites]
+    numbers = [*(1 for _ in model.centre_sites), *(each.N for each in model.ensembles)]
     some = [True] * len(spans) if coherent is None else coherent
     differences = [range(-n * q, n * q + 1) if each else (0,) for n, q, each in zip(numbers, spans, some, strict=True)]
     totals = {(0,) * len(model.charges)}
@@ -182,6 +196,8 @@ def parse_initial(text: str, model: Model) -> InitialState:
     >>> str(parse_initial("fock=1", tavis_cummings(N=5)))
     'fock=1 down'
     """
+    if isinstance(model.centre, SeveralSites):
+        return _of_several(text, model, model.centre)
     names = tuple(ensemble.name for ensemble in model.ensembles)
     centre: SiteState | None = None
     states: dict[str, SiteState] = {}
@@ -215,6 +231,26 @@ def parse_initial(text: str, model: Model) -> InitialState:
             )
     lowest = [_lowest(site) for site in (model.centre, *model.ensembles)]
     return InitialState(centre or lowest[0], tuple(states.get(name, low) for name, low in zip(names, lowest[1:], strict=True)), names)
+
+
+def _of_several(text: str, model: Model, centre: SeveralSites) -> InitialState:
+    """The same where the centre has several sites: a word without a name is of the only site that can be so."""
+    sites: dict[str, Site] = {site.name: site for site in model.sites}
+    states: dict[str, SiteState] = {}
+    for word in text.split():
+        match = _WORD.fullmatch(word)
+        if match is None:
+            raise InputError(f"initial state {text!r}: {word!r} is not a state; write {_allowed(model)}")
+        fitting = [match["ensemble"]] if match["ensemble"] else [name for name, site in sites.items() if match["kind"] in _kinds(site)]
+        if len(fitting) != 1 or fitting[0] not in sites or fitting[0] in states:
+            raise InputError(
+                f"initial state {text!r}: {word!r} must name one of {', '.join(sites)}, each once, as in {word}@{centre.names[0]}"
+            )
+        states[fitting[0]] = _state(sites[fitting[0]], match["kind"], match["value"], word, text, model)
+    every = {name: states.get(name) or _lowest(site) for name, site in sites.items()}
+    names = tuple(each.name for each in model.ensembles)
+    own = tuple((name, every[name]) for name in centre.names)
+    return InitialState(_NOTHING, tuple(every[name] for name in names), names, own)
 
 
 def _kinds(site: Site) -> tuple[str, ...]:
@@ -299,4 +335,7 @@ def _allowed(model: Model) -> str:
     spins = "down, up, up=p, bloch=theta,phi or dicke=j,m" if "down" in satellites else "level=k"
     if isinstance(model.centre, NoCentre):
         return f"satellites as {spins}"
+    if isinstance(model.centre, SeveralSites):
+        own = "; ".join(f"{site.name} as {centre[_kinds(site)[0]]}" for site in model.centre.sites)
+        return f"{own}; satellites as {spins}; each with its name, as in {_kinds(model.centre.sites[0])[0]}@{model.centre.names[0]}"
     return f"the centre as {centre[_kinds(model.centre)[0]]}, then satellites as {spins}"

@@ -17,6 +17,7 @@ from permsym.dynamics.initial import InitialState, parse_initial, possible_charg
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import ComplexArray, displacement
+from permsym.several_sites import SeveralSites, modes_of_centre
 from permsym.sites import Boson
 from permsym.states.density import DensityOperator
 from permsym.states.elements import centre_changed, on_fock_states, written_out
@@ -32,17 +33,24 @@ class InitialMatrix:
     """A density matrix of the centre and all satellites, one by one (small systems).
 
     matrix   (D, D) in the product basis
-    levels   of the centre in it
+    levels   of each site of the centre in it
     """
 
     matrix: ComplexArray
-    levels: int
+    levels: tuple[int, ...]
+
+    def site_levels(self, position: int) -> int:
+        """Fock states of one of the centre's modes."""
+        return self.levels[position]
 
     def vector(self, basis: Basis) -> NDArray[Any]:
         """Coefficients (basis.dimension,) of the part in the basis's charge sector."""
         model = basis.model
-        if isinstance(model.centre, Boson):
-            model = Model(Boson(self.levels), model.ensembles, model.hamiltonian, model.jumps)
+        modes = {site.name: self.levels[position] for position, site in modes_of_centre(model.centre)}
+        if isinstance(model.centre, SeveralSites):
+            model = model.with_levels(**modes)
+        elif modes:
+            model = Model(Boson(self.levels[0]), model.ensembles, model.hamiltonian, model.jumps)
         own = build(model, basis.representation, basis.charge)
         return _onto(basis, own, project(own, self.matrix, sector_only=True))
 
@@ -67,10 +75,9 @@ class InitialDensity:
 
     state: DensityOperator
 
-    @property
-    def levels(self) -> int:
-        """Fock states that the state reaches: more than its levels where these are displaced."""
-        return self.state.centre_levels
+    def site_levels(self, position: int) -> int:
+        """Fock states of one of the centre's modes that the state reaches: more than its levels where these are displaced."""
+        return self.state.site_levels(position)
 
     @property
     def displacement(self) -> complex:
@@ -81,7 +88,8 @@ class InitialDensity:
     def vector(self, basis: Basis) -> NDArray[Any]:
         """Coefficients (basis.dimension,) of the part in the basis's charge sector; InputError where the state lacks it."""
         if self.state.basis.representation != basis.representation:
-            return InitialMatrix(self.state.full(), self.state.centre_levels).vector(basis)
+            own = tuple(self.site_levels(position) for position in range(len(self.state.model.centre_sites)))
+            return InitialMatrix(self.state.full(), own).vector(basis)
         return reduce(add, [_onto(basis, each.basis, each.vector) for each in self.sources(basis.model, basis.charge)])
 
     def sources(self, model: Model, charge: Charge) -> list[DensityOperator]:
@@ -148,15 +156,18 @@ def as_initial(state: str | Initial | DensityOperator | qutip.Qobj, model: Model
         return state
     if isinstance(state, DensityOperator):
         theirs, density = state.model, InitialDensity(state)
-        same = theirs.centre.kind == model.centre.kind and theirs.ensembles == model.ensembles
-        if not same or (theirs.centre.levels != model.centre.levels and not isinstance(model.centre, Boson)):
+        if theirs.ensembles != model.ensembles or _bare(theirs) != _bare(model):
             raise InputError(f"the initial state belongs to {theirs!r}, whose sites are not those of {model!r}; give one of the same sites")
-        if 0 < model.centre.levels < density.levels:
-            raise InputError(
-                f"the initial state has {density.levels} Fock states, but the model keeps {model.centre.levels}; give more levels"
-            )
+        for position, mode in modes_of_centre(model.centre):
+            if 0 < mode.levels < (levels := density.site_levels(position)):
+                raise InputError(f"the initial state has {levels} Fock states, but the model keeps {mode.levels}; give more levels")
         return density
     if hasattr(state, "full") and hasattr(state, "dims"):
         matrix, cut = checked_matrix(state, model)
-        return InitialMatrix(matrix, cut.centre.levels)
+        return InitialMatrix(matrix, tuple(site.levels for site in cut.centre_sites))
     raise InputError(f"the initial state must be a label, a state or a QuTiP object, but is {type(state).__name__}")
+
+
+def _bare(model: Model) -> list[tuple[str, str, int]]:
+    """Name, kind and levels of each site of the centre, of modes without their levels."""
+    return [(site.name, site.kind, 0 if isinstance(site, Boson) else site.levels) for site in model.centre_sites]

@@ -17,6 +17,7 @@ from permsym.dynamics.propagator import Propagator, check_memory
 from permsym.dynamics.reached import scope_of
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
+from permsym.several_sites import modes_of_centre
 from permsym.sites import Boson
 from permsym.steady.scaling.levels import reach
 
@@ -36,8 +37,9 @@ def watched(model: Model, labels: Iterable[MomentLabel]) -> int:
     A move of r levels is clipped in the last r.  What is missing there comes back as coherences with the r below, of size
     sqrt(P P') <= (P + P') / 2; a moment of k ladder operators of one kind sees coherences of the last k.
     """
-    ladders = (max(label.centre.count("a"), label.centre.count("ad")) for label in labels)
-    return max(2, 2 * reach(model), *ladders, 0)
+    modes = modes_of_centre(model.centre)
+    ladders = (max(label.monomial_of(mode.name)) for label in labels for _, mode in modes)
+    return max([2, *(2 * reach(model, position) for position, _ in modes), *ladders])
 
 
 class Sector(Propagator):
@@ -54,7 +56,7 @@ class Sector(Propagator):
         check_memory(model, dimension(model, representation, charge, scope=scope), assembled=True)
         basis = build(model, representation, charge, scope=scope)
         super().__init__(basis, initial.vector(basis))
-        self.cavity = isinstance(model.centre, Boson) and self.basis.hermitian
+        self.cavity = bool(modes_of_centre(model.centre)) and self.basis.hermitian
 
     @cached_property
     def _rows(self) -> tuple[sparse.csr_array, NDArray[np.int64]]:
@@ -66,12 +68,12 @@ class Sector(Propagator):
 
     @cached_property
     def _diagonal(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-        """Positions of the populations among the unknowns, the trace of each, and the photons in each."""
+        """Positions of the populations among the unknowns, the trace of each, and the level of each site of the centre (sites, n)."""
         population = np.flatnonzero(self.basis.population)
         mine = np.searchsorted(self.active, population)
         there = self.active[np.minimum(mine, self.size - 1)] == population
         labels = self.basis.labels[:, population[there]]
-        return mine[there], np.asarray(self.basis.trace(labels), dtype=float), labels[0]
+        return mine[there], np.asarray(self.basis.trace(labels), dtype=float), labels[: 2 * self.basis.width : 2]
 
     def moments(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.complex128]:
         rows, seen = self._rows
@@ -83,10 +85,21 @@ class Sector(Propagator):
 
     def level_populations(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
         """Populations of the centre's levels for each column of weights (m, k), (levels, k)."""
+        return self._site_populations(vectors, weights, 0)
+
+    def _site_populations(self, vectors: NDArray[Any], weights: NDArray[Any], position: int) -> NDArray[np.float64]:
+        """The same of one of the centre's sites."""
         index, trace, n = self._diagonal
-        result = np.zeros((self.model.centre.levels, weights.shape[1]))
-        np.add.at(result, n, trace[:, None] * (vectors[index] @ weights))
+        result = np.zeros((self.model.centre_sites[position].levels, weights.shape[1]))
+        np.add.at(result, n[position], trace[:, None] * (vectors[index] @ weights))
         return result
+
+    def tops(self, vectors: NDArray[Any], weights: NDArray[Any], count: int) -> dict[int, float]:
+        """The largest population of the last ``count`` Fock states, over the columns of weights (m, k): of each mode, by its position."""
+        if self.basis.width == 1:
+            return {0: float(self.level_populations(vectors, weights)[-count:].sum(axis=0).max())}
+        levels = {position: self._site_populations(vectors, weights, position) for position, _ in modes_of_centre(self.model.centre)}
+        return {position: float(each[-count:].sum(axis=0).max()) for position, each in levels.items()}
 
     def photons(self, vectors: NDArray[Any], weights: NDArray[Any]) -> NDArray[np.float64]:
         """P(n), (levels,)."""
@@ -130,7 +143,7 @@ class Sector(Propagator):
 
     def closed(self) -> bool:
         """Whether the evolution reaches no Fock state beyond the cut-off, which is exact then."""
-        levels = self.model.centre.levels
-        wider = self.model.with_levels(levels + max(1, reach(self.model)))
+        modes = modes_of_centre(self.model.centre)
+        wider = self.model.with_more_levels({position: max(1, reach(self.model, position)) for position, _ in modes})
         larger = Sector(wider, self.basis.representation, self.basis.charge, (), self.source)
-        return not np.any(larger._diagonal[2] >= levels)
+        return not any(np.any(larger._diagonal[2][position] >= mode.levels) for position, mode in modes)

@@ -281,7 +281,7 @@ class DensityOperator:
         left: list[int] | None = None
         if not isinstance(centre, bool):
             left = [self._site(name) for name in ([centre] if isinstance(centre, str) else centre)]
-        levels = self.centre_levels if left is None else math.prod(self._site_levels(position) for position in left)
+        levels = self.centre_levels if left is None else math.prod(self.site_levels(position) for position in left)
 
         def partial(operators: Sequence[Sequence[Matrix]]) -> ComplexArray:
             if self.lacking:
@@ -290,7 +290,8 @@ class DensityOperator:
 
         return reduced.reduced_density_matrix(partial, levels if centre else None, list(zip(self.model.ensembles, counts, strict=True)))
 
-    def _site_levels(self, position: int) -> int:
+    def site_levels(self, position: int) -> int:
+        """Levels of one of the centre's sites in reduced states."""
         return max(basis.levels_of(position) for basis, _ in self._sectors)
 
     def _counts(self, satellites: int | Sequence[int]) -> list[int]:
@@ -452,7 +453,7 @@ class DensityOperator:
             raise InputError("QuTiP is not installed; install it with `pip install permsym[qutip]`") from None
         counts = list(self.model.sizes) if satellites is None else self._counts(satellites)
         own = range(len(self.model.centre_sites))
-        dims = [self._site_levels(k) for k in own] if centre and not isinstance(self.model.centre, NoCentre) else []
+        dims = [self.site_levels(k) for k in own] if centre and not isinstance(self.model.centre, NoCentre) else []
         dims += [e.levels for e, k in zip(self.model.ensembles, counts, strict=True) for _ in range(k)]
         matrix = self.full() if satellites is None and centre else self.reduced(counts, centre)
         return qutip.Qobj(matrix, dims=[dims, dims])

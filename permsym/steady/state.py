@@ -298,13 +298,17 @@ class State(DensityOperator, AtRest):
 
     def _above_the_cutoff(self, key: MomentLabel) -> float:
         """What photon numbers above the cut-offs would add to a moment: :func:`permsym.steady.scaling.levels.tail`, mode by mode."""
+        every = {position: key.monomial_of(mode.name) for position, mode in modes_of_centre(self.model.centre)}
+        return self.above_the_cutoffs({at: p + q for at, (p, q) in every.items()}, {at: abs(p - q) for at, (p, q) in every.items()})
+
+    def above_the_cutoffs(self, ladders: Mapping[int, int], apart: Mapping[int, int] | None = None) -> float:
+        """The same for so many ladder operators of each mode, by its position, that change its n by so many quanta."""
         total, modes = 0.0, modes_of_centre(self.model.centre)
         for position, mode in modes:
-            p, q = key.monomial_of(mode.name)
-            if p + q:
-                own = tail(self._populations[position], reach(self.model, position), p + q, abs(p - q), mode.displacement)
-                others = (math.sqrt(other.levels) ** sum(key.monomial_of(other.name)) for _, other in modes if other is not mode)
-                total += own * math.prod(others)
+            if ladders[position]:
+                step, change = reach(self.model, position), 0 if apart is None else apart[position]
+                own = tail(self._populations[position], step, ladders[position], change, mode.displacement)
+                total += own * math.prod(math.sqrt(other.levels) ** ladders[at] for at, other in modes if at != position)
         return total
 
     @cached_property

@@ -14,7 +14,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.reading import MOST_STEPS
-from permsym.sites import is_real
+from permsym.sites import Boson, is_real
 from permsym.sweeps.quantities import Quantities, add_quantities, expanded_quantities
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes
@@ -148,7 +148,7 @@ def exact_estimate(model: Model, basis: str, asked: EvolutionRequest, wanted: Qu
     from permsym.steady.scaling.levels import START
 
     if getattr(model.centre, "automatic", False):
-        model = model.with_levels(2 * START)
+        model = model.with_levels(2 * START if isinstance(model.centre, Boson) else START)
     unknowns = dimension(model, choose(model) if basis == "auto" else basis, (0,) * len(model.charges))
     fastest = sum(abs(term.coefficient) for term in model.terms) * max(1.0, max(model.sizes) ** 0.5)
     fishers, counted = (0, 0) if wanted is None else (len(wanted.fisher), len(wanted.counting))

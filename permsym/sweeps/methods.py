@@ -17,7 +17,7 @@ from permsym.dataset.status import EXACT, Status, judged
 from permsym.errors import BeyondOrder, DegenerateSteadyState, InputError, TooLarge, UncertifiedWarning
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.sites import is_real
+from permsym.sites import Boson, is_real
 from permsym.sweeps.bench import Bench
 from permsym.sweeps.cost import Cost
 from permsym.sweeps.evolutions import exact_estimate, exact_series, expanded_series
@@ -120,7 +120,7 @@ _EXACT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) -> Point:
     """Exact steady state with its certificate, and its spectrum; the status says where that falls short."""
-    from permsym.dynamics.spectra.spectrum import more_levels
+    from permsym.dynamics.spectra.spectrum import with_more_levels
 
     family = None if wanted.quantities is None or bench.origin is None else bench.origin.source().function
     if wanted.evolution is not None:
@@ -128,9 +128,9 @@ def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
     asked = wanted.spectrum
     state = exact_state(model, wanted, options, bench)
     answers = [] if asked is None else exact_spectrum(state, asked)
-    while levels := max((more_levels(model, each) for each in answers), default=0):
+    while wider := [other for each in answers if (other := with_more_levels(model, each)) is not None]:
         assert asked is not None
-        state = exact_state(model.with_levels(levels), wanted, options, bench)
+        state = exact_state(wider[0], wanted, options, bench)
         answers = exact_spectrum(state, asked)
     point = state_point(state, wanted.labels)
     add_spectrum(point, answers)
@@ -188,7 +188,7 @@ def exact_cost(model: Model, options: Options, wanted: Wanted = STATE) -> Cost:
     from permsym.steady.solve import plan_of
 
     if getattr(model.centre, "automatic", False):  # unknown before it is solved: as if the first attempt had to be doubled
-        cost = exact_cost(model.with_levels(2 * START), options, wanted)
+        cost = exact_cost(model.with_levels(2 * START if isinstance(model.centre, Boson) else START), options, wanted)
         return replace(cost, seconds=3 * cost.seconds)
     asked = {"basis": "auto", "window": "auto", "solver": "quick" if wanted.spectrum is None else "auto"} | dict(options)
     asked.pop("tolerance", None)

@@ -12,8 +12,9 @@ import numpy as np
 from permsym.errors import InputError, TooLarge
 from permsym.jumps import Collective, Jump
 from permsym.operators import ComplexArray, Operator
+from permsym.several_sites import SeveralSites
 from permsym.sites import Boson, Ensemble, Levels, NoCentre, Site, Spin, as_count
-from permsym.translation.one_site import EXACT, OneSite, centre_of, expanded, level_site, mode_site, satellite_sites, spin_site
+from permsym.translation.one_site import EXACT, OneSite, centre_of, expanded, joint, level_site, mode_site, satellite_sites, spin_site
 from permsym.translation.rates import Kind, Rates
 from permsym.translation.tensors import ROUNDING, Layout, bodies, check_symmetric, collective, without_constants
 
@@ -38,7 +39,7 @@ class Parts:
 class Reading:
     """How the sites of the product space are to be read; fields as in :meth:`permsym.model.Model.from_qutip`."""
 
-    centre: bool
+    centre: bool | tuple[str, ...]
     ensembles: Sequence[int] | None
     mode: bool | None
     lone: Kind | None
@@ -56,13 +57,20 @@ def parts_of(H: qutip.Qobj, c_ops: Sequence[qutip.Qobj], reading: Reading) -> Pa
     if np.abs(hamiltonian - hamiltonian.conj().T).max() > EXACT * np.abs(hamiltonian).max():
         raise InputError("H is not hermitian; rates of loss belong into c_ops, as np.sqrt(rate) * operator")
     jumps = [_matrix(each, dims, f"c_ops[{number}]") for number, each in enumerate(c_ops)]
-    levels = dims if reading.centre else [1, *dims]
+    matrices = [(hamiltonian + hamiltonian.conj().T) / 2, *jumps]
+    levels = _levels(dims, reading.centre)
     names, sites = _ensembles(levels, reading)
-    layout, tensors = _tensors([(hamiltonian + hamiltonian.conj().T) / 2, *jumps], levels, names, sites, reading)
-    centre, layout, tensors = _recognised(layout, tensors, reading)
+    adjoints = [matrix.conj().T for matrix in jumps]
+    if isinstance(reading.centre, tuple):
+        centre, layout, tensors = _of_several([*matrices, *adjoints], dims, reading.centre, names, sites, reading)
+        tensors, backwards = tensors[: len(matrices)], tensors[len(matrices) :]
+    else:
+        layout, tensors = _tensors(matrices, levels[:1], levels, names, sites, reading.mode)
+        centre, layout, tensors = _recognised(layout, tensors, reading)
+        backwards = [_cleared(expanded(matrix, layout.bases)) for matrix in adjoints]
     energy = tensors[0]
-    for tensor, matrix in zip(tensors[1:], jumps, strict=True):
-        energy = energy + _shift(tensor, _cleared(expanded(matrix.conj().T, layout.bases)))
+    for tensor, backward in zip(tensors[1:], backwards, strict=True):
+        energy = energy + _shift(tensor, backward)
     check_symmetric(energy, layout, "H")
     read = tuple(_jumps(tensors[1:], layout, reading.lone))
     mixed = {key.satellites[0][0] for jump in read if jump.kind == "individual" for key in jump.operator.terms}
@@ -74,6 +82,37 @@ def parts_of(H: qutip.Qobj, c_ops: Sequence[qutip.Qobj], reading: Reading) -> Pa
         for name, each in zip(names, sites, strict=True)
     )
     return Parts(centre, ensembles, without_constants(collective(energy, layout, "H")), read)
+
+
+def _levels(dims: list[int], centre: bool | tuple[str, ...]) -> list[int]:
+    """Levels of the whole centre, 1 where there is none, then of the satellites."""
+    if isinstance(centre, tuple):
+        if not 1 < len(centre) < len(dims) or len(set(centre)) < len(centre):
+            raise InputError(
+                f"`centre` must be True, False or different names of the first sites, such as ['x', 'y'], but is {list(centre)}; "
+                f"H has {len(dims)} sites",
+                parameter="centre",
+            )
+        return [int(np.prod(dims[: len(centre)])), *dims[len(centre) :]]
+    return dims if centre else [1, *dims]
+
+
+def _of_several(
+    matrices: list[ComplexArray], dims: list[int], own: tuple[str, ...], names: tuple[str, ...], sites: tuple[range, ...], reading: Reading
+) -> tuple[Site, Layout, list[ComplexArray]]:
+    """A centre of several sites: each is read on its own, then their axes are made one."""
+    width = len(own)
+    shifted = tuple(range(each.start + width - 1, each.stop + width - 1) for each in sites)
+    layout, tensors = _tensors(matrices, dims[:width], dims, names, shifted, reading.mode)
+    recognised, bases = [], []
+    for axis, name in enumerate(own):
+        turned = [np.moveaxis(tensor, axis, 0) for tensor in tensors]
+        site, one, turned = _recognised(Layout(names, shifted, layout.bases[axis:]), turned, reading)
+        tensors = [np.moveaxis(tensor, 0, axis) for tensor in turned]
+        recognised.append(site.renamed(name))
+        bases.append(one.bases[0])
+    merged = [tensor.reshape(-1, *tensor.shape[width:]) for tensor in tensors]
+    return SeveralSites(recognised), Layout(names, sites, (joint(own, bases), *layout.bases[width:])), merged
 
 
 def _shift(tensor: ComplexArray, adjoint: ComplexArray) -> ComplexArray:
@@ -131,14 +170,16 @@ def _ensembles(levels: list[int], reading: Reading) -> tuple[tuple[str, ...], tu
 
 
 def _tensors(
-    matrices: list[ComplexArray], levels: list[int], names: tuple[str, ...], sites: tuple[range, ...], reading: Reading
+    matrices: list[ComplexArray], own: list[int], levels: list[int], names: tuple[str, ...], sites: tuple[range, ...], mode: bool | None
 ) -> tuple[Layout, list[ComplexArray]]:
     """All operators over one-site bases, of each ensemble the one with fewest terms.
+
+    own   levels of the centre's sites, whose axes come first
 
     A constant that a satellite's operator has beside \\|1><1\\| or sigma^z would enter other terms with a factor N; the basis that
     the operators were written in has none.
     """
-    bases = [spin_site() if levels[0] == 2 and not reading.mode else level_site(levels[0])]
+    bases = [spin_site() if one == 2 and not mode else level_site(one) for one in own]
     bases += [satellite_sites(levels[site])[0] for each in sites for site in each]
     for each in sites:
         choices: list[tuple[int, int, list[OneSite]]] = []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from permsym.operators import CentreOperator, ComplexArray, Monomial, as_matrix
+from permsym.operators import CentreOperator, ComplexArray, Monomial, OnSites, as_matrix
 from permsym.sites import SPIN_OPERATORS, unit
 
 HIGHEST = 4
@@ -73,6 +74,23 @@ def mode_site(levels: int, asked: bool) -> OneSite:
     names = tuple(str(each) or "1" for each in monomials)
     operators = tuple(each if each.p or each.q else None for each in monomials)
     return OneSite(names, operators, np.array([each.matrix(levels) for each in monomials]))
+
+
+def joint(names: Sequence[str], sites: Sequence[OneSite]) -> OneSite:
+    """Products of operators of the sites of a centre, by their names; of these no matrices are made."""
+    spelled, operators = [], []
+    for chosen in itertools.product(*(range(len(site.names)) for site in sites)):
+        some = [(name, site, k) for name, site, k in zip(names, sites, chosen, strict=True) if k]
+        words = (f"{word}@{name}" for name, site, k in some for word in _words(site.names[k]))
+        spelled.append(" ".join(words) or "1")
+        factors = sorted(((name, site.operators[k]) for name, site, k in some), key=lambda factor: factor[0])
+        operators.append(OnSites(tuple(factors)) if factors else None)  # type: ignore[arg-type]  # no identities, and each of one site
+    return OneSite(tuple(spelled), tuple(operators), np.zeros((0, 0, 0), dtype=complex))
+
+
+def _words(name: str) -> list[str]:
+    """An operator of a site of the centre as labels write it, without the site."""
+    return name.split() if "a" in name else [f"{name}0"]
 
 
 def expanded(matrix: ComplexArray, sites: Sequence[OneSite]) -> ComplexArray:

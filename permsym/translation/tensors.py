@@ -33,7 +33,8 @@ class Layout:
 
     def spelled(self, index: Sequence[int]) -> str:
         """The product of one-site operators with this index of a tensor, as labels write it; digits count sites."""
-        words = [] if index[0] == 0 else [self.bases[0].names[index[0]] + ("" if "a" in self.bases[0].names[index[0]] else "0")]
+        centre = self.bases[0].names[index[0]]
+        words = [] if index[0] == 0 else [centre if "a" in centre or "@" in centre else f"{centre}0"]
         words += [f"{self.bases[site].names[k]}{site}" for site, k in enumerate(index) if site and k]
         return " ".join(words) or "1"
 

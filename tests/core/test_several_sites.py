@@ -281,18 +281,30 @@ def test_operators_without_their_site_are_refused():
         a.n * ps.Spin().z
 
 
-def test_what_takes_one_site_says_so():
-    model = two_modes(2)
-    for refused in (
-        lambda: ps.cumulants.steady_state(model),
-        lambda: ps.twa.steady_state(model),
-        lambda: ps.linear_noise(model),
-        lambda: ps.trajectories(model),
-        lambda: ps.bounds(model, "z1"),
-        lambda: ps.steady_state(model, solver="matrix-free"),
-        lambda: ps.steady_state(model, solver="hermite"),
-    ):
-        with pytest.raises(ps.InputError, match=r"takes a centre of one site, but this one has several \(x, y\)"):
+REFUSED = {
+    "cumulants": ps.cumulants.steady_state,
+    "twa": ps.twa.steady_state,
+    "linear-noise": ps.linear_noise,
+    "trajectories": ps.trajectories,
+    "bounds": lambda model: ps.bounds(model, "z1"),
+    "matrix-free": lambda model: ps.steady_state(model, solver="matrix-free"),
+    "hermite": lambda model: ps.steady_state(model, solver="hermite"),
+    "floquet": lambda model: ps.floquet(model, modulate={"H[z]": "1"}, period=1.0),
+}
+
+
+@pytest.mark.parametrize("capability", REFUSED)
+@pytest.mark.quick("matrix-free", "hermite", "linear-noise")
+def test_what_takes_one_site_says_so(capability):
+    with pytest.raises(ps.InputError, match=r"takes a centre of one site, but this one has several \(x, y\)"):
+        REFUSED[capability](two_modes(2))
+
+
+@pytest.mark.filterwarnings("ignore::permsym.UncertifiedWarning")
+def test_what_needs_the_whole_state_of_one_site_says_so():
+    state = ps.steady_state(two_modes(1))
+    for refused in (lambda: state.purity, lambda: state.counting("a@x"), lambda: state.fisher("g"), lambda: state.mode):
+        with pytest.raises(ps.InputError, match=r"takes a centre of one site|only a bosonic centre is a mode"):
             refused()
 
 
@@ -303,3 +315,20 @@ def test_qutip_has_the_sites_one_by_one():
     assert h.dims == [[3, 2, 2], [3, 2, 2]]
     rho, _ = two_modes_whole(1, 0.2)
     np.testing.assert_allclose(qutip.steadystate(h, c_ops).full(), rho, atol=1e-10)
+
+
+@pytest.mark.parametrize(("model", "sites"), [(two_modes(1, 0.2, (4, 4)), ["x", "y"]), (with_spin(2), ["x", "q"])], ids=["modes", "spin"])
+def test_qutip_operators_are_read_site_by_site(model, sites):
+    qutip = pytest.importorskip("qutip")
+    h, c_ops = model.to_qutip()
+    read = ps.Model.from_qutip(h, c_ops, centre=sites, lone="individual")
+    assert [(site.name, site.kind) for site in read.centre_sites] == [(site.name, site.kind) for site in model.centre_sites]
+    difference = qutip.liouvillian(h, c_ops) - qutip.liouvillian(*read.to_qutip())
+    assert np.abs(difference.full()).max() < 1e-12
+
+
+@pytest.mark.parametrize("names", [["x"], ["x", "x"], ["x", "y", "z", "w"]])
+def test_names_of_sites_that_qutip_operators_lack_are_refused(names):
+    pytest.importorskip("qutip")
+    with pytest.raises(ps.InputError, match="different names of the first sites"):
+        ps.Model.from_qutip(*two_modes(1).to_qutip(), centre=names)

@@ -109,7 +109,7 @@ def test_from_a_state_on_displaced_fock_states():
         )
         x = np.linspace(-1, 3, 5)
         assert np.abs(state.mode.wigner(x, x) - there.mode.wigner(x, x)).max() < 1e-7
-        for given in (InitialDensity(there), InitialMatrix(there.full(), 26), InitialDensity(state)):  # onto displaced Fock states
+        for given in (InitialDensity(there), InitialMatrix(there.full(), (26,)), InitialDensity(state)):  # onto displaced Fock states
             assert np.abs(given.vector(state.basis) - state.vector).max() < 1e-8
         quench = ps.models.driven_tavis_cummings(N=2, kappa=1.0, gamma_h=0.7, g=0.6, eta=0.0, levels=more)
         runs = [ps.evolve(quench, [0.0, 0.7], initial=each, moments=["a", "ad a", "a +1"]) for each in (state, there)]

@@ -54,7 +54,7 @@ def _of_product(state: InitialState, model: Model, label: MomentLabel) -> comple
     on_centre, on_satellites = label.operators(model)
     value = 1.0 + 0j
     for operator in on_centre:
-        levels = state.levels if isinstance(operator, Monomial) else model.centre.levels
+        levels = state.centre.levels if isinstance(operator, Monomial) else model.centre.levels
         if isinstance(operator, Monomial):
             value *= _photons(state, operator, levels)
         else:

@@ -119,4 +119,4 @@ def _half_way(evolution: Evolution) -> Model:
     first = initial.displacement if isinstance(initial, InitialDensity) else 0j
     middle = (first + centre.displacement) / 2
     levels = int(needed(np.ones((1, 1), dtype=complex), middle - first, _LEAST)) + 2
-    return model.displaced(middle).with_levels(max(levels, centre.levels, initial.levels))
+    return model.displaced(middle).with_levels(max(levels, centre.levels, initial.site_levels(0)))

@@ -30,7 +30,7 @@ from permsym.errors import SolverFailed
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.sites import Boson
+from permsym.several_sites import modes_of_centre
 from permsym.states.sectors import Charge
 
 LARGE = 200_000  # unknowns of the neutral sector from which a window is tried
@@ -41,7 +41,7 @@ _SMALLER = 0.5  # of the present sites: a window that is not needed any more mus
 
 def first_window(model: Model, representation: str, initial: Initial) -> Window | None:
     """The window that an evolution starts in; None where the whole lattice is small, or the state not confined to a few sites of it."""
-    if representation != "dicke" or len(model.ensembles) != 1 or isinstance(model.centre, Boson):
+    if representation != "dicke" or len(model.ensembles) != 1 or modes_of_centre(model.centre) or len(model.centre_sites) > 1:
         return None
     if not any(weights[1] for weights in model.charges) or dimension(model, representation) < LARGE:
         return None

@@ -32,11 +32,12 @@ from permsym.fields import checked
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.progress import Progress
-from permsym.sites import Boson
+from permsym.several_sites import SeveralSites, modes_of_centre
 from permsym.states.archived import Packing, Unpacking
 from permsym.states.sectors import Charge
 
 _LOOK = 8  # steps between two questions whether fewer Fock states would be enough
+_SHARE = 1e-2  # of the largest population of last Fock states: modes with less keep their levels
 _FIRST_LEVELS = 6  # Fock states beyond those of the initial state that an automatic cut-off starts with
 
 
@@ -52,13 +53,15 @@ class Run:
         checkpoint: EvolutionCheckpoint | None = None,
     ) -> None:
         initial = request.initial
-        self.grows = isinstance(model.centre, Boson) and model.centre.automatic
-        levels = initial.levels
+        self.open = [position for position, mode in modes_of_centre(model.centre) if mode.automatic]
+        """Positions of the modes whose cut-offs are automatic."""
+        self.grows = bool(self.open)
+        levels = {position: initial.site_levels(position) for position in self.open}
         if self.grows and isinstance(initial, InitialDensity) and initial.displacement:  # few levels are enough on its own Fock states
-            model, levels = model.displaced(initial.displacement), initial.state.model.centre.levels
+            model, levels = model.displaced(initial.displacement), {0: initial.state.model.centre.levels}
         goes_on = isinstance(initial, InitialDensity) and isinstance(initial.state, EvolvedState)
         self.room = 0 if goes_on else _FIRST_LEVELS  # a state on its way has its own
-        self.model = model.with_levels(max(levels + self.room, 4)) if self.grows else model
+        self.model = model.with_more_levels({position: max(own + self.room, 4) for position, own in levels.items()})
         self.in_blocks: bool | None = None
         self.window = None if request.clock is not None else first_window(self.model, representation, initial)
         self.representation, self.request, self.progress = representation, request, progress
@@ -78,7 +81,7 @@ class Run:
             groups.setdefault(sector_of(self.model, label), []).append(of_sector(self.model, label))
         self.watched = watched(self.model, labels)
         if self.grows and self.room:  # the initial state must not reach into them
-            self.model = self.model.with_levels(self.model.centre.levels + max(0, self.watched - self.room))
+            self.model = self.model.with_more_levels(dict.fromkeys(self.open, max(0, self.watched - self.room)))
         self.scale = max(label.norm(self.model) for label in labels)
         keeping, possible = self.request.keeping, self.request.initial.charges(self.model)
         if self.window is None:
@@ -196,9 +199,18 @@ class Run:
         """Where to go on: on more Fock states or in a wider window, or, where that is not ``needed``, on fewer; None: here."""
         if isinstance(sector, WindowSector):
             return sector.moved(state, self.small, needed)
+        if needed and isinstance(self.model.centre, SeveralSites):
+            return self._with_more_levels(sector.tops(state[:, None], np.ones((1, 1)), self.watched))
         if needed:
             return sector.grown(state, 0.1 * self.small)
         return sector.improved(state, 0.1 * self.small) if self.grows else None
+
+    def _with_more_levels(self, tops: dict[int, float]) -> Model:
+        """More Fock states of those modes whose last ones hold most."""
+        worst = max(tops[position] for position in self.open)
+        sites = self.model.centre_sites
+        more = {position: max(2, sites[position].levels // 3) for position in self.open if tops[position] >= _SHARE * worst}
+        return self.model.with_more_levels(more)
 
     def _made(self, charge: tuple[int, ...], labels: Sequence[MomentLabel]) -> Sector:
         """A sector of the model as it stands: on a window, or block by block, where that is faster."""
@@ -225,11 +237,10 @@ class Run:
         last = end >= self.times[-1]
         inside = self.times[(self.times > step.start) & ((self.times <= end) if not last else True)]
         if sector.cavity:
-            levels = sector.level_populations(step.space.vectors, step.space.path(step.length))
-            top = float(levels[-self.watched :].sum(axis=0).max())
-            if self.grows and top > self.small:
+            tops = sector.tops(step.space.vectors, step.space.path(step.length), self.watched)
+            if any(tops[position] > self.small for position in self.open):
                 return False
-            self.tally.top_population = max(self.tally.top_population, top)
+            self.tally.top_population = max([self.tally.top_population, *tops.values()])
         lost = sector.lost(step)
         if isinstance(sector, WindowSector):
             if lost > rate * step.length + self.small / 100:

@@ -14,7 +14,7 @@ from permsym.dynamics.evolved.certificate import EvolutionCertificate
 from permsym.dynamics.evolved.errors import CUT, START, SectorError, moment_error, sector_of
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.sites import Boson
+from permsym.several_sites import modes_of_centre
 from permsym.states.archived import Packing
 from permsym.states.density import DensityOperator
 from permsym.states.derived import derived_errors, is_ratio
@@ -122,14 +122,21 @@ class EvolvedState(DensityOperator, InTime):
 
     def _fock_errors(self, position: int = 0) -> NDArray[np.float64]:
         """Error of each P(n), whose operator has norm 1."""
-        return np.full(self._site_levels(position), self.deviation())
+        return np.full(self.site_levels(position), self.deviation())
 
     def _top(self, key: MomentLabel) -> float:
         """Population of the last Fock states; of as many as the ladder operators of one kind in a label reach, at least."""
-        ladders = max(key.centre.count("a"), key.centre.count("ad"))
-        if not isinstance(self.model.centre, Boson) or not ladders or not self.top_population:
-            return self.top_population
-        return max(self.top_population, float(self.basis.centre_populations(self.x)[-ladders:].sum()))
+        top = self.top_population
+        for position, mode in modes_of_centre(self.model.centre) if top else ():
+            if ladders := max(key.monomial_of(mode.name)):
+                top = max(top, float(self._populations(position)[-ladders:].sum()))
+        return top
+
+    def _populations(self, position: int) -> NDArray[np.float64]:
+        """Populations of the states of one of the centre's sites."""
+        if len(self.model.centre_sites) == 1:
+            return self.basis.centre_populations(self.x)
+        return self.basis.site_populations(self.x, position)
 
     @property
     def derived_errors(self) -> dict[str, float]:

@@ -94,9 +94,8 @@ class Tally:
         self.trace_defect = max(self.trace_defect, abs(float(populations.sum()) - 1))
         self.min_population = min(self.min_population, float(populations.min()))
         if sector.cavity:
-            top = float(sector.level_populations(vectors, weights[:, None])[-watched:].sum())
-            self.top_population = max(self.top_population, top)
-            if len(now):
+            self.top_population = max([self.top_population, *sector.tops(vectors, weights[:, None], watched).values()])
+            if len(now) and sector.basis.width == 1:
                 self.photons = _entered(self.photons, sector.photons(vectors, weights), now, len(self.times))
 
     # -- what they say --------------------------------------------------------------------------------------------------

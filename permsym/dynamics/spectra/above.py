@@ -11,7 +11,7 @@ from scipy import sparse
 
 from permsym.basis.basis import Basis
 from permsym.liouvillian import Liouvillian
-from permsym.sites import Boson
+from permsym.several_sites import modes_of_centre
 from permsym.steady.fock_cutoff import continued
 from permsym.steady.scaling.levels import reach
 
@@ -35,16 +35,19 @@ class Above:
 def above(basis: Basis) -> Above:
     """Empty without a boson, and where no move climbs."""
     model = basis.model
-    more = reach(model) if isinstance(model.centre, Boson) else 0
-    if not more:
+    modes = modes_of_centre(model.centre)
+    more = {position: reach(model, position) for position, _ in modes}
+    if not any(more.values()):
         return Above(sparse.csr_array((0, basis.dimension)), np.zeros(0, dtype=np.int64))
-    levels = model.centre.levels
-    wider = model.with_levels(levels + more)
-    larger = basis.widened(wider)
+    larger = basis.widened(model.with_more_levels(more))
     at, _ = larger.index(basis.labels)
     columns, names = at, np.arange(larger.size)
-    rows = np.flatnonzero(larger.labels[:2].max(axis=0) >= levels - more)
-    places = basis.index(np.maximum(continued(larger.labels[:, rows], levels), 0))[0]
+    tops = [larger.labels[2 * k : 2 * k + 2].max(axis=0) >= mode.levels - more[k] for k, mode in modes]
+    rows = np.flatnonzero(np.logical_or.reduce(tops))
+    nearest = larger.labels[:, rows]
+    for position, mode in modes:
+        nearest = np.maximum(continued(nearest, mode.levels, 2 * position), 0)
+    places = basis.index(nearest)[0]
     if basis.hermitian:
         columns = np.concatenate([at, larger.imaginary[at[basis.paired]]])
         names = np.concatenate([names, np.flatnonzero(larger.paired)])

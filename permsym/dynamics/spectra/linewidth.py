@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from permsym.dynamics.spectra.response import Response, operators, responses, state_of
-from permsym.dynamics.spectra.spectrum import more_levels
+from permsym.dynamics.spectra.spectrum import with_more_levels
 from permsym.dynamics.two_time.marked import why_zero
 from permsym.errors import InputError
 from permsym.model import Model
@@ -133,9 +133,9 @@ def linewidth(
     of, right = operators(model, of, right)
     state = state_of(system, say)
     answer = _of_state(state, near, of, right, say)
-    while isinstance(system, Model) and (levels := more_levels(system, answer)):
-        say(f"levels={levels}: the cut-off costs the line {answer.cutoff:.1e} with {state.model.centre.levels}")
-        state = state_of(state.model.with_levels(levels), say)
+    while isinstance(system, Model) and (wider := with_more_levels(system, answer)) is not None:
+        say(f"{wider.centre!r}: the cut-off costs the line {answer.cutoff:.1e} with {state.model.centre!r}")
+        state = state_of(wider, say)
         answer = _of_state(state, near, of, right, say)
     answer.timings["total"] = time.perf_counter() - started
     return answer

@@ -17,6 +17,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import Operator
 from permsym.progress import Progress
+from permsym.several_sites import SeveralSites
 from permsym.sites import Boson, NoCentre, Spin
 from permsym.steady.plan import Route
 from permsym.steady.solve import steady_state
@@ -93,5 +94,9 @@ def operators(model: Model, of: Operator | str | None, right: Operator | str | N
         return "ad", "a"
     if isinstance(model.centre, Spin):
         return "+0", "-0"
+    if isinstance(model.centre, SeveralSites):
+        raise InputError(
+            f"whose spectrum? the centre has several sites, {', '.join(model.centre.names)}; give such as of='ad@x', right='a@x'"
+        )
     whose = "a model without a centre" if isinstance(model.centre, NoCentre) else repr(model.centre)
     raise InputError(f"whose spectrum? {whose} has no emission by default; give `of` and `right`, such as of='+', right='-'")

@@ -22,7 +22,8 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.operators import Operator
 from permsym.progress import Progress, silent
-from permsym.sites import Boson, is_real
+from permsym.several_sites import modes_of_centre
+from permsym.sites import is_real
 from permsym.steady.state import DEFAULT_TOLERANCE, State
 from permsym.text import finite
 
@@ -174,9 +175,9 @@ def spectrum(
     of, right = operators(model, of, right)
     state = state_of(system, say)
     answer = _of_state(state, w, of, right, tolerance, say)
-    while isinstance(system, Model) and (levels := more_levels(system, answer)):
-        say(f"levels={levels}: the cut-off costs {answer.certificate.parts['cutoff']:.1e} with {state.model.centre.levels}")
-        state = state_of(state.model.with_levels(levels), say)
+    while isinstance(system, Model) and (wider := with_more_levels(system, answer)) is not None:
+        say(f"{wider.centre!r}: the cut-off costs {answer.certificate.parts['cutoff']:.1e} with {state.model.centre!r}")
+        state = state_of(wider, say)
         answer = _of_state(state, w, of, right, tolerance, say)
     answer.timings["total"] = time.perf_counter() - started
     return replace(answer, frequencies=asked, power=answer.power[back], errors=answer.errors[back])
@@ -192,12 +193,13 @@ class Cut(Protocol):
     def lacks_levels(self) -> bool: ...
 
 
-def more_levels(model: Model, answer: Cut) -> int:
-    """How many levels to take next where a cut-off that is ours to choose is what the certificate lacks, else 0."""
-    levels = answer.state.model.centre.levels
-    if not (isinstance(model.centre, Boson) and model.centre.automatic) or levels >= _MOST_LEVELS:
-        return 0
-    return levels + max(2, levels // _MORE) if answer.lacks_levels else 0
+def with_more_levels(model: Model, answer: Cut) -> Model | None:
+    """The state's model on more levels where a cut-off that is ours to choose is what the certificate lacks, else None."""
+    mine = answer.state.model
+    levels = {position: mine.centre_sites[position].levels for position, mode in modes_of_centre(model.centre) if mode.automatic}
+    if not levels or max(levels.values()) >= _MOST_LEVELS or not answer.lacks_levels:
+        return None
+    return mine.with_more_levels({position: max(2, own // _MORE) for position, own in levels.items()})
 
 
 def _of_state(

@@ -20,6 +20,7 @@ from permsym.errors import InputError, UncertifiedWarning
 from permsym.model import Model
 from permsym.operators import Operator
 from permsym.progress import Progress, silent
+from permsym.several_sites import SeveralSites
 from permsym.sites import SPIN_OPERATORS, Boson, NoCentre, is_real
 from permsym.states.density import DensityOperator
 from permsym.steady.certificate import derived_tolerance
@@ -185,6 +186,10 @@ def field_operators(model: Model) -> tuple[Operator, Operator]:
         return centre.operator(SPIN_OPERATORS["p"]), centre.operator(SPIN_OPERATORS["m"])
     if isinstance(centre, NoCentre):
         raise InputError("this model has no centre with a field; name the operators, as in correlation('+', '-', times)")
+    if isinstance(centre, SeveralSites):
+        raise InputError(
+            f"the centre has several sites, {', '.join(centre.names)}; name the operators, as in correlation('ad@x', 'a@x', times)"
+        )
     raise InputError(f"the centre {centre!r} has no field of its own; name the operators, as in correlation('|1><0|0', '|0><1|0', times)")
 
 

@@ -25,7 +25,6 @@ from permsym.jumps import Jump
 from permsym.model import Model
 from permsym.models.operator_text import Factor, factors
 from permsym.operators import Operator, Product, as_array, as_matrix
-from permsym.several_sites import refuse_several
 from permsym.sites import Ensemble
 
 Names = Mapping[str, Sequence[str]]
@@ -50,7 +49,7 @@ class Marked:
         labels, rows = basis.written_out()
         parts = list(basis.parts)
         for position in self.taken:
-            labels, rows = _split(labels, rows, parts, 1 + position)
+            labels, rows = _split(labels, rows, parts, basis.width + position)
         return labels, rows, parts
 
 
@@ -59,7 +58,6 @@ def marked(model: Model, operators: Sequence[Operator | str]) -> Marked:
 
     Raises InputError for texts that spell no operator, TooFewSatellites where an ensemble has fewer than the texts name.
     """
-    refuse_several(model.centre, "a two-time function")
     spelled = [_spelled(model, operator) for operator in operators]
     names, taken, apart = dict[tuple[str, int], str](), list[int](), dict[str, list[str]]()
     among: dict[str, int] = {}

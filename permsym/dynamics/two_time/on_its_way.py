@@ -20,7 +20,7 @@ from permsym.dynamics.two_time.result import Correlation
 from permsym.dynamics.two_time.source import operator_norm, sources
 from permsym.errors import DegenerateSteadyState, NotApplicable, TooLarge, UnsuitedModel
 from permsym.model import Model
-from permsym.sites import Boson
+from permsym.several_sites import modes_of_centre
 from permsym.states.density import DensityOperator
 from permsym.steady.plan import Request
 from permsym.steady.solve import answer
@@ -32,7 +32,7 @@ def on_its_way(model: Model, initial: Initial, start: float, asked: Asked, basis
     """A two-time function from any initial state: <C(t) A(t + tau) B(t)>."""
     started = time.perf_counter()
     representation = choose(model) if basis == "auto" else basis
-    grows = isinstance(model.centre, Boson) and model.centre.automatic
+    grows = [position for position, mode in modes_of_centre(model.centre) if mode.automatic]
     if grows:  # the cut-off that the state itself takes until the last time is where to begin
         model = evolve(
             model, [start + float(asked.times[-1])], initial=initial, moments=1, tolerance=asked.tolerance, basis=basis, keep="none"
@@ -42,7 +42,7 @@ def on_its_way(model: Model, initial: Initial, start: float, asked: Asked, basis
         errors, certificate = shares.certificate(asked.tolerance, ())
         if not grows or certificate.cut <= SHARE * asked.tolerance * max(1.0, certificate.size):
             break
-        model = model.with_levels(model.centre.levels + max(4, model.centre.levels // 4))
+        model = model.with_more_levels({position: max(4, model.centre_sites[position].levels // 4) for position in grows})
     return Correlation(
         model=model,
         of=asked.of,

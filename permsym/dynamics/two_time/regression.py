@@ -25,7 +25,7 @@ from permsym.basis.basis import Basis
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import Integrator, Propagator, check_memory
 from permsym.liouvillian import Liouvillian
-from permsym.sites import Boson
+from permsym.several_sites import modes_of_centre
 from permsym.steady.scaling.levels import reach
 
 Real = NDArray[np.float64]
@@ -107,10 +107,10 @@ class Sector:
     def leaving(self) -> Real:
         """(dimension,) trace norm of what each unknown loses in a unit of time, to a window's outside and beyond the cut-off."""
         model = self.basis.model
-        more = reach(model) if isinstance(model.centre, Boson) else 0
-        if not more:
+        more = {position: reach(model, position) for position, _ in modes_of_centre(model.centre)}
+        if not any(more.values()):
             return self.leaks
-        wider = model.with_levels(model.centre.levels + more)
+        wider = model.with_more_levels(more)
         wide = self.basis.widened(wider)
         check_memory(wider, wide.dimension, assembled=True)
         labels, rows = self.basis.written_out()

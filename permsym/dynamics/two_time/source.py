@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from permsym.basis.basis import Basis
-from permsym.basis.centre import CentrePart
+from permsym.basis.centre import centre_parts
 from permsym.basis.moves import Labels, Moves, Shift
 from permsym.basis.part import Part
 from permsym.basis.populated import classes_of
@@ -29,7 +29,7 @@ from permsym.dynamics.propagator import check_memory
 from permsym.dynamics.two_time.marked import Marked, marked
 from permsym.model import Model
 from permsym.operators import Monomial, Operator, Product, as_array
-from permsym.sites import Boson
+from permsym.several_sites import modes_of_centre
 from permsym.states.density import DensityOperator
 from permsym.states.sectors import Charge
 from permsym.symmetry.smith import Row
@@ -108,8 +108,8 @@ def sources(
     product = _Product.of(rho, system, second, first)
     model, parts = system.model, product.parts
     if more:
-        model = model.with_levels(model.centre.levels + more)
-        parts = [CentrePart(model.centre), *parts[1:]]
+        model = model.with_more_levels({position: more for position, _ in modes_of_centre(model.centre)})
+        parts = [*centre_parts(model), *parts[len(model.centre_sites) :]]
     hermitian = rho.basis.hermitian and not (first - second.dag())
     seen = {tuple(-q for q in charge) for charge in system.model.charges_of(observed)}
     scope, charges = product.scope(model, parts)
@@ -202,12 +202,15 @@ class _Moved(NamedTuple):
 
 
 def _climbed(basis: Basis, model: Model, parts: list[Part], right: Operator, left: Operator) -> Basis:
-    """The space in which B and C act: of a boson with as many levels more as they climb, so that nothing is cut before it is counted."""
-    if isinstance(model.centre, Boson):
-        climbed = [key.centre.p for key in right.terms if isinstance(key.centre, Monomial)]
-        climbed += [key.centre.q for key in left.terms if isinstance(key.centre, Monomial)]
-        model = model.with_levels(model.centre.levels + max(climbed, default=0))
-        parts = [CentrePart(model.centre), *parts[1:]]
+    """The space in which B and C act: of a mode with as many levels more as they climb, so that nothing is cut before it is counted."""
+    more: dict[int, int] = {}
+    for position, _ in modes_of_centre(model.centre):
+        ups, downs = ([model.on_centre_sites(key)[position] for key in each.terms] for each in (right, left))
+        climbed = [one.p for one in ups if isinstance(one, Monomial)] + [one.q for one in downs if isinstance(one, Monomial)]
+        more[position] = max(climbed, default=0)
+    if any(more.values()):
+        model = model.with_more_levels(more)
+        parts = [*centre_parts(model), *parts[len(model.centre_sites) :]]
     return Basis(model, parts, basis.representation)
 
 
@@ -217,10 +220,11 @@ def operator_norm(model: Model, operator: Operator) -> float:
     total = 0.0
     for key, value in operator.terms.items():
         size = abs(value)
-        if isinstance(key.centre, Monomial) and isinstance(model.centre, Boson):
-            size *= max(1.0, math.sqrt(model.centre.levels - 1) + abs(model.centre.displacement)) ** sum(key.centre)
-        elif key.centre is not None and not isinstance(key.centre, Monomial):
-            size *= float(np.linalg.norm(as_array(key.centre), 2))
+        for site, one in zip(model.centre_sites, model.on_centre_sites(key), strict=True):
+            if isinstance(one, Monomial):
+                size *= max(1.0, math.sqrt(site.levels - 1) + abs(getattr(site, "displacement", 0.0))) ** sum(one)
+            elif one is not None:
+                size *= float(np.linalg.norm(as_array(one), 2))
         for name, matrix in key.satellites:
             size *= sizes[name] * float(np.linalg.norm(as_array(matrix), 2))
         total += size

@@ -16,9 +16,9 @@ from permsym.dynamics.two_time.of_state import Way, way
 from permsym.dynamics.two_time.result import Correlation
 from permsym.errors import InputError
 from permsym.model import Model
-from permsym.operators import Monomial
+from permsym.operators import Monomial, Operator
 from permsym.progress import Progress
-from permsym.sites import Boson
+from permsym.several_sites import modes_of_centre
 from permsym.steady.state import State
 
 
@@ -56,7 +56,7 @@ def of_steady_state(state: State, asked: Asked, say: Progress) -> Correlation:
     shares.state = followed.way.errors(unit, shares.values, n)
     note = "" if shares.dimension else why_zero(state.model, asked.operators)
     if note != NO_CHARGE:  # that holds whatever the state is
-        shares.cut += state.above_the_cutoff(_ladders(asked, state.model), 0) / unit
+        shares.cut += state.above_the_cutoffs(_ladders(asked, state.model)) / unit
     errors, certificate = shares.certificate(asked.certain, () if note == NO_CHARGE else state.certificate.reasons)
     return Correlation(
         model=state.model,
@@ -80,9 +80,10 @@ def of_steady_state(state: State, asked: Asked, say: Progress) -> Correlation:
 
 def _margins(state: State) -> tuple[int, ...]:
     """Levels beyond the state's to try: X reaches higher than rho, and the state's own levels are enough for rho where it is certified."""
-    levels = state.model.centre.levels
+    modes = modes_of_centre(state.model.centre)
+    levels = max((mode.levels for _, mode in modes), default=0)
     whole = state.basis.boundary == "closed"
-    if not (isinstance(state.model.centre, Boson) and whole and state.certificate.certified):
+    if not (modes and whole and state.certificate.certified):
         return (0,)
     return 0, 4 + levels // 4, 8 + levels // 2
 
@@ -101,7 +102,12 @@ def _followed(state: State, asked: Asked, unit: float, more: int, say: Progress)
     return result
 
 
-def _ladders(asked: Asked, model: Model) -> int:
-    """Ladder operators in A, B and C together."""
+def _ladders(asked: Asked, model: Model) -> dict[int, int]:
+    """Ladder operators of each mode, by its position, in A, B and C together."""
     operators = [collective(model, each) for each in asked.operators]
-    return sum(max((sum(key.centre) for key in each.terms if isinstance(key.centre, Monomial)), default=0) for each in operators)
+
+    def most(operator: Operator, position: int) -> int:
+        ones = (model.on_centre_sites(key)[position] for key in operator.terms)
+        return max((sum(one) for one in ones if isinstance(one, Monomial)), default=0)
+
+    return {position: sum(most(each, position) for each in operators) for position, _ in modes_of_centre(model.centre)}
