@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
 from permsym.basis.moves import Labels
-from permsym.basis.representations import build, choose
+from permsym.basis.representations import choose
 from permsym.errors import InputError, PermsymError, TooLarge
 from permsym.linear.factorisation import Factorisation
 from permsym.liouvillian import Liouvillian
@@ -79,7 +79,7 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64], right: NDAr
     if more == 0:
         return Dropped(np.zeros(basis.dimension), 0.0)
     wider = model.with_levels(levels + more)
-    larger = build(wider, basis.representation, populated=basis.populated)
+    larger = basis.widened(wider)
     at, _ = larger.index(basis.labels)
 
     def embedded(numbers: NDArray[np.float64]) -> NDArray[np.float64]:

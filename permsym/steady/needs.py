@@ -48,7 +48,9 @@ def _sides(model: Model, name: str) -> list[int]:
     if model.centre.kind == "boson":
         sides += [model.centre.levels] * (1 if counted else 2)
     for ensemble, alive in zip(model.ensembles, model.symmetry.alive[1:], strict=True):
-        if ensemble.levels > 2:
+        if ensemble.symmetric:
+            sides += [ensemble.N + 1] * max(1, 2 * (ensemble.levels - 1) - counted)
+        elif ensemble.levels > 2:
             sides += [ensemble.N + 1] * max(1, len(alive) - 1 - counted)
         else:
             sides += _sides_of_spins(ensemble, model)
