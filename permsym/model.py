@@ -56,7 +56,7 @@ _HERMITIAN = 1e-14  # of the largest coefficient: what rounding makes of a hermi
 _WRITTEN = {
     "name": str,
     "centre": ({"kind": str, "levels": (int, str)}, [{"kind": str, "levels": (int, str), "name": str}]),
-    "ensembles": [{"name": str, "N": float, "levels": int, "j?": float}],
+    "ensembles": [{"name": str, "N": float, "levels": int, "j?": float, "symmetric?": bool}],
     "hamiltonian": [dict],
     "jumps": [{"kind": str, "rate": float, "operator": [dict], "name?": str}],
 }
@@ -134,9 +134,11 @@ class Model:
             self.check(operator)
         for term in self.terms:
             name = term.structure[0][0].satellites[0][0] if term.kind == "individual" else None
-            if name is not None and self.ensembles[self.ensemble(name)].j is not None:
+            if name is not None and (fixed := self.ensembles[self.ensemble(name)]).fixed:
+                what, word = ("the symmetry", "symmetric") if fixed.symmetric else ("the total spin", "j")
                 raise InputError(
-                    f"the jump {term} changes the total spin of ensemble {name!r}, which j fixes; leave j out, or make the jump Collective"
+                    f"the jump {term} changes {what} of ensemble {name!r}, which {word} fixes; "
+                    f"leave {word} out, or make the jump Collective"
                 )
         check_rates(self.jumps, self.ensembles)
         # An operator is hermitian for all N if it is for as many satellites as a product has collective factors.
@@ -493,7 +495,9 @@ class Model:
             "parameters": self.parameters,
             "centre": _centre_data(self.centre),
             "ensembles": [
-                {"name": each.name, "N": each.size, "levels": each.levels} | ({} if each.j is None else {"j": each.j})
+                {"name": each.name, "N": each.size, "levels": each.levels}
+                | ({} if each.j is None else {"j": each.j})
+                | ({"symmetric": True} if each.symmetric else {})
                 for each in self.ensembles
             ],
             "hamiltonian": list(self._operator_data(self.hamiltonian)),
@@ -511,7 +515,9 @@ class Model:
             checked(data, _WRITTEN, "it")
             one = not isinstance(data["centre"], list)
             centre = _site_from(data["centre"]) if one else [_site_from(each) for each in data["centre"]]
-            ensembles = [Ensemble(each["N"], each["name"], each["levels"], each.get("j")) for each in data["ensembles"]]
+            ensembles = [
+                Ensemble(each["N"], each["name"], each["levels"], each.get("j"), each.get("symmetric", False)) for each in data["ensembles"]
+            ]
             jumps = [Jump(each["kind"], each["rate"], _operator_from(each["operator"]), each.get("name")) for each in data["jumps"]]
             hamiltonian = _operator_from(data["hamiltonian"])
             return cls(centre, ensembles, hamiltonian, jumps, name=data["name"], parameters=data.get("parameters"))

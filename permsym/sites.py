@@ -306,12 +306,20 @@ class Ensemble(_SpinOperators):
     levels  2 (spins, ``z p m x y``) or more (``unit(i, j)``)
     j       fixed total spin of two-level satellites, N/2, N/2 - 1, ...: for models without individual jumps on them, which
             conserve it.  j = N/2 are the states that no exchange of satellites changes
+    symmetric   whether satellites, of any number of levels, stay in states that no exchange changes: j = N/2 of two-level ones
     """
 
-    def __init__(self, N: float, name: str = "A", levels: int = 2, j: float | None = None) -> None:
+    def __init__(self, N: float, name: str = "A", levels: int = 2, j: float | None = None, symmetric: bool = False) -> None:
         super().__init__(levels)
         self.size = as_size("N", N)
+        if not isinstance(symmetric, bool | np.bool_):
+            raise InputError(f"`symmetric` must be True or False, but is {symmetric!r}", parameter="symmetric")
+        if symmetric and self.levels == 2 and j is None:
+            j = self.size / 2
         self.j = None if j is None else as_spin(j, self.size, self.levels)
+        if symmetric and self.j not in (None, self.size / 2):
+            raise InputError(f"symmetric states have j=N/2={self.size / 2:g}, but `j` is {j!r}; leave one of the two out", parameter="j")
+        self.symmetric = bool(symmetric) and self.levels > 2
         self.name = as_name("an ensemble's name", name)
 
     @property
@@ -333,14 +341,19 @@ class Ensemble(_SpinOperators):
         assert not isinstance(one, Monomial)
         return Operator({Product(satellites=((self.name, one),)): 1})
 
+    @property
+    def fixed(self) -> bool:
+        """Whether its total spin is fixed, or its satellites stay in states that no exchange changes."""
+        return self.j is not None or self.symmetric
+
     def resized(self, N: float) -> Ensemble:
         """The same with other satellites; a fixed total spin keeps its part of N/2, as far as it can."""
         if self.j is None:
-            return Ensemble(N, self.name, self.levels)
+            return Ensemble(N, self.name, self.levels, symmetric=self.symmetric)
         size = as_size("N", N)
         pairs = min(round((self.size / 2 - self.j) * size / self.size), int(size) // 2)  # of satellites, as in singlets
         return Ensemble(N, self.name, self.levels, size / 2 - pairs)
 
     def __repr__(self) -> str:
-        fixed = "" if self.j is None else f", j={self.j:g}"
+        fixed = ", symmetric=True" if self.symmetric else "" if self.j is None else f", j={self.j:g}"
         return f"Ensemble({self.size}, {self.name!r}, levels={self.levels}{fixed})"

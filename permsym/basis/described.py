@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
+from permsym.basis.coherent import FewCoherent
 from permsym.basis.dicke import DickePart
 from permsym.basis.representations import build
 from permsym.basis.scope import Scope
@@ -41,6 +42,8 @@ Maker = Callable[[Model, Fields, Arrays], Basis]
 @singledispatch
 def described(basis: Basis) -> Description:
     """The description of a basis; InputError for a kind that files do not hold."""
+    if isinstance(basis, FewCoherent):
+        return Description("coherent", {"order": basis.cut.order}, {})
     if isinstance(basis, CutBasis):
         return Description("cut", {"order": basis.cut.order, "share": basis.cut.share}, {"sites": basis.sites.sites})
     if type(basis) is not Basis:
@@ -101,4 +104,8 @@ def _cut(model: Model, fields: Fields, arrays: Arrays) -> Basis:
     return CutBasis(model, Cut(entries["order"], entries["share"]), Sites(model.sizes, arrays["sites"]))
 
 
-MAKERS: Mapping[str, Maker] = {"whole": _whole, "blocks": _blocks, "cut": _cut}
+def _coherent(model: Model, fields: Fields, arrays: Arrays) -> Basis:
+    return FewCoherent(model, Cut(checked(dict(fields), {"order": int}, "a basis")["order"]))
+
+
+MAKERS: Mapping[str, Maker] = {"whole": _whole, "blocks": _blocks, "cut": _cut, "coherent": _coherent}

@@ -131,6 +131,8 @@ class Part(ABC):
 
 def refuse_fixed_spin(ensemble: Ensemble) -> None:
     """InputError where a representation of all total spins would be cut to one."""
+    if ensemble.symmetric:
+        raise InputError(f"satellites of ensemble {ensemble.name!r} are symmetric, and one representation has them; use basis='auto'")
     if ensemble.j is not None:
         raise InputError(f"the total spin of ensemble {ensemble.name!r} is fixed, and one representation has it alone; use basis='dicke'")
 

@@ -1,4 +1,4 @@
-"""The labels that a model's dynamics makes of some, put together from the classes of its parts, never cut from a product.
+"""The labels that a model's dynamics makes of some, put together from the classes of its parts.  Long because each kind of part has one.
 
 Each part groups its labels by what they contribute to the classes of :class:`permsym.symmetry.classes.Symmetry`.  Labels of all parts
 belong together where the contributions add up to one class; that of the populations is zero.
@@ -22,7 +22,7 @@ from permsym.basis.moves import Labels
 from permsym.basis.occupation import OccupationPart
 from permsym.basis.part import Part
 from permsym.basis.sector import combined
-from permsym.sites import Boson
+from permsym.basis.symmetric import SymmetricPart
 from permsym.symmetry.actions import Type
 from permsym.symmetry.classes import Symmetry
 from permsym.symmetry.smith import Row
@@ -32,9 +32,12 @@ _COUNTED = 40
 """Satellites of three or more levels up to which a sector is counted exactly; more never fit, and an estimate will do."""
 
 
-def populated_labels(parts: Sequence[Part], symmetry: Symmetry, wanted: Row | None = None) -> Labels:
-    """Labels (columns, n) of all parts together in a class; None: that of the populations."""
-    groups = [_groups(part, position, symmetry) for position, part in enumerate(parts)]
+def populated_labels(parts: Sequence[Part], symmetry: Symmetry, wanted: Row | None = None, most: int | None = None) -> Labels:
+    """Labels (columns, n) of all parts together in a class; None: that of the populations.
+
+    most   atoms in coherences that a label of an ensemble of three or more levels counts; None: any number
+    """
+    groups = [_groups(part, position, symmetry, most) for position, part in enumerate(parts)]
     made: dict[tuple[int, Row], Labels] = {}
 
     def labels(position: int, row: Row) -> Labels:
@@ -59,9 +62,9 @@ def populated_blocks(parts: Sequence[Part], symmetry: Symmetry) -> Labels:
     return np.concatenate(blocks, axis=1)
 
 
-def populated_count(parts: Sequence[Part], symmetry: Symmetry, wanted: Row | None = None) -> int:
+def populated_count(parts: Sequence[Part], symmetry: Symmetry, wanted: Row | None = None, most: int | None = None) -> int:
     """How many they are, without making them."""
-    groups = [_groups(part, position, symmetry) for position, part in enumerate(parts)]
+    groups = [_groups(part, position, symmetry, most) for position, part in enumerate(parts)]
     matching = _matching(groups, symmetry.modulus, wanted)
     return sum(math.prod(group.count(row) for group, row in zip(groups, rows, strict=True)) for rows in matching)
 
@@ -71,29 +74,21 @@ def classes_of(parts: Sequence[Part], symmetry: Symmetry, labels: Labels) -> Lab
     modulus = np.array(symmetry.modulus, dtype=np.int64)[:, None]
     total = np.zeros((len(modulus), labels.shape[1]), dtype=np.int64)
     start = 0
-    for position, part in enumerate(parts if len(modulus) else ()):
+    for position, part in enumerate(parts):
         total += _contributions(part, position, symmetry, labels[start : start + part.columns])
         start += part.columns
     return np.where(modulus > 0, total % np.maximum(modulus, 1), total)
 
 
-def types_of(part: Part, labels: Labels) -> frozenset[Type]:
-    """The types (ket, bra) of single sites in labels of a part; of a mode none, of two-level satellites all."""
-    if isinstance(part, CentrePart):
-        pairs = np.zeros((2, 0), dtype=np.int64) if isinstance(part.site, Boson) else labels
-    elif isinstance(part, OccupationPart) and part.levels > 2:
-        pairs = np.stack(np.divmod(np.flatnonzero(labels.any(axis=1)), part.levels))
-    elif isinstance(part, FullPart) and part.one.site.levels > 2:
-        pairs = labels.reshape(2, -1)
-    else:  # also elements with m = m' have coherences of single spins
-        pairs = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
-    return frozenset((int(k), int(b)) for k, b in np.unique(pairs, axis=1).T)
-
-
 def _contributions(part: Part, position: int, symmetry: Symmetry, labels: Labels) -> Labels:
     """What labels of one part contribute to each class, (classes, n)."""
+    if not symmetry.modulus:
+        return np.zeros((0, labels.shape[1]), dtype=np.int64)
     weights = np.array(symmetry.weights(position), dtype=np.int64)
     kind = symmetry.numbers[position].kind
+    if kind == "levels":
+        kets, bras = np.split(labels, 2)
+        return weights @ (kets - bras)[1:]
     if kind != "types":
         return weights * (labels[0] - labels[1] if kind == "mode" else part.difference(labels))
     levels = symmetry.levels[position]
@@ -184,12 +179,12 @@ class _ByDifference:
 class _ByType:
     """Sites of which every alive type is counted."""
 
-    def __init__(self, part: Part, position: int, symmetry: Symmetry) -> None:
-        self.part, self.position, self.symmetry = part, position, symmetry
+    def __init__(self, part: Part, position: int, symmetry: Symmetry, most: int | None) -> None:
+        self.part, self.position, self.symmetry, self.most = part, position, symmetry, most
 
     @cached_property
     def _made(self) -> tuple[Labels, dict[Row, NDArray[np.int64]]]:
-        labels, classes = _typed(self.part, self.position, self.symmetry)
+        labels, classes = _typed(self.part, self.position, self.symmetry, self.most)
         distinct, which = np.unique(classes, axis=1, return_inverse=True) if len(classes) else (classes[:, :1], np.zeros(labels.shape[1]))
         order = np.argsort(which.ravel(), kind="stable")
         ends = np.cumsum(np.bincount(which.ravel().astype(np.int64), minlength=distinct.shape[1]))
@@ -198,7 +193,7 @@ class _ByType:
 
     @cached_property
     def _counted(self) -> dict[Row, int]:
-        return _counts(self.part, self.position, self.symmetry)
+        return _counts(self.part, self.position, self.symmetry, self.most)
 
     @property
     def size(self) -> int:
@@ -218,15 +213,18 @@ class _ByType:
         return self._counted[row]
 
 
-def _groups(part: Part, position: int, symmetry: Symmetry) -> _Groups:
+def _groups(part: Part, position: int, symmetry: Symmetry, most: int | None = None) -> _Groups:
     """A part's labels by class."""
-    return _ByType(part, position, symmetry) if symmetry.numbers[position].kind == "types" else _ByDifference(part, position, symmetry)
+    kind = symmetry.numbers[position].kind
+    return _ByType(part, position, symmetry, most) if kind in ("types", "levels") else _ByDifference(part, position, symmetry)
 
 
-def _counts(part: Part, position: int, symmetry: Symmetry) -> dict[Row, int]:
+def _counts(part: Part, position: int, symmetry: Symmetry, most: int | None) -> dict[Row, int]:
     """How many labels of alive types there are in each class."""
     if isinstance(part, OccupationPart):
-        return _occupations(part.ensemble.N, position, symmetry)
+        return _occupations(part.ensemble.N, position, symmetry, most)
+    if isinstance(part, SymmetricPart):
+        return _symmetric(part, position, symmetry)
     n = part.N if isinstance(part, FullPart) else 1
     none = (0,) * len(symmetry.modulus)
     # sorted: a set that went to another process is in another order, and labels would be, too
@@ -242,33 +240,48 @@ def _counts(part: Part, position: int, symmetry: Symmetry) -> dict[Row, int]:
     return dict(counts)
 
 
-def _occupations(n: int, position: int, symmetry: Symmetry) -> dict[Row, int]:
-    """Ways to distribute satellites over alive types, by class: a small dynamic programme over the types."""
-    alive, none = sorted(symmetry.alive[position]), (0,) * len(symmetry.modulus)
-    if n > _COUNTED:
+def _occupations(n: int, position: int, symmetry: Symmetry, most: int | None) -> dict[Row, int]:
+    """Ways to distribute satellites over alive types, by class: a small dynamic programme over the types, coherences first."""
+    alive, none = sorted(symmetry.alive[position], key=lambda one: (one[0] == one[1], one)), (0,) * len(symmetry.modulus)
+    if n > _COUNTED and most is None:
         return {none: math.comb(n + len(alive) - 1, len(alive) - 1) // (2 * n + 1 if symmetry.modulus else 1)}
     counts: Counter[tuple[int, Row]] = Counter({(0, none): 1})
     for one in alive:
         step, grown = symmetry.of_type(position, one), Counter[tuple[int, Row]]()
+        limit = n if one[0] == one[1] or most is None else min(n, most)
         for (used, row), ways in counts.items():
-            for k in range(n - used + 1):
+            for k in range(limit - used + 1):
                 grown[used + k, _added(symmetry.modulus, row, step, k)] += ways
         counts = grown
     return {row: ways for (used, row), ways in counts.items() if used == n}
+
+
+def _symmetric(part: SymmetricPart, position: int, symmetry: Symmetry) -> dict[Row, int]:
+    """The same for kets and bras of symmetric satellites."""
+    kets = _contributions(part, position, symmetry, np.concatenate([part.states, 0 * part.states]))
+    sides = Counter(tuple(int(value) for value in row) for row in kets.T)
+    counts: Counter[Row] = Counter()
+    for (ket, ways), (bra, more) in itertools.product(sides.items(), repeat=2):
+        counts[_added(symmetry.modulus, ket, bra, -1)] += ways * more
+    return dict(counts)
 
 
 def _added(modulus: Row, row: Row, step: Row, times: int) -> Row:
     return tuple((value + times * s) % k if k else value + times * s for k, value, s in zip(modulus, row, step, strict=True))
 
 
-def _typed(part: Part, position: int, symmetry: Symmetry) -> tuple[Labels, Labels]:
+def _typed(part: Part, position: int, symmetry: Symmetry, most: int | None) -> tuple[Labels, Labels]:
     """Labels of alive types, and the class of each, (classes, n)."""
     alive, modulus = sorted(symmetry.alive[position]), np.array(symmetry.modulus, dtype=np.int64)[:, None]
+    if isinstance(part, SymmetricPart):
+        labels = part.labels(None)
+        classes = _contributions(part, position, symmetry, labels)
+        return labels, np.where(modulus > 0, classes % np.maximum(modulus, 1), classes)
     steps = np.array([symmetry.of_type(position, one) for one in alive], dtype=np.int64).reshape(len(alive), len(modulus)).T
     if isinstance(part, CentrePart):
         labels, classes = np.array(alive, dtype=np.int64).T, steps
     elif isinstance(part, OccupationPart):
-        occupied = compositions(part.ensemble.N, len(alive))
+        occupied = compositions(part.ensemble.N, len(alive)) if most is None else _few_coherent(part.ensemble.N, alive, most)
         labels = np.zeros((part.columns, occupied.shape[1]), dtype=np.int64)
         labels[[k * part.levels + b for k, b in alive]] = occupied
         classes = steps @ occupied
@@ -284,8 +297,22 @@ def _typed(part: Part, position: int, symmetry: Symmetry) -> tuple[Labels, Label
     return labels, np.where(modulus > 0, classes % np.maximum(modulus, 1), classes)
 
 
+def _few_coherent(n: int, alive: Sequence[Type], most: int) -> Labels:
+    """The same for types (ket, bra), with at most so many atoms in those that are coherences."""
+    apart = np.array([k != b for k, b in alive])
+    blocks = []
+    for coherent in range(min(most, n) + 1 if apart.any() else 1):
+        rest, some = compositions(n - coherent, int((~apart).sum())), compositions(coherent, int(apart.sum()))
+        block = np.empty((len(alive), rest.shape[1] * some.shape[1]), dtype=np.int64)
+        block[~apart], block[apart] = np.repeat(rest, some.shape[1], axis=1), np.tile(some, rest.shape[1])
+        blocks.append(block)
+    return np.concatenate(blocks, axis=1)
+
+
 def compositions(n: int, width: int) -> Labels:
     """All ways (width, ways) to write n as a sum of ``width`` numbers >= 0."""
+    if not width:
+        return np.zeros((0, int(n == 0)), dtype=np.int64)
     columns, rest = np.zeros((0, 1), dtype=np.int64), np.array([n])
     for _ in range(width - 1):
         ways = rest + 1

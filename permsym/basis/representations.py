@@ -13,6 +13,7 @@ from permsym.basis.occupation import OccupationPart
 from permsym.basis.part import Part
 from permsym.basis.scope import Scope
 from permsym.basis.sector import charge_count
+from permsym.basis.symmetric import SymmetricPart
 from permsym.basis.window import Window
 from permsym.errors import InputError
 from permsym.model import Model
@@ -30,7 +31,9 @@ def parts_of(model: Model, representation: str, window: Window | None = None) ->
         return *centre_parts(model), DickePart(model.ensembles[0], window)
     if representation not in REPRESENTATIONS:
         raise InputError(f"there is no representation {representation!r}; choose one of auto, {', '.join(REPRESENTATIONS)}")
-    return *centre_parts(model), *(REPRESENTATIONS[representation](each) for each in model.ensembles)
+    made = REPRESENTATIONS[representation]
+    symmetric = SymmetricPart if representation == "occupation" else made  # the other ones refuse it
+    return *centre_parts(model), *((symmetric if each.symmetric else made)(each) for each in model.ensembles)
 
 
 def choose(model: Model) -> str:

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from permsym.basis.centre import CentrePart
+from permsym.basis.full import FullPart
 from permsym.basis.moves import Labels
+from permsym.basis.occupation import OccupationPart
 from permsym.basis.part import Part
-from permsym.basis.populated import classes_of, populated_count, populated_labels, types_of
+from permsym.basis.populated import classes_of, populated_count, populated_labels
+from permsym.basis.symmetric import SymmetricPart
 from permsym.model import Model
+from permsym.sites import Boson
 from permsym.symmetry.actions import Type
 from permsym.symmetry.classes import Symmetry
 from permsym.symmetry.smith import Row
@@ -77,3 +82,18 @@ def rows_of(classes: Labels) -> tuple[Row, ...]:
     if not len(classes):
         return ((),) if classes.shape[1] else ()
     return tuple(tuple(int(value) for value in row) for row in np.unique(classes, axis=1).T)
+
+
+def types_of(part: Part, labels: Labels) -> frozenset[Type]:
+    """The types (ket, bra) of single sites in labels of a part; of a mode none, of two-level satellites all."""
+    if isinstance(part, CentrePart):
+        pairs = np.zeros((2, 0), dtype=np.int64) if isinstance(part.site, Boson) else labels
+    elif isinstance(part, OccupationPart) and part.levels > 2:
+        pairs = np.stack(np.divmod(np.flatnonzero(labels.any(axis=1)), part.levels))
+    elif isinstance(part, FullPart) and part.one.site.levels > 2:
+        pairs = labels.reshape(2, -1)
+    elif isinstance(part, SymmetricPart):
+        pairs = np.indices((part.levels, part.levels)).reshape(2, -1)
+    else:  # also elements with m = m' have coherences of single spins
+        pairs = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
+    return frozenset((int(k), int(b)) for k, b in np.unique(pairs, axis=1).T)

@@ -10,20 +10,52 @@ from numpy.typing import NDArray
 
 from permsym.basis.moves import Labels
 from permsym.basis.part import Part
-from permsym.errors import InputError
 
 Indices = NDArray[np.int64]
 
 
-class SectorTable:
-    """Look-up of integer keys: a dense table over their box where it fits, sorted numbers where not."""
+_WORD = 2.0**62  # combinations that one integer tells apart
+
+
+class _Folded:
+    """Columns of keys put together: the combinations that occur, numbered in order.
+
+    columns   how many of the first ones are put together
+    """
 
     def __init__(self, keys: Labels) -> None:
         self.low = keys.min(axis=1, initial=0)
         self.extent = keys.max(axis=1, initial=0) - self.low + 1
-        box = float(np.prod(self.extent.astype(float)))
-        if box > 2**62:
-            raise InputError("this basis is too large to number its labels; use fewer satellites or levels")
+        self.columns = int((np.cumprod(self.extent.astype(float)) <= _WORD).sum())
+        self.numbers = np.unique(self._number(keys)[0])
+
+    def _number(self, keys: Labels) -> tuple[Indices, NDArray[np.bool_]]:
+        number, inside = np.zeros(keys.shape[1], dtype=np.int64), np.ones(keys.shape[1], dtype=bool)
+        for column, low, extent in zip(keys[: self.columns], self.low, self.extent, strict=False):
+            inside &= (column >= low) & (column < low + extent)
+            number = number * extent + np.where(inside, column - low, 0)
+        return number, inside
+
+    def fold(self, keys: Labels) -> Labels:
+        """Keys with one column in the place of those that are put together; -1 where they do not occur."""
+        number, inside = self._number(keys)
+        at = np.minimum(np.searchsorted(self.numbers, number), len(self.numbers) - 1)
+        return np.concatenate([keys[self.columns :], np.where(inside & (self.numbers[at] == number), at, -1)[None]])
+
+
+class SectorTable:
+    """Look-up of integer keys: a dense table over their box where it fits, sorted numbers where not.
+
+    Keys whose box has more places than one integer tells apart are folded first: the combinations of some columns that occur are numbered.
+    """
+
+    def __init__(self, keys: Labels) -> None:
+        self.folds: list[_Folded] = []
+        while len(keys) > 1 and float(np.prod((keys.max(axis=1, initial=0) - keys.min(axis=1, initial=0) + 1).astype(float))) > _WORD:
+            self.folds.append(_Folded(keys))
+            keys = self.folds[-1].fold(keys)
+        self.low = keys.min(axis=1, initial=0)
+        self.extent = keys.max(axis=1, initial=0) - self.low + 1
         # Short columns (the centre's two, m' - m) are tied to each other by the charge: number the combinations that occur.
         short = np.argsort(self.extent, kind="stable")
         self.short = np.sort(short[np.cumprod(self.extent[short].astype(float)) <= 2**12])
@@ -53,6 +85,8 @@ class SectorTable:
 
     def find(self, keys: Labels) -> Indices:
         """Position of each key (columns, n) in the list; -1: it is not there."""
+        for each in self.folds:
+            keys = each.fold(keys)
         offset = keys - self.low[:, None]
         inside = ((offset >= 0) & (offset < self.extent[:, None])).all(axis=0)
         offset[:, ~inside] = 0

@@ -27,9 +27,9 @@ from permsym.model import Model
 
 @dataclass(frozen=True)
 class Cut:
-    """How much of several ensembles is left out.
+    """How much of several ensembles, or of atoms with several levels, is left out.
 
-    order   largest |m - m'| of any ensemble, at least 2
+    order   largest |m - m'| of any ensemble of spins, or atoms in coherences of any other ensemble; at least 2
     share   of the largest population: sites with less, as far as a smaller system predicts, are left out; 0: none is
     """
 

@@ -35,7 +35,10 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 def add_window(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--window", default="auto", metavar="SIZE", help="auto, full, K standard deviations, or of several ensembles ORDER/SHARE"
+        "--window",
+        default="auto",
+        metavar="SIZE",
+        help="auto, full, K standard deviations, ORDER/SHARE of several ensembles, or K/0: K coherent atoms",
     )
 
 
@@ -190,7 +193,8 @@ def window(text: str) -> Literal["auto", "full"] | float | Cut:
             return cut
     number = number_or_text(text)
     if isinstance(number, str):
-        raise InputError(f"--window must be auto, full, a number of standard deviations, or ORDER/SHARE such as 6/1e-9, but is {text!r}")
+        words = "auto, full, a number of standard deviations, or ORDER/SHARE such as 6/1e-9 or 4/0"
+        raise InputError(f"--window must be {words}, but is {text!r}")
     return float(number)
 
 

@@ -49,9 +49,10 @@ def _guesses(equations: Equations) -> Iterator[ComplexArray]:
 def refuse_fixed_spin(model: Model) -> None:
     """UnsuitedModel where a steady state is asked for that the equations know for every total spin together."""
     for each in model.ensembles:
-        if each.j is not None:
+        if each.fixed:
+            spin = "symmetric satellites" if each.j is None else f"j={each.j:g}"
             raise UnsuitedModel(
-                f"cumulant equations have a steady state for every total spin, and none for j={each.j:g} of ensemble {each.name!r} alone; "
+                f"cumulant equations have a steady state for every total spin, and none for {spin} of ensemble {each.name!r} alone; "
                 "use permsym.steady_state, or cumulants.evolve from a state with this spin"
             )
 

@@ -70,7 +70,9 @@ class Eigenvalues:
         if self.computed is not None:
             return self.computed
         space = build(self.model, self.basis, self.charge)
-        slowest = slowest_mode(Liouvillian(space).assembled(), space.coordinates, space.log_norms, self.solver)
+        liouvillian = Liouvillian(space)
+        trace = liouvillian.trace() if space.hermitian else np.zeros(space.dimension)
+        slowest = slowest_mode(liouvillian.assembled(), space.coordinates, space.log_norms, trace, self.solver)
         top = _top_weight(space, slowest.vector[:, None])
         if not top > _TOP:
             return slowest

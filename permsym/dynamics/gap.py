@@ -5,22 +5,24 @@ of the imaginary axis fill discs,
 
     |lambda - i w| < r(w),     r(w) the distance of the farthest one computed
 
-and nothing slower than a rate g is missed where the discs cover the strip  -g <= Re lambda <= 0,  |Im lambda| <= W.  W bounds all
-frequencies: with S = D L D^-1, D the Hilbert-Schmidt norms of the unknowns, |Im lambda| <= |S - S^dag| / 2 (largest eigenvalue).
+and nothing slower than a rate g is missed where the discs cover the strip  -g <= Re lambda <= 0,  |Im lambda| <= W.  With S = D L D^-1, D
+the Hilbert-Schmidt norms of the unknowns, the numerical range of S bounds all frequencies, |Im lambda| <= |S - S^dag| / 2, and more
+tightly those of what decays slowly (:mod:`frequencies`): Re lambda + t Im lambda <= f(t), so that  W <= (f(t) + g) / t  for any t > 0.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse import csgraph, linalg
+from scipy.sparse import csgraph
 
 from permsym.assembly import Assembly
+from permsym.dynamics.frequencies import Frequencies, Place
 from permsym.errors import SolverFailed
 from permsym.linear.eigenpairs import Eigenpairs, every, improved
 from permsym.linear.shift_invert import ShiftInvert
@@ -31,8 +33,7 @@ AT_ONCE = 128  # the same for eigenvalues near zero alone: faster than a factori
 _MOST = 4096  # unknowns of all such classes
 _COUNT = 6  # eigenvalues around a point at first
 _ROUGH = 1e-3  # relative accuracy of distances from a point, where all eigenvalues are far
-_POINTS = 24  # most points of the imaginary axis
-_MARGIN = 1.02  # of W: Lanczos's method stops at a hundredth
+_POINTS = 48  # most points of the imaginary axis, in each decoupled class
 _REST = 1e3 * EPS  # of the largest rate: slower is at rest, where no error says so
 
 
@@ -135,60 +136,93 @@ def slowest_of(values: NDArray[np.complex128], errors: NDArray[np.float64]) -> i
     return int(decaying[np.argmin(-values.real[decaying])]) if len(decaying) else None
 
 
-def slowest_mode(assembly: Assembly, coordinates: NDArray[np.int64], log_norms: NDArray[np.float64], solver: ShiftInvert) -> Slowest:
-    """The slowest mode of a sector: of all that there are, or searched for along the imaginary axis."""
+def slowest_mode(
+    assembly: Assembly, coordinates: NDArray[np.int64], log_norms: NDArray[np.float64], trace: NDArray[np.float64], solver: ShiftInvert
+) -> Slowest:
+    """The slowest mode of a sector: of all that there are, or searched for along the imaginary axis, one decoupled class after the other.
+
+    coordinates, log_norms, trace   of the sector's unknowns: lattice positions, logarithms of norms, the functional (zero where charged)
+    """
     parts = classes(assembly.matrix, COMPLETE)
     if parts is not None:
         return Everything.of(assembly, parts).slowest
-    axis = _Axis(assembly, coordinates, solver)
-    low, high = frequencies(assembly.matrix, log_norms)
-    if not np.iscomplexobj(assembly.matrix):  # eigenvalues in conjugate pairs
-        low = 0.0
-    axis.look(min(max(0.0, low), high))
-    while axis.points < _POINTS:
-        open_ = axis.uncovered(low, high)
-        if open_ is None:
-            break
-        try:
-            axis.look(open_)
-        except SolverFailed:  # what was covered before is said
-            break
-    reached = axis.covered(low, high)
-    complete = axis.uncovered(low, high) is None
-    if not np.iscomplexobj(assembly.matrix):
-        low, reached = -high, (-reached[1], reached[1])
-    searched = Searched(assembly.matrix.shape[0], (low, high) if complete else reached, axis.points, complete)
-    if axis.best is None:
-        return Slowest(complex("nan"), 0.0, searched, np.zeros(assembly.matrix.shape[0], dtype=complex))
-    return Slowest(*axis.best[:2], searched, axis.best[2])
+    answers: list[tuple[NDArray[np.int64], Slowest]] = []
+    for positions in _decoupled(assembly.matrix):
+        part = assembly.restricted(positions)
+        if len(positions) <= COMPLETE:
+            parts = classes(part.matrix, COMPLETE)
+            assert parts is not None
+            answers.append((positions, Everything.of(part, parts).slowest))
+            continue
+        rate = min((-each.value.real for _, each in answers if not math.isnan(each.value.real)), default=math.inf)
+        place = Place(coordinates[:, positions], log_norms[positions], trace[positions])
+        axis = _Axis(part, place, solver, rate)
+        answers.append((positions, axis.searched()))
+    return _slowest(answers, assembly.matrix.shape[0])
 
 
-def frequencies(matrix: sparse.csc_array, log_norms: NDArray[np.float64]) -> tuple[float, float]:
-    """(low, high) bounds of the imaginary parts of all eigenvalues."""
-    entries = matrix.tocoo()
-    scaled = entries.data * np.exp(log_norms[entries.row] - log_norms[entries.col])
-    s = sparse.csr_array((scaled, (entries.row, entries.col)), shape=matrix.shape)
-    skew = ((s - s.conj().T) * -0.5j).tocsr()
-    if not skew.nnz or not np.abs(skew.data).max():
-        return 0.0, 0.0
-    start = np.random.default_rng(0).standard_normal(skew.shape[0]) + 0j
-    ends = [float(linalg.eigsh(skew, 1, which=which, v0=start, tol=1e-2, return_eigenvectors=False)[0]) for which in ("SA", "LA")]
-    return _MARGIN * min(ends[0], 0.0), _MARGIN * max(ends[1], 0.0)
+def _decoupled(matrix: sparse.csc_array) -> list[NDArray[np.int64]]:
+    """Positions of the unknowns of each large decoupled class, and of all small ones together."""
+    _, member = csgraph.connected_components(abs(matrix), directed=False)
+    sizes = np.bincount(member)
+    rest = np.flatnonzero((sizes <= COMPLETE)[member])
+    every = [np.flatnonzero(member == number) for number in np.flatnonzero(sizes > COMPLETE)]
+    return [rest, *every] if len(rest) else every
+
+
+def _slowest(answers: Sequence[tuple[NDArray[np.int64], Slowest]], size: int) -> Slowest:
+    """The slowest of all classes, and what was covered in each of them."""
+    searches = [each.searched for _, each in answers]
+    complete = all(each.complete for each in searches)
+    ranges = [each.frequencies for each in searches if complete or not each.complete]
+    lows, highs = zip(*ranges, strict=True)
+    frequencies = (min(lows), max(highs)) if complete else (max(lows), min(highs))
+    vector = np.zeros(size, dtype=complex)
+    positions, best = min(answers, key=lambda each: math.inf if math.isnan(each[1].value.real) else -each[1].value.real)
+    vector[positions] = best.vector
+    return Slowest(best.value, best.error, Searched(size, frequencies, sum(each.points for each in searches), complete), vector)
 
 
 class _Axis:
     """Discs about points of the imaginary axis."""
 
-    def __init__(self, assembly: Assembly, coordinates: NDArray[np.int64], solver: ShiftInvert) -> None:
-        self.assembly, self.coordinates, self.solver = assembly, coordinates, solver
-        self.offset = solver.sigma(assembly.matrix)
+    def __init__(self, assembly: Assembly, place: Place, solver: ShiftInvert, rate: float) -> None:
+        self.assembly, self.place, self.solver = assembly, place, solver
+        self.offset, self.other = solver.sigma(assembly.matrix), rate
+        self.real = not np.iscomplexobj(assembly.matrix)  # eigenvalues in conjugate pairs
+        bounds = Frequencies(assembly.matrix, place)
+        self.range = bounds.every()
+        self.bounds = bounds
         self.discs: list[tuple[float, float]] = []
         self.best: tuple[complex, float, NDArray[np.complex128]] | None = None
         self.points = 0
 
     @property
     def rate(self) -> float:
-        return -self.best[0].real if self.best else math.inf
+        """The slowest rate so far, here or in ``other`` classes."""
+        return min(-self.best[0].real, self.other) if self.best else self.other
+
+    def searched(self) -> Slowest:
+        """The slowest mode of these unknowns, after discs about points of the axis that cover it as far as anything slower can be."""
+        low, high = self.range
+        self.look(min(max(0.0, low if not self.real else 0.0), high))
+        if math.isfinite(self.rate) and not self.bounds.none:
+            high = self.bounds.slower(self.rate, high) if high else high
+            low = -high if self.real else self.bounds.slower(self.rate, low) if low else low
+        start = 0.0 if self.real else low
+        while self.points < _POINTS and (open_ := self.uncovered(start, high)) is not None:
+            try:
+                self.look(open_)
+            except SolverFailed:  # what was covered before is said
+                break
+        complete, size = self.uncovered(start, high) is None, self.assembly.matrix.shape[0]
+        reached = self.reached(start, high)
+        searched = Searched(size, self.range if complete else (-reached[1], reached[1]) if self.real else reached, self.points, complete)
+        return (
+            Slowest(complex("nan"), 0.0, searched, np.zeros(size, dtype=complex))
+            if self.best is None
+            else Slowest(*self.best[:2], searched, self.best[2])
+        )
 
     def look(self, frequency: float) -> None:
         """A disc about i w, roughly: of few eigenvalues, or of more until it is wider than the slowest rate.  What is slow follows."""
@@ -196,10 +230,10 @@ class _Axis:
         most, count, radius = matrix.shape[0] - 2, _COUNT, math.inf
         while self.points < _POINTS:
             self.points += 1
-            values = self.solver.nearest(matrix, self.coordinates, min(count, most), sigma, _ROUGH)
+            values = self.solver.nearest(matrix, self.place.coordinates, min(count, most), sigma, _ROUGH)
             radius = (1 - 10 * _ROUGH) * float(np.abs(values - sigma).max()) if count < most else math.inf
             if (-values.real < (1 + 10 * _ROUGH) * self.rate).any():
-                self._enter(self.solver.around(matrix, self.coordinates, min(count, most), sigma))
+                self._enter(self.solver.around(matrix, self.place.coordinates, min(count, most), sigma))
             if radius > 1.1 * (self.rate + self.offset):
                 break
             count *= 2
@@ -220,7 +254,7 @@ class _Axis:
                 half = math.sqrt(radius**2 - depth**2) if math.isfinite(radius) else math.inf
                 yield frequency - half, frequency + half
 
-    def covered(self, low: float, high: float) -> tuple[float, float]:
+    def reached(self, low: float, high: float) -> tuple[float, float]:
         """The frequencies about zero that were covered without a hole."""
         left = right = min(max(0.0, low), high)
         intervals = sorted(self._intervals())

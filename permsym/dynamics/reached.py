@@ -76,11 +76,11 @@ def _of_product(model: Model, initial: InitialState) -> tuple[Symmetry, dict[Cha
 
 
 def _types(site: Site, state: SiteState) -> frozenset[Type]:
-    """Types of one site in its state; of two-level satellites all, which states of all of them together have."""
+    """Types of one site in its state; of two-level and of symmetric satellites all, which states of all of them together have."""
     if isinstance(site, Boson):
         return frozenset()
-    if isinstance(site, Ensemble) and site.levels == 2:
-        return frozenset((k, b) for k in range(2) for b in range(2))
+    if isinstance(site, Ensemble) and (site.levels == 2 or site.symmetric):
+        return frozenset((k, b) for k in range(site.levels) for b in range(site.levels))
     kets, bras = np.nonzero(state.matrix(site.levels))
     return frozenset(zip(kets.tolist(), bras.tolist(), strict=True))
 
@@ -92,6 +92,9 @@ def _steps(model: Model, symmetry: Symmetry, position: int, site: Site, state: S
         q = site.excitations
         for k, b in _types(site, state) if not isinstance(site, Ensemble) else {(0, 0)}:  # an ensemble's are populations of one level
             yield (*symmetry.of_type(position, (k, b)), *(w * (q[k] - q[b]) for w in weights))
+        return
+    if symmetry.numbers[position].kind == "levels":  # a population
+        yield (0,) * (len(symmetry.modulus) + len(weights))
         return
     size = site.N if isinstance(site, Ensemble) else site.levels - 1
     coherent = state.coherent or (isinstance(site, Boson) and site.displacement != 0)

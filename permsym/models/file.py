@@ -51,7 +51,7 @@ _SHAPE = {
     "name?": str,
     "parameters?": {str: _NUMBER},
     "centre": (_SITE, [_SITE | {"name": str}]),
-    "ensembles": [{"N": _NUMBER, "name?": str, "levels?": int, "j?": _NUMBER}],
+    "ensembles": [{"N": _NUMBER, "name?": str, "levels?": int, "j?": _NUMBER, "symmetric?": bool}],
     "hamiltonian?": [_SUMMAND],
     "jumps?": [{"kind": str, "rate": _NUMBER, "operator": (str, [_SUMMAND]), "name?": str}],
 }
@@ -123,7 +123,9 @@ def _model(data: Mapping[str, Any], parameters: Mapping[str, Number], path: Path
     ensembles = []
     for entry in data["ensembles"]:
         spin = number(entry["j"]) if "j" in entry else None
-        ensembles.append(Ensemble(size(number(entry["N"])), entry.get("name", "A"), entry.get("levels", 2), spin))
+        ensembles.append(
+            Ensemble(size(number(entry["N"])), entry.get("name", "A"), entry.get("levels", 2), spin, entry.get("symmetric", False))
+        )
     hamiltonian = Operator()
     for term in data.get("hamiltonian", []):
         hamiltonian += coefficient(term["coefficient"]) * _operator(term["operator"], centre, ensembles, path)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
 from permsym.basis.moves import Labels
-from permsym.basis.representations import build, choose
+from permsym.basis.representations import choose
 from permsym.errors import InputError, PermsymError, TooLarge
 from permsym.linear.factorisation import Factorisation
 from permsym.liouvillian import Liouvillian
@@ -84,7 +84,7 @@ def dropped(basis: Basis, model: Model, vector: NDArray[np.float64], right: NDAr
     more = {position: reach(model, position) for position, _ in modes}
     if not any(more.values()):
         return Dropped(np.zeros(basis.dimension), 0.0)
-    larger = build(model.with_more_levels(more), basis.representation, populated=basis.populated)
+    larger = basis.widened(model.with_more_levels(more))
     at, _ = larger.index(basis.labels)
 
     def embedded(numbers: NDArray[np.float64]) -> NDArray[np.float64]:

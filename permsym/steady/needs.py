@@ -51,7 +51,9 @@ def _sides(model: Model, name: str) -> list[int]:
         sides += [mode.levels] * 2
     sides = sides[1:] if modes and counted else sides
     for ensemble, alive in zip(model.ensembles, model.symmetry.alive[len(model.centre_sites) :], strict=True):
-        if ensemble.levels > 2:
+        if ensemble.symmetric:
+            sides += [ensemble.N + 1] * max(1, 2 * (ensemble.levels - 1) - counted)
+        elif ensemble.levels > 2:
             sides += [ensemble.N + 1] * max(1, len(alive) - 1 - counted)
         else:
             sides += _sides_of_spins(ensemble, model)

@@ -152,11 +152,7 @@ def _weak(request: Request) -> Plan | None:
     left_open = request.solver in ("auto", "quick") and request.window == "auto" and request.basis in ("auto", "dicke")
     if not left_open or request.verify or request.liouvillian is not None or request.checkpoint is not None:
         return None
-    if (
-        model.centre.kind != "boson"
-        or any(each.j is not None for each in model.ensembles)
-        or not (request.open_levels or prefers_iteration(model))
-    ):
+    if model.centre.kind != "boson" or any(each.fixed for each in model.ensembles) or not (request.open_levels or prefers_iteration(model)):
         return None
     prediction = predict(model)
     if prediction is None:

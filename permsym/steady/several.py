@@ -1,8 +1,12 @@
-"""Plans for several ensembles of spins: all of their lattice, or a cut one, as fine as the tolerance asks for and the memory allows."""
+"""Plans for several ensembles of spins, and for atoms with several levels: all of their lattice, or a cut one.
+
+A cut is as fine as the tolerance asks for and the memory allows.
+"""
 
 from __future__ import annotations
 
 from permsym import machine
+from permsym.basis.coherent import FewCoherent
 from permsym.basis.representations import choose
 from permsym.basis.several import Cut
 from permsym.errors import InputError
@@ -17,6 +21,7 @@ from permsym.steady.plan import Plan, Request, Route
 MOST = 1_500_000  # unknowns of several ensembles up to which nothing is cut: a minute
 CUTS = (Cut(10, 1e-13), Cut(8, 1e-11), Cut(6, 1e-9), Cut(4, 1e-7), Cut(4, 1e-6), Cut(3, 1e-5))
 """What is left out of several ensembles: the first that is fine enough and fits.  Errors are 15 to 150 shares (measured)."""
+_ATOMS = 500_000  # unknowns of atoms with few coherent ones that are chosen unasked: ten seconds
 _FINER = 0.99e-2  # of the tolerance: the share to begin with
 _SOLVED = 1e-4  # of the share: residual up to which equations with that much left out are solved
 _COARSE = Cut(4, 1e-9)  # of smaller systems, of which only the populations are looked at
@@ -26,6 +31,8 @@ def cuts(request: Request) -> bool:
     """Whether several ensembles are solved on a cut lattice: asked for, or left to permsym where all of it takes too long."""
     model, asked = request.model, isinstance(request.window, Cut)
     free = len(model.ensembles) > 1 and all(each.j is None for each in model.ensembles)  # of a total spin that may change
+    if any(each.levels > 2 for each in model.ensembles):
+        return _of_atoms(request, asked)
     able = free and model.centre.kind not in ("boson", "several") and bool(model.charges) and choose(model) == "dicke"
     left = request.basis in ("auto", "dicke") and request.liouvillian is None and (request.solver == "auto" or _iterated(request.solver))
     if asked and not (able and left):
@@ -36,18 +43,50 @@ def cuts(request: Request) -> bool:
     return asked or (able and left and request.window == "auto" and not request.verify and _too_many(model))
 
 
+def _of_atoms(request: Request, asked: bool) -> bool:
+    """The same for atoms of several levels: where few of them are coherent."""
+    model = request.model
+    able = not request.open_levels and all(each.levels > 2 and not each.symmetric for each in model.ensembles)
+    left = (
+        request.basis in ("auto", "occupation") and request.liouvillian is None and (request.solver == "auto" or _iterated(request.solver))
+    )
+    if asked and (not (able and left) or request.window.share):  # type: ignore[union-attr]
+        raise InputError(
+            "a cut of atoms with several levels needs ensembles of three or more levels, a fixed number of levels of a boson, share=0 and "
+            "the solver bicgstab; use window='full', or window=Cut(4)"
+        )
+    return asked or (able and left and request.window == "auto" and not request.verify and _too_many(model))
+
+
+def _plan_of_atoms(request: Request) -> Plan:
+    """With the cut that was given, or the finest with so few unknowns that it takes seconds."""
+    model = request.model
+    if isinstance(request.window, Cut):
+        cut, why = request.window, "the cut was given"
+    else:
+        orders = range(3, max(model.sizes) + 1)
+        fine = [order for order in orders if FewCoherent(model, Cut(order)).count() <= _ATOMS]
+        cut, why = Cut(max(fine, default=2)), f"all {needs.lattice(model)[0]:,} unknowns would take too long"
+    unknowns = FewCoherent(model, cut).count()
+    solver = request.solver if isinstance(request.solver, BiCGStab) else BiCGStab()
+    factors = Factorisation.of(unknowns, [], solver)
+    return Plan(Route.LATTICE, model, "occupation", cut, solver, unknowns, factors.bytes, factors.seconds, why)
+
+
 def _iterated(solver: object) -> bool:
     return isinstance(solver, BiCGStab)
 
 
 def _too_many(model: Model) -> bool:
-    unknowns = needs.lattice(model, "dicke")[0]
+    unknowns = needs.lattice(model, choose(model))[0]
     return unknowns > MOST or Factorisation.of(unknowns, [], BiCGStab()).bytes > machine.available_bytes()
 
 
 def plan_cut(request: Request, say: Progress) -> Plan:
     """On the lattice that is cut as little as memory allows, and no less than the tolerance needs."""
     model = request.model
+    if any(each.levels > 2 for each in model.ensembles):
+        return _plan_of_atoms(request)
     if isinstance(request.window, Cut):
         choices: tuple[Cut, ...] = (request.window,)
         why = "the cut was given"

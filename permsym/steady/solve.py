@@ -55,8 +55,8 @@ def steady_state(
     liouvillian  reuse one of another model with the same structure (sweeps)
     window       sites (j, m) to solve on, for one ensemble in the Dicke representation: "auto" (all up to N = 300, then an
                  adaptive level set), "full", a number of standard deviations around the mean, or a Window; of several ensembles
-                 a Cut(order, share) of coherences and populations; beside a boson with automatic levels "auto" cuts the
-                 blocks of large systems, and "full" does not
+                 a Cut(order, share) of coherences and populations, of atoms with several levels a Cut(order) of coherent ones;
+                 beside a boson with automatic levels "auto" cuts the blocks of large systems, and "full" does not
     checkpoint   a file to which the matrix-free solver writes its iterate, and from which it goes on
     progress     called with a line of text now and then, such as ``permsym.progress.on_stderr()``
 
@@ -143,8 +143,10 @@ def _verify(state: State, request: Request) -> None:
         state.adopt(state.verified(answer(other), request.labels, "lattice"))
         return
     solver = state.plan.solver or "auto"
-    if any(each.j is not None for each in state.model.ensembles):
-        raise InputError("a fixed total spin has one representation, so that no other can verify it; leave verify out")
+    if any(each.fixed for each in state.model.ensembles):
+        raise InputError(
+            "a fixed total spin, or symmetric satellites, have one representation, so that no other can verify it; leave verify out"
+        )
     other = Request.of(state.model, [], solver, basis=_other(state.basis), window="full", tolerance=request.tolerance)
     state.adopt(state.verified(answer(other), request.labels))
 

@@ -28,11 +28,11 @@ _LISTED = 6
 
 @dataclass(frozen=True)
 class Numbers:
-    """What is counted of one site: a mode, spins of an ensemble, or the types of any other.
+    """What is counted of one site: a mode, spins of an ensemble, levels of symmetric satellites, or the types of any other.
 
-    alive    coherences (ket, bra) that appear, of a mode and of spins none
-    kind     "mode", "quanta" (of a mode, ket and bra apart), "spins" or "types"
-    excited  levels' excitations, of spins
+    alive    coherences (ket, bra) that appear, of types alone
+    kind     "mode", "quanta" (of a mode, ket and bra apart), "spins", "levels" or "types"
+    excited  excitations of each level of spins; of symmetric satellites as many as there are levels
     """
 
     kind: str
@@ -41,12 +41,16 @@ class Numbers:
 
     @property
     def width(self) -> int:
+        if self.kind == "levels":
+            return len(self.excited) - 1
         return len(self.alive) if self.kind == "types" else 2 if self.kind == "quanta" else 1
 
     def of_type(self, one: Type) -> Row:
         """What one satellite, or the centre, of a type counts as."""
         if self.kind == "types":
             return tuple(int(one == each) for each in self.alive)
+        if self.kind == "levels":  # all but level 0: what their sum leaves
+            return tuple(int(one[0] == k) - int(one[1] == k) for k in range(1, len(self.excited)))
         return (self.excited[one[0]] - self.excited[one[1]],)
 
     def changes(self, change: Change, alive: frozenset[Type]) -> set[Row]:
@@ -147,6 +151,8 @@ class Symmetry:
 
 
 def _populated(site: Site) -> frozenset[Type]:
+    if isinstance(site, Ensemble) and site.symmetric:  # a population of all together has coherences of single ones
+        return frozenset(itertools.product(range(site.levels), repeat=2))  # type: ignore[arg-type]
     return frozenset() if isinstance(site, Boson) else frozenset((k, k) for k in range(site.levels))
 
 
@@ -171,8 +177,8 @@ def _alive(start: Sequence[frozenset[Type]], every: Sequence[Action]) -> tuple[f
 def _numbers(site: Site, alive: frozenset[Type]) -> Numbers:
     if isinstance(site, Boson):
         return Numbers("mode")
-    if isinstance(site, Ensemble) and site.levels == 2:
-        return Numbers("spins", excited=site.excitations)
+    if isinstance(site, Ensemble) and (site.levels == 2 or site.symmetric):
+        return Numbers("levels" if site.symmetric else "spins", excited=site.excitations)
     return Numbers("types", tuple(sorted((k, b) for k, b in alive if k != b)))
 
 
@@ -222,7 +228,7 @@ def _parted(model: System, alive: Sequence[frozenset[Type]], every: Sequence[Act
 def _all_numbers(site: Site, alive: frozenset[Type]) -> Numbers:
     if isinstance(site, Boson):
         return Numbers("quanta")
-    if isinstance(site, Ensemble) and site.levels == 2:
+    if not alive or (isinstance(site, Ensemble) and (site.levels == 2 or site.symmetric)):
         return _numbers(site, alive)
     return Numbers("types", tuple(sorted(alive)))
 

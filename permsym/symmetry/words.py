@@ -29,6 +29,8 @@ def _counted(row: Row, modulus: int, name: str, kind: str, alive: tuple[Type, ..
         yield row[0], "ad a" if name == "the centre" else f"ad@{name} a@{name}"
     elif kind == "spins":
         yield row[0], f"up of {name}"
+    elif kind == "levels":
+        yield from ((w, f"|{k}><{k}| of {name}") for k, w in enumerate(row, start=1) if w)
     else:
         levels = _level_weights(dict(zip(alive, row, strict=True)), modulus)
         if levels is not None:

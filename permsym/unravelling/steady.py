@@ -74,7 +74,7 @@ def check_that_it_relaxes(model: Model) -> None:
     if not model.jumps:
         raise DegenerateSteadyState(f"{model.name} has no jumps, and so no steady state that it relaxes to; add a jump, or give times=")
     ensemble = model.ensembles[0]
-    if ensemble.N > 1 and ensemble.j is None and not any(jump.kind == "individual" for jump in model.jumps):
+    if ensemble.N > 1 and not ensemble.fixed and not any(jump.kind == "individual" for jump in model.jumps):
         raise DegenerateSteadyState(
             f"no individual jump changes the total spin of {model.name}, so that each spin j has a steady state of its own; "
             "add an individual jump, or fix the spin, as in ps.Ensemble(N, j=N/2)"

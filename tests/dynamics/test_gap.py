@@ -9,10 +9,13 @@ from oracles.brute_force import BruteForce
 from oracles.high_precision import HighPrecision
 
 import permsym as ps
+from permsym.basis import build
 from permsym.basis.dicke import DickePart
 from permsym.basis.occupation import OccupationPart
 from permsym.dynamics import gap, sector
+from permsym.dynamics.frequencies import Frequencies, Place
 from permsym.linear import eigenpairs
+from permsym.liouvillian import Liouvillian
 
 SEARCHED = [
     "products",
@@ -184,3 +187,34 @@ def test_exact_multiplets_keep_their_digits():
     assert together.sum() == 3
     assert (np.abs(values + 1) <= errors)[together].all()
     assert errors.max() < 1e-10
+
+
+def crystal(N, w):
+    """H = w Jx, L = (2 / N)^(1/2) J-, in the states that no exchange changes."""
+    s = ps.Ensemble(N, j=N / 2)
+    return ps.Model(None, s, w / 2 * s.x, [ps.Collective(2 / N, s.m)])
+
+
+@pytest.mark.parametrize(("N", "w", "gap"), [(32, 1.5, 0.046141788584), pytest.param(100, 1.5, 0.014551794757, marks=pytest.mark.slow)])
+def test_the_gap_of_a_crystal_sits_in_the_other_parity(N, w, gap):
+    """Numbers of a design page; each parity is searched on its own, and only where slow modes can be."""
+    slow = ps.eigenvalues(crystal(N, w), k=2)
+    assert abs(slow.gap - gap) < 1e-11
+    assert slow.searched.complete
+    assert 1 < slow.searched.points < 40
+
+
+@pytest.mark.parametrize("rate", [0.08, 0.3, 1.0, 5.0])
+def test_what_decays_slowly_oscillates_slowly(rate):
+    """Every eigenvalue of the crystal, and the bound of the frequencies of those that decay more slowly than a rate."""
+    space = build(crystal(16, 1.5))
+    liouvillian = Liouvillian(space)
+    bounds = Frequencies(liouvillian.matrix(), Place(space.coordinates, space.log_norms, liouvillian.trace()))
+    every = np.linalg.eigvals(liouvillian.matrix().toarray())
+    low, high = bounds.every()
+    assert low <= every.imag.min()
+    assert every.imag.max() <= high
+    slow = every[-every.real < rate].imag
+    assert bounds.slower(rate, low) <= slow.min()
+    assert slow.max() <= bounds.slower(rate, high)
+    assert bounds.slower(0.08, high) < high / 2

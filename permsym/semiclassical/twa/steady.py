@@ -97,9 +97,10 @@ def steady_state(
 
 
 def _refuse_fixed_spin(model: Model) -> None:
-    if fixed := [each for each in model.ensembles if each.j is not None]:
+    if fixed := [each for each in model.ensembles if each.fixed]:
+        spin = "symmetric satellites" if fixed[0].j is None else f"j={fixed[0].j:g}"
         raise UnsuitedModel(
-            f"truncated Wigner finds steady states from starts of any total spin, but ensemble {fixed[0].name!r} has j={fixed[0].j:g}; "
+            f"truncated Wigner finds steady states from starts of any total spin, but ensemble {fixed[0].name!r} has {spin}; "
             "use steady_state, or twa.evolve from a state with this spin"
         )
 

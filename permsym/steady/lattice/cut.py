@@ -1,7 +1,12 @@
-"""Several ensembles of spins on a cut lattice: few coherences between them, and the sites where a smaller system sees the probability."""
+"""Cut lattices of several ensembles of spins and of atoms with several levels.
+
+Of spins few coherences between ensembles are left, and the sites where a smaller system sees the probability; of atoms those elements in
+which few of them are coherent.
+"""
 
 from __future__ import annotations
 
+from permsym.basis.coherent import FewCoherent
 from permsym.basis.several import Cut, CutBasis, Sites
 from permsym.errors import TooLarge
 from permsym.linear.assembled.solver import BiCGStab
@@ -27,6 +32,11 @@ def on_cut(plan: Plan, request: Request, say: Progress) -> State:
     assert isinstance(plan.window, Cut)
     assert isinstance(plan.solver, BiCGStab)
     refuse_degenerate(plan.model)
+    if any(each.levels > 2 for each in plan.model.ensembles):
+        few = FewCoherent(plan.model, plan.window)
+        say(f"{few.dimension:,} unknowns, at most {plan.window.order} coherent atoms ...")
+        needs.check_iteration(few.dimension)
+        return certified(solve_on(Liouvillian(few), plan.model, plan.solver, request.tolerance, progress=say), request.labels)
     cloud = plan.joint or predict_joint(plan.model, plan.window, say)
     basis = CutBasis(plan.model, plan.window, cloud.level_set(plan.model.sizes, plan.window.share))
     say(f"{basis.sites.count:,} sites, {basis.dimension:,} unknowns, coherences to order {plan.window.order} ...")

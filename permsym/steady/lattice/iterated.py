@@ -20,7 +20,7 @@ from permsym.linear.assembled.settings import Outer
 from permsym.linear.assembled.solver import BiCGStab
 from permsym.operators import as_matrix
 from permsym.progress import Progress, silent
-from permsym.sites import Boson, Site
+from permsym.sites import Boson, Ensemble, Site
 from permsym.steady.lattice.null_vector import Bounds, NullProblem, NullVector, Vector
 
 if TYPE_CHECKING:  # it loads compiled loops
@@ -111,7 +111,11 @@ def solve(problem: NullProblem, solver: BiCGStab, mixed: Vector, progress: Progr
 def mixed_state(basis: Basis) -> Vector:
     """(basis.dimension,) all levels of every site alike, of a mode 2^-n."""
     model = basis.model
-    weights = [part.product_state(_mixed(site)) for part, site in zip(basis.parts, model.sites, strict=True)]
+    weights = [
+        # symmetric satellites have no product of mixed states: all of their states alike
+        part.trace if isinstance(site, Ensemble) and site.symmetric else part.product_state(_mixed(site))
+        for part, site in zip(basis.parts, model.sites, strict=True)
+    ]
     return np.asarray(basis.product_state(weights))
 
 
