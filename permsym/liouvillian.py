@@ -108,6 +108,8 @@ class Liouvillian:
         mine = self.basis.model
         if self.basis.populated and model.symmetry != mine.symmetry:
             return False
+        if self.basis.scope is not None and not self.basis.scope.serves(model):
+            return False
         return (model.centre, model.ensembles, model.charges) == (mine.centre, mine.ensembles, mine.charges)
 
     def matrix(self, model: Model | None = None) -> sparse.csc_array:

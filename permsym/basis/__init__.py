@@ -3,7 +3,7 @@
 More files than a folder should have, because a representation is one file and each idea below it is one too:
 
     moves -> part -> centre, occupation, dicke (spin, window, nodes), full (product_space)    one factor of a basis
-    sector -> populated -> basis -> representations -> blocks -> links                                     factors put together
+    sector -> populated -> scope -> basis -> representations -> blocks -> links                            factors put together
     whole_space                                                                               to matrices of all sites and back
 """
 

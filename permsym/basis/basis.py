@@ -19,7 +19,7 @@ from scipy import sparse
 from permsym.basis.centre import CentrePart, centre_parts
 from permsym.basis.moves import Labels, Moves, Values, Weight, identity
 from permsym.basis.part import Part
-from permsym.basis.populated import populated_count, populated_labels
+from permsym.basis.scope import Scope
 from permsym.basis.sector import Indices, SectorTable, charge_count, representative, sector_labels
 from permsym.basis.window import Boundary
 from permsym.model import Model
@@ -41,6 +41,7 @@ class Basis:
     parts           one part for each site of the centre, then one for each ensemble
     charge          value of each U(1) charge of ``model.charges``; the steady state has 0
     populated       only what the dynamics makes of populations, where the steady state lives; else every element of the charge
+    scope           only elements of this scope, of one charge; None: as ``populated`` says
     boundary        what happens to a move that leaves (:data:`Boundary`); "reflecting" where a part has a window
 
     In the sector of charge 0 a hermitian operator needs one label of each conjugate pair.  Its real unknowns are, in
@@ -48,7 +49,13 @@ class Basis:
     """
 
     def __init__(
-        self, model: Model, parts: Sequence[Part], representation: str, charge: tuple[int, ...] | None = None, populated: bool = False
+        self,
+        model: Model,
+        parts: Sequence[Part],
+        representation: str,
+        charge: tuple[int, ...] | None = None,
+        populated: bool = False,
+        scope: Scope | None = None,
     ) -> None:
         self.model = model
         self.populated = populated
@@ -57,7 +64,8 @@ class Basis:
         """Number of parts of the centre."""
         self.representation = representation
         self.charge = (0,) * len(model.charges) if charge is None else charge
-        self.hermitian = not any(self.charge)
+        self.scope = scope
+        self.hermitian = not any(self.charge) and (scope is None or scope.hermitian)
         starts = np.cumsum([0] + [part.columns for part in self.parts])
         self.slices = [slice(int(a), int(b)) for a, b in itertools.pairwise(starts)]
         self.columns = int(starts[-1])
@@ -69,10 +77,8 @@ class Basis:
     @cached_property
     def labels(self) -> Labels:
         """(columns, size), one label of each conjugate pair in the neutral sector."""
-        if self.populated:
-            labels = populated_labels(self.parts, self.model.symmetry)
-        else:
-            labels = sector_labels(self.parts, self.model.charges, self.charge)
+        scope = Scope.of_populations(self.model) if self.populated else self.scope
+        labels = sector_labels(self.parts, self.model.charges, self.charge) if scope is None else scope.labels(self.parts)
         return labels[:, self._first(labels)] if self.hermitian else labels
 
     @cached_property
@@ -131,22 +137,24 @@ class Basis:
         position = np.concatenate(columns)
         return np.concatenate([position, position[:, self.paired]], axis=1) if self.hermitian else position
 
-    def sector(self, charge: tuple[int, ...], model: Model | None = None, parts: Sequence[Part] | None = None) -> Basis:
-        """The elements of a charge on the same parts, or on those of another model; of blocks all, without their window."""
-        return Basis(model or self.model, parts or self.parts, self.representation, charge)
+    def sector(
+        self, charge: tuple[int, ...], model: Model | None = None, parts: Sequence[Part] | None = None, scope: Scope | None = None
+    ) -> Basis:
+        """The elements of a charge, or of a scope, on the same parts or on those of another model; of blocks all, without their window."""
+        return Basis(model or self.model, parts or self.parts, self.representation, charge, scope=scope)
 
     @property
     def lacks_elements(self) -> bool:
         """Whether there are more elements of its charge than the dynamics makes of populations."""
         model = self.model
-        return self.populated and populated_count(self.parts, model.symmetry) < charge_count(self.parts, model.charges, self.charge)
+        return self.populated and Scope.of_populations(model).count(self.parts) < charge_count(self.parts, model.charges, self.charge)
 
     def widened(self, model: Model) -> Basis:
         """The same elements on more levels of the centre."""
         parts = (*centre_parts(model), *self.ensemble_parts)
         if self.populated:
             return Basis(model, parts, self.representation, populated=True)
-        return self.sector(self.charge, model, parts)
+        return self.sector(self.charge, model, parts, self.scope)
 
     def written_out(self) -> tuple[Labels, sparse.csr_array]:
         """Labels of all elements, both of each conjugate pair, and rows (elements, dimension): coefficients = rows @ unknowns."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from permsym.basis.basis import Basis
 from permsym.basis.dicke import DickePart
 from permsym.basis.representations import build
+from permsym.basis.scope import Scope
 from permsym.basis.several import Cut, CutBasis, Sites
 from permsym.basis.window import Window
 from permsym.errors import InputError
@@ -45,6 +46,9 @@ def described(basis: Basis) -> Description:
     if type(basis) is not Basis:
         return _of_blocks(basis)
     fields: dict[str, Any] = {"representation": basis.representation, "charge": list(basis.charge), "populated": basis.populated}
+    if basis.scope is not None:
+        fields["alive"] = [sorted(map(list, types)) for types in basis.scope.symmetry.alive]
+        fields["classes"] = [list(row) for row in basis.scope.classes]
     windows = [part.window for part in basis.parts if isinstance(part, DickePart) and part.window is not None]
     if not windows:
         return Description("whole", fields, {})
@@ -69,12 +73,15 @@ def _of_blocks(basis: Basis) -> Description:
 
 
 def _whole(model: Model, fields: Fields, arrays: Arrays) -> Basis:
-    checked(dict(fields), {"representation": str, "charge": [int], "populated?": bool, "corner?": [int]}, "a basis")
-    window = None
+    shape = {"representation": str, "charge": [int], "populated?": bool, "corner?": [int], "alive?": [list], "classes?": [list]}
+    checked(dict(fields), shape, "a basis")
+    window, scope = None, None
+    if "alive" in fields:
+        scope = Scope.of(model, [[(k, b) for k, b in types] for types in fields["alive"]], map(tuple, fields["classes"]))
     if "corner" in fields:
         (N,), (J, M) = model.sizes, fields["corner"]
         window = Window(N, (J, M), np.ascontiguousarray(arrays["mask"], dtype=bool))
-    return build(model, fields["representation"], tuple(fields["charge"]), window, fields.get("populated", False))
+    return build(model, fields["representation"], tuple(fields["charge"]), window, fields.get("populated", False), scope)
 
 
 def _blocks(model: Model, fields: Fields, arrays: Arrays) -> Basis:

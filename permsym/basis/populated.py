@@ -1,7 +1,7 @@
-"""The labels that a model's dynamics makes of populations, put together from the classes of its parts, never cut from a product.
+"""The labels that a model's dynamics makes of some, put together from the classes of its parts, never cut from a product.
 
 Each part groups its labels by what they contribute to the classes of :class:`permsym.symmetry.classes.Symmetry`.  Labels of all parts
-belong together where the contributions add up to the class of the populations, which is zero.
+belong together where the contributions add up to one class; that of the populations is zero.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from permsym.basis.moves import Labels
 from permsym.basis.occupation import OccupationPart
 from permsym.basis.part import Part
 from permsym.basis.sector import combined
+from permsym.sites import Boson
+from permsym.symmetry.actions import Type
 from permsym.symmetry.classes import Symmetry
 from permsym.symmetry.smith import Row
 
@@ -30,8 +32,8 @@ _COUNTED = 40
 """Satellites of three or more levels up to which a sector is counted exactly; more never fit, and an estimate will do."""
 
 
-def populated_labels(parts: Sequence[Part], symmetry: Symmetry) -> Labels:
-    """Labels (columns, n) of all parts together in the class of the populations."""
+def populated_labels(parts: Sequence[Part], symmetry: Symmetry, wanted: Row | None = None) -> Labels:
+    """Labels (columns, n) of all parts together in a class; None: that of the populations."""
     groups = [_groups(part, position, symmetry) for position, part in enumerate(parts)]
     made: dict[tuple[int, Row], Labels] = {}
 
@@ -40,8 +42,9 @@ def populated_labels(parts: Sequence[Part], symmetry: Symmetry) -> Labels:
             made[position, row] = groups[position].labels(row)
         return made[position, row]
 
-    blocks = [combined([labels(position, row) for position, row in enumerate(rows)]) for rows in _matching(groups, symmetry.modulus)]
-    return np.concatenate(blocks, axis=1)
+    matching = _matching(groups, symmetry.modulus, wanted)
+    blocks = [combined([labels(position, row) for position, row in enumerate(rows)]) for rows in matching]
+    return np.concatenate([np.zeros((sum(part.columns for part in parts), 0), dtype=np.int64), *blocks], axis=1)
 
 
 def populated_blocks(parts: Sequence[Part], symmetry: Symmetry) -> Labels:
@@ -56,11 +59,49 @@ def populated_blocks(parts: Sequence[Part], symmetry: Symmetry) -> Labels:
     return np.concatenate(blocks, axis=1)
 
 
-def populated_count(parts: Sequence[Part], symmetry: Symmetry) -> int:
+def populated_count(parts: Sequence[Part], symmetry: Symmetry, wanted: Row | None = None) -> int:
     """How many they are, without making them."""
     groups = [_groups(part, position, symmetry) for position, part in enumerate(parts)]
-    counted = (math.prod(group.count(row) for group, row in zip(groups, rows, strict=True)) for rows in _matching(groups, symmetry.modulus))
-    return sum(counted)
+    matching = _matching(groups, symmetry.modulus, wanted)
+    return sum(math.prod(group.count(row) for group, row in zip(groups, rows, strict=True)) for rows in matching)
+
+
+def classes_of(parts: Sequence[Part], symmetry: Symmetry, labels: Labels) -> Labels:
+    """The class of each label of alive types, (classes, n)."""
+    modulus = np.array(symmetry.modulus, dtype=np.int64)[:, None]
+    total = np.zeros((len(modulus), labels.shape[1]), dtype=np.int64)
+    start = 0
+    for position, part in enumerate(parts if len(modulus) else ()):
+        total += _contributions(part, position, symmetry, labels[start : start + part.columns])
+        start += part.columns
+    return np.where(modulus > 0, total % np.maximum(modulus, 1), total)
+
+
+def types_of(part: Part, labels: Labels) -> frozenset[Type]:
+    """The types (ket, bra) of single sites in labels of a part; of a mode none, of two-level satellites all."""
+    if isinstance(part, CentrePart):
+        pairs = np.zeros((2, 0), dtype=np.int64) if isinstance(part.site, Boson) else labels
+    elif isinstance(part, OccupationPart) and part.levels > 2:
+        pairs = np.stack(np.divmod(np.flatnonzero(labels.any(axis=1)), part.levels))
+    elif isinstance(part, FullPart) and part.one.site.levels > 2:
+        pairs = labels.reshape(2, -1)
+    else:  # also elements with m = m' have coherences of single spins
+        pairs = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
+    return frozenset((int(k), int(b)) for k, b in np.unique(pairs, axis=1).T)
+
+
+def _contributions(part: Part, position: int, symmetry: Symmetry, labels: Labels) -> Labels:
+    """What labels of one part contribute to each class, (classes, n)."""
+    weights = np.array(symmetry.weights(position), dtype=np.int64)
+    kind = symmetry.numbers[position].kind
+    if kind != "types":
+        return weights * (labels[0] - labels[1] if kind == "mode" else part.difference(labels))
+    levels = symmetry.levels[position]
+    steps = np.array([symmetry.of_type(position, (k, b)) for k in range(levels) for b in range(levels)], dtype=np.int64)
+    if isinstance(part, OccupationPart):
+        return steps.T @ labels
+    kets, bras = np.split(labels, 2)
+    return np.asarray(steps[kets * levels + bras].sum(axis=0).T)
 
 
 class _Groups(Protocol):
@@ -82,12 +123,14 @@ class _Groups(Protocol):
         """How many they are."""
 
 
-def _matching(groups: Sequence[_Groups], modulus: Row) -> Iterator[tuple[Row, ...]]:
-    """Classes of the parts that add up to zero: all but the part with most are chosen, that one follows."""
+def _matching(groups: Sequence[_Groups], modulus: Row, wanted: Row | None = None) -> Iterator[tuple[Row, ...]]:
+    """Classes of the parts that add up to one, by default to zero: all but the part with most are chosen, that one follows."""
+    sums = (0,) * len(modulus) if wanted is None else wanted
     last = max(range(len(groups)), key=lambda position: groups[position].size)
     others = [group.rows() for position, group in enumerate(groups) if position != last]
     for rest in itertools.product(*others):
-        needed = tuple(-sum(values) % k if k else -sum(values) for k, *values in zip(modulus, *rest, strict=True))
+        left = (total - sum(values) for total, *values in zip(sums, *rest, strict=True))
+        needed = tuple(value % k if k else value for k, value in zip(modulus, left, strict=True))
         if needed in groups[last]:
             yield (*rest[:last], needed, *rest[last:])
 

@@ -11,7 +11,7 @@ from permsym.basis.dicke import DickePart
 from permsym.basis.full import FullPart
 from permsym.basis.occupation import OccupationPart
 from permsym.basis.part import Part
-from permsym.basis.populated import populated_count
+from permsym.basis.scope import Scope
 from permsym.basis.sector import charge_count
 from permsym.basis.window import Window
 from permsym.errors import InputError
@@ -44,20 +44,29 @@ def build(
     charge: tuple[int, ...] | None = None,
     window: Window | None = None,
     populated: bool = False,
+    scope: Scope | None = None,
 ) -> Basis:
-    """Basis of a model in one charge sector, cut to a window where one is given; ``populated``: to what populations reach."""
+    """Basis of a model in one charge sector, cut to a window or a scope where one is given; ``populated``: to what populations reach."""
     name = choose(model) if representation == "auto" else representation
-    return Basis(model, parts_of(model, name, window), name, charge, populated)
+    return Basis(model, parts_of(model, name, window), name, charge, populated, scope)
 
 
 def populated_dimension(model: Model, representation: str = "auto", window: Window | None = None) -> int:
     """Number of real unknowns that the dynamics makes of populations, counted without making the basis."""
     parts = parts_of(model, choose(model) if representation == "auto" else representation, window)
-    return populated_count(parts, model.symmetry)
+    return Scope.of_populations(model).count(parts)
 
 
-def dimension(model: Model, representation: str = "auto", charge: tuple[int, ...] | None = None, window: Window | None = None) -> int:
-    """Number of unknowns of a sector (real ones in the neutral sector), counted without making the basis."""
+def dimension(
+    model: Model,
+    representation: str = "auto",
+    charge: tuple[int, ...] | None = None,
+    window: Window | None = None,
+    scope: Scope | None = None,
+) -> int:
+    """Number of unknowns of a sector or a scope (real ones where it is hermitian), counted without making the basis."""
     parts = parts_of(model, choose(model) if representation == "auto" else representation, window)
+    if scope is not None:
+        return scope.count(parts)
     target = (0,) * len(model.charges) if charge is None else charge
     return charge_count(parts, model.charges, target)

@@ -84,7 +84,7 @@ def evolve(
         clock = Clock.of(model, modulate or {}, zero, zero + float(at[-1]), kinks, family)
         model = clock.modulation.model
     representation = choose(model) if basis == "auto" else basis
-    request = Request(at, first, tolerance, integrator, Keeping(keep, at, representation), zero, clock)
+    request = Request(at, first, tolerance, integrator, Keeping(keep, at, representation, first), zero, clock)
     labels = tuple(select_labels(model, moments))
     followed = list(dict.fromkeys([*labels, *derived_labels(model)]))
     written = EvolutionCheckpoint(checkpoint) if isinstance(checkpoint, str | os.PathLike) else checkpoint

@@ -82,9 +82,9 @@ class InitialDensity:
         """Coefficients (basis.dimension,) of the part in the basis's charge sector; InputError where the state lacks it."""
         if self.state.basis.representation != basis.representation:
             return InitialMatrix(self.state.full(), self.state.centre_levels).vector(basis)
-        return reduce(add, [_onto(basis, each.basis, each.vector) for each in self._sources(basis.model, basis.charge)])
+        return reduce(add, [_onto(basis, each.basis, each.vector) for each in self.sources(basis.model, basis.charge)])
 
-    def _sources(self, model: Model, charge: Charge) -> list[DensityOperator]:
+    def sources(self, model: Model, charge: Charge) -> list[DensityOperator]:
         """Sectors of the state that have elements in one of a model's: with the same charges, that one."""
         state = self.state
         every = [state, *state.coherences]

@@ -14,6 +14,7 @@ from permsym.basis.representations import build, dimension
 from permsym.dynamics.initial_density import Initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import Propagator, check_memory
+from permsym.dynamics.reached import scope_of
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.sites import Boson
@@ -49,8 +50,9 @@ class Sector(Propagator):
         self.model = model
         self.labels = labels
         self.source = initial
-        check_memory(model, dimension(model, representation, charge), assembled=True)
-        basis = build(model, representation, charge)
+        scope = scope_of(model, representation, charge, initial)
+        check_memory(model, dimension(model, representation, charge, scope=scope), assembled=True)
+        basis = build(model, representation, charge, scope=scope)
         super().__init__(basis, initial.vector(basis))
         self.cavity = isinstance(model.centre, Boson) and self.basis.hermitian
 

@@ -1,6 +1,7 @@
 """Which coherences of a model appear beside its populations, and the class of labels that they make.
 
-Alive types of a site are (k, k) and what single terms make of alive types, whatever else they need on other sites.  A label counts
+Alive types of a site are (k, k), or those that an evolution starts from, and what single terms make of alive types, whatever else
+they need on other sites.  A label counts
 
     coherences (k, b), k != b, of a centre with few levels, n - n' of a mode,  m - m' of two-level satellites, occupations of
     the alive coherences of others,
@@ -14,7 +15,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from permsym.sites import Boson, Ensemble, Site
 from permsym.symmetry import words
@@ -88,15 +88,21 @@ class Symmetry:
     levels: tuple[int, ...]
 
     @classmethod
-    def of(cls, model: System) -> Symmetry:
+    def of(cls, model: System, start: Sequence[frozenset[Type]] | None = None) -> Symmetry:
+        """Of what the terms make of some elements.
+
+        start   of the centre and of each ensemble the types in these, of a mode none; None: populations.  Their adjoints come with them
+        """
         every = [action for term in model.terms for action in actions(model, term)]
-        alive = _alive(sites_of(model), every)
+        first = [_populated(site) for site in sites_of(model)] if start is None else [_with_adjoints(types) for types in start]
+        alive = _alive(first, every)
         numbers = tuple(_numbers(site, mine) for site, mine in zip(sites_of(model), alive, strict=True))
         rows = list(_rows(numbers, alive, every))
         quotient = Quotient.of(rows, sum(each.width for each in numbers))
         names = names_of(model)
         levels = tuple(0 if isinstance(site, Boson) else site.levels for site in sites_of(model))
-        return cls(numbers, quotient, alive, _parted(model, alive, every), names, levels)
+        parted = _parted(model, alive, every) if start is None else ()
+        return cls(numbers, quotient, alive, parted, names, levels)
 
     def lines(self) -> list[str]:
         """What was found, in words."""
@@ -120,9 +126,14 @@ class Symmetry:
         counted = self.numbers[position].of_type(one)
         return tuple(sum(w * n for w, n in zip(row, counted, strict=True)) for row in self.weights(position))
 
-    @cached_property
+    @property
     def modulus(self) -> Row:
         return self.quotient.modulus
+
+    @property
+    def neutral(self) -> Row:
+        """The class of the populations."""
+        return (0,) * len(self.modulus)
 
     def conserved_by(self, model: System, term: Term) -> bool:
         """Whether another term of the same sites keeps to what appears, and to its classes."""
@@ -135,11 +146,19 @@ class Symmetry:
         return all(not any(self.quotient.values(row)) for row in _rows(self.numbers, self.alive, every))
 
 
-def _alive(sites: Sequence[Site], every: Sequence[Action]) -> tuple[frozenset[Type], ...]:
+def _populated(site: Site) -> frozenset[Type]:
+    return frozenset() if isinstance(site, Boson) else frozenset((k, k) for k in range(site.levels))
+
+
+def _with_adjoints(types: frozenset[Type]) -> frozenset[Type]:
+    return types | {(b, k) for k, b in types}
+
+
+def _alive(start: Sequence[frozenset[Type]], every: Sequence[Action]) -> tuple[frozenset[Type], ...]:
     """Types of each site, closed under all actions on it."""
     result = []
-    for position, site in enumerate(sites):
-        alive: set[Type] = set() if isinstance(site, Boson) else {(k, k) for k in range(site.levels)}
+    for position, first in enumerate(start):
+        alive: set[Type] = set(first)
         changes = {change for action in every for change in action if change.position == position}
         fresh = frozenset(alive)
         while fresh:
@@ -167,10 +186,10 @@ def _rows(numbers: Sequence[Numbers], alive: Sequence[frozenset[Type]], every: S
         return row
 
     for action in every:
-        total = [0] * starts[-1]
-        for change in action:
-            mine = numbers[change.position]
-            first, *others = sorted(mine.changes(change, alive[change.position])) or [(0,) * mine.width]
+        total, steps = [0] * starts[-1], [sorted(numbers[change.position].changes(change, alive[change.position])) for change in action]
+        if not all(steps):  # a factor that no element of its site survives
+            continue
+        for change, (first, *others) in zip(action, steps, strict=True):
             total = [a + b for a, b in zip(total, whole(change.position, first), strict=True)]
             for other in others:
                 yield tuple(whole(change.position, tuple(b - a for a, b in zip(first, other, strict=True))))

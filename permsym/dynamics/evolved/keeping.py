@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from permsym import machine
-from permsym.basis.representations import dimension
 from permsym.dynamics.evolved.errors import SectorError
 from permsym.dynamics.evolved.state import EvolvedState, Origin, SectorPart
+from permsym.dynamics.initial_density import Initial
+from permsym.dynamics.reached import reached_dimension
 from permsym.dynamics.sector import Sector
 from permsym.errors import InputError, TooLarge
 from permsym.fields import checked
@@ -44,11 +45,12 @@ class Keeping:
     """States as they come, sector by sector.
 
     times    (T,) of the evolution
+    initial  what it starts from
     wanted   (T,) whether the state at each is to be there
     """
 
-    def __init__(self, keep: Keep, times: NDArray[np.float64], representation: str) -> None:
-        self.times, self.representation = times, representation
+    def __init__(self, keep: Keep, times: NDArray[np.float64], representation: str, initial: Initial) -> None:
+        self.times, self.representation, self.initial = times, representation, initial
         self.asked = not (isinstance(keep, str) and keep == "auto")
         self.every = self.asked
         self.wanted = _wanted(keep, times)
@@ -67,11 +69,14 @@ class Keeping:
         if self.every:
             return more
         more = [charge for charge in more if charge not in set(lacking)]
-        return more if sum(dimension(model, self.representation, charge) for charge in more) <= _LITTLE else []
+        return more if sum(self._dimension(model, charge) for charge in more) <= _LITTLE else []
+
+    def _dimension(self, model: Model, charge: Charge) -> int:
+        return reached_dimension(model, self.representation, charge, self.initial)
 
     def check(self, model: Model, charges: Iterable[Charge]) -> None:
         """See that the states on whole sectors fit: TooLarge where they were asked for, else none."""
-        unknowns = sum((2 if any(charge) else 1) * dimension(model, self.representation, charge) for charge in charges)
+        unknowns = sum((2 if any(charge) else 1) * self._dimension(model, charge) for charge in charges)
         self._fit(8.0 * unknowns * int(self.wanted.sum()))
 
     def _fit(self, needed: float) -> None:

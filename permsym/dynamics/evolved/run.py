@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.representations import dimension
 from permsym.dynamics import blocks
 from permsym.dynamics.evolved.checkpoint import SHAPE, EvolutionCheckpoint, Present
 from permsym.dynamics.evolved.errors import CUT, SectorError, of_sector, sector_of
@@ -26,6 +25,7 @@ from permsym.dynamics.evolved.tally import Tally
 from permsym.dynamics.initial_density import InitialDensity
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import VECTORS, Integrator
+from permsym.dynamics.reached import reached_dimension
 from permsym.dynamics.sector import Sector, block_by_block, watched
 from permsym.dynamics.taylor.sector import Asked, ModulatedBlockSector, ModulatedSector
 from permsym.fields import checked
@@ -168,7 +168,7 @@ class Run:
         """Where a sector is to be followed from: as a checkpoint has it, or the initial state; None: nothing is in it."""
         if self.written and (entry := self.written.header["present"]) and tuple(entry["charge"]) == charge:
             return self._recalled(entry, self.written, labels)
-        if any(charge) and not dimension(self.model, self.representation, charge):
+        if any(charge) and not reached_dimension(self.model, self.representation, charge, self.request.initial):
             return None
         sector = self._made(charge, labels)
         state = sector.initial

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from permsym.basis.representations import dimension
 from permsym.dynamics.blocks import BlockSector
 from permsym.dynamics.initial_density import Initial
 from permsym.dynamics.krylov import Step
 from permsym.dynamics.propagator import Integrator, check_memory
+from permsym.dynamics.reached import reached_dimension
 from permsym.dynamics.sector import Sector
 from permsym.dynamics.taylor.polynomial import MOST, Apply
 from permsym.dynamics.taylor.steps import Clock, taylor_steps
@@ -41,7 +41,7 @@ class ModulatedSector(Sector):
 
     def __init__(self, model: Model, representation: str, charge: tuple[int, ...], asked: Asked, clock: Clock) -> None:
         vectors = MOST + (DEGREE + 1) * len(clock.modulation.channels)
-        check_memory(model, dimension(model, representation, charge), assembled=True, vectors=vectors)
+        check_memory(model, reached_dimension(model, representation, charge, asked.initial), assembled=True, vectors=vectors)
         super().__init__(model, representation, charge, asked.labels, asked.initial)
         self.clock = clock
         self.used = Integrator.TAYLOR

@@ -14,10 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.basis.basis import Basis
-from permsym.basis.blocks import Blocks
 from permsym.basis.representations import dimension
-from permsym.dynamics.propagator import check_memory
 from permsym.dynamics.two_time.asked import IDENTITY, Asked, Moving, Real
 from permsym.dynamics.two_time.marked import charges, marked
 from permsym.dynamics.two_time.regression import Evolving, Sector
@@ -47,6 +44,7 @@ def way(state: State, asked: Asked, more: int) -> Way:
     """By products alone where a state on blocks has large sectors, and every satellite in them is like the others."""
     system = marked(state.model, [asked.of, asked.right, IDENTITY if asked.left is None else asked.left])
     by_products = state.plan is not None and state.plan.route is Route.CAVITY and system.model is state.model
+    by_products &= all(ensemble.levels == 2 for ensemble in state.model.ensembles)  # blocks of others have types that never appear
     model, representation = state.model, state.basis.representation
     if by_products and max(dimension(model, representation, tuple(-q for q in c)) for c in charges(model, asked.of)) > _WRITTEN:
         from permsym.dynamics.two_time.on_blocks import OnBlocks  # it loads the compiler
@@ -59,7 +57,6 @@ class WrittenOut:
     """Sectors whose Liouvillian is written out."""
 
     def __init__(self, state: State, asked: Asked, more: int) -> None:
-        _check_sizes(state.basis, asked, more)
         self.state, self.asked = state, asked
         self.every = sources(state, asked.of, asked.right, asked.left, more)
         self._samples = _samples(asked.times)
@@ -95,11 +92,3 @@ def _interpolated(values: Real, samples: NDArray[np.int64], count: int) -> Real:
     after = np.minimum(np.searchsorted(samples, np.arange(count)), len(samples) - 1)
     before = np.maximum(np.searchsorted(samples, np.arange(count), side="right") - 1, 0)
     return np.maximum(values[before], values[after])
-
-
-def _check_sizes(basis: Basis, asked: Asked, more: int) -> None:
-    """TooLarge before the labels of a charged sector are made; the sectors of a window, or near the vacuum, are as large as itself."""
-    cut = not isinstance(basis, Blocks) and basis.boundary != "closed"
-    model = basis.model.with_levels(basis.model.centre.levels + more) if more else basis.model
-    for charge in () if cut else charges(model, asked.of):
-        check_memory(model, dimension(model, basis.representation, tuple(-q for q in charge)), assembled=True)

@@ -12,6 +12,7 @@ from permsym.dynamics.evolve import evolve
 from permsym.dynamics.evolved.errors import START
 from permsym.dynamics.initial_density import Initial
 from permsym.dynamics.propagator import check_memory
+from permsym.dynamics.reached import scope_of
 from permsym.dynamics.two_time.asked import IDENTITY, SHARE, Asked, Shares, Spelled
 from permsym.dynamics.two_time.marked import NOTHING_SEEN, charges, collective
 from permsym.dynamics.two_time.regression import Sector
@@ -68,11 +69,12 @@ def _from(model: Model, initial: Initial, start: float, asked: Asked, representa
     norms = [operator_norm(model, collective(model, each)) for each in asked.operators[1:]]
     allowed = SHARE * asked.tolerance / max(math.prod(norms), 1.0)
     for charge in _needed(model, asked):
-        size = dimension(model, representation, charge)
+        scope = scope_of(model, representation, charge, initial)
+        size = dimension(model, representation, charge, scope=scope)
         if not size:
             continue
         check_memory(model, size, assembled=True)
-        space = build(model, representation, charge)
+        space = build(model, representation, charge, scope=scope)
         x = initial.vector(space)
         if not x.any():
             continue

@@ -1,6 +1,8 @@
-"""X = B rho C, the vector from which a two-time function starts, in the charge sectors that A sees.
+"""X = B rho C, the vector from which a two-time function starts, in the sectors that A sees.
 
     <C(0) A(tau) B(0)> = tr[ A exp(tau L) (B rho C) ] = sum over sectors of  a . exp(tau L) X
+
+A sector is what L makes of elements of one class: charges of every level, and those that count modulo k.
 
 The moves of B and C are composed before any label is looked up: products of matrices cut to a sector or a window would be wrong.
 rho is written out on both labels of each conjugate pair; in the neutral sector X has complex unknowns unless it is hermitian.
@@ -9,6 +11,7 @@ rho is written out on both labels of each conjugate pair; in the neutral sector 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,18 +23,23 @@ from permsym.basis.basis import Basis
 from permsym.basis.centre import CentrePart
 from permsym.basis.moves import Labels, Moves, Shift
 from permsym.basis.part import Part
+from permsym.basis.populated import classes_of
+from permsym.basis.scope import Scope, rows_of
+from permsym.dynamics.propagator import check_memory
 from permsym.dynamics.two_time.marked import Marked, marked
 from permsym.model import Model
 from permsym.operators import Monomial, Operator, Product, as_array
 from permsym.sites import Boson
 from permsym.states.density import DensityOperator
+from permsym.states.sectors import Charge
+from permsym.symmetry.smith import Row
 
 _IDENTITY = Operator({Product(): 1})
 
 
 @dataclass(frozen=True)
 class Source:
-    """The part of X = B rho C in one charge sector.
+    """The part of X = B rho C in one sector.
 
     basis      the sector; its model has marked satellites as ensembles of their own
     x          (basis.dimension,) unknowns of X, real where X is hermitian
@@ -87,13 +95,13 @@ class Source:
 def sources(
     rho: DensityOperator, of: Operator | str, right: Operator | str, left: Operator | str | None = None, more: int = 0
 ) -> list[Source]:
-    """X = B rho C in every charge sector that A = ``of`` sees, with B = ``right`` and C = ``left``, None for the identity.
+    """X = B rho C in every class that A = ``of`` sees, with B = ``right`` and C = ``left``, None for the identity.
 
     rho        a steady state, on any basis; or a state on its way, in one charge sector of it
     more       levels of a boson in the sectors beyond those of rho
     operators  of the model's sites, or texts of :mod:`permsym.models.operator_text`; a digit means the same satellite in all three
 
-    An empty list says that the function is zero by charge.
+    An empty list says that the function is zero by charge.  Raises TooLarge before the labels of a large sector are made.
     """
     system = marked(rho.model, [of, right, _IDENTITY if left is None else left])
     observed, second, first = system.operators
@@ -103,10 +111,17 @@ def sources(
         model = model.with_levels(model.centre.levels + more)
         parts = [CentrePart(model.centre), *parts[1:]]
     hermitian = rho.basis.hermitian and not (first - second.dag())
+    seen = {tuple(-q for q in charge) for charge in system.model.charges_of(observed)}
+    scope, charges = product.scope(model, parts)
     result = []
-    for charge in sorted({tuple(-q for q in charge) for charge in system.model.charges_of(observed)}):
-        basis = rho.basis.sector(charge, model, parts)
-        change, lost = product.onto(basis)
+    for row, charge in charges.items():
+        if charge not in seen:
+            continue
+        part = scope.only([row])
+        basis = rho.basis.sector(charge, model, parts, part)
+        if basis.boundary == "closed":  # the sectors of a window, or near the vacuum, are as large as itself
+            check_memory(model, part.count(parts), assembled=True)
+        change, lost = product.onto(basis, scope, row)
         x, covector = change @ rho.vector, basis.expectation(observed.terms)
         if x.any() and covector.any():
             x = x.real.copy() if hermitian and basis.hermitian else x
@@ -140,12 +155,22 @@ class _Product:
         weights = Moves(tuple(step for each in steps for step in each.steps)).weights(labels)
         return cls(rho, labels, rows, parts, [_Moved.of(space, labels, shift, values) for shift, values in weights.items()])
 
-    def onto(self, basis: Basis) -> tuple[sparse.csr_array, float]:
-        """Rows (basis.dimension, rho's dimension) of its part in a sector, and a bound of the trace norm of what is not in the basis."""
+    def scope(self, model: Model, parts: Sequence[Part]) -> tuple[Scope, dict[Row, Charge]]:
+        """Where L takes it, on the parts of a model; and its classes with the charge of each."""
+        targets = np.concatenate([np.zeros((self.labels.shape[0], 0), dtype=np.int64), *(move.target for move in self.moved)], axis=1)
+        scope = Scope.of_labels(model, parts, targets)
+        charges = np.concatenate([np.zeros((len(model.charges), 0), dtype=np.int64), *(move.charge for move in self.moved)], axis=1)
+        both = rows_of(np.concatenate([classes_of(parts, scope.symmetry, targets), charges]))
+        width = len(scope.symmetry.modulus)
+        return scope, {row[:width]: row[width:] for row in both}
+
+    def onto(self, basis: Basis, scope: Scope, row: Row) -> tuple[sparse.csr_array, float]:
+        """Rows (basis.dimension, rho's dimension) of its part in a class, and a bound of the trace norm of what is not in the basis."""
         change = sparse.csr_array((basis.dimension, self.rows.shape[1]), dtype=complex)
         size, lost = np.abs(self.rows @ self.rho.vector), 0.0
         for move in self.moved:
-            some = (move.charge == np.array(basis.charge, dtype=np.int64)[:, None]).all(axis=0)
+            classes = classes_of(basis.parts, scope.symmetry, move.target)
+            some = (classes == np.array(row, dtype=np.int64)[:, None]).all(axis=0)
             target, weights, elements = move.target[:, some], move.weights[some], move.elements[some]
             outside = basis.index(target)[0] < 0
             change = change + basis.collected(target) @ sparse.diags_array(weights) @ self.rows[elements]
@@ -153,8 +178,8 @@ class _Product:
         return change.tocsr(), lost
 
     def state(self, basis: Basis) -> sparse.csr_array | None:
-        """Rows of rho itself in a sector of charge zero."""
-        if not (basis.hermitian and self.rho.basis.hermitian):
+        """Rows of rho itself in a sector of populations."""
+        if not (basis.hermitian and self.rho.basis.hermitian and basis.population.any()):
             return None
         return (basis.collected(self.labels) @ self.rows).real.tocsr()
 

@@ -20,6 +20,7 @@ from permsym.basis.described import Description, described
 from permsym.basis.dicke import DickePart
 from permsym.basis.moves import Labels, Move, Moves, Values
 from permsym.basis.part import Part
+from permsym.basis.scope import Scope
 from permsym.basis.sector import combined
 from permsym.basis.spin import STEPS, A
 from permsym.model import Model
@@ -74,7 +75,10 @@ class WeakBasis(Basis):
             labels, differences = labels[:, mine], [d[mine] for d in differences]
         return labels[:, self._first(labels)] if self.hermitian else labels
 
-    def sector(self, charge: tuple[int, ...], model: Model | None = None, parts: Sequence[Part] | None = None) -> WeakBasis:
+    def sector(
+        self, charge: tuple[int, ...], model: Model | None = None, parts: Sequence[Part] | None = None, scope: Scope | None = None
+    ) -> WeakBasis:
+        """The elements of a charge, whatever the scope: few enough."""
         return WeakBasis(model or self.model, self.most, charge)
 
     @property
