@@ -75,6 +75,10 @@ def _compared(reference: Table, approximation: Table) -> Comparison:
     wanted = set(approximation.quantities)
     rows = [row for row in _judged(reference, truth, reference, own, {i: i for i in used}) if row.quantity in wanted]
     rows += _judged(reference, truth, approximation, judged, matches)
+    if not any(method in judged for _, method, _ in approximation.values):
+        raise InputError(
+            f"{approximation.name} has no value of {', '.join(judged)}: at every point they failed or were refused; its `reason` says why"
+        )
     if not rows:
         raise InputError(
             f"{approximation.name} and {reference.name} have no quantity in common; there are {', '.join(reference.quantities[:8])} ..."

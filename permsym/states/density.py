@@ -377,7 +377,8 @@ class DensityOperator:
 
     @property
     def _has_blocks(self) -> bool:
-        return self.basis.representation == "dicke" and len(self.model.ensembles) == 1
+        several = isinstance(self.model.centre, SeveralSites)
+        return self.basis.representation == "dicke" and len(self.model.ensembles) == 1 and not several
 
     def _needs_dicke(self, what: str) -> None:
         if not self._has_blocks:

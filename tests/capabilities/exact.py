@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import qutip
 
@@ -30,6 +32,21 @@ def derived(it):
     if it.model.centre.kind == "boson":
         photons = moment("ad a").real
         expected |= {"photons": photons, "coherent_photons": abs(moment("a")) ** 2, "g2": moment("ad ad a a").real / photons**2}
+    for site in it.whole.space.own if it.model.centre.kind == "several" else []:
+        if site.kind == "spin":
+            expected[f"p0_up@{site.name}"] = (1 + moment(f"z0@{site.name}").real) / 2
+        else:
+            photons, pairs = (
+                moment(f"ad@{site.name} a@{site.name}").real,
+                moment(" ".join([f"ad@{site.name}"] * 2 + [f"a@{site.name}"] * 2)),
+            )
+            expected[f"photons@{site.name}"] = photons
+            expected[f"coherent_photons@{site.name}"] = abs(moment(f"a@{site.name}")) ** 2
+            expected[f"g2@{site.name}"] = pairs.real / photons**2
+    modes = [site.name for site in it.whole.space.own if it.model.centre.kind == "several" and site.kind == "boson"]
+    for x, y in itertools.combinations(modes, 2):
+        both = moment(f"ad@{x} a@{x} ad@{y} a@{y}").real
+        expected[f"g2@{x}@{y}"] = both / expected[f"photons@{x}"] / expected[f"photons@{y}"]
     several = len(it.model.ensembles) > 1
     for each in (each for each in it.model.ensembles if each.levels == 2):
         expected[f"p_up@{each.name}" if several else "p_up"] = (1 + moment(f"z1@{each.name}").real) / 2
@@ -44,7 +61,8 @@ def reduced(it):
     ensemble = it.model.ensembles[0]
     rho = it.state.reduced(satellites=[1] + [0] * (len(it.model.ensembles) - 1))
     site = it.whole.space.sites[ensemble.name][0]
-    sites = [0, site] if it.model.centre.levels != 1 else [site]
+    own = len(it.whole.space.own) if it.model.centre.levels != 1 else 0
+    sites = [*range(own), site]
     expected = it.whole.space.reduced(it.whole.rho, sites)
     d = ensemble.levels
     few = min(len(rho), len(expected)) // d  # levels of the centre on both sides
@@ -83,7 +101,7 @@ def evolve(it):
 def evolve_coherent(it):
     """From a state with coherences of every kind."""
     words = {"boson": "coherent=0.5", "spin": "bloch=1.1,0.4", "levels": "level=1"}
-    sites = [it.model.centre, *it.model.ensembles] if it.model.centre.levels != 1 else it.model.ensembles
+    sites = [site for site in (*it.whole.space.own, *it.model.ensembles) if site.levels != 1]
     _evolved(it, " ".join(words[site.kind] for site in sites))
 
 

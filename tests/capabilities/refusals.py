@@ -40,6 +40,15 @@ REFUSALS: dict[str, dict[str, str]] = {
 }
 """Capability -> name of a model -> name of the error."""
 
+_OF_SEVERAL_SITES = {
+    "UnsuitedModel": "evolve evolve_coherent modulate correlate correlate_around spectrum linewidth fisher counting counting_order_four "
+    "cumulants_1 cumulants_2 cumulants_3 twa linear_noise trajectories bounds",
+    "InputError": "comparison from_qutip",
+}
+for _error, _capabilities in _OF_SEVERAL_SITES.items():
+    for _capability in _capabilities.split():
+        REFUSALS[_capability] = REFUSALS.get(_capability, {}) | _all(_error, "two_modes mode_and_spin")
+
 UNTRIED: dict[str, dict[str, str]] = {
     "trajectories": {"cubic": "its field grows without bound", "squeezed_cavity": "trajectories do not cut the mode as the oracle does"},
     "cumulants_3": {"three_alone": "takes more than a minute"},

@@ -46,6 +46,8 @@ class Subject:
     def emission(self):
         """Operators (A, B) of something that radiates."""
         centre, first = self.model.centre, self.model.ensembles[0]
+        if centre.kind == "several":
+            return "ad@x", "a@x"
         if centre.kind == "boson":
             return "ad", "a"
         if centre.kind == "spin":

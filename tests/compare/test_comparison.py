@@ -22,6 +22,12 @@ def test_errors_by_hand():
     assert found.free == ["N"]  # kappa follows from N
 
 
+def test_an_approximation_that_was_refused_everywhere_is_named():
+    made = ps.sweep("oracles.kinds:crystal", {"N": [4]}, methods=("exact", "mf"), moments=1)
+    with pytest.raises(ps.InputError, match=r"^crystals has no value of mf: at every point they failed or were refused"):
+        compare(table_of(made, "crystals"), table_of(made, "crystals"))
+
+
 def test_order_of_merit_and_where_it_changes():
     exact, shift = EXACT["exact"]["p0_up"], {10: 1e-3, 20: 1e-3, 40: 1e-3, 80: 1e-3}
     c2 = {n: exact[n] + 1e-5 * n**1.5 for n in exact}  # overtakes 1e-3 at N = 100^(2/3)

@@ -15,6 +15,7 @@ QUICK = [f"{name}-{capability}" for name, capability in (
     ("cubic", "counting"), ("synchronisation", "derived"), ("fluorescence", "cumulants_3"), ("from_piqs", "bounds"),
     ("two_in_cavity", "pickled"), ("fixed_and_free", "from_qutip"), ("lone_qutrit", "evolve"), ("from_piqs", "reduced"),
     ("from_file", "info"), ("three_alone", "dictionary"), ("cavity", "fisher"), ("qutrits", "squeezing"),
+    ("two_modes", "steady_state"), ("mode_and_spin", "entropy"), ("two_modes", "derived"), ("mode_and_spin", "evolve"),
 )]  # fmt: skip
 
 
@@ -37,7 +38,7 @@ def test_every_pair(name, capability):
 def test_the_list_has_all_kinds():
     models = [kinds.model_of(name) for name in kinds.MODELS]
     assert len(models) >= 30
-    assert {model.centre.kind for model in models} == {"spin", "levels", "boson", "none"}
+    assert {model.centre.kind for model in models} == {"spin", "levels", "boson", "none", "several"}
     assert {len(model.ensembles) for model in models} == {1, 2, 3}
     assert {0, 2, 3, 4} <= {k for model in models for k in model.symmetry.modulus}
     assert {each.levels for model in models for each in model.ensembles} == {2, 3, 4}

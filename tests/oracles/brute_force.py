@@ -21,19 +21,28 @@ class BruteForce:
 
     def __init__(self, model):
         self.model = model
-        self.dims = [model.centre.levels] + [each.levels for each in model.ensembles for _ in range(each.N)]
+        self.own = list(getattr(model.centre, "sites", [model.centre]))
+        """Sites of the centre; only those of a centre of several have names."""
+        self.dims = [site.levels for site in self.own] + [each.levels for each in model.ensembles for _ in range(each.N)]
         self.D = int(np.prod(self.dims))
         self.sites = {}
-        start = 1
+        start = len(self.own)
         for each in model.ensembles:
             self.sites[each.name] = list(range(start, start + each.N))
             start += each.N
 
-    def centre_matrix(self, operator):
-        """The centre's operator; a boson's monomial from the ladder operators of its cut space."""
+    def on_centre(self, operator):
+        """(site, matrix) pairs of an operator of the centre; a boson's monomial from the ladder operators of its cut space."""
+        if operator is None:
+            return []
+        names = [site.name for site in self.own]
+        factors = [(names.index(name), one) for name, one in operator.factors] if hasattr(operator, "factors") else [(0, operator)]
+        return [(site, self._matrix(site, one)) for site, one in factors]
+
+    def _matrix(self, site, operator):
         if not isinstance(operator, Monomial):
             return operator
-        a = qutip.destroy(self.dims[0])
+        a = qutip.destroy(self.dims[site])
         return (a.dag() ** operator.p @ a**operator.q).full()
 
     # -- operators ------------------------------------------------------------------------------------------------------
@@ -47,7 +56,7 @@ class BruteForce:
 
     def product(self, key):
         """One product of a permsym operator: centre matrix times sums over satellites, in order."""
-        result = self.at() if key.centre is None else self.at((0, self.centre_matrix(key.centre)))
+        result = self.at(*self.on_centre(key.centre))
         for name, matrix in key.satellites:
             result = result @ sum(self.at((site, matrix)) for site in self.sites[name])
         return result
@@ -76,7 +85,7 @@ class BruteForce:
                 one = 0 * self.at()
                 for key, value in jump.operator.terms.items():
                     ((_, matrix),) = key.satellites
-                    one += value * self.at((site, matrix), *([] if key.centre is None else [(0, self.centre_matrix(key.centre))]))
+                    one += value * self.at((site, matrix), *self.on_centre(key.centre))
                 found.append(root * one)
         return found
 
@@ -112,21 +121,23 @@ class BruteForce:
 
     def moment_operator(self, label):
         """The operator that a moment label means, by a parser of its own."""
-        words = label.split()
-        lower = np.diag(np.sqrt(np.arange(1, self.dims[0])), 1)
-        ladder = [lower.T if word == "ad" else lower for word in words if word in ("ad", "a")]
-        placed = [(0, np.linalg.multi_dot([np.eye(self.dims[0]), *ladder]))] if ladder else []
-        for word in (word for word in words if word not in ("ad", "a")):
-            symbol, digit, ensemble = re.fullmatch(r"(.*?)(\d+)(?:@(\w+))?", word).groups()
-            if symbol in PAULI:
-                matrix = np.array(PAULI[symbol])
-            else:
-                ket, bra = (int(each) for each in symbol.strip("|>").split("><")) if "><" in symbol else (None, None)
-                levels = self.dims[0] if digit == "0" else self.dims[self.sites[ensemble or next(iter(self.sites))][0]]
-                matrix = np.zeros((levels, levels))
-                matrix[ket, bra] = 1
-            placed.append((0 if digit == "0" else self.sites[ensemble or next(iter(self.sites))][int(digit) - 1], matrix))
-        return self.at(*placed)
+        return self.at(*(self.spelled(word) for word in label.split()))
+
+    def spelled(self, word):
+        """(site, matrix) of one factor of a label."""
+        word, _, name = word.partition("@")
+        own = [site.name for site in self.own].index(name) if name and name not in self.sites else 0
+        if word in ("a", "ad"):
+            lower = np.diag(np.sqrt(np.arange(1, self.dims[own])), 1)
+            return own, lower.T if word == "ad" else lower
+        symbol, digit = re.fullmatch(r"(.*?)(\d+)", word).groups()
+        site = own if digit == "0" else self.sites[name or next(iter(self.sites))][int(digit) - 1]
+        if symbol in PAULI:
+            return site, np.array(PAULI[symbol])
+        ket, bra = (int(each) for each in symbol.strip("|>").split("><"))
+        matrix = np.zeros((self.dims[site],) * 2)
+        matrix[ket, bra] = 1
+        return site, matrix
 
     def moment(self, rho, label):
         return complex((self.moment_operator(label).full().T * rho).sum())

@@ -173,6 +173,22 @@ def five_levels(N):
     return ps.Model(c, s, h, [ps.Central(0.6, up.dag()), ps.Individual(0.5, s.p), ps.Individual(0.3, s.m)])
 
 
+def two_modes(N):
+    """Two cavities that share an ensemble and exchange photons."""
+    a, b, s = ps.Boson(3, name="x"), ps.Boson(2, name="y"), ps.Ensemble(N)
+    h = 0.3 * a.n - 0.4 * b.n + 0.9 * (a.a * s.p + a.ad * s.m) + 0.6 * (b.a * s.p + b.ad * s.m) + 0.25 * (a.ad * b.a + b.ad * a.a)
+    jumps = [ps.Central(1, a.a), ps.Central(0.7, b.a + 0.3 * a.a), ps.Individual(0.6, s.p), ps.Individual(0.2, s.m)]
+    return ps.Model([a, b], s, h, jumps)
+
+
+def mode_and_spin(N):
+    """A cavity, a driven central spin, and satellites that see the spin."""
+    a, c, s = ps.Boson(3, name="x"), ps.Spin(name="q"), ps.Ensemble(N)
+    h = 0.3 * a.n + 0.2 * c.z + 0.7 * (a.a * c.p + a.ad * c.m) + 0.5 * (c.p * s.m + c.m * s.p) + 0.2 * c.x
+    jumps = [ps.Central(1, a.a), ps.Central(0.3, c.m * a.a), ps.Individual(0.6, s.p), ps.Individual(0.2, c.z * s.m)]
+    return ps.Model([a, c], s, h, jumps)
+
+
 def from_qutip(N):
     """A driven star, read from matrices of N satellites."""
     sites = 1 + N
@@ -201,7 +217,7 @@ def from_piqs(N):
 _HERE = (
     dicke, lasing, open_levels, displaced, alone, fluorescence, crystal, lower_spin, fixed_beside_spin, fixed_in_cavity, fixed_and_free,
     synchronisation, three_ensembles, three_alone, two_in_cavity, correlated, negative, satellite_pairs, lone, lone_qutrit, five_levels,
-    from_qutip, from_file, from_piqs,
+    two_modes, mode_and_spin, from_qutip, from_file, from_piqs,
 )  # fmt: skip
 
 MODELS = systems.MODELS | atoms.MODELS | {function.__name__: function for function in _HERE}
@@ -212,6 +228,7 @@ _SIZES = {
     "two_ensembles": 2, "charged_two_ensembles": 2, "four_level_laser": 1, "driven_lambda": 2, "incoherent_lambda": 2, "open_levels": 1,
     "displaced": 1, "dicke": 2, "lasing": 2, "fixed_in_cavity": 2, "fixed_and_free": 2, "synchronisation": 2, "three_ensembles": 2,
     "three_alone": 2, "two_in_cavity": 2, "five_levels": 2, "from_qutip": 3, "lower_spin": 4, "crystal": 4,
+    "two_modes": 2, "mode_and_spin": 2,
 }  # fmt: skip
 
 

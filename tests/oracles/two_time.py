@@ -27,13 +27,15 @@ class TwoTime:
         space = self.space
         result = space.at()
         for word in text.split():
-            if word in ("a", "ad"):
-                lower = qutip.destroy(space.dims[0])
-                result = result @ space.at((0, (lower if word == "a" else lower.dag()).full()))
+            if re.fullmatch(r"ad?(@\w+)?", word):
+                result = result @ space.at(space.spelled(word))
                 continue
-            symbol, digit, ensemble = re.fullmatch(r"([+\-xyz]|\|\d><\d\|)(\d*)(?:@(\w+))?", word).groups()
-            sites = space.sites[ensemble or next(iter(space.sites))]
-            sites = [0] if digit == "0" else sites if not digit else [sites[int(digit) - 1]]
+            symbol, digit, name = re.fullmatch(r"([+\-xyz]|\|\d><\d\|)(\d*)(?:@(\w+))?", word).groups()
+            if digit == "0":
+                sites = [[site.name for site in space.own].index(name) if name else 0]
+            else:
+                sites = space.sites[name or next(iter(space.sites))]
+                sites = sites if not digit else [sites[int(digit) - 1]]
             result = result @ sum(space.at((site, self.one(symbol, space.dims[sites[0]]))) for site in sites)
         return result.full()
 

@@ -52,7 +52,7 @@ class Whole:
     @cached_property
     def copy(self):
         """(D, d) isometry from one copy of each fixed spin, beside all states of the other sites."""
-        result = np.eye(self.space.dims[0])
+        result = np.eye(self.model.centre.levels)
         for each in self.model.ensembles:
             factor = np.eye(each.levels**each.N) if each.j is None else _copy(each.N, each.j)
             result = np.kron(result, factor)
@@ -96,10 +96,10 @@ class Whole:
 
     def start(self, words):
         """The density matrix that the words of an initial state mean; a fixed spin j < N/2 begins at m = -j."""
-        sites = [site for site in (self.model.centre, *self.model.ensembles) if site.levels > 1]
+        sites = [site for site in (*self.space.own, *self.model.ensembles) if site.levels > 1]
         asked = dict(zip(sites, words.split() or [""] * len(sites), strict=True))
         result = np.eye(1)
-        for site in (self.model.centre, *self.model.ensembles):
+        for site in (*self.space.own, *self.model.ensembles):
             count = getattr(site, "N", 1)
             if getattr(site, "j", None) is not None and not asked[site]:
                 one = _lowest(count, site.j)
