@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import gammaln, xlogy
 
 from permsym.basis.centre import real_if_real
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
@@ -41,6 +40,7 @@ from permsym.basis.spin import (
 )
 from permsym.basis.window import Boundary, Window
 from permsym.errors import InputError
+from permsym.factorials import log_factorial
 from permsym.operators import ComplexArray, Matrix
 from permsym.sites import Ensemble
 
@@ -193,6 +193,8 @@ class DickePart(Part):
 
         d_j (p q)^(N/2-j) D_j(R) diag(p^(j+k) q^(j-k)) D_j(R)^dag,   d_j = N! (2j+1) / ((N/2+j+1)! (N/2-j)!)
         """
+        from scipy.special import xlogy  # a steady state does without: it takes longer to load than a small one to solve
+
         (uu, ud), (_, dd) = matrix
         p, q, theta, phi = uu.real, dd.real, 0.0, 0.0
         if ud != 0:  # else it is diagonal as it stands
@@ -243,8 +245,8 @@ class DickePart(Part):
 
     def log_norm(self, labels: Labels) -> Values:
         """E(j, m, m') is spread evenly over the N! (2j+1) / ((N/2+j+1)! (N/2-j)!) copies of j."""
-        J = labels[0] * 1.0
-        copies = gammaln(self.N + 1) + np.log(J + 1) - gammaln((self.N + J) / 2 + 2) - gammaln((self.N - J) / 2 + 1)
+        J, N = labels[0], np.array(self.N)
+        copies = log_factorial(N) + np.log(J + 1) - log_factorial((N + J) // 2 + 1) - log_factorial((N - J) // 2)
         return np.asarray(-copies / 2)
 
     # -- one satellite apart --------------------------------------------------------------------------------------------

@@ -18,13 +18,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import gammaln
 
 from permsym.basis.centre import real_if_real
 from permsym.basis.moves import Labels, Move, Moves, Shift, Values, Weight
 from permsym.basis.part import Part, exact_sum, refuse_fixed_spin
 from permsym.basis.product_space import positions, type_strings
 from permsym.basis.spin import Rotation
+from permsym.factorials import log_factorial
 from permsym.operators import ComplexArray, Matrix, as_array
 from permsym.sites import Ensemble
 
@@ -43,7 +43,7 @@ LogScale = Callable[[Labels], Values]
 def multiplicity_scale(labels: Labels) -> Values:
     """log of sqrt(multinomial): with it coefficients are those of the unscaled occupation basis."""
     labels = np.maximum(labels, 0)  # below zero only behind a move of weight zero
-    return 0.5 * (gammaln(labels.sum(axis=0) + 1) - gammaln(labels + 1).sum(axis=0))
+    return 0.5 * (log_factorial(labels.sum(axis=0)) - log_factorial(labels).sum(axis=0))
 
 
 class OccupationPart(Part):

@@ -25,12 +25,13 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, xlogy
+from scipy.special import xlogy
 
 from permsym import expressions
 from permsym.basis.basis import Basis
 from permsym.basis.moves import Weight
 from permsym.errors import InputError
+from permsym.factorials import log_factorial
 from permsym.model import Model
 from permsym.operators import ComplexArray, as_matrix, displacement
 from permsym.sites import Boson, Ensemble, NoCentre, Site
@@ -86,7 +87,7 @@ class SiteState:
         n = np.arange(levels)
         size = abs(self.values[0]) if self.values else 0.0
         if self.kind == "coherent":
-            return np.exp(xlogy(2 * n, size) - size**2 - gammaln(n + 1))
+            return np.exp(xlogy(2 * n, size) - size**2 - log_factorial(n))
         if self.kind == "thermal":
             return np.exp(xlogy(n, size) - (n + 1) * math.log1p(size))
         return np.asarray(n == int(size), dtype=float)

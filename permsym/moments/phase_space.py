@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
-from scipy.special import gammaln
 
 from permsym.errors import InputError
+from permsym.factorials import log_factorial
 from permsym.operators import ComplexArray
 
 Real = NDArray[np.float64]
@@ -86,7 +86,7 @@ def husimi(rho: ArrayLike, alpha: ArrayLike) -> Real:
         # <n|alpha> = exp(-|alpha|^2 / 2) alpha^n / sqrt(n!), in logarithms: any number of photons
         with np.errstate(divide="ignore", invalid="ignore"):
             powers = np.where(n > 0, n * np.log(np.abs(one)), 0.0)
-        amplitudes = np.exp(powers - np.abs(one) ** 2 / 2 - gammaln(n + 1) / 2 + 1j * n * np.angle(one))
+        amplitudes = np.exp(powers - np.abs(one) ** 2 / 2 - log_factorial(n) / 2 + 1j * n * np.angle(one))
         result[start : start + step] = np.einsum("in,nm,im->i", amplitudes.conj(), matrix, amplitudes, optimize=True).real
     return result.reshape(points.shape) / math.pi
 
@@ -105,7 +105,7 @@ def spin_husimi(rho: ArrayLike, theta: ArrayLike, phi: ArrayLike) -> Real:
     polar, azimuth = _angles(theta, phi)
     twice = len(matrix) - 1
     k = np.arange(twice + 1)  # j - m: so many of 2j spins-1/2 point down
-    root = (gammaln(twice + 1) - gammaln(k + 1) - gammaln(twice - k + 1)) / 2
+    root = (log_factorial(k[-1]) - log_factorial(k) - log_factorial(twice - k)) / 2
     up, down = np.cos(polar / 2)[..., None], np.sin(polar / 2)[..., None]
     with np.errstate(divide="ignore", invalid="ignore"):
         logarithm = np.where(k < twice, (twice - k) * np.log(np.abs(up)), 0.0) + np.where(k > 0, k * np.log(np.abs(down)), 0.0)

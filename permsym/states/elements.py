@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from permsym.basis.basis import Basis
 from permsym.basis.moves import Labels
+from permsym.factorials import log_factorial
 from permsym.operators import ComplexArray
 
 Elements = tuple[Labels, ComplexArray]
@@ -71,5 +71,5 @@ def spin_blocks(N: int, levels: int, elements: Elements) -> Iterator[SpinBlock]:
         matrix = np.zeros((levels, J + 1, levels, J + 1), dtype=complex)
         matrix[k, (J - M) // 2, b, (J - bra) // 2] = values[mine]
         less = (N - J) // 2  # copies of j: C(N, N/2 - j) (2j + 1) / (N/2 + j + 1)
-        logarithm = gammaln(N + 1) - gammaln(less + 1) - gammaln(N - less + 1)
+        logarithm = log_factorial(np.array(N)) - log_factorial(np.array(less)) - log_factorial(np.array(N - less))
         yield SpinBlock(J / 2, float(np.exp(logarithm) * (J + 1) / (N - less + 1)), matrix)

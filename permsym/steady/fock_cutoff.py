@@ -114,13 +114,20 @@ def _stand_ins(basis: Basis, labels: Labels, step: int) -> NDArray[np.int64]:
 
 
 def search(
-    model: Model, request: Request, say: Progress, answer: Answer, together: Callable[[Model], bool], start: int | None = None
+    model: Model,
+    request: Request,
+    say: Progress,
+    answer: Answer,
+    together: Callable[[Model], bool],
+    start: int | None = None,
+    rough: bool = False,
 ) -> State:
     """The certified state at the first cut-off whose part of every error estimate is negligible.
 
     request    what is asked for: labels, tolerance, and how each cut-off is solved
     together   whether the moments of a model with a given cut-off are certified together, at once; else after the last one
     start      the cut-off to try first; None: predicted from a smaller system
+    rough      without a certificate: the state at the first cut-off beyond which its own populations put nothing of <n^3>
     """
     keys, tolerance = request.labels, request.tolerance
     levels = predict_levels(model, lambda small: populations(small, request, answer, together)) if start is None else start
@@ -129,7 +136,7 @@ def search(
     for _ in range(_ATTEMPTS):
         cut = model.with_levels(levels)
         try:
-            state = answer(request.about(cut, [photons, *keys] if together(cut) else [photons]))
+            state = answer(request.about(cut, [] if rough else [photons, *keys] if together(cut) else [photons]))
         except TooLarge as error:
             if below is not None:  # its certificate says what lies above
                 below.adopt(below.certify(keys))
@@ -140,11 +147,13 @@ def search(
             if not loses_photons(model):
                 raise InputError(_unbounded(model, levels, state.fock))
             return state  # its certificate says so
-        target = tolerance / 10
+        target, lost = tolerance / 10, state.above_the_cutoff(6) if rough else state.cutoff_error
         if not together(cut):  # an iteration is for what is large, where another attempt takes minutes
             target = min(target, TARGET)
-        say(f"levels={levels}: top population {state.fock[-1]:.1e}, cut-off part of the error {state.cutoff_error:.1e}")
-        if state.cutoff_error <= target:
+        say(f"levels={levels}: top population {state.fock[-1]:.1e}, cut-off part of the error {lost:.1e}")
+        if lost <= target:
+            if rough:
+                return state
             above = wells.survey(cut, levels)
             state.above_levels = above.survey
             if above.survey is wells.Survey.BEYOND and keys and _worthwhile(model.with_levels(above.levels), request):
@@ -157,7 +166,7 @@ def search(
         flat = flat + 1 if slope < _FLAT and levels >= _ENOUGH else 0
         if flat and (not loses_photons(model) or flat > 4):
             raise InputError(_unbounded(model, levels, state.fock))
-        wanted = np.log(state.cutoff_error / target) / max(slope, 1e-3) if np.isfinite(state.cutoff_error) else levels
+        wanted = np.log(lost / target) / max(slope, 1e-3) if np.isfinite(lost) else levels
         levels += int(np.clip(np.ceil(wanted) + 1, 2, levels))
     raise InputError(_unbounded(model, levels, state.fock))
 
@@ -171,7 +180,7 @@ def _worthwhile(model: Model, request: Request) -> bool:
 
 def populations(model: Model, request: Request, answer: Answer, together: Callable[[Model], bool]) -> NDArray[np.float64]:
     """Populations of a small system's Fock states, at the cut-off that it needs."""
-    return search(model, replace(request, labels=(), tolerance=1e-8), silent, answer, together).fock
+    return search(model, replace(request, labels=(), tolerance=1e-8), silent, answer, together, rough=True).fock
 
 
 def refuse_unbounded(model: Model, answer: Answer) -> None:

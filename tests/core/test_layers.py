@@ -20,7 +20,7 @@ ORDER = [
     {"terms", "kossakowski"},
     {"symmetry", "translation"},
     {"model"},
-    {"rotating", "units"},
+    {"rotating", "units", "factorials"},
     {"machine", "progress"},
     {"archive", "checkpoints"},
     {"models"},

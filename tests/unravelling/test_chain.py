@@ -80,7 +80,8 @@ def test_jumps_take_what_the_norm_loses(name):
     samples = chain.run(5, 0.1)
     assert np.abs(samples[:, 0] - 1).max() < 1e-12
     assert chain.effort["jumps"] > 3
-    assert 0 < chain.defect < 1e-12
+    assert chain.defect < 1e-12
+    assert chain.defect > 0 or name == "conditional jumps"  # it is measured; so few rates may sum up without rounding
 
 
 def test_a_missing_kraus_operator_is_seen():

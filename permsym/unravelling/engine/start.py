@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln, xlogy
+from scipy.special import xlogy
 
 from permsym.dynamics.initial import InitialState, SiteState, parse_initial
+from permsym.factorials import log_factorial
 from permsym.model import Model
 from permsym.operators import ComplexArray
 from permsym.sites import Boson
@@ -82,7 +83,7 @@ def _centre(model: Model, state: SiteState, displaced: bool, rng: np.random.Gene
         if state.kind == "coherent":
             n = np.arange(state.levels)
             size = abs(state.values[0])
-            amplitudes = np.exp(xlogy(n, size) - size**2 / 2 - gammaln(n + 1) / 2) * np.exp(1j * np.angle(state.values[0]) * n)
+            amplitudes = np.exp(xlogy(n, size) - size**2 / 2 - log_factorial(n) / 2) * np.exp(1j * np.angle(state.values[0]) * n)
             return 0, amplitudes, 0j
         photons = state.values[0].real if state.values else 0.0
         if state.kind == "thermal":
@@ -106,7 +107,7 @@ def _spins(N: int, state: SiteState, rng: np.random.Generator) -> tuple[int, int
     if state.kind == "up" and state.values and 0 < state.values[0].real < 1:
         up = int(rng.binomial(N, state.values[0].real))
         J = np.arange(abs(2 * up - N), N + 1, 2)  # each copy of each j has the same share of the states with so many spins up
-        copies = np.log(J + 1) - gammaln((N + J) / 2 + 2) - gammaln((N - J) / 2 + 1)
+        copies = np.log(J + 1) - log_factorial((N + J) // 2 + 1) - log_factorial((N - J) // 2)
         shares = np.exp(copies - copies.max())
         return int(rng.choice(J, p=shares / shares.sum())), up, np.ones(1, dtype=complex)
     all_up = state.kind == "up" and (not state.values or state.values[0].real > 0)
@@ -118,5 +119,5 @@ def _bloch(N: int, state: SiteState) -> ComplexArray:
     theta, phi = (value.real for value in state.values)
     k = np.arange(N + 1)
     up, down = math.cos(theta / 2), math.sin(theta / 2)
-    size = (gammaln(N + 1) - gammaln(k + 1) - gammaln(N - k + 1)) / 2 + xlogy(N - k, abs(up)) + xlogy(k, abs(down))
+    size = (log_factorial(k[-1]) - log_factorial(k) - log_factorial(N - k)) / 2 + xlogy(N - k, abs(up)) + xlogy(k, abs(down))
     return np.asarray(np.exp(size) * np.sign(up) ** (N - k) * (np.sign(down) * np.exp(1j * phi)) ** k)
