@@ -29,6 +29,10 @@ _LOWER = 1e4  # what phase one lowers the shift by between two whitenings
 _LEAST = 1e-40  # of the shift of phase one: there is no interior
 
 
+class NoInteriorError(NotApplicable):
+    """Moment matrices of a relaxation cannot all be positive definite."""
+
+
 @dataclass
 class Local:
     """The pencil in coordinates v, in doubles."""
@@ -76,12 +80,16 @@ def _there(done: Callable[[Numbers], bool], here: Whitened, v: Array) -> bool:
 
 @dataclass
 class Path:
-    """Where a path is: a point and the weight tau of its objective."""
+    """Where a path is: a point and the weight tau of its objective.
+
+    start   the pencil whitened at the first point, where that was done before
+    """
 
     pencil: Pencil
     c: Numbers
     t: Numbers
     tau: float = 0.0
+    start: Whitened | None = None
 
     @property
     def theta(self) -> int:
@@ -91,7 +99,7 @@ class Path:
     def follow(self, tau: float, done: Callable[[Numbers], bool] = lambda _: False) -> Whitened:
         """The point of the path at tau, whitened and centred; earlier where ``done`` says so of a point."""
         for _ in range(_STRETCHES):
-            here = self.pencil.whitened(self.t)
+            here, self.start = self.start or self.pencil.whitened(self.t), None
             slopes = here.slopes(self.c)
             c = np.array([float(value) for value in slopes])
             if not self.tau:
@@ -155,7 +163,7 @@ class Path:
 def interior(pencil: Pencil, shift: Sequence[arb]) -> Numbers:
     """A point t where all blocks are positive: the shift s in B(t) + s S > 0 is lowered until s < 0.
 
-    NotApplicable where there is none.
+    NoInteriorError where there is none.
     """
     t, s = nearest(pencil, shift), arb(1)
     wide = pencil.extended(shift)
@@ -174,7 +182,7 @@ def interior(pencil: Pencil, shift: Sequence[arb]) -> Numbers:
         if path.t[-1] < 0:
             return path.t[:-1]
         if path.t[-1] < _LEAST or path.theta / path.tau < 1e-4 * float(path.t[-1]):
-            raise NotApplicable(
+            raise NoInteriorError(
                 "the moment matrices of this model have no point inside, so that no bound can be proved; use another degree"
             )
 

@@ -76,6 +76,9 @@ class Bounds:
             derived = getattr(value, "derived", {})
             if self.name in derived:
                 return self.excludes(float(derived[self.name]))
+            if self.name == "fano":
+                pairs, photons = (complex(value.moment(label)).real for label in ("ad ad a a", "ad a"))
+                return self.excludes(1 + pairs / photons - photons)
             number = complex(value.moment(self.name.removeprefix("Im ")))
             return self.excludes(number.imag if self.name.startswith("Im ") else number.real)
         raise InputError(f"bounds exclude a real number or a state, but not {value!r}")
@@ -109,15 +112,17 @@ def bounds(
     Each end is proved by an identity in rational numbers (:mod:`permsym.bounding.proof`).
 
     model     any with whole N
-    moment    a label such as "z0" - its real part; "Im +0 -1": the imaginary one - or p0_up, p_up, photons, g2
+    moment    a label such as "z0" - its real part; "Im +0 -1": the imaginary one - or p0_up, p_up, photons, g2,
+              fano, variance over mean of the photon number
     degree    d: moments with up to 2 d operators, of a finite centre 2 d satellites; halves are allowed; None: raised from the lowest
               until ``width`` or ``seconds`` is reached
     gap       how far each end may be from the best of this degree, absolute
     width     with degree=None: stop where the interval is no wider
     seconds   with degree=None: stop where the next degree would take longer in all
 
-    Raises InputError for a degree that the moment does not fit into, and where python-flint is not installed; NotApplicable where the
-    matrices have no interior; SolverFailed where nothing is proved.  Sources: arXiv 2410.13646, 2410.07384; here with permutation symmetry.
+    Raises InputError for a degree that the moment does not fit into, and where python-flint is not installed; SolverFailed where nothing is
+    proved; NotApplicable where the matrices have no interior, even without the rows that vanish (:mod:`permsym.bounding.faces`).
+    Sources: arXiv 2410.13646, 2410.07384; here with permutation symmetry.
 
     >>> from permsym.models import central_spin
     >>> b = bounds(central_spin(N=3), "z0", degree=1.5)
@@ -173,7 +178,7 @@ def _at(model: Model, names: list[str], degree: float, gap: float) -> list[Bound
     """Bounds at one degree."""
     from permsym.bounding.certificate import document
     from permsym.bounding.observables import RATIOS, needed, observable
-    from permsym.bounding.ratios import g2
+    from permsym.bounding.ratios import ratio
     from permsym.bounding.solve import Solver
 
     proved: Any
@@ -187,7 +192,7 @@ def _at(model: Model, names: list[str], degree: float, gap: float) -> list[Bound
             raise InputError(f"{name} needs degree {needs / 2:g} at least, but the degree is {degree:g}", parameter="degree")
     solver = Solver(model, k)
     intervals = dict(zip(asked, solver.intervals([solver.form(dict(each.terms)) for each in asked.values()], gap), strict=True))
-    ratios = {name: g2(solver, gap) for name in names if name in RATIOS}
+    ratios = {name: ratio(solver, name, gap) for name in names if name in RATIOS}
     seconds = time.monotonic() - started
     results = []
     for name in names:
@@ -201,7 +206,7 @@ def _at(model: Model, names: list[str], degree: float, gap: float) -> list[Bound
             Bounds(
                 name=label,
                 lower=rounded_down(exact[0]),
-                upper=-rounded_down(-exact[1]),
+                upper=0.0 - rounded_down(-exact[1]),
                 degree=degree,
                 free=solver.free,
                 gap=gap,

@@ -10,15 +10,16 @@ import functools
 import hashlib
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from flint import fmpq, fmpz
 
+from permsym.bounding.faces import Face, Vector
 from permsym.bounding.pencil import RealBlock
-from permsym.bounding.proof import Proof, element
+from permsym.bounding.proof import Proof, element, nothing
 from permsym.bounding.relaxed.equations import Gaussian, on_grid, times
 from permsym.bounding.relaxed.matrices import Block, RowOperator
 from permsym.bounding.relaxed.relaxation import Relaxation
@@ -38,13 +39,13 @@ def document(solver: Solver, results: Mapping[str, tuple[Mapping[Counts, Gaussia
     return {
         "format": FORMAT,
         "model": relaxation.model.to_dict(),
-        "blocks": [_block(a, block) for block in relaxation.blocks],
-        "null": [],
+        "blocks": [_block(a, block, solver.faces.vectors.get(b, [])) for b, block in enumerate(relaxation.blocks)],
+        "null": [_end(solver, _proof(solver, face), 1, face.weights) for face in solver.faces.steps],
         "results": {
             name: {
                 "observable": _written(_sum(a, terms)),
-                "lower": _end(relaxation, solver.blocks, interval.proofs[0], 1),
-                "upper": _end(relaxation, solver.blocks, interval.proofs[1], -1),
+                "lower": _end(solver, interval.proofs[0], 1),
+                "upper": _end(solver, interval.proofs[1], -1),
             }
             for name, (terms, interval) in results.items()
         },
@@ -167,19 +168,38 @@ def _row(a: Alphabet, row: RowOperator) -> Polynomial:
     return functools.reduce(_product, words, _product(centre, ket))
 
 
-def _block(a: Alphabet, block: Block) -> dict[str, Any]:
+def _block(a: Alphabet, block: Block, vectors: Sequence[Vector]) -> dict[str, Any]:
     singled = len(block.rows[0].ket[0][1])
-    return {"singled": [_first(a) + block.ensemble] * singled, "rows": [_written(_row(a, row)) for row in block.rows]}
+    rows = [_row(a, row) for row in block.rows]
+    for vector in vectors:
+        total: Polynomial = {}
+        for i, x in vector.items():
+            _add(total, (x, fmpq(0)), rows[i])
+        rows.append(total)
+    return {"singled": [_first(a) + block.ensemble] * singled, "rows": [_written(row) for row in rows]}
 
 
-def _end(relaxation: Relaxation, blocks: list[RealBlock], proof: Proof, sign: int) -> dict[str, Any]:
+def _proof(solver: Solver, face: Face) -> Proof:
+    """Of the sum of a face's weights that is zero, which are no part of a dual point."""
+    return Proof(fmpq(0), nothing(solver.blocks), (), face.multipliers)
+
+
+Weights = tuple[tuple[int, int, fmpq], ...]
+
+
+def _end(solver: Solver, proof: Proof, sign: int, weights: Weights = ()) -> dict[str, Any]:
+    """``weights``: more numbers on the diagonal."""
+    relaxation, blocks = solver.relaxation, solver.blocks
     X = _multipliers(relaxation, proof)
     names = [ensemble.name for ensemble in relaxation.model.ensembles]
+    factors: list[list[Any]] = [[] for _ in relaxation.blocks]
+    for block, G in zip(blocks, proof.dual.factors, strict=True):
+        factors[block.position] = _factor(block, G.tolist())
     return {
         "bound": spelled(proof.bound * sign),
         "q": proof.dual.q,
-        "factors": [_factor(block, G.tolist()) for block, G in zip(blocks, proof.dual.factors, strict=True)],
-        "rest": _rest(blocks, proof),
+        "factors": factors,
+        "rest": _rest(solver, proof, weights),
         "multipliers": _written({key: x for key, x in X.pop(None, {}).items() if key}),  # L^dag(1) = 0
         "spins": [[names[e], _written(each)] for e, each in X.items() if e is not None],
     }
@@ -194,29 +214,46 @@ def _turned(real: Any, imaginary: Any, turns: int) -> tuple[Any, Any]:
 
 def _factor(block: RealBlock, G: list[list[fmpz]]) -> list[list[list[Any]]]:
     """Rows [column, real part, imaginary part] of the matrix of O_i^dag O_j, from those of [[R, -I], [I, R]], without the gauge."""
-    n, rows = block.block.size, []
+    n, rows = len(block.rows), []
     for row in G:
         imaginary = row[n:] or [fmpz(0)] * n
-        numbers = [_turned(int(x), int(y), turns) for x, y, turns in zip(row[:n], imaginary, block.block.turns, strict=True)]
-        rows.append([[i, f"{x:#x}", f"{y:#x}"] for i, (x, y) in enumerate(numbers) if x or y])
+        numbers = [(i, *_turned(int(x), int(y), block.block.turns[i])) for i, x, y in zip(block.rows, row[:n], imaginary, strict=True)]
+        rows.append([[i, f"{x:#x}", f"{y:#x}"] for i, x, y in numbers if x or y])
     return rows
 
 
-def _rest(blocks: list[RealBlock], proof: Proof) -> list[list[Any]]:
-    """[block, i, j, real part, imaginary part] of D + changes."""
+def _rest(solver: Solver, proof: Proof, weights: Weights) -> list[list[Any]]:
+    """[block, i, j, real part, imaginary part] of D + changes, of elements that vanish, and of other numbers on the diagonal."""
     total: dict[tuple[int, int, int], Gaussian] = {}
+    for b, i, j, x, y in [*((b, i, i, w, fmpq(0)) for b, i, w in weights), *_changes(solver.blocks, proof), *_zeros(solver, proof)]:
+        block, vectors = solver.relaxation.blocks[b], solver.faces.vectors.get(b, [])
+        turns = [*block.turns, *(block.turns[next(iter(vector))] for vector in vectors)]
+        key, parts = ((b, i, j), (x, y)) if i >= j else ((b, j, i), (x, -y))
+        number, before = _turned(*parts, turns[key[2]] - turns[key[1]]), total.get(key, (fmpq(0), fmpq(0)))
+        total[key] = (before[0] + number[0], before[1] + number[1])
+    return [[*key, *map(spelled, number)] for key, number in total.items() if any(part != 0 for part in number)]
+
+
+Element = tuple[int, int, int, fmpq, fmpq]
+
+
+def _changes(blocks: list[RealBlock], proof: Proof) -> Iterator[Element]:
+    """Block, i, j, real and imaginary part of D + changes, with the gauge's phases."""
     diagonals = [(b, i * (i + 3) // 2, x) for b, diagonal in enumerate(proof.dual.slack) for i, x in enumerate(diagonal)]
     for b, k, value in [*diagonals, *proof.changes]:
-        n, (r, c) = blocks[b].block.size, element(k)
-        i, j, beside = r % n, c % n, (r < n) != (c < n)
-        parts = (fmpq(0), -value) if beside else (value, fmpq(0))
-        if i < j:
-            i, j, parts = j, i, (parts[0], -parts[1])
-        turns = blocks[b].block.turns
-        x, y = _turned(*parts, turns[j] - turns[i])
-        before = total.get((b, i, j), (fmpq(0), fmpq(0)))
-        total[b, i, j] = (before[0] + x, before[1] + y)
-    return [[*key, *map(spelled, number)] for key, number in total.items() if any(part != 0 for part in number)]
+        rows, (r, c) = blocks[b].rows, element(k)
+        i, j, beside = rows[r % len(rows)], rows[c % len(rows)], (r < len(rows)) != (c < len(rows))
+        yield blocks[b].position, i, j, *((fmpq(0), -value) if beside else (value, fmpq(0)))
+
+
+def _zeros(solver: Solver, proof: Proof) -> Iterator[Element]:
+    """The same of elements that vanish."""
+    for e, number in proof.multipliers.items():
+        equality = solver.relaxation.equalities[e]
+        if equality.element is not None:
+            b, i, j = equality.element
+            value = number * equality.factor / (1 if i == j else 2)
+            yield b, i, j, *((fmpq(0), -value) if equality.part else (value, fmpq(0)))
 
 
 def _multipliers(relaxation: Relaxation, proof: Proof) -> dict[int | None, Polynomial]:
@@ -224,6 +261,8 @@ def _multipliers(relaxation: Relaxation, proof: Proof) -> dict[int | None, Polyn
     result: dict[int | None, Polynomial] = {}
     for i, value in proof.multipliers.items():
         equality = relaxation.equalities[i]
+        if equality.element is not None:
+            continue
         turns = relaxation.unknowns.turns(equality.moment) - equality.part
         number = times((-value * equality.factor / 2, fmpq(0)), phase(turns))
         _add(result.setdefault(equality.spin, {}), number, _moment(relaxation.alphabet, equality.moment))

@@ -1,4 +1,4 @@
-"""What can be bounded: moments by label, populations and photon numbers, and g2."""
+"""What can be bounded: moments by label, populations and photon numbers, g2 and the photon-number Fano factor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from permsym.states.derived import inversion, suffix
 Terms = dict[Counts, Gaussian]
 IMAGINARY = "Im "
 """Before a label: its imaginary part."""
-RATIOS = ("g2",)
+RATIOS = ("g2", "fano")
 """Quantities that are no sums of moments, see :mod:`permsym.bounding.ratios`."""
 
 

@@ -10,7 +10,7 @@ All A are of order one however small the eigenvalues of B are (N^-d), so that do
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,25 +29,31 @@ Array = NDArray[np.float64]
 class RealBlock:
     """A block as a real symmetric matrix of linear forms; a hermitian R + iI is [[R, -I], [I, R]].
 
-    forms   elements (i, j), j <= i, row by row
+    position  of the block in the relaxation
+    rows      those of the block that take part
+    forms     elements (i, j), j <= i, row by row
     """
 
     block: Block
+    position: int
+    rows: tuple[int, ...]
     size: int
     forms: tuple[Form, ...]
 
 
-def real_block(block: Block, unknowns: Unknowns) -> RealBlock:
-    """The linear forms of a block's elements."""
-    pairs = [(i, j) for i in range(block.size) for j in range(i + 1)]
+def real_block(block: Block, unknowns: Unknowns, position: int, without: Collection[int] = ()) -> RealBlock:
+    """The linear forms of a block's elements, some rows left out."""
+    live = tuple(i for i in range(block.size) if i not in without)
+    pairs = [(i, j) for i in range(len(live)) for j in range(i + 1)]
+    entries = [block.entries[live[i] * (live[i] + 1) // 2 + live[j]] for i, j in pairs]
     parts: list[dict[tuple[int, int], Form]] = []
     for part in (0,) if unknowns.gauge is not None else (0, 1):
         parts.append({})
-        for pair, entry in zip(pairs, block.entries, strict=True):
+        for pair, entry in zip(pairs, entries, strict=True):
             parts[part][pair] = unknowns.form({m: (value, value * 0) for m, value in entry.items()}, part)
     if unknowns.gauge is not None:
-        return RealBlock(block, block.size, tuple(parts[0][pair] for pair in pairs))
-    n = block.size
+        return RealBlock(block, position, live, len(live), tuple(parts[0][pair] for pair in pairs))
+    n = len(live)
     forms = []
     for i, j in ((row, column) for row in range(2 * n) for column in range(row + 1)):
         if (i < n) == (j < n):
@@ -55,7 +61,7 @@ def real_block(block: Block, unknowns: Unknowns) -> RealBlock:
         else:
             row, column = i - n, j
             forms.append(parts[1][row, column] if row >= column else {u: -v for u, v in parts[1][column, row].items()})
-    return RealBlock(block, 2 * n, tuple(forms))
+    return RealBlock(block, position, live, 2 * n, tuple(forms))
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from flint import arb, ctx, fmpq
 
-from permsym.bounding.barrier import Path, interior
-from permsym.bounding.pencil import Pencil, RealBlock, combined, real_block
+from permsym.bounding.barrier import NoInteriorError, Path, interior
+from permsym.bounding.faces import Faces, reduce
+from permsym.bounding.pencil import Pencil, RealBlock, Whitened, combined, real_block
 from permsym.bounding.proof import Dual, Proof, Prover, nothing, positions, rounded
 from permsym.bounding.relaxed.equations import Gaussian
 from permsym.bounding.relaxed.relaxation import PrecisionError, Relaxation, UnboundedError
@@ -59,10 +61,15 @@ class Numeric:
         shift = [combined(form, mixed, [arb(1)])[0] for block in blocks for form in block.forms]
         self.inside = list(start) if start and self.pencil.positive(start) else interior(self.pencil, shift)
 
+    @cached_property
+    def start(self) -> Whitened:
+        """The pencil at the point inside, where all paths start."""
+        return self.pencil.whitened(self.inside)
+
     def reached(self) -> tuple[tuple[int, int], ...]:
         """Elements of the blocks that proofs change, see :func:`positions`."""
         if self.positions is None:
-            self.positions = positions(self.pencil, self.pencil.whitened(self.inside))
+            self.positions = positions(self.pencil, self.start)
         return self.positions
 
     def end(self, form: Form, gap: float) -> Dual:
@@ -70,7 +77,7 @@ class Numeric:
         slopes = self._row(form)[1:]
         if all(abs(slope) < arb(2) ** (-ctx.prec // 2) for slope in slopes):
             return nothing(self.blocks)
-        path = Path(self.pencil, slopes, self.inside)
+        path = Path(self.pencil, slopes, self.inside, start=self.start)
         here = path.follow(_CLOSER * path.theta / gap)
         if self.positions is None:
             self.positions = positions(self.pencil, here)
@@ -78,7 +85,7 @@ class Numeric:
 
     def values_at_minimum(self, form: Form, gap: float, forms: Sequence[Form]) -> list[float]:
         """Values of some forms near the minimum of another; unproved."""
-        path = Path(self.pencil, self._row(form)[1:], self.inside)
+        path = Path(self.pencil, self._row(form)[1:], self.inside, start=self.start)
         t = path.follow(_CLOSER * path.theta / gap).t if any(slope != 0 for slope in path.c) else self.inside
         return [float(sum((a * b for a, b in zip(self._row(each), [arb(1), *t], strict=True)), arb(0))) for each in forms]
 
@@ -94,11 +101,14 @@ class Solver:
         self.relaxation = Relaxation(model, k)
         self.bits = 192 + int(5 * k / 2 * math.log2(max(2, *model.sizes)))
         self.numeric: Numeric | None = None
+        self.faces = Faces()
         self._start: list[arb] = []
         self.blocks = self._blocks()
 
     def _blocks(self) -> list[RealBlock]:
-        return [real_block(block, self.relaxation.unknowns) for block in self.relaxation.blocks]
+        """Without the rows that vanish."""
+        blocks = [real_block(block, self.relaxation.unknowns, b, self.faces.without(b)) for b, block in enumerate(self.relaxation.blocks)]
+        return [block for block in blocks if block.rows]
 
     @property
     def free(self) -> int:
@@ -141,8 +151,15 @@ class Solver:
                     if self.numeric is None:
                         self.numeric = Numeric(self.relaxation, self.blocks, self._start)
                     return work(self.numeric)
+                except NoInteriorError:
+                    if self.faces.steps:
+                        raise
+                    self.faces = reduce(self.relaxation)
+                    if not self.faces.steps:
+                        raise
+                    self.blocks, self.numeric, self._start = self._blocks(), None, []
                 except UnboundedError:
-                    if self.relaxation.compact:
+                    if self.relaxation.compact or self.faces.steps:
                         raise NotApplicable("moments of this model have no bound at this degree; use a higher one") from None
                     del self.relaxation.blocks
                     self.relaxation.compact, self.numeric = True, None

@@ -52,6 +52,11 @@ class Operators:
         return added((ONE, self.canonical(rest)), *(((-1, 0), self.canonical([*rest, (s, i, i)])) for i in range(1, self.levels[s])))
 
     def polynomial(self, terms: Any) -> Any:
+        for key in (term[0] for term in terms):
+            if not all(0 <= s < len(self.sizes) and max(i, j) < (self.levels[s] if s else 2) for s, i, j in key):
+                raise ValueError("a letter belongs to no site")
+            if any(sum(c[0] == s for c in key) > self.sizes[s] for s, _, _ in key if s):
+                raise ValueError("a monomial has more letters than satellites")
         return added(*((exact(x, y), self.canonical([tuple(c) for c in key])) for key, x, y in terms))
 
     def act(self, X: Any, s: int, A: Any, B: Any) -> Any:  # sum_n A_n X B_n; of the mode A X or X B

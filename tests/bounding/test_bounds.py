@@ -171,6 +171,15 @@ def test_a_matrix_that_is_not_positive_is_refused_although_the_identity_holds():
     assert verify(document) == []
 
 
+@pytest.mark.parametrize("letters", [[[2, 1, 1]] * 11, [[3, 0, 1]], [[-1, 0, 1]], [[2, 0, 2]]])
+def test_letters_that_no_satellite_has_are_refused(letters):
+    """Beyond N letters averages are 0/0, and formal products of them prove anything."""
+    document = json.loads(certificate())
+    document["results"]["z0"]["lower"]["multipliers"].append([letters, "0x0/0x1", "0x0/0x1"])
+    with pytest.raises(ValueError, match="letter"):
+        verify(document)
+
+
 def test_a_file_is_refused_where_anything_in_it_was_changed(tmp_path):
     path = tmp_path / "z0.json"
     central(10, 1, "z0").save(path)

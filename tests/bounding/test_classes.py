@@ -1,5 +1,7 @@
 """Bounds of every class of models: the exact value is inside, and the verifier agrees."""
 
+import json
+
 import pytest
 
 import permsym as ps
@@ -104,11 +106,54 @@ def test_a_degenerate_steady_state_is_bounded_as_a_whole():
     assert "degenerate" in b.notes[0]
 
 
-def test_a_state_without_room_inside_is_refused_in_words():
-    """The centre is down for certain: no moment matrix is positive definite, and nothing can be proved this way."""
+def certain_centre():
+    """The centre is down for certain, and the satellites only dephase."""
     c, s = ps.Spin(), ps.Ensemble(2)
+    return ps.Model(c, s, 0.5 * c.z * s.z, [ps.Central(1.0, c.m), ps.Individual(1.0, s.z)])
+
+
+def decaying():
+    """Satellites of any total spin that decay together: all states without a photon to give are dark."""
+    s = ps.Ensemble(20)
+    return ps.Model(None, s, 0.3 * s.z, [ps.Collective(1.0, s.m)])
+
+
+@pytest.mark.parametrize(
+    ("model", "label", "degree", "interval"),
+    [
+        (certain_centre(), "z0", 1, (-1, -1)),
+        (certain_centre(), "z1", 1, (-1, 1)),
+        (ps.models.central_spin(N=10**6, gamma_up=0), "p0_up", 1, (0, 0)),
+        (ps.models.tavis_cummings(N=5, gamma_up=0), "ad a", 1, (0, 0)),
+        (ps.models.tavis_cummings(N=5, gamma_up=0), "z1", 2, (-1, -1)),
+        (decaying(), "z1", 1, (-1, 0)),
+    ],
+    ids=["certain", "beside it", "spins", "vacuum", "emitters", "dark"],
+)
+@pytest.mark.quick("beside it", "vacuum")
+def test_a_state_on_the_boundary_is_bounded_on_its_face(model, label, degree, interval):
+    b = ps.bounds(model, label, degree=degree)
+    assert (b.lower, b.upper) == pytest.approx(interval, abs=1e-6)
+    assert b.certificate["null"]
+    assert verify(b.certificate) == []
+    assert (b.exact[0] == b.exact[1]) == (interval[0] == interval[1])
+
+
+def test_rows_that_are_not_shown_to_vanish_are_refused():
+    """Without the proof of the vacuum nothing that leans on it is proved; and a lossless mode does not prove it."""
+    document = json.loads(json.dumps(ps.bounds(ps.models.tavis_cummings(N=5, gamma_up=0), "ad a", degree=1).certificate))
+    assert verify(document) == []
+    steps, document["null"] = document["null"], []
+    assert verify(document) == ["ad a, lower: not proved", "ad a, upper: not proved"]
+    document["null"] = steps
+    next(jump for jump in document["model"]["jumps"] if jump["kind"] == "central")["rate"] = 0.0
+    assert "null rows, 0: not proved" in verify(document)
+
+
+def test_what_is_still_on_the_boundary_is_refused_in_words():
+    """Satellites that decay together have dark states of every total spin, which no single square shows at this degree."""
     with pytest.raises(NotApplicable, match="no point inside"):
-        ps.bounds(ps.Model(c, s, 0.5 * c.z * s.z, [ps.Central(1.0, c.m), ps.Individual(1.0, s.z)]), "z1", degree=1)
+        ps.bounds(decaying(), "z1", degree=2)
 
 
 def test_a_crystal_of_a_million_spins():

@@ -18,6 +18,17 @@ def test_g2_is_inside_and_its_parts_are_proved():
     assert verify(b.certificate) == []
 
 
+def test_the_fano_factor_is_inside_and_its_parts_are_proved():
+    model = ps.models.tavis_cummings(N=1)
+    b = ps.bounds(model, "fano", degree=2, gap=1e-4)
+    state = ps.steady_state(model)
+    true = 1 + state.moment("ad ad a a").real / state.moment("ad a").real - state.moment("ad a").real
+    assert b.lower < true < b.upper
+    assert b.width < 1
+    assert not b.excludes(state)
+    assert verify(b.certificate) == []
+
+
 def test_g2_without_a_lower_bound_of_the_photon_number_is_refused():
     with pytest.raises(NotApplicable, match="photon number may be 0"):
         ps.bounds(ps.models.tavis_cummings(N=2), "g2", degree=2, gap=100)

@@ -16,6 +16,7 @@ SMALLEST = {
     "bench_piqs.py": ("6", "60"),
     "bench_plan.py": ("hermite",),
     "bench_process.py": ("1",),
+    "bench_proved.py": ("2",),
     "bench_scaling.py": ("400", "20"),
     "bench_solve.py": ("20",),
     "bench_spectrum.py": ("small",),

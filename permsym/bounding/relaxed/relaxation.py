@@ -28,6 +28,7 @@ class Equality:
 
     factor   what the part was multiplied by
     spin     None; or the ensemble whose (J^2 - j(j+1)) O stands for dO/dt
+    element  None; or (block, row, column) of a moment matrix, which stands for dO/dt; the row may be one of more operators
     """
 
     moment: Counts
@@ -35,6 +36,7 @@ class Equality:
     factor: fmpq
     form: Form
     spin: int | None = None
+    element: tuple[int, int, int] | None = None
 
 
 class Relaxation:
@@ -99,9 +101,14 @@ class Relaxation:
             for part in (0, 1):
                 form = self.unknowns.form(gauged, part)
                 if form:
-                    factor = fmpq(math.lcm(*(int(value.denominator) for value in form.values())))
-                    factor /= math.gcd(*(int((value * factor).numerator) for value in form.values()))
+                    factor = whole(form)
                     yield Equality(moment, part, factor, {u: value * factor for u, value in form.items()}, spin)
+
+    def add(self, equalities: list[Equality]) -> None:
+        """More equalities."""
+        self.equalities += equalities
+        for name in ("pivots", "free"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def columns(self) -> list[int]:
@@ -163,6 +170,12 @@ class Relaxation:
                     value *= fmpq(round(float(element.trace().real)), site.levels) ** n
             values.append(value)
         return values
+
+
+def whole(form: Form) -> fmpq:
+    """What makes the coefficients of a form whole numbers without a common factor."""
+    factor = fmpq(math.lcm(*(int(value.denominator) for value in form.values())))
+    return factor / math.gcd(*(int((value * factor).numerator) for value in form.values()))
 
 
 class PrecisionError(SolverFailed):
