@@ -17,12 +17,14 @@ from pathlib import Path
 from PIL import Image
 
 from permsym.errors import UNCERTIFIED_EXIT_CODE
+from permsym.figures.gallery.rows import ROWS
 
 HERE = Path(__file__).parent
 COMMAND = re.compile(r"^    permsym figure (\S+)(.*)$", re.MULTILINE)
 SEVERAL = 1000  # pixels: a wider picture has panels beside each other
 NARROW, WIDE = 600, 1000  # pixels
 SHADES = [min(255, round(value / 8) * 8) for value in range(256)] * 3  # 32 of each colour: half the bytes, and no difference to see
+PALETTE = 64  # colours: curves keep theirs, and a picture takes half the bytes
 
 
 def commands() -> dict[str, list[str]]:
@@ -31,13 +33,17 @@ def commands() -> dict[str, list[str]]:
     return {name: ["figure", name, *more.split()] for name, more in COMMAND.findall(pages)}
 
 
-def shrink(source: Path, target: Path) -> None:
-    """Write a picture again, narrower and with fewer colours."""
+def shrink(source: Path, target: Path, curves: bool = False) -> None:
+    """Write a picture again, narrower and with fewer colours.
+
+    curves   whether it has curves alone, and no map: then a palette does
+    """
     with Image.open(source) as picture:
         width = WIDE if picture.width > SEVERAL else NARROW
         size = (width, round(picture.height * width / picture.width))
         small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    small.point(SHADES).save(target, optimize=True)
+    few = small.quantize(PALETTE, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE) if curves else small.point(SHADES)
+    few.save(target, optimize=True)
 
 
 def draw(name: str, arguments: list[str]) -> None:
@@ -49,7 +55,7 @@ def draw(name: str, arguments: list[str]) -> None:
         if code not in (0, UNCERTIFIED_EXIT_CODE):
             sys.exit(f"permsym {' '.join(arguments)} ended with exit code {code}")
         target = HERE / "pictures" / f"{name}.png"
-        shrink(Path(folder) / f"{name}.png", target)
+        shrink(Path(folder) / f"{name}.png", target, name in ROWS)
     after = os.times()
     seconds = after.children_user + after.children_system - before.children_user - before.children_system
     print(f"{name:16} {seconds:6.0f} s  {target.stat().st_size / 1e3:5.0f} kB", flush=True)

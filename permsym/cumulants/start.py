@@ -109,14 +109,18 @@ def tilted(equations: Equations) -> ComplexArray:
 def relaxed_from_product(equations: Equations) -> FixedPoint:
     """The stable state that a product state relaxes to.
 
-    Where there is a U(1) symmetry the product state breaks it; where there is none it is that of the lowest levels.
+    Where there is a U(1) symmetry the product state breaks it; where there is none it is that of the lowest levels.  These may keep a
+    discrete symmetry, such as the parity of the Dicke model, and lead nowhere beyond its transition: then one that breaks it follows.
     """
     if not equations.model.jumps:
         raise NoFixedPoint("mean field has no attractor without dissipation; give at least one rate a positive value")
-    start = tilted(equations) if equations.hierarchy.alphabet.charges else ground_state(equations) / equations.scale
-    point = relaxed(equations, start)
-    if point is None:
-        raise NoFixedPoint(
-            "no stationary mean-field state was reached; the attractor is a limit cycle, or relaxation is slower than the rates suggest"
-        )
-    return point
+    starts = [tilted(equations)]
+    if not equations.hierarchy.alphabet.charges:
+        starts.insert(0, ground_state(equations) / equations.scale)
+    for start in starts:
+        point = relaxed(equations, start)
+        if point is not None:
+            return point
+    raise NoFixedPoint(
+        "no stationary mean-field state was reached; the attractor is a limit cycle, or relaxation is slower than the rates suggest"
+    )

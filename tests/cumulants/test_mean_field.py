@@ -133,3 +133,22 @@ def test_couplings_whose_squares_are_no_doubles():
     assert mean_field(ps.models.central_spin(N=10, g=1e-170)).moment("z0") == pytest.approx(-1, abs=1e-12)
     with pytest.raises(ps.PermsymError, match="no stationary mean-field state"):
         mean_field(ps.models.central_spin(N=10, g=1e200))
+
+
+def test_dicke_model_beyond_its_transition_breaks_its_parity():
+    """The vacuum with all spins down keeps it, and is unstable; the equations of motion are written by hand."""
+    N, g, epsilon, kappa, down, dephasing = 8, 0.9 / np.sqrt(8), 2.0, 1.0, 0.2, 0.1
+    found = mean_field(
+        ps.models.dicke(N, omega=1, epsilon=epsilon, kappa=kappa, g=g, gamma_up=0, gamma_down=down, gamma_phi=dephasing),
+    )
+    a, plus, z = found.moment("a"), found.moment("+1"), found.moment("z1").real
+    x, y, field, transverse = 2 * plus.real, 2 * plus.imag, 2 * g * a.real, down / 2 + 2 * dephasing
+    flow = [
+        -(1j + kappa / 2) * a - 1j * g * N * x,
+        -epsilon * y - transverse * x,
+        epsilon * x - 2 * field * z - transverse * y,
+        2 * field * y - down * (1 + z),
+    ]
+    assert np.abs(flow) == pytest.approx(np.zeros(4), abs=1e-9)
+    assert abs(a) ** 2 > 0.5
+    assert found.stability < 0

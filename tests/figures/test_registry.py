@@ -48,7 +48,7 @@ SLOW = (
     *ROWS,
 )
 """Figures whose lines take more than a few seconds whatever the largest size."""
-SMALL = {"spectrum-driven-cavity": 2}
+SMALL = {"spectrum-driven-cavity": 2, "lambda-atoms": 2, "dicke-time-crystal": 2}
 """Largest sizes of figures that take minutes with six satellites."""
 
 

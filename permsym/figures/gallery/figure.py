@@ -166,9 +166,8 @@ def _draw_curves(axes: Axes, data: xr.Dataset) -> None:
         if status != Status.OK:
             look |= {"linestyle": "none", "marker": "x", "markersize": 3}
             label += f" ({status})"
-        here = np.isfinite(one["y"].values)
-        if here.any():
-            axes.plot(one["x"].values[here], one["y"].values[here], label=label, **look)
+        if np.isfinite(one["y"].values).any():  # no line goes through a point that is left out
+            axes.plot(one["x"].values, one["y"].values, label=label, **look)
 
 
 def _shades(number: int) -> list[Any]:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 import permsym as ps
 from permsym.dataset.status import Outcome, Status, judged
 from permsym.errors import UncertifiedWarning
+from permsym.steady.state import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:
     from permsym.model import Model
@@ -37,6 +38,11 @@ class Followed:
     error: Callable[[str], float]
     result: Any
 
+    @property
+    def exact(self) -> bool:
+        """Whether it is no approximation."""
+        return isinstance(self.result, ps.State | ps.Evolution)
+
     def real(self, label: str) -> NDArray[np.float64]:
         """The real part of a moment."""
         return np.asarray(self.moment(label)).real
@@ -56,7 +62,7 @@ def evolution(approach: str, model: Model, times: ArrayLike, initial: str, momen
     return Followed(exact.moment, judged(exact.certificate), _error(exact.certificate.errors), exact)
 
 
-def steady(approach: str, model: Model, moments: int | list[str] = 2) -> Followed:
+def steady(approach: str, model: Model, moments: int | list[str] = 2, tolerance: float = DEFAULT_TOLERANCE) -> Followed:
     """Moments of the steady state by an approach."""
     if approach == TWA:
         sampled = ps.twa.steady_state(model, moments, seed=SEED)
@@ -70,7 +76,7 @@ def steady(approach: str, model: Model, moments: int | list[str] = 2) -> Followe
         return Followed(expanded.moment, outcome, lambda _: np.nan, expanded)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the outcome says so
-        exact = ps.steady_state(model, moments=moments)
+        exact = ps.steady_state(model, moments=moments, tolerance=tolerance)
     return Followed(exact.moment, judged(exact.certificate), _error(exact.certificate.errors), exact)
 
 

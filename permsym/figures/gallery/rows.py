@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+from permsym.figures.gallery.cavities import (
+    blockade_breakdown,
+    dicke_time_crystal,
+    dicke_transition,
+    photon_blockade,
+    rabi_splitting,
+    weak_drive_antibunching,
+)
+from permsym.figures.gallery.lasers import counter, lambda_atoms, single_atom, superradiant, threshold
 from permsym.figures.gallery.row import Row
+from permsym.figures.gallery.spectra import dicke_emission, mollow
 from permsym.figures.gallery.superradiance import burst
 
 ROWS: dict[str, Row] = {
     row.name: row
     for row in (
         burst.ROW,
+        # cavities
+        rabi_splitting.ROW,
+        weak_drive_antibunching.ROW,
+        photon_blockade.ROW,
+        blockade_breakdown.ROW,
+        dicke_transition.ROW,
+        dicke_time_crystal.ROW,
+        # lasers
+        threshold.ROW,
+        single_atom.ROW,
+        superradiant.ROW,
+        counter.ROW,
+        lambda_atoms.ROW,
+        # spectra
+        mollow.ROW,
+        dicke_emission.ROW,
     )
-}  # fmt: skip
+}

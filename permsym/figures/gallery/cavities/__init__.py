@@ -1,0 +1,1 @@
+"""Spins in a cavity: splittings, blockades, transitions."""

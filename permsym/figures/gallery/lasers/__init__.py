@@ -1,0 +1,1 @@
+"""Lasers of few and of many emitters."""
