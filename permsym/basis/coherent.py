@@ -12,26 +12,25 @@ from permsym.basis.basis import Basis
 from permsym.basis.moves import Labels
 from permsym.basis.populated import populated_count, populated_labels
 from permsym.basis.representations import parts_of
-from permsym.basis.several import Cut
 from permsym.model import Model
 
 
 class FewCoherent(Basis):
-    """What the dynamics makes of populations, with at most ``cut.order`` coherent atoms in every ensemble of three or more levels."""
+    """What the dynamics makes of populations, with at most ``order`` coherent atoms in every ensemble of three or more levels."""
 
-    def __init__(self, model: Model, cut: Cut) -> None:
+    def __init__(self, model: Model, order: int) -> None:
         super().__init__(model, parts_of(model, "occupation"), "occupation", populated=True)
-        self.cut = cut
+        self.order = order
         self.boundary = "reflecting"
 
     @cached_property
     def labels(self) -> Labels:
-        labels = populated_labels(self.parts, self.model.symmetry, most=self.cut.order)
+        labels = populated_labels(self.parts, self.model.symmetry, most=self.order)
         return labels[:, self._first(labels)]
 
     def count(self) -> int:
         """The number of unknowns, counted without making their labels."""
-        return populated_count(self.parts, self.model.symmetry, most=self.cut.order)
+        return populated_count(self.parts, self.model.symmetry, most=self.order)
 
     def widened(self, model: Model) -> FewCoherent:
-        return FewCoherent(model, self.cut)
+        return FewCoherent(model, self.order)

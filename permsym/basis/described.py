@@ -43,7 +43,7 @@ Maker = Callable[[Model, Fields, Arrays], Basis]
 def described(basis: Basis) -> Description:
     """The description of a basis; InputError for a kind that files do not hold."""
     if isinstance(basis, FewCoherent):
-        return Description("coherent", {"order": basis.cut.order}, {})
+        return Description("coherent", {"order": basis.order}, {})
     if isinstance(basis, CutBasis):
         return Description("cut", {"order": basis.cut.order, "share": basis.cut.share}, {"sites": basis.sites.sites})
     if type(basis) is not Basis:
@@ -105,7 +105,7 @@ def _cut(model: Model, fields: Fields, arrays: Arrays) -> Basis:
 
 
 def _coherent(model: Model, fields: Fields, arrays: Arrays) -> Basis:
-    return FewCoherent(model, Cut(checked(dict(fields), {"order": int}, "a basis")["order"]))
+    return FewCoherent(model, checked(dict(fields), {"order": int}, "a basis")["order"])
 
 
 MAKERS: Mapping[str, Maker] = {"whole": _whole, "blocks": _blocks, "cut": _cut, "coherent": _coherent}

@@ -65,9 +65,9 @@ def _plan_of_atoms(request: Request) -> Plan:
         cut, why = request.window, "the cut was given"
     else:
         orders = range(3, max(model.sizes) + 1)
-        fine = [order for order in orders if FewCoherent(model, Cut(order)).count() <= _ATOMS]
+        fine = [order for order in orders if FewCoherent(model, order).count() <= _ATOMS]
         cut, why = Cut(max(fine, default=2)), f"all {needs.lattice(model)[0]:,} unknowns would take too long"
-    unknowns = FewCoherent(model, cut).count()
+    unknowns = FewCoherent(model, cut.order).count()
     solver = request.solver if isinstance(request.solver, BiCGStab) else BiCGStab()
     factors = Factorisation.of(unknowns, [], solver)
     return Plan(Route.LATTICE, model, "occupation", cut, solver, unknowns, factors.bytes, factors.seconds, why)

@@ -62,6 +62,7 @@ class FactoredSolution(Generic[F]):
 
     null    the solved vector with its factors
     duals   the same where its transposed solves give gradients
+    coarser (basis.dimension,) the same state with more left out: its difference stands for what a cut costs, in the place of clipped moves
     edge    (size,) what each unknown's clipped moves contribute to the error estimates made so far
     """
 
@@ -71,6 +72,7 @@ class FactoredSolution(Generic[F]):
     spin: SpinDistribution | None = None
     converged: bool = True
     noise: float = 0.0
+    coarser: NDArray[np.float64] | None = None
 
     @cached_property
     def x(self) -> NDArray[np.float64]:
@@ -137,8 +139,12 @@ class FactoredSolution(Generic[F]):
         if isinstance(self.null, IteratedNull):
             step = len(covectors)  # which it may take together
         for start in range(0, len(covectors), max(step, 1)):
-            bounds = self.null.bounds(np.stack(covectors[start : start + step], axis=1))
+            columns = np.stack(covectors[start : start + step], axis=1)
+            bounds = self.null.bounds(columns)
             np.maximum(self.edge, bounds.edge, out=self.edge)
             cutoff = np.broadcast_to(bounds.cutoff, bounds.algebraic.shape)
-            for algebraic, window, cut in zip(bounds.algebraic.tolist(), bounds.window.tolist(), cutoff.tolist(), strict=True):
+            windows = bounds.window
+            if self.coarser is not None:
+                windows = np.abs(self.null.restricted((self.x - self.coarser).astype(complex)) @ columns)
+            for algebraic, window, cut in zip(bounds.algebraic.tolist(), windows.tolist(), cutoff.tolist(), strict=True):
                 yield ErrorParts(algebraic, window, cut)
