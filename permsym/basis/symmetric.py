@@ -18,12 +18,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import gammaln
 
 from permsym.basis.centre import real_if_real
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part
 from permsym.errors import InputError
+from permsym.factorials import log_factorial
 from permsym.operators import Matrix, as_array, entries
 from permsym.sites import Ensemble
 
@@ -122,8 +122,8 @@ class SymmetricPart(Part):
             raise InputError(f"satellites of ensemble {self.ensemble.name!r} stay in symmetric states, so that they start from a pure one")
 
         def amplitudes(n: Labels) -> Values:
-            inside = np.maximum(n, 0)
-            ways = np.exp(0.5 * (gammaln(self.ensemble.N + 1) - gammaln(inside + 1.0).sum(axis=0)))
+            inside = np.clip(n, 0, self.ensemble.N)
+            ways = np.exp(0.5 * (log_factorial(np.array(self.ensemble.N)) - log_factorial(inside).sum(axis=0)))
             return ways * np.prod(v[:, None] ** inside, axis=0)
 
         def weight(labels: Labels) -> Values:
