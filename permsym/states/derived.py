@@ -82,20 +82,6 @@ def derived_errors(
     return errors
 
 
-def derived_slopes(model: Model, moment: Callable[[str], complex]) -> dict[str, dict[str, complex]]:
-    """What a change of moments changes in each of the table's rows: name -> label -> factor of d<label>, of which the real part counts."""
-    slopes: dict[str, dict[str, complex]] = {}
-    if model.centre.kind == "spin":
-        slopes["p0_up"] = {"z0": 0.5}
-    if model.centre.kind == "boson":
-        n, pairs = moment("ad a").real, moment("ad ad a a").real
-        slopes |= {"photons": {"ad a": 1}, "coherent_photons": {"a": 2 * moment("a").conjugate()}}
-        if n > 0:
-            slopes["g2"] = {"ad ad a a": 1 / n**2, "ad a": -2 * pairs / n**3}
-    spins = [ensemble for ensemble in model.ensembles if ensemble.kind == "spin"]
-    return slopes | {f"p_up{suffix(model, ensemble)}": {inversion(model, ensemble): 0.5} for ensemble in spins}
-
-
 @dataclass(frozen=True)
 class Observable:
     """A product of operators that no label spells; it stands where a label does when errors are estimated.

@@ -33,6 +33,7 @@ ORDER = [
     {"sampling"},
     {"steady"},
     {"dynamics"},
+    {"gradients"},
     {"information"},
     {"cumulants"},
     {"bounding"},
