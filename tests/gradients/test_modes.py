@@ -24,7 +24,7 @@ def test_a_single_spin():
         assert abs(slope[name] - expected) <= slope.errors[name] + STENCIL < 1e-11
     line = ps.eigenvalues(spin(0.7, 0.2, 0.5, 0.1), k=1, charge=-1)
     slope = ps.gradient(line, 0, spin)
-    assert slope == pytest.approx({"epsilon": np.sign(line.eigenvalues[0].imag) * 1j, "up": -0.5, "down": -0.5, "phi": -2}, abs=1e-14)
+    assert slope == pytest.approx({"epsilon": np.sign(line.eigenvalues[0].imag) * 1j, "up": -0.5, "down": -0.5, "phi": -2}, abs=STENCIL)
     assert np.isnan(slope.errors["up"])
 
 
