@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from permsym.dynamics.two_time.correlation import correlation, g1, g2
     from permsym.dynamics.two_time.result import Correlation, CorrelationCertificate
     from permsym.errors import DegenerateSteadyState, InputError, NothingCounted, PermsymError, TooLarge, UncertifiedWarning
+    from permsym.gradients.differences import Difference, derivative
+    from permsym.gradients.fitting.fit import fit
+    from permsym.gradients.fitting.result import Fit
+    from permsym.gradients.gradient import gradient
+    from permsym.gradients.result import Gradient
     from permsym.information.evolving import FisherSeries
     from permsym.information.fisher import fisher
     from permsym.information.results import ParameterFisher
@@ -86,6 +91,11 @@ _PLACES = {
     "permsym.dynamics.two_time.correlation": ("correlation", "g1", "g2"),
     "permsym.dynamics.two_time.result": ("Correlation", "CorrelationCertificate"),
     "permsym.errors": ("DegenerateSteadyState", "InputError", "NothingCounted", "PermsymError", "TooLarge", "UncertifiedWarning"),
+    "permsym.gradients.differences": ("Difference", "derivative"),
+    "permsym.gradients.fitting.fit": ("fit",),
+    "permsym.gradients.fitting.result": ("Fit",),
+    "permsym.gradients.gradient": ("gradient",),
+    "permsym.gradients.result": ("Gradient",),
     "permsym.information.evolving": ("FisherSeries",),
     "permsym.information.fisher": ("fisher",),
     "permsym.information.results": ("ParameterFisher",),
@@ -136,14 +146,17 @@ __all__ = [
     "Cut",
     "DegenerateSteadyState",
     "DensityOperator",
+    "Difference",
     "Eigenvalues",
     "Ensemble",
     "Evolution",
     "EvolutionCertificate",
     "EvolvedState",
     "FisherSeries",
+    "Fit",
     "Floquet",
     "FullCounting",
+    "Gradient",
     "IncompleteLU",
     "Individual",
     "InitialState",
@@ -179,17 +192,20 @@ __all__ = [
     "counted_number",
     "cumulants",
     "dataset",
+    "derivative",
     "eigenvalues",
     "entropy",
     "evolve",
     "figures",
     "fisher",
+    "fit",
     "floquet",
     "from_matrix",
     "from_qutip",
     "full_counting",
     "g1",
     "g2",
+    "gradient",
     "hermite_state",
     "husimi",
     "limit",

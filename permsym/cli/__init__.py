@@ -150,7 +150,7 @@ def _joined(words: Sequence[str], commands: Mapping[str, argparse.ArgumentParser
         before = _option(joined[-1], options) if joined else None
         if word in options or word.startswith("--"):
             action = _option(word, options)
-            several = action is not None and action.nargs == "+"
+            several = action is not None and action.nargs in ("+", "*")
         elif word.startswith("-") and several:
             word = f" {word}"
         elif word.startswith("-") and before is not None and before.nargs != 0:

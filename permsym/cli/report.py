@@ -7,11 +7,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from permsym import machine
 from permsym.basis.representations import choose
-from permsym.cli import counting, quantities
+from permsym.cli import counting, gradient, quantities
 from permsym.dataset.versions import versions
 from permsym.errors import DegenerateSteadyState, TooLarge
 from permsym.models.registry import names as model_names
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from permsym.models.registry import ModelSource
     from permsym.moments.labels import MomentLabel
     from permsym.moments.mode import PhotonDistribution
-    from permsym.steady.gradient import Family
     from permsym.steady.state import State
 
 
@@ -63,15 +60,6 @@ def solve_report(
     }
 
 
-def gradients(state: State, labels: Iterable[MomentLabel], family: Family) -> dict[str, dict[str, float | list[float]]]:
-    """d<label>/d parameter by label and parameter: numbers for Hermitian operators and derived quantities, else [re, im]."""
-    table: dict[str, dict[str, float | list[float]]] = {}
-    for key in labels:
-        real = key == key.conjugate()
-        table[str(key)] = {name: x.real if real else pair(x) for name, x in state.gradient(key, family).items()}
-    return table | {name: {each: x.real for each, x in state.gradient(name, family).items()} for name in state.derived}
-
-
 def solve_table(report: dict[str, Any]) -> str:
     """The report of ``permsym solve`` as text."""
     certificate = report["certificate"]
@@ -88,7 +76,7 @@ def solve_table(report: dict[str, Any]) -> str:
     errors = report["derived_errors"]
     derived = "\n".join(f"{name} = {_real(value)} +- {_bound(abs(value), errors[name])}" for name, value in report["derived"].items())
     derived += quantities.rows(report) + counting.rows(report)
-    derived += _photon_rows(report.get("photon_distribution")) + _gradient_rows(report.get("gradient"))
+    derived += _photon_rows(report.get("photon_distribution")) + gradient.rows(report)
     shown = {name: certificate[name] for name in ("error_estimate", "residual", "balance", "edge_mass", "min_population")}
     lines = ", ".join(f"{name} {value:.1e}" if value is not None else f"{name} not finite" for name, value in shown.items())
     verdict = "certified" if certificate["certified"] else "NOT CERTIFIED"
@@ -225,18 +213,6 @@ def _photon_rows(photons: dict[str, Any] | None) -> str:
     errors = photons["error"] or [None] * len(photons["probability"])
     for n, (value, error) in enumerate(zip(photons["probability"], errors, strict=True)):
         rows.append((str(n), f"{value:.10e}", _bound(value, error)))
-    return "\n\n" + table(rows)
-
-
-def _gradient_rows(gradient: dict[str, dict[str, float | list[float]]] | None) -> str:
-    """Derivatives as lines of a table; "" where they were not asked for."""
-    if gradient is None:
-        return ""
-    shown = {label: row for label, row in gradient.items() if any(map(np.any, row.values()))}
-    rows: list[Sequence[str]] = [("d/d", *next(iter(gradient.values())))]
-    rows += [
-        (label, *(f"{x:+.8g}" if isinstance(x, float) else f"{complex(*x):+.8g}" for x in row.values())) for label, row in shown.items()
-    ]
     return "\n\n" + table(rows)
 
 

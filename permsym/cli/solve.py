@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from permsym.cli import counting, quantities, words
@@ -38,7 +38,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     solve.add_argument("--verify", action="store_true", help="solve in the other representation too and report the difference")
     solve.add_argument("--photons", action="store_true", help="the photon-number distribution P(n) of a bosonic centre too")
     counting.declare(solve, "current, counting Fano factor, noise and cumulants of this jump")
-    solve.add_argument("--gradient", action="store_true", help="derivatives of the moments with respect to every real parameter")
+    solve.add_argument(
+        "--gradient",
+        metavar="PARAM",
+        nargs="*",
+        action="extend",
+        help="derivatives of moments and derived quantities with respect to these parameters; none named: to every real one",
+    )
     quantities.add(solve)
     words.add_json(solve)
     words.add_output(solve)
@@ -58,6 +64,7 @@ def run(options: argparse.Namespace) -> int:
 
     labels = words.asked_moments(options, model)
     counting.check(options, model)
+    slopes = _slopes(options, model, source.function)
     words.say_defaults(source, parameters)
 
     def solved(solver: str) -> State:
@@ -77,20 +84,24 @@ def run(options: argparse.Namespace) -> int:
         warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
         state = solved(_solver(options))
         state, countings = counting.counted(state, options, solved)
-    from permsym.cli.report import gradients, solve_report, solve_table
+        state = state if slopes is None else _with_derivatives(state, options, solved)
+    from permsym.cli.report import solve_report, solve_table
 
     photons = state.mode.photon_distribution() if options.photons else None
     report = solve_report(state, labels, source, parameters, photons)
     if countings:
         report["counting"] = {name: one.to_dict() for name, one in countings.items()}
-    if options.gradient:
-        report["gradient"] = gradients(state, labels, source.function)
+    short: list[str] = []
+    if slopes is not None:
+        from permsym.cli.gradient import gradients
+
+        report["gradient"], report["gradient_errors"], short = gradients(state, labels, source.function, slopes, options.squeezing)
     answers = quantities.asked(options, state, source.function)
     report |= answers.keys()
     if options.output:
         _save(options, (source, parameters), state, labels, (countings, answers), photons)
     print(json.dumps(report, indent=2) if options.json else solve_table(report))
-    lacking = [*state.certificate.reasons, *answers.reasons, *counting.shortfalls(countings)]
+    lacking = [*state.certificate.reasons, *answers.reasons, *counting.shortfalls(countings), *short]
     if lacking:
         print("permsym: not certified: " + "; ".join(lacking), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
@@ -131,8 +142,26 @@ def _save(
 
 
 def _solver(options: argparse.Namespace) -> str:
-    """The solver; one with transposed solves where these are needed and none was named."""
-    return "superlu" if options.solver == "auto" and (options.gradient or options.fisher) else str(options.solver)
+    """The solver; one with factors where these are needed and none was named."""
+    return "superlu" if options.solver == "auto" and options.fisher else str(options.solver)
+
+
+def _slopes(options: argparse.Namespace, model: Model, family: Callable[..., Model]) -> list[str] | None:
+    """The parameters of ``--gradient``, all where none is named; None: it was not asked for.  InputError for others: before the work."""
+    if options.gradient is None:
+        return None
+    from permsym.steady.gradient import coefficient_slopes, parameter_slopes
+
+    for name in options.gradient:
+        parameter_slopes(model, name, family)
+    return list(dict.fromkeys(options.gradient)) or list(coefficient_slopes(model, family))
+
+
+def _with_derivatives(state: State, options: argparse.Namespace, solved: Callable[[str], State]) -> State:
+    """The state, solved again where its route leaves nothing to solve derivatives with."""
+    from permsym.gradients.gradient import differentiable
+
+    return state if options.solver != "auto" or differentiable(state) else solved("superlu")
 
 
 def _check_photons(options: argparse.Namespace, model: Model) -> None:

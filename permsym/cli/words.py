@@ -104,13 +104,19 @@ def check_output(options: argparse.Namespace) -> None:
 def model_words(options: argparse.Namespace) -> tuple[str | None, dict[str, float | str]]:
     """The model's name and its parameters, in any order.
 
-    ``--moment`` takes every word after it: words that are no labels are taken back from it.
+    ``--moment`` and ``--gradient`` take every word after them: words that are no labels, or no names of parameters, are taken back.
     """
     words = list(options.words)
     if getattr(options, "moment", None):
         named = any(not _ASSIGNMENT.fullmatch(word) for word in words)
         stray = [word for word in options.moment if _ASSIGNMENT.fullmatch(word) or (not named and not _looks_like_label(word))]
         options.moment = [word for word in options.moment if word not in stray]
+        words += stray
+    if getattr(options, "gradient", None):
+        stray = [word for word in options.gradient if _ASSIGNMENT.fullmatch(word) or not word.isidentifier()]
+        if not any(not _ASSIGNMENT.fullmatch(word) for word in (*words, *stray)):  # the model alone may be called like a parameter
+            stray += [word for word in options.gradient if word not in stray][-1:]
+        options.gradient = [word for word in options.gradient if word not in stray]
         words += stray
     name: str | None = None
     parameters: dict[str, float | str] = {}

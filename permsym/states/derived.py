@@ -123,22 +123,6 @@ def derived_errors(
     return errors | {name: upper(site) for name, site in spins_of(model) if isinstance(site, Ensemble)}
 
 
-def derived_slopes(model: Model, moment: Callable[[str], complex]) -> dict[str, dict[str, complex]]:
-    """What a change of moments changes in each of the table's rows: name -> label -> factor of d<label>, of which the real part counts."""
-    slopes: dict[str, dict[str, complex]] = {}
-    for mode in mode_labels(model):
-        n, pairs = moment(mode.photons).real, moment(mode.pairs).real
-        field = {mode.field: 2 * moment(mode.field).conjugate()}
-        slopes |= {f"photons{mode.at}": {mode.photons: 1}, f"coherent_photons{mode.at}": field}
-        if n > 0:
-            slopes[f"g2{mode.at}"] = {mode.pairs: 1 / n**2, mode.photons: -2 * pairs / n**3}
-    for name, both, one, other in coincidences(model):
-        n, m, c = moment(one).real, moment(other).real, moment(both).real
-        if n > 0 and m > 0:
-            slopes[name] = {both: 1 / n / m, one: -c / n**2 / m, other: -c / n / m**2}
-    return slopes | {name: {inversion(model, site): 0.5} for name, site in spins_of(model)}
-
-
 @dataclass(frozen=True)
 class Observable:
     """A product of operators that no label spells; it stands where a label does when errors are estimated.

@@ -149,10 +149,11 @@ def squeezed_ensembles(model: Model) -> list[Ensemble]:
 def squeezing_labels(model: Model, name: str | None = None) -> list[MomentLabel]:
     """The moments that it is made of."""
     ensemble = squeezed_ensemble(model, name)
-    return [parse(text, model) for text in _texts(model, ensemble)]
+    return [parse(text, model) for text in squeezing_texts(model, ensemble)]
 
 
-def _texts(model: Model, ensemble: Ensemble) -> list[str]:
+def squeezing_texts(model: Model, ensemble: Ensemble) -> list[str]:
+    """Labels of these moments, in the order of :func:`polarisation` and :func:`second_moments`."""
     end = suffix(model, ensemble)
     pairs = ["z1 z2", "+1 z2", "+1 -2", "+1 +2"] if ensemble.size > 1 else []
     return [" ".join(word + end for word in text.split()) for text in ("z1", "+1", *pairs)]
@@ -173,10 +174,10 @@ def squeezing(
     which is a bound where those of the moments are.
     """
     site = squeezed_ensemble(model, ensemble)
-    N, texts = float(site.size), _texts(model, site)
+    N, texts = float(site.size), squeezing_texts(model, site)
     values, errors = [moment(text) for text in texts], [error(text) for text in texts]
-    v, dv = _polarisation(values, errors)
-    second, change = _second_moments(N, values, errors)
+    v, dv = polarisation(values, errors)
+    second, change = second_moments(N, values, errors)
     length = float(np.linalg.norm(v))
     if not length > max(8 * EPS, dv if math.isfinite(dv) else 0.0):
         nothing = dict.fromkeys(("wineland", "kitagawa_ueda", "direction"), math.nan)
@@ -208,13 +209,13 @@ def _turn(change: float, gap: float, tilt: float) -> float:
     return min(math.pi / 2, within + math.asin(tilt)) if math.isfinite(tilt) else math.nan
 
 
-def _polarisation(values: Sequence[complex], errors: Sequence[float]) -> tuple[Array, float]:
+def polarisation(values: Sequence[complex], errors: Sequence[float]) -> tuple[Array, float]:
     """v = (2 Re <+>, 2 Im <+>, <z>), and a bound of the length of its error."""
     z, plus = values[:2]
     return np.array([2 * plus.real, 2 * plus.imag, z.real]), math.hypot(errors[0], 2 * errors[1])
 
 
-def _second_moments(N: float, values: Sequence[complex], errors: Sequence[float]) -> tuple[Array, float]:
+def second_moments(N: float, values: Sequence[complex], errors: Sequence[float]) -> tuple[Array, float]:
     """M (3, 3), and a bound of the Frobenius norm of its error."""
     second = N / 4 * np.eye(3)
     if len(values) < 3:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, cast
 
 from numpy.typing import ArrayLike
 
 import permsym
+from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
 from permsym.progress import Progress
 from permsym.steady.gradient import Family
@@ -54,6 +56,10 @@ class AtRest(InTime):
     def counting(self, jump: str, efficiency: float = 1.0, order: Literal[2, 4] = 4) -> permsym.FullCounting:
         """Current, counting Fano factor, noise and cumulants of a jump, such as ``"L[a] central"``: see :func:`permsym.full_counting`."""
         return permsym.full_counting(cast("permsym.State", self), jump, efficiency=efficiency, order=order)
+
+    def gradient(self, label: str | MomentLabel, family: Family | None = None, parameters: Sequence[str] | None = None) -> permsym.Gradient:
+        """d<moment>/d parameter, for all but sizes and levels, or that of a derived quantity such as "g2": see :func:`permsym.gradient`."""
+        return permsym.gradient(cast("permsym.State", self), label, family, parameters)
 
     def fisher(self, name: str, family: Family | None = None) -> permsym.ParameterFisher:
         """Fisher information about a parameter, of the state, of light and system, of photons: see :func:`permsym.fisher`."""

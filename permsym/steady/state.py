@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.basis.basis import Basis
-from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
@@ -26,7 +25,6 @@ from permsym.states.derived import (
     Observable,
     coincidences,
     derived_errors,
-    derived_slopes,
     emptied,
     inversion,
     is_ratio,
@@ -38,7 +36,7 @@ from permsym.states.derived import (
 from permsym.states.sectors import Charge
 from permsym.states.squeezing import Squeezing, squeezing, squeezing_labels
 from permsym.steady.certificate import Certificate, derived_tolerance, sides_tolerance
-from permsym.steady.gradient import Duals, Family, coefficient_slopes, moment_gradient
+from permsym.steady.gradient import Duals
 from permsym.steady.in_time import AtRest
 from permsym.steady.scaling.levels import reach, tail
 from permsym.steady.scaling.wells import Survey, survey
@@ -157,26 +155,6 @@ class State(DensityOperator, AtRest):
         """Number of unknowns that were solved for."""
         return self.solution.size
 
-    def gradient(self, label: str | MomentLabel, family: Family | None = None) -> dict[str, complex]:
-        """d<moment>/d parameter, for all but sizes and levels, from one transposed solve; of a derived quantity, such as "g2", real.
-
-        family   the function that makes the model from its parameters (a library model knows its own)
-        """
-        duals = self.solution.duals
-        if duals is None:
-            raise InputError(
-                f"a gradient needs the factors of a direct solver on the lattice, but this state comes from {self.solver['name']!r}; "
-                "solve with solver='superlu'"
-            )
-        if isinstance(label, str) and label in self.derived:
-            slopes = derived_slopes(self.model, self.moment)[label]
-            parts = [{name: factor * d for name, d in self.gradient(text, family).items()} for text, factor in slopes.items()]
-            return {name: complex(sum(part[name].real for part in parts)) for name in parts[0]}
-        key = self.label(label)
-        if any(key.charge(self.model)):
-            return dict.fromkeys(coefficient_slopes(self.model, family), 0j)
-        return moment_gradient(self.model, self.basis, self.x, duals, self.basis.covector(*key.operators(self.model)), family)
-
     def squeezing(self, ensemble: str | None = None) -> Squeezing:
         """As :meth:`DensityOperator.squeezing`, with errors from those of the moments."""
         self.estimate(squeezing_labels(self.model, ensemble))
@@ -193,16 +171,8 @@ class State(DensityOperator, AtRest):
         |e|_1 <= sum over unknowns of w |e_i|, with w the trace norms of their operators, which is at most n^(1/2) times the root mean
         square of  sum of +- w e_i  over random signs; the largest estimate of a few such sums stands for that.
         """
-        estimates = self.solution.covector_estimates(self.signed_sums)
+        estimates = self.solution.covector_estimates(signed_sums(self.basis))
         return math.sqrt(self.basis.dimension) * max(_joined(parts) for parts in estimates)
-
-    @property
-    def signed_sums(self) -> list[NDArray[np.complex128]]:
-        """Covectors (basis.dimension,) of  sum of +- w e_i  over random signs."""
-        weights = self.basis.element_norms(self.basis.labels) * (1 + self.basis.paired)
-        weights = np.concatenate([weights, weights[self.basis.paired]])
-        signs = np.random.default_rng(0).choice([-1.0, 1.0], (_SIGNED_SUMS, len(weights)))
-        return [(each * weights).astype(complex) for each in signs]
 
     # -- certificate ----------------------------------------------------------------------------------------------------
 
@@ -446,6 +416,16 @@ class State(DensityOperator, AtRest):
 
     def __repr__(self) -> str:
         return f"State({self.model!r}, {self.basis.representation}, dimension={self.dimension})"
+
+
+def signed_sums(basis: Basis) -> list[NDArray[np.complex128]]:
+    """Covectors (basis.dimension,) of  sum of +- w e_i  over random signs, with w the trace norms of the unknowns' operators."""
+    weights = basis.element_norms(basis.labels)
+    if basis.hermitian:
+        weights = weights * (1 + basis.paired)
+        weights = np.concatenate([weights, weights[basis.paired]])
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (_SIGNED_SUMS, len(weights)))
+    return [(each * weights).astype(complex) for each in signs]
 
 
 def certified(state: State, labels: Iterable[MomentLabel]) -> State:

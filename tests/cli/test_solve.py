@@ -91,6 +91,18 @@ def test_gradients_are_differences_of_solves(capsys):
     assert "p0_up" in out.split("d/d")[1]
 
 
+def test_gradients_of_some_parameters(capsys):
+    for words in (["central-spin", "N=3", "--gradient", "g", "kappa"], ["--gradient", "g", "kappa", "central-spin", "N=3"]):
+        report = solved(capsys, *words)
+        assert list(report["gradient"]["z0"]) == list(report["gradient_errors"]["p0_up"]) == ["g", "kappa"]
+        assert 0 < report["gradient_errors"]["z0"]["g"] < 1e-12
+    out = run(capsys, "solve", "--gradient", "g", "dicke", "N=1", "levels=8", "--moment", "ad a", "--json")[1]
+    assert list(json.loads(out)["gradient"]["ad a"]) == ["g"]
+    code, _, err = run(capsys, "solve", "central-spin", "N=3", "--gradient", "G")
+    assert code == 1
+    assert "the model has no parameter 'G'" in err
+
+
 def test_solvers_agree(capsys):
     values = [solved(capsys, "central-spin", "N=12", "--solver", name)["derived"]["p0_up"] for name in ("superlu", "shift-invert")]
     assert values[0] == pytest.approx(values[1], abs=1e-11)

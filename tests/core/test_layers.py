@@ -34,6 +34,7 @@ ORDER = [
     {"sampling"},
     {"steady"},
     {"dynamics"},
+    {"gradients"},
     {"information"},
     {"cumulants"},
     {"bounding"},

@@ -197,16 +197,6 @@ def test_two_time_functions_leave_the_class_of_the_populations():
             assert abs(value - (a.dag() * regressed).tr()) < 1e-8
 
 
-def test_a_derivative_that_breaks_the_symmetry_is_refused():
-    def family(g, h):
-        s = ps.Ensemble(2)
-        return ps.Model(None, s, g * s.z + h * s.x, [ps.Individual(1, s.m), ps.Individual(0.3, s.p)], parameters={"g": g, "h": h})
-
-    with pytest.raises(ps.InputError, match="breaks a symmetry of the state; take a small value"):
-        ps.steady_state(family(0.5, 0.0)).gradient("z1", family)
-    assert abs(ps.steady_state(family(0.5, 0.2)).gradient("z1", family)["h"]) > 0.01
-
-
 def test_a_quotient_of_nothing_says_nothing():
     assert Quotient.of([], 0) == Quotient((), ())
 

@@ -1,7 +1,8 @@
-"""Counting on blocks, matrix-free: responses and dual vectors by iteration."""
+"""Responses of a steady state on blocks, matrix-free, to a counted jump or to any other superoperator M; dual vectors by iteration."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -32,24 +33,23 @@ class BlockDual(NamedTuple):
 
 
 @dataclass
-class BlockResponses:
-    """:class:`permsym.dynamics.counting.expansion.Responses` of a state on blocks; complex numbers as pairs of real ones."""
+class BlockSolves(ABC):
+    """Solves with L of a state on blocks, and what they are worth; complex numbers as pairs of real ones."""
 
     state: State
     solution: BlockSolution
-    jump: Term
+
+    @abstractmethod
+    def _made(self, operator: BlockLiouvillian) -> BlockLiouvillian:
+        """M on the numbers of an operator."""
 
     @cached_property
     def _gain(self) -> BlockLiouvillian:
-        return self.solution.operator.counted(self.jump)
+        return self._made(self.solution.operator)
 
     @property
     def x(self) -> Vector:
         return reals(self.solution.x)
-
-    @cached_property
-    def flux(self) -> Vector:
-        return reals(self._gain.rmatvec(self.solution.operator.trace))
 
     def _elements(self, v: Vector) -> NDArray[Any]:
         return self.solution.problem.as_elements(np.ascontiguousarray(v))
@@ -90,30 +90,50 @@ class BlockResponses:
         bound = self.solution.bounded(self._elements(covector), dual.solved)
         return bound.algebraic + bound.cut
 
+    @cached_property
+    def _wide(self) -> tuple[Wider, BlockLiouvillian, BlockLiouvillian]:
+        """The larger set of labels with L and M there."""
+        wider = Wider(self.solution.operator)
+        whole = wider.operator()
+        return wider, whole, self._made(whole)
+
+    def worth(self, dual: BlockDual, solved: Solved) -> float:
+        """What the residual of a solution, its rounding and what was cut off are worth to a dual vector."""
+        if dual.solved is None:
+            return float("inf")
+        bound = self.solution.weighed(dual.solved, *self.remaining(solved))
+        return bound.algebraic + bound.cut
+
+    def remaining(self, solved: Solved) -> tuple[Beyond, Vector]:
+        """r = L' v - right on the larger set of labels, as :class:`Beyond` has it for the steady state, and its rounding (n,)."""
+        wider, whole, gain = self._wide
+        blocks, operator = self.solution.blocks, self.solution.operator
+        v, before, right = (self._elements(part) for part in solved)
+        rest = right + self._gain.matvec(before)  # right = -M before + rest, and M' reaches further than M
+        residual = whole.matvec(blocks.embedded(v, wider.wide)) + gain.matvec(blocks.embedded(before, wider.wide))
+        residual -= blocks.embedded(rest, wider.wide)
+        return Beyond(wider, residual), operator.rounding(v) + self._gain.rounding(before)
+
+
+@dataclass
+class BlockResponses(BlockSolves):
+    """:class:`permsym.dynamics.counting.expansion.Responses` of a state on blocks.
+
+    jump   whose J is counted
+    """
+
+    jump: Term
+
+    def _made(self, operator: BlockLiouvillian) -> BlockLiouvillian:
+        return operator.counted(self.jump)
+
+    @cached_property
+    def flux(self) -> Vector:
+        return reals(self._gain.rmatvec(self.solution.operator.trace))
+
     def beside(self, v: Vector) -> float:
         return self._tail.above(self._elements(v))
 
     @cached_property
     def _tail(self) -> Tail:
         return Tail(self.state, self.jump)
-
-    @cached_property
-    def _wide(self) -> tuple[Wider, BlockLiouvillian, BlockLiouvillian]:
-        """The larger set of labels with L and J there."""
-        wider = Wider(self.solution.operator)
-        whole = wider.operator()
-        return wider, whole, whole.counted(self.jump)
-
-    def worth(self, dual: BlockDual, solved: Solved) -> float:
-        """From r = L' v - right on the larger set of labels, as :class:`Beyond` has it for the steady state."""
-        if dual.solved is None:
-            return float("inf")
-        wider, whole, gain = self._wide
-        blocks, operator = self.solution.blocks, self.solution.operator
-        v, before, right = (self._elements(part) for part in solved)
-        rest = right + self._gain.matvec(before)  # right = -J before + rest, and J' reaches further than J
-        residual = whole.matvec(blocks.embedded(v, wider.wide)) + gain.matvec(blocks.embedded(before, wider.wide))
-        residual -= blocks.embedded(rest, wider.wide)
-        rounding = operator.rounding(v) + self._gain.rounding(before)
-        bound = self.solution.weighed(dual.solved, Beyond(wider, residual), rounding)
-        return bound.algebraic + bound.cut

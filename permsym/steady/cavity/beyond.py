@@ -52,6 +52,8 @@ class Wider:
         if self.wide is self.blocks:
             return self._own
         whole = BlockLiouvillian(self.wide)
+        if whole.dtype.kind == "f" and self._own.dtype.kind == "c":
+            return whole.part(whole.model.terms, real=False)
         assert whole.dtype == self._own.dtype
         return whole
 

@@ -28,6 +28,7 @@ _UNSOLVED = 1e-4  # right answers leave 1e-6 at most, wrong ones 1 and more
 _MATTERS = 0.1  # part of an error bound up to which the defect of its dual equation is left as it is
 _REFINEMENTS = 12
 _FINER = 3
+_RESPONSE = 6  # refinements of a response
 _SHIFT = 1e-7  # of the largest entry: fast enough for factors in single precision
 
 
@@ -292,6 +293,17 @@ class NullVector:
             free = _without(len(right), self.pin)
             relaxed[free] = self.factor.estimate(right[free])
         return np.asarray(relaxed - x * (trace @ relaxed))
+
+    def response(self, right: Vector) -> Vector:
+        """v with L v = right, both without any trace: :meth:`relaxed`, refined as long as the residual halves."""
+        v, residual = np.zeros_like(right), right
+        for _ in range(_RESPONSE):
+            better = v + self.relaxed(residual)
+            left = right - self.problem.assembly.residual(better)
+            if not np.abs(left).max() < np.abs(residual).max() / 2:
+                break
+            v, residual = better, left
+        return v
 
     @property
     def edge_mass(self) -> float:

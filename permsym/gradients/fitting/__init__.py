@@ -1,0 +1,1 @@
+"""Least-squares fits of a model's parameters to measured points."""
