@@ -51,15 +51,16 @@ def scored(capsys, *words):
 
 
 def test_exact_values_score_zero_and_a_sign_error_is_last(template, capsys):
-    right = fill(template("right.csv"))
-    wrong = fill(template("wrong.csv"), factor=-1)
+    name = "central-spin-fixed-kappa"
+    right = fill(template("right.csv", name))
+    wrong = fill(template("wrong.csv", name), factor=-1)
     methods = scored(capsys, right.name, wrong.name)
     assert methods["right.csv"]["rank"] == 1
-    assert methods["right.csv"]["problems"]["weak-excitation"] == {
+    assert methods["right.csv"]["problems"][name] == {
         "median_error": 0.0, "worst_error": 0.0, "missing": 0, "unphysical": 0, "seconds": None,
     }  # fmt: skip
     assert methods["wrong.csv"]["rank"] == len(methods)
-    assert methods["wrong.csv"]["problems"]["weak-excitation"]["unphysical"] > 0
+    assert methods["wrong.csv"]["problems"][name]["unphysical"] > 0
     assert {"mf", "c2", "c3", "twa"} <= set(methods)
 
 
