@@ -62,7 +62,7 @@ def _charges(model: Model, parts: list[Part] | tuple[Part, ...], labels: Labels)
 @lru_cache(maxsize=8)  # every sector of an evolution asks
 def _of_product(model: Model, initial: InitialState) -> tuple[Symmetry, dict[Charge, tuple[Row, ...]]]:
     """The symmetry of what a product state reaches, and the classes of its elements by charge."""
-    sites, states = sites_of(model), (initial.centre, *initial.satellites)
+    sites, states = sites_of(model), (*initial.of_centre, *initial.satellites)
     symmetry = Symmetry.of(model, [_types(site, state) for site, state in zip(sites, states, strict=True)])
     width, sums = len(symmetry.modulus), {(0,) * (len(symmetry.modulus) + len(model.charges))}
     modulus = (*symmetry.modulus, *(0 for _ in model.charges))

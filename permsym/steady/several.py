@@ -5,6 +5,9 @@ A cut is as fine as the tolerance asks for and the memory allows.
 
 from __future__ import annotations
 
+import itertools
+import math
+
 from permsym import machine
 from permsym.basis.coherent import FewCoherent
 from permsym.basis.representations import choose
@@ -55,7 +58,18 @@ def _of_atoms(request: Request, asked: bool) -> bool:
             "a cut of atoms with several levels needs ensembles of three or more levels, a fixed number of levels of a boson, share=0 and "
             "the solver bicgstab; use window='full', or window=Cut(4)"
         )
-    return asked or (able and left and request.window == "auto" and not request.verify and _too_many(model))
+    if asked or not (able and left and request.window == "auto" and not request.verify and _too_many(model)):
+        return asked
+    return _finest(model) is not None
+
+
+def _finest(model: Model) -> int | None:
+    """How many coherent atoms so few unknowns allow that an iteration takes seconds; None where it is not even three."""
+    populations = math.prod(math.comb(each.N + each.levels - 1, each.levels - 1) for each in model.ensembles)
+    if populations > _ATOMS:  # they alone are too many; counting with coherences takes a while
+        return None
+    orders = itertools.takewhile(lambda order: FewCoherent(model, order).count() <= _ATOMS, range(3, max(model.sizes) + 1))
+    return max(orders, default=None)
 
 
 def _plan_of_atoms(request: Request) -> Plan:
@@ -64,9 +78,9 @@ def _plan_of_atoms(request: Request) -> Plan:
     if isinstance(request.window, Cut):
         cut, why = request.window, "the cut was given"
     else:
-        orders = range(3, max(model.sizes) + 1)
-        fine = [order for order in orders if FewCoherent(model, order).count() <= _ATOMS]
-        cut, why = Cut(max(fine, default=2)), f"all {needs.lattice(model)[0]:,} unknowns would take too long"
+        finest = _finest(model)
+        assert finest is not None  # else nothing was cut
+        cut, why = Cut(finest), f"all {needs.lattice(model)[0]:,} unknowns would take too long"
     unknowns = FewCoherent(model, cut.order).count()
     solver = request.solver if isinstance(request.solver, BiCGStab) else BiCGStab()
     factors = Factorisation.of(unknowns, [], solver)

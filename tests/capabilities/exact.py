@@ -102,7 +102,8 @@ def evolve_coherent(it):
     """From a state with coherences of every kind."""
     words = {"boson": "coherent=0.5", "spin": "bloch=1.1,0.4", "levels": "level=1"}
     sites = [site for site in (*it.whole.space.own, *it.model.ensembles) if site.levels != 1]
-    _evolved(it, " ".join(words[site.kind] for site in sites))
+    several = len(it.model.centre_sites) > 1
+    _evolved(it, " ".join(words[site.kind] + (f"@{site.name}" if several else "") for site in sites))
 
 
 def _evolved(it, initial):

@@ -41,8 +41,7 @@ REFUSALS: dict[str, dict[str, str]] = {
 """Capability -> name of a model -> name of the error."""
 
 _OF_SEVERAL_SITES = {
-    "UnsuitedModel": "evolve evolve_coherent modulate correlate correlate_around spectrum linewidth fisher counting counting_order_four "
-    "cumulants_1 cumulants_2 cumulants_3 twa linear_noise trajectories bounds",
+    "UnsuitedModel": "fisher counting counting_order_four cumulants_1 cumulants_2 cumulants_3 twa linear_noise trajectories bounds",
     "InputError": "comparison from_qutip",
 }
 for _error, _capabilities in _OF_SEVERAL_SITES.items():
@@ -53,9 +52,5 @@ UNTRIED: dict[str, dict[str, str]] = {
     "trajectories": {"cubic": "its field grows without bound", "squeezed_cavity": "trajectories do not cut the mode as the oracle does"},
     "cumulants_3": {"three_alone": "takes more than a minute"},
     "bounds": {"driven_lambda": "takes half a minute"},
-    "gradient": _all(
-        "needs derivatives of complex coefficients, which come with the rework of gradients",
-        "collective_jumps products two_ensembles driven_cavity squeezed_cavity driven_lambda open_levels displaced from_file from_piqs",
-    ),
 }
 """The same, why not."""

@@ -303,7 +303,7 @@ def test_what_takes_one_site_says_so(capability):
 @pytest.mark.filterwarnings("ignore::permsym.UncertifiedWarning")
 def test_what_needs_the_whole_state_of_one_site_says_so():
     state = ps.steady_state(two_modes(1))
-    for refused in (lambda: state.purity, lambda: state.counting("a@x"), lambda: state.fisher("g"), lambda: state.mode):
+    for refused in (lambda: state.counting("a@x"), lambda: state.fisher("g"), lambda: state.mode):
         with pytest.raises(ps.InputError, match=r"takes a centre of one site|only a bosonic centre is a mode"):
             refused()
 

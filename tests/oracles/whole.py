@@ -97,7 +97,7 @@ class Whole:
     def start(self, words):
         """The density matrix that the words of an initial state mean; a fixed spin j < N/2 begins at m = -j."""
         sites = [site for site in (*self.space.own, *self.model.ensembles) if site.levels > 1]
-        asked = dict(zip(sites, words.split() or [""] * len(sites), strict=True))
+        asked = dict(zip(sites, [word.partition("@")[0] for word in words.split()] or [""] * len(sites), strict=True))
         result = np.eye(1)
         for site in (*self.space.own, *self.model.ensembles):
             count = getattr(site, "N", 1)
