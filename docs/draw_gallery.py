@@ -17,11 +17,12 @@ from pathlib import Path
 from PIL import Image
 
 from permsym.errors import UNCERTIFIED_EXIT_CODE
+from permsym.figures.gallery.rows import ROWS
 
 HERE = Path(__file__).parent
 COMMAND = re.compile(r"^    permsym figure (\S+)(.*)$", re.MULTILINE)
 SEVERAL = 1000  # pixels: a wider picture has panels beside each other
-NARROW, WIDE = 600, 1000  # pixels
+NARROW, WIDE, ROW = 600, 1000, 800  # pixels; the last of the gallery's rows, whose panels are beside each other
 SHADES = [min(255, round(value / 8) * 8) for value in range(256)] * 3  # 32 of each colour: half the bytes, and no difference to see
 
 
@@ -34,7 +35,7 @@ def commands() -> dict[str, list[str]]:
 def shrink(source: Path, target: Path) -> None:
     """Write a picture again, narrower and with fewer colours."""
     with Image.open(source) as picture:
-        width = WIDE if picture.width > SEVERAL else NARROW
+        width = NARROW if picture.width <= SEVERAL else ROW if target.stem in ROWS else WIDE
         size = (width, round(picture.height * width / picture.width))
         small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     small.point(SHADES).save(target, optimize=True)
