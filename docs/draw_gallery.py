@@ -22,7 +22,7 @@ from permsym.figures.gallery.rows import ROWS
 HERE = Path(__file__).parent
 COMMAND = re.compile(r"^    permsym figure (\S+)(.*)$", re.MULTILINE)
 SEVERAL = 1000  # pixels: a wider picture has panels beside each other
-NARROW, WIDE = 600, 1000  # pixels
+NARROW, WIDE, ROW = 600, 1000, 800  # pixels; the last of the gallery's rows, whose panels are beside each other
 SHADES = [min(255, round(value / 8) * 8) for value in range(256)] * 3  # 32 of each colour: half the bytes, and no difference to see
 PALETTE = 64  # colours: curves keep theirs, and a picture takes half the bytes
 
@@ -39,7 +39,7 @@ def shrink(source: Path, target: Path, curves: bool = False) -> None:
     curves   whether it has curves alone, and no map: then a palette does
     """
     with Image.open(source) as picture:
-        width = WIDE if picture.width > SEVERAL else NARROW
+        width = NARROW if picture.width <= SEVERAL else ROW if target.stem in ROWS else WIDE
         size = (width, round(picture.height * width / picture.width))
         small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     few = small.quantize(PALETTE, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE) if curves else small.point(SHADES)

@@ -19,9 +19,11 @@ from permsym import expressions
 from permsym.errors import InputError, PermsymError
 from permsym.model import UNNAMED, Model
 from permsym.models.central_spin import central_spin
-from permsym.models.collective_spins import collective_spins
 from permsym.models.dicke import dicke
 from permsym.models.driven_tavis_cummings import driven_tavis_cummings
+from permsym.models.emitters.collective_spins import collective_spins
+from permsym.models.emitters.three_level_laser import three_level_laser
+from permsym.models.emitters.two_ensembles import two_ensembles
 from permsym.models.parameters import AUTO, Number
 from permsym.models.tavis_cummings import tavis_cummings
 from permsym.text import suggestion
@@ -32,6 +34,8 @@ LIBRARY: dict[str, Callable[..., Model]] = {
     "driven-tavis-cummings": driven_tavis_cummings,
     "dicke": dicke,
     "collective-spins": collective_spins,
+    "two-ensembles": two_ensembles,
+    "three-level-laser": three_level_laser,
 }
 
 _ADDRESS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)

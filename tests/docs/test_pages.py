@@ -55,7 +55,6 @@ def test_the_gallery_has_every_figure_with_its_command_and_picture():
 
 
 @pytest.mark.parametrize("name", ROWS)
-@pytest.mark.quick("superradiance-burst")
 def test_a_row_s_section_has_its_numbers_and_citations(name):
     section = re.search(rf"^### {name}\n(.*?)(?=^##|\Z)", GALLERY, re.DOTALL | re.MULTILINE)[1]
     numbers = [text for check in ROWS[name].checks for text in check.expected.values()]

@@ -129,6 +129,8 @@ def plotted(row: Row) -> Callable[[xr.Dataset, Callable[[Figure], None]], None]:
     """The row's function from a dataset and a way to save to its picture."""
 
     def draw(data: xr.Dataset, save: Callable[[Figure], None]) -> None:
+        from matplotlib.ticker import NullFormatter
+
         columns = 3 if len(row.panels) == 3 else min(2, len(row.panels))
         rows = -(-len(row.panels) // columns)
         with plot.drawing(columns, rows, width=3.6) as (figure, grid):
@@ -137,6 +139,8 @@ def plotted(row: Row) -> Callable[[xr.Dataset, Callable[[Figure], None]], None]:
                     panel.guides(axes)
                 _draw_curves(axes, data.isel(curve=np.flatnonzero(data["panel"].values == letter)))
                 axes.set(**panel.settings)
+                if axes.get_xscale() == "log":
+                    axes.xaxis.set_minor_formatter(NullFormatter())  # 2 x 10^1, 3 x 10^1, ... overlap within a decade
                 if panel.legend:
                     axes.legend(loc=panel.legend, prop={"size": 7})
                 if len(row.panels) > 1:
@@ -184,7 +188,9 @@ def table(data: xr.Dataset) -> Sequence[Sequence[str]]:
         rows.append((one["name"], *numbers, "met" if one["met"] else "MISSED"))
     for one in features(data):
         fit = f" +- {one['error']:.1g}" if one["error"] else ""
-        rows.append((one["name"], f"{one['value']:.6g}{fit}", f"{one['expected']:.6g}", f"{one['value'] - one['expected']:.1e}", ""))
+        value = "" if one["value"] is None else f"{one['value']:.6g}{fit}"
+        said = ("", "") if None in (one["expected"], one["value"]) else (f"{one['expected']:.6g}", f"{one['value'] - one['expected']:.1e}")
+        rows.append((one["name"], value, *said, ""))
     return rows
 
 
@@ -197,7 +203,7 @@ def comparison(data: xr.Dataset) -> list[dict[str, Any]]:
     """Every published number beside ours, JSON-ready."""
     names = ("published", "computed", "difference", "tolerance")
     return [
-        {"name": str(label), **{name: float(data[name].values[k]) for name in names}, "met": bool(data["met"].values[k])}
+        {"name": str(label), **{name: _number(data[name].values[k]) for name in names}, "met": bool(data["met"].values[k])}
         for k, label in enumerate(data["check"].values)
     ]
 
@@ -206,6 +212,10 @@ def features(data: xr.Dataset) -> list[dict[str, Any]]:
     """What the curves show, JSON-ready."""
     names = ("value", "error", "expected")
     return [
-        {"name": str(label), **{name: float(data[f"feature_{name}"].values[k]) for name in names}}
+        {"name": str(label), **{name: _number(data[f"feature_{name}"].values[k]) for name in names}}
         for k, label in enumerate(data["feature"].values)
     ]
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -14,24 +14,24 @@ Vector = NDArray[np.float64]
 
 def exponent(x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
     """The exponent a of y ~ x^a by least squares of the logarithms, and its standard error; nan of fewer than three points."""
-    return _line(np.log(np.asarray(x, dtype=float)), np.log(np.asarray(y, dtype=float)))[1]
+    return _fitted(np.log(np.asarray(x, dtype=float)), np.log(np.asarray(y, dtype=float)), 1)[1]
 
 
-def limit(x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
-    """The value at x = 0 of the straight line through y(x) by least squares, and its standard error; nan of fewer than three points."""
-    return _line(np.asarray(x, dtype=float), np.asarray(y, dtype=float))[0]
+def limit(x: ArrayLike, y: ArrayLike, degree: int = 1) -> tuple[float, float]:
+    """The value at x = 0 of a polynomial through y(x) by least squares, and its standard error; nan of too few points for one."""
+    return _fitted(np.asarray(x, dtype=float), np.asarray(y, dtype=float), degree)[0]
 
 
-def _line(x: Vector, y: Vector) -> tuple[tuple[float, float], tuple[float, float]]:
-    """y ~ a + b x: a and b, each with its standard error."""
-    if len(x) < 3:
-        return (np.nan, np.nan), (np.nan, np.nan)
-    design = np.stack([np.ones_like(x), x], axis=1)
+def _fitted(x: Vector, y: Vector, degree: int) -> list[tuple[float, float]]:
+    """y ~ sum_k a_k x^k: every a_k with its standard error, from what is left of y."""
+    if len(x) < degree + 2:
+        return [(np.nan, np.nan)] * (degree + 1)
+    design = np.vander(x, degree + 1, increasing=True)
     inverse = np.linalg.inv(design.T @ design)
     solution = inverse @ design.T @ y
     residual = y - design @ solution
-    errors = np.sqrt(np.diag(inverse) * float(residual @ residual) / (len(y) - 2))
-    return (float(solution[0]), float(errors[0])), (float(solution[1]), float(errors[1]))
+    errors = np.sqrt(np.diag(inverse) * float(residual @ residual) / (len(y) - degree - 1))
+    return [(float(value), float(error)) for value, error in zip(solution, errors, strict=True)]
 
 
 class Peak(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 import permsym as ps
 from permsym.dataset.status import Outcome, Status, judged
-from permsym.errors import UncertifiedWarning
+from permsym.errors import NoFixedPoint, UncertifiedWarning
 from permsym.steady.state import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:
+    from permsym.cumulants import CumulantState
     from permsym.model import Model
 
 ORDERS = {"mf": 1, "c2": 2, "c3": 3, "c4": 4}
@@ -68,16 +69,46 @@ def steady(approach: str, model: Model, moments: int | list[str] = 2, tolerance:
         sampled = ps.twa.steady_state(model, moments, seed=SEED)
         return Followed(sampled.moment, _sampled(sampled.sampling.doubts.values()), lambda _: np.nan, sampled)
     if approach in ORDERS:
-        expanded = ps.cumulants.steady_state(model, order=ORDERS[approach])
-        strange = expanded.unphysical
-        outcome = (Status.UNPHYSICAL, "; ".join(strange)) if strange else (Status.OK, "")
-        if not strange and not expanded.stable:
-            outcome = (Status.UNSTABLE, "the fixed point is unstable")
-        return Followed(expanded.moment, outcome, lambda _: np.nan, expanded)
+        return _expanded(ps.cumulants.steady_state(model, order=ORDERS[approach]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the outcome says so
         exact = ps.steady_state(model, moments=moments, tolerance=tolerance)
     return Followed(exact.moment, judged(exact.certificate), _error(exact.certificate.errors), exact)
+
+
+def settled(approach: str, model: Model, time: float, initial: str = "up") -> Followed:
+    """The fixed point of an expansion near where its equations are at a time, where there is no branch from small N to follow."""
+    trajectory = ps.cumulants.evolve(model, [time], initial, order=ORDERS[approach], errors=False)
+    equations = trajectory.equations
+    point = ps.cumulants.newton(equations, trajectory.y[-1] / equations.scale)
+    if point is None:
+        raise NoFixedPoint(f"order {ORDERS[approach]} has no fixed point near where its equations are at t = {time:g}")
+    return _expanded(ps.cumulants.CumulantState(point, trajectory.model))
+
+
+def _expanded(state: CumulantState) -> Followed:
+    outcome: Outcome = (Status.OK, "")
+    if state.unphysical:
+        outcome = (Status.UNPHYSICAL, "; ".join(state.unphysical))
+    elif not state.stable:
+        outcome = (Status.UNSTABLE, "the fixed point is unstable")
+    return Followed(state.moment, outcome, lambda _: np.nan, state)
+
+
+def pairs_coherence(followed: Followed, N: int) -> tuple[NDArray[np.float64], float]:
+    """<J+ J+ J- J-> of moments up to order 4, and a bound of its error.
+
+    With p_up = (1 + sz)/2, the pairs of emitters that absorb and emit are the same two, share one, or are four different ones:
+
+        2 N(N-1) <p1 p2>  +  4 N(N-1)(N-2) <p1 s2+ s3->  +  N(N-1)(N-2)(N-3) <s1+ s2+ s3- s4->
+    """
+    parts = [(N * (N - 1) / 2, "z1", 2.0), (N * (N - 1) / 2, "z1 z2", 1.0)]
+    if N > 2:
+        parts += [(2.0 * N * (N - 1) * (N - 2), "+1 -2", 1.0), (2.0 * N * (N - 1) * (N - 2), "+1 -2 z3", 1.0)]
+    if N > 3:
+        parts += [(float(N * (N - 1) * (N - 2) * (N - 3)), "+1 +2 -3 -4", 1.0)]
+    value = N * (N - 1) / 2 + sum(weight * factor * followed.real(label) for weight, label, factor in parts)
+    return np.asarray(value), sum(weight * factor * followed.error(label) for weight, label, factor in parts)
 
 
 def _error(errors: Any) -> Callable[[str], float]:
@@ -86,6 +117,11 @@ def _error(errors: Any) -> Callable[[str], float]:
 
 def _sampled(doubts: Collection[str]) -> Outcome:
     return (Status.UNCERTIFIED, "; ".join(doubts)) if doubts else (Status.OK, "")
+
+
+def worst(outcomes: Sequence[Outcome]) -> Outcome:
+    """The first that is not in order, for a curve of many states."""
+    return next((outcome for outcome in outcomes if outcome[0] is not Status.OK), (Status.OK, ""))
 
 
 def flux(followed: Followed, N: int) -> NDArray[np.float64]:

@@ -77,7 +77,7 @@ class Feature:
     """What a figure shows, as a number: an exponent, a position, a limit.
 
     value, error   as computed; the error is that of a fit, 0 where nothing was fitted
-    expected       what the source has for it
+    expected       what the source has for it; nan for nothing
     """
 
     name: str

@@ -92,6 +92,7 @@ def test_fits():
     assert slope == pytest.approx(1 + 0.3 / np.log(10))
     assert error == pytest.approx(0.1 * np.sqrt(3) / np.log(10))
     assert np.isnan(exponent([1, 2], [1, 2])).all()
+    assert limit(x, 4 - 2 * x + x**2, 2) == pytest.approx((4, 0), abs=1e-11)
 
 
 def test_a_peak_has_all_digits_of_its_position():

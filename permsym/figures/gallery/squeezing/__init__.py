@@ -1,0 +1,1 @@
+"""Spin squeezing by twisting."""

@@ -1,0 +1,1 @@
+"""Driven and damped collective spins."""
