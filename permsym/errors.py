@@ -77,6 +77,10 @@ class TooLarge(PermsymError, MemoryError):
         self.needed, self.available = needed, available
         self.fits = None if fits is None else tuple(fits)
 
+    def about(self, words: str) -> TooLarge:
+        """The same, with words before its message."""
+        return TooLarge(f"{words}: {self}", needed=self.needed, available=self.available, fits=self.fits)
+
 
 class SolverFailed(PermsymError):
     """A solver broke down (exactly singular factor, eigensolver without convergence)."""

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from permsym.cli import counting, quantities, words
@@ -59,27 +60,12 @@ def run(options: argparse.Namespace) -> int:
     quantities.check(options, model, source.function)
     _check_photons(options, model)
     from permsym.errors import UncertifiedWarning
-    from permsym.progress import on_stderr
-    from permsym.steady.solve import steady_state
 
     labels = words.asked_moments(options, model)
     counting.check(options, model)
     slopes = _slopes(options, model, source.function)
     words.say_defaults(source, parameters)
-
-    def solved(solver: str) -> State:
-        return steady_state(
-            model,
-            basis=options.basis,
-            solver=solver,
-            moments=labels,
-            tolerance=words.tolerance(options),
-            verify=options.verify,
-            window=words.window(options.window),
-            progress=on_stderr(),
-            checkpoint=options.checkpoint,
-        )
-
+    solved = partial(_solved, options, model, labels)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
         state = solved(_solver(options))
@@ -106,6 +92,23 @@ def run(options: argparse.Namespace) -> int:
         print("permsym: not certified: " + "; ".join(lacking), file=sys.stderr)
         return UNCERTIFIED_EXIT_CODE
     return 0
+
+
+def _solved(options: argparse.Namespace, model: Model, labels: Sequence[MomentLabel], solver: str) -> State:
+    from permsym.progress import on_stderr
+    from permsym.steady.solve import steady_state
+
+    return steady_state(
+        model,
+        basis=options.basis,
+        solver=solver,
+        moments=labels,
+        tolerance=words.tolerance(options),
+        verify=options.verify,
+        window=words.window(options.window),
+        progress=on_stderr(),
+        checkpoint=options.checkpoint,
+    )
 
 
 def _save(

@@ -30,12 +30,12 @@ class Frequencies:
     Re lambda + t Im lambda <= f(t) = largest eigenvalue of (S + S^dag)/2 - i t (S - S^dag)/2
     """
 
-    def __init__(self, matrix: sparse.csc_array, place: Place) -> None:
+    def __init__(self, matrix: sparse.csc_array, space: Place) -> None:
         entries = matrix.tocoo()
-        scaled = entries.data * np.exp(place.log_norms[entries.row] - place.log_norms[entries.col])
+        scaled = entries.data * np.exp(space.log_norms[entries.row] - space.log_norms[entries.col])
         s = sparse.csr_array((scaled, (entries.row, entries.col)), shape=matrix.shape)
         self.symmetric, self.skew = (s + s.conj().T) / 2, ((s - s.conj().T) * -0.5j).tocsr()
-        trace = place.trace * np.exp(-place.log_norms)
+        trace = space.trace * np.exp(-space.log_norms)
         size = float(np.linalg.norm(trace))
         self.trace = trace / size if size else trace
 

@@ -155,8 +155,8 @@ def slowest_mode(
             answers.append((positions, Everything.of(part, parts).slowest))
             continue
         rate = min((-each.value.real for _, each in answers if not math.isnan(each.value.real)), default=math.inf)
-        place = Place(coordinates[:, positions], log_norms[positions], trace[positions])
-        axis = _Axis(part, place, solver, rate)
+        space = Place(coordinates[:, positions], log_norms[positions], trace[positions])
+        axis = _Axis(part, space, solver, rate)
         answers.append((positions, axis.searched()))
     return _slowest(answers, assembly.matrix.shape[0])
 
@@ -178,7 +178,7 @@ def _slowest(answers: Sequence[tuple[NDArray[np.int64], Slowest]], size: int) ->
     lows, highs = zip(*ranges, strict=True)
     frequencies = (min(lows), max(highs)) if complete else (max(lows), min(highs))
     vector = np.zeros(size, dtype=complex)
-    positions, best = min(answers, key=lambda each: math.inf if math.isnan(each[1].value.real) else -each[1].value.real)
+    positions, best = min(answers, key=lambda answer: math.inf if math.isnan(answer[1].value.real) else -answer[1].value.real)
     vector[positions] = best.vector
     return Slowest(best.value, best.error, Searched(size, frequencies, sum(each.points for each in searches), complete), vector)
 
@@ -186,11 +186,11 @@ def _slowest(answers: Sequence[tuple[NDArray[np.int64], Slowest]], size: int) ->
 class _Axis:
     """Discs about points of the imaginary axis."""
 
-    def __init__(self, assembly: Assembly, place: Place, solver: ShiftInvert, rate: float) -> None:
-        self.assembly, self.place, self.solver = assembly, place, solver
+    def __init__(self, assembly: Assembly, space: Place, solver: ShiftInvert, rate: float) -> None:
+        self.assembly, self.space, self.solver = assembly, space, solver
         self.offset, self.other = solver.sigma(assembly.matrix), rate
         self.real = not np.iscomplexobj(assembly.matrix)  # eigenvalues in conjugate pairs
-        bounds = Frequencies(assembly.matrix, place)
+        bounds = Frequencies(assembly.matrix, space)
         self.range = bounds.every()
         self.bounds = bounds
         self.discs: list[tuple[float, float]] = []
@@ -230,10 +230,10 @@ class _Axis:
         most, count, radius = matrix.shape[0] - 2, _COUNT, math.inf
         while self.points < _POINTS:
             self.points += 1
-            values = self.solver.nearest(matrix, self.place.coordinates, min(count, most), sigma, _ROUGH)
+            values = self.solver.nearest(matrix, self.space.coordinates, min(count, most), sigma, _ROUGH)
             radius = (1 - 10 * _ROUGH) * float(np.abs(values - sigma).max()) if count < most else math.inf
             if (-values.real < (1 + 10 * _ROUGH) * self.rate).any():
-                self._enter(self.solver.around(matrix, self.place.coordinates, min(count, most), sigma))
+                self._enter(self.solver.around(matrix, self.space.coordinates, min(count, most), sigma))
             if radius > 1.1 * (self.rate + self.offset):
                 break
             count *= 2

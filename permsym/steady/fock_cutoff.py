@@ -155,15 +155,14 @@ def search(
             if below is not None:  # its certificate says what lies above
                 below.adopt(below.certify(keys))
                 return below
-            message = f"the cut-off has grown to levels={levels} and is not enough yet: {error}"
-            raise TooLarge(message, needed=error.needed, available=error.available, fits=error.fits) from None
+            raise error.about(f"the cut-off has grown to levels={levels} and is not enough yet") from None
         if not state.solution.converged:
             if not loses_photons(model):
                 raise InputError(_unbounded(model, levels, state.fock))
             return state  # its certificate says so
-        target, lost = tolerance / 10, state.above_the_cutoff(6) if rough else state.cutoff_error
-        if not together(cut):  # an iteration is for what is large, where another attempt takes minutes
-            target = min(target, TARGET)
+        # an iteration is for what is large, where another attempt takes minutes
+        target = tolerance / 10 if together(cut) else min(tolerance / 10, TARGET)
+        lost = state.above_the_cutoff(6) if rough else state.cutoff_error
         say(f"levels={levels}: top population {state.fock[-1]:.1e}, cut-off part of the error {lost:.1e}")
         if lost <= target:
             if rough:

@@ -88,11 +88,11 @@ def of_dataset(data: xr.Dataset, axes: Sequence[Axis], quantities: Sequence[str]
     return Errors(tuple(axes), samples, tuple(quantities), exact, own / unit, signed, status, values, bars)
 
 
-def _worst(each: Real) -> Real:
+def _worst(errors: Real) -> Real:
     """(quantities, ...) -> (...) the one of largest modulus, nan where one of them is."""
-    missing = np.isnan(each).any(axis=0)
-    largest = np.abs(np.nan_to_num(each)).argmax(axis=0)
-    return np.where(missing, np.nan, np.take_along_axis(each, largest[None], axis=0)[0])
+    missing = np.isnan(errors).any(axis=0)
+    largest = np.abs(np.nan_to_num(errors)).argmax(axis=0)
+    return np.where(missing, np.nan, np.take_along_axis(errors, largest[None], axis=0)[0])
 
 
 def _values(data: xr.Dataset, quantity: str, approach: str, names: Sequence[str]) -> NDArray[np.complex128]:
