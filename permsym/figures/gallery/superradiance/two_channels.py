@@ -86,7 +86,7 @@ ROW = Row(
     name="two-channels",
     title="excited emitters that emit together and each alone, N = 50 (--max-N: emitters)",
     model="d rho/dt = L[J-] rho + gamma sum_n L[sn-] rho, all up at t = 0; I_c = <J+J->, I_fs = gamma N p_up",
-    citations=(Citation("Y. Zhang, Y.-X. Zhang, K. Mølmer, New J. Phys. 20, 112001 (2018)", "10.1088/1367-2630/aaec36"),),
+    citations=(Citation("Y. Zhang, Y.-X. Zhang, K. Mølmer, New J. Phys. 20, 112001 (2018)"),),
     checks=[
         Check(
             "intensities",

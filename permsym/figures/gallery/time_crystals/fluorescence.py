@@ -73,7 +73,7 @@ ROW = Row(
     model="H = w0 Jx, (2 kappa/N) L[J-], kappa = 1, j = N/2; rho ~ A A^dag, A = 1/(J- + i w0 N/2)",
     citations=(
         Citation("P. D. Drummond, H. J. Carmichael, Opt. Commun. 27, 160 (1978)", "10.1016/0030-4018(78)90198-0"),
-        Citation("R. R. Puri, S. V. Lawande, Phys. Lett. A 72, 200 (1979)", "10.1016/0375-9601(79)90003-1"),
+        Citation("R. R. Puri, S. V. Lawande, Phys. Lett. A 72, 200 (1979)"),
     ),
     checks=[
         Check(f"{drive:g}", {f"2<Jz>/N, N=20, w0={drive:g}": z, f"g2, N=20, w0={drive:g}": g2}, partial(light, 20, drive), quick=drive == 1)

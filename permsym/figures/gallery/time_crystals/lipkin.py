@@ -81,7 +81,7 @@ ROW = Row(
     title="dissipative Lipkin-Meshkov-Glick model with individual and collective loss (--max-N: spins)",
     model="H = V/(2N) ( (sum snx)^2 - (sum sny)^2 ), V = 1, 2 gI sum_n L[sn-] + (2 gC/N) L[J-]",
     citations=(
-        Citation("L. Pausch, F. Damanet, T. Bastin, J. Martin, Phys. Rev. A 110, 062208 (2024)", "10.1103/PhysRevA.110.062208"),
+        Citation("L. Pausch et al., Phys. Rev. A 110, 062208 (2024)", "10.1103/PhysRevA.110.062208"),
         Citation("S. Morrison, A. S. Parkins, Phys. Rev. Lett. 100, 040403 (2008)", "10.1103/PhysRevLett.100.040403"),
     ),
     checks=[
