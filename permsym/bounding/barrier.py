@@ -26,7 +26,7 @@ _CENTRED = 0.1  # Newton decrement up to which the dual point is well inside
 _STEPS = 400  # of one stretch of the path, which takes 30
 _STRETCHES, _STILL = 100, 1e-9  # of one path, which takes 15; a step that is none: too few bits
 _LOWER = 1e4  # what phase one lowers the shift by between two whitenings
-_LEAST = 1e-40  # of the shift of phase one: there is no interior
+_LEAST = 1e-80  # of the shift of phase one: there is no interior; matrices of degree d have eigenvalues of N^-2d
 
 
 class NoInteriorError(NotApplicable):

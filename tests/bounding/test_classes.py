@@ -173,8 +173,19 @@ def test_a_crystal_of_a_million_spins():
         (ps.models.central_spin(N=20, omega=6), "p0_up", 3, 0.33065, 0.35345),
         (crystal(100, 0.5)[0], "z1", 3, -0.865903942, -0.865903309),
         (crystal(100, 1.5)[0], "z1", 3, -0.01075, 0.00225),
+        (crystal(10**6, 0.5)[0], "z1", 4, -0.86602541, -0.86602537),
+        (crystal(10**6, 1.5)[0], "z1", 4, -0.0010136, 0.0010128),
     ],
-    ids=["cavity 10", "cavity 10 order 8", "cavity 1000", "detuned 20", "crystal 100", "crystal 100 melted"],
+    ids=[
+        "cavity 10",
+        "cavity 10 order 8",
+        "cavity 1000",
+        "detuned 20",
+        "crystal 100",
+        "crystal 100 melted",
+        "crystal a million",
+        "melted a million",
+    ],
 )
 def test_intervals_are_as_narrow_as_the_prototypes(model, label, degree, lower, upper):
     b = ps.bounds(model, label, degree=degree, gap=1e-5 if label == "ad a" else 1e-7)
