@@ -95,6 +95,7 @@ def test_a_run_that_was_killed_is_not_said_to_run(here, tmp_path):
     assert "no run is at work; `permsym run` with the same words computes the other" in out
 
 
+@pytest.mark.slow
 def test_what_fell_short_is_grouped_with_its_points(here, tmp_path):
     (tmp_path / "x.toml").write_text(FAILING)
     code, out, err = here("run", "x.toml", "--jobs", "1")
@@ -116,6 +117,7 @@ def test_what_fell_short_is_grouped_with_its_points(here, tmp_path):
     assert (from_file["done"], from_file["left"]) == (6, 0)
 
 
+@pytest.mark.slow
 def test_a_dataset_of_what_is_done_so_far(here, tmp_path):
     sweep, text = tmp_path / "x.toml", '[model]\nname = "central-spin"\n[sweep]\nN = [2, 4]\n[methods]\nexact = true\nmf = true\n'
     sweep.write_text(text.replace("[2, 4]", "[4]"))

@@ -44,6 +44,7 @@ def test_each_order_against_exact(folder):
     assert [row.error for row in widths] == (data["linewidth"].sel(approach="c3") - data["linewidth"].sel(approach="exact")).values.tolist()
 
 
+@pytest.mark.slow
 def test_a_table_without_frequencies_meets_the_other_quantities(folder):
     comparison = judged(folder, "N,linewidth,z0", "2,1.9,0.7", "5,-2,0.3")
     assert comparison.unmatched == 0

@@ -77,6 +77,7 @@ def test_central_spins(model):
 
 @RUNS
 @given(random_models())
+@pytest.mark.slow
 def test_random_models(model):
     dicke, occupation = (ps.steady_state(model, basis=basis) for basis in ("dicke", "occupation"))
     check_state(dicke)

@@ -9,6 +9,7 @@ from permsym.figures.proved.central_spin import CENTRAL_SPIN
 from permsym.figures.proved.shared import distances, ends, excluded
 
 
+@pytest.mark.slow
 def test_exclusions_are_those_of_the_interval():
     figure = replace(CENTRAL_SPIN, degree=2, approximations=("mf", "c2"), numbers=(4, 7), reach=7)
     data = figure.compute(10, "", None)

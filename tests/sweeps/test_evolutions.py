@@ -123,6 +123,7 @@ def driven():
     return ps.sweep("central-spin", {"N": [2, 3]}, methods=("exact", "mf", "c3"), moments=["z0", "+0 -1"], evolution=evolution)
 
 
+@pytest.mark.slow
 def test_every_method_has_the_same_coefficients_in_time(driven):
     for N in (2, 3):
         model, rules = ps.models.central_spin(N=N), {"g": lambda t, N=N: N * 0.75 * np.cos(t), "kappa": lambda t, N=N: N / 16 * (1 + t)}

@@ -88,6 +88,7 @@ def test_other_spellings_are_no_functions(folder, address):
     assert not Path("sprung").exists()
 
 
+@pytest.mark.slow
 def test_workers_find_no_modules_in_the_current_folder(folder):
     """`python -m` looks there first: a file called json.py beside the data would run in every worker."""
     Path("uuid.py").write_text(TRAP)

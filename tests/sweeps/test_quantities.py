@@ -68,6 +68,7 @@ def test_expansions_say_that_they_have_none(data, approach):
     assert "no counting of '-0'" in str(here["reason"].values)
 
 
+@pytest.mark.slow
 def test_files_keep_it_and_compute_it_again(data, tmp_path):
     for name in ("a.nc", "a.csv"):
         dataset.save(data, tmp_path / name)

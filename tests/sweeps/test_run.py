@@ -193,6 +193,7 @@ def test_another_version_with_equal_results_keeps_the_points_of_a_store(tmp_path
     assert "(0 from the store, 2 computed)" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_record_of_the_store_gives_back_its_point():
     for task in plan().tasks():
         point = compute(task, Bench()).point

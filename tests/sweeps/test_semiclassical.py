@@ -35,6 +35,7 @@ def test_the_linewidth_is_that_of_the_diffusing_phase():
     assert "no spectrum" in str(curve.reason[0].values)
 
 
+@pytest.mark.slow
 def test_a_sweep_file_and_a_comparison(tmp_path, capsys):
     path, reference, out = tmp_path / "laser.toml", tmp_path / "exact.csv", tmp_path / "laser.csv"
     head = '[model]\nname = "tavis-cummings"\ng = "2/sqrt(N)"\nkappa = 1\ngamma_up = 3\ngamma_down = 0.5\n[sweep]\nN = [8]\n'

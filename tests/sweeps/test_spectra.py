@@ -136,6 +136,7 @@ def test_a_key_knows_the_spectrum():
     assert plain.key == replace(lined, spectrum=None).key != lined.key != replace(lined, spectrum=None)
 
 
+@pytest.mark.slow
 def test_a_sweep_file(here, tmp_path):
     (tmp_path / "x.toml").write_text(FILE)
     assert read_sweep_file(tmp_path / "x.toml").sweep.spectrum.frequencies == (-1, -0.5, 0, 0.5, 1)

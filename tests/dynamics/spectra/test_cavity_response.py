@@ -21,6 +21,7 @@ MODELS = {
 
 @pytest.mark.parametrize(("name", "of", "right"), sampled([(name, *pair) for name in MODELS for pair in (("ad", "a"), ("+", "-"))], 3))
 @pytest.mark.quick("detuned-+--")
+@pytest.mark.slow
 def test_products_and_factors_agree(name, of, right):
     model = MODELS[name]
     direct, iterated = steady(model, solver="superlu"), steady(model, solver="matrix-free")

@@ -160,6 +160,7 @@ def test_the_cut_off_grows_with_a_pulse():
 
 @pytest.mark.parametrize("detuning", [0.0, 0.4])
 @pytest.mark.quick("0.4")
+@pytest.mark.slow
 def test_blocks_on_displaced_fock_states(monkeypatch, detuning):
     """Block by block, as for large cavities, real and complex, beside matrices that are written out."""
     model = ps.models.driven_tavis_cummings(N=2, g=0.3, eta=0.0, Delta_c=detuning, gamma_p=0.1)

@@ -14,7 +14,7 @@ CHECKS = {f"{name}-{check.name}": check for name, row in ROWS.items() for check 
 
 
 @pytest.mark.parametrize("name", CHECKS)
-@pytest.mark.quick(*(name for name, check in CHECKS.items() if check.quick))
+@pytest.mark.quick(*[name for name, check in CHECKS.items() if check.quick][::3])  # of 35 such ones, seconds together
 def test_numbers_are_met(name):
     check = CHECKS[name]
     ours = np.array(check.compute())

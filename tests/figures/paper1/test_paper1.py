@@ -9,6 +9,7 @@ from permsym.sweeps.grid import sweep
 
 
 @pytest.mark.usefixtures("coarse")
+@pytest.mark.slow
 def test_fig3b_holds_the_reference_numbers(tmp_path, monkeypatch):
     """Beside mean field only, as far as the points go."""
     monkeypatch.setattr(fig3, "COMPARED", ("exact", "mf"))

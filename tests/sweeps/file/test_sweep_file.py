@@ -172,6 +172,7 @@ def test_model_files_and_functions(tmp_path, monkeypatch, capsys):
     assert np.array_equal(first["moment_real"].values, second["moment_real"].values)
 
 
+@pytest.mark.slow
 def test_an_approximation_is_a_line_of_the_table_of_methods(tmp_path, monkeypatch, capsys):
     def point(model, wanted, options, bench):
         return Point(model.parameters, {str(label): 0.25j for label in wanted.labels}, status=Status.UNSTABLE, reason="half, unstable")

@@ -9,6 +9,7 @@ from permsym.errors import UnsuitedModel
 from permsym.sweeps.limits import infinite
 
 
+@pytest.mark.slow
 def test_fig_3b_is_analytic_in_1_over_n_and_goes_to_mean_field() -> None:
     found = ps.limit("central-spin", ["p0_up", "+1 -2", "+0 -1"])
     classical = ps.limit("central-spin", ["p0_up", "Im +0 -1"], method="mf")

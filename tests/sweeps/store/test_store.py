@@ -33,6 +33,7 @@ def finished(tmp_path, here):
     return again, tmp_path / "sweep.nc.store"
 
 
+@pytest.mark.slow
 def test_a_store_that_was_cut_off_gives_back_what_is_whole(finished):
     again, store = finished
     os.truncate(store, store.stat().st_size * 2 // 3)
@@ -121,6 +122,7 @@ def test_a_line_longer_than_any_is_damage_and_no_end(finished, monkeypatch):
     assert "2 of its lines cannot be read" in err
 
 
+@pytest.mark.slow
 def test_entries_of_another_kind_are_damage(finished):
     again, store = finished
     for entry in (["point", "key", True, {}], ["point", "key", 1, {}], ["points"], ["plan", 3, []], ["plan", "x", "y"]):

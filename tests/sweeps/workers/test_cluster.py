@@ -215,6 +215,7 @@ def test_tasks_of_a_stopped_worker_go_to_others(cluster, tmp_path, expected):
     assert values(tmp_path) == expected
 
 
+@pytest.mark.slow
 def test_no_scheduler_is_one_line(tmp_path, here, monkeypatch):
     monkeypatch.setattr("permsym.sweeps.workers.cluster._CONNECT", 1.0)
     with socket.socket() as probe:
