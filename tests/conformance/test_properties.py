@@ -1,6 +1,7 @@
 """Properties that hold for every model, on random ones."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles.brute_force import BruteForce

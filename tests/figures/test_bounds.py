@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from permsym.figures.proved import shared, time_crystal
 from permsym.figures.proved.central_spin import CENTRAL_SPIN
