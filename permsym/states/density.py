@@ -315,7 +315,9 @@ class DensityOperator:
         """
         if satellites is not None:
             return reduced.negativity(self.reduced(satellites), self.centre_levels)
-        return sum(reduced.negativity(matrix, self.centre_levels) for matrix, _ in self._pieces())
+        if self._has_blocks:  # their own levels: on displaced Fock states fewer than the state reaches
+            return sum(reduced.negativity(block.flat, block.matrix.shape[0]) for block in self.blocks())
+        return reduced.negativity(self.full(), self.centre_levels)
 
     @property
     def purity(self) -> float:
