@@ -40,6 +40,11 @@ class Verdict:
         return {"approach": self.approach, "quantity": self.quantity, "within": self.within, **numbers, "where": self.where}
 
 
+def unit(size: float, largest: float) -> float:
+    """What an error is relative to: its value's size, or a thousandth of its quantity's largest where that is more; else 1."""
+    return max(size, _SMALL * largest) or 1.0
+
+
 def verdicts(comparison: Comparison, within: float | None = None) -> list[Verdict]:
     """A verdict for every quantity and approximation."""
     judged: dict[tuple[str, str], list[Row]] = {}
@@ -52,7 +57,7 @@ def verdicts(comparison: Comparison, within: float | None = None) -> list[Verdic
 def _verdict(comparison: Comparison, rows: Sequence[Row], within: float | None) -> Verdict:
     quantity, method = rows[0].quantity, rows[0].method
     largest = max(abs(row.reference) for row in comparison.rows if row.quantity == quantity)
-    errors = [row.beyond / (max(abs(row.reference), _SMALL * largest) or 1.0) for row in rows]
+    errors = [row.beyond / unit(abs(row.reference), largest) for row in rows]
     worst = max(range(len(rows)), key=errors.__getitem__)
     point = comparison.points[rows[worst].point]
     where = {name: point[name] for name in comparison.free if name in point}

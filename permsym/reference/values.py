@@ -8,16 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from permsym.dataset.schema import error_name
+from permsym.compare.verdicts import unit
+from permsym.dataset.columns import column
 from permsym.dataset.status import EXACT, Status
 from permsym.reference.problems import Problem
 
 if TYPE_CHECKING:
     import xarray as xr
-
-SMALL = 1e-3  # of the largest exact value of its quantity: errors of smaller values are relative to this
 
 
 @dataclass(frozen=True)
@@ -54,35 +51,22 @@ def values(problem: Problem, data: xr.Dataset, approach: str = EXACT) -> Iterato
     names = [name for name in map(str, one.coords) if one[name].dims and set(one[name].dims) <= set(axes) and one[name].dtype.kind in "fi"]
     names = [name for name in names if name != "point"]
     typed = list(dict.fromkeys([n for d in problem.sweep.dimensions for n in d.columns] + ["time"] * ("time" in names)))
-    columns = {quantity: _column(one, quantity) for quantity in problem.quantities}
+    columns = {quantity: column(one, quantity) for quantity in problem.quantities}
     for k, index in enumerate(itertools.product(*(range(one.sizes[dim]) for dim in axes))):
         at = dict(zip(axes, index, strict=True))
         parameters = {name: float(one[name].isel({d: at[d] for d in map(str, one[name].dims)})) for name in typed if name in names}
         status = str(one["status"].isel(at).values)
-        for quantity, (real, imaginary, errors) in columns.items():
-            number = complex(float(real.isel(at)), 0.0 if imaginary is None else float(imaginary.isel(at)))
-            yield Value(problem.name, k, parameters, quantity, number, float(errors.isel(at)), status)
-
-
-def _column(one: xr.Dataset, quantity: str) -> tuple[xr.DataArray, xr.DataArray | None, xr.DataArray]:
-    """Real part, imaginary part and error of a quantity; nan where an approach has it at no point."""
-    if quantity in one:
-        name = error_name(quantity)
-        return one[quantity], None, one[name] if name in one else one["error_estimate"]
-    if quantity in one["moment"].values:
-        moment = one.sel(moment=quantity)
-        return moment["moment_real"], moment["moment_imag"], moment["moment_error"]
-    nothing = one["error_estimate"] * np.nan
-    return nothing, None, nothing
+        for quantity, (numbers, errors) in columns.items():
+            yield Value(problem.name, k, parameters, quantity, complex(numbers.isel(at)), float(errors.isel(at)), status)
 
 
 def sizes(exact: list[Value]) -> list[float]:
-    """What the error of each value is relative to: its size, or a thousandth of its quantity's largest where that is more."""
+    """What the error of each value is relative to, see :func:`permsym.compare.verdicts.unit`."""
     largest: dict[tuple[str, str], float] = {}
     for each in exact:
         key = each.problem, each.quantity
         largest[key] = max(largest.get(key, 0.0), abs(each.value))
-    return [max(abs(each.value), SMALL * largest[each.problem, each.quantity]) or 1.0 for each in exact]
+    return [unit(abs(each.value), largest[each.problem, each.quantity]) for each in exact]
 
 
 def worst_error(exact: list[Value]) -> float:

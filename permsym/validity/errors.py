@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.dataset.schema import error_name
-from permsym.dataset.status import EXACT, LEFT, Status
+from permsym.dataset.columns import column
+from permsym.dataset.status import EXACT, Status
 from permsym.errors import InputError
 from permsym.validity.axes import Axis, Real
 
@@ -72,8 +72,9 @@ def of_dataset(data: xr.Dataset, axes: Sequence[Axis], quantities: Sequence[str]
     """The errors in a sweep's dataset; InputError for a quantity that it does not have."""
     names = [axis.name for axis in axes]
     approaches = [str(name) for name in data["approach"].values]
-    values = {name: np.array([_values(data, quantity, name, names) for quantity in quantities]) for name in approaches}
-    bars = {name: np.array([_bars(data, quantity, name, names) for quantity in quantities]) for name in approaches}
+    columns = {name: _columns(data.sel(approach=name), quantities, names) for name in approaches}
+    values = {name: one for name, (one, _) in columns.items()}
+    bars = {name: one for name, (_, one) in columns.items()}
     status = {name: data["status"].sel(approach=name).transpose(*names).values for name in approaches}
     exact, own = values[EXACT], bars[EXACT]
     unit = scale.unit(exact)
@@ -95,26 +96,11 @@ def _worst(errors: Real) -> Real:
     return np.where(missing, np.nan, np.take_along_axis(errors, largest[None], axis=0)[0])
 
 
-def _values(data: xr.Dataset, quantity: str, approach: str, names: Sequence[str]) -> NDArray[np.complex128]:
-    one = data.sel(approach=approach)
-    if quantity in one:
-        return np.asarray(one[quantity].transpose(*names).values, dtype=complex)
-    if quantity not in one["moment"].values:
-        raise InputError(f"the file has no quantity {quantity!r}; it has {', '.join(map(str, one['moment'].values))} and derived ones")
-    moment = one.sel(moment=quantity)
-    return np.asarray((moment["moment_real"] + 1j * moment["moment_imag"]).transpose(*names).values)
-
-
-def _bars(data: xr.Dataset, quantity: str, approach: str, names: Sequence[str]) -> Real:
-    one = data.sel(approach=approach)
-    if quantity in one:
-        name = error_name(quantity)
-        bars = one[name] if name in one else one["error_estimate"]
-    else:
-        bars = one.sel(moment=quantity)["moment_error"]
-    return np.asarray(bars.transpose(*names).values, dtype=float)
-
-
-def computed(status: NDArray[np.str_]) -> bool:
-    """Whether every sample has been computed."""
-    return bool((status != LEFT).all())
+def _columns(data: xr.Dataset, quantities: Sequence[str], names: Sequence[str]) -> tuple[NDArray[np.complex128], Real]:
+    """(quantities, *samples) values and their error bars; InputError for a quantity that is not there."""
+    missing = next((name for name in quantities if name not in data and name not in data["moment"].values), None)
+    if missing is not None:
+        raise InputError(f"the file has no quantity {missing!r}; it has {', '.join(map(str, data['moment'].values))} and derived ones")
+    pairs = [column(data, quantity) for quantity in quantities]
+    values, bars = (np.array([each[k].transpose(*names).values for each in pairs]) for k in (0, 1))
+    return values.astype(complex), bars.astype(float)

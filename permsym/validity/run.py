@@ -6,6 +6,7 @@ import json
 import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from permsym.model import Model
 from permsym.models import registry
 from permsym.models.registry import ModelSource
 from permsym.moments.labels import parse
-from permsym.sweeps.definition import Sweep, make
+from permsym.sweeps.definition import Sweep, grammar, make
 from permsym.sweeps.methods import check_methods
 from permsym.sweeps.run import Executor, assembled, execute, prepare
 from permsym.sweeps.store.store import Store, opened
@@ -72,14 +73,16 @@ def validity_map(
         return run(asked, store, executor, within=within, scale=Scale(scale), points=points, command=command)
 
 
+@dataclass(frozen=True)
 class Request:
     """What a map is of.
 
-    axes, quantities, methods   see :func:`validity_map`
+    sweep_at   its sweep at a level of samples
     """
 
-    def __init__(self, axes: Sequence[Axis], quantities: Sequence[str], methods: Sequence[str], sweep_at: Callable[[int], Sweep]) -> None:
-        self.axes, self.quantities, self.methods, self.sweep_at = tuple(axes), tuple(quantities), tuple(methods), sweep_at
+    axes: tuple[Axis, ...]
+    quantities: tuple[str, ...]
+    sweep_at: Callable[[int], Sweep]
 
     def levels(self, points: int | None) -> list[int]:
         """Levels to compute for certain; InputError for a number of samples that is none."""
@@ -109,19 +112,12 @@ def request(
     check_methods(methods)
     if EXACT in methods:
         raise InputError("the exact values are always there; leave 'exact' out of the methods", parameter="methods")
-    lowest = dict(fixed) | {name: math.ceil(low) if _counts(source, name, low, fixed, ends) else low for name, low, *_ in ends}
-    axes = [make_axis(name, low, high, log, _counts(source, name, low, fixed, ends)) for name, low, high, log in ends]
-    first = source.model(lowest)
+    axes = tuple(make_axis(name, low, high, log, _counts(source, name, low, fixed, ends)) for name, low, high, log in ends)
+    first = source.model(dict(fixed) | {axis.name: int(axis.low) if axis.whole else axis.low for axis in axes})
     quantities = [quantity] if isinstance(quantity, str) else list(quantity or [_usual(first)])
     sweep = partial(_sweep, source, axes, [EXACT, *methods], dict(options), dict(fixed), _wanted(quantities, first))
-    names = [name if name.partition("@")[0] in DERIVED_NAMES else str(parse(name, _wide(first))) for name in quantities]
-    return Request(axes, names, methods, sweep)
-
-
-def _wide(model: Model) -> Model:
-    from permsym.sweeps.definition import grammar
-
-    return grammar(model)
+    names = tuple(name if name.partition("@")[0] in DERIVED_NAMES else str(parse(name, grammar(first))) for name in quantities)
+    return Request(axes, names, sweep)
 
 
 def _counts(source: ModelSource, name: str, low: float, fixed: Mapping[str, float | str], ends: Sequence[Any]) -> bool:
@@ -163,7 +159,7 @@ def _wanted(quantities: Sequence[str], model: Model) -> dict[str, Any]:
             key = "rotation_fisher" if name.startswith("fisher_rotation") else "fisher"
             more[key] = [*more.get(key, []), of]
         elif name not in DERIVED_NAMES:
-            labels.append(str(parse(quantity, _wide(model))))
+            labels.append(str(parse(quantity, grammar(model))))
     if more:
         asked["quantities"] = more
     return asked | {"moments": labels or 1}
