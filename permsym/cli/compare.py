@@ -53,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
     reference = read_table(options.words[0])
     comparison = compare(reference, *(read_table(word, reference.sites) for word in options.words[1:]))
     judged = [verdict for verdict in verdicts(comparison, within) if not verdict.own]
+    if within is not None and not judged:
+        raise InputError("nothing is judged: the approximations have no quantity with a value of the reference's")
     if options.json:
         print(json.dumps({"pairs": [verdict.to_dict() for verdict in judged]}, indent=2))
     else:

@@ -43,8 +43,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if options.source is not None:
         return _again(options)
-    if options.within is not None or options.absolute or options.scale is not None:
-        raise InputError("--within, --absolute and --scale judge a validity map that is drawn again; give its file with --from")
+    _no_judgement(options)
     if not options.words:
         raise InputError(f"which figure? give one of {', '.join(FIGURES)}")
     names = [name for word in options.words for name in expand(word)]
@@ -71,8 +70,13 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
+def _no_judgement(options: argparse.Namespace) -> None:
+    if options.within is not None or options.absolute or options.scale is not None:
+        raise InputError("--within, --absolute and --scale judge a validity map that is drawn again; give its file with --from")
+
+
 def _again(options: argparse.Namespace) -> int:
-    """A picture of data that a file holds, beside it or in the folder of ``-o``; nothing is computed."""
+    """A picture of data that a file holds, here or in the folder of ``-o``; nothing is computed."""
     from permsym import dataset
     from permsym.figures.registry import drawn_from, picture_of
 
@@ -82,6 +86,7 @@ def _again(options: argparse.Namespace) -> int:
     data = dataset.open_dataset(path)
     picture = picture_of(Path(options.output), path.stem, options.format)
     if "figure" in data.attrs:
+        _no_judgement(options)
         drawn_from(data, picture)
     else:
         from permsym.validity.report import write

@@ -54,7 +54,7 @@ def rows(report: Mapping[str, Any]) -> str:
     lines: list[Sequence[str]] = [("d/d", *names)]
     vanishing = []
     for label, row in gradient.items():
-        if any(errors[label].values()) or any(_number(x) for x in row.values()):
+        if any(error != 0 for error in errors[label].values()) or any(_number(x) for x in row.values()):
             lines.append((label, *(_cell(_number(row[name]), errors[label][name]) for name in names)))
         else:
             vanishing.append(label)

@@ -23,11 +23,14 @@ def compare(reference: Table, *approximations: Table) -> Comparison:
     """
     if not approximations:
         raise InputError("compare what? give at least one approximation")
-    comparisons = [_compared(reference, each) for each in _told_apart(approximations)]
+    tables = _told_apart(approximations)
+    comparisons = [_compared(reference, each) for each in tables]
     if len(comparisons) == 1:
         return comparisons[0]
-    own = {name for one in comparisons for name in one.own}
-    rows = {(row.point, row.quantity, row.method): row for one in comparisons for row in one.rows}  # the reference's own ones once
+    theirs = {name for table in tables for name in table.methods}  # before the reference's own of the same name
+    own = {name for one in comparisons for name in one.own} - theirs
+    each = (row for one in comparisons for row in one.rows if not (row.method in one.own and row.method in theirs))
+    rows = {(row.point, row.quantity, row.method): row for row in each}  # the reference's own ones once
     return Comparison(
         reference.name,
         ", ".join(one.approximation for one in comparisons),
@@ -44,6 +47,8 @@ def _told_apart(tables: Sequence[Table]) -> list[Table]:
     """The tables, with methods that several of them have named after their files."""
     counts = Counter(name for table in tables for name in table.methods if name != EXACT)
     twice = {name for name, count in counts.items() if count > 1}
+    if twice and len({table.name for table in tables}) < len(tables):
+        raise InputError("two approximations have files of one name; rename one of the files, so that they can be told apart")
 
     def renamed(table: Table) -> Table:
         names = {name: f"{name} of {table.name}" if name in twice else name for name in table.methods}

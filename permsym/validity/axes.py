@@ -92,7 +92,11 @@ def of_mapping(over: Mapping[str, Sequence[Any]]) -> list[tuple[str, float, floa
     """Axes as Python gives them: parameter -> (low, high) or (low, high, "log")."""
     axes = []
     for name, ends in over.items():
-        if isinstance(ends, str) or len(ends) not in (2, 3) or (len(ends) == 3 and ends[2] != "log"):
+        try:
+            low, high, *log = ends
+            axes.append((name, float(low), float(high), bool(log)))
+        except (TypeError, ValueError):
+            log = [ends]
+        if log not in ([], ["log"]):
             raise InputError(f"`over` must have (low, high) or (low, high, 'log') for {name!r}, but has {ends!r}", parameter="over")
-        axes.append((name, float(ends[0]), float(ends[1]), len(ends) == 3))
     return axes

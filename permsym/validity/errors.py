@@ -2,8 +2,8 @@
 
     e = (approximation - exact) / |exact|
 
-with the sign of its real part; of several quantities the worst one.  What error bars leave open is no error: |e| is made smaller by
-those of both sides, in the same unit.
+with the sign of the real part of what is above; of several quantities the worst one.  What error bars leave open is no error: |e| is
+made smaller by those of both sides, in the same unit.
 """
 
 from __future__ import annotations
@@ -30,9 +30,27 @@ class Scale:
 
     size: float | None = None
 
+    def spelled(self, error: float) -> str:
+        """An error in words: per cent of the exact value, or the number itself."""
+        return percent(error) if self.size is None else f"{error * self.size:.3g}"
+
+    @property
+    def words(self) -> str:
+        """What errors are."""
+        return "|error|, relative to the exact value" if self.size is None else "|error|"
+
     def unit(self, exact: NDArray[np.complex128]) -> Real:
         """(...) the unit at each exact value; nan where that is zero and is the unit itself."""
         return np.where(exact == 0, np.nan, np.abs(exact)) if self.size is None else np.full(exact.shape, self.size)
+
+
+def percent(share: float) -> str:
+    """A share in words.
+
+    >>> percent(0.4786), percent(0.004), percent(0.0)
+    ('48 %', '0.4 %', '0 %')
+    """
+    return f"{100 * share:.0f} %" if share >= 0.01 or share == 0 else f"{100 * share:.1g} %"
 
 
 @dataclass(frozen=True)
@@ -50,6 +68,7 @@ class Errors:
     axes: tuple[Axis, ...]
     samples: tuple[Real, ...]
     quantities: tuple[str, ...]
+    scale: Scale
     exact: NDArray[np.complex128]
     exact_error: Real
     signed: dict[str, Real]
@@ -83,10 +102,9 @@ def of_dataset(data: xr.Dataset, axes: Sequence[Axis], quantities: Sequence[str]
         if name != EXACT:
             e = values[name] - exact
             size = np.maximum(np.abs(e) - np.nan_to_num(bars[name]) - np.nan_to_num(own), 0.0) / unit
-            each = np.where((e * exact.conj()).real < 0, -size, size) if scale.size is None else np.where(e.real < 0, -size, size)
-            signed[name] = _worst(each)
+            signed[name] = _worst(np.where(e.real < 0, -size, size))
     samples = tuple(np.asarray(data[name].values, dtype=float) for name in names)
-    return Errors(tuple(axes), samples, tuple(quantities), exact, own / unit, signed, status, values, bars)
+    return Errors(tuple(axes), samples, tuple(quantities), scale, exact, own / unit, signed, status, values, bars)
 
 
 def _worst(errors: Real) -> Real:

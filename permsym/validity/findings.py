@@ -8,6 +8,7 @@ import numpy as np
 
 from permsym.dataset.status import EXACT, Status
 from permsym.plot import METHODS
+from permsym.validity.errors import percent
 from permsym.validity.regions import Mask, ValidityMap
 
 _MENTIONED = 0.005  # share of the map from which something is said
@@ -31,19 +32,10 @@ def called(method: str) -> str:
     return str(look["label"]) if look else method
 
 
-def percent(share: float) -> str:
-    """A share in words.
-
-    >>> percent(0.4786), percent(0.004), percent(0.0)
-    ('48 %', '0.4 %', '0 %')
-    """
-    return f"{100 * share:.0f} %" if share >= 0.01 or share == 0 else f"{100 * share:.1g} %"
-
-
 def _regions(judged: ValidityMap) -> Iterator[str]:
     for k, (name, region) in enumerate(judged.regions.items()):
         share, alone = judged.share(region.within), judged.share(judged.cheapest == k)
-        words = f"{called(name)} is within {percent(judged.tolerance)} on {percent(share)} of the map"
+        words = f"{called(name)} is within {judged.within} on {percent(share)} of the map"
         if alone:
             words += f", and the cheapest that is on {percent(alone)}"
         off = region.fit & ~region.within & ~region.accident
@@ -104,11 +96,11 @@ def _exact_only(judged: ValidityMap) -> Iterator[str]:
     if not share >= _MENTIONED:
         return
     known = nothing & np.isfinite(judged.best)
-    words = f"On {percent(share)} of the map no approximation is within {percent(judged.tolerance)}"
+    words = f"On {percent(share)} of the map no approximation is within {judged.within}"
     if known.any():
         worst = np.unravel_index(int(np.where(known, judged.best, -1).argmax()), judged.best.shape)
         at = ", ".join(f"{line.axis.name} = {line.spelled(int(i))}" for line, i in zip(judged.grid.lines, worst, strict=True))
-        words += f"; the best of them is off by up to {percent(float(judged.best[worst]))}, at {at}"
+        words += f"; the best of them is off by up to {judged.errors.scale.spelled(float(judged.best[worst]))}, at {at}"
     yield words + "."
 
 
@@ -144,5 +136,5 @@ def _accuracy(judged: ValidityMap) -> Iterator[str]:
         words += f"; the last refinement changed {percent(judged.changed)} of it"
     largest = float(np.nanmax(judged.errors.exact_error)) if not np.isnan(judged.errors.exact_error).all() else float("nan")
     if largest > judged.tolerance / 100:
-        words += f"; exact values are uncertain by up to {largest:.1g}"
+        words += f"; exact values are uncertain by up to {judged.errors.scale.spelled(largest)}"
     yield words + "."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from permsym.dataset.status import Status
 from permsym.plot import METHODS, STYLE
 from permsym.validity.axes import Axis
-from permsym.validity.findings import called, percent
+from permsym.validity.findings import called
 from permsym.validity.regions import Region, ValidityMap
 
 if TYPE_CHECKING:
@@ -88,9 +89,9 @@ def _regions_and_errors(judged: ValidityMap) -> Figure:
                 axes.set_xlabel("")
         bar = right.colorbar(shown, ax=panels.tolist(), location="bottom", shrink=0.8, aspect=40)
         ticks = np.arange(-_DECADES, _DECADES + 1)
-        bar.set_ticks(ticks.tolist(), labels=[_percent(judged.tolerance * 10.0**tick) for tick in ticks])
+        bar.set_ticks(ticks.tolist(), labels=[_spelled(judged, judged.tolerance * 10.0**tick) for tick in ticks])
         bar.ax.minorticks_off()
-        bar.set_label("|error|, relative to the exact value; white at the tolerance")
+        bar.set_label(f"{judged.errors.scale.words}; white at the tolerance")
         return figure
 
 
@@ -110,7 +111,7 @@ def _cheapest(axes: Axes, judged: ValidityMap) -> None:
     best = np.where(left & np.isfinite(judged.best), judged.best, np.nan)
     if left.any() and np.nanmax(best, initial=0) > _CONTOURS[0]:
         lines = axes.contour(*mesh, np.ma.masked_invalid(best.T), levels=_CONTOURS, colors="0.35", linewidths=0.7, linestyles="--")
-        axes.clabel(lines, fmt=_percent, fontsize=7)
+        axes.clabel(lines, fmt=partial(_spelled, judged), fontsize=7)
     behind = judged.overtaken & left
     if behind.any():
         axes.contourf(*mesh, behind.T, levels=[0.5, 1.5], hatches=["///"], colors="none").set(edgecolor="0.75", linewidth=0)
@@ -121,7 +122,7 @@ def _cheapest(axes: Axes, judged: ValidityMap) -> None:
         _name(axes, judged, judged.cheapest == k, called(name))
     _name(axes, judged, left, "exact only", weight="normal")
     quantity = ", ".join(judged.errors.quantities)
-    axes.set_title(f"cheapest approximation of {quantity} within {percent(judged.tolerance)}", fontsize=10)
+    axes.set_title(f"cheapest approximation of {quantity} within {judged.within}", fontsize=10)
     _label(axes, judged, [1, 2, 5])
 
 
@@ -222,8 +223,10 @@ def _scale(axis: Axis, set_scale: Any, which: Any, steps: list[int]) -> None:
         which.set_minor_formatter(NullFormatter())
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+def _spelled(judged: ValidityMap, error: float) -> str:
+    """An error as labels have it."""
+    size = judged.errors.scale.size
+    return f"{100 * error:.3g} %" if size is None else f"{error * size:.3g}"
 
 
 # -- one axis -------------------------------------------------------------------------------------------------------------------
@@ -250,9 +253,9 @@ def _curves(judged: ValidityMap) -> Figure:
             )
         upper.axhline(judged.tolerance, color="black", linewidth=0.8)
         upper.set_yscale("log")
-        upper.set_ylabel("|error|")
+        upper.set_ylabel(judged.errors.scale.words)
         quantity = ", ".join(judged.errors.quantities)
-        upper.set_title(f"{quantity}: where each approximation is within {percent(judged.tolerance)}", fontsize=10)
+        upper.set_title(f"{quantity}: where each approximation is within {judged.within}", fontsize=10)
         lower.set_yticks(range(len(judged.methods), 0, -1), [called(name) for name in judged.methods])
         lower.minorticks_off()
         lower.set_ylim(0.4, len(judged.methods) + 0.6)

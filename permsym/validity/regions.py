@@ -56,14 +56,24 @@ class ValidityMap:
     """Errors of approximations over one or two parameters, judged by a tolerance.
 
     tolerance   largest |e| that counts as within
-    changed     share of the map that another region got on the last refinement of the samples; nan where there was none
     data        the sweep's dataset
+    coarser     the map before the last refinement of the samples
     """
 
     errors: Errors
     tolerance: float
-    changed: float = math.nan
     data: Any = field(default=None, repr=False)
+    coarser: ValidityMap | None = field(default=None, repr=False)
+
+    @cached_property
+    def changed(self) -> float:
+        """Share of the map whose cheapest approximation is another one since the last refinement; nan where there was none."""
+        return math.nan if self.coarser is None else float(np.mean(self.coarser.cheapest != self.cheapest))
+
+    @property
+    def within(self) -> str:
+        """The tolerance in words."""
+        return self.errors.scale.spelled(self.tolerance)
 
     @cached_property
     def grid(self) -> Grid:
@@ -72,7 +82,7 @@ class ValidityMap:
     @cached_property
     def methods(self) -> list[str]:
         """The approximations, the cheapest first."""
-        return sorted(self.errors.methods, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+        return sorted(self.errors.methods, key=ORDER.index)
 
     @cached_property
     def holes(self) -> Mask:

@@ -13,7 +13,8 @@ from permsym import dataset as datasets
 from permsym.dataset.files import check_target
 from permsym.dataset.status import EXACT
 from permsym.plot import save_figure
-from permsym.validity.findings import called, findings, percent
+from permsym.text import finite
+from permsym.validity.findings import called, findings
 from permsym.validity.picture import draw
 from permsym.validity.regions import ValidityMap
 from permsym.writing import written_aside
@@ -46,9 +47,7 @@ def page_of(judged: ValidityMap, small: bool = False) -> str:
 
     said, image = findings(judged), io.BytesIO()
     draw(judged, small).savefig(image, format="png", metadata={"Software": "permsym"})
-    title = (
-        f"{judged.data.attrs['model']}: which approximation of {', '.join(judged.errors.quantities)} is within {percent(judged.tolerance)}"
-    )
+    title = f"{judged.data.attrs['model']}: which approximation of {', '.join(judged.errors.quantities)} is within {judged.within}"
     command = str(judged.data.attrs.get("command", ""))
     made = f"<p><code>{escape(command)}</code></p>" if command else ""
     return page(
@@ -66,7 +65,7 @@ def rows(judged: ValidityMap) -> list[list[str]]:
         cells = []
         for name in judged.methods:
             e, status = float(errors.signed[name][index]), str(errors.status[name][index])
-            number = "" if math.isnan(e) else f"{100 * e:+.3g} %"
+            number = "" if math.isnan(e) else f"{100 * e:+.3g} %" if errors.scale.size is None else f"{e * errors.scale.size:+.3g}"
             cells.append(" ".join(filter(None, [number, "" if status == "ok" else status])))
         body.append([*at, f"{errors.exact[0][index]:.9g}" if errors.exact[0][index].imag else f"{errors.exact[0][index].real:.9g}", *cells])
     return [head, *body]
@@ -82,9 +81,9 @@ def to_dict(judged: ValidityMap) -> dict[str, Any]:
             {name: float(known[i]) for name, known, i in zip(names, errors.samples, index, strict=True)}
             | {
                 "exact": _plain(errors.exact[(0, *index)]),
-                "exact_error": _number(errors.exact_error[(0, *index)] * abs(errors.exact[(0, *index)])),
+                "exact_error": finite(float(errors.bars[EXACT][(0, *index)])),
                 "values": {name: _plain(errors.values[name][(0, *index)]) for name in judged.methods},
-                "errors": {name: _number(errors.signed[name][index]) for name in judged.methods},
+                "errors": {name: finite(float(errors.signed[name][index])) for name in judged.methods},
                 "outcomes": {name: str(errors.status[name][index]) for name in [EXACT, *judged.methods]},
             }
         )
@@ -94,15 +93,10 @@ def to_dict(judged: ValidityMap) -> dict[str, Any]:
         "within": judged.tolerance,
         "points": points,
         "boundaries": {name: list(itertools.chain(*lines)) for name, lines in judged.boundaries.items()},
-        "shares": {name: _number(judged.share(region.within)) for name, region in judged.regions.items()},
-        "changed": _number(judged.changed),
+        "shares": {name: finite(judged.share(region.within)) for name, region in judged.regions.items()},
+        "changed": finite(judged.changed),
         "findings": findings(judged),
     }
-
-
-def _number(value: Any) -> float | None:
-    number = float(value)
-    return number if math.isfinite(number) else None
 
 
 def _plain(value: complex) -> Any:

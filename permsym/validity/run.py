@@ -6,12 +6,10 @@ import json
 import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from permsym.dataset.schema import COUNTING_NAMES, DERIVED_NAMES, METROLOGY_NAMES, SPECTRAL_NAMES
 from permsym.dataset.status import EXACT
@@ -27,7 +25,7 @@ from permsym.sweeps.store.store import Store, opened
 from permsym.sweeps.workers.pool import inline, pooled
 from permsym.validity.axes import LEVELS, Axis, make_axis, of_mapping
 from permsym.validity.errors import Scale, of_dataset
-from permsym.validity.regions import ValidityMap
+from permsym.validity.regions import ORDER, ValidityMap
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -110,8 +108,8 @@ def request(
     if len(ends) not in (1, 2) or len({name for name, *_ in ends}) < len(ends):
         raise InputError(f"a map has one or two different axes, but `over` has {len(ends)}", parameter="over")
     check_methods(methods)
-    if EXACT in methods:
-        raise InputError("the exact values are always there; leave 'exact' out of the methods", parameter="methods")
+    if wrong := [name for name in methods if name not in ORDER]:
+        raise InputError(f"a map compares {', '.join(ORDER)} with exact values, but not {wrong[0]!r}", parameter="methods")
     axes = tuple(make_axis(name, low, high, log, _counts(source, name, low, fixed, ends)) for name, low, high, log in ends)
     first = source.model(dict(fixed) | {axis.name: int(axis.low) if axis.whole else axis.low for axis in axes})
     quantities = [quantity] if isinstance(quantity, str) else list(quantity or [_usual(first)])
@@ -193,6 +191,7 @@ def run(
 
     drawn    called with the map at every level
     """
+    check_judgement(within, scale)
     levels = asked.levels(points)
     judged: ValidityMap | None = None
     while levels:
@@ -203,9 +202,7 @@ def run(
         data.attrs[_ATTRIBUTE] = json.dumps(
             {"axes": [axis.to_dict() for axis in asked.axes], "quantities": list(asked.quantities), "level": level}, sort_keys=True
         )
-        former, judged = judged, judge(data, within=within, scale=scale)
-        if former is not None:
-            judged = ValidityMap(judged.errors, within, changed_share(former, judged), data)
+        judged = replace(judge(data, within=within, scale=scale), coarser=judged)
         drawn(judged)
         if points is None and not levels and level < LEVELS[-1] and judged.changed > _RESTLESS:
             levels = [LEVELS[LEVELS.index(level) + 1]]
@@ -213,21 +210,21 @@ def run(
     return judged
 
 
-def judge(data: xr.Dataset, *, within: float = WITHIN, scale: Scale = Scale()) -> ValidityMap:  # noqa: B008  # it is frozen
-    """The map in a dataset of :func:`validity_map`; InputError for another file's, and for a tolerance that is none."""
+def check_judgement(within: float, scale: Scale) -> None:
+    """InputError for a tolerance or a scale that is none."""
     if not (math.isfinite(within) and within > 0):
         raise InputError(f"`within` must be a positive number, such as 0.01, but is {within!r}", parameter="within")
     if scale.size is not None and not (math.isfinite(scale.size) and scale.size > 0):
         raise InputError(f"`scale` must be a positive number, but is {scale.size!r}", parameter="scale")
+
+
+def judge(data: xr.Dataset, *, within: float = WITHIN, scale: Scale = Scale()) -> ValidityMap:  # noqa: B008  # it is frozen
+    """The map in a dataset of :func:`validity_map`; InputError for another file's, and for a tolerance that is none."""
+    check_judgement(within, scale)
     try:
         written = json.loads(data.attrs[_ATTRIBUTE])
         axes = [Axis(**axis) for axis in written["axes"]]
         quantities = [str(name) for name in written["quantities"]]
     except (KeyError, TypeError, ValueError):
         raise InputError("the file holds no validity map; give one that `permsym validity ... -o FILE.nc` wrote") from None
-    return ValidityMap(of_dataset(data, axes, quantities, scale), within, data=data)
-
-
-def changed_share(coarse: ValidityMap, fine: ValidityMap) -> float:
-    """Share of the map whose cheapest approximation is another one on finer samples."""
-    return float(np.mean(coarse.cheapest != fine.cheapest))
+    return ValidityMap(of_dataset(data, axes, quantities, scale), within, data)

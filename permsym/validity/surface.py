@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -87,15 +88,15 @@ class Grid:
 
     def cubic(self, values: Real) -> Real:
         """Values at the samples -> on the fine grid, by splines; what is nan is filled from its nearest neighbour first."""
-        return self._along(filled(values), "cubic")
+        return self._along(filled(values), Line.cubic)
 
     def monotone(self, values: Real) -> Real:
         """The same without overshoots."""
-        return self._along(filled(values), "monotone")
+        return self._along(filled(values), Line.monotone)
 
-    def _along(self, values: Real, how: str) -> Real:
+    def _along(self, values: Real, how: Callable[[Line, Real], Real]) -> Real:
         for k, line in enumerate(self.lines):
-            values = np.moveaxis(getattr(line, how)(np.moveaxis(values, k, 0)), 0, k)
+            values = np.moveaxis(how(line, np.moveaxis(values, k, 0)), 0, k)
         return values
 
     def spread(self, values: NDArray[np.bool_]) -> NDArray[np.bool_]:

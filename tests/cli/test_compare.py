@@ -57,6 +57,25 @@ def test_verdicts_for_programs(tmp_path, capsys, monkeypatch):
     assert "p0_up of c2: 0.02 at N=3" in capsys.readouterr().out
 
 
+def test_files_stand_before_the_references_own_approximations(tmp_path, monkeypatch, capsys):
+    """The reference has c2 and c3 itself; one file brings another c2, another file another c3."""
+    monkeypatch.chdir(tmp_path)
+    exact = {2: 0.6, 3: 0.5}
+    rows = "".join(
+        f"{n},{name},{value + off!r}\n" for name, off in (("exact", 0), ("c2", 1e-3), ("c3", 1e-3)) for n, value in exact.items()
+    )
+    Path("reference.csv").write_text("N,approach,p0_up\n" + rows)
+    write_csv("a.csv", "c2", {n: value + 0.2 for n, value in exact.items()})
+    write_csv("b.csv", "c3", {n: value + 0.1 for n, value in exact.items()})
+    assert main(["compare", "reference.csv", "a.csv", "b.csv", "--within", "0.01", "--json"]) == 3
+    pairs = {pair["approach"]: pair["worst"] for pair in json.loads(capsys.readouterr().out)["pairs"]}
+    assert pairs == {"c2": pytest.approx(0.4), "c3": pytest.approx(0.2)}
+    Path("other").mkdir()
+    write_csv("other/a.csv", "c2", exact)
+    assert main(["compare", "reference.csv", "a.csv", "other/a.csv"]) == 1
+    assert "files of one name" in capsys.readouterr().err
+
+
 def write_csv(name, approach, values):
     rows = "".join(f"{n},{approach},{value!r}\n" for n, value in values.items())
     (Path(name)).write_text("N,approach,p0_up\n" + rows)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from permsym.validity.axes import make_axis
-from permsym.validity.errors import Errors
+from permsym.validity.errors import Errors, Scale
 from permsym.validity.regions import ValidityMap
 
 N = make_axis("N", 2, 1000, log=True, whole=True)
@@ -23,5 +23,5 @@ def planted(formulas, axes=(G,), level=13, tolerance=0.01, status=None, exact_st
     exact = np.ones((1, *shape), dtype=complex)
     values = {name: exact * (1 + e) for name, e in signed.items()}
     nothing = dict.fromkeys([*signed, "exact"], np.zeros((1, *shape)))
-    errors = Errors(tuple(axes), samples, ("p0_up",), exact, np.zeros((1, *shape)), signed, codes, values, nothing)
+    errors = Errors(tuple(axes), samples, ("p0_up",), Scale(), exact, np.zeros((1, *shape)), signed, codes, values, nothing)
     return ValidityMap(errors, tolerance)

@@ -10,7 +10,9 @@ from permsym.cli import main
 from permsym.dataset import open_dataset
 from permsym.errors import InputError
 from permsym.validity.errors import Scale
+from permsym.validity.findings import findings
 from permsym.validity.picture import draw
+from permsym.validity.report import to_dict
 from permsym.validity.run import judge
 from tests.validity.planted import G, N, planted
 
@@ -38,6 +40,28 @@ def test_several_quantities_count_with_the_worst(judged):
     np.testing.assert_allclose(np.abs(both.errors.signed["c2"]), worst, rtol=1e-9)
 
 
+def test_the_sign_is_that_of_the_difference_also_below_zero():
+    model = ps.models.central_spin(N=5, gamma_up=0.2)
+    exact, mf = ps.steady_state(model).moment("z1").real, ps.cumulants.steady_state(model, 1).moment("z1").real
+    assert exact < 0
+    judged = ps.validity_map("central-spin", {"gamma_up": (0.2, 0.3)}, N=5, quantity="z1", methods=("mf",), points=7)
+    assert judged.errors.signed["mf"][0] == pytest.approx((mf - exact) / abs(exact), rel=1e-6)
+
+
+def test_words_of_absolute_errors_are_no_per_cent(judged):
+    absolute = judge(judged.data, within=0.02, scale=Scale(0.5))
+    assert absolute.within == "0.01"
+    assert any("is within 0.01 on" in sentence for sentence in findings(absolute))
+    assert to_dict(absolute)["points"][0]["exact_error"] == judged.errors.bars["exact"][0, 0]
+
+
+def test_nothing_is_computed_for_a_tolerance_that_is_none(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["validity", "central-spin", "--over", "N=2:5", "--within", "-1", "-o", "map.png"]) == 1
+    assert "positive" in capsys.readouterr().err
+    assert not any(path.suffix == ".png" for path in tmp_path.iterdir())
+
+
 def test_absolute_errors(judged):
     absolute = judge(judged.data, within=0.01, scale=Scale(1.0))
     np.testing.assert_allclose(absolute.errors.signed["mf"], judged.errors.signed["mf"] * judged.errors.exact[0].real, rtol=1e-12)
@@ -50,7 +74,11 @@ def test_absolute_errors(judged):
         ({"over": {"N": (2, 2)}}, "smaller to a larger"),
         ({"over": {"g": (0, 1, "log")}}, "above 0"),
         ({"over": {"N": (2.5, 8)}}, "whole numbers"),
-        ({"methods": ("exact", "c2")}, "leave 'exact' out"),
+        ({"methods": ("exact", "c2")}, "but not 'exact'"),
+        ({"methods": ("c2-broken",)}, "but not 'c2-broken'"),
+        ({"methods": ("bounds",)}, "but not 'bounds'"),
+        ({"over": {"N": (2, "b")}}, "low, high"),
+        ({"over": {"N": 3}}, "low, high"),
         ({"points": 9}, "7, 13, 25"),
         ({"quantity": "nothing"}, "nothing"),
         ({"within": -1.0}, "positive"),
