@@ -353,9 +353,11 @@ class Model:
         """
         from permsym.translation import from_qutip
 
-        parts = from_qutip.parts_of(
-            H, c_ops, from_qutip.Reading(centre if isinstance(centre, bool) else tuple(centre), ensembles, mode, lone, symmetric)
-        )
+        if not isinstance(centre, bool | np.bool_ | list | tuple):
+            message = f"`centre` must be True, False or a list of names such as ['x', 'y'], but is {centre!r}"
+            raise InputError(message, parameter="centre")
+        names = tuple(centre) if isinstance(centre, list | tuple) else bool(centre)
+        parts = from_qutip.parts_of(H, c_ops, from_qutip.Reading(names, ensembles, mode, lone, symmetric))
         return cls(parts.centre, parts.ensembles, parts.hamiltonian, parts.jumps, name=name)
 
     @classmethod
@@ -429,7 +431,7 @@ class Model:
             jumps.append(replace(jump, rate=jump.rate * grown**power))  # rounded sizes must leave g + N h >= 0
         return Model(self.centre, ensembles, hamiltonian, jumps, name=self.name)
 
-    def with_levels(self, levels: int | None = None, **modes: int) -> Model:
+    def with_levels(self, levels: int | None = None, /, **modes: int) -> Model:
         """The same model with its boson cut to the Fock states 0..levels-1; of several modes each: ``with_levels(x=8, y=6)``."""
         if not isinstance(self.centre, SeveralSites):
             if not isinstance(self.centre, Boson) or levels is None or modes:
@@ -594,16 +596,23 @@ def _centre(centre: Site | Sequence[Site] | None) -> Site:
     """A centre as a model has it: its own name means something beside others only."""
     if centre is None:
         return NoCentre()
+    centre = _listed(centre)
     if isinstance(centre, Site):
-        return centre if isinstance(centre, Ensemble | SeveralSites) or not centre.name else centre.renamed("")
+        return centre if isinstance(centre, Ensemble) or not centre.name else centre.renamed("")
     sites = tuple(centre) if isinstance(centre, list | tuple) else ()
     if not sites or not all(isinstance(site, Site) for site in sites):
         raise InputError(f"the centre must be a site such as Spin(), a list of several, or None, but is {centre!r}")
     return _centre(sites[0]) if len(sites) == 1 else SeveralSites(sites)
 
 
+def _listed(centre: Site | Sequence[Site] | None) -> Site | Sequence[Site] | None:
+    """A centre of several sites as their list."""
+    return centre.sites if isinstance(centre, SeveralSites) else centre
+
+
 def _name_of(centre: Site | Sequence[Site] | None) -> str:
     """The name of a centre of one site, "" where there is none."""
+    centre = _listed(centre)
     one = centre[0] if isinstance(centre, list | tuple) and len(centre) == 1 else centre
     return one.name if isinstance(one, Site) else ""
 

@@ -56,6 +56,11 @@ METHODS: dict[str, dict[str, Any]] = {
 """Line style of each method, by its name in datasets."""
 
 
+def called(method: str) -> str:
+    """A method as sentences and labels call it."""
+    return str(METHODS[method]["label"]) if method in METHODS else method
+
+
 @contextmanager
 def drawing(columns: int = 1, rows: int = 1, width: float = 3.6, height: float = 2.8) -> Iterator[tuple[Figure, list[Axes]]]:
     """A figure and its axes, in the house style and without touching global settings or a display."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import os
 import stat
@@ -20,6 +21,7 @@ Where = tuple[str, ...]
 
 LARGEST_TEXT = 2**20  # bytes of a model or a sweep; the largest of the examples has 2 kB
 _LARGEST_COUNTED = 2**17  # characters of a TOML text whose lines are looked up: the slowest kind takes seconds, in a square of them
+_MOST_ROWS = 200_000  # of a table, which take about a minute to compare
 LARGEST_TABLE = 2**26  # bytes of somebody's CSV: reading takes about 30 times as much memory
 
 
@@ -35,6 +37,39 @@ def read_bytes(path: Path, largest: int) -> bytes:
     if len(content) > largest:
         raise InputError(f"{str(path)!r} has more than {readable(largest)}, the most that is read")
     return content
+
+
+def csv_rows(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Column names, and line and cells by column of each row, of anybody's CSV; InputError, with the line, for what is none.
+
+    Empty lines, and those that begin with #, are left out.
+    """
+    try:
+        text = read_bytes(path, LARGEST_TABLE).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
+    lines = [(number, line) for number, line in enumerate(text.splitlines(True), start=1) if line.strip() and not line.startswith("#")]
+    if len(lines) > _MOST_ROWS:
+        raise InputError(f"{path}: the table has {len(lines):,} rows, but at most {_MOST_ROWS:,} are read; leave some out")
+    if len(lines) < 2:
+        raise InputError(f"{path}: a table needs a line of column names and at least one row")
+    try:
+        dialect: Any = csv.Sniffer().sniff(lines[0][1], delimiters=",;\t")
+    except csv.Error:
+        dialect = csv.excel
+    try:
+        rows = list(csv.reader([line for _, line in lines], dialect, skipinitialspace=True))
+    except csv.Error as error:
+        raise InputError(f"{path}: it is no table ({error})") from None
+    if len(rows) != len(lines):
+        raise InputError(f"{path}: a quoted cell goes over several lines; write each row on one")
+    head = [cell.strip() for cell in rows[0]]
+    if len(set(head)) < len(head):
+        raise InputError(f"{path}: the column {next(c for c in head if head.count(c) > 1)!r} appears twice")
+    for (number, _), row in zip(lines[1:], rows[1:], strict=True):
+        if len(row) != len(head):
+            raise InputError(f"{path}:{number}: {len(row)} cells, but there are {len(head)} columns")
+    return head, [(number, dict(zip(head, map(str.strip, row), strict=True))) for (number, _), row in zip(lines[1:], rows[1:], strict=True)]
 
 
 def check(path: Path, largest: float = float("inf")) -> None:

@@ -81,8 +81,10 @@ def modes_of_centre(centre: Site) -> tuple[tuple[int, Boson], ...]:
 def on_each_site(centre: Site, operator: CentreOperator | None) -> tuple[SiteOperator | None, ...]:
     """The operator of each of :func:`sites_of_centre`, from one of the centre; None is the identity."""
     if isinstance(operator, OnSites):
-        factors = dict(operator.factors)
-        return tuple(factors.get(site.name) for site in sites_of_centre(centre))
+        factors, sites = dict(operator.factors), sites_of_centre(centre)
+        if unknown := factors.keys() - {site.name for site in sites}:
+            raise InputError(f"an operator acts on a site called {min(unknown)!r}, but the centre {centre!r} has none of this name")
+        return tuple(factors.get(site.name) for site in sites)
     if not isinstance(centre, SeveralSites):
         return (operator,)
     if operator is not None:

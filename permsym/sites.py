@@ -161,7 +161,7 @@ class Site:
     def renamed(self, name: str) -> Site:
         """The same with another name."""
         other = copy.copy(self)
-        other.name = name
+        other.name = as_name("a site's name", name) if name else ""
         return other
 
     def __repr__(self) -> str:

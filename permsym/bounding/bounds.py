@@ -78,6 +78,8 @@ class Bounds:
                 return self.excludes(float(derived[self.name]))
             if self.name == "fano":
                 pairs, photons = (complex(value.moment(label)).real for label in ("ad ad a a", "ad a"))
+                if photons == 0:
+                    raise InputError("a state without photons has no Fano factor to hold against bounds")
                 return self.excludes(1 + pairs / photons - photons)
             number = complex(value.moment(self.name.removeprefix("Im ")))
             return self.excludes(number.imag if self.name.startswith("Im ") else number.real)

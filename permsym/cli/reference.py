@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from permsym.cli import words
@@ -36,6 +37,8 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(f"what of the reference set? give {_WORDS}, but not {action!r}")
     if options.seed is not None and action != "template":
         raise InputError("--seed is of a template; leave it out")
+    if options.output is not None and action in ("list", "show"):
+        raise InputError(f"-o is of a template or a score; `reference {action}` prints: leave it out")
     return actions[action](options, rest)
 
 
@@ -111,4 +114,5 @@ def _score(options: argparse.Namespace, rest: list[str]) -> int:
     print(json.dumps(card.to_dict(), indent=2) if options.json else table(rows(card)))
     if output is not None:
         write_html(card, output)
+        print(f"wrote {output}", file=sys.stderr if options.json else sys.stdout)
     return 0

@@ -6,7 +6,6 @@ A CSV of others is long (columns: parameters, ``moment``, ``value``, perhaps ``a
 
 from __future__ import annotations
 
-import csv
 import itertools
 import json
 import math
@@ -25,7 +24,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import parse
 from permsym.operators import Operator
-from permsym.reading import LARGEST_TABLE, check, read_bytes
+from permsym.reading import check, csv_rows
 from permsym.sites import Ensemble, Spin
 from permsym.sweeps.definition import grammar
 from permsym.text import grouped_digits
@@ -40,7 +39,6 @@ _LONG_NAMES = ("moment", "quantity", "label")
 _VALUE_NAMES = ("value", "moment_real")
 _IMAGINARY_NAMES = ("value_imag", "imag", "moment_imag")
 _APPROACH_NAMES = ("approach", "method")
-_MOST_ROWS = 200_000  # which take about a minute to compare
 _SPINS = Model(Spin(), Ensemble(1000), Operator())
 
 
@@ -184,37 +182,12 @@ def _ours(path: Path) -> bool:
 
 
 def _foreign(path: Path, sites: Model | None) -> Table:
-    try:
-        text = read_bytes(path, LARGEST_TABLE).decode("utf-8-sig")
-        lines = [(number, line) for number, line in enumerate(text.splitlines(True), start=1) if line.strip() and not line.startswith("#")]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
-    if len(lines) > _MOST_ROWS:
-        raise InputError(f"{path}: the table has {len(lines):,} rows, but at most {_MOST_ROWS:,} are read; leave some out")
-    if len(lines) < 2:
-        raise InputError(f"{path}: a table needs a line of column names and at least one row")
-    try:
-        dialect: Any = csv.Sniffer().sniff(lines[0][1], delimiters=",;\t")
-    except csv.Error:
-        dialect = csv.excel
-    try:
-        rows = list(csv.reader([line for _, line in lines], dialect, skipinitialspace=True))
-    except csv.Error as error:
-        raise InputError(f"{path}: it is no table ({error})") from None
-    if len(rows) != len(lines):
-        raise InputError(f"{path}: a quoted cell goes over several lines; write each row on one")
-    head = [cell.strip() for cell in rows[0]]
-    if len(set(head)) < len(head):
-        raise InputError(f"{path}: the column {next(c for c in head if head.count(c) > 1)!r} appears twice")
-    for (number, _), row in zip(lines[1:], rows[1:], strict=True):
-        if len(row) != len(head):
-            raise InputError(f"{path}:{number}: {len(row)} cells, but there are {len(head)} columns")
+    head, cells = csv_rows(path)
     reader = _Rows(path, sites or _SPINS, Table(path.name, [], [], {}, sites=sites))
     label = next((name for name in _LONG_NAMES if name in head), None)
     value = next((name for name in _VALUE_NAMES if name in head), None)
     if (label is None) != (value is None):
         raise InputError(f"{path}: a long table has the columns 'moment' and 'value', but one of them is missing; it has {', '.join(head)}")
-    cells = [(number, dict(zip(head, map(str.strip, row), strict=True))) for (number, _), row in zip(lines[1:], rows[1:], strict=True)]
     if label is not None and value is not None:
         reader.long(head, cells, label, value)
     else:

@@ -23,6 +23,7 @@ from permsym.linear.shift_invert import ShiftInvert
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.progress import Progress, silent
+from permsym.several_sites import modes_of_centre
 from permsym.sites import Boson
 from permsym.steady import needs
 from permsym.steady.scaling.levels import START
@@ -76,7 +77,7 @@ class Eigenvalues:
         top = _top_weight(space, slowest.vector[:, None])
         if not top > _TOP:
             return slowest
-        note = f"the last two of {self.model.centre.levels} levels hold {top:.0e} of its vector, and a cut-off so low moves it"
+        note = f"the last two levels of {self.model.centre!r} hold {top:.0e} of its vector, and a cut-off so low moves it"
         return replace(slowest, searched=replace(slowest.searched, note=note))
 
     @property
@@ -212,8 +213,9 @@ def _nearest(
 
 
 def _top_weight(space: Basis, vectors: NDArray[np.complex128]) -> float:
-    if not isinstance(space.model.centre, Boson):
+    tops = [space.labels[2 * k : 2 * k + 2].max(axis=0) >= mode.levels - 2 for k, mode in modes_of_centre(space.model.centre)]
+    if not tops:
         return 0.0
-    top = space.labels[:2].max(axis=0) >= space.model.centre.levels - 2
+    top = np.logical_or.reduce(tops)
     rows = np.concatenate([top, top[space.paired]]) if space.hermitian else top
     return float((np.linalg.norm(vectors[rows], axis=0) / np.linalg.norm(vectors, axis=0)).max())

@@ -60,6 +60,9 @@ class Dual:
         size = abs(self.value)
         return Dual(size, (self.value.conjugate() * self.slope).real / size if size else abs(self.slope))
 
+    def __rsub__(self, other: Any) -> Dual:
+        return -self + other
+
     __radd__, __rmul__ = __add__, __mul__
 
     def __gt__(self, other: float) -> bool:

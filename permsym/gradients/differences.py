@@ -37,7 +37,7 @@ class Difference(NamedTuple):
 
 
 def derivative(answer: Answer, model: Model, name: str, family: Family | None = None) -> Difference:
-    """d(answer)/d parameter, from six answers beside the model, or nine on one side of a rate that is zero.
+    """d(answer)/d parameter, from six answers beside the model, or seven on one side of a rate that is zero.
 
     answer   what of a model: a power spectrum, S; a correlation, its values; full counting, (current, fano, noise); a linewidth, its
              eigenvalue; an evolution, its labels' moments (labels, T); or a pair of values and their errors

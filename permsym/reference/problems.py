@@ -59,7 +59,7 @@ class Problem:
         path = self.path.with_suffix(".nc")
         try:
             image, checksum = path.read_bytes(), sums(path.parent)[path.name]
-        except (OSError, LookupError) as error:
+        except (OSError, LookupError, ValueError) as error:
             raise InputError(f"the reference data {str(path)!r} cannot be read ({error}); install permsym again") from error
         if hashlib.sha256(image).hexdigest() != checksum:
             raise InputError(f"the reference data {str(path)!r} are not those that were shipped; install permsym again")

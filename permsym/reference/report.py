@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from permsym.dataset.schema import CONVENTION
-from permsym.plot import METHODS
+from permsym.plot import called
 from permsym.reference.problems import SET, Problem
 from permsym.reference.score import Score, Scorecard
 from permsym.reference.values import values, worst_error
@@ -64,7 +64,7 @@ def rows(card: Scorecard) -> list[list[str]]:
     table = [["rank", "method", "problem", "median error", "worst error", "left out", "unphysical", "seconds"]]
     for rank, method in enumerate(card.ranked, start=1):
         for name, score in card.scores[method].items():
-            table.append([str(rank), _called(method), name, *_cells(score)])
+            table.append([str(rank), called(method), name, *_cells(score)])
     return table
 
 
@@ -73,15 +73,11 @@ def _cells(score: Score) -> list[str]:
     return [f"{score.median:.2e}", f"{score.worst:.2e}", str(score.missing), str(score.unphysical), seconds]
 
 
-def _called(method: str) -> str:
-    return str(METHODS[method]["label"]) if method in METHODS else method
-
-
 def write_html(card: Scorecard, path: Path) -> None:
     """The scorecard as a page that loads nothing from elsewhere."""
     from permsym.compare.html import page, section, table
 
-    order = [[str(rank), _called(method)] for rank, method in enumerate(card.ranked, start=1)]
+    order = [[str(rank), called(method)] for rank, method in enumerate(card.ranked, start=1)]
     words = (
         "Errors are relative to the exact value, or to a thousandth of its quantity's largest where that is more; "
         "a value left out counts as an error of one."

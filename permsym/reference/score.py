@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import cmath
 import itertools
 import math
 import statistics
@@ -16,10 +16,12 @@ from permsym.compare.judge import impossible
 from permsym.compare.tables import complex_number
 from permsym.dataset.status import EXACT
 from permsym.errors import InputError
-from permsym.reading import LARGEST_TABLE, read_bytes
+from permsym.plot import METHODS
+from permsym.reading import csv_rows
 from permsym.reference.problems import PROBLEMS, Problem, problem
 from permsym.reference.template import same, sweep_at
 from permsym.reference.values import Value, approaches, sizes, values
+from permsym.text import finite
 
 _COLUMNS = ("problem", "point", "quantity", "value")
 _LEFT_OUT = 1.0  # what a missing value counts as: an error of 100 %
@@ -90,8 +92,8 @@ class Scorecard:
                     "rank": rank,
                     "problems": {
                         name: {
-                            "median_error": _number(score.median),
-                            "worst_error": _number(score.worst),
+                            "median_error": finite(score.median),
+                            "worst_error": finite(score.worst),
                             "missing": score.missing,
                             "unphysical": score.unphysical,
                             "seconds": score.seconds,
@@ -109,7 +111,9 @@ def score(answers: Mapping[str, Sequence[Answer]], compute: Callable[[Problem, S
 
     compute   exact values of a problem on other points
     """
-    card = Scorecard()
+    if taken := set(answers) & set(METHODS):
+        raise InputError(f"a file cannot be called {min(taken)!r}, which is one of permsym's approximations; rename it")
+    card, done = Scorecard(), set[str]()
     for name, rows in answers.items():
         card.scores[name] = {}
         for asked, group in itertools.groupby(sorted(rows, key=lambda row: list(PROBLEMS).index(row.problem)), key=lambda row: row.problem):
@@ -118,7 +122,8 @@ def score(answers: Mapping[str, Sequence[Answer]], compute: Callable[[Problem, S
             points = _distinct(row.parameters for row in mine)
             if not all(any(same(point, value.parameters) for value in exact) for point in points):
                 exact = compute(each, points)
-            elif asked not in card.scores.get("c2", {}):
+            elif asked not in done:
+                done.add(asked)
                 for approach in approaches(each.data):
                     if approach != EXACT:
                         card.scores.setdefault(approach, {})[asked] = _own(each, exact, approach)
@@ -147,7 +152,7 @@ def _scored(exact: list[Value], answers: Sequence[complex], seconds: float | Non
     for truth, size, value in zip(exact, sizes(exact), answers, strict=True):
         if math.isnan(truth.value.real):
             continue
-        if math.isnan(value.real):
+        if not cmath.isfinite(value):
             missing += 1
             continue
         own = 0.0 if math.isnan(truth.error) else truth.error
@@ -160,36 +165,20 @@ def _distinct(points: Iterable[dict[str, float]]) -> list[dict[str, float]]:
     return [dict(items) for items in dict.fromkeys(tuple(point.items()) for point in points)]
 
 
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
 # -- files ----------------------------------------------------------------------------------------------------------------------
 
 
 def read(path: Path) -> list[Answer]:
     """The rows of a filled template; InputError, with the line, for one that is none."""
-    try:
-        text = read_bytes(path, LARGEST_TABLE).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {str(path)!r}: {getattr(error, 'strerror', None) or error}") from error
-    lines = [(k, line) for k, line in enumerate(text.splitlines(), start=1) if line.strip() and not line.startswith("#")]
-    if len(lines) < 2:
-        raise InputError(f"{path}: a filled template has a line of column names and rows; `permsym reference template NAME` writes one")
-    cells = list(csv.reader([line for _, line in lines]))
-    head = [cell.strip() for cell in cells[0]]
+    head, rows = csv_rows(path)
     for name in _COLUMNS:
         if name not in head:
             raise InputError(f"{path}: the column {name!r} is missing; `permsym reference template NAME` writes one with all")
-    return list(_answers(path, head, [(k, row) for (k, _), row in zip(lines[1:], cells[1:], strict=True)]))
+    return list(_answers(path, rows))
 
 
-def _answers(path: Path, head: Sequence[str], rows: Sequence[tuple[int, list[str]]]) -> Iterator[Answer]:
-    names = [name for name in head if name not in (*_COLUMNS, "error")]
-    for line, row in rows:
-        if len(row) != len(head):
-            raise InputError(f"{path}:{line}: {len(row)} cells, but there are {len(head)} columns")
-        cell = dict(zip(head, map(str.strip, row), strict=True))
+def _answers(path: Path, rows: Sequence[tuple[int, dict[str, str]]]) -> Iterator[Answer]:
+    for line, cell in rows:
         try:
             each = problem(cell["problem"])
         except InputError as error:
@@ -197,7 +186,8 @@ def _answers(path: Path, head: Sequence[str], rows: Sequence[tuple[int, list[str
         if cell["quantity"] not in each.quantities:
             raise InputError(f"{path}:{line}: {each.name} asks for {', '.join(each.quantities)}, but not for {cell['quantity']!r}")
         try:
-            parameters = {name: float(cell[name]) for name in names if cell[name]}
+            names = [*(name for dimension in each.sweep.dimensions for name in dimension.columns), "time"]
+            parameters = {name: float(cell[name]) for name in names if cell.get(name)}
             value = complex_number(cell["value"]) if cell["value"] else complex(math.nan)
             yield Answer(each.name, int(cell["point"]), parameters, cell["quantity"], value)
         except ValueError:

@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from permsym.dataset.files import check_target
+from permsym.dataset.status import EXACT
 from permsym.errors import InputError
 from permsym.reference.problems import SET, Problem
 from permsym.reference.values import values
 from permsym.sweeps.definition import Dimension, Sweep
 from permsym.writing import written_aside
 
-Columns = dict[str, tuple[float, ...]]
+_DRAWN = 5  # new points of a problem
 
 
 def published(problem: Problem) -> list[tuple[dict[str, float], str]]:
@@ -31,21 +32,23 @@ def drawn(problem: Problem, seed: int) -> list[tuple[dict[str, float], str]]:
     """The same for new points, drawn inside the ranges of the published ones: equally likely in the logarithm, each axis anew."""
     rng = np.random.default_rng([seed, zlib.crc32(problem.name.encode())])
     columns = {name: _fresh(column, rng) for d in problem.sweep.dimensions for name, column in d.columns.items()}
-    points = [dict(zip(columns, point, strict=True)) for point in zip(*columns.values(), strict=True)]
+    points = [dict(zip(columns, point, strict=True)) for point in dict.fromkeys(zip(*columns.values(), strict=True))]
     times = None if problem.sweep.evolution is None else problem.sweep.evolution.times
     rows = points if times is None else [point | {"time": float(t)} for point in points for t in times]
     return [(row, quantity) for row in rows for quantity in problem.quantities]
-
-
-_DRAWN = 5  # new points of a problem
 
 
 def _fresh(column: Sequence[float | str], rng: np.random.Generator) -> tuple[float, ...]:
     known = [float(value) for value in column]
     low, high = min(known), max(known)
     at = low * (high / low) ** rng.random(_DRAWN)
-    whole = all(value == round(value) for value in known) and high > 2
+    whole = _whole(known)
     return tuple(float(round(value)) if whole else float(f"{value:.6g}") for value in at)
+
+
+def _whole(known: Sequence[float]) -> bool:
+    """Whether a parameter counts something, by its published values."""
+    return all(value == round(value) for value in known) and max(known) > 2
 
 
 def write(problems: Sequence[Problem], path: Path, seed: int | None = None) -> int:
@@ -70,7 +73,7 @@ def write(problems: Sequence[Problem], path: Path, seed: int | None = None) -> i
 
 def sweep_at(problem: Problem, points: Sequence[dict[str, float]]) -> Sweep:
     """The exact sweep of a problem on other points; InputError for a point outside the published ranges."""
-    columns: Columns = {}
+    columns: dict[str, tuple[float, ...]] = {}
     for dimension in problem.sweep.dimensions:
         for name, column in dimension.columns.items():
             known = [float(value) for value in column]
@@ -80,9 +83,10 @@ def sweep_at(problem: Problem, points: Sequence[dict[str, float]]) -> Sweep:
                 if not min(known) * (1 - 1e-9) <= point[name] <= max(known) * (1 + 1e-9):
                     inside = f"{min(known):g} to {max(known):g}"
                     raise InputError(f"a point of {problem.name} has {name}={point[name]:g}, but its range is {inside}")
-            whole = all(value == round(value) for value in known) and max(known) > 2
-            columns[name] = tuple(int(point[name]) if whole and point[name] == round(point[name]) else point[name] for point in points)
-    return replace(problem.sweep, dimensions=(Dimension("point", columns),), methods=("exact",), options={})
+            columns[name] = tuple(
+                int(point[name]) if _whole(known) and point[name] == round(point[name]) else point[name] for point in points
+            )
+    return replace(problem.sweep, dimensions=(Dimension("point", columns),), methods=(EXACT,), options={})
 
 
 def same(a: dict[str, float], b: dict[str, float]) -> bool:

@@ -340,7 +340,6 @@ class DensityOperator:
     def blocks(self) -> Iterator[SpinBlock]:
         """The density operator block by block of the total spin, j = N/2 first (one ensemble, Dicke representation)."""
         self._needs_dicke("blocks of the total spin")
-        refuse_several(self.model.centre, "a block of the total spin")
         if self.coherences or self.lacking:
             return spin_blocks(self.model.sizes[0], self.centre_levels, self.elements())
         return spin_blocks(self.model.sizes[0], self.model.centre.levels, written_out(self.basis, self.vector))
@@ -383,6 +382,7 @@ class DensityOperator:
         return self.basis.representation == "dicke" and len(self.model.ensembles) == 1 and not several
 
     def _needs_dicke(self, what: str) -> None:
+        refuse_several(self.model.centre, what)
         if not self._has_blocks:
             number = len(self.model.ensembles)
             has = f"the model has {number}" if number > 1 else f"this state is in {self.basis.representation!r}"

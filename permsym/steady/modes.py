@@ -69,8 +69,7 @@ def search(model: Model, request: Request, say: Progress, answer: Answer) -> Sta
         try:
             state = answer(request.about(cut, dict.fromkeys([*watched, *map(str, request.labels)])))
         except TooLarge as error:
-            message = f"the cut-offs have grown to {_spelled(levels)} and are not enough yet: {error}"
-            raise TooLarge(message, needed=error.needed, available=error.available, fits=error.fits) from None
+            raise error.about(f"the cut-offs have grown to {_spelled(levels)} and are not enough yet") from None
         if not state.solution.converged:
             return state  # its certificate says so
         say(f"levels {_spelled(levels)}: cut-off part of the error {state.cutoff_error:.1e}")
@@ -98,8 +97,8 @@ def _grown(levels: Levels, state: State, target: float) -> Levels:
         share = state.cutoff_error * tops[name] / max(tops.values())
         slope = _slope(state.site_populations(name))
         excess = math.log(share / (_SHARE * target)) if math.isfinite(share) else math.inf
-        more = min(max(math.ceil(excess / max(slope, _FLAT)), 1), max(levels[name], 2)) if excess > 0 else 0
-        grown[name] = levels[name] + more
+        most = max(levels[name], 2)
+        grown[name] = levels[name] + (max(math.ceil(min(most, excess / max(slope, _FLAT))), 1) if excess > 0 else 0)
     return grown
 
 

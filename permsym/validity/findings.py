@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from permsym.dataset.status import EXACT, Status
-from permsym.plot import METHODS
+from permsym.plot import called
 from permsym.validity.errors import percent
 from permsym.validity.regions import Mask, ValidityMap
 
@@ -24,12 +24,6 @@ _WORDS = {
 def findings(judged: ValidityMap) -> list[str]:
     """Sentences, the most useful ones first."""
     return [*_regions(judged), *_ends(judged), *_exact_only(judged), *_orders(judged), *_outcomes(judged), *_accuracy(judged)]
-
-
-def called(method: str) -> str:
-    """A method as sentences and labels call it."""
-    look = METHODS.get(method)
-    return str(look["label"]) if look else method
 
 
 def _regions(judged: ValidityMap) -> Iterator[str]:

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.dataset.status import Status
-from permsym.plot import METHODS, STYLE
+from permsym.plot import METHODS, STYLE, called
 from permsym.validity.axes import Axis
-from permsym.validity.findings import called
 from permsym.validity.regions import Region, ValidityMap
 
 if TYPE_CHECKING:

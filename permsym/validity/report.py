@@ -12,9 +12,9 @@ from typing import Any
 from permsym import dataset as datasets
 from permsym.dataset.files import check_target
 from permsym.dataset.status import EXACT
-from permsym.plot import save_figure
+from permsym.plot import called, save_figure
 from permsym.text import finite
-from permsym.validity.findings import called, findings
+from permsym.validity.findings import findings
 from permsym.validity.picture import draw
 from permsym.validity.regions import ValidityMap
 from permsym.writing import written_aside

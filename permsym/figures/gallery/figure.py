@@ -117,11 +117,18 @@ def _checks(row: Row, ours: Sequence[float]) -> tuple[Entries, Entries]:
 
 
 def _features(row: Row, curves: Mapping[str, Curves]) -> tuple[Entries, Entries]:
-    features = row.features(curves)
-    return {"feature": (("feature",), [one.name for one in features], "1", "what the curves show")}, {
-        "feature_value": (("feature",), np.array([one.value for one in features]), "1", "its value"),
-        "feature_error": (("feature",), np.array([one.error for one in features]), "1", "standard error of the fit; 0 where none was made"),
-        "feature_expected": (("feature",), np.array([one.expected for one in features]), "1", "what the source has for it"),
+    # a line that came to nothing has none to read off
+    features = row.features(curves) if all(one.xy for one in curves.values()) else ()
+    columns = {name: np.array([getattr(one, name) for one in features], dtype=float) for name in ("value", "error", "expected")}
+    return {"feature": (("feature",), np.array([one.name for one in features], dtype=str), "1", "what the curves show")}, {
+        "feature_value": (("feature",), columns["value"], "1", "its value"),
+        "feature_error": (
+            ("feature",),
+            columns["error"],
+            "1",
+            "standard error of the fit; 0 where none was made",
+        ),
+        "feature_expected": (("feature",), columns["expected"], "1", "what the source has for it"),
     }
 
 

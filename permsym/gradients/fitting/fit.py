@@ -57,6 +57,12 @@ def fit(
     measured = Measured.of(data, names, starts)
     for name in (*fixed, *(bounds or {})):
         origin.check(name)
+    for name in fixed:
+        if name in starts or name in measured.parameters:
+            also = (
+                f"is free, too; start it with free={{{name!r}: VALUE}}" if name in starts else "is a column of the data, too; leave it out"
+            )
+            raise InputError(f"{name!r} is given, but {also}", parameter=name)
     problem = _Problem(origin, measured, list(starts), fixed, progress or silent)
     least, most = _limits(starts, bounds or {})
     from scipy.optimize import least_squares
@@ -89,7 +95,7 @@ def _limits(starts: Mapping[str, float], bounds: Mapping[str, tuple[float, float
     for name, pair in bounds.items():
         if name not in starts:
             raise InputError(f"{name!r} has bounds, but is not free; the free parameters are {', '.join(starts)}")
-        if not (len(pair) == 2 and pair[0] < pair[1]):
+        if not (isinstance(pair, tuple | list) and len(pair) == 2 and pair[0] < pair[1]):
             raise InputError(f"the bounds of {name!r} must be (least, most), but are {pair!r}")
         if not pair[0] <= starts[name] <= pair[1]:
             raise InputError(

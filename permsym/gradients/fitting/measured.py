@@ -6,8 +6,6 @@ eta,photons,photons_sigma
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -19,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.errors import InputError
-from permsym.reading import LARGEST_TABLE, read_bytes
+from permsym.reading import csv_rows
 
 SIGMA = "_sigma"
 """End of the name of a column of standard deviations."""
@@ -73,6 +71,8 @@ class Measured:
         measured = {name: values for name, values in columns.items() if name not in names and not name.endswith(SIGMA)}
         if not measured or not next(iter(lengths.values()), 0):
             raise InputError(f"the data have no measured quantity, only {', '.join(columns) or 'nothing'}; add a column such as 'photons'")
+        if not any(np.isfinite(values).any() for values in measured.values()):
+            raise InputError(f"the data have no value of {', '.join(measured)}, only empty cells; give numbers")
         deviations = {name.removesuffix(SIGMA): values for name, values in columns.items() if name.endswith(SIGMA) and name not in names}
         return cls(
             parameters, [_quantity(name) for name in measured], np.stack(list(measured.values()), axis=1), _sigma(measured, deviations)
@@ -96,9 +96,10 @@ def _sigma(measured: Mapping[str, Any], deviations: Mapping[str, NDArray[np.floa
             raise InputError(f"{name!r} has no column {name + SIGMA!r}, but other quantities have one; give all of them, or none")
     sigma = np.stack([deviations[name] for name in measured], axis=1)
     values = np.stack([measured[name] for name in measured], axis=1)
-    if not (sigma[np.isfinite(values)] > 0).all():
-        least = float(np.nanmin(sigma))
-        raise InputError(f"a standard deviation is {least:g}, but must be positive; give positive ones, or leave these columns out")
+    counted = sigma[np.isfinite(values)]
+    if not (counted > 0).all():
+        wrong = float(counted[~(counted > 0)][0])
+        raise InputError(f"a standard deviation is {wrong:g}, but must be positive; give positive ones, or leave these columns out")
     return sigma
 
 
@@ -119,17 +120,6 @@ def _numbers(name: str, values: Any) -> NDArray[np.float64]:
 
 
 def _read(path: Path) -> dict[str, list[str]]:
-    """The columns of a CSV file; lines that begin with # are left out."""
-    try:
-        text = read_bytes(path, LARGEST_TABLE).decode()
-    except OSError as error:
-        raise InputError(f"cannot read {str(path)!r}: {error.strerror}; give a CSV file with a line of names") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{str(path)!r} is no text; give a CSV file with a line of names") from None
-    rows = [row for row in csv.reader(io.StringIO(text)) if row and not row[0].startswith("#")]
-    if len(rows) < 2:
-        raise InputError(f"{str(path)!r} has no points; give a line of names, and one line a point")
-    for number, row in enumerate(rows[1:], 1):
-        if len(row) != len(rows[0]):
-            raise InputError(f"point {number} of {str(path)!r} has {len(row)} entries, but there are {len(rows[0])} names")
-    return {name: [row[k].strip() for row in rows[1:]] for k, name in enumerate(rows[0])}
+    """The columns of a CSV file."""
+    head, rows = csv_rows(path)
+    return {name: [cells[name] for _, cells in rows] for name in head}

@@ -50,7 +50,8 @@ class Fit:
         weight = 1.0 if measured.sigma is None else 1 / measured.sigma[there]
         residuals = (predicted - measured.values[there]) * weight
         chi2, freedom = float(residuals @ residuals), len(residuals) - len(names)
-        spread = 1.0 if measured.sigma is not None else chi2 / freedom if freedom > 0 else np.inf
+        known = measured.sigma is not None or freedom > 0
+        spread = 1.0 if measured.sigma is not None or not known else chi2 / freedom
         unit = np.where(theta != 0, np.abs(theta), 1.0)
         _, single, directions = np.linalg.svd(jacobian * unit, full_matrices=len(names) > len(residuals))
         single = np.concatenate([single, np.zeros(len(names) - len(single))])
@@ -59,6 +60,8 @@ class Fit:
         covariance = spread * (inverse @ inverse.T) * np.outer(unit, unit)
         open_ = (np.abs(directions[~certain]) > np.sqrt(_NOTHING)).any(axis=0) if (~certain).any() else np.zeros(len(names), dtype=bool)
         covariance[open_, open_] = np.inf
+        if not known:
+            np.fill_diagonal(covariance, np.inf)
         deviation = np.sqrt(np.diag(covariance))
         with np.errstate(invalid="ignore", divide="ignore"):
             correlation = covariance / np.outer(deviation, deviation)
@@ -68,6 +71,8 @@ class Fit:
             for row, s, sure in zip(directions, single, certain, strict=True)
             if not sure or np.sqrt(spread) / s > 1
         ]
+        if not known:
+            findings.append("no point is left over to estimate errors from; give standard deviations")
         return cls(
             tuple(names),
             dict(zip(names, theta.tolist(), strict=True)),
