@@ -332,3 +332,46 @@ def test_names_of_sites_that_qutip_operators_lack_are_refused(names):
     pytest.importorskip("qutip")
     with pytest.raises(ps.InputError, match="different names of the first sites"):
         ps.Model.from_qutip(*two_modes(1).to_qutip(), centre=names)
+
+
+def test_one_table_of_a_file_is_a_centre_of_one_site():
+    function, _ = read_model_text(
+        """
+        name = "one"
+        [[centre]]
+        kind = "boson"
+        name = "x"
+        levels = 3
+        [[ensembles]]
+        N = 1
+        [[hamiltonian]]
+        coefficient = 1
+        operator = "ad@x a@x"
+        [[jumps]]
+        kind = "central"
+        rate = 1
+        operator = "a@x"
+        [[jumps]]
+        kind = "individual"
+        rate = 1
+        operator = "-"
+        """,
+        "one.toml",
+    )
+    model = function()
+    assert isinstance(model.centre, ps.Boson)
+    assert ps.steady_state(model).moment("ad a") == 0
+
+
+def test_a_name_that_the_centre_lacks_is_no_identity():
+    mode, s = ps.Boson(3, name="x"), ps.Ensemble(1)
+    model = ps.Model(ps.Boson(3), s, s.z, [ps.Individual(1, s.m)])
+    with pytest.raises(ps.InputError, match="none of this name"):
+        model.charges_of(mode.a)
+
+
+@pytest.mark.parametrize("centre", [1, "xy", ["x y", "z"], [1, 2]])
+def test_names_of_the_sites_of_a_matrix_are_words(centre):
+    H, jumps = two_modes(1).to_qutip()
+    with pytest.raises(ps.InputError):
+        ps.Model.from_qutip(H, jumps, centre=centre)

@@ -110,3 +110,29 @@ def test_the_covariance_is_that_of_replicas():
     assert np.abs(pulls.mean(axis=0)).max() < 0.3  # three standard deviations of a mean of 100
     np.testing.assert_allclose(pulls.std(axis=0), 1, atol=0.22)
     assert np.corrcoef(points.T)[0, 1] == pytest.approx(fits[0].correlation[0, 1], abs=0.1)
+
+
+def test_what_is_given_twice_is_refused():
+    data = {"kappa": [1.0, 2.0], "photons": [0.4, 0.3]}
+    for fixed, words in ({"gamma_up": 0.3}, "is free, too"), ({"kappa": 1.0}, "a column of the data"):
+        with pytest.raises(InputError, match=words):
+            ps.fit("tavis-cummings", data, ["gamma_up"], N=1, **fixed)
+    with pytest.raises(InputError, match="must be \\(least, most\\)"):
+        ps.fit("tavis-cummings", data, {"g": 0.4}, N=1, bounds={"g": 1.0})
+
+
+def test_tables_of_spreadsheets_and_their_mistakes(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_bytes("\ufeffkappa;photons\n1;0.4\n2;0.3\n".encode())
+    fitted = ps.fit("tavis-cummings", path, {"g": 0.4}, N=1)
+    assert fitted.values["g"] > 0
+    for text, words in ("kappa,kappa,photons\n1,1,2\n", "appears twice"), ("kappa,photons\n1,\n", "only empty cells"):
+        path.write_text(text)
+        with pytest.raises(InputError, match=words):
+            ps.fit("tavis-cummings", path, {"g": 0.4}, N=1)
+
+
+def test_without_a_point_to_spare_errors_are_unknown_and_said_so():
+    fitted = ps.fit("tavis-cummings", {"photons": [0.3]}, {"g": 0.4}, N=1)
+    assert np.isinf(fitted.errors["g"])
+    assert any("no point is left over" in words for words in fitted.findings)

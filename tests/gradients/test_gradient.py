@@ -236,3 +236,11 @@ def test_bad_parameters_are_refused():
         state.gradient("z0", parameters=["G"])
     with pytest.raises(InputError, match="counts something"):
         state.gradient("z0", parameters=["N"])
+
+
+def test_squeezing_of_one_satellite():
+    """Its second moments are numbers, and no moments of pairs."""
+    states = [ps.steady_state(ps.models.central_spin(N=1, kappa=kappa)) for kappa in (0.999, 1.001)]
+    slope = (states[1].squeezing().kitagawa_ueda - states[0].squeezing().kitagawa_ueda) / 0.002
+    found = Derivatives(ps.steady_state(ps.models.central_spin(N=1, kappa=1.0)), ps.models.central_spin, ["kappa"]).squeezing()
+    assert found["kitagawa_ueda"]["kappa"] == pytest.approx(slope, abs=1e-6)

@@ -148,3 +148,27 @@ def test_show_and_list_for_programs(capsys):
     shown = json.loads(capsys.readouterr().out)
     assert {"name", "model", "equation", "convention", "values"} <= set(shown)
     assert {"point", "N", "eta", "quantity", "value", "error"} == set(shown["values"][0])
+
+
+def test_columns_of_ones_own_change_nothing(template, capsys):
+    path = fill(template("own.csv"))
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], lines[1] + ",seconds", *(line + ",1.5" for line in lines[2:])]))
+    assert scored(capsys, path.name)["own.csv"]["problems"]["weak-excitation"]["worst_error"] == 0.0
+
+
+def test_what_is_no_finite_number_is_left_out(template, capsys):
+    path = fill(template("odd.csv"))
+    lines = path.read_text().splitlines()
+    cells = lines[2].split(",")
+    lines[2] = ",".join([*cells[:-2], "inf", cells[-1]])
+    path.write_text("\n".join(lines))
+    judged = scored(capsys, path.name)["odd.csv"]["problems"]["weak-excitation"]
+    assert judged["missing"] == 1
+    assert judged["worst_error"] == 0.0
+
+
+def test_an_open_quote_is_a_mistake_in_words(tmp_path, capsys):
+    (tmp_path / "mine.csv").write_text('problem,point,N,eta,quantity,value,error\nweak-excitation,0,1.0,0.02,"photons,1,\nx,1,1,1,g2,1,\n')
+    assert main(["reference", "score", str(tmp_path / "mine.csv")]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1

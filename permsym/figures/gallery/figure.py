@@ -117,8 +117,12 @@ def _checks(row: Row, ours: Sequence[float]) -> tuple[Entries, Entries]:
 
 
 def _features(row: Row, curves: Mapping[str, Curves]) -> tuple[Entries, Entries]:
-    # a line that came to nothing has none to read off
-    features = row.features(curves) if all(one.xy for one in curves.values()) else ()
+    try:
+        features = row.features(curves)
+    except KeyError:
+        if all(one.xy for one in curves.values()):
+            raise
+        features = ()  # one is read off a line that came to nothing
     columns = {name: np.array([getattr(one, name) for one in features], dtype=float) for name in ("value", "error", "expected")}
     return {"feature": (("feature",), np.array([one.name for one in features], dtype=str), "1", "what the curves show")}, {
         "feature_value": (("feature",), columns["value"], "1", "its value"),

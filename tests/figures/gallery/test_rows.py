@@ -1,5 +1,7 @@
 """Rows of the gallery: their numbers, and how a row becomes a dataset and a table."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,16 @@ def example(value):
         lambda curves: [Feature("slope", curves["N=7"].xy["a"][1][0], 0.1, 2.5)],
         7,
     )
+
+
+def test_a_feature_of_a_line_that_came_to_nothing_is_left_out():
+    row = replace(example(1.2501), features=lambda curves: [Feature("slope", curves["none"].xy["a"][1][0], 0.1, 2.5)])
+    data = computed(row)(7, "permsym figure example", None)
+    assert data["feature"].size == 0
+    assert data["met"].values.tolist() == [1, 1]
+    broken = replace(row, features=lambda curves: [Feature("slope", curves["nowhere"].xy["a"][1][0], 0.1, 2.5)], lines=row.lines)
+    with pytest.raises(KeyError):
+        computed(replace(broken, lines=lambda largest: row.lines(largest)[:1]))(7, "", None)
 
 
 def test_a_row_s_dataset_and_table():
