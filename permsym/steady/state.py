@@ -293,17 +293,16 @@ class State(DensityOperator, AtRest):
         """Population of the highest Fock state of each mode, by its position among the centre's sites."""
         return {position: float(self._populations[position][-1]) for position, _ in modes_of_centre(self.model.centre)}
 
-    def above_the_cutoff(self, ladders: int, apart: int = 0, fock: NDArray[np.float64] | None = None) -> float:
+    def above_the_cutoff(self, ladders: int, fock: NDArray[np.float64] | None = None) -> float:
         """What photon numbers above the cut-off would add to a product of ladder operators of the one mode.
 
         See :func:`permsym.steady.scaling.levels.tail`.
 
-        apart   by how many quanta the product changes n
         fock    (levels,) what stands for P(n), where it is not the state itself that is summed over
         """
         if not isinstance(self.model.centre, Boson) or not ladders:
             return 0.0
-        return tail(self.fock if fock is None else fock, reach(self.model), ladders, apart, self.model.centre.displacement)
+        return tail(self.fock if fock is None else fock, reach(self.model), ladders, displacement=self.model.centre.displacement)
 
     def _pairs_above_the_cutoff(self, name: str) -> float:
         """The same for the linearised numerator of g2, see :func:`permsym.states.derived.pair_numerator`."""
