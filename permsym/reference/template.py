@@ -46,9 +46,9 @@ def _fresh(column: Sequence[float | str], rng: np.random.Generator) -> tuple[flo
     return tuple(float(round(value)) if whole else float(f"{value:.6g}") for value in at)
 
 
-def _whole(known: Sequence[float]) -> bool:
+def _whole(numbers: Sequence[float]) -> bool:
     """Whether a parameter counts something, by its published values."""
-    return all(value == round(value) for value in known) and max(known) > 2
+    return all(value == round(value) for value in numbers) and max(numbers) > 2
 
 
 def write(problems: Sequence[Problem], path: Path, seed: int | None = None) -> int:
