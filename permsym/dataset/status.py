@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 EXACT = "exact"
 """The one method whose certificate vouches for its distance from the truth."""
+BOUNDS = "bounds"
+"""The one method whose interval is proved: the middle is its value, half the width its error."""
 
 
 class Status(StrEnum):

@@ -44,9 +44,9 @@ ORDER = [
     {"dataset"},
     {"sweeps"},
     {"plot"},
-    {"figures"},
     {"compare"},
     {"validity", "reference"},
+    {"figures"},
     {"cli"},
     {"__main__"},
 ]
