@@ -22,7 +22,7 @@ _SAID = b"permsym: interrupted; nothing half-written was left\n"
 _CODE = 130  # 128 + SIGINT
 _AGAIN = 0.02  # seconds
 _PATIENCE = 5.0  # seconds; a user's model may compute for long while it is imported
-_GARBAGE = (50_000, 20, 20)  # objects: importing makes 100,000, all of them to stay; with Python's own (700, 10, 10) looking takes .12 s of 1 s
+_GARBAGE = (50_000, 20, 20)  # objects: 100,000 are imported, to stay; looking through them takes .12 s of 1 s with Python's numbers
 
 
 class Interrupted(KeyboardInterrupt):
