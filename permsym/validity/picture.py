@@ -222,7 +222,7 @@ def _scale(axis: Axis, set_scale: Any, which: Any, steps: list[int]) -> None:
 def _spelled(judged: ValidityMap, error: float) -> str:
     """An error as labels have it."""
     size = judged.errors.scale.size
-    return f"{100 * error:.3g} %" if size is None else f"{error * size:.3g}"
+    return f"{100 * error:.4g} %" if size is None else f"{error * size:.3g}"
 
 
 # -- one axis -------------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from permsym.figures.maps import central_spin, central_spin_pump, proved, tavis_cummings, tavis_cummings_pump
+from permsym.figures.maps import (
+    central_spin,
+    central_spin_pump,
+    driven_cavity,
+    proved,
+    tavis_cummings,
+    tavis_cummings_pump,
+)
 from permsym.figures.maps.row import Map
 
 MAPS: dict[str, Map] = {
@@ -12,6 +19,7 @@ MAPS: dict[str, Map] = {
         central_spin_pump.PUMP,
         tavis_cummings.COUPLING,
         tavis_cummings_pump.PUMP,
+        driven_cavity.DRIVE,
         proved.PROVED,
     )
 }
