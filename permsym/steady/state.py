@@ -36,7 +36,6 @@ from permsym.states.derived import (
 from permsym.states.sectors import Charge
 from permsym.states.squeezing import Squeezing, squeezing, squeezing_labels
 from permsym.steady.certificate import Certificate, derived_tolerance, sides_tolerance
-from permsym.steady.gradient import Duals
 from permsym.steady.in_time import AtRest
 from permsym.steady.scaling.levels import reach, tail
 from permsym.steady.scaling.wells import Survey, survey
@@ -74,7 +73,7 @@ class Solution(Protocol):
     residual    of the equations that were solved, relative to the size of their terms
     converged   whether an iteration reached its tolerance; always so for factors
     edge_mass   probability next to a window's edge
-    duals       transposed solves, for gradients; None: there are no factors
+    many_duals  whether a dual vector costs little, since there are factors
     spin        P(j, m) where it is not listed on the basis; None: it is
     rigorous     whether error estimates of moments are bounds
     noise       what populations are certain to, however small they are: an iteration rounds to its largest numbers
@@ -102,7 +101,7 @@ class Solution(Protocol):
     def edge_mass(self) -> float: ...
 
     @property
-    def duals(self) -> Duals | None: ...
+    def many_duals(self) -> bool: ...
 
     @property
     def spin(self) -> SpinDistribution | None: ...

@@ -279,11 +279,11 @@ def cumulant_point(order: int, broken: bool, model: Model, wanted: Wanted, optio
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
     if wanted.evolution is not None:
         return expanded_series(order, model, wanted.evolution, keys, chosen, wanted.quantities)
-    source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
+    source = bench.recipe if bench.origin is not None and "N" in bench.origin.parameters else None
     regression = chosen.pop("regression", "operators")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
-        state = steady_state(model, order, source=source, **chosen)
+        state = steady_state(model, order, source=source, branches=bench.branches, **chosen)
     point = expanded_point(model, state, keys)
     if wanted.spectrum is not None:
         with warnings.catch_warnings():
