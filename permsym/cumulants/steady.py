@@ -22,7 +22,8 @@ from permsym.errors import InputError, NoFixedPoint, SolverFailed, UncertifiedWa
 from permsym.model import Model
 from permsym.models import registry
 from permsym.models.registry import ModelSource
-from permsym.sites import Boson, NoCentre
+from permsym.sites import NoCentre
+from permsym.states.derived import mode_labels
 
 Recipe = tuple[ModelSource, Mapping[str, float | str]]
 """A model function, and the parameters that a model was made from."""
@@ -63,7 +64,7 @@ def steady_state(
 def _solved(model: Model, truncation: Truncation, source: Recipe | None) -> CumulantState:
     """The same without a warning."""
     refuse_fixed_spin(model)
-    if truncation.counting is Counting.SITES and isinstance(model.centre, Boson) and model.centre.automatic:
+    if truncation.counting is Counting.SITES and model.centre.automatic:
         return _with_enough_levels(model, truncation, source)
     return _steady_state(model, truncation, source)
 
@@ -87,13 +88,13 @@ def _steady_state(model: Model, truncation: Truncation, source: Recipe | None) -
 
 
 def _with_enough_levels(model: Model, truncation: Truncation, source: Recipe | None) -> CumulantState:
-    """The steady state with so many levels that the photon number does not change any more."""
-    last: float | None = None
+    """The steady state with so many levels that photon numbers do not change any more; all modes have the same."""
+    last: list[float] = []
     for levels in LEVELS:
-        recipe = None if source is None else (source[0], {**source[1], "levels": levels})
+        recipe = None if source is None or "levels" not in source[0].defaults else (source[0], {**source[1], "levels": levels})
         state = _steady_state(model.with_levels(levels), truncation, recipe)
-        photons = state.derived["photons"]
-        if last is not None and abs(photons - last) < 1e-9 * max(1.0, abs(photons)):
+        photons = [state.derived[f"photons{mode.at}"] for mode in mode_labels(model)]
+        if last and all(abs(n - before) < 1e-9 * max(1.0, abs(n)) for n, before in zip(photons, last, strict=True)):
             return state
         last = photons
     raise SolverFailed(
