@@ -282,7 +282,6 @@ def test_operators_without_their_site_are_refused():
 
 
 REFUSED = {
-    "cumulants": ps.cumulants.steady_state,
     "twa": ps.twa.steady_state,
     "linear-noise": ps.linear_noise,
     "trajectories": ps.trajectories,
