@@ -17,6 +17,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
 from permsym.several_sites import modes_of_centre
+from permsym.shown import Card
 from permsym.sites import Boson, NoCentre, Site
 from permsym.states.archived import Packing
 from permsym.states.collective_spin import SpinDistribution
@@ -412,8 +413,26 @@ class State(DensityOperator, AtRest):
         self._cutoffs = {self.label(text): float(error) for text, error in estimates["cutoffs"].items()}
         self.algebraic_error, self.window_error, self.cutoff_error = map(float, estimates["parts"])
 
+    # -- looking --------------------------------------------------------------------------------------------------------
+
+    @property
+    def _card(self) -> Card:
+        """What it shows of itself; nothing is solved for that."""
+        title = f"State of {self.model.called}: {self.basis.representation}, {self.dimension:,} unknowns"
+        certificate = self._certificate
+        if certificate is None:
+            return Card(title, notes=["nobody has asked for its certificate yet: state.certificate"])
+        values = [(text, self.moment(text), error) for text, error in certificate.errors.items()]
+        zero = [text for text, value, error in values if not value and not error]
+        derived = [(name, value, certificate.derived_errors.get(name, math.nan)) for name, value in certificate.derived.items()]
+        moments = [each for each in values if each[0] not in zero]
+        return Card(title, certificate.summary, certificate.certified, derived, moments, zero)
+
     def __repr__(self) -> str:
-        return f"State({self.model!r}, {self.basis.representation}, dimension={self.dimension})"
+        return self._card.text()
+
+    def _repr_html_(self) -> str:
+        return self._card.html()
 
 
 def signed_sums(basis: Basis) -> list[NDArray[np.complex128]]:
