@@ -271,38 +271,36 @@ class State(DensityOperator, AtRest):
         every = {position: key.monomial_of(mode.name) for position, mode in modes_of_centre(self.model.centre)}
         return self.above_the_cutoffs({at: p + q for at, (p, q) in every.items()}, {at: abs(p - q) for at, (p, q) in every.items()})
 
-    def above_the_cutoffs(self, ladders: Mapping[int, int], apart: Mapping[int, int] | None = None) -> float:
-        """The same for so many ladder operators of each mode, by its position, that change its n by so many quanta."""
+    def above_the_cutoffs(
+        self, ladders: Mapping[int, int], apart: Mapping[int, int] | None = None, vector: NDArray[Any] | None = None
+    ) -> float:
+        """The same for so many ladder operators of each mode, by its position, that change its n by so many quanta.
+
+        vector   what is summed over as the basis holds it; None: the state
+        """
         total, modes = 0.0, modes_of_centre(self.model.centre)
+        if not modes:
+            return total
+        fock = self._populations if vector is None else self._site_populations(vector)
         for position, mode in modes:
             if ladders[position]:
                 step, change = reach(self.model, position), 0 if apart is None else apart[position]
-                own = tail(self._populations[position], step, ladders[position], change, mode.displacement)
+                own = tail(fock[position], step, ladders[position], change, mode.displacement)
                 total += own * math.prod(math.sqrt(other.levels) ** ladders[at] for at, other in modes if at != position)
         return total
 
     @cached_property
     def _populations(self) -> list[NDArray[np.float64]]:
         """Populations of the states of each of the centre's sites."""
-        if len(self.model.centre_sites) == 1:
-            return [self.fock]
-        return [self.basis.site_populations(self.x, position) for position in range(len(self.model.centre_sites))]
+        return self._site_populations(self.x)
+
+    def _site_populations(self, vector: NDArray[Any]) -> list[NDArray[np.float64]]:
+        return [self.basis.site_populations(vector, position) for position in range(len(self.model.centre_sites))]
 
     @property
     def top_populations(self) -> dict[int, float]:
         """Population of the highest Fock state of each mode, by its position among the centre's sites."""
         return {position: float(self._populations[position][-1]) for position, _ in modes_of_centre(self.model.centre)}
-
-    def above_the_cutoff(self, ladders: int, fock: NDArray[np.float64] | None = None) -> float:
-        """What photon numbers above the cut-off would add to a product of ladder operators of the one mode.
-
-        See :func:`permsym.steady.scaling.levels.tail`.
-
-        fock    (levels,) what stands for P(n), where it is not the state itself that is summed over
-        """
-        if not isinstance(self.model.centre, Boson) or not ladders:
-            return 0.0
-        return tail(self.fock if fock is None else fock, reach(self.model), ladders, displacement=self.model.centre.displacement)
 
     def _pairs_above_the_cutoff(self, name: str) -> float:
         """The same for the linearised numerator of g2, see :func:`permsym.states.derived.pair_numerator`."""

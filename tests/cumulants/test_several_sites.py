@@ -59,6 +59,7 @@ def test_light_of_each_mode_is_noted_and_the_order_names_what_it_needs():
     assert line.fwhm > 0
 
 
+@pytest.mark.slow
 def test_open_cut_offs_grow_until_the_photons_of_each_mode_stand_still():
     x, y, s = ps.Boson(name="x"), ps.Boson(name="y"), ps.Ensemble(1)
     h = 0.2 * (x.a * s.p + x.ad * s.m) + 0.1 * (y.a * s.p + y.ad * s.m)

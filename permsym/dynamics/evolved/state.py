@@ -129,14 +129,8 @@ class EvolvedState(DensityOperator, InTime):
         top = self.top_population
         for position, mode in modes_of_centre(self.model.centre) if top else ():
             if ladders := max(key.monomial_of(mode.name)):
-                top = max(top, float(self._populations(position)[-ladders:].sum()))
+                top = max(top, float(self.basis.site_populations(self.x, position)[-ladders:].sum()))
         return top
-
-    def _populations(self, position: int) -> NDArray[np.float64]:
-        """Populations of the states of one of the centre's sites."""
-        if len(self.model.centre_sites) == 1:
-            return self.basis.centre_populations(self.x)
-        return self.basis.site_populations(self.x, position)
 
     @property
     def derived_errors(self) -> dict[str, float]:
