@@ -27,10 +27,16 @@ def findings(judged: ValidityMap) -> list[str]:
     return [*_regions(judged), *_ends(judged), *_exact_only(judged), *_orders(judged), *_outcomes(judged), *_accuracy(judged)]
 
 
+def _is(name: str) -> str:
+    """A method and its verb."""
+    words = called(name)
+    return f"{words} are" if words.endswith("s") else f"{words} is"
+
+
 def _regions(judged: ValidityMap) -> Iterator[str]:
     for k, (name, region) in enumerate(judged.regions.items()):
         share, alone = judged.share(region.within), judged.share(judged.cheapest == k)
-        words = f"{called(name)} is within {judged.within} on {percent(share)} of the map"
+        words = f"{_is(name)} within {judged.within} on {percent(share)} of the map"
         if alone:
             words += f", and the cheapest that is on {percent(alone)}"
         off = region.fit & ~region.within & ~region.accident
@@ -45,12 +51,12 @@ def _ends(judged: ValidityMap) -> Iterator[str]:
     """From where on along the first axis each method is within for good, at the ends of the second one."""
     if len(judged.grid.lines) == 1:
         for name, region in judged.regions.items():
-            yield f"{called(name)} is within {_stretch(judged, region.within)}."
+            yield f"{_is(name)} within {_stretch(judged, region.within)}."
         return
     second = judged.grid.lines[1]
     for name, region in judged.regions.items():
         if not region.within.any():
-            yield f"{called(name)} is within nowhere."
+            yield f"{_is(name)} within nowhere."
             continue
         parts = [f"{_stretch(judged, region.within[:, k])} at {second.axis.name} = {second.spelled(k)}" for k in (0, -1)]
         somewhere: Mask = np.asarray(region.within.any(axis=0))
@@ -60,7 +66,7 @@ def _ends(judged: ValidityMap) -> Iterator[str]:
                 parts[0] = f"nowhere below {second.axis.name} = {lowest}"
             if not somewhere[-1]:
                 parts[1] = f"nowhere above {second.axis.name} = {highest}"
-        yield f"{called(name)} is within " + " and ".join(dict.fromkeys(parts)) + "."
+        yield f"{_is(name)} within " + " and ".join(dict.fromkeys(parts)) + "."
 
 
 def _stretch(judged: ValidityMap, within: Mask) -> str:
@@ -114,7 +120,7 @@ def _outcomes(judged: ValidityMap) -> Iterator[str]:
         for status, words in _WORDS.items():
             share = float((codes == status).mean())
             if share:
-                yield f"{called(name)} is {words} on {percent(share)} of the samples."
+                yield f"{_is(name)} {words} on {percent(share)} of the samples."
     holes = float(judged.errors.holes.mean())
     if holes:
         seen = sorted({str(code) for code in judged.errors.status[judged.errors.reference][judged.errors.holes]})
@@ -123,7 +129,7 @@ def _outcomes(judged: ValidityMap) -> Iterator[str]:
     for name, region in judged.regions.items():
         share = judged.share(region.accident)
         if share >= _MENTIONED:
-            yield f"{called(name)} is right by accident on {percent(share)} of the map, where its error changes sign; this does not count."
+            yield f"{_is(name)} right by accident on {percent(share)} of the map, where its error changes sign; this does not count."
 
 
 def _accuracy(judged: ValidityMap) -> Iterator[str]:

@@ -72,3 +72,9 @@ def test_what_bounds_exclude_is_wrong(tmp_path):
     figure = draw(proved)
     figure.canvas.draw()
     assert "at least" in figure.subfigs[1].axes[-1].get_xlabel()
+
+
+def test_several_things_are_and_one_is():
+    said = findings(judged("exact"))
+    assert any(sentence.startswith("proved bounds are within") for sentence in said)
+    assert any(sentence.startswith("C2 is within") for sentence in said)
