@@ -39,6 +39,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--over", action="append", default=[], metavar="NAME=A:B[:log]", help="an axis, such as g=0.05:3:log; give one or two"
     )
     parser.add_argument("--quantity", action="append", metavar="Q", help="a moment or a derived quantity; of several the worst counts")
+    parser.add_argument("--at", metavar="T", help="values at a time T of an evolution, not of steady states")
+    words.add_initial(parser, "", "with --at: where it begins (default: lowest states)")
     add_judgement(parser)
     parser.add_argument("--methods", default="mf,c2,c3,c4,c5", metavar="LIST", help="mf, ln, c2 ... c8, twa, trajectories, bounds")
     parser.add_argument(
@@ -143,7 +145,18 @@ def _request(options: argparse.Namespace) -> Request:
     if sampling and not sampled:
         raise InputError("--target and --seed are for twa and trajectories; add one of them to --methods, or leave these out")
     axes = [read_axis(text) for text in options.over]
-    return request(lookup(name), axes, options.quantity, methods, dict.fromkeys(sampled, sampling), parameters, options.reference)
+    ways = dict.fromkeys(sampled, sampling)
+    also = {"evolution": _evolution(options)}
+    return request(lookup(name), axes, options.quantity, methods, ways, parameters, options.reference, also)
+
+
+def _evolution(options: argparse.Namespace) -> dict[str, Any] | None:
+    """The evolution that is asked for, by its time and where it begins."""
+    if options.at is None:
+        if options.initial:
+            raise InputError("--initial is where an evolution begins; add its time, such as --at 5")
+        return None
+    return {"times": [words.frequency(options.at, "--at")], "initial": options.initial}
 
 
 def _store(options: argparse.Namespace, outputs: list[Path], stack: ExitStack) -> Any:

@@ -62,6 +62,7 @@ class Errors:
 
     axes, samples   the axes and their sampled values
     reference       what errors are against: EXACT, or BOUNDS
+    time            of an evolution; None: of steady states
     exact           (quantities, *samples) exact values, nan in holes
     exact_error     (quantities, *samples) their error estimates, in the unit of e
     signed          approach -> (*samples) e; nan where there is no value
@@ -80,6 +81,12 @@ class Errors:
     values: dict[str, NDArray[np.complex128]]
     bars: dict[str, Real]
     reference: str = EXACT
+    time: float | None = None
+
+    @property
+    def named(self) -> str:
+        """What the errors are of, in words."""
+        return ", ".join(self.quantities) + ("" if self.time is None else f" at t = {self.time:g}")
 
     @property
     def methods(self) -> list[str]:
@@ -94,6 +101,10 @@ class Errors:
 
 def of_dataset(data: xr.Dataset, axes: Sequence[Axis], quantities: Sequence[str], scale: Scale, reference: str = EXACT) -> Errors:
     """The errors in a sweep's dataset against one of its approaches; InputError for a quantity that it does not have."""
+    time = None
+    if "time" in data.dims:  # the map is of the last one
+        data = data.isel(time=-1)
+        time = float(data["time"])
     names = [axis.name for axis in axes]
     approaches = [str(name) for name in data["approach"].values]
     columns = {name: _columns(data.sel(approach=name), quantities, names) for name in approaches}
@@ -110,7 +121,9 @@ def of_dataset(data: xr.Dataset, axes: Sequence[Axis], quantities: Sequence[str]
             size /= unit
             signed[name] = _worst(np.where(e.real < 0, -size, size))
     samples = tuple(np.asarray(data[name].values, dtype=float) for name in names)
-    return Errors(tuple(axes), samples, tuple(quantities), scale, exact, bars[reference] / unit, signed, status, values, bars, reference)
+    return Errors(
+        tuple(axes), samples, tuple(quantities), scale, exact, bars[reference] / unit, signed, status, values, bars, reference, time
+    )
 
 
 def _worst(errors: Real) -> Real:

@@ -122,7 +122,7 @@ def _cheapest(axes: Axes, judged: ValidityMap) -> None:
     for k, name in enumerate(judged.methods):
         _name(axes, judged, judged.cheapest == k, called(name))
     _name(axes, judged, left, "all excluded" if judged.proved else "exact only", weight="normal")
-    quantity = ", ".join(judged.errors.quantities)
+    quantity = judged.errors.named
     axes.set_title(f"cheapest approximation of {quantity} within {judged.within}", fontsize=10)
     _label(axes, judged, [1, 2, 5])
 
@@ -250,7 +250,7 @@ def _curves(judged: ValidityMap) -> Figure:
         upper.axhline(judged.tolerance, color="black", linewidth=0.8)
         upper.set_yscale("log")
         upper.set_ylabel(judged.errors.scale.words)
-        quantity = ", ".join(judged.errors.quantities)
+        quantity = judged.errors.named
         upper.set_title(f"{quantity}: where each approximation is within {judged.within}", fontsize=10)
         lower.set_yticks(range(len(judged.methods), 0, -1), [called(name) for name in judged.methods])
         lower.minorticks_off()

@@ -49,7 +49,7 @@ def page_of(judged: ValidityMap, small: bool = False) -> str:
 
     said, image = findings(judged), io.BytesIO()
     draw(judged, small).savefig(image, format="png", metadata={"Software": "permsym"})
-    title = f"{judged.data.attrs['model']}: which approximation of {', '.join(judged.errors.quantities)} is within {judged.within}"
+    title = f"{judged.data.attrs['model']}: which approximation of {judged.errors.named} is within {judged.within}"
     command = str(judged.data.attrs.get("command", ""))
     made = f"<p><code>{escape(command)}</code></p>" if command else ""
     return page(

@@ -48,6 +48,7 @@ def validity_map(
     points: int | None = None,
     options: Mapping[str, Mapping[str, Any]] | None = None,
     spectrum: Mapping[str, Any] | None = None,
+    evolution: Mapping[str, Any] | None = None,
     jobs: int | None = None,
     command: str = "",
     **fixed: float | str,
@@ -64,12 +65,15 @@ def validity_map(
     points     samples of an axis, 7, 13 or 25; None: 13, and 25 where more than 5 % of the map changed from 7 to 13, or along one axis
     options    method -> its options
     spectrum   which line a "linewidth" is of: {"of": "+", "right": "-", "near": 1.0}, as :func:`permsym.sweep` takes them
+    evolution  values at the last time of an evolution instead of steady states: {"times": [5.0], "initial": "up down"}
     jobs       worker processes; None: everything in this process
     fixed      other parameters; numbers or expressions in the others
 
     A strip in which an error changes sign does not count as within.  Raises InputError for mistakes, before anything is computed.
     """
-    asked = request(model, of_mapping(over), quantity, methods, options or {}, fixed, reference, spectrum)
+    asked = request(
+        model, of_mapping(over), quantity, methods, options or {}, fixed, reference, {"spectrum": spectrum, "evolution": evolution}
+    )
     executor = inline if jobs is None else partial(pooled, workers=jobs)
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder) / "map.store") as store:
         return run(asked, store, executor, within=within, scale=Scale(scale), points=points, command=command)
@@ -109,9 +113,12 @@ def request(
     options: Mapping[str, Mapping[str, Any]],
     fixed: Mapping[str, float | str],
     reference: str = EXACT,
-    spectrum: Mapping[str, Any] | None = None,
+    also: Mapping[str, Any] | None = None,
 ) -> Request:
-    """A checked request; InputError for the first mistake."""
+    """A checked request; InputError for the first mistake.
+
+    also    ``spectrum`` and ``evolution`` of :func:`validity_map`, where there are such
+    """
     if reference not in (EXACT, BOUNDS):
         raise InputError(f"`reference` must be {EXACT} or {BOUNDS}, but is {reference!r}", parameter="reference")
     source = registry.source(model)
@@ -125,8 +132,9 @@ def request(
     axes = tuple(make_axis(name, low, high, log, _counts(source, name, low, fixed, ends)) for name, low, high, log in ends)
     first = source.model(dict(fixed) | {axis.name: int(axis.low) if axis.whole else axis.low for axis in axes})
     quantities = [quantity] if isinstance(quantity, str) else list(quantity or [_usual(first)])
-    wanted = _wanted(quantities, first, spectrum or {})
-    sweep = partial(_sweep, source, axes, [reference, *methods], options_of(methods, axes, options), dict(fixed), wanted)
+    wanted = _wanted(quantities, first, also or {})
+    chosen = dict(options) if "evolution" in wanted else options_of(methods, axes, options)
+    sweep = partial(_sweep, source, axes, [reference, *methods], chosen, dict(fixed), wanted)
     names = tuple(name if name.partition("@")[0] in DERIVED_NAMES else str(parse(name, grammar(first))) for name in quantities)
     return Request(axes, names, sweep, reference)
 
@@ -167,9 +175,10 @@ def _usual(model: Model) -> str:
     return "p0_up" if model.centre.kind == "spin" else "p_up"
 
 
-def _wanted(quantities: Sequence[str], model: Model, spectrum: Mapping[str, Any]) -> dict[str, Any]:
+def _wanted(quantities: Sequence[str], model: Model, also: Mapping[str, Any]) -> dict[str, Any]:
     """The keywords of a sweep that has these quantities; InputError for a name that is neither a label nor known."""
-    asked: dict[str, Any] = {}
+    spectrum, evolution = also.get("spectrum") or {}, also.get("evolution")
+    asked: dict[str, Any] = {} if evolution is None else {"evolution": dict(evolution)}
     labels: list[str] = []
     more: dict[str, Any] = {}
     for quantity in quantities:

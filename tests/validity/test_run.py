@@ -210,3 +210,20 @@ def test_a_map_says_which_points_followed_from_neighbours():
     for g, value in zip(judged.data["g"].values, judged.errors.values["c2"][0], strict=True):
         model = ps.models.central_spin(N=10, g=float(g))
         assert value.real == pytest.approx(ps.cumulants.steady_state(model, 2).derived["p0_up"], abs=1e-12)
+
+
+@pytest.mark.slow
+def test_a_map_of_a_time_of_an_evolution():
+    over, asked = {"N": (2, 4)}, {"times": [0.5, 1.5], "initial": "up down"}
+    judged = ps.validity_map("central-spin", over, quantity="p0_up", methods=("mf", "c2"), points=7, evolution=asked)
+    assert judged.errors.named == "p0_up at t = 1.5"
+    for n, exact, c2 in zip(judged.errors.samples[0], judged.errors.exact[0], judged.errors.values["c2"][0], strict=True):
+        model = ps.models.central_spin(N=int(n))
+        assert exact.real == pytest.approx(ps.evolve(model, [0.0, 1.5], initial="up down").derived["p0_up"][-1], abs=1e-7)
+        assert c2.real == pytest.approx(ps.cumulants.evolve(model, [0.0, 1.5], "up down", order=2).derived["p0_up"][-1], abs=1e-7)
+    assert (np.abs(judge(judged.data).errors.signed["mf"]) > 0.01).any()
+
+
+def test_where_an_evolution_begins_needs_its_time(capsys):
+    assert main(["validity", "central-spin", "--over", "N=2:4", "--initial", "up down"]) == 1
+    assert "--at 5" in capsys.readouterr().err
