@@ -18,6 +18,7 @@ from permsym.model import Model
 from permsym.models import registry
 from permsym.models.registry import ModelSource
 from permsym.moments.labels import parse
+from permsym.states.derived import derived_quantities
 from permsym.sweeps.definition import Sweep, grammar, make
 from permsym.sweeps.methods import check_methods, is_expansion
 from permsym.sweeps.run import Executor, assembled, execute, prepare
@@ -192,7 +193,11 @@ def _wanted(quantities: Sequence[str], model: Model, also: Mapping[str, Any]) ->
         elif name in METROLOGY_NAMES:
             key = "rotation_fisher" if name.startswith("fisher_rotation") else "fisher"
             more[key] = [*more.get(key, []), of]
-        elif name not in DERIVED_NAMES:
+        elif name in DERIVED_NAMES:
+            there = derived_quantities(grammar(model), lambda _: 1 + 0j)
+            if quantity not in there:
+                raise InputError(f"the model has no quantity {quantity!r}; it has {', '.join(there)}", parameter="quantity")
+        else:
             labels.append(str(parse(quantity, grammar(model))))
     if spectrum and "spectrum" not in asked:
         raise InputError(

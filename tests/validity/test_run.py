@@ -86,6 +86,7 @@ def test_absolute_errors(judged):
         ({"over": {"N": 3}}, "low, high"),
         ({"points": 9}, "7, 13, 25"),
         ({"quantity": "nothing"}, "nothing"),
+        ({"quantity": "photons"}, "the model has no quantity 'photons'; it has p"),
         ({"within": -1.0}, "positive"),
     ],
 )
