@@ -2,7 +2,9 @@
 
 With u the position along the path and L its length, a branch is followed in the arclength
 
-    ds^2 = (du / L)^2 + |dx|^2 / |x|^2
+    ds^2 = (du / L)^2 + |dx|^2 / (1 + |x|^2)
+
+where the 1 is the moment of the identity: at infinite temperature all others vanish.
 
 Each step predicts along the tangent and corrects by Newton's method in (x, frequencies of broken phases, u) at fixed arclength, so that
 folds are passed like any other point (Keller's method).
@@ -70,7 +72,7 @@ class Follower:
     # -- the arclength --------------------------------------------------------------------------------------------------
 
     def _weight(self, x: ComplexArray) -> float:
-        return 1 / max(float(np.vdot(x, x).real), 1e-300)
+        return 1 / (1 + float(np.vdot(x, x).real))
 
     def _slope(self, u: float, point: FixedPoint) -> ComplexArray:
         """dF/du at fixed scaled moments, by central differences: F is linear in the coefficients, so rounding stays small."""

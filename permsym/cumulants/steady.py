@@ -23,7 +23,7 @@ from permsym.errors import InputError, NoFixedPoint, SolverFailed, UncertifiedWa
 from permsym.model import Model
 from permsym.models import registry
 from permsym.models.registry import ModelSource
-from permsym.sites import Boson
+from permsym.states.derived import mode_labels
 
 LEVELS = (4, 6, 9, 13, 18, 24, 32)
 """Fock states tried where a boson counts as one site and its cut-off is left to the solver."""
@@ -64,7 +64,7 @@ def steady_state(
 def _solved(model: Model, truncation: Truncation, source: Recipe | None, branches: Branches | None = None) -> CumulantState:
     """The same without a warning."""
     refuse_fixed_spin(model)
-    if truncation.counting is Counting.SITES and isinstance(model.centre, Boson) and model.centre.automatic:
+    if truncation.counting is Counting.SITES and model.centre.automatic:
         return _with_enough_levels(model, truncation, source, branches)
     return _steady_state(model, truncation, source, branches)
 
@@ -88,13 +88,13 @@ def _steady_state(model: Model, truncation: Truncation, source: Recipe | None, b
 
 
 def _with_enough_levels(model: Model, truncation: Truncation, source: Recipe | None, branches: Branches | None) -> CumulantState:
-    """The steady state with so many levels that the photon number does not change any more."""
-    last: float | None = None
+    """The steady state with so many levels that photon numbers do not change any more; all modes have the same."""
+    last: list[float] = []
     for levels in LEVELS:
-        recipe = None if source is None else (source[0], {**source[1], "levels": levels})
+        recipe = None if source is None or "levels" not in source[0].defaults else (source[0], {**source[1], "levels": levels})
         state = _steady_state(model.with_levels(levels), truncation, recipe, branches)
-        photons = state.derived["photons"]
-        if last is not None and abs(photons - last) < 1e-9 * max(1.0, abs(photons)):
+        photons = [state.derived[f"photons{mode.at}"] for mode in mode_labels(model)]
+        if last and all(abs(n - before) < 1e-9 * max(1.0, abs(n)) for n, before in zip(photons, last, strict=True)):
             return state
         last = photons
     raise SolverFailed(

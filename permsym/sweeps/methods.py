@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point
-from permsym.dataset.status import EXACT, Status, judged
+from permsym.dataset.status import EXACT, judged, physical
 from permsym.errors import BeyondOrder, DegenerateSteadyState, InputError, TooLarge, UncertifiedWarning
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
@@ -309,7 +309,7 @@ def expanded_point(model: Model, state: CumulantState, keys: Iterable[MomentLabe
             "stability": state.stability,
             **{f"time_{name}": seconds for name, seconds in state.seconds.items() if name == "solve"},
         },
-        status=Status.UNPHYSICAL if state.unphysical else Status.OK if state.stable else Status.UNSTABLE,
+        status=physical(state.unphysical, state.stable)[0],
         reason=", ".join([f"order {state.order}", *flags]),
     )
 
