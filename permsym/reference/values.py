@@ -23,6 +23,10 @@ ALONG = ("time", "delay")
 """Parameters of a value that are none of its model's."""
 
 
+PROVED = "bounds"
+"""The approach of a dataset whose values and errors are the middle and half the width of proved intervals."""
+
+
 @dataclass(frozen=True)
 class Value:
     """One number that a problem asks for.
