@@ -179,13 +179,13 @@ def score(answers: Mapping[str, Sequence[Answer]], compute: Exactly) -> Scorecar
         card.scores[name] = {}
         for asked, group in itertools.groupby(sorted(rows, key=lambda row: list(PROBLEMS).index(row.problem)), key=lambda row: row.problem):
             each, mine = problem(asked), list(group)
-            exact, proved = _truth(each, each.data)
+            truth = _truth(each, each.data)
             points = distinct(row.parameters for row in mine)
-            if not all(any(same(point, value.parameters) for value in exact) for point in points):
-                exact, proved = compute(each, points)
+            if not all(any(same(point, value.parameters) for value in truth[0]) for point in points):
+                truth = compute(each, points)
             else:
-                _add_own(card, each)
-            card.scores[name][asked] = _judged(exact, mine, proved)
+                _add_own(card, each, truth)
+            card.scores[name][asked] = _judged(truth, mine)
     return card
 
 
@@ -193,13 +193,12 @@ def own_scores(problems: Sequence[Problem]) -> Scorecard:
     """Scores of permsym's own approximations, from the files of the set."""
     card = Scorecard()
     for each in problems:
-        _add_own(card, each)
+        _add_own(card, each, _truth(each, each.data))
     return card
 
 
-def _add_own(card: Scorecard, asked: Problem) -> None:
+def _add_own(card: Scorecard, asked: Problem, truth: Truth) -> None:
     """Scores of all approaches of a problem's dataset, but for the exact one and the proved intervals."""
-    exact, proved = _truth(asked, asked.data)
     for approach in approaches(asked.data):
         if approach in (EXACT, PROVED) or asked.name in card.scores.get(approach, {}):
             continue
@@ -207,19 +206,19 @@ def _add_own(card: Scorecard, asked: Problem) -> None:
         one = asked.data.sel(approach=approach)["time_total"]
         spent = one.isel(time=0) if "time" in one.dims else one  # each time has what its whole evolution took
         seconds = None if np.isnan(spent.values).all() else float(np.nansum(spent.values))
-        card.scores.setdefault(approach, {})[asked.name] = _scored(exact, theirs, proved, seconds)
+        card.scores.setdefault(approach, {})[asked.name] = _scored(truth, theirs, seconds)
 
 
-def _judged(exact: list[Value], mine: Sequence[Answer], proved: Mapping[int, Value]) -> Score:
+def _judged(truth: Truth, mine: Sequence[Answer]) -> Score:
     """Answers beside exact values; values that were not answered are missing."""
     table: dict[str, list[Answer]] = {}
     for row in mine:
         table.setdefault(row.quantity, []).append(row)
     missing = complex(math.nan), 0.0
     answers = [
-        next(((row.value, row.error) for row in table.get(v.quantity, ()) if same(row.parameters, v.parameters)), missing) for v in exact
+        next(((row.value, row.error) for row in table.get(v.quantity, ()) if same(row.parameters, v.parameters)), missing) for v in truth[0]
     ]
-    return _scored(exact, answers, proved, seconds_of(mine))
+    return _scored(truth, answers, seconds_of(mine))
 
 
 def _truth(asked: Problem, data: xr.Dataset, points: Sequence[dict[str, float]] | None = None) -> Truth:
@@ -235,19 +234,19 @@ def _among(value: Value, points: Sequence[dict[str, float]]) -> bool:
     return any(same(value.parameters, point) for point in points)
 
 
-def _scored(exact: list[Value], answers: Sequence[tuple[complex, float]], proved: Mapping[int, Value], seconds: float | None) -> Score:
-    rows = []
-    for k, (truth, size, (value, own)) in enumerate(zip(exact, sizes(exact), answers, strict=True)):
-        if math.isnan(truth.value.real):
+def _scored(truth: Truth, answers: Sequence[tuple[complex, float]], seconds: float | None) -> Score:
+    (exact, proved), rows = truth, []
+    for k, (right, size, (value, own)) in enumerate(zip(exact, sizes(exact), answers, strict=True)):
+        if math.isnan(right.value.real):
             continue
         if not cmath.isfinite(value):
-            rows.append(Judged(truth, value, math.nan))
+            rows.append(Judged(right, value, math.nan))
             continue
-        certified = 0.0 if math.isnan(truth.error) else truth.error
-        error = max(abs(value - truth.value) - certified - 1e-15 * abs(truth.value), 0.0) / size
+        certified = 0.0 if math.isnan(right.error) else right.error
+        error = max(abs(value - right.value) - certified - 1e-15 * abs(right.value), 0.0) / size
         interval = proved.get(k)
         disproved = None if interval is None else abs(value - interval.value) > (interval.error + own) * (1 + 1e-9) + 1e-12
-        rows.append(Judged(truth, value, error, bool(impossible(truth.quantity, value, own)), disproved))
+        rows.append(Judged(right, value, error, bool(impossible(right.quantity, value, own)), disproved))
     return Score(tuple(rows), seconds)
 
 
