@@ -1,5 +1,6 @@
 """What holds for every test: interrupts arrive, and workers that run side by side do not write into one another's caches."""
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -8,6 +9,9 @@ import pytest
 
 # a parent that ignores interrupts, such as a shell's background job, must not make the tested processes ignore them
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# thousands of tests are collected and live to the end: garbage collections need not go through them again and again
+gc.disable()
 
 # numba numbers its files by counting those that are there, which two processes at once do alike
 worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
@@ -21,3 +25,9 @@ def pytest_collection_modifyitems(items):
         quick = item.get_closest_marker("quick")
         if quick and item.callspec.id not in quick.args:
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish():
+    """From here on garbage is collected, among what is made from here on."""
+    gc.freeze()
+    gc.enable()

@@ -56,6 +56,11 @@ class ParameterPath:
             self._cache[position] = self.make(self.value(position))
         return self._cache[position]
 
+    def forget(self) -> None:
+        """Give back the memory of equations that were asked for."""
+        self._cache.clear()
+        self._pinned.clear()
+
 
 def model_at(source: ModelSource, parameters: Mapping[str, float | str]) -> Model:
     """A model for equations, whose numbers of satellites may be real; expressions are evaluated there."""

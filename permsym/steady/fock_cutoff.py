@@ -175,13 +175,21 @@ def search(
                 continue
             state.adopt(state.certify(keys))
             return state
-        slope = _slope(state.fock)
-        flat = flat + 1 if slope < _FLAT and levels >= _ENOUGH else 0
-        if flat and (not loses_photons(model) or flat > 4):
-            raise InputError(_unbounded(model, levels, state.fock))
-        wanted = np.log(lost / target) / max(slope, 1e-3) if np.isfinite(lost) else levels
-        levels += int(np.clip(np.ceil(wanted) + 1, 2, levels))
+        levels, flat = _next_attempt(model, levels, state.fock, np.log(lost / target), flat)
     raise InputError(_unbounded(model, levels, state.fock))
+
+
+def _next_attempt(model: Model, levels: int, fock: NDArray[np.float64], excess: float, flat: int) -> tuple[int, int]:
+    """The next cut-off, and for how many attempts ln P(n) has not fallen; InputError where it never will.
+
+    excess   ln of what the cut-off costs over what it may
+    """
+    slope = _slope(fock)
+    flat = flat + 1 if slope < _FLAT and levels >= _ENOUGH else 0
+    if flat and (not loses_photons(model) or flat > 4):
+        raise InputError(_unbounded(model, levels, fock))
+    wanted = excess / max(slope, 1e-3) if np.isfinite(excess) else levels
+    return levels + int(np.clip(np.ceil(wanted) + 1, 2, levels)), flat
 
 
 def _worthwhile(model: Model, request: Request) -> bool:

@@ -6,10 +6,7 @@ dL/d theta is a sum over terms of d(coefficient)/d theta times the term's own su
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from permsym.errors import InputError
 from permsym.model import Model
@@ -24,19 +21,6 @@ _STEP = 1e-3
 Family = Callable[..., Model]
 Slopes = Sequence[tuple[Term, complex]]
 """d(coefficient)/d theta of every term that depends on theta."""
-
-
-class Duals(Protocol):
-    """Transposed solves.
-
-    active   positions of the unknowns that were solved for
-    """
-
-    @property
-    def active(self) -> NDArray[np.int64]: ...
-
-    def dual(self, covectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        """y with L^T y = c - <c> tr for each column of covectors (active, k)."""
 
 
 def coefficient_slopes(model: Model, family: Family | None = None) -> dict[str, list[tuple[Term, complex]]]:

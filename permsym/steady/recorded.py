@@ -54,7 +54,7 @@ class RecordedSolution:
     rigorous: bool
     off: float
     fock: NDArray[np.float64] | None = None
-    duals = None
+    many_duals = False
     spin = None
 
     def estimates(self, keys: Sequence[MomentLabel | Observable]) -> list[list[ErrorParts]]:

@@ -17,6 +17,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
 from permsym.several_sites import modes_of_centre
+from permsym.shown import Card
 from permsym.sites import Boson, NoCentre, Site
 from permsym.states.archived import Packing
 from permsym.states.collective_spin import SpinDistribution
@@ -36,7 +37,6 @@ from permsym.states.derived import (
 from permsym.states.sectors import Charge
 from permsym.states.squeezing import Squeezing, squeezing, squeezing_labels
 from permsym.steady.certificate import Certificate, derived_tolerance, sides_tolerance
-from permsym.steady.gradient import Duals
 from permsym.steady.in_time import AtRest
 from permsym.steady.scaling.levels import reach, tail
 from permsym.steady.scaling.wells import Survey, survey
@@ -74,7 +74,7 @@ class Solution(Protocol):
     residual    of the equations that were solved, relative to the size of their terms
     converged   whether an iteration reached its tolerance; always so for factors
     edge_mass   probability next to a window's edge
-    duals       transposed solves, for gradients; None: there are no factors
+    many_duals  whether a dual vector costs little, since there are factors
     spin        P(j, m) where it is not listed on the basis; None: it is
     rigorous     whether error estimates of moments are bounds
     noise       what populations are certain to, however small they are: an iteration rounds to its largest numbers
@@ -102,7 +102,7 @@ class Solution(Protocol):
     def edge_mass(self) -> float: ...
 
     @property
-    def duals(self) -> Duals | None: ...
+    def many_duals(self) -> bool: ...
 
     @property
     def spin(self) -> SpinDistribution | None: ...
@@ -411,8 +411,26 @@ class State(DensityOperator, AtRest):
         self._cutoffs = {self.label(text): float(error) for text, error in estimates["cutoffs"].items()}
         self.algebraic_error, self.window_error, self.cutoff_error = map(float, estimates["parts"])
 
+    # -- looking --------------------------------------------------------------------------------------------------------
+
+    @property
+    def _card(self) -> Card:
+        """What it shows of itself; nothing is solved for that."""
+        title = f"State of {self.model.called}: {self.basis.representation}, {self.dimension:,} unknowns"
+        certificate = self._certificate
+        if certificate is None:
+            return Card(title, notes=["nobody has asked for its certificate yet: state.certificate"])
+        values = [(text, self.moment(text), error) for text, error in certificate.errors.items()]
+        zero = [text for text, value, error in values if not value and not error]
+        derived = [(name, value, certificate.derived_errors.get(name, math.nan)) for name, value in certificate.derived.items()]
+        moments = [each for each in values if each[0] not in zero]
+        return Card(title, certificate.summary, certificate.certified, derived, moments, zero)
+
     def __repr__(self) -> str:
-        return f"State({self.model!r}, {self.basis.representation}, dimension={self.dimension})"
+        return self._card.text()
+
+    def _repr_html_(self) -> str:
+        return self._card.html()
 
 
 def signed_sums(basis: Basis) -> list[NDArray[np.complex128]]:

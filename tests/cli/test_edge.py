@@ -275,6 +275,7 @@ def test_twelve_open_files_are_enough_for_one_line(tmp_path):
 
 
 @pytest.mark.serial
+@pytest.mark.quick("0.3", "0.5")
 @pytest.mark.parametrize("moment", [0.1, 0.3, 0.5, 0.8])
 def test_ctrl_c_in_the_first_second(moment):
     child = process("solve", "central-spin", "N=40", "--moments", "4")

@@ -17,6 +17,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.quick("1", "3", "4")
 @pytest.mark.parametrize("seed", range(5))
 def test_an_interrupt_at_a_random_moment(tmp_path, seed):
     write(tmp_path, points=400, N=40)

@@ -37,8 +37,8 @@ def test_advice_is_of_the_centre_that_there_is(centre, word, words):
 
 def test_an_operator_of_another_kind_of_site_is_not_told_to_name_one():
     centre = ps.Model([ps.Spin(name="q"), ps.Boson(3, name="x")], ps.Ensemble(2), ps.Ensemble(2).x).centre
-    with pytest.raises(ps.InputError, match=r"is no operator of the site 'q'; write z0@q \+0@q -0@q"):
-        factors("|0><1|0@q", centre, [ps.Ensemble(2)])
+    with pytest.raises(ps.InputError, match="is no operator of the site 'x'; write ad@x a@x"):
+        factors("z0@x", centre, [ps.Ensemble(2)])
 
 
 def test_terms_are_spelled_like_operators_of_model_files():

@@ -99,6 +99,7 @@ def test_other_names_and_changed_files_are_refused(tmp_path, monkeypatch):
         ps.open_reference("p1-fig3b")
 
 
+@pytest.mark.slow
 def test_a_wheel_carries_them(tmp_path):
     pytest.importorskip("setuptools", "77")
     script = "import os, sys, setuptools.build_meta as backend\nos.chdir(sys.argv[1])\nprint(backend.build_wheel(sys.argv[2]))"

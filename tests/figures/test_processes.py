@@ -60,7 +60,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
     def small_files() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 
-    code, _, err = permsym(tmp_path, "figure", "p2-fig1", preexec_fn=small_files, environment={"PYTHONDONTWRITEBYTECODE": "1"})
+    code, _, err = permsym(tmp_path, *FIGURE, 3, preexec_fn=small_files, environment={"PYTHONDONTWRITEBYTECODE": "1"})
     assert code == 1, err
     (line,) = err.splitlines()
     assert line.startswith("permsym: cannot write")

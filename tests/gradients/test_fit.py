@@ -159,7 +159,7 @@ def test_what_is_given_twice_is_refused():
 
 def test_tables_of_spreadsheets_and_their_mistakes(tmp_path):
     path = tmp_path / "data.csv"
-    path.write_bytes("\ufeffkappa;photons\n1;0.4\n2;0.3\n".encode())
+    path.write_bytes("\ufeffkappa;photons\n1;0.15\n2;0.1\n".encode())
     fitted = ps.fit("tavis-cummings", path, {"g": 0.4}, N=1)
     assert fitted.values["g"] > 0
     for text, words in ("kappa,kappa,photons\n1,1,2\n", "appears twice"), ("kappa,photons\n1,\n", "only empty cells"):
@@ -169,6 +169,6 @@ def test_tables_of_spreadsheets_and_their_mistakes(tmp_path):
 
 
 def test_without_a_point_to_spare_errors_are_unknown_and_said_so():
-    fitted = ps.fit("tavis-cummings", {"photons": [0.3]}, {"g": 0.4}, N=1)
+    fitted = ps.fit("tavis-cummings", {"photons": [0.15]}, {"g": 0.4}, N=1)
     assert np.isinf(fitted.errors["g"])
     assert any("no point is left over" in words for words in fitted.findings)

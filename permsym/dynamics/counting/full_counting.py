@@ -112,7 +112,10 @@ def full_counting(state: State, jump: str, *, efficiency: float = 1.0, order: Li
     if not is_real(efficiency) or not 0 < efficiency <= 1:
         raise InputError(f"`efficiency` must be a probability above 0 and at most 1, but is {efficiency!r}")
     if not isinstance(state, State):
-        raise InputError(f"full counting is that of a steady state, but this is {state!r}; along an evolution use evolution.counting(jump)")
+        raise InputError(
+            f"full counting is that of a steady state, but this is of type {type(state).__name__}; "
+            "of an evolution use evolution.counting(jump)"
+        )
     if order not in (2, 4):
         raise InputError(f"`order` must be 2 or 4, but is {order!r}")
     started = time.perf_counter()

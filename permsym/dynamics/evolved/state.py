@@ -168,4 +168,4 @@ class EvolvedState(DensityOperator, InTime):
         return super()._header(packing) | {"type": "evolved", "origin": origin._asdict(), "errors": errors, "top": self.top_population}
 
     def __repr__(self) -> str:
-        return f"EvolvedState(t={self.time:g}, {self.model!r}, {self.basis.representation}, {1 + len(self.coherences)} charge sectors)"
+        return f"EvolvedState(t={self.time:g}, {self.model.called}, {self.basis.representation}, {1 + len(self.coherences)} charge sectors)"

@@ -177,7 +177,7 @@ class LatticeResponse:
 
     def _nodes(self, values: NDArray[np.float64]) -> list[int]:
         """Frequencies at which the state's error is estimated: spread out, and where S is largest."""
-        count = _PULLED[self.state.solution.duals is not None]
+        count = _PULLED[self.state.solution.many_duals]
         spread = np.linspace(0, len(values) - 1, min(count, len(values))).round().astype(int)
         return sorted({*spread.tolist(), int(np.argmax(values))})
 
@@ -210,7 +210,7 @@ class LatticeResponse:
                 best = self._sought(near)
                 converged = best.missed[0] <= _CONVERGED * abs(best.values[0])
                 rival = self._rival() if converged and near is None else None
-                if (converged and rival is None) or space.finished:
+                if (converged and rival is None and not space.nearly_whole) or space.finished:
                     return self._certified(best)
             if space.spent:
                 return self._certified(best)

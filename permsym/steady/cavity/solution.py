@@ -77,7 +77,7 @@ class BlockSolution:
     settings: MatrixFree
     support: NDArray[np.bool_] | None = None
     dual_sizes: dict[int, NDArray[np.float64]] = field(default_factory=dict)
-    duals = None
+    many_duals = False
     spin = None
     noise = EPS
     rigorous = False

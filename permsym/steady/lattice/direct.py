@@ -60,7 +60,7 @@ def solve_on(
         null = _solved(problem, pin, solver)
     null.beyond, null.lost = beyond_levels(null, basis, resting, null.vector)
     timings = {"assemble": assembled - started, "solve": time.perf_counter() - assembled}
-    solution = FactoredSolution(basis, null, null, noise=EPS if null.pin is None else 0.0)
+    solution = FactoredSolution(basis, null, many_duals=True, noise=EPS if null.pin is None else 0.0)
     return State(model, basis, solution, {**solver.describe(), "fill": null.factor.fill, **used}, timings, tolerance)
 
 

@@ -16,7 +16,6 @@ from permsym.operators import Matrix
 from permsym.several_sites import modes_of_centre
 from permsym.states.collective_spin import SpinDistribution
 from permsym.states.derived import Observable
-from permsym.steady.gradient import Duals
 from permsym.steady.lattice.iterated import IteratedNull
 from permsym.steady.lattice.null_vector import Bounds, NullVector
 from permsym.steady.state import ErrorParts
@@ -60,15 +59,15 @@ F = TypeVar("F", bound=Factored)
 class FactoredSolution(Generic[F]):
     """A :class:`permsym.steady.state.Solution` from factors.
 
-    null    the solved vector with its factors
-    duals   the same where its transposed solves give gradients
-    coarser (basis.dimension,) the same state with more left out: its difference stands for what a cut costs, in the place of clipped moves
-    edge    (size,) what each unknown's clipped moves contribute to the error estimates made so far
+    null        the solved vector with its factors
+    many_duals  whether a dual vector costs little
+    coarser     (basis.dimension,) the same state with more left out: its difference stands for a cut's cost, in the place of clipped moves
+    edge        (size,) what each unknown's clipped moves contribute to the error estimates made so far
     """
 
     basis: Basis
     null: F
-    duals: Duals | None = None
+    many_duals: bool = False
     spin: SpinDistribution | None = None
     converged: bool = True
     noise: float = 0.0

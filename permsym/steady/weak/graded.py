@@ -28,7 +28,6 @@ from permsym.operators import Matrix, Monomial, as_matrix
 from permsym.rotating import in_rotating_frame
 from permsym.states.collective_spin import SpinDistribution
 from permsym.states.derived import Observable
-from permsym.steady.gradient import Duals
 from permsym.steady.state import ErrorParts
 from permsym.steady.weak.basis import WeakBasis, from_vacuum
 
@@ -54,7 +53,7 @@ class WeakSolution:
     """
 
     converged = True
-    duals: Duals | None = None
+    many_duals = False
     noise = 0.0
     rigorous = False
     spin: SpinDistribution | None = None
