@@ -179,7 +179,7 @@ class DensityOperator:
         """Expectation value of an operator of the model's sites, such as ``s.p * s.m``, or of a moment's label, such as ``"ad a"``."""
         if isinstance(operator, str):
             return self.moment(operator)
-        self.model.check(operator)
+        operator = self.model.own(operator)
         self.know(self.model.charges_of(operator))
         return sectors.expected(self._sectors, operator)
 
