@@ -44,6 +44,7 @@ ORDER = [
     {"dataset"},
     {"sweeps"},
     {"plot"},
+    {"pictures"},
     {"figures"},
     {"compare"},
     {"validity", "reference"},
