@@ -47,7 +47,7 @@ def open_reference(name: str) -> xr.Dataset:
 
     Raises InputError for other names, and where the file is not the one that was shipped.
     """
-    from permsym.dataset import netcdf
+    from permsym.dataset import accessor, netcdf  # noqa: F401  # the first makes data.permsym
 
     checksums = _checksums()
     if name not in checksums:
