@@ -44,6 +44,7 @@ ORDER = [
     {"dataset"},
     {"sweeps"},
     {"plot"},
+    {"pictures"},
     {"compare"},
     {"validity", "reference"},
     {"figures"},
