@@ -47,6 +47,7 @@ ORDER = [
     {"figures"},
     {"compare"},
     {"validity", "reference"},
+    {"explore"},
     {"cli"},
     {"__main__"},
 ]
