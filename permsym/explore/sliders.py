@@ -58,7 +58,8 @@ def _numbers(texts: Mapping[str, str]) -> dict[str, Number]:
 
 def _range(source: ModelSource, name: str, values: Mapping[str, float], start: Mapping[str, str]) -> dict[str, Any]:
     """Ends of a slider, and whether it counts; no ends: a field alone."""
-    value = values.get(name)
+    typed = number_or_text(start.get(name, ""))
+    value = values.get(name, None if isinstance(typed, str) else typed)  # what stands for others has no number in the model
     if name in COUNTS or (name == "N" and value is not None):
         if value is None or start.get(name) == AUTO:
             return {"counts": True}

@@ -70,6 +70,7 @@ def test_sliders_of_rates_begin_at_zero_and_those_of_detunings_below():
     assert by_name["N"] | {"low": 1, "high": 300, "counts": True, "text": "8"} == by_name["N"]
     assert "high" not in by_name["levels"]
     assert "high" not in by_name["eta"]  # `drive` stands for it
+    assert (by_name["drive"]["low"], by_name["drive"]["high"]) == (0.0, 4.0)
     typed = {entry["name"]: entry for entry in described(lookup("central-spin"), {"N": "32", "g": "2"})}
     assert (typed["kappa"]["value"], typed["kappa"]["text"], typed["g"]["high"]) == (2.0, "", 8.0)
 

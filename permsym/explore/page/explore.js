@@ -102,7 +102,7 @@ const PARTS = {
     const sliders = message.parameters.filter((parameter) => parameter.high !== undefined);
     at("over").replaceChildren(...sliders.map((parameter) => new Option(parameter.name, parameter.name)));
     const free = sliders.filter((parameter) => !parameter.counts);
-    at("over").value = saved.get("~over") ?? (free.find((parameter) => parameter.name === "g") ?? free[0] ?? sliders[0])?.name ?? "";
+    at("over").value = saved.get("~over") ?? (free.find((parameter) => parameter.name === "g") ?? free.find((parameter) => parameter.text) ?? free[0] ?? sliders[0])?.name ?? "";
     range();
     for (const id of CHOSEN) if (saved.has(`~${id}`) && id !== "quantity") at(id).value = saved.get(`~${id}`);
     page.quantity = saved.get("~quantity") ?? "";

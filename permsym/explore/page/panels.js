@@ -1,11 +1,13 @@
 // Tables, the certificate, and what reproduces a panel.
 import { digits, key } from "./charts.js";
 
-const SHARE = (value, exact) => {
+// The deviation from the exact value in per cent; none where that is zero.
+function share(value, exact) {
   if (value === null || exact === null || exact === undefined || !exact) return "";
-  const percent = (100 * (value - exact)) / Math.abs(exact);
-  return `${percent < 0 ? "−" : "+"}${Math.abs(percent) < 1e-9 ? "0" : Math.abs(percent).toPrecision(2).replace(/e([+-]\d+)/, "e$1")} %`;
-};
+  const percent = (100 * (value - exact)) / Math.abs(exact), size = Math.abs(percent);
+  const words = size < 1e-9 ? "0" : size < 1e-3 ? size.toExponential(0) : size < 100 ? size.toPrecision(2) : size < 1e5 ? size.toFixed(0) : size.toExponential(1);
+  return `${percent < 0 ? "−" : "+"}${words} %`;
+}
 
 function cell(row, text, small, name) {
   const node = row.insertCell();
@@ -46,13 +48,13 @@ export function valuesTable(table, methods, answers, styles, size) {
   for (const method of methods) {
     const row = table.tBodies[0].insertRow(), answer = answers[method], point = answer?.point;
     row.dataset.method = method;
-    row.className = `${method} ${answer?.old ? "old" : ""}`;
+    row.className = `${method} ${answer?.old ? "old" : ""} ${size && method === "exact" ? "preview" : ""}`;
     row.dataset.status = point?.status ?? "";
     row.dataset.old = answer?.old ? "yes" : "no";
     cell(row, "").append(key(styles[method]), styles[method].label + (method === "exact" && size ? `, N = ${size}` : ""));
     for (const name of columns) {
       const value = point?.derived[name] ?? null;
-      const small = !point ? "" : method === "exact" ? bound(point.derived_errors[name]) : SHARE(value, size ? null : exact?.derived[name]);
+      const small = !point ? "" : method === "exact" ? bound(point.derived_errors[name]) : share(value, size ? null : exact?.derived[name]);
       const closed = name.startsWith("g2") && ORDER[method] < PAIRS && value !== null;
       cell(row, point ? precise(value) : "", value === null ? "" : small, closed ? "closure" : "").title = closed ? "beyond the order: by closure alone" : "";
     }
