@@ -51,7 +51,10 @@ COMMANDS = {
         "validity": "a map of where which approximation is within a tolerance",
         "reference": "the reference set: problems with exact values, on which any method can be scored",
     },
-    "looking": {"figure": "data and picture of a published figure"},
+    "looking": {
+        "figure": "data and picture of a published figure",
+        "explore": "a live page in the browser: sliders, exact values beside approximations",
+    },
 }
 """What ``permsym --help`` lists.  Each command has a module of this folder with ``add(commands)``."""
 

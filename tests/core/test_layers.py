@@ -48,6 +48,7 @@ ORDER = [
     {"compare"},
     {"validity", "reference"},
     {"figures"},
+    {"explore"},
     {"cli"},
     {"__main__"},
 ]
