@@ -105,7 +105,7 @@ class Model:
         if isinstance(jumps, Jump) or not all(isinstance(jump, Jump) for jump in jumps):
             raise InputError(f"`jumps` must be a list of Central, Individual and Collective jumps, but is {jumps!r}")
         self.centre = _centre(centre)
-        if not isinstance(self.centre, SeveralSites) and (own := _name_of(centre)):
+        if own := getattr(self.centre, "alias", ""):
             hamiltonian, jumps = unnamed(hamiltonian, own), [replace(jump, operator=unnamed(jump.operator, own)) for jump in jumps]
         self.ensembles: tuple[Ensemble, ...] = (ensembles,) if isinstance(ensembles, Ensemble) else tuple(ensembles)
         self.hamiltonian = _without_rounding(hamiltonian)
@@ -161,6 +161,12 @@ class Model:
                 if isinstance(one, Monomial):
                     enough[position] = max(enough[position], max(one) + 1)
         return [(site.name, levels) for site, levels in zip(self.centre_sites, enough, strict=True)]
+
+    def own(self, operator: Operator) -> Operator:
+        """An operator of this model's sites as its terms have it: without the name of a lone site; InputError where it is of others."""
+        operator = unnamed(operator, self.centre.alias) if self.centre.alias else operator
+        self.check(operator)
+        return operator
 
     def check(self, operator: Operator) -> None:
         """Refuse an operator that does not act on this model's sites."""
@@ -266,7 +272,7 @@ class Model:
 
     def charges_of(self, operator: Operator) -> set[tuple[int, ...]]:
         """What terms of an operator add to each U(1) charge: -1 for ``a``, 0 for what conserves it."""
-        shifts = {shift for key, value in operator.terms.items() if value != 0 for shift in self._shifts(key)}
+        shifts = {shift for key, value in self.own(operator).terms.items() if value != 0 for shift in self._shifts(key)}
         return {tuple(sum(w * q for w, q in zip(charge, shift, strict=True)) for charge in self.charges) for shift in shifts}
 
     @cached_property
@@ -467,7 +473,7 @@ class Model:
             raise InputError(f"only a boson can be displaced, but the centre is {self.centre!r}")
         if alpha and any(charge[0] for charge in self.charges):
             raise InputError("a displacement would break this model's U(1) symmetry, whose states have no amplitude; leave it out")
-        centre = Boson(self.centre.levels or None, alpha)
+        centre = self.centre.displaced(alpha)
         return Model(centre, self.ensembles, self.hamiltonian, self.jumps, name=self.name, parameters=self.parameters)
 
     def heisenberg(self, observable: Operator) -> Operator:
@@ -476,6 +482,7 @@ class Model:
         i [H, O] + sum over jumps rate * (x^dag O x - {x^dag x, O}/2); an individual jump changes a one-body
         operator only on its own satellite.
         """
+        observable = self.own(observable)
         if any(len(key.satellites) + (key.centre is not None) > 1 for key in observable.terms):
             raise InputError("heisenberg takes one-body observables; write products as moments instead")
         result = commutator(self.hamiltonian, observable) * 1j
@@ -638,13 +645,6 @@ def _centre(centre: Site | Sequence[Site] | None) -> Site:
 def _listed(centre: Site | Sequence[Site] | None) -> Site | Sequence[Site] | None:
     """A centre of several sites as their list."""
     return centre.sites if isinstance(centre, SeveralSites) else centre
-
-
-def _name_of(centre: Site | Sequence[Site] | None) -> str:
-    """The name of a centre of one site, "" where there is none."""
-    centre = _listed(centre)
-    one = centre[0] if isinstance(centre, list | tuple) and len(centre) == 1 else centre
-    return one.name if isinstance(one, Site) else ""
 
 
 def _centre_data(centre: Site) -> Any:

@@ -111,11 +111,13 @@ def as_name(what: str, name: Any) -> str:
 class Site:
     """One kind of site: its levels, its named operators, the excitations that each level holds.
 
-    name   tells sites of a centre apart, in labels ``z0@y``; "" where there is one
+    name    tells sites of a centre apart, in labels ``z0@y``; "" where there is one
+    alias   the name that operators of a lone site were made with
     """
 
     kind = "levels"
     name = ""
+    alias = ""
 
     def __init__(self, levels: int, name: str = "") -> None:
         self.levels = as_count("levels", levels, 2)
@@ -159,8 +161,9 @@ class Site:
         return hash(repr(self))
 
     def renamed(self, name: str) -> Site:
-        """The same with another name."""
+        """The same with another name, for a centre of several sites; "" for a centre of one."""
         other = copy.copy(self)
+        other.alias = "" if name else self.name or self.alias
         other.name = as_name("a site's name", name) if name else ""
         return other
 
@@ -291,7 +294,15 @@ class Boson(Site):
 
     def with_levels(self, levels: int | None) -> Boson:
         """The same mode with another cut-off; None leaves it open."""
-        return Boson(levels, self.displacement, self.name)
+        return self._changed(Boson(levels, self.displacement, self.name))
+
+    def displaced(self, alpha: complex) -> Boson:
+        """The same mode on displaced Fock states D(alpha) \\|n>."""
+        return self._changed(Boson(self.levels or None, alpha, self.name))
+
+    def _changed(self, other: Boson) -> Boson:
+        other.alias = self.alias
+        return other
 
     def _words(self) -> list[str]:
         words = [] if self.automatic else [str(self.levels)]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from permsym.text import finite, pair, table
+from permsym.text import finite, table
 
 if TYPE_CHECKING:
     from permsym.moments.labels import MomentLabel
@@ -35,7 +36,7 @@ def gradients(
         end = suffix(state.model, ensemble)
         asked |= {f"{name}{end}": (slopes, True) for name, slopes in derivatives.squeezing(ensemble.name).items()}
     for quantity, (gradient, real) in asked.items():
-        values[quantity] = {name: x.real if real else pair(x) for name, x in gradient.items()}
+        values[quantity] = {name: finite(x.real) if real else [finite(x.real), finite(x.imag)] for name, x in gradient.items()}
         errors[quantity] = {name: finite(error) for name, error in gradient.errors.items()}
         short += [
             f"d {quantity}/d {name} has the error {error:.0e}"
@@ -62,7 +63,9 @@ def rows(report: Mapping[str, Any]) -> str:
 
 
 def _number(x: Any) -> complex:
-    return complex(*x) if isinstance(x, list) else complex(x)
+    """A number of the report, in which None is none."""
+    parts = x if isinstance(x, list) else [x]
+    return complex(*(math.nan if part is None else part for part in parts))
 
 
 def _cell(x: complex, error: float | None) -> str:

@@ -43,6 +43,11 @@ def gradient(
     """
     if isinstance(system, Eigenvalues):
         return eigenvalue_gradient(system, quantity, family, parameters)  # type: ignore[arg-type]  # which it checks
+    if not isinstance(system, State):
+        raise InputError(
+            f"a gradient is of a steady state or of eigenvalues, but this is of type {type(system).__name__}; "
+            "spectra, correlations, counting and evolutions have ps.derivative(answer, model, name), a model has ps.steady_state(model)"
+        )
     if isinstance(quantity, int):
         raise InputError(f"a quantity is a moment's label or a derived quantity's name, but is {quantity!r}")
     return Derivatives(system, family, parameters).of(quantity)

@@ -65,6 +65,8 @@ def _factor(word: str, text: str, centre: Site, ensembles: Sequence[Ensemble]) -
     match = _WORD.fullmatch(word)
     on_centre = match is not None and match["digit"] is not None and int(match["digit"]) == 0
     if match is None or (on_centre and (isinstance(centre, Boson | NoCentre | SeveralSites) or match["ensemble"])):
+        if on_centre and match is not None and match["ensemble"] and not isinstance(centre, NoCentre | SeveralSites):
+            raise InputError(f"{word!r} in operator {text!r} names a site, but the centre has one alone; write {word.partition('@')[0]}")
         if on_centre and isinstance(centre, NoCentre):
             raise InputError(f"{word!r} in operator {text!r} acts on a centre, which this model lacks; write z + - for an ensemble")
         allowed = " ".join(_allowed(site) for site in sites_of_centre(centre))
@@ -97,7 +99,9 @@ def _on_sites(word: str, text: str, centre: SeveralSites) -> Factor | None:
     if not mode and (match is None or match["digit"] is None or int(match["digit"]) != 0):
         return None
     fitting = [site for site in centre.sites if (site.name == name if name else _has(site, match))]
-    if len(fitting) != 1 or not _has(fitting[0], match, bool(name)):
+    if name and fitting and not _has(fitting[0], match, named=True):
+        raise InputError(f"{word!r} in operator {text!r} is no operator of the site {name!r}; write {_allowed(fitting[0])}")
+    if len(fitting) != 1:
         raise InputError(f"{word!r} in operator {text!r} must name one site of the centre; write {' '.join(map(_allowed, centre.sites))}")
     (site,) = fitting
     if match is not None:
@@ -115,4 +119,4 @@ def _has(site: Site, match: re.Match[str] | None, named: bool = False) -> bool:
 
 def _allowed(site: Site) -> str:
     at = f"@{site.name}" if site.name else ""
-    return f"ad{at} a{at}" if isinstance(site, Boson) else f"|i><j|0{at}" if at and site.kind == "levels" else f"z0{at} +0{at} -0{at}"
+    return f"ad{at} a{at}" if isinstance(site, Boson) else f"|i><j|0{at}" if site.kind == "levels" else f"z0{at} +0{at} -0{at}"

@@ -179,7 +179,7 @@ class DensityOperator:
         """Expectation value of an operator of the model's sites, such as ``s.p * s.m``, or of a moment's label, such as ``"ad a"``."""
         if isinstance(operator, str):
             return self.moment(operator)
-        self.model.check(operator)
+        operator = self.model.own(operator)
         self.know(self.model.charges_of(operator))
         return sectors.expected(self._sectors, operator)
 
@@ -356,6 +356,11 @@ class DensityOperator:
         j, m = np.divmod(sites, 2 * N + 1)
         probability = np.bincount(inverse.ravel(), weights=values, minlength=len(sites))
         return DickePopulations(j / 2, (m - N) / 2, np.asarray(probability, dtype=float))
+
+    @property
+    def has_spin(self) -> bool:
+        """Whether P(j, m) can be read off."""
+        return self._spin is not None or self._has_blocks
 
     def populations(self) -> DickePopulations:
         """P(j, m) site by site."""

@@ -175,17 +175,23 @@ def photon_record(
 
     Source: J. Dalibard, Y. Castin and K. Molmer, Phys. Rev. Lett. 68, 580 (1992).
     """
+    for name, value in (("duration", duration), ("burn_in", burn_in)):
+        if value is None:
+            raise InputError(f"`{name}` must be a number, but is None; give a time, such as {name}=100", parameter=name)
     check_positive("duration", duration)
     check_positive("every", every)
     if burn_in != 0:
         check_positive("burn_in", burn_in)
+    seed = as_count("seed", seed, 0)
+    if not isinstance(initial, str | InitialState | None):
+        raise InputError(f"`initial` must be a label such as 'vacuum up', but is {initial!r}", parameter="initial")
     labels = select_labels(model, moments)
     if bool(labels) != (every is not None):
         raise InputError("`moments` are read at `every`: give both, such as moments=['ad a'], every=0.1, or neither")
     if every is not None and every > duration:
         raise InputError(f"`every` must be at most the duration {duration:g}, but is {every:g}; give a smaller one", parameter="every")
     start = parse_initial(initial or "", model) if not isinstance(initial, InitialState) else initial
-    chain = Chain(prepare(model, labels), str(start), as_count("seed", seed, 0), 0, counting=True)
+    chain = Chain(prepare(model, labels), str(start), seed, 0, counting=True)
     if burn_in:
         chain.run_until([burn_in])
     record = chain.record(float(duration), every)

@@ -253,6 +253,25 @@ def test_a_name_of_the_only_site_means_nothing():
     assert named.hash == ps.Model(plain, t, plain.a * t.p + plain.ad * t.m, [ps.Central(1, plain.a), ps.Individual(1, t.p)]).hash
 
 
+@pytest.mark.filterwarnings("ignore::permsym.UncertifiedWarning")  # so few levels cost something
+def test_operators_of_a_lone_site_may_carry_its_name():
+    a, plain, s = ps.Boson(4, name="x"), ps.Boson(4), ps.Ensemble(1)
+
+    def model(mode):
+        jumps = [ps.Central(1, mode.a), ps.Individual(1, s.p), ps.Individual(2, s.m)]
+        return ps.Model(mode, s, 0.3 * mode.n + 0.2 * (mode.a * s.p + mode.ad * s.m), jumps)
+
+    named, other = model(a), model(plain)
+    assert named.charges_of(a.a) == other.charges_of(plain.a)
+    assert named.with_levels(5).heisenberg(a.n) == other.heisenberg(plain.n)
+    states = [ps.steady_state(each.with_levels(4)) for each in (named, other)]
+    assert states[0].expect(a.n) == states[1].expect(plain.n)
+    both = [ps.spectrum(state, [0.1], of=mode.ad, right=mode.a).power for state, mode in zip(states, (a, plain), strict=True)]
+    assert both[0] == both[1]
+    with pytest.raises(ps.InputError, match="called 'y'"):
+        states[0].expect(ps.Boson(name="y").n)
+
+
 @pytest.mark.parametrize(
     ("sites", "words"),
     [
@@ -380,7 +399,7 @@ def test_one_table_of_a_file_is_a_centre_of_one_site():
 def test_a_name_that_the_centre_lacks_is_no_identity():
     mode, s = ps.Boson(3, name="x"), ps.Ensemble(1)
     model = ps.Model(ps.Boson(3), s, s.z, [ps.Individual(1, s.m)])
-    with pytest.raises(ps.InputError, match="none of this name"):
+    with pytest.raises(ps.InputError, match="a site called 'x', but the centre is Boson"):
         model.charges_of(mode.a)
 
 

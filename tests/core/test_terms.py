@@ -22,6 +22,25 @@ def two_ensembles(**names):
     return ps.Model(c, [A, B], hamiltonian, jumps)
 
 
+@pytest.mark.parametrize(
+    ("centre", "word", "words"),
+    [
+        (ps.Levels(3), "|0><1|0@q", r"the centre has one alone; write \|0><1\|0$"),
+        (ps.Levels(3), "a", r"write \|i><j\|0 for the centre"),
+        (ps.Boson(3), "z0@q", "write z0|is not one"),
+    ],
+)
+def test_advice_is_of_the_centre_that_there_is(centre, word, words):
+    with pytest.raises(ps.InputError, match=words):
+        factors(word, centre, [ps.Ensemble(2)])
+
+
+def test_an_operator_of_another_kind_of_site_is_not_told_to_name_one():
+    centre = ps.Model([ps.Spin(name="q"), ps.Boson(3, name="x")], ps.Ensemble(2), ps.Ensemble(2).x).centre
+    with pytest.raises(ps.InputError, match="is no operator of the site 'x'; write ad@x a@x"):
+        factors("z0@x", centre, [ps.Ensemble(2)])
+
+
 def test_terms_are_spelled_like_operators_of_model_files():
     names = [term.name for term in ps.models.central_spin(N=2).terms]
     assert names == ["H[z0]", "H[z]", "H[+0 -]", "H[-0 +]", "L[-0] central", "L[+] individual", "L[-] individual"]

@@ -54,3 +54,10 @@ def test_what_has_no_derivative():
         ps.derivative(lambda model: ([0.0], [0.0]), spin(0.1, 1.0), "x", spin)
     with pytest.raises(InputError, match="must be a result of permsym"):
         ps.derivative(lambda model: 1.0, spin(0.1, 1.0), "up", spin)
+
+
+def test_what_has_no_gradient_says_what_has():
+    model = spin(0.1, 1.0)
+    for system in (model, ps.evolve(model, [0.0])):
+        with pytest.raises(InputError, match=r"ps\.derivative"):
+            ps.gradient(system, "z1")

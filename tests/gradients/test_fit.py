@@ -5,6 +5,9 @@ import pytest
 
 import permsym as ps
 from permsym.errors import InputError
+from permsym.gradients.fitting import fit
+from permsym.gradients.fitting.measured import Measured
+from permsym.models.registry import source
 
 DELTA = np.array([-1.5, -0.4, 0.3, 1.0])
 
@@ -85,12 +88,45 @@ def test_files_missing_points_and_complex_moments(tmp_path):
         ({"p_up": [0.1]}, ["omega"], "omega"),
         ({"p_up": [0.1]}, [], "must name the parameters"),
         ("nowhere.csv", ["Omega"], "cannot read 'nowhere.csv'"),
+        ({"gamma": [1.0, -1.0], "p_up": [0.1, 0.2]}, ["Omega"], "rate .* negative|must be .*>= 0|-1"),
     ],
 )
 def test_mistakes_are_named(data, free, said):
     with pytest.raises(InputError, match=said) as caught:
         ps.fit(driven_spin, data, free)
     assert "\n" not in str(caught.value)
+
+
+def test_every_point_is_looked_at_before_anything_is_solved(monkeypatch):
+    """The second point has too few satellites for the moment."""
+
+    def pairs(N, g=0.3):
+        s = ps.Ensemble(N)
+        return ps.Model(None, s, g * s.x, [ps.Individual(1.0, s.m)], parameters={"N": N, "g": g})
+
+    monkeypatch.setattr(fit, "steady_state", lambda *_, **__: pytest.fail("solved too early"))
+    with pytest.raises(InputError, match="needs 2 distinct satellites, but N=1"):
+        ps.fit(pairs, {"N": [2, 1], "z1 z2": [0.5, 0.5]}, ["g"])
+
+
+def test_a_doubt_is_of_the_values_that_were_settled_on():
+    """What the search passed on its way is no matter."""
+    problem = fit._Problem(
+        source(driven_spin), Measured.of({"p_up": [0.2]}, ["Omega", "gamma", "Delta"], {"Omega": 0.5}), ["Omega"], {}, print
+    )
+    solved = problem._state
+
+    def doubtful(model):
+        state = solved(model)
+        if model.parameters["Omega"] > 1:
+            problem._short = "a state is not certified: too bright"
+        return state
+
+    problem._state = doubtful
+    problem.residuals(np.array([2.0]))
+    assert problem.uncertified
+    problem.residuals(np.array([0.5]))
+    assert not problem.uncertified
 
 
 def test_bounds_that_cannot_be():

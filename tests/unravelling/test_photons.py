@@ -127,12 +127,21 @@ def test_short_records_are_not_reliable():
         ({"moments": "ad a", "every": 11}, "`every` must be at most"),
         ({"burn_in": -1}, "`burn_in` must be"),
         ({"seed": 0.5}, "`seed` must be"),
+        ({"duration": None}, "`duration` must be a number"),
+        ({"burn_in": None}, "`burn_in` must be a number"),
+        ({"initial": 3}, "`initial` must be a label"),
         ({"initial": "level=3"}, "is no state"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments, words):
     with pytest.raises(ps.InputError, match=words):
         ps.photon_record(LASER, **{"duration": 10, **arguments})
+
+
+def test_a_seed_that_is_a_whole_number_as_a_float_is_that_number():
+    records = [ps.photon_record(LASER, duration=5, seed=seed) for seed in (3, 3.0)]
+    assert [type(each.seed) for each in records] == [int, int]
+    assert np.array_equal(records[0].times, records[1].times)
 
 
 def test_wrong_questions_are_refused():

@@ -103,8 +103,7 @@ def collective(model: Model, operator: Operator | str) -> Operator:
 def _spelled(model: Model, operator: Operator | str) -> list[Factor]:
     """Factors with neighbours on the same satellite multiplied."""
     if not isinstance(operator, str):
-        model.check(operator)
-        return [Factor(operator)]
+        return [Factor(model.own(operator))]
     result: list[Factor] = []
     for factor in factors(operator, model.centre, model.ensembles):
         if result and factor.digit and factor[1:] == result[-1][1:]:

@@ -119,13 +119,16 @@ class _Problem:
         self.weight = 1 / sigma[self.there]
         self._at: tuple[float, ...] | None = None
         self._values = self._slopes = np.zeros(0)
-        self.uncertified = self.turned_back = ""
+        self.uncertified = self.turned_back = self._short = ""
 
     def look(self, theta: Array) -> None:
-        """InputError for what cannot be measured of the model, before anything is solved."""
-        model = self._model(self.measured.point(0), theta)
-        for quantity in self.measured.quantities:
-            _check(model, quantity)
+        """InputError for what cannot be measured of the model, at any of the points, before anything is solved."""
+        points = {tuple(self.measured.point(row).items()): self.there[row] for row in reversed(range(len(self.there)))}
+        for point, there in points.items():
+            model = self._model(dict(point), theta)
+            for quantity, measured in zip(self.measured.quantities, there, strict=True):
+                if measured:
+                    _check(model, quantity)
 
     def predicted(self, theta: Array) -> Array:
         """(measurements,) of the quantities."""
@@ -166,6 +169,7 @@ class _Problem:
             return
         self.say(", ".join(f"{name}={value:.8g}" for name, value in zip(self.free, theta, strict=True)))
         values, slopes = np.full(self.there.shape, np.nan), np.full((*self.there.shape, len(self.free)), np.nan)
+        self._short = ""  # of these values: where the search has been before is no matter
         alike: dict[tuple[tuple[str, float], ...], tuple[Array, Array]] = {}
         for row in np.flatnonzero(self.there.any(axis=1)):
             point = self.measured.point(int(row))
@@ -174,6 +178,7 @@ class _Problem:
                 alike[key] = self._point(point, theta)
             values[row], slopes[row] = alike[key]
         self._at, self._values, self._slopes = tuple(theta), values[self.there], slopes[self.there]
+        self.uncertified = self._short
 
     def _point(self, point: Mapping[str, float], theta: Array) -> tuple[Array, Array]:
         """(quantities,) and (quantities, free) of one state."""
@@ -200,7 +205,7 @@ class _Problem:
             if not differentiable(state):
                 state = steady_state(model, moments=labels, solver="superlu")
         if not state.certificate.certified:
-            self.uncertified = f"a state is not certified: {state.certificate.reasons[0]}"
+            self._short = f"a state is not certified: {state.certificate.reasons[0]}"
         return state
 
 

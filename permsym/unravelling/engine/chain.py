@@ -73,8 +73,7 @@ def prepare(model: Model, observables: Iterable[Observable]) -> Prepared:
     operators = []
     for each in observables:
         if isinstance(each, Operator):
-            model.check(each)
-            operators.append(each)
+            operators.append(model.own(each))
         else:
             operators.append(operator_of(model, each if isinstance(each, MomentLabel) else parse(each, model)))
     return Prepared(model, tuple(operators))
