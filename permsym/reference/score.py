@@ -203,10 +203,15 @@ def _add_own(card: Scorecard, asked: Problem, truth: Truth) -> None:
         if approach in (EXACT, PROVED) or asked.name in card.scores.get(approach, {}):
             continue
         theirs = [(value.value, 0.0 if math.isnan(value.error) else value.error) for value in values(asked, asked.data, approach)]
-        one = asked.data.sel(approach=approach)["time_total"]
-        spent = one.isel(time=0) if "time" in one.dims else one  # each time has what its whole evolution took
-        seconds = None if np.isnan(spent.values).all() else float(np.nansum(spent.values))
-        card.scores.setdefault(approach, {})[asked.name] = _scored(truth, theirs, seconds)
+        card.scores.setdefault(approach, {})[asked.name] = _scored(truth, theirs, spent(asked, approach))
+
+
+def spent(asked: Problem, approach: str = EXACT) -> float | None:
+    """Seconds that all points of a problem took together when its data were made; None where they were not measured."""
+    times = asked.data["time_total"]
+    one = times.sel(approach=approach) if "approach" in times.dims else times
+    points = one.isel(time=0) if "time" in one.dims else one  # each time has what its whole evolution took
+    return None if np.isnan(points.values).all() else float(np.nansum(points.values))
 
 
 def _judged(truth: Truth, mine: Sequence[Answer]) -> Score:

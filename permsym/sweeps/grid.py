@@ -47,7 +47,7 @@ def sweep(
     moments   an order, or labels
     options   method -> its options, such as {"exact": {"solver": "superlu"}}
     spectrum  a spectrum of every state beside its moments: {"frequencies": numpy.linspace(-3, 3, 201)}, {"linewidth": True, "near": 1.0}
-              or both, with "of" and "right" as :func:`permsym.spectrum` takes them in texts
+              or both, {"delays": [0, 1, 2]} for g2, with "of" and "right" as :func:`permsym.spectrum` takes them in texts
     quantities   others: {"counting": ["L[a] central"]}, the statistics of how often these jumps happen (:func:`permsym.full_counting`);
                  {"squeezing": True}; {"fisher": ["g"]}, Fisher information about parameters (:func:`permsym.fisher`);
                  {"rotation_fisher": ["satellites", "joint"]}, that about rotations; with ``evolution`` all of these at every time

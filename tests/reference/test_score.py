@@ -10,6 +10,7 @@ import permsym as ps
 from permsym.cli import main
 from permsym.dataset.status import EXACT
 from permsym.reference.problems import PROBLEMS
+from permsym.reference.score import own_scores
 from permsym.reference.values import approaches, values, worst_error
 
 
@@ -134,6 +135,7 @@ def test_mistakes_in_a_filled_template(row, fragment, capsys, tmp_path):
     assert fragment in capsys.readouterr().err
 
 
+@pytest.mark.quick("central-spin-fixed-kappa", "weak-excitation", "superradiant-burst", "photon-correlations", "photon-counting")
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_problems_are_whole(name):
     """Every exact value is there and certified, the data are of the sweep file beside them, and the model says its equation."""
@@ -149,9 +151,13 @@ def test_problems_are_whole(name):
     assert "H =" in problem.sweep.model(problem.sweep.indices[0]).equation
 
 
-def test_show_and_list_for_programs(capsys):
+def test_show_and_list_for_programs(capsys, monkeypatch):
+    some = {name: PROBLEMS[name] for name in ("weak-excitation", "photon-correlations")}
+    monkeypatch.setattr("permsym.reference.problems.PROBLEMS", some)  # reading all of them takes a second
     assert main(["reference", "list", "--json"]) == 0
-    assert {"name", "title", "points", "quantities", "worst_exact_error"} == set(json.loads(capsys.readouterr().out)[0])
+    listed = json.loads(capsys.readouterr().out)
+    assert {"name", "title", "points", "quantities", "worst_exact_error"} == set(listed[0])
+    assert [(each["name"], each["points"]) for each in listed] == [("weak-excitation", 8), ("photon-correlations", 30)]
     assert main(["reference", "show", "weak-excitation", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert {"name", "model", "equation", "convention", "symbols", "rates", "points", "qutip", "values"} <= set(shown)
@@ -248,3 +254,13 @@ def test_new_points_have_all_times_and_delays(tmp_path, monkeypatch):
         sizes = dict.fromkeys(row["N"] for row in mine)
         assert len(sizes) > 1
         assert [(row["N"], float(row[along])) for row in mine] == [(N, x) for N in sizes for x in expected]
+
+
+def test_own_scores_are_those_beside_anybodys(template, capsys):
+    name = "superradiant-burst"
+    beside = scored(capsys, fill(template("mine.csv", name)).name)
+    card = own_scores([PROBLEMS[name]])
+    assert set(card.scores) == {"mf", "twa", "c2", "c3", "c4", "c5"}
+    for method, scores in card.scores.items():
+        assert json.loads(json.dumps(scores[name].to_dict())) == beside[method]["problems"][name]
+        assert scores[name].seconds > 0
