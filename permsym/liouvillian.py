@@ -33,7 +33,7 @@ _FEW = 1000  # unknowns up to which a second assembly, in long double, takes mil
 _FACTORS = 8  # roundings in products of operators' entries where these are double precision beside longer numbers
 _NOTABLE = 1.05  # S_ij / |L_ij| up to which |L_ij| stands for S_ij
 _NO_COUPLING = 4 * EPS  # what is smaller beside its summands is rounding
-_BLOCK = 2**17  # labels assembled at once; bounds the memory of the weights
+_BLOCK = 2**15  # labels assembled at once; bounds the memory of the weights: four times as many took atoms in cavities 80 MB more
 
 
 class _Triplets(NamedTuple):

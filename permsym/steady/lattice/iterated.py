@@ -51,10 +51,9 @@ class IteratedNull(NullVector):
         return solve(problem, BiCGStab(*astuple(self.settings)), x)[0]
 
     def _besides(self, y: Vector, uncertainty: Vector) -> Vector:
-        """With what an edge and a cut-off drop: beside that a dual vector needs few digits, and each takes products."""
+        """With what an edge drops: beside that a dual vector needs few digits, and each takes products."""
         relative = y - np.outer(self.problem.trace, self.vector @ y)
-        dropped = self.problem.leaks * np.abs(self.vector) + self.beyond
-        return super()._besides(y, uncertainty) + np.abs(relative).T @ dropped
+        return super()._besides(y, uncertainty) + np.abs(relative).T @ (self.problem.leaks * np.abs(self.vector))
 
     def bounds(self, covectors: Vector) -> Bounds:
         """As :meth:`NullVector.bounds`; of more than two covectors (n, k) of a large system an estimate."""

@@ -155,3 +155,15 @@ def test_equal_ensembles_are_one_of_both():
     hamiltonian = 0.75 * (c.p * (a.m + b.m) + c.m * (a.p + b.p))
     both = ps.steady_state(ps.Model(c, [a, b], hamiltonian, jumps), solver="bicgstab", moments=["z0", "+1@A -1@B"])
     assert np.allclose([both.moment("z0"), both.moment("+1@A -1@B")], [one.moment("z0"), one.moment("+1 -2")], rtol=0, atol=1e-13)
+
+
+def test_a_low_cutoff_does_not_count_as_rounding():
+    """Atoms in a cavity of too few levels: dual vectors are as precise as with enough of them, and no factors follow."""
+    b, s = ps.Boson(3), ps.Ensemble(3, levels=3)
+    exchange, drive = b.a * s.unit(2, 0), 0.5 * s.unit(0, 1)
+    jumps = [ps.Central(1, b.a), ps.Individual(0.6, s.unit(2, 1)), ps.Individual(0.5, s.unit(1, 2)), ps.Individual(0.2, s.unit(0, 2))]
+    model = ps.Model(b, s, 0.9 * (exchange + exchange.dag()) + drive + drive.dag(), jumps)
+    with pytest.warns(ps.UncertifiedWarning, match="levels=3"):
+        state = ps.steady_state(model, solver="bicgstab", moments="ad a")
+    assert state.cutoff_error > 1e-3
+    assert state.algebraic_error < 1e-11
