@@ -17,7 +17,7 @@ TYPE_CHECKING = False  # `typing` itself takes a third of the time until `python
 if TYPE_CHECKING:
     from typing import Any
 
-    from permsym import cumulants, dataset, figures, models, moments, plot, pulses
+    from permsym import cumulants, dataset, figures, models, moments, pictures, plot, pulses
     from permsym.basis.several import Cut
     from permsym.bounding.bounds import Bounds, bounds
     from permsym.dataset import open_dataset, open_reference
@@ -128,7 +128,7 @@ _PLACES = {
     "permsym.validity.regions": ("ValidityMap",),
     "permsym.validity.run": ("validity_map",),
 }
-_MODULES = {name: f"permsym.{name}" for name in ("cumulants", "dataset", "figures", "models", "moments", "plot", "pulses")}
+_MODULES = {name: f"permsym.{name}" for name in ("cumulants", "dataset", "figures", "models", "moments", "pictures", "plot", "pulses")}
 _MODULES["twa"] = "permsym.semiclassical.twa"
 _NAMES = {name: module for module, names in _PLACES.items() for name in names}
 
@@ -218,6 +218,7 @@ __all__ = [
     "open_dataset",
     "open_reference",
     "photon_record",
+    "pictures",
     "plot",
     "pulses",
     "purity",

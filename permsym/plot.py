@@ -58,6 +58,18 @@ METHODS: dict[str, dict[str, Any]] = {
 }
 """Line style of each method, by its name in datasets."""
 
+CYCLE: tuple[dict[str, Any], ...] = (
+    {"color": "#0072B2", "linestyle": "-"},
+    {"color": "#D55E00", "linestyle": (0, (6, 1.5))},
+    {"color": "#009E73", "linestyle": "-."},
+    {"color": "#CC79A7", "linestyle": (0, (1, 1.2))},
+    {"color": "#000000", "linestyle": (0, (4, 1, 1, 1, 1, 1))},
+)
+"""Looks of lines that are no methods: colours of Okabe and Ito, each with its own dash."""
+
+LOST = "#7f7f7f"
+"""Colour of marks for points without a value."""
+
 
 DECADES = 2
 """Of errors to each side of a tolerance that colours of maps tell apart."""

@@ -79,7 +79,9 @@ def digits(value: float, error: float) -> str:
     """
     if not math.isfinite(value):
         return "not finite"
-    if not error < max(abs(value), 1e-300) and error:
+    if not value:
+        return f"0 within {error:.0e}" if error else "0"
+    if not error < abs(value):
         return f"{value:.2g} (no digit is certain)"
     if not value or error < abs(value) * 10.0**-_DIGITS:
         return f"{value:.{_DIGITS}g}"
@@ -93,7 +95,7 @@ def complex_digits(value: complex, error: float) -> str:
     """The same of a complex value; a part that is within its error of zero is left out."""
     real, imaginary = abs(value.real) > error, abs(value.imag) > error
     if not imaginary:
-        return digits(value.real, error) if real else f"0 within {error:.0e}" if error else "0"
+        return digits(value.real if real else 0.0, error)
     second = f"{digits(abs(value.imag), error)}i"
     sign = "-" if value.imag < 0 else ""
     return f"{digits(value.real, error)} {sign or '+'} {second}" if real else sign + second

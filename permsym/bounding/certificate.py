@@ -2,6 +2,8 @@
 
 Whole numbers are hexadecimal texts, rational ones ``p/q``.  An operator is a list of [letters, real part, imaginary part], a letter
 [site, i, j], \\|i><j\\| of a satellite.  Site 0 is the mode with [0, 0, 1], a^dag, and [0, 1, 0], a.  A finite centre is site 1.
+Rows of a block are [[[site, level], ...], word], see :mod:`permsym.bounding.words`; their sums are lists of [row, real part, imaginary
+part].
 """
 
 from __future__ import annotations
@@ -10,42 +12,44 @@ import functools
 import hashlib
 import itertools
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from flint import fmpq, fmpz
+from flint import fmpq, fmpz, fmpz_mat
 
-from permsym.bounding.faces import Face, Vector
+from permsym.bounding.faces import Face
 from permsym.bounding.pencil import RealBlock
 from permsym.bounding.proof import Proof, element, nothing
 from permsym.bounding.relaxed.equations import Gaussian, on_grid, times
-from permsym.bounding.relaxed.matrices import Block, RowOperator
 from permsym.bounding.relaxed.relaxation import Relaxation
 from permsym.bounding.relaxed.unknowns import phase
 from permsym.bounding.solve import ProvedInterval, Solver
+from permsym.bounding.words import BlockWords, first_site
 from permsym.cumulants.equations.alphabet import Alphabet, Counts, FiniteSite
 from permsym.errors import InputError
 from permsym.model import Model
 
-FORMAT = "permsym bounds 2"
+FORMAT = "permsym bounds 3"
 
 
 def document(solver: Solver, results: Mapping[str, tuple[Mapping[Counts, Gaussian], ProvedInterval]]) -> dict[str, Any]:
     """The certificate of intervals of one relaxation; ``results``: the observable Re sum number <moment>, and its interval."""
     relaxation = solver.relaxation
     a = relaxation.alphabet
+    writer = _Writer(solver)
     return {
         "format": FORMAT,
         "model": relaxation.model.to_dict(),
-        "blocks": [_block(a, block, solver.faces.vectors.get(b, [])) for b, block in enumerate(relaxation.blocks)],
-        "null": [_end(solver, _proof(solver, face), 1, face.weights) for face in solver.faces.steps],
+        "blocks": [[[list(zip(each.distinct, levels, strict=True)), word] for levels, word in each.rows] for each in writer.words],
+        "null": [writer.end(_proof(solver, face), 1, face.weights) for face in solver.faces.steps],
         "results": {
             name: {
                 "observable": _written(_sum(a, terms)),
-                "lower": _end(solver, interval.proofs[0], 1),
-                "upper": _end(solver, interval.proofs[1], -1),
+                "lower": writer.end(interval.proofs[0], 1),
+                "upper": writer.end(interval.proofs[1], -1),
             }
             for name, (terms, interval) in results.items()
         },
@@ -148,35 +152,10 @@ def _mode(p: int, q: int) -> Polynomial:
     return {((0, 0, 1),) * p + ((0, 1, 0),) * q: _ONE[()]}
 
 
-def _first(a: Alphabet) -> int:
-    """Site of the first ensemble."""
-    return 1 if a.centre is None else 2
-
-
 def _moment(a: Alphabet, counts: Counts) -> Polynomial:
     parts = [_mode(*counts[:2]) if a.centre is None else _word(a.centre, 1, counts[a.slices[0]])]
-    parts += [_word(site, s, counts[mine]) for s, (site, mine) in enumerate(zip(a.ensembles, a.slices[1:], strict=True), _first(a))]
+    parts += [_word(site, s, counts[mine]) for s, (site, mine) in enumerate(zip(a.ensembles, a.slices[1:], strict=True), first_site(a))]
     return functools.reduce(_product, parts)
-
-
-def _row(a: Alphabet, row: RowOperator) -> Polynomial:
-    """Satellites that are singled out are sites behind the others."""
-    new = _first(a) + len(a.ensembles)
-    centre: Polynomial = _mode(*row.centre) if a.centre is None else {((1, 0, int(row.centre)),): _ONE[()]}
-    ket: Polynomial = {tuple((new + k, 0, level) for k, level in enumerate(levels)): (fmpq(x), fmpq(0)) for x, levels in row.ket}
-    words = [_word(site, s, word) for s, (site, word) in enumerate(zip(a.ensembles, row.letters, strict=True), _first(a))]
-    return functools.reduce(_product, words, _product(centre, ket))
-
-
-def _block(a: Alphabet, block: Block, vectors: Sequence[Vector]) -> dict[str, Any]:
-    singled = len(block.rows[0].ket[0][1])
-    rows = [_row(a, row) for row in block.rows]
-    for vector in vectors:
-        total: Polynomial = {}
-        for i, x in vector.items():
-            _add(total, (x, fmpq(0)), rows[i])
-        rows.append(total)
-    return {"singled": [_first(a) + block.ensemble] * singled, "rows": [_written(row) for row in rows]}
 
 
 def _proof(solver: Solver, face: Face) -> Proof:
@@ -185,53 +164,111 @@ def _proof(solver: Solver, face: Face) -> Proof:
 
 
 Weights = tuple[tuple[int, int, fmpq], ...]
+Row = dict[int, Gaussian]
+"""A sum over the rows of a block."""
 
 
-def _end(solver: Solver, proof: Proof, sign: int, weights: Weights = ()) -> dict[str, Any]:
-    """``weights``: more numbers on the diagonal."""
-    relaxation, blocks = solver.relaxation, solver.blocks
-    X = _multipliers(relaxation, proof)
-    names = [ensemble.name for ensemble in relaxation.model.ensembles]
-    factors: list[list[Any]] = [[] for _ in relaxation.blocks]
-    for block, G in zip(blocks, proof.dual.factors, strict=True):
-        factors[block.position] = _factor(block, G.tolist())
-    return {
-        "bound": spelled(proof.bound * sign),
-        "q": proof.dual.q,
-        "factors": factors,
-        "rest": _rest(solver, proof, weights),
-        "multipliers": _written({key: x for key, x in X.pop(None, {}).items() if key}),  # L^dag(1) = 0
-        "spins": [[names[e], _written(each)] for e, each in X.items() if e is not None],
-    }
+class _Writer:
+    """Writes what is proved: sums of squares of sums over the rows of blocks."""
+
+    def __init__(self, solver: Solver) -> None:
+        self.solver = solver
+        relaxation = solver.relaxation
+        self.words = [BlockWords(relaxation.alphabet, block, relaxation.model.sizes) for block in relaxation.blocks]
+        self.null = {(b, i): k for k, (b, i, _) in enumerate(itertools.chain.from_iterable(face.weights for face in solver.faces.steps))}
+
+    def end(self, proof: Proof, sign: int, weights: Weights = ()) -> dict[str, Any]:
+        """``weights``: more numbers on the diagonal."""
+        relaxation = self.solver.relaxation
+        X = _multipliers(relaxation, proof)
+        names = [ensemble.name for ensemble in relaxation.model.ensembles]
+        squares = [[spelled(w), b, [_spelled_row(self.row(b, i))]] for b, i, w in weights]
+        return {
+            "bound": spelled(proof.bound * sign),
+            "squares": [*squares, *self._factors(proof), *self._rest(proof)],
+            "zeros": list(self._zeros(proof)),
+            "multipliers": _written({key: x for key, x in X.pop(None, {}).items() if key}),  # L^dag(1) = 0
+            "spins": [[names[e], _written(each)] for e, each in X.items() if e is not None],
+        }
+
+    def row(self, b: int, i: int, turns: int = 0) -> Row:
+        """Operator O_i of a block, or one behind its own, times i^turns."""
+        block, vectors = self.words[b], self.solver.faces.vectors.get(b, [])
+        parts = {i: fmpq(1)} if i < len(block.vectors) else vectors[i - len(block.vectors)]
+        result: Row = {}
+        for k, x in parts.items():
+            for index, number in block.vectors[k].items():
+                _put(result, index, (x * number, fmpq(0)))
+        return {index: times(phase(turns), number) for index, number in result.items()}
+
+    def _turns(self, b: int, i: int) -> int:
+        block, vectors = self.solver.relaxation.blocks[b], self.solver.faces.vectors.get(b, [])
+        return block.turns[i if i < block.size else next(iter(vectors[i - block.size]))]
+
+    def _factors(self, proof: Proof) -> Iterator[list[Any]]:
+        """G^T G of every block, from [[R, -I], [I, R]] and without the gauge, in whole numbers."""
+        for block, G in zip(self.solver.blocks, proof.dual.factors, strict=True):
+            if not G.nrows():  # what follows from the equalities alone
+                continue
+            n, words = len(block.rows), self.words[block.position]
+            below = math.lcm(*(int(x.denominator) for i in block.rows for x in words.vectors[i].values()))
+            table = fmpz_mat(2 * n, 2 * len(words.rows))
+            for k, i in enumerate(block.rows):
+                for part in range(2):
+                    for index, (x, y) in self.row(block.position, i, block.block.turns[i] + part).items():
+                        table[k + part * n, index], table[k + part * n, len(words.rows) + index] = (
+                            int((u * below).numerator) for u in (x, y)
+                        )
+            real = fmpz_mat([row[:n] + (row[n:] or [0] * n) for row in G.tolist()])
+            rows = [_row_of(numbers) for numbers in (real * table).tolist()]
+            yield [spelled(fmpq(1, below**2) / fmpq(4) ** proof.dual.q), block.position, [_spelled_row(row) for row in rows if row]]
+
+    def _rest(self, proof: Proof) -> Iterator[list[Any]]:
+        """D + changes as squares: x O_i^dag O_j + h.c. is x times that of O_i + O_j, less x times those of O_i and of O_j."""
+        total: dict[tuple[int, int, int], Gaussian] = {}
+        for b, i, j, x, y in _changes(self.solver.blocks, proof):
+            key, parts = ((b, i, j), (x, y)) if i >= j else ((b, j, i), (x, -y))
+            number, before = times(parts, phase(self._turns(b, key[2]) - self._turns(b, key[1]))), total.get(key, (fmpq(0), fmpq(0)))
+            total[key] = (before[0] + number[0], before[1] + number[1])
+        room = {(b, i): x for (b, i, j), (x, _) in total.items() if i == j}
+        for (b, i, j), number in total.items():
+            for x, turns in zip(number, (0, 1), strict=True) if i != j else ():
+                if x != 0:
+                    row = self.row(b, i)
+                    for index, other in self.row(b, j, turns if x > 0 else turns + 2).items():
+                        _put(row, index, other)
+                    yield [spelled(abs(x)), b, [_spelled_row(row)]]
+                    for k in (i, j):
+                        room[b, k] = room.get((b, k), fmpq(0)) - abs(x)
+        for (b, i), x in room.items():
+            if x != 0:
+                yield [spelled(x), b, [_spelled_row(self.row(b, i))]]
+
+    def _zeros(self, proof: Proof) -> Iterator[list[Any]]:
+        """Elements that vanish: [number of an operator that annihilates the steady state, what stands beside its adjoint]."""
+        for e, number in proof.multipliers.items():
+            equality = self.solver.relaxation.equalities[e]
+            if equality.element is not None:
+                b, i, j = equality.element
+                value = number * equality.factor / 2
+                factor = times((fmpq(0), -value) if equality.part else (value, fmpq(0)), phase(self._turns(b, j) - self._turns(b, i)))
+                yield [self.null[b, i], _spelled_row({index: times(factor, x) for index, x in self.row(b, j).items()})]
 
 
-def _turned(real: Any, imaginary: Any, turns: int) -> tuple[Any, Any]:
-    """A number times i^turns."""
-    for _ in range(turns % 4):
-        real, imaginary = -imaginary, real
-    return real, imaginary
+def _put(row: Row, index: int, number: Gaussian) -> None:
+    before = row.get(index, (fmpq(0), fmpq(0)))
+    row[index] = (before[0] + number[0], before[1] + number[1])
 
 
-def _factor(block: RealBlock, G: list[list[fmpz]]) -> list[list[list[Any]]]:
-    """Rows [column, real part, imaginary part] of the matrix of O_i^dag O_j, from those of [[R, -I], [I, R]], without the gauge."""
-    n, rows = len(block.rows), []
-    for row in G:
-        imaginary = row[n:] or [fmpz(0)] * n
-        numbers = [(i, *_turned(int(x), int(y), block.block.turns[i])) for i, x, y in zip(block.rows, row[:n], imaginary, strict=True)]
-        rows.append([[i, f"{x:#x}", f"{y:#x}"] for i, x, y in numbers if x or y])
-    return rows
+def _row_of(numbers: list[fmpz]) -> Row:
+    """From the real parts, then the imaginary ones."""
+    n = len(numbers) // 2
+    return {i: (fmpq(x), fmpq(y)) for i, (x, y) in enumerate(zip(numbers[:n], numbers[n:], strict=True)) if x or y}
 
 
-def _rest(solver: Solver, proof: Proof, weights: Weights) -> list[list[Any]]:
-    """[block, i, j, real part, imaginary part] of D + changes, of elements that vanish, and of other numbers on the diagonal."""
-    total: dict[tuple[int, int, int], Gaussian] = {}
-    for b, i, j, x, y in [*((b, i, i, w, fmpq(0)) for b, i, w in weights), *_changes(solver.blocks, proof), *_zeros(solver, proof)]:
-        block, vectors = solver.relaxation.blocks[b], solver.faces.vectors.get(b, [])
-        turns = [*block.turns, *(block.turns[next(iter(vector))] for vector in vectors)]
-        key, parts = ((b, i, j), (x, y)) if i >= j else ((b, j, i), (x, -y))
-        number, before = _turned(*parts, turns[key[2]] - turns[key[1]]), total.get(key, (fmpq(0), fmpq(0)))
-        total[key] = (before[0] + number[0], before[1] + number[1])
-    return [[*key, *map(spelled, number)] for key, number in total.items() if any(part != 0 for part in number)]
+def _spelled_row(row: Row) -> list[list[Any]]:
+    present = [(index, number) for index, number in row.items() if any(x != 0 for x in number)]
+    return [[index, *(f"{int(x.numerator):#x}" if x.denominator == 1 else spelled(x) for x in number)] for index, number in present]
 
 
 Element = tuple[int, int, int, fmpq, fmpq]
@@ -244,16 +281,6 @@ def _changes(blocks: list[RealBlock], proof: Proof) -> Iterator[Element]:
         rows, (r, c) = blocks[b].rows, element(k)
         i, j, beside = rows[r % len(rows)], rows[c % len(rows)], (r < len(rows)) != (c < len(rows))
         yield blocks[b].position, i, j, *((fmpq(0), -value) if beside else (value, fmpq(0)))
-
-
-def _zeros(solver: Solver, proof: Proof) -> Iterator[Element]:
-    """The same of elements that vanish."""
-    for e, number in proof.multipliers.items():
-        equality = solver.relaxation.equalities[e]
-        if equality.element is not None:
-            b, i, j = equality.element
-            value = number * equality.factor / (1 if i == j else 2)
-            yield b, i, j, *((fmpq(0), -value) if equality.part else (value, fmpq(0)))
 
 
 def _multipliers(relaxation: Relaxation, proof: Proof) -> dict[int | None, Polynomial]:

@@ -51,7 +51,10 @@ COMMANDS = {
         "validity": "a map of where which approximation is within a tolerance",
         "reference": "the reference set: problems with exact values, on which any method can be scored",
     },
-    "looking": {"figure": "data and picture of a published figure"},
+    "looking": {
+        "figure": "data and picture of a published figure",
+        "explore": "a live page in the browser: sliders, exact values beside approximations",
+    },
 }
 """What ``permsym --help`` lists.  Each command has a module of this folder with ``add(commands)``."""
 
@@ -172,20 +175,35 @@ def _parser(whole: Collection[str] = tuple(_MODULES)) -> tuple[argparse.Argument
     about = "Exact steady states of permutation-symmetric open quantum systems."
     parser = _Parser(
         prog="permsym",
-        usage="permsym [-h] [--version] COMMAND ...",
+        usage="permsym [-h] [--version] [--print-completion SHELL] COMMAND ...",
         description="\n\n".join([about, *lists]),
         epilog="permsym COMMAND --help says more.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"permsym {_version()}")
+    parser.add_argument("--print-completion", action=_Completion, metavar="SHELL", help="a script that completes in bash, zsh or tcsh")
     parser.set_defaults(run=partial(_help, parser))  # no command
     commands = parser.add_subparsers(prog="permsym", metavar="COMMAND", help=argparse.SUPPRESS)
     for command in _MODULES:
         if command in whole:
             importlib.import_module(f"permsym.cli.{_MODULES[command]}").add(commands)
+            commands.choices[command].add_argument("--quiet", action="store_true", help="say nothing of how the work gets on")
         else:
             commands.add_parser(command)
     return parser, commands.choices
+
+
+class _Completion(argparse.Action):
+    """Prints what a shell reads, and ends."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **others: Any) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, default=argparse.SUPPRESS, **others)
+
+    def __call__(self, parser: argparse.ArgumentParser, options: argparse.Namespace, values: Any, option: str | None = None) -> None:
+        from permsym.cli.completion import script
+
+        sys.stdout.write(script(*_parser(), str(values), COMMANDS))
+        parser.exit()
 
 
 def _help(parser: argparse.ArgumentParser, _: argparse.Namespace) -> int:

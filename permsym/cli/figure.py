@@ -35,7 +35,6 @@ def run(options: argparse.Namespace) -> int:
     from permsym.dataset.status import Status, spelled
     from permsym.figures import FIGURES, draw, expand
     from permsym.figures.gallery.figure import judged
-    from permsym.progress import on_terminal
     from permsym.text import table
 
     if options.list:
@@ -50,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     largest = None if options.max_N is None else number_or_text(options.max_N)
     code, reports = 0, []
     for name in names:
-        data, paths = draw(name, Path(options.output), largest, options.command_line, on_terminal(name), options.format)  # type: ignore[arg-type]
+        data, paths = draw(name, Path(options.output), largest, options.command_line, words.counter(options, name), options.format)  # type: ignore[arg-type]
         if options.json:
             reports.append({"figure": name, "title": FIGURES[name].title, "files": list(map(str, paths)), **judged(data), **_numbers(data)})
         else:

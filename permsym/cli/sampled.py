@@ -58,10 +58,9 @@ def run(options: argparse.Namespace, approach: str, title: str, solvers: Callabl
     settings, more = _chosen(options, *names), _aside(options)
     labels = words.asked_moments(options, model)
     words.say_defaults(source, parameters)
-    from permsym.progress import on_stderr
 
     steady, evolved = solvers()
-    keywords = {"progress": on_stderr(), **settings, **more}
+    keywords = {"progress": words.progress(options), **settings, **more}
     result: TwaState | TwaEvolution | TrajectoryState | TrajectoryEvolution
     if options.times is None:
         result = steady(model, labels, **keywords)

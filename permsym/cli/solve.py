@@ -95,7 +95,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _solved(options: argparse.Namespace, model: Model, labels: Sequence[MomentLabel], solver: str) -> State:
-    from permsym.progress import on_stderr
     from permsym.steady.solve import steady_state
 
     return steady_state(
@@ -106,7 +105,7 @@ def _solved(options: argparse.Namespace, model: Model, labels: Sequence[MomentLa
         tolerance=words.tolerance(options),
         verify=options.verify,
         window=words.window(options.window),
-        progress=on_stderr(),
+        progress=words.progress(options),
         checkpoint=options.checkpoint,
     )
 

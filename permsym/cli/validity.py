@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from permsym.cli import words
 from permsym.cli.batch.run import add_workers, dry_run, executor, store_of
@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
         judged = computed(
             asked,
             stack.enter_context(_store(options, outputs, stack)),
-            partial(_watched, work_on),
+            partial(_watched, work_on, words.bars(options)),
             within=within,
             scale=scale,
             points=points,  # type: ignore[arg-type]
@@ -155,12 +155,12 @@ def _store(options: argparse.Namespace, outputs: list[Path], stack: ExitStack) -
     return opened(Path(stack.enter_context(tempfile.TemporaryDirectory())) / "map.store")
 
 
-def _watched(work_on: Executor, jobs: Sequence[Job]) -> Iterator[tuple[Task, Result]]:
+def _watched(work_on: Executor, stream: TextIO | None, jobs: Sequence[Job]) -> Iterator[tuple[Task, Result]]:
     """The jobs of one level, under a bar."""
     from permsym.progress import Bar
 
     seconds = {task.cell: cost.seconds for task, cost in jobs}
-    with Bar("validity", len(jobs), sum(seconds.values())) as bar:
+    with Bar("validity", len(jobs), sum(seconds.values()), stream) as bar:
         for task, result in work_on(jobs):
             bar.advance(seconds[task.cell], not result.point.status.has_values)
             yield task, result

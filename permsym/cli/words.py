@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import re
 import sys
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from permsym.errors import InputError
 from permsym.reading import number_or_text, steps
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from permsym.model import Model
     from permsym.models import ModelSource
     from permsym.moments.labels import MomentLabel
+    from permsym.progress import Counter, Progress
 
 _COUNTS = ("N", "levels")  # parameters that count something
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
@@ -91,6 +93,25 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE.nc or FILE.csv")
+
+
+def progress(options: argparse.Namespace) -> Progress:
+    """What tells how a solve gets on: lines on standard error, or nothing with ``--quiet``."""
+    from permsym.progress import on_stderr, silent
+
+    return silent if options.quiet else on_stderr()
+
+
+def counter(options: argparse.Namespace, name: str) -> Counter | None:
+    """What counts the points of a figure: a bar on a terminal, or nothing with ``--quiet``."""
+    from permsym.progress import on_terminal
+
+    return None if options.quiet else on_terminal(name)
+
+
+def bars(options: argparse.Namespace) -> TextIO | None:
+    """Where bars go: None is standard error; with ``--quiet`` nobody sees them."""
+    return io.StringIO() if options.quiet else None
 
 
 def check_output(options: argparse.Namespace) -> None:

@@ -102,9 +102,8 @@ class Comparison:
 
     def of_quantities(self, names: Sequence[str]) -> Comparison:
         """The comparison of some quantities alone; InputError for one that the two sides do not share."""
-        there = dict.fromkeys(row.quantity for row in self.rows)
         chosen = {_canonical(name, self.sites) for name in names}
-        if missing := sorted(chosen - set(there)):
+        if missing := sorted(chosen - {row.quantity for row in self.rows}):
             few = ", ".join(self.quantities[:12])
             raise InputError(f"{self.approximation} and {self.reference} share no quantity {missing[0]!r}; they share {few}")
         return replace(self, rows=[row for row in self.rows if row.quantity in chosen])

@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy as np
 
 from permsym.cumulants.equations import Equations, equations
+from permsym.cumulants.fixed_spin import refuse_fixed_spin
 from permsym.cumulants.newton import FixedPoint, turned_rhs
-from permsym.cumulants.start import refuse_fixed_spin, relaxed_from_product
+from permsym.cumulants.start import relaxed_from_product
 from permsym.model import Model
 from permsym.models.closed_forms import closed_form
 from permsym.moments.labels import MomentLabel, parse
@@ -95,7 +96,7 @@ def mean_field(model: Model) -> MeanField:
     Raises NoFixedPoint where no stationary state is reached (a limit cycle beyond a mere rotation, or no relaxation), UnsuitedModel
     where an ensemble has a fixed total spin.
     """
-    refuse_fixed_spin(model)
+    refuse_fixed_spin(model, 1)
     built = equations(model, order=1)
     closed = closed_form(model)
     if closed is None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from permsym.cumulants.equations import Equations, Truncation
+from permsym.cumulants.fixed_spin import with_fixed_spins
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.models.registry import ModelSource
@@ -53,7 +54,7 @@ class ParameterPath:
         if position not in self._cache:
             if len(self._cache) > _MOST_CACHED:
                 self._cache.clear()
-            self._cache[position] = self.make(self.value(position))
+            self._cache[position] = with_fixed_spins(self.make(self.value(position)))
         return self._cache[position]
 
     def forget(self) -> None:

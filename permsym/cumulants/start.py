@@ -13,7 +13,7 @@ from permsym.cumulants.equations.closed import Equations, as_complex
 from permsym.cumulants.in_time.initial import ground_state
 from permsym.cumulants.newton import FixedPoint, existing, newton
 from permsym.cumulants.physical import unphysical
-from permsym.errors import NoFixedPoint, UnsuitedModel
+from permsym.errors import NoFixedPoint
 from permsym.model import Model
 from permsym.operators import ComplexArray, Monomial, Product, as_array
 
@@ -44,17 +44,6 @@ def _guesses(equations: Equations) -> Iterator[ComplexArray]:
     yield equations.product_state(uncoupled(model)) / equations.scale
     sites = [site for site in model.sites if site.kind != "boson"]
     yield equations.product_state([as_complex(np.eye(site.levels) / site.levels) for site in sites]) / equations.scale
-
-
-def refuse_fixed_spin(model: Model) -> None:
-    """UnsuitedModel where a steady state is asked for that the equations know for every total spin together."""
-    for each in model.ensembles:
-        if each.fixed:
-            spin = "symmetric satellites" if each.j is None else f"j={each.j:g}"
-            raise UnsuitedModel(
-                f"cumulant equations have a steady state for every total spin, and none for {spin} of ensemble {each.name!r} alone; "
-                "use permsym.steady_state, or cumulants.evolve from a state with this spin"
-            )
 
 
 def uncoupled(model: Model) -> list[ComplexArray]:

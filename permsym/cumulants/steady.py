@@ -14,16 +14,18 @@ from permsym.cumulants.attractor import relaxed
 from permsym.cumulants.branch import Branch, BranchPoint
 from permsym.cumulants.continuation import follow
 from permsym.cumulants.equations import Counting, Equations, Truncation
+from permsym.cumulants.fixed_spin import refuse_fixed_spin, with_fixed_spins
 from permsym.cumulants.followed.sizes import Branches, Recipe, SizeBranch, smallest_size
 from permsym.cumulants.newton import UNSTABLE, FixedPoint, existing, newton
 from permsym.cumulants.path import ParameterPath, over_parameter, over_size
-from permsym.cumulants.start import refuse_fixed_spin, relaxed_from_product
+from permsym.cumulants.start import relaxed_from_product
 from permsym.cumulants.state import CumulantState
 from permsym.errors import InputError, NoFixedPoint, SolverFailed, UncertifiedWarning
 from permsym.model import Model
 from permsym.models import registry
 from permsym.models.registry import ModelSource
 from permsym.states.derived import mode_labels
+from permsym.steady.degenerate import refuse_free_spin
 
 LEVELS = (4, 6, 9, 13, 18, 24, 32)
 """Fock states tried where a boson counts as one site and its cut-off is left to the solver."""
@@ -52,7 +54,8 @@ def steady_state(
     density matrix has its moments (``unphysical``).
 
     Raises NoFixedPoint where the branch ends before it reaches N, with the place; InputError for other options;
-    TooLarge for orders that do not fit into memory.
+    TooLarge for orders that do not fit into memory; DegenerateSteadyState where a total spin is conserved that nobody gives, UnsuitedModel
+    where an order does not tell a given one from others.
     """
     truncation = Truncation.of(order, counting, closure, break_symmetry)
     state = _solved(model, truncation, source, branches)
@@ -63,7 +66,9 @@ def steady_state(
 
 def _solved(model: Model, truncation: Truncation, source: Recipe | None, branches: Branches | None = None) -> CumulantState:
     """The same without a warning."""
-    refuse_fixed_spin(model)
+    refuse_fixed_spin(model, truncation.order)
+    if truncation.order > 1:
+        refuse_free_spin(model)
     if truncation.counting is Counting.SITES and model.centre.automatic:
         return _with_enough_levels(model, truncation, source, branches)
     return _steady_state(model, truncation, source, branches)
@@ -72,7 +77,7 @@ def _solved(model: Model, truncation: Truncation, source: Recipe | None, branche
 def _steady_state(model: Model, truncation: Truncation, source: Recipe | None, branches: Branches | None) -> CumulantState:
     started = time.perf_counter()
     order, symmetric = truncation.order, replace(truncation, break_symmetry=False)
-    charged = Equations.of(model, truncation) if truncation.break_symmetry and order > 1 and model.charges else None
+    charged = with_fixed_spins(Equations.of(model, truncation)) if truncation.break_symmetry and order > 1 and model.charges else None
     built = Equations.of(model, symmetric)
     seconds = {"build": built.hierarchy.seconds}
     if order == 1:

@@ -62,6 +62,7 @@ def check_dataset(path: str | Path) -> str:
 
 
 def _read(path: str | Path) -> xr.Dataset:
+    importlib.import_module("permsym.dataset.accessor")  # makes data.permsym
     reader = importlib.import_module(FORMATS.get(Path(path).suffix, FORMATS[".nc"]))
     with _readable(path):
         reading.check(Path(path))

@@ -110,6 +110,8 @@ def build_dataset(
     """
     import xarray as xr
 
+    from permsym.dataset import accessor  # noqa: F401  # makes data.permsym
+
     grid = _Grid.over(axes, methods, points)
     labels = list(dict.fromkeys(label for point in points.values() for label in point.moments))
     curves = {

@@ -18,6 +18,7 @@ def column(data: xr.Dataset, quantity: str) -> tuple[xr.DataArray, xr.DataArray]
         name = error_name(quantity)
         return data[quantity] + 0j, data[name] if name in data else data["error_estimate"]
     if quantity in data["moment"].values:
-        moment = data.sel(moment=quantity)
-        return moment["moment_real"] + 1j * moment["moment_imag"], moment["moment_error"]
+        at = data["moment"].values.tolist().index(quantity)
+        real, imaginary, error = (data[f"moment_{part}"].isel(moment=at) for part in ("real", "imag", "error"))
+        return real.copy(data=real.values + 1j * imaginary.values), error
     return data["error_estimate"] * complex(np.nan, np.nan), data["error_estimate"] * np.nan

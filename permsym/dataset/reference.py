@@ -55,7 +55,7 @@ def open_reference(name: str) -> xr.Dataset:
 
 def shipped(path: Path) -> xr.Dataset:
     """A dataset whose checksum stands beside it in SHA256SUMS; InputError where it cannot be read or is not the one that was shipped."""
-    from permsym.dataset import netcdf
+    from permsym.dataset import accessor, netcdf  # noqa: F401  # the first makes data.permsym
 
     try:
         image, checksum = path.read_bytes(), sums(path.parent)[path.name]

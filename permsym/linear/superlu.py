@@ -69,7 +69,7 @@ class SuperLU:
 class SuperLUFactor:
     """LU factors of A, or of A^T if ``transposed``; the permutation of the unknowns is undone.
 
-    matrix   that is factored: permuted, and transposed if ``transposed``.  A copy, and what is pickled, is factored anew
+    matrix   that is factored: permuted, and transposed if ``transposed``.  A copy, and what is pickled, is factored anew when it is used
     """
 
     refined = False
@@ -77,19 +77,29 @@ class SuperLUFactor:
     def __init__(
         self, matrix: sparse.csc_array, ordering: str, threshold: float, permutation: NDArray[np.int64] | None, transposed: bool
     ) -> None:
-        try:
-            factors = linalg.splu(matrix, permc_spec=ordering, diag_pivot_thresh=threshold, options={"SymmetricMode": ordering != "COLAMD"})
-        except RuntimeError as error:
-            raise SolverFailed("SuperLU found the matrix exactly singular") from error
-        self._made = matrix, ordering, threshold, permutation, transposed
+        self._matrix, self._ordering, self._threshold = matrix, ordering, threshold
         self.dtype = matrix.dtype
         self.directions = ("T", "N") if transposed else ("N", "T")
-        self.factors = factors
         self.permutation = permutation
-        self.fill = int(factors.nnz)
+        self._factors = self._made()
+        self.fill = int(self._factors.nnz)
 
-    def __reduce__(self) -> tuple[type[SuperLUFactor], tuple[Any, ...]]:
-        return SuperLUFactor, self._made
+    def _made(self) -> Any:
+        options = {"SymmetricMode": self._ordering != "COLAMD"}
+        try:
+            return linalg.splu(self._matrix, permc_spec=self._ordering, diag_pivot_thresh=self._threshold, options=options)
+        except RuntimeError as error:
+            raise SolverFailed("SuperLU found the matrix exactly singular") from error
+
+    @property
+    def factors(self) -> Any:
+        """SuperLU's own; of a copy they are made when they are used first."""
+        if self._factors is None:
+            self._factors = self._made()
+        return self._factors
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_factors": None}
 
     def solve(self, right: NDArray[Any]) -> NDArray[Any]:
         return self._solve(right, self.directions[0])

@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,13 +20,17 @@ from permsym.plot import METHODS
 from permsym.reference.answers import Answer, distinct, seconds_of
 from permsym.reference.problems import PROBLEMS, Problem, problem
 from permsym.reference.template import same, sweep_at
-from permsym.reference.values import ALONG, Value, approaches, sizes, values
+from permsym.reference.values import ALONG, PROVED, Value, approaches, sizes, values
 from permsym.text import finite
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _LEFT_OUT = 1.0  # what a missing value counts as: an error of 100 %
 _FLOOR = 1e-12  # errors below it are equal in a ranking
-_PROVED = "bounds"  # the approach of a dataset whose values and errors are proved intervals
-Exactly = Callable[[Problem, Sequence[dict[str, float]]], list[Value]]
+Truth = tuple[list[Value], Mapping[int, Value]]
+"""Exact values, and proved intervals by the position of the value: the middle, and half the width as its error."""
+Exactly = Callable[[Problem, Sequence[dict[str, float]]], Truth]
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,7 @@ def _beside(exact: Value, rows: Mapping[str, Judged]) -> dict[str, Any]:
 def score(answers: Mapping[str, Sequence[Answer]], compute: Exactly) -> Scorecard:
     """Scores of files by name, and of permsym's own approximations where all points are published ones.
 
-    compute   exact values of a problem on other points
+    compute   exact values and proved intervals of a problem on other points
     """
     if taken := set(answers) & set(METHODS):
         raise InputError(f"a file cannot be called {min(taken)!r}, which is one of permsym's approximations; rename it")
@@ -175,13 +179,13 @@ def score(answers: Mapping[str, Sequence[Answer]], compute: Exactly) -> Scorecar
         card.scores[name] = {}
         for asked, group in itertools.groupby(sorted(rows, key=lambda row: list(PROBLEMS).index(row.problem)), key=lambda row: row.problem):
             each, mine = problem(asked), list(group)
-            exact, proved = list(values(each, each.data)), _proved(each)
+            truth = _truth(each, each.data)
             points = distinct(row.parameters for row in mine)
-            if not all(any(same(point, value.parameters) for value in exact) for point in points):
-                exact, proved = compute(each, points), {}
+            if not all(any(same(point, value.parameters) for value in truth[0]) for point in points):
+                truth = compute(each, points)
             else:
-                _add_own(card, each)
-            card.scores[name][asked] = _judged(exact, mine, proved)
+                _add_own(card, each, truth)
+            card.scores[name][asked] = _judged(truth, mine)
     return card
 
 
@@ -189,62 +193,67 @@ def own_scores(problems: Sequence[Problem]) -> Scorecard:
     """Scores of permsym's own approximations, from the files of the set."""
     card = Scorecard()
     for each in problems:
-        _add_own(card, each)
+        _add_own(card, each, _truth(each, each.data))
     return card
 
 
-def _add_own(card: Scorecard, asked: Problem) -> None:
+def _add_own(card: Scorecard, asked: Problem, truth: Truth) -> None:
     """Scores of all approaches of a problem's dataset, but for the exact one and the proved intervals."""
-    exact, proved = list(values(asked, asked.data)), _proved(asked)
     for approach in approaches(asked.data):
-        if approach in (EXACT, _PROVED) or asked.name in card.scores.get(approach, {}):
+        if approach in (EXACT, PROVED) or asked.name in card.scores.get(approach, {}):
             continue
         theirs = [(value.value, 0.0 if math.isnan(value.error) else value.error) for value in values(asked, asked.data, approach)]
         one = asked.data.sel(approach=approach)["time_total"]
         spent = one.isel(time=0) if "time" in one.dims else one  # each time has what its whole evolution took
         seconds = None if np.isnan(spent.values).all() else float(np.nansum(spent.values))
-        card.scores.setdefault(approach, {})[asked.name] = _scored(exact, theirs, proved, seconds)
+        card.scores.setdefault(approach, {})[asked.name] = _scored(truth, theirs, seconds)
 
 
-def _judged(exact: list[Value], mine: Sequence[Answer], proved: Mapping[int, Value]) -> Score:
+def _judged(truth: Truth, mine: Sequence[Answer]) -> Score:
     """Answers beside exact values; values that were not answered are missing."""
     table: dict[str, list[Answer]] = {}
     for row in mine:
         table.setdefault(row.quantity, []).append(row)
     missing = complex(math.nan), 0.0
     answers = [
-        next(((row.value, row.error) for row in table.get(v.quantity, ()) if same(row.parameters, v.parameters)), missing) for v in exact
+        next(((row.value, row.error) for row in table.get(v.quantity, ()) if same(row.parameters, v.parameters)), missing) for v in truth[0]
     ]
-    return _scored(exact, answers, proved, seconds_of(mine))
+    return _scored(truth, answers, seconds_of(mine))
 
 
-def _proved(asked: Problem) -> dict[int, Value]:
-    """Proved intervals by the position of the value: the middle, and half the width as its error."""
-    if _PROVED not in approaches(asked.data):
-        return {}
-    return {k: value for k, value in enumerate(values(asked, asked.data, _PROVED)) if not math.isnan(value.error + value.value.real)}
+def _truth(asked: Problem, data: xr.Dataset, points: Sequence[dict[str, float]] | None = None) -> Truth:
+    """What a dataset has, or its part at some points."""
+    exact = list(values(asked, data))
+    proofs = list(values(asked, data, PROVED)) if PROVED in approaches(data) else [None] * len(exact)
+    pairs = [(value, proof) for value, proof in zip(exact, proofs, strict=True) if points is None or _among(value, points)]
+    proved = {k: proof for k, (_, proof) in enumerate(pairs) if proof is not None and not math.isnan(proof.error + proof.value.real)}
+    return [value for value, _ in pairs], proved
 
 
-def _scored(exact: list[Value], answers: Sequence[tuple[complex, float]], proved: Mapping[int, Value], seconds: float | None) -> Score:
-    rows = []
-    for k, (truth, size, (value, own)) in enumerate(zip(exact, sizes(exact), answers, strict=True)):
-        if math.isnan(truth.value.real):
+def _among(value: Value, points: Sequence[dict[str, float]]) -> bool:
+    return any(same(value.parameters, point) for point in points)
+
+
+def _scored(truth: Truth, answers: Sequence[tuple[complex, float]], seconds: float | None) -> Score:
+    (exact, proved), rows = truth, []
+    for k, (right, size, (value, own)) in enumerate(zip(exact, sizes(exact), answers, strict=True)):
+        if math.isnan(right.value.real):
             continue
         if not cmath.isfinite(value):
-            rows.append(Judged(truth, value, math.nan))
+            rows.append(Judged(right, value, math.nan))
             continue
-        certified = 0.0 if math.isnan(truth.error) else truth.error
-        error = max(abs(value - truth.value) - certified - 1e-15 * abs(truth.value), 0.0) / size
+        certified = 0.0 if math.isnan(right.error) else right.error
+        error = max(abs(value - right.value) - certified - 1e-15 * abs(right.value), 0.0) / size
         interval = proved.get(k)
         disproved = None if interval is None else abs(value - interval.value) > (interval.error + own) * (1 + 1e-9) + 1e-12
-        rows.append(Judged(truth, value, error, bool(impossible(truth.quantity, value, own)), disproved))
+        rows.append(Judged(right, value, error, bool(impossible(right.quantity, value, own)), disproved))
     return Score(tuple(rows), seconds)
 
 
 def exact_on(path: Path) -> Exactly:
     """Exact values on other points than the published ones, each computed once: they are kept in a store beside a file."""
 
-    def compute(asked: Problem, points: Sequence[dict[str, float]]) -> list[Value]:
+    def compute(asked: Problem, points: Sequence[dict[str, float]]) -> Truth:
         from permsym.sweeps.run import assembled, execute, prepare
         from permsym.sweeps.store.store import opened
 
@@ -252,6 +261,6 @@ def exact_on(path: Path) -> Exactly:
         sweep = sweep_at(asked, static)
         with opened(path.with_name(path.name + ".store")) as store:
             data = assembled(sweep, execute(prepare(sweep, store), store=store).points)
-        return [value for value in values(asked, data) if any(same(value.parameters, point) for point in points)]
+        return _truth(asked, data, points)
 
     return compute

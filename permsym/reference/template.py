@@ -9,6 +9,7 @@ import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from permsym.dataset.status import EXACT
 from permsym.errors import InputError
 from permsym.reference.about import about
 from permsym.reference.problems import SET, Problem
-from permsym.reference.values import values
+from permsym.reference.values import PROVED, values
 from permsym.sweeps.definition import Dimension, Sweep
 from permsym.writing import written_aside
 
@@ -85,7 +86,10 @@ def explained(path: Path) -> Path:
 
 
 def sweep_at(problem: Problem, points: Sequence[dict[str, float]]) -> Sweep:
-    """The exact sweep of a problem on other points; InputError for a point outside the published ranges."""
+    """The exact sweep of a problem on other points, with proved intervals where the problem has them and they can be computed here.
+
+    InputError for a point outside the published ranges.
+    """
     columns: dict[str, tuple[float, ...]] = {}
     for dimension in problem.sweep.dimensions:
         for name, column in dimension.columns.items():
@@ -99,7 +103,9 @@ def sweep_at(problem: Problem, points: Sequence[dict[str, float]]) -> Sweep:
             columns[name] = tuple(
                 int(point[name]) if _whole(known) and point[name] == round(point[name]) else point[name] for point in points
             )
-    return replace(problem.sweep, dimensions=(Dimension("point", columns),), methods=(EXACT,), options={})
+    methods = [EXACT, *([PROVED] if PROVED in problem.sweep.methods and find_spec("flint") is not None else [])]
+    options = {name: chosen for name, chosen in problem.sweep.options.items() if name in methods}
+    return replace(problem.sweep, dimensions=(Dimension("point", columns),), methods=tuple(methods), options=options)
 
 
 def same(a: dict[str, float], b: dict[str, float]) -> bool:

@@ -357,6 +357,11 @@ class DensityOperator:
         probability = np.bincount(inverse.ravel(), weights=values, minlength=len(sites))
         return DickePopulations(j / 2, (m - N) / 2, np.asarray(probability, dtype=float))
 
+    @property
+    def has_spin(self) -> bool:
+        """Whether P(j, m) can be read off."""
+        return self._spin is not None or self._has_blocks
+
     def populations(self) -> DickePopulations:
         """P(j, m) site by site."""
         return self.spin.populations()

@@ -47,7 +47,7 @@ def refuse_free_spin(model: Model) -> None:
     """DegenerateSteadyState where no term changes the total spin of an ensemble, and nobody says which it is."""
     changed = {name for term in model.terms if term.kind == "individual" for key, _ in term.structure for name, _ in key.satellites}
     for ensemble in model.ensembles:
-        if ensemble.N > 1 and not ensemble.fixed and ensemble.name not in changed:
+        if ensemble.size > 1 and not ensemble.fixed and ensemble.name not in changed:
             spin = "give its total spin, ps.Ensemble(N, j=N/2) or j = 'N/2' in a file, or "
             symmetric = f"keep them symmetric, ps.Ensemble(N, levels={ensemble.levels}, symmetric=True), or "
             write = spin if ensemble.levels == 2 else symmetric

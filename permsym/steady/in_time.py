@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from numpy.typing import ArrayLike
 
@@ -12,6 +12,9 @@ from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
 from permsym.progress import Progress
 from permsym.steady.gradient import Family
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class InTime:
@@ -45,6 +48,16 @@ class InTime:
         """First-order coherence of the centre: g1(tau) = <a^dag(tau) a> / <a^dag a>; of a spin, of sigma^-."""
         return permsym.g1(self._itself, times, tolerance=self._aimed_at(tolerance))
 
+    def plot(self, what: str | Sequence[str] | None = None, ax: Axes | None = None) -> permsym.pictures.Picture | Axes:
+        """A picture: of a mode P(n) and the Wigner function, of one ensemble of spins P(j, m).
+
+        what   of "photons", "wigner", "husimi" (``"wigner@x"`` of one of several modes) and "spin", one or several
+        ax     matplotlib's axes to draw the first of them on, which it returns then; else it returns a Picture
+
+        InputError where there is nothing of that kind.
+        """
+        return permsym.pictures.state(self._itself, what, ax)
+
     def g2(self, times: ArrayLike, tolerance: float | None = None) -> permsym.Correlation:
         """Second-order coherence: g2(tau) = <a^dag (a^dag a)(tau) a> / <a^dag a>^2; of a spin, of sigma^-."""
         return permsym.g2(self._itself, times, tolerance=self._aimed_at(tolerance))
@@ -66,8 +79,32 @@ class AtRest(InTime):
         return permsym.fisher(cast("permsym.State", self), name, family)
 
 
+class OverFrequencies:
+    """Pictures of a :class:`permsym.PowerSpectrum`."""
+
+    def plot(self, ax: Axes | None = None) -> permsym.pictures.Picture | Axes:
+        """S(omega) with the band of its errors, as a Picture; on ``ax`` where axes are there, which it returns then."""
+        return permsym.pictures.spectrum(cast("permsym.PowerSpectrum", self), ax)
+
+
+class OverDelays:
+    """Pictures of a :class:`permsym.Correlation`."""
+
+    def plot(self, ax: Axes | None = None) -> permsym.pictures.Picture | Axes:
+        """Real and imaginary part with bands of their errors, as a Picture; on ``ax`` where axes are there, which it returns then."""
+        return permsym.pictures.correlation(cast("permsym.Correlation", self), ax)
+
+
 class OnItsWay:
-    """Counting as a method of a :class:`permsym.Evolution`."""
+    """Counting and pictures as methods of a :class:`permsym.Evolution`."""
+
+    def plot(self, what: str | Sequence[str] | None = None, ax: Axes | None = None) -> permsym.pictures.Picture | Axes:
+        """Derived quantities, or moments by their labels, over time with bands of their errors.
+
+        what   one or several of those that were followed; by default all derived quantities
+        ax     matplotlib's axes to draw on, which it returns then; else it returns a Picture
+        """
+        return permsym.pictures.evolution(cast("permsym.Evolution", self), what, ax)
 
     def counting(self, jump: str, efficiency: float = 1.0, order: Literal[2, 4] = 2) -> permsym.CountedNumber:
         """Mean, variance and counting Fano factor of how often a jump has happened until each time: :func:`permsym.counted_number`."""

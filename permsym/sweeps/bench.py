@@ -9,6 +9,7 @@ from permsym.model import Model
 from permsym.sweeps.origin import Origin
 
 if TYPE_CHECKING:  # solvers are loaded by whoever computes
+    from permsym.cumulants.followed.neighbour import Neighbours
     from permsym.cumulants.followed.sizes import Branches, Recipe
     from permsym.liouvillian import Liouvillian
     from permsym.models.registry import ModelSource
@@ -21,7 +22,8 @@ class Bench:
 
     The weights of the last lattice depend on that lattice alone.  Branches of cumulant equations over N depend on all parameters but N,
     and not on how far they were followed.  Points that use them have the same bits as points that evaluate them again
-    (tests/sweeps/test_run.py).  No point starts from another point's solution.
+    (tests/sweeps/test_run.py).  Points of expansions with the option ``neighbours`` start from another point's solution, and have its
+    numbers to rounding.
     """
 
     def __init__(self) -> None:
@@ -31,6 +33,7 @@ class Bench:
         """Where the present point may write how far it is, and take up from there."""
         self._last: Liouvillian | None = None
         self._branches: Branches | None = None
+        self._neighbours: Neighbours | None = None
         self._sources: dict[tuple[str, str | None], ModelSource] = {}
 
     @property
@@ -52,6 +55,15 @@ class Bench:
         if self._branches is None:
             self._branches = Branches()
         return self._branches
+
+    @property
+    def neighbours(self) -> Neighbours:
+        """Fixed points of earlier points, for those that may follow from them."""
+        from permsym.cumulants.followed.neighbour import Neighbours
+
+        if self._neighbours is None:
+            self._neighbours = Neighbours(self.branches)
+        return self._neighbours
 
     def liouvillian(self, model: Model) -> Liouvillian | None:
         """A Liouvillian that fits the model; None where the lattice is too large to carry on."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from permsym.model import Model
 from permsym.models.registry import ModelSource
-from permsym.progress import Counter
+from permsym.progress import Counter, on_terminal
 from permsym.sweeps.definition import make
 from permsym.sweeps.evolutions import EvolutionRequest
 from permsym.sweeps.methods import Moments
@@ -35,7 +35,7 @@ def sweep(
     evolution: Mapping[str, Any] | EvolutionRequest | None = None,
     jobs: int | None = None,
     command: str = "",
-    progress: Counter | None = None,
+    progress: Counter | bool | None = None,
     **fixed: float | str,
 ) -> xr.Dataset:
     """Steady states over the product of parameter axes, as a labelled dataset; the parameters mirror the tables of a sweep file.
@@ -54,6 +54,7 @@ def sweep(
     evolution  moments over time instead of steady states: {"times": numpy.linspace(0, 10, 101), "initial": "vacuum up"},
               and with "modulate": {"g": "0.5*exp(-t)"} for what changes in that time
     jobs      worker processes; None: everything in this process
+    progress  True shows a bar where one can be redrawn, on a terminal or in a notebook; or a function that takes (points done, all)
     fixed     other parameters; numbers or expressions such as kappa="N/16", evaluated at each point
 
     Exact points of 20,000 satellites and more come from the Hermite solver where it certifies itself; the option "solver":
@@ -65,10 +66,11 @@ def sweep(
     more: dict[str, Any] = {"options": options, "spectrum": spectrum, "quantities": quantities, "evolution": evolution}
     wanted = make(model, axes, lists=lists, fixed=fixed, methods=methods, moments=moments, **more)
     done = itertools.count(1)
+    shown = (on_terminal("sweep") if progress else None) if isinstance(progress, bool) else progress
 
     def count(*_: object) -> None:
-        if progress is not None:
-            progress(next(done), len(wanted))
+        if shown is not None:
+            shown(next(done), len(wanted))
 
     executor = inline if jobs is None else partial(pooled, workers=jobs)
     return assembled(wanted, execute(prepare(wanted), executor, report=count).points, command)

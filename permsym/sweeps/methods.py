@@ -264,6 +264,7 @@ _CUMULANT_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "break_symmetry": ("true or false", lambda value: isinstance(value, bool)),
     "counting": ("operators or sites", lambda value: value in ("operators", "sites")),
     "closure": ("full or no-three-spin", lambda value: value in ("full", "no-three-spin")),
+    "neighbours": ("true or false", lambda value: isinstance(value, bool)),
     "regression": ("operators or jacobian", lambda value: value in ("operators", "jacobian")),
 }
 
@@ -281,10 +282,16 @@ def cumulant_point(order: int, broken: bool, model: Model, wanted: Wanted, optio
         return expanded_series(order, model, wanted.evolution, keys, chosen, wanted.quantities)
     source = bench.recipe if bench.origin is not None and "N" in bench.origin.parameters else None
     regression = chosen.pop("regression", "operators")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
-        state = steady_state(model, order, source=source, branches=bench.branches, **chosen)
+    if chosen.pop("neighbours", False) and not chosen.get("break_symmetry"):
+        chosen.pop("break_symmetry", None)
+        state, outcome = bench.neighbours.steady_state(model, order, source=source, **chosen)
+        how = outcome.words
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
+            state, how = steady_state(model, order, source=source, branches=bench.branches, **chosen), ""
     point = expanded_point(model, state, keys)
+    point.reason += how
     if wanted.spectrum is not None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
@@ -317,6 +324,11 @@ def expanded_point(model: Model, state: CumulantState, keys: Iterable[MomentLabe
 def cumulant_cost(order: int, model: Model, options: Options, wanted: Wanted = STATE) -> Cost:
     """The number of neutral moments grows as a power of the order; equations are derived once in a process."""
     return Cost(0, 1.5e8, 0.02 * 3.0**order * (1 if wanted.evolution is None else 10))
+
+
+def is_expansion(name: str) -> bool:
+    """Whether a method is a symmetric cumulant expansion."""
+    return name[:1] == "c" and name[1:].isdigit()
 
 
 def _expansion(order: int, broken: bool) -> Method:

@@ -8,6 +8,7 @@ import numpy as np
 
 from permsym.dataset.status import Status
 from permsym.plot import called
+from permsym.sweeps.methods import is_expansion
 from permsym.validity.errors import percent
 from permsym.validity.regions import Mask, ValidityMap
 
@@ -101,7 +102,7 @@ def _exact_only(judged: ValidityMap) -> Iterator[str]:
 
 def _orders(judged: ValidityMap) -> Iterator[str]:
     share = judged.share(judged.overtaken)
-    orders = [name for name in judged.methods if name[0] == "c" and name[1:].isdigit()]
+    orders = [name for name in judged.methods if is_expansion(name)]
     if share >= _MENTIONED:
         yield f"A lower order has a smaller error than {called(orders[-1])} on {percent(share)} of the map."
 

@@ -68,9 +68,9 @@ def _regions_alone(judged: ValidityMap) -> Figure:
 
 
 def _regions_and_errors(judged: ValidityMap) -> Figure:
-    with _figure(10.6, 5.3) as figure:
-        rows = 2 if len(judged.methods) <= 5 else 3
-        columns = -(-(len(judged.methods) + 1) // rows)
+    rows = 2 if len(judged.methods) <= 7 else 3
+    columns = -(-(len(judged.methods) + 1) // rows)
+    with _figure(5.2 + 1.8 * columns, 5.3) as figure:
         left, right = figure.subfigures(1, 2, width_ratios=[5.0, 1.9 * columns], squeeze=False)[0]
         _cheapest(left.subplots(), judged)
         panels = right.subplots(rows, columns, squeeze=False).ravel()
@@ -222,7 +222,7 @@ def _scale(axis: Axis, set_scale: Any, which: Any, steps: list[int]) -> None:
 def _spelled(judged: ValidityMap, error: float) -> str:
     """An error as labels have it."""
     size = judged.errors.scale.size
-    return f"{100 * error:.3g} %" if size is None else f"{error * size:.3g}"
+    return f"{100 * error:.4g} %" if size is None else f"{error * size:.3g}"
 
 
 # -- one axis -------------------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.dataset.status import BOUNDS, Status
+from permsym.sweeps.methods import is_expansion
 from permsym.validity.axes import Real
 from permsym.validity.errors import Errors
 from permsym.validity.surface import Grid
@@ -137,7 +138,7 @@ class ValidityMap:
     @cached_property
     def overtaken(self) -> Mask:
         """Where a lower order of the cumulant expansion has a smaller error than the highest one."""
-        orders = [name for name in self.methods if name[0] == "c" and name[1:].isdigit()]
+        orders = [name for name in self.methods if is_expansion(name)]
         nothing = np.zeros(self.grid.shape, dtype=bool)
         if len(orders) < 2:
             return nothing

@@ -19,7 +19,7 @@ from permsym.models import registry
 from permsym.models.registry import ModelSource
 from permsym.moments.labels import parse
 from permsym.sweeps.definition import Sweep, grammar, make
-from permsym.sweeps.methods import check_methods
+from permsym.sweeps.methods import check_methods, is_expansion
 from permsym.sweeps.run import Executor, assembled, execute, prepare
 from permsym.sweeps.store.store import Store, opened
 from permsym.sweeps.workers.pool import inline, pooled
@@ -47,6 +47,7 @@ def validity_map(
     reference: str = EXACT,
     points: int | None = None,
     options: Mapping[str, Mapping[str, Any]] | None = None,
+    spectrum: Mapping[str, Any] | None = None,
     jobs: int | None = None,
     command: str = "",
     **fixed: float | str,
@@ -62,12 +63,13 @@ def validity_map(
     reference  "exact", or "bounds": errors are distances from a proved interval, at any N, and what is not within is proved wrong
     points     samples of an axis, 7, 13 or 25; None: 13, and 25 where more than 5 % of the map changed from 7 to 13, or along one axis
     options    method -> its options
+    spectrum   which line a "linewidth" is of: {"of": "+", "right": "-", "near": 1.0}, as :func:`permsym.sweep` takes them
     jobs       worker processes; None: everything in this process
     fixed      other parameters; numbers or expressions in the others
 
     A strip in which an error changes sign does not count as within.  Raises InputError for mistakes, before anything is computed.
     """
-    asked = request(model, of_mapping(over), quantity, methods, options or {}, fixed, reference)
+    asked = request(model, of_mapping(over), quantity, methods, options or {}, fixed, reference, spectrum)
     executor = inline if jobs is None else partial(pooled, workers=jobs)
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder) / "map.store") as store:
         return run(asked, store, executor, within=within, scale=Scale(scale), points=points, command=command)
@@ -107,6 +109,7 @@ def request(
     options: Mapping[str, Mapping[str, Any]],
     fixed: Mapping[str, float | str],
     reference: str = EXACT,
+    spectrum: Mapping[str, Any] | None = None,
 ) -> Request:
     """A checked request; InputError for the first mistake."""
     if reference not in (EXACT, BOUNDS):
@@ -122,9 +125,20 @@ def request(
     axes = tuple(make_axis(name, low, high, log, _counts(source, name, low, fixed, ends)) for name, low, high, log in ends)
     first = source.model(dict(fixed) | {axis.name: int(axis.low) if axis.whole else axis.low for axis in axes})
     quantities = [quantity] if isinstance(quantity, str) else list(quantity or [_usual(first)])
-    sweep = partial(_sweep, source, axes, [reference, *methods], dict(options), dict(fixed), _wanted(quantities, first))
+    wanted = _wanted(quantities, first, spectrum or {})
+    sweep = partial(_sweep, source, axes, [reference, *methods], options_of(methods, axes, options), dict(fixed), wanted)
     names = tuple(name if name.partition("@")[0] in DERIVED_NAMES else str(parse(name, grammar(first))) for name in quantities)
     return Request(axes, names, sweep, reference)
+
+
+def options_of(methods: Sequence[str], axes: Sequence[Axis], options: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Options of the methods.  Where no axis is a number of satellites, whose points share a branch, expansions follow from neighbours."""
+    chosen = {name: dict(own) for name, own in options.items()}
+    if not any(axis.whole for axis in axes):
+        for name in methods:
+            if is_expansion(name):
+                chosen[name] = {"neighbours": True} | chosen.get(name, {})
+    return chosen
 
 
 def _counts(source: ModelSource, name: str, low: float, fixed: Mapping[str, float | str], ends: Sequence[Any]) -> bool:
@@ -153,7 +167,7 @@ def _usual(model: Model) -> str:
     return "p0_up" if model.centre.kind == "spin" else "p_up"
 
 
-def _wanted(quantities: Sequence[str], model: Model) -> dict[str, Any]:
+def _wanted(quantities: Sequence[str], model: Model, spectrum: Mapping[str, Any]) -> dict[str, Any]:
     """The keywords of a sweep that has these quantities; InputError for a name that is neither a label nor known."""
     asked: dict[str, Any] = {}
     labels: list[str] = []
@@ -161,7 +175,7 @@ def _wanted(quantities: Sequence[str], model: Model) -> dict[str, Any]:
     for quantity in quantities:
         name, _, of = quantity.partition("@")
         if name in SPECTRAL_NAMES:
-            asked["spectrum"] = {"linewidth": True}
+            asked["spectrum"] = {"linewidth": True, **spectrum}
         elif name in COUNTING_NAMES:
             more["counting"] = [*more.get("counting", []), of]
         elif name.startswith("squeezing_"):
@@ -171,6 +185,10 @@ def _wanted(quantities: Sequence[str], model: Model) -> dict[str, Any]:
             more[key] = [*more.get(key, []), of]
         elif name not in DERIVED_NAMES:
             labels.append(str(parse(quantity, grammar(model))))
+    if spectrum and "spectrum" not in asked:
+        raise InputError(
+            f"`spectrum` says which line a linewidth is of, but the quantities are {', '.join(quantities)}", parameter="spectrum"
+        )
     if more:
         asked["quantities"] = more
     return asked | {"moments": labels or 1}

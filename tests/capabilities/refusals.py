@@ -11,10 +11,8 @@ REFUSALS: dict[str, dict[str, str]] = {
     "squeezing": _all("InputError", "qutrits random_qutrits driven_lambda incoherent_lambda four_level_laser ladder_alone lone_qutrit"),
     "evolve_coherent": _all("InputError", "lower_spin"),
     "cumulants_1": _all("UnsuitedModel", "crystal lower_spin fixed_beside_spin fixed_in_cavity fixed_and_free"),
-    "cumulants_2": _all("NoFixedPoint", "products")
-    | _all("UnsuitedModel", "crystal lower_spin fixed_beside_spin fixed_in_cavity fixed_and_free"),
-    "cumulants_3": _all("NoFixedPoint", "products two_photons cubic")
-    | _all("UnsuitedModel", "crystal lower_spin fixed_beside_spin fixed_in_cavity fixed_and_free"),
+    "cumulants_2": _all("NoFixedPoint", "products") | _all("UnsuitedModel", "lower_spin"),
+    "cumulants_3": _all("NoFixedPoint", "products two_photons cubic") | _all("UnsuitedModel", "lower_spin"),
     "twa": _all(
         "UnsuitedModel",
         "conditional_jumps collective_jumps products charged_products two_ensembles three_level_centre "

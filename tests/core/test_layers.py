@@ -44,9 +44,11 @@ ORDER = [
     {"dataset"},
     {"sweeps"},
     {"plot"},
+    {"pictures"},
     {"compare"},
     {"validity", "reference"},
     {"figures"},
+    {"explore"},
     {"cli"},
     {"__main__"},
 ]

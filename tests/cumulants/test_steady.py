@@ -106,3 +106,29 @@ def test_branches_from_and_to_infinite_temperature(pump, order):
     assert state.stable
     for label in ("z1", "+1 -2"):
         assert state.moment(label) == pytest.approx(late.moment(label)[-1] if pump > 1 else 0, abs=1e-7)
+
+
+def crystal(N, drive, j=True):
+    return ps.models.collective_spins(N, j=N / 2 if j else None, drive=drive, Gamma_down=2 / N)
+
+
+@pytest.mark.parametrize("order", [2, 3])
+def test_symmetric_spins(order):
+    """Exact at as many spins as the order; beyond where an evolution of the same equations from all down comes to rest."""
+    small = crystal(order, 0.8)
+    exact, state = ps.steady_state(small), steady_state(small, order)
+    for label in ("z1", "+1", "+1 -2"):
+        assert state.moment(label) == pytest.approx(exact.moment(label), abs=1e-9)
+    state, late = steady_state(crystal(12, 0.4), order), ps.cumulants.evolve(crystal(12, 0.4), [60], "down", order=order, errors=False)
+    assert state.stable
+    assert state.moment("z1 z2") + 4 * state.moment("+1 -2") == pytest.approx(1, abs=1e-12)
+    for label in ("z1", "+1", "+1 -2"):
+        assert state.moment(label) == pytest.approx(late.moment(label)[-1], abs=1e-5)
+
+
+def test_spins_of_any_total_spin_are_refused():
+    with pytest.raises(ps.errors.DegenerateSteadyState, match=r"j=N/2"):
+        steady_state(crystal(6, 0.5, j=False), 2)
+    for order in (1, 4):
+        with pytest.raises(ps.errors.UnsuitedModel, match=f"order {order} .*use order 2 or 3"):
+            steady_state(crystal(6, 0.5), order)

@@ -78,7 +78,10 @@ def test_errors_are_relative(template, capsys):
     assert judged["median_error"] == pytest.approx(0.02, rel=1e-6)
 
 
-def test_new_points_are_computed_once_and_find_a_method_out(template, capsys, tmp_path):
+@pytest.mark.parametrize("proofs", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["exact", "proofs"])
+def test_new_points_are_computed_once_and_find_a_method_out(template, capsys, tmp_path, monkeypatch, proofs):
+    if not proofs:
+        monkeypatch.setattr("permsym.reference.template.find_spec", lambda name: None)  # as without python-flint
     assert main(["reference", "template", "weak-excitation", "--seed", "3", "-o", "new.csv"]) == 0
     path = tmp_path / "new.csv"
     lines = path.read_text().splitlines()
@@ -91,6 +94,7 @@ def test_new_points_are_computed_once_and_find_a_method_out(template, capsys, tm
     path.write_text("\n".join([lines[0], ",".join(rows[0]), *(",".join(row.values()) for row in rows)]))
     judged = scored(capsys, path.name)["new.csv"]["problems"]["weak-excitation"]
     assert judged["worst_error"] < 1e-9
+    assert judged["proved_wrong"] == (0 if proofs else None)
     assert (tmp_path / "new.csv.store").exists()
 
 
@@ -231,3 +235,16 @@ def test_an_interval_of_ones_own_is_not_proved_wrong_where_it_reaches_the_proof(
     wide = scored(capsys, path.name)["wide.csv"]["problems"]["central-spin-dephasing"]
     assert (narrow["proved_wrong"], wide["proved_wrong"]) == (12, 0)
     assert wide["median_error"] == narrow["median_error"]
+
+
+def test_new_points_have_all_times_and_delays(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["reference", "template", "photon-correlations", "pump-ramp", "--seed", "7", "-o", "new.csv"]) == 0
+    rows = list(csv.DictReader((tmp_path / "new.csv").read_text().splitlines()[1:]))
+    for name, along, quantity in (("photon-correlations", "delay", "g2_delayed"), ("pump-ramp", "time", "g2")):
+        spectrum, evolution = PROBLEMS[name].sweep.spectrum, PROBLEMS[name].sweep.evolution
+        expected = spectrum.delays if along == "delay" else evolution.times
+        mine = [row for row in rows if (row["problem"], row["quantity"]) == (name, quantity)]
+        sizes = dict.fromkeys(row["N"] for row in mine)
+        assert len(sizes) > 1
+        assert [(row["N"], float(row[along])) for row in mine] == [(N, x) for N in sizes for x in expected]

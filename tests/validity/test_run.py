@@ -17,7 +17,7 @@ from permsym.validity.errors import Scale
 from permsym.validity.findings import findings
 from permsym.validity.picture import draw
 from permsym.validity.report import rows, to_dict
-from permsym.validity.run import judge, request, run
+from permsym.validity.run import judge, options_of, request, run
 from tests.validity.planted import G, N, planted
 
 FEW = {"N": (2, 5, "log")}
@@ -191,3 +191,22 @@ def test_a_number_of_satellites_counts_whatever_the_other_axis_allows():
     fixed = {"g": "0.9/sqrt(N)", "gamma_down": "1/2 - gamma_up"}
     asked = request("tavis-cummings", [("N", 2.0, 20.0, True), ("gamma_up", 0.02, 0.48, False)], None, ("mf",), {}, fixed)
     assert [axis.whole for axis in asked.axes] == [True, False]
+
+
+def test_expansions_follow_neighbours_where_no_axis_is_a_number():
+    assert options_of(("mf", "c2", "c3"), (G,), {"c3": {"counting": "sites"}}) == {
+        "c2": {"neighbours": True},
+        "c3": {"neighbours": True, "counting": "sites"},
+    }
+    assert options_of(("c2",), (N, G), {}) == {}
+
+
+@pytest.mark.slow
+def test_a_map_says_which_points_followed_from_neighbours():
+    judged = ps.validity_map("central-spin", {"g": (0.3, 1.0)}, methods=("c2",), points=13, N=10)
+    reasons = judged.data["reason"].sel(approach="c2").values.tolist()
+    assert reasons.count("order 2, from a neighbour") >= 9
+    assert reasons.count("order 2") >= 1
+    for g, value in zip(judged.data["g"].values, judged.errors.values["c2"][0], strict=True):
+        model = ps.models.central_spin(N=10, g=float(g))
+        assert value.real == pytest.approx(ps.cumulants.steady_state(model, 2).derived["p0_up"], abs=1e-12)

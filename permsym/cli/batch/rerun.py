@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from permsym.cli import words
 from permsym.cli.batch.run import add_workers, executor
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 
@@ -51,11 +52,11 @@ def run(options: argparse.Namespace) -> int:
     if "figure" in data.attrs:
         if options.scheduler is not None:
             raise InputError(f"{name} is a figure's, which is computed again on one core of this machine; leave out --scheduler")
-        points, repeated = _figure(data)
+        points, repeated = _figure(data, options)
     elif (definition := of_command(data)) is not None:
-        points, repeated = _evolution(data, definition, options.allow_function)
+        points, repeated = _evolution(data, definition, options)
     else:
-        points, repeated = _sweep(data, Path(name).stem, work_on, options.allow_function)
+        points, repeated = _sweep(data, Path(name).stem, work_on, options)
     for package, (then, now) in repeated.other.items():
         print(f"permsym: {package} was {then} when the file was made and is {now} now", file=sys.stderr)
     if repeated.equal:
@@ -76,12 +77,12 @@ def _say(function: str) -> None:
     print(f"permsym: the file's model is the function {function}, which runs now", file=sys.stderr, flush=True)
 
 
-def _sweep(data: xr.Dataset, name: str, work_on: Executor, allowed: bool) -> tuple[int, Repeated]:
+def _sweep(data: xr.Dataset, name: str, work_on: Executor, options: argparse.Namespace) -> tuple[int, Repeated]:
     from permsym.progress import Bar
     from permsym.sweeps.rerun import rerun, sweep_of
 
-    sweep = sweep_of(data, _say if allowed else None)
-    with Bar(name, len(sweep)) as bar:
+    sweep = sweep_of(data, _say if options.allow_function else None)
+    with Bar(name, len(sweep), stream=words.bars(options)) as bar:
 
         def count(_: object, cost: Cost, result: Result) -> None:
             bar.advance(failed=not result.point.status.has_values)
@@ -89,19 +90,18 @@ def _sweep(data: xr.Dataset, name: str, work_on: Executor, allowed: bool) -> tup
         return len(sweep), rerun(data, work_on, count, sweep)[1]
 
 
-def _evolution(data: xr.Dataset, definition: Mapping[str, Any], allowed: bool) -> tuple[int, Repeated]:
+def _evolution(data: xr.Dataset, definition: Mapping[str, Any], options: argparse.Namespace) -> tuple[int, Repeated]:
     """One evolution, in this process: its command says all."""
     from permsym.cli.in_time.evolve import again
-    from permsym.progress import on_stderr
     from permsym.sweeps.rerun import compared
 
-    return data.sizes["time"], compared(data, again(data, definition, _say if allowed else None, on_stderr()))
+    allowed = _say if options.allow_function else None
+    return data.sizes["time"], compared(data, again(data, definition, allowed, words.progress(options)))
 
 
-def _figure(data: xr.Dataset) -> tuple[int, Repeated]:
+def _figure(data: xr.Dataset, options: argparse.Namespace) -> tuple[int, Repeated]:
     """A figure's own function computes it again, on one core: a figure is more than a sweep."""
     from permsym.figures import redrawn
-    from permsym.progress import on_terminal
     from permsym.sweeps.rerun import compared
 
-    return data["status"].size, compared(data, redrawn(data, on_terminal(str(data.attrs["figure"]))))
+    return data["status"].size, compared(data, redrawn(data, words.counter(options, str(data.attrs["figure"]))))

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
+from permsym.cli import words
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError, TooLarge
 from permsym.reading import number_or_text
 
@@ -76,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
         file.check()  # before a store is made
     with opened(store_path, options.fresh) as store:
         work = prepare(file.sweep, store, file.check)
-        outcome = _computed(path.stem, work, work_on, store)
+        outcome = _computed(path.stem, work, work_on, store, words.bars(options))
         mark = file.sweep.fingerprint
         complete = mark is not None and not outcome.computed and store.has_written(mark, output)
         if not complete:
@@ -96,14 +97,14 @@ def announce(function: str) -> None:
     print(f"permsym: the model is the function {function}, whose module runs now", file=sys.stderr, flush=True)
 
 
-def _computed(name: str, work: Work, work_on: Executor, store: Any) -> Executed:
+def _computed(name: str, work: Work, work_on: Executor, store: Any, stream: TextIO | None) -> Executed:
     """Compute what is missing, under a bar; after an interruption, say how many points are safe."""
     from permsym.progress import Bar
     from permsym.sweeps.run import execute
 
     if work.recalled:
         print(f"permsym: {len(work.recalled)} of {len(work.sweep)} points are in the store; {len(work.jobs)} to do", file=sys.stderr)
-    bar = Bar(name, len(work.jobs), sum(cost.seconds for _, cost in work.jobs))
+    bar = Bar(name, len(work.jobs), sum(cost.seconds for _, cost in work.jobs), stream)
 
     def count(_: object, cost: Cost, result: Result) -> None:
         bar.advance(cost.seconds, not result.point.status.has_values)

@@ -67,14 +67,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _correlation(options: argparse.Namespace, model: Model) -> Correlation:
     from permsym.dynamics.two_time import correlation as doors
-    from permsym.progress import on_stderr
 
     circumstances: dict[str, Any] = {
         "initial": options.initial,
         "start": _start(options.start),
         "tolerance": words.tolerance(options),
         "basis": options.basis,
-        "progress": on_stderr(),
+        "progress": words.progress(options),
     }
     times = words.times(options.times)
     if options.of is None:

@@ -41,10 +41,9 @@ def run(options: argparse.Namespace) -> int:
     words.say_defaults(source, parameters)
     from permsym.dataset.versions import versions
     from permsym.dynamics.eigenvalues import eigenvalues
-    from permsym.progress import on_stderr
     from permsym.text import finite, pair, table
 
-    values = eigenvalues(model, count, charge, near, options.basis, progress=on_stderr())
+    values = eigenvalues(model, count, charge, near, options.basis, progress=words.progress(options))
     slowest, searched = _slowest(values)
     report: dict[str, Any] = {
         "model": source.name,

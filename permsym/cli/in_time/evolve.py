@@ -46,11 +46,10 @@ def run(options: argparse.Namespace) -> int:
     quantities.check(options, model, source.function)
     counting.check(options, model)
     from permsym.cli.report import evolve_report, evolve_table
-    from permsym.progress import on_stderr
 
     labels = words.asked_moments(options, model)
     words.say_defaults(source, parameters)
-    evolution, countings, answers = _followed(options, model, source, on_stderr())
+    evolution, countings, answers = _followed(options, model, source, words.progress(options))
     if options.output:
         from permsym import dataset
 

@@ -94,13 +94,12 @@ def _exact(
     options: argparse.Namespace, model: Model, labels: Sequence[Any], asked: dict[str, Any]
 ) -> tuple[Floquet, Point, dict[str, Any], list[str]]:
     from permsym.dynamics.periodic.floquet import floquet
-    from permsym.progress import on_stderr
     from permsym.sweeps.evolutions import evolved_point
 
     if options.initial is not None:
         raise InputError("the exact periodic state is the same from every start; leave --initial out, or add --order")
     count = number_or_text(options.multipliers)
-    answer = floquet(model, moments=labels, multipliers=count, basis=options.basis, progress=on_stderr(), **asked)  # type: ignore[arg-type]
+    answer = floquet(model, moments=labels, multipliers=count, basis=options.basis, progress=words.progress(options), **asked)  # type: ignore[arg-type]
     certificate = answer.certificate
     rest = {
         "errors": certificate.to_dict()["errors"],

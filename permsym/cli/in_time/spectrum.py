@@ -52,7 +52,6 @@ def run(options: argparse.Namespace) -> int:
     from permsym.dynamics.spectra.linewidth import linewidth
     from permsym.dynamics.spectra.response import operators
     from permsym.dynamics.spectra.spectrum import spectrum
-    from permsym.progress import on_stderr
     from permsym.steady.solve import steady_state
     from permsym.sweeps.definition import make
     from permsym.sweeps.spectra import SpectrumRequest
@@ -65,12 +64,12 @@ def run(options: argparse.Namespace) -> int:
         warnings.simplefilter("ignore", UncertifiedWarning)  # said below, in one line
         system: Model | State = model
         if (options.basis, options.window) != ("auto", "auto"):
-            system = steady_state(model, basis=options.basis, window=words.window(options.window), progress=on_stderr())
+            system = steady_state(model, basis=options.basis, window=words.window(options.window), progress=words.progress(options))
         answer: PowerSpectrum | Linewidth
         if frequencies is None:
-            answer = linewidth(system, near, of, right, progress=on_stderr())
+            answer = linewidth(system, near, of, right, progress=words.progress(options))
         else:
-            answer = spectrum(system, frequencies, of, right, progress=on_stderr())
+            answer = spectrum(system, frequencies, of, right, progress=words.progress(options))
     state = answer.state
     asked_for = {"parameters": state.model.parameters, "defaults": sorted(source.defaulted(parameters)), "of": str(of), "right": str(right)}
     report: dict[str, Any] = {"model": source.name, **asked_for}

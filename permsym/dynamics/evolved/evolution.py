@@ -15,6 +15,7 @@ from permsym.dynamics.taylor.steps import Clock
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, parse
+from permsym.shown import Card, verdict
 from permsym.sites import is_real
 from permsym.states.derived import derived_errors, derived_quantities, is_ratio
 from permsym.states.fisher import RotationFisherSeries
@@ -65,6 +66,24 @@ class Evolution(OnItsWay):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "clock": None}  # functions of a user's do not go into files
+
+    @property
+    def _card(self) -> Card:
+        """What it shows of itself: values at the last time."""
+        times, certificate = self.times, self.certificate
+        title = f"Evolution of {self.model.called}: {len(times)} times, {times[0]:g} to {times[-1]:g}; {self.representation}"
+        evidence = f"every moment is right to {certificate.error_estimate:.1e} at all times; the trace to {certificate.trace_defect:.1e}"
+        errors = self.derived_errors
+        derived = [(name, float(values[-1]), float(errors[name][-1])) for name, values in self.derived.items()]
+        moments = [(name, complex(values[-1]), certificate.errors.get(name, 0.0)) for name, values in self.moments.items() if values.any()]
+        said = verdict(certificate.certified, certificate.reasons, evidence)
+        return Card(title, said, certificate.certified, derived, moments, notes=[f"values at t = {times[-1]:g}:"])
+
+    def __repr__(self) -> str:
+        return self._card.text()
+
+    def _repr_html_(self) -> str:
+        return self._card.html()
 
     def state(self, t: float) -> EvolvedState:
         """rho(t) at one of the times, with errors of its own: moments of any order, reduced states, P(n), P(j, m), two-time functions.

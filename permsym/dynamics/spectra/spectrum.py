@@ -23,7 +23,9 @@ from permsym.model import Model
 from permsym.operators import Operator
 from permsym.progress import Progress, silent
 from permsym.several_sites import modes_of_centre
+from permsym.shown import Card, verdict
 from permsym.sites import is_real
+from permsym.steady.in_time import OverFrequencies
 from permsym.steady.state import DEFAULT_TOLERANCE, State
 from permsym.text import finite
 
@@ -99,7 +101,7 @@ _OF = {
 
 
 @dataclass(frozen=True)
-class PowerSpectrum:
+class PowerSpectrum(OverFrequencies):
     """S at some frequencies.
 
     frequencies, power, errors   (F,); errors are estimates of the absolute error of each value
@@ -131,6 +133,23 @@ class PowerSpectrum:
         """Whether a cut-off is what the certificate lacks."""
         certificate = self.certificate
         return certificate.parts["cutoff"] > _SHARE * certificate.allowed
+
+    @property
+    def _card(self) -> Card:
+        """What it shows of itself."""
+        span = f"{len(self.frequencies)} frequencies, {min(self.frequencies):g} to {max(self.frequencies):g}"
+        title = f"Spectrum of {self.state.model.called}: {span}"
+        top = int(np.argmax(self.power))
+        evidence = f"every value is estimated to be right to {self.certificate.error_estimate:.1e}"
+        rows = [("largest S", float(self.power[top]), float(self.errors[top])), ("at frequency", float(self.frequencies[top]), 0.0)]
+        said = verdict(self.certificate.certified, self.reasons, evidence)
+        return Card(title, said, self.certificate.certified, rows, notes=[self.note] if self.note else [])
+
+    def __repr__(self) -> str:
+        return self._card.text()
+
+    def _repr_html_(self) -> str:
+        return self._card.html()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: numbers that are not finite become None."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from permsym.model import Model
 from permsym.operators import Operator
+from permsym.steady.in_time import OverDelays
 from permsym.steady.plan import Plan
 from permsym.text import finite
 
@@ -67,7 +68,7 @@ class CorrelationCertificate:
 
 
 @dataclass(frozen=True)
-class Correlation:
+class Correlation(OverDelays):
     """A two-time function C(tau) = <C(t) A(t + tau) B(t)> at given delays.
 
     model               whose boson has the cut-off that was needed

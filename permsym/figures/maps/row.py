@@ -38,6 +38,7 @@ class Map:
     within     tolerance of the picture
     reference  EXACT, or BOUNDS: what proved intervals exclude
     options    method -> its options
+    spectrum   which line a linewidth is of
     """
 
     name: str
@@ -53,6 +54,7 @@ class Map:
     within: float = WITHIN
     reference: str = EXACT
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    spectrum: Mapping[str, Any] | None = None
 
     def compute(self, largest: int, command: str, progress: Counter | None) -> xr.Dataset:
         """The sweep of the map, to ``largest`` satellites."""
@@ -60,7 +62,7 @@ class Map:
         from permsym.sweeps.workers.pool import inline
 
         ends = of_mapping({"N": (self.smallest, max(largest, self.smallest + 1), "log"), **self.over})
-        asked = request(self.model, ends, self.quantity, self.methods, self.options, self.fixed, self.reference)
+        asked = request(self.model, ends, self.quantity, self.methods, self.options, self.fixed, self.reference, self.spectrum)
         with tempfile.TemporaryDirectory() as folder, opened(Path(folder) / "map.store") as store:
             judged = run(asked, store, partial(_counted, inline, progress), within=self.within, points=self.points, command=command)
         return judged.data.assign_attrs(within=self.within)

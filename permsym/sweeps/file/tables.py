@@ -22,7 +22,7 @@ from permsym.sweeps.methods import HIGHEST_ORDER, METHODS
 from permsym.sweeps.quantities import Quantities
 from permsym.sweeps.spectra import SpectrumRequest
 
-_EXPANSIONS = ("cumulants", "break_symmetry", "counting", "closure", "regression")
+_EXPANSIONS = ("cumulants", "break_symmetry", "counting", "closure", "regression", "neighbours")
 _RANGE = ("from", "to", "points", "spacing", "round")
 
 
@@ -142,7 +142,7 @@ def methods(reader: Reader, table: Mapping[str, Any]) -> tuple[list[str], dict[s
     orders = _orders(reader, "cumulants", table.get("cumulants", []))
     broken = table.get("break_symmetry", False)
     also = [] if isinstance(broken, bool) else _orders(reader, "break_symmetry", broken)
-    shared = {name: table[name] for name in ("counting", "closure", "regression") if name in table}
+    shared = {name: table[name] for name in _EXPANSIONS[2:] if name in table}
     for order in orders:
         name = "mf" if order == 1 else f"c{order}"  # order 1 is mean field
         if name not in names:

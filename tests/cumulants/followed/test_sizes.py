@@ -23,8 +23,8 @@ def solved(N, order, branches=None, **others):
 
 def test_a_size_has_the_same_bits_whichever_were_asked_for_before():
     branches = Branches()
-    for N in (14, 2, 6, 9):
-        together, alone = solved(N, 4, branches), solved(N, 4)
+    for N in (7, 2, 4, 6):
+        together, alone = solved(N, 3, branches), solved(N, 3)
         assert (together.point.x == alone.point.x).all()
         assert together.point.frequencies == alone.point.frequencies
 
@@ -39,14 +39,14 @@ def test_other_parameters_are_other_branches():
 
 def test_the_next_size_takes_a_few_evaluations(monkeypatch):
     branches, asked = Branches(), itertools.count()
-    solved(30, 2, branches)
+    solved(9, 2, branches)
     evaluated = Equations.scaled_jacobian
     monkeypatch.setattr(Equations, "scaled_jacobian", lambda *words: (next(asked), evaluated(*words))[1])
-    solved(29, 2, branches)
+    solved(8, 2, branches)
     after = next(asked)
     assert 0 < after <= 8
-    solved(29, 2)
-    assert next(asked) - after > 50
+    solved(8, 2)
+    assert next(asked) - after > 30
 
 
 @pytest.mark.slow
@@ -59,9 +59,9 @@ def test_folds_count_where_they_were_passed():
 
 def test_sizes_below_the_order_stand_for_themselves():
     branches = Branches()
-    above = solved(6, 4, branches).derived["p0_up"]
-    below = [solved(N, 4, branches).derived["p0_up"] for N in (1, 2, 3)]
-    assert below == [solved(N, 4).derived["p0_up"] for N in (1, 2, 3)]
+    above = solved(4, 3, branches).derived["p0_up"]
+    below = [solved(N, 3, branches).derived["p0_up"] for N in (1, 2)]
+    assert below == [solved(N, 3).derived["p0_up"] for N in (1, 2)]
     assert np.min(np.abs(np.diff([*below, above]))) > 1e-3
 
 

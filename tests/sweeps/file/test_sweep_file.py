@@ -212,3 +212,11 @@ def test_every_figure_of_both_papers_has_an_example():
     text = (ROOT / "examples" / "sweeps" / "p1-fig3b.toml").read_text() + (ROOT / "examples" / "sweeps" / "p1-fig6a.toml").read_text()
     assert "Fig. 3(d)" in text
     assert "Fig. 6(a, b)" in text
+
+
+def test_expansions_may_follow_neighbours(tmp_path):
+    head = '[model]\nname = "central-spin"\nN = 4\n[sweep]\ng = [0.5, 0.6]\n'
+    sweep = read_sweep_file(written(tmp_path, f"{head}[methods]\ncumulants = [1, 2]\nneighbours = true\n")).sweep
+    assert sweep.options == {"c2": {"neighbours": True}}
+    (mistake,) = mistakes(tmp_path, f"{head}[methods]\ncumulants = [2]\nneighbours = 3\n")
+    assert "'neighbours' of the method c2 must be true or false, but is 3" in str(mistake)

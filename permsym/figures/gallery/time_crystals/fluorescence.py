@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from permsym.dataset.status import EXACT
 from permsym.figures.gallery.fits import limit
 from permsym.figures.gallery.followed import Followed, flux, pairs_coherence, steady, worst
 from permsym.figures.gallery.row import Check, Citation, Curves, Feature, Line, Panel, Row
+from permsym.figures.gallery.scans import along, named, real
 from permsym.figures.gallery.time_crystals.boundary import model
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _SIZES = (10, 20, 50, 100)
 _DRIVES = np.linspace(0.05, 2, 40)
 _GROWING = (25, 50, 100, 200)
+_COMPARED = 20
 
 
 @lru_cache(maxsize=256)
@@ -41,12 +44,19 @@ def _exact(N: int) -> Curves:
 
 
 def lines(largest: int) -> list[Line]:
-    shown = sorted({N for N in _SIZES if largest > N} | {largest})
-    return [Line(f"$N={N}$", partial(_exact, N)) for N in shown]
+    shown, compared = sorted({N for N in _SIZES if largest > N} | {largest}), min(_COMPARED, largest)
+    family = partial(model, compared)
+    return [
+        *(Line(f"$N={N}$", partial(_exact, N)) for N in shown),
+        *(
+            Line(f"{named(one)}, $N={compared}$", partial(along, one, family, _DRIVES, {"d": real("z1")}), group="d", approach=one)
+            for one in (EXACT, "c2", "c3")
+        ),
+    ]
 
 
 def features(curves: Mapping[str, Curves]) -> Sequence[Feature]:
-    largest = max(int(label[3:-1]) for label in curves)
+    largest = max(int(label[3:-1]) for label in curves if label.startswith("$"))
     sizes = [N for N in _GROWING if largest >= N]
     inverse = [1 / N for N in sizes]
     return [
@@ -83,6 +93,7 @@ ROW = Row(
         "a": Panel({"xlabel": r"drive $\omega_0/\kappa$", "ylabel": r"$2\langle J_z\rangle/N$", "xlim": (0, 2)}, "best", _mean_field),
         "b": Panel({"xlabel": r"drive $\omega_0/\kappa$", "ylabel": "$g^{(2)}(0)$", "xlim": (0, 2)}, "best", _high_drive),
         "c": Panel({"xlabel": r"drive $\omega_0/\kappa$", "ylabel": r"purity tr $\rho^2$", "xlim": (0, 2), "yscale": "log"}, "best"),
+        "d": Panel({"xlabel": r"drive $\omega_0/\kappa$", "ylabel": r"$2\langle J_z\rangle/N$", "xlim": (0, 2)}, "best", _mean_field),
     },
     lines=lines,
     features=features,
