@@ -74,8 +74,8 @@ class Card:
 def digits(value: float, error: float) -> str:
     """A value to the digits that its error leaves; in brackets the error in units of the last one.
 
-    >>> digits(0.46412345, 2.1e-6), digits(3.1e-7, 2e-12), digits(0.25, 0.0), digits(2.0, float("inf"))
-    ('0.464123(3)', '3.10000(2)e-07', '0.25', '2 (no digit is certain)')
+    >>> digits(0.46412345, 2.1e-6), digits(3.1e-7, 2e-12), digits(0.25, 0.0), digits(2.0, float("inf")), digits(0.0, 1e-310)
+    ('0.464123(3)', '3.10000(2)e-07', '0.25', '2 (no digit is certain)', '0')
     """
     if not math.isfinite(value):
         return "not finite"
@@ -83,7 +83,7 @@ def digits(value: float, error: float) -> str:
         return f"0 within {error:.0e}" if error else "0"
     if not error < abs(value):
         return f"{value:.2g} (no digit is certain)"
-    if error < abs(value) * 10.0**-_DIGITS:
+    if not value or error < abs(value) * 10.0**-_DIGITS:
         return f"{value:.{_DIGITS}g}"
     power = math.floor(math.log10(abs(value))) if not 1e-4 <= abs(value) < 1e6 else 0
     value, error = value / 10.0**power, error / 10.0**power

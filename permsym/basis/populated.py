@@ -21,6 +21,7 @@ from permsym.basis.full import FullPart
 from permsym.basis.moves import Labels
 from permsym.basis.occupation import OccupationPart
 from permsym.basis.part import Part
+from permsym.basis.product_space import compositions
 from permsym.basis.sector import combined
 from permsym.basis.symmetric import SymmetricPart
 from permsym.symmetry.actions import Type
@@ -307,16 +308,3 @@ def _few_coherent(n: int, alive: Sequence[Type], most: int) -> Labels:
         block[~apart], block[apart] = np.repeat(rest, some.shape[1], axis=1), np.tile(some, rest.shape[1])
         blocks.append(block)
     return np.concatenate(blocks, axis=1)
-
-
-def compositions(n: int, width: int) -> Labels:
-    """All ways (width, ways) to write n as a sum of ``width`` numbers >= 0."""
-    if not width:
-        return np.zeros((0, int(n == 0)), dtype=np.int64)
-    columns, rest = np.zeros((0, 1), dtype=np.int64), np.array([n])
-    for _ in range(width - 1):
-        ways = rest + 1
-        source = np.repeat(np.arange(len(rest)), ways)
-        value = np.arange(ways.sum()) - np.repeat(np.cumsum(ways) - ways, ways)
-        columns, rest = np.concatenate([columns[:, source], value[None]]), rest[source] - value
-    return np.concatenate([columns, rest[None]])

@@ -1,4 +1,4 @@
-"""The product space of identical satellites: exchange, strings of types, positions of matrix elements; knows no basis."""
+"""The product space of identical satellites: exchange, strings of types, positions of matrix elements, occupations; knows no basis."""
 
 from __future__ import annotations
 
@@ -38,3 +38,16 @@ def positions(kets: NDArray[np.int64], bras: NDArray[np.int64], levels: int) -> 
     N = len(kets)
     digits = levels ** np.arange(N - 1, -1, -1)
     return (digits @ kets) * levels**N + digits @ bras
+
+
+def compositions(n: int, width: int) -> NDArray[np.int64]:
+    """All ways (width, ways) to write n as a sum of ``width`` numbers >= 0."""
+    if not width:
+        return np.zeros((0, int(n == 0)), dtype=np.int64)
+    columns, rest = np.zeros((0, 1), dtype=np.int64), np.array([n])
+    for _ in range(width - 1):
+        ways = rest + 1
+        source = np.repeat(np.arange(len(rest)), ways)
+        value = np.arange(ways.sum()) - np.repeat(np.cumsum(ways) - ways, ways)
+        columns, rest = np.concatenate([columns[:, source], value[None]]), rest[source] - value
+    return np.concatenate([columns, rest[None]])

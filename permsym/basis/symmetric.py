@@ -22,6 +22,7 @@ from scipy import sparse
 from permsym.basis.centre import real_if_real
 from permsym.basis.moves import Labels, Move, Moves, Values, Weight
 from permsym.basis.part import Part
+from permsym.basis.product_space import compositions
 from permsym.errors import InputError
 from permsym.factorials import log_factorial
 from permsym.operators import Matrix, as_array, entries
@@ -41,10 +42,7 @@ class SymmetricPart(Part):
     @cached_property
     def states(self) -> Labels:
         """Occupations (levels, states)."""
-        n, d = self.ensemble.N, self.levels
-        bars = np.array(list(itertools.combinations(range(n + d - 1), d - 1)), dtype=np.int64).reshape(-1, d - 1)
-        edges = np.concatenate([np.full((len(bars), 1), -1), bars, np.full((len(bars), 1), n + d - 1)], axis=1)
-        return (np.diff(edges, axis=1) - 1).T
+        return compositions(self.ensemble.N, self.levels)
 
     # -- moves ----------------------------------------------------------------------------------------------------------
 

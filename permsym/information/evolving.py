@@ -21,6 +21,7 @@ from permsym.information.results import QUANTITIES, ParameterFisher, matrices
 from permsym.models.registry import LIBRARY
 from permsym.operators import ComplexArray
 from permsym.progress import Progress
+from permsym.several_sites import modes_of_centre
 from permsym.sites import Boson
 from permsym.states.density import DensityOperator
 from permsym.steady.certificate import derived_tolerance
@@ -99,11 +100,13 @@ def _neighbours(evolution: Evolution, name: str, family: Family | None, progress
     if getattr(model.centre, "displacement", 0):
         raise InputError("the Fisher information of evolutions on displaced Fock states is not there; give fixed levels")
     step = _STEP * max(1.0, abs(model.parameters[name]))
-    levels = {"levels": model.centre.levels} if "levels" in model.parameters else {}
+    levels = {"levels": model.centre.levels} if "levels" in model.parameters and isinstance(model.centre, Boson) else {}
+    cut = {mode.name: mode.levels for _, mode in modes_of_centre(model.centre)} if len(model.centre_sites) > 1 else {}
     states = {}
     for k in _OFFSETS:
         try:
             near = function(**{**model.parameters, **levels, name: model.parameters[name] + k * step})
+            near = near.with_levels(**cut) if cut else near
         except InputError as error:
             raise InputError(f"{name!r} needs values on both sides of {model.parameters[name]:g}: {error}") from None
         other = evolve(

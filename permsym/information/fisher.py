@@ -16,7 +16,6 @@ from permsym.information.rate import generator, rate_of
 from permsym.information.results import ParameterFisher, matrices
 from permsym.information.slopes import StateSlope, state_slope
 from permsym.progress import Progress, silent
-from permsym.several_sites import refuse_several
 from permsym.sites import Boson
 from permsym.steady.certificate import derived_tolerance
 from permsym.steady.gradient import Family, parameter_slopes
@@ -47,7 +46,6 @@ def fisher(
     norms that rho and d rho are off by, and one that is estimated (see :mod:`permsym.information.forms`).  Raises InputError for names
     that are no parameter, or counts.
     """
-    refuse_several(system.model.centre, "the Fisher information")
     if isinstance(system, Evolution):
         return of_evolution(system, name, family, progress)
     state = system

@@ -65,12 +65,12 @@ class ParameterFisher:
 
 def matrices(rho: DensityOperator) -> list[ComplexArray]:
     """The blocks of the total spin; the whole matrix of small systems that have none."""
-    if rho.basis.representation == "dicke" and len(rho.model.ensembles) == 1:
+    if rho.basis.representation == "dicke" and len(rho.model.ensembles) == len(rho.model.centre_sites) == 1:
         return [block.flat for block in rho.blocks()]
     size = rho.basis.centre_levels * math.prod(each.levels**each.N for each in rho.model.ensembles)
     if size > _WHOLE:
         raise InputError(
-            f"the quantum Fisher information needs one ensemble in the Dicke representation, or a whole space of at most {_WHOLE:,} "
-            f"dimensions, but this one has {size:,}; solve with basis='dicke'"
+            f"the quantum Fisher information needs a centre of one site and one ensemble in the Dicke representation, or a whole space of "
+            f"at most {_WHOLE:,} dimensions, but this one has {size:,}; solve with basis='dicke', or take fewer satellites or levels"
         )
     return [rho.full()]

@@ -39,7 +39,7 @@ REFUSALS: dict[str, dict[str, str]] = {
 """Capability -> name of a model -> name of the error."""
 
 _OF_SEVERAL_SITES = {
-    "UnsuitedModel": "fisher twa linear_noise trajectories bounds",
+    "UnsuitedModel": "twa linear_noise trajectories bounds",
 }
 for _error, _capabilities in _OF_SEVERAL_SITES.items():
     for _capability in _capabilities.split():

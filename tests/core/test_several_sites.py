@@ -308,7 +308,6 @@ REFUSED = {
     "bounds": lambda model: ps.bounds(model, "z1"),
     "matrix-free": lambda model: ps.steady_state(model, solver="matrix-free"),
     "hermite": lambda model: ps.steady_state(model, solver="hermite"),
-    "floquet": lambda model: ps.floquet(model, modulate={"H[z]": "1"}, period=1.0),
 }
 
 
@@ -336,7 +335,7 @@ def test_photons_are_counted_until_a_time(jump):
 @pytest.mark.filterwarnings("ignore::permsym.UncertifiedWarning")
 def test_what_needs_the_whole_state_of_one_site_says_so():
     state = ps.steady_state(two_modes(1))
-    for refused in (lambda: state.fisher("g"), lambda: state.mode):
+    for refused in (state.rotation_fisher, lambda: state.mode):
         with pytest.raises(ps.InputError, match=r"takes a centre of one site|only a bosonic centre is a mode"):
             refused()
 

@@ -35,8 +35,8 @@ from permsym.modulation.functions import Rule
 from permsym.modulation.periodic import check_periodic, checked_period
 from permsym.moments.labels import MomentLabel, select_labels
 from permsym.progress import Progress, silent
-from permsym.several_sites import refuse_several
-from permsym.sites import Boson, is_real
+from permsym.several_sites import modes_of_centre
+from permsym.sites import is_real
 from permsym.states.derived import derived_labels
 from permsym.steady.state import DEFAULT_TOLERANCE
 
@@ -127,7 +127,6 @@ def floquet(
     Raises InputError for a function that has another value a period later, TooLarge before allocating more than is free.
     """
     started, period = time.perf_counter(), checked_period(period)
-    refuse_several(model.centre, "a periodic state")
     grid = np.linspace(0, period, POINTS) if times is None else _within(times, period)
     _check(multipliers, tolerance)
     labels = select_labels(model, moments)
@@ -143,7 +142,9 @@ def floquet(
         )  # fmt: skip
 
     driven, initial = clock.modulation.model, as_initial("", model)
-    grows = isinstance(model.centre, Boson) and model.centre.automatic
+    open_cuts = [mode.automatic for _, mode in modes_of_centre(model.centre)]
+    if (grows := any(open_cuts)) and not all(open_cuts):
+        raise InputError("a periodic state takes the levels of all modes, or of none; give the others, or leave all out")
     if grows:  # an automatic cut-off begins with the Fock states that the first period takes
         first = followed([period], "", every, keep="all")
         initial, driven = as_initial(first.state(period), model), first.model

@@ -20,6 +20,7 @@ from permsym.dynamics.taylor.steps import Clock, taylor_steps
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.modulation.functions import DEGREE
+from permsym.several_sites import modes_of_centre
 from permsym.states.density import DensityOperator
 
 Vector = NDArray[Any]
@@ -112,14 +113,15 @@ class MatrixMap(PeriodMap):
         channels = [liouvillian.matrix_of(channel.terms).tocsr() for channel in clock.modulation.channels]
         self.applied = [channel.__matmul__ for channel in channels]
         self.dtype = np.result_type(*channels)
+        self._tops: dict[int, float] = {}  # the largest population of the last levels of each mode so far
         self.norm = self.basis.trace_norm * (math.sqrt(2) if self.dtype == complex else 1.0)
 
     @cached_property
     def _diagonal(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-        """Positions of the populations, the trace of each, and the centre's level."""
+        """Positions of the populations, the trace of each, and the level of each site of the centre (sites, n)."""
         population = np.flatnonzero(self.basis.population)
         labels = self.basis.labels[:, population]
-        return population, np.asarray(self.basis.trace(labels), dtype=float), labels[0]
+        return population, np.asarray(self.basis.trace(labels), dtype=float), labels[: 2 * self.basis.width : 2]
 
     @cached_property
     def total(self) -> NDArray[np.float64]:
@@ -141,13 +143,19 @@ class MatrixMap(PeriodMap):
         return x
 
     def grown(self, small: float) -> Model:
-        levels = self.basis.model.centre.levels
-        return self.basis.model.with_levels(levels + max(4, levels // 4))
+        model = self.basis.model
+        modes = modes_of_centre(model.centre)
+        allowed = min(small, max(self._tops.values())) / len(modes)  # of each, so that one grows at least
+        return model.with_more_levels({at: max(4, mode.levels // 4) for at, mode in modes if self._tops[at] >= allowed})
 
     def _last_levels(self, x: Vector, count: int, share: float) -> float:
         index, trace, level = self._diagonal
-        last = level >= self.basis.model.centre.levels - count
-        return float(np.abs((trace * x[index].real)[last]).sum())
+        population, top = np.abs(trace * x[index].real), 0.0
+        for at, mode in modes_of_centre(self.basis.model.centre):
+            own = float(population[level[at] >= mode.levels - count].sum())
+            self._tops[at] = max(self._tops.get(at, 0.0), own)
+            top += own
+        return top
 
 
 def continued(before: PeriodMap, x: Vector, larger: PeriodMap) -> Vector:

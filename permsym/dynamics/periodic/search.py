@@ -21,7 +21,7 @@ from permsym.linear.fixed_point import fixed_point
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.progress import Progress
-from permsym.sites import Boson
+from permsym.several_sites import modes_of_centre
 
 _SHARE = 0.05  # of the tolerance: that of the map in a period, and of the residual; |(1 - M)^-1| is 1 to 20 where a period is a lifetime
 _ATTEMPTS = 24  # cut-offs, a quarter larger from one to the next, and finer maps
@@ -113,7 +113,7 @@ class Search:
     def _elsewhere(self, mapped: PeriodMap, x: NDArray[Any], amplification: float) -> tuple[PeriodMap, NDArray[Any]]:
         """The map and the state on more Fock states, or on others where these are fewer."""
         model = mapped.grown(self._small(mapped, amplification))
-        self.progress(f"{model.centre.levels} levels")
+        self.progress(f"{' x '.join(str(mode.levels) for _, mode in modes_of_centre(model.centre))} levels")
         self.products += mapped.spent
         larger = self._map(model, amplification)
         return larger, continued(mapped, x, larger)
@@ -136,6 +136,6 @@ class Search:
         point = fixed_point(mapped, x, mapped.total, allowed)
         self.progress(f"{point.products} maps over a period, residual {point.residual:.1e}, {len(x):,} unknowns")
         model = mapped.basis.model
-        image = mapped(point.x, watched(model, self.labels) if isinstance(model.centre, Boson) else 0)
+        image = mapped(point.x, watched(model, self.labels) if modes_of_centre(model.centre) else 0)
         residual = float(np.linalg.norm(image - point.x))
         return Solved(mapped, point.x, residual, point.amplification, mapped.bound, mapped.top, point.products + 1)
