@@ -81,6 +81,10 @@ class Bounds:
                 if photons == 0:
                     raise InputError("a state without photons has no Fano factor to hold against bounds")
                 return self.excludes(1 + pairs / photons - photons)
+            if self.name.startswith("cumulant "):
+                if not hasattr(value, "cumulant"):
+                    raise InputError(f"{value!r} has no cumulants to hold against bounds of one")
+                return self.excludes(complex(value.cumulant(self.name.removeprefix("cumulant "))).real)
             number = complex(value.moment(self.name.removeprefix("Im ")))
             return self.excludes(number.imag if self.name.startswith("Im ") else number.real)
         raise InputError(f"bounds exclude a real number or a state, but not {value!r}")
@@ -115,7 +119,7 @@ def bounds(
 
     model     any with whole N
     moment    a label such as "z0" - its real part; "Im +0 -1": the imaginary one - or p0_up, p_up, photons, g2,
-              fano, variance over mean of the photon number
+              fano, variance over mean of the photon number, or "cumulant z0 z1", <z0 z1> - <z0><z1>
     degree    d: moments with up to 2 d operators, of a finite centre 2 d satellites; halves are allowed; None: raised from the lowest
               until ``width`` or ``seconds`` is reached
     gap       how far each end may be from the best of this degree, absolute
@@ -179,14 +183,15 @@ def _best(before: list[Bounds], after: list[Bounds]) -> list[Bounds]:
 def _at(model: Model, names: list[str], degree: float, gap: float) -> list[Bounds]:
     """Bounds at one degree."""
     from permsym.bounding.certificate import document
-    from permsym.bounding.observables import RATIOS, needed, observable
+    from permsym.bounding.connected import connected
+    from permsym.bounding.observables import RATIOS, canonical, linear, needed, observable
     from permsym.bounding.ratios import ratio
     from permsym.bounding.solve import Solver
 
     proved: Any
     started = time.monotonic()
     refuse_several(model.centre, "a proved bound")
-    asked = {name: observable(model, name) for name in names if name not in RATIOS}
+    asked = {name: observable(model, name) for name in names if linear(name)}
     k = round(2 * degree)
     for name in names:
         needs = asked[name].needs if name in asked else needed(model, name)
@@ -194,12 +199,12 @@ def _at(model: Model, names: list[str], degree: float, gap: float) -> list[Bound
             raise InputError(f"{name} needs degree {needs / 2:g} at least, but the degree is {degree:g}", parameter="degree")
     solver = Solver(model, k)
     intervals = dict(zip(asked, solver.intervals([solver.form(dict(each.terms)) for each in asked.values()], gap), strict=True))
-    ratios = {name: ratio(solver, name, gap) for name in names if name in RATIOS}
+    ratios = {name: (ratio if name in RATIOS else connected)(solver, canonical(model, name), gap) for name in names if not linear(name)}
     seconds = time.monotonic() - started
     results = []
     for name in names:
         if name in ratios:
-            proved, label, parts = ratios[name], name, ratios[name].parts
+            proved, label, parts = ratios[name], canonical(model, name), ratios[name].parts
         else:
             proved, label = intervals[name], asked[name].name
             parts = {label: (dict(asked[name].terms), intervals[name])}

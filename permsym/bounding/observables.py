@@ -19,6 +19,8 @@ IMAGINARY = "Im "
 """Before a label: its imaginary part."""
 RATIOS = ("g2", "fano")
 """Quantities that are no sums of moments, see :mod:`permsym.bounding.ratios`."""
+CUMULANT = "cumulant "
+"""Before a label of two factors: their connected correlation, see :mod:`permsym.bounding.connected`."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,33 @@ def observable(model: Model, text: str) -> Observable:
     return Observable(name, {counts: (fmpq(0), fmpq(-1)) if part else number(1)}, order(alphabet, counts))
 
 
+def linear(text: str) -> bool:
+    """Whether a quantity is a sum of moments."""
+    return text not in RATIOS and not text.startswith(CUMULANT)
+
+
+def canonical(model: Model, text: str) -> str:
+    """Name of a quantity that is no sum of moments."""
+    return f"{CUMULANT}{parse(text.removeprefix(CUMULANT), model)}" if text.startswith(CUMULANT) else text
+
+
+def factors(model: Model, text: str) -> tuple[Observable, Observable]:
+    """Both factors of a connected correlation; InputError where there are not two, or where they have complex mean values."""
+    label = parse(text.removeprefix(CUMULANT), model)
+    if label.order != 2:
+        raise InputError(f"bounds of cumulants are those of two factors, such as 'cumulant z1 z2', but {label} has {label.order}")
+    first, second = (label.of((factor,)) for factor in label.factors)
+    for each in (first, second):
+        if not any(each.charge(model)) and each.conjugate() != each:
+            raise InputError(f"bounds of cumulants are those of factors with real mean values, but <{each}> of {text!r} is complex")
+    return observable(model, str(first)), observable(model, str(second))
+
+
 def needed(model: Model, text: str) -> int:
     """Order of the moments that a quantity takes."""
+    if text.startswith(CUMULANT):
+        factors(model, text)
+        return observable(model, text.removeprefix(CUMULANT)).needs
     if text not in RATIOS:
         return observable(model, text).needs
     if model.centre.kind != "boson":

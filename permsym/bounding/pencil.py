@@ -10,17 +10,19 @@ All A are of order one however small the eigenvalues of B are (N^-d), so that do
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from flint import arb, arb_mat
+from flint import arb, arb_mat, ctx
 from numpy.typing import NDArray
 
 from permsym.bounding.relaxed.matrices import Block
 from permsym.bounding.relaxed.relaxation import PrecisionError, Relaxation
 from permsym.bounding.relaxed.unknowns import CONSTANT, Form, Unknowns
 
+_DOUBLES = 60  # bits behind the point that doubles can use
 Numbers = list[arb]
 Array = NDArray[np.float64]
 
@@ -68,24 +70,47 @@ def real_block(block: Block, unknowns: Unknowns, position: int, without: Collect
 class Whitened:
     """The pencil at a point t, see above.
 
-    t         the point, exact
-    inverse   L_b^-1
-    T         coordinates
-    A         (variables, elements of all blocks): A_bf
-    squares   slices of the columns of A, one for each block
+    t        the point, exact
+    inverse  L_b^-1
+    C        T^T
+    V        (variables, elements (i, j), j <= i, of all blocks): L_b^-1 B_bf L_b^-T, so that A = C V
+    parts    slices of the columns of V, one for each block
     """
 
     t: Numbers
     inverse: list[arb_mat]
-    T: arb_mat
-    A: arb_mat
-    squares: list[slice]
+    C: arb_mat
+    V: arb_mat
+    parts: list[slice]
     sizes: list[int]
 
+    @property
+    def T(self) -> arb_mat:
+        """Coordinates."""
+        return self.C.transpose()
+
     def doubles(self) -> list[Array]:
-        """A_bf as arrays (variables, n, n), one for each block."""
-        values = np.array([float(value) for value in self.A.entries()]).reshape(self.A.nrows(), self.A.ncols())
-        return [values[:, mine].reshape(-1, n, n) for mine, n in zip(self.squares, self.sizes, strict=True)]
+        """A_bf as arrays (variables, n, n), one for each block: with as many bits as cancel in C V, and 60 more."""
+        before = ctx.prec
+        largest = np.abs(_floats(self.C)) @ np.abs(_floats(self.V)).max(axis=1)
+        cancelled = np.log2(max(1.0, float(largest.max())))
+        try:
+            ctx.prec = min(before, _DOUBLES + math.ceil(cancelled)) if np.isfinite(cancelled) else before
+            values = _floats(self.C * self.V)
+        finally:
+            ctx.prec = before
+        arrays = []
+        for mine, n in zip(self.parts, self.sizes, strict=True):
+            i, j = np.tril_indices(n)
+            array = np.empty((len(values), n, n))
+            array[:, i, j] = array[:, j, i] = values[:, mine]
+            arrays.append(array)
+        return arrays
+
+    def combined(self, v: Sequence[arb]) -> list[arb_mat]:
+        """sum_f v_f A_bf of every block."""
+        values = (arb_mat([list(v)]) * self.C * self.V).entries() if v else [arb(0)] * self.parts[-1].stop
+        return [_symmetric(values[mine], n) for mine, n in zip(self.parts, self.sizes, strict=True)]
 
     def moved(self, v: Array) -> Numbers:
         """t + T v."""
@@ -98,8 +123,9 @@ class Whitened:
 
     def traces(self) -> Numbers:
         """sum_b tr A_bf."""
-        diagonal = [start.start + i * (n + 1) for start, n in zip(self.squares, self.sizes, strict=True) for i in range(n)]
-        return [sum((row[i] for i in diagonal), arb(0)).mid() for row in self.A.tolist()]
+        diagonal = [mine.start + i * (i + 3) // 2 for mine, n in zip(self.parts, self.sizes, strict=True) for i in range(n)]
+        traces = [[sum((row[i] for i in diagonal), arb(0))] for row in self.V.tolist()]
+        return [value.mid() for value in (self.C * arb_mat(traces)).entries()]
 
 
 class Pencil:
@@ -113,8 +139,7 @@ class Pencil:
         self.variables = values.ncols() - 1
         ends = [0, *itertools.accumulate(n * (n + 1) // 2 for n in sizes)]
         self.parts = [slice(a, b) for a, b in itertools.pairwise(ends)]
-        ends = [0, *itertools.accumulate(n * n for n in sizes)]
-        self.squares = [slice(a, b) for a, b in itertools.pairwise(ends)]
+        self.twice = [1 if i == j else 2 for n in sizes for i in range(n) for j in range(i + 1)]
         self.columns = values.transpose().tolist()
 
     @classmethod
@@ -151,22 +176,24 @@ class Pencil:
     def whitened(self, t: Sequence[arb]) -> Whitened:
         """The pencil in coordinates of its own at t; PrecisionError where a block is not positive."""
         inverse = self.inverses(t)
-        pieces = []
+        rows: list[Numbers] = [[] for _ in range(self.variables)]
         for factor, mine, n in zip(inverse, self.parts, self.sizes, strict=True):
             matrices = [_full(column[mine], n) for column in self.columns[1:]]
             beside = arb_mat([list(itertools.chain.from_iterable(matrix[i] for matrix in matrices)) for i in range(n)])
             half = _mid(factor * beside).tolist()
             below = arb_mat([half[i][f * n : (f + 1) * n] for f in range(self.variables) for i in range(n)])
-            pieces.append(_mid(below * factor.transpose()).entries())
-        rows = []
-        for f in range(self.variables):
-            row: Numbers = []
-            for piece, n in zip(pieces, self.sizes, strict=True):
-                row += piece[f * n * n : (f + 1) * n * n]
-            rows.append(row)
+            lines = _mid(below * factor.transpose()).tolist()
+            for f, row in enumerate(rows):
+                for i in range(n):
+                    row += lines[f * n + i][: i + 1]
         V = arb_mat(rows)
-        C = inverse_factor(_mid(V * V.transpose()))
-        return Whitened(list(t), inverse, _mid(C.transpose()), _mid(C * V), self.squares, self.sizes)
+        weighted = arb_mat([[w * value for w, value in zip(self.twice, row, strict=True)] for row in rows])
+        C = inverse_factor(_mid(V * weighted.transpose()))
+        return Whitened(list(t), inverse, C, V, self.parts, self.sizes)
+
+
+def _floats(matrix: arb_mat) -> Array:
+    return np.array([float(value) for value in matrix.entries()]).reshape(matrix.nrows(), matrix.ncols())
 
 
 def combined(form: Form, solved: Sequence[Numbers], constant: Numbers) -> Numbers:

@@ -155,11 +155,9 @@ def rounded(blocks: Sequence[RealBlock], here: Whitened, slopes: Sequence[arb], 
     q = int(ctx.prec) // 2
     weight = arb(fmpq(*float(tau).as_integer_ratio()))
     step = [trace - weight * slope for trace, slope in zip(here.traces(), slopes, strict=True)]
-    moved = (arb_mat([step]) * here.A).entries() if step else []
     factors, slack = [], []
-    for factor, mine, n in zip(here.inverse, here.squares, here.sizes, strict=True):
-        change = moved[mine] or [arb(0)] * n * n
-        inside = arb_mat([[int(i == j) - change[i * n + j] for j in range(n)] for i in range(n)])
+    for factor, change, n in zip(here.inverse, here.combined(step), here.sizes, strict=True):
+        inside = arb_mat([[int(i == j) for j in range(n)] for i in range(n)]) - change
         Z = ((factor.transpose() * inside * factor) * (1 / weight)).mid()
         slack.append(
             [_power_below(1 / (2 * n * sum((x * x for x in column), arb(0)))) for column in inverse_factor(Z).transpose().tolist()]

@@ -24,7 +24,7 @@ from permsym.cumulants.equations.alphabet import Counts
 from permsym.errors import NotApplicable
 
 _ITERATIONS = 8
-_SETTLED = 1e-8  # relative change of r; convergence is quadratic
+_SETTLED = 1e-8  # relative change of the ratio, where it is not below the gap; convergence is quadratic
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def ratio(solver: Solver, name: str, gap: float) -> ProvedRatio:
             pairs, quanta = solver.values_at_minimum(form, fine, [solver.form({p: number(1)}), solver.form(photons)])
             line = line if sign > 0 else _tangent(rational(quanta))
             before, r = r, rational(wanted.quotient(pairs, quanta, line))
-            if abs(float(r - before)) <= _SETTLED * abs(float(r)):
+            if abs(float(r - before)) <= max(_SETTLED * abs(float(wanted.offset + r)), gap):
                 break
         terms = _terms(wanted, r, line, (p, n, one))
         (proved,) = solver.intervals([solver.form(terms)], fine)

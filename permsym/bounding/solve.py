@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from flint import arb, ctx, fmpq
+from flint import arb, arb_mat, ctx, fmpq
 
 from permsym.bounding.barrier import NoInteriorError, Path, interior
 from permsym.bounding.faces import Faces, reduce
@@ -55,11 +55,15 @@ class Numeric:
         if not relaxation.free:
             self.positions = ()
             return
-        self.solved = relaxation.solved()
         self.pencil = Pencil.of(relaxation, blocks, self.solved)
-        mixed = [[arb(value)] for value in relaxation.mixed()]
-        shift = [combined(form, mixed, [arb(1)])[0] for block in blocks for form in block.forms]
+        values = [[arb(value)] for value in relaxation.product_state()]
+        shift = [combined(form, values, [arb(1)])[0] for block in blocks for form in block.forms]
         self.inside = list(start) if start and self.pencil.positive(start) else interior(self.pencil, shift)
+
+    @cached_property
+    def solved(self) -> arb_mat:
+        """All unknowns in terms of the free ones."""
+        return self.relaxation.solved()
 
     @cached_property
     def start(self) -> Whitened:
@@ -74,7 +78,7 @@ class Numeric:
 
     def end(self, form: Form, gap: float) -> Dual:
         """The dual point near the minimum of a form; zero where the equalities give its value."""
-        slopes = self._row(form)[1:]
+        slopes = self._row(form)[1:] if self.relaxation.free else []
         if all(abs(slope) < arb(2) ** (-ctx.prec // 2) for slope in slopes):
             return nothing(self.blocks)
         path = Path(self.pencil, slopes, self.inside, start=self.start)
@@ -85,13 +89,15 @@ class Numeric:
 
     def values_at_minimum(self, form: Form, gap: float, forms: Sequence[Form]) -> list[float]:
         """Values of some forms near the minimum of another; unproved."""
-        path = Path(self.pencil, self._row(form)[1:], self.inside, start=self.start)
-        t = path.follow(_CLOSER * path.theta / gap).t if any(slope != 0 for slope in path.c) else self.inside
+        slopes, t = self._row(form)[1:], self.inside
+        if any(slope != 0 for slope in slopes):
+            path = Path(self.pencil, slopes, t, start=self.start)
+            t = path.follow(_CLOSER * path.theta / gap).t
         return [float(sum((a * b for a, b in zip(self._row(each), [arb(1), *t], strict=True)), arb(0))) for each in forms]
 
     def _row(self, form: Form) -> list[arb]:
-        """A form as one of the free unknowns; no row where there are none."""
-        return combined(form, self.solved.tolist(), [arb(1)] + [arb(0)] * len(self.relaxation.free)) if self.relaxation.free else [arb(0)]
+        """A form as one of the free unknowns: its constant, then their coefficients."""
+        return combined(form, self.solved.tolist(), [arb(1)] + [arb(0)] * len(self.relaxation.free))
 
 
 class Solver:

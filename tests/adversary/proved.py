@@ -1,4 +1,4 @@
-"""Proved bounds of random models: the true value is inside, and the verifier agrees."""
+"""Proved bounds of random models: the true value is inside, the exact solver's within its error, and the verifier agrees."""
 
 from __future__ import annotations
 
@@ -26,9 +26,23 @@ def bounds(case: Case, verdict: Verdict) -> None:
     except NotApplicable as error:  # pure states have no room inside
         verdict.untold = str(error)
         return
-    truth = HighPrecision(model)
+    truth, state = HighPrecision(model), _solved(model)
     for b in results:
-        value = truth.value(b.name)[0]
-        outside = max(b.exact[0] - value, value - b.exact[1], Fraction(0))
-        verdict.compare(b.name, float(outside), float(_OWN))
+        verdict.compare(b.name, _outside(b, truth.value(b.name)[0]), float(_OWN))
+        if state is not None:
+            verdict.compare(f"{b.name} of the exact solver", _outside(b, Fraction(state.moment(b.name).real)), state.error(b.name))
         verdict.wrong += verify(b.certificate)
+
+
+def _solved(model: ps.Model) -> ps.State | None:
+    """The exact solver's state, where it certifies one."""
+    try:
+        state = ps.steady_state(model)
+    except ps.DegenerateSteadyState:
+        return None
+    return state if state.certificate.certified else None
+
+
+def _outside(b: ps.Bounds, value: Fraction) -> float:
+    """How far a value is outside an interval."""
+    return float(max(b.exact[0] - value, value - b.exact[1], Fraction(0)))

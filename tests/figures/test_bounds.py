@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from permsym.errors import SolverFailed
 from permsym.figures.proved import shared, time_crystal
 from permsym.figures.proved.central_spin import CENTRAL_SPIN
 from permsym.figures.proved.shared import distances, ends, excluded
@@ -49,3 +50,22 @@ def test_the_error_of_a_crystals_mean_field_is_between_its_ends(monkeypatch):
     assert (true <= largest).all()
     assert float(least.sel(omega=0.5)[0]) > 0
     assert [row[-1] for row in time_crystal.table(data)][2] == "proved wrong"
+
+
+def test_a_point_without_a_proof_is_a_point_of_the_figure(monkeypatch):
+    """It says why, and the rest is drawn."""
+    proved = time_crystal.ps.bounds
+
+    def bounds(model, label, **options):
+        if model.terms[0].coefficient == 0.25:
+            raise SolverFailed("no proof")
+        return proved(model, label, **options)
+
+    monkeypatch.setattr(time_crystal, "OMEGAS", (0.5, 0.75))
+    monkeypatch.setattr(time_crystal, "DEGREE", 2)
+    monkeypatch.setattr(time_crystal.ps, "bounds", bounds)
+    data = time_crystal.compute(10, "", None)
+    assert data["status"].values.tolist() == [["failed", "ok"]]
+    assert data["reason"].values[0, 0] == "no proof"
+    assert np.isnan(data["lower"]).values.tolist() == [[True, False]]
+    assert [row[-1] for row in time_crystal.table(data)[1:]] == ["not proved", "proved wrong"]

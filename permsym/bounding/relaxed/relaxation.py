@@ -13,6 +13,7 @@ from flint import arb, arb_mat, fmpq, nmod_mat
 from permsym.bounding.relaxed.casimir import Casimir
 from permsym.bounding.relaxed.equations import ExactRows, Gaussian, times
 from permsym.bounding.relaxed.matrices import Block, MomentMatrices
+from permsym.bounding.relaxed.product_state import near, without_order
 from permsym.bounding.relaxed.unknowns import CONSTANT, Form, Unknowns, phase
 from permsym.cumulants.equations.alphabet import Alphabet, Counts
 from permsym.errors import SolverFailed
@@ -154,22 +155,10 @@ class Relaxation:
             result[u][1 + i] = arb(1)
         return arb_mat(result)
 
-    def mixed(self) -> list[fmpq]:
-        """Value of every unknown in the state without any order; of a boson, a thermal one with as many quanta as there are satellites."""
-        a = self.alphabet
-        quanta = max(1, sum(self.model.sizes))
-        values = []
-        for moment, part in self.unknowns.index:
-            value = fmpq(1 - part)
-            if a.centre is None:
-                p, q = moment[:2]
-                value *= fmpq(math.factorial(p) * quanta**p) if p == q else fmpq(0)
-            sites = [*([] if a.centre is None else [(a.centre, a.slices[0])]), *zip(a.ensembles, a.slices[1:], strict=True)]
-            for site, mine in sites:
-                for element, n in zip(site.basis[1:], moment[mine], strict=True):
-                    value *= fmpq(round(float(element.trace().real)), site.levels) ** n
-            values.append(value)
-        return values
+    def product_state(self) -> list[fmpq]:
+        """Value of every unknown in a product state: about the mean field, or where there is none, without any order."""
+        state = near(self.model, self.alphabet) or without_order(self.alphabet, self.model.sizes)
+        return state.values(self.unknowns)
 
 
 def whole(form: Form) -> fmpq:

@@ -33,7 +33,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="LABEL",
         nargs="+",
         action="extend",
-        help="what to bound: 'z0' '+1 -2' 'Im +0 -1', p0_up, photons, g2, fano (default p0_up or photons)",
+        help="what to bound: 'z0' '+1 -2' 'Im +0 -1' 'cumulant z0 z1', p0_up, photons, g2, fano (default p0_up or photons)",
     )
     parser.add_argument("--degree", metavar="D", help="moments with up to 2 D operators take part; halves are allowed (default 4)")
     parser.add_argument("--gap", metavar="G", help="how far each end may be from the best of this degree, absolute (default 1e-7)")

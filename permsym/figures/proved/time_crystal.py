@@ -17,7 +17,7 @@ import numpy as np
 import permsym as ps
 from permsym import plot
 from permsym.dataset.schema import CONVENTION
-from permsym.dataset.status import Outcome, Status
+from permsym.dataset.status import Outcome, Status, failure
 from permsym.figures.labelled import counted, labelled, outcomes
 from permsym.progress import Counter
 
@@ -55,11 +55,14 @@ def compute(largest: int, command: str, progress: Counter | None) -> xr.Dataset:
     for i, n in enumerate(numbers):
         for k, omega in enumerate(OMEGAS):
             model = crystal(n, omega)
-            b = ps.bounds(model, "z1", degree=DEGREE, gap=1e-9)
-            lower[i, k], upper[i, k] = b.lower, b.upper
             status[i, k] = nothing
             if n <= _REACH:
                 exact[i, k], status[i, k] = ps.steady_state(model).moment("z1").real, (Status.OK, "")
+            try:
+                b = ps.bounds(model, "z1", degree=DEGREE, gap=1e-9)
+                lower[i, k], upper[i, k] = b.lower, b.upper
+            except ps.PermsymError as error:
+                status[i, k] = failure(error)
             count()
     over = ("N", "omega")
     return labelled(
@@ -134,7 +137,8 @@ def table(data: xr.Dataset) -> Sequence[Sequence[str]]:
     for n in data["N"].values:
         for omega in data["omega"].values:
             one = data.sel(N=n, omega=omega)
-            verdict = "proved wrong" if float(least.sel(N=n, omega=omega)) > 0 else "undecided"
+            distance = float(least.sel(N=n, omega=omega))
+            verdict = "not proved" if np.isnan(distance) else "proved wrong" if distance > 0 else "undecided"
             cells = (f"{float(one[name]):.9f}" for name in ("lower", "upper", "exact", "mean_field"))
             rows.append((f"{n}", f"{omega:g}", *cells, verdict))
     return rows
