@@ -29,7 +29,8 @@ def check_target(path: Path, formats: tuple[str, ...]) -> None:
 
 
 def sidecar(path: Path) -> Path:
-    """The file beside a CSV table that says what its columns do not."""
+    """The file beside a CSV table that says what its columns do not; beside the one that a symbolic link leads to."""
+    path = linked(path)
     return path.with_name(f"{path.name}.json")
 
 
