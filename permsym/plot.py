@@ -94,12 +94,16 @@ def called(method: str) -> str:
 
 @contextmanager
 def drawing(columns: int = 1, rows: int = 1, width: float = 3.6, height: float = 2.8) -> Iterator[tuple[Figure, list[Axes]]]:
-    """A figure and its axes, in the house style and without touching global settings or a display."""
+    """A figure and its axes, in the house style and without touching global settings or a display.
+
+    What has been set in matplotlib since it was imported, by ``plt.style.use`` for instance, wins over the house style.
+    """
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(STYLE):  # type: ignore[arg-type]
+    own = {name: value for name, value in STYLE.items() if mpl.rcParams[name] == mpl.rcParamsOrig[name]}  # type: ignore[index]
+    with mpl.rc_context(own):  # type: ignore[arg-type]
         figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots(rows, columns, squeeze=False)
@@ -167,11 +171,56 @@ def _map(axes: Axes, x: NDArray[np.float64], p: NDArray[np.float64], values: NDA
 _MAKERS = {"png": "Software", "pdf": "Creator", "svg": "Creator"}  # the entry of a file's metadata that says what made it
 
 
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a picture that says who made it, in the format of its name: png, pdf or svg; it is written aside and renamed."""
+WIDTHS = {"column": 3.375, "page": 7.0}
+"""Widths of pictures in inches, by name: those of the Physical Review."""
+
+_CORNERS = ("upper right", "upper left", "lower left", "lower right", "center right", "center left", "upper center", "lower center")
+
+
+def save_figure(figure: Figure, path: Path, width: float | None = None) -> None:
+    """Write a picture that says who made it, in the format of its name: png, pdf or svg; it is written aside and renamed.
+
+    width   of the picture in inches; letters keep their size.  No legend is left over a curve
+    """
+    if width is not None:
+        before, height = figure.get_size_inches()
+        figure.set_size_inches(width, height * width / before)
+    for axes in figure.axes:
+        _settle(axes)
     form = path.suffix.removeprefix(".")
     with written_aside(path) as aside:
         figure.savefig(aside, format=form, metadata={_MAKERS[form]: "permsym"})
+
+
+def _settle(axes: Axes) -> None:
+    """Move a legend that lies over a curve to a free corner, or beside the axes where none is free."""
+    legend: Any = axes.get_legend()
+    figure: Any = axes.figure
+    if legend is None:
+        return
+    for place in (None, *_CORNERS):
+        if place is not None:
+            legend.set_loc(place)
+        figure.draw_without_rendering()
+        if not covered(axes):
+            return
+    legend.set_bbox_to_anchor((1.02, 0.5), transform=axes.transAxes)
+    legend.set_loc("center left")
+
+
+def covered(axes: Axes) -> bool:
+    """Whether the axes' legend lies over a curve, a mark or a bar, as they were drawn last."""
+    legend = axes.get_legend()
+    if legend is None:
+        return False
+    box = legend.get_window_extent().padded(1)
+    for line in axes.lines:
+        data = line.get_path().transformed(line.get_transform())
+        points = np.asarray(data.vertices)
+        solid = line.get_linestyle() not in ("None", "none", "", " ")
+        if (points.size and solid and data.intersects_bbox(box, filled=False)) or box.count_contains(points):
+            return True
+    return any(box.overlaps(patch.get_window_extent()) for patch in axes.patches)
 
 
 def infinite_size_axis(axes: Axes, label: str = "$1/N$") -> None:

@@ -45,6 +45,7 @@ COMMANDS = {
         "status": "what a run has done so far, also while it runs",
         "check": "whether files are whole and unchanged",
         "rerun": "compute a file again from its own provenance",
+        "convert": "write a dataset in other formats",
     },
     "judging": {
         "compare": "judge an approximation against a reference",

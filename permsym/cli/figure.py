@@ -26,12 +26,40 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     figure.add_argument("--max-N", metavar="N", help="largest number of satellites")
     figure.add_argument("--format", default="png", metavar="png|pdf|svg", help="format of the picture (default: png)")
     figure.add_argument("--from", dest="source", metavar="FILE.nc", help="draw a figure, or a validity map, again from its data")
+    figure.add_argument("--style", metavar="FILE", help="FILE.mplstyle, or the name of a style of matplotlib, over the house style")
+    figure.add_argument("--width", metavar="INCHES", help="width of the picture: inches, column (3.375) or page (7)")
     add_judgement(figure)
     words.add_json(figure)
     figure.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.style is None or options.list:
+        return _run(options)
+    import matplotlib as mpl
+    import matplotlib.style
+
+    with mpl.rc_context():
+        try:
+            matplotlib.style.use(options.style)
+        except OSError:
+            raise InputError(f"there is no style {options.style!r}; give a file FILE.mplstyle or one of matplotlib's names") from None
+        return _run(options)
+
+
+def _width(options: argparse.Namespace) -> float | None:
+    """The width that ``--width`` asks for, in inches."""
+    from permsym.plot import WIDTHS
+
+    if options.width is None:
+        return None
+    width = WIDTHS.get(options.width, number_or_text(options.width))
+    if isinstance(width, str) or not 1 <= width <= 40:
+        raise InputError(f"--width must be column, page or a number of inches from 1 to 40, but is {options.width!r}")
+    return float(width)
+
+
+def _run(options: argparse.Namespace) -> int:
     from permsym.dataset.status import Status, spelled
     from permsym.figures import FIGURES, draw, expand
     from permsym.figures.gallery.figure import judged
@@ -45,11 +73,12 @@ def run(options: argparse.Namespace) -> int:
     _no_judgement(options)
     if not options.words:
         raise InputError(f"which figure? give one of {', '.join(FIGURES)}")
+    width = _width(options)
     names = [name for word in options.words for name in expand(word)]
     largest = None if options.max_N is None else number_or_text(options.max_N)
     code, reports = 0, []
     for name in names:
-        data, paths = draw(name, Path(options.output), largest, options.command_line, words.counter(options, name), options.format)  # type: ignore[arg-type]
+        data, paths = draw(name, Path(options.output), largest, options.command_line, words.counter(options, name), options.format, width)  # type: ignore[arg-type]
         if options.json:
             reports.append({"figure": name, "title": FIGURES[name].title, "files": list(map(str, paths)), **judged(data), **_numbers(data)})
         else:
@@ -87,7 +116,7 @@ def _again(options: argparse.Namespace) -> int:
     picture = picture_of(Path(options.output), path.stem, options.format)
     if "figure" in data.attrs and not is_map(data):
         _no_judgement(options)
-        drawn_from(data, picture)
+        drawn_from(data, picture, _width(options))
     else:
         from permsym.validity.report import write
 

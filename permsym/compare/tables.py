@@ -18,6 +18,7 @@ import numpy as np
 
 from permsym.dataset import open_dataset, open_reference, reference_names
 from permsym.dataset.checks import needed
+from permsym.dataset.files import is_ours
 from permsym.dataset.schema import CERTIFICATE, DERIVED_NAMES, error_name, is_error
 from permsym.dataset.status import EXACT, LEFT, Status
 from permsym.errors import InputError
@@ -82,7 +83,7 @@ def read_table(name: str, sites: Model | None = None) -> Table:
     if not path.exists():
         raise InputError(f"there is no file {name!r}; give a file, or a reference dataset of {', '.join(reference_names())}")
     check(path)
-    if path.suffix == ".csv" and not _ours(path):
+    if path.suffix == ".csv" and not is_ours(path):
         return _foreign(path, sites)
     return table_of(open_dataset(path), path.name)
 
@@ -175,11 +176,6 @@ def _sites(dataset: xr.Dataset) -> Model | None:
 
 
 # -- anybody's CSV --------------------------------------------------------------------------------------------------------
-
-
-def _ours(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(9) == b"# permsym"
 
 
 def _foreign(path: Path, sites: Model | None) -> Table:

@@ -136,8 +136,21 @@ def build_dataset(
         "command": command,
         "convention": CONVENTION,
         "permsym_version": versions()["permsym"],
+        **_discovery(model, command),
     }
     return xr.Dataset(data, coords=coordinates, attrs=constant | provenance | ({} if grid.several else {"approach": methods[0]}))
+
+
+def _discovery(model: str, command: str) -> dict[str, str]:
+    """Attributes by which other programs and catalogues know a file: those of ACDD.  The licence of data is its author's to give."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return {
+        "Conventions": "ACDD-1.3",
+        "title": f"{model}: steady states and their moments, computed by permsym",
+        "source": f"permsym {versions()['permsym']}",
+        "history": f"{now} {command or 'permsym'}",
+        "references": "https://doi.org/10.1103/PhysRevResearch.5.033148",
+    }
 
 
 def over_time(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 from pathlib import Path
 
@@ -26,6 +28,12 @@ def check_target(path: Path, formats: tuple[str, ...]) -> None:
         raise InputError(f"{str(path)!r} exists and was not written by permsym; delete it or choose another name")
 
 
+def sidecar(path: Path) -> Path:
+    """The file beside a CSV table that says what its columns do not; beside the one that a symbolic link leads to."""
+    path = linked(path)
+    return path.with_name(f"{path.name}.json")
+
+
 def is_ours(path: Path) -> bool:
     """Whether a file carries permsym's mark."""
     if not path.is_file():  # a device or a pipe, which reading would wait for
@@ -40,6 +48,17 @@ def is_ours(path: Path) -> bool:
             if path.suffix == ".parquet":  # the schema stands at the end
                 file.seek(max(path.stat().st_size - _LAST_BYTES, 0))
                 return b"permsym" in file.read()
-            return b"permsym" in file.read(_FIRST_BYTES)
-    except (OSError, RuntimeError, ValueError, KeyError):  # a damaged HDF5 file raises any of them
+            head = file.read(_FIRST_BYTES)
+        if path.suffix == ".csv" and not head.startswith(b"# permsym"):
+            return _described(path)
+        return b"permsym" in head
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, csv.Error):  # a damaged HDF5 file raises any of them
         return False
+
+
+def _described(path: Path) -> bool:
+    """Whether a CSV table is that of the description beside it: somebody else's may have its name."""
+    about = json.loads(sidecar(path).read_text(encoding="utf-8"))
+    with path.open(newline="", encoding="utf-8") as file:
+        names = next(csv.reader(file), [])
+    return "permsym" in about and any(one["columns"] == names for one in about["frames"])

@@ -118,7 +118,7 @@ _RESERVED = {
     *(variable.name for variable in (PHOTON, PHOTON_PROBABILITY, PHOTON_ERROR)),
     *("moment", "approach", "method", "point", "time", "frequency", "delay", "quantity"),  # method: of older files
     *("computed_at", "computed_by", "model", "definition", "versions", "mixed_versions", "digest", "date", "command", "convention"),
-    *("permsym_version", "figure", "max_N"),
+    *("permsym_version", "figure", "max_N", "Conventions", "title", "source", "history", "references", "license"),
 }
 
 CONVENTION = (

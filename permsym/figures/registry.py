@@ -237,9 +237,17 @@ def expand(name: str) -> list[str]:
 
 
 def draw(
-    name: str, folder: Path, max_n: int | None = None, command: str = "", progress: Counter | None = None, form: str = "png"
+    name: str,
+    folder: Path,
+    max_n: int | None = None,
+    command: str = "",
+    progress: Counter | None = None,
+    form: str = "png",
+    width: float | None = None,
 ) -> tuple[xr.Dataset, list[Path]]:
     """Compute a figure's data and write NAME.nc and a picture, NAME.png, .pdf or .svg by ``form``, into a folder.
+
+    width   of the picture in inches
 
     Returns the dataset and the paths written.
     """
@@ -251,7 +259,7 @@ def draw(
     target = datasets.check(folder / f"{name}.nc")
     numbers = figure.compute(largest, command, progress).assign_attrs(figure=name, max_N=largest)
     datasets.save(numbers, target)
-    figure.plot(numbers, lambda drawing: save_figure(drawing, picture))
+    figure.plot(numbers, lambda drawing: save_figure(drawing, picture, width))
     return numbers, [target, picture]
 
 
@@ -268,12 +276,12 @@ def picture_of(folder: Path, name: str, form: str) -> Path:
     return picture
 
 
-def drawn_from(data: xr.Dataset, picture: Path) -> None:
+def drawn_from(data: xr.Dataset, picture: Path, width: float | None = None) -> None:
     """Draw a figure's picture again from its data; InputError for a figure that there is not."""
     name = str(data.attrs["figure"])
     if name not in FIGURES:
         raise InputError(f"the file says that it is the figure {name!r}, which this version does not draw")
-    FIGURES[name].plot(data, lambda drawing: save_figure(drawing, picture))
+    FIGURES[name].plot(data, lambda drawing: save_figure(drawing, picture, width))
 
 
 def redrawn(data: xr.Dataset, progress: Counter | None = None) -> xr.Dataset:

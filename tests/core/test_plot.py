@@ -25,3 +25,28 @@ def test_pictures_show_the_numbers():
     assert maps[0].norm.vmin == -maps[0].norm.vmax
     assert wigner.get_xlim() == husimi.get_xlim()
     assert {axes.get_xlabel() for axes in (wigner, husimi)} == {"$x$"}
+
+
+def test_a_legend_leaves_the_curves(tmp_path):
+    """In a corner that is free, and beside the axes where none is; seen on the rendered boxes."""
+    for curves, outside in (([[0, 0, 3]], False), ([[k, k] for k in np.linspace(0, 1, 30)], True)):
+        with ps.plot.drawing() as (figure, (axes,)):
+            for k, curve in enumerate(curves):
+                axes.plot(np.arange(len(curve)), curve, label="an approximation" if k == 0 else None)
+            axes.legend(loc="lower right" if outside else "upper right")
+            figure.draw_without_rendering()
+            assert ps.plot.covered(axes)
+            ps.plot.save_figure(figure, tmp_path / "x.png", ps.plot.WIDTHS["column"])
+            figure.draw_without_rendering()
+            assert not ps.plot.covered(axes)
+            assert (axes.get_legend().get_window_extent().x0 > axes.get_window_extent().x1) == outside
+            assert figure.get_size_inches()[0] == ps.plot.WIDTHS["column"]
+
+
+def test_a_style_that_is_asked_for_wins_over_that_of_the_house():
+    import matplotlib as mpl
+
+    with mpl.rc_context({"font.size": 5.0}), ps.plot.drawing() as (_, (axes,)):
+        assert axes.set_title("small").get_fontsize() == 6.0  # "large" of it
+    with ps.plot.drawing() as (_, (axes,)):
+        assert axes.xaxis.label.get_fontsize() == ps.plot.STYLE["axes.labelsize"]

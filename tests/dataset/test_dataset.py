@@ -15,8 +15,10 @@ from sampled import sampled
 import permsym as ps
 from permsym import dataset
 from permsym.compare import table_of
+from permsym.dataset import csvfile
 from permsym.dataset.schema import BY_NAME, VARIABLES, is_error
 from permsym.errors import InputError
+from permsym.sweeps.check import checked_file
 from permsym.sweeps.grid import sweep
 from permsym.sweeps.store.record import packed, unpacked
 
@@ -103,7 +105,6 @@ def test_netcdf_round_trip_is_exact_and_plain_xarray_opens_it(data, tmp_path):
 def test_csv_round_trip_is_exact(data, tmp_path):
     path = dataset.save(data, tmp_path / "out.csv")
     with path.open() as file:
-        assert next(file).startswith("# permsym")
         rows = list(csv.DictReader(file))
     assert len(rows) == data["moment_real"].size
     for row in rows[:: len(rows) // 50 + 1]:
@@ -111,6 +112,37 @@ def test_csv_round_trip_is_exact(data, tmp_path):
         value = float(data["moment_real"].sel(at))
         assert float(row["moment_real"]) == value or (np.isnan(value) and row["moment_real"] == "nan")
     assert set(rows[0]) >= {variable.name for variable in VARIABLES if variable.name in data} | {"omega", "g"}
+
+
+def test_pandas_opens_a_csv_without_a_word(data, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.read_csv(dataset.save(data, tmp_path / "out.csv"))
+    assert len(table) == data["moment_real"].size
+    assert table["moment_real"].max() == float(data["moment_real"].max())
+    about = json.loads((tmp_path / "out.csv.json").read_text())
+    assert about["frames"][0]["variables"]["moment_real"]["attributes"]["long_name"] == "real part of the moment"
+
+
+def test_a_table_has_its_description_whenever_writing_ends(data, tmp_path, monkeypatch):
+    """Between the new description and the new table the old table reads as it did."""
+    path = dataset.save(data, tmp_path / "out.csv")
+    monkeypatch.setattr(csvfile.csv, "writer", lambda file: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        dataset.save(data.isel(N=[0]), path)
+    assert ps.open_dataset(path).identical(data)
+    assert checked_file(str(path)).whole
+    with pytest.raises(ZeroDivisionError):
+        dataset.save(data, tmp_path / "new.csv")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["out.csv", "out.csv.json"]
+
+
+def test_a_table_without_its_description_says_what_is_missing(data, tmp_path):
+    path = dataset.save(data, tmp_path / "out.csv")
+    (tmp_path / "out.csv.json").rename(tmp_path / "elsewhere.json")
+    with pytest.raises(InputError, match=r"its description 'out.csv.json' is not beside it"):
+        ps.open_dataset(path)
+    with pytest.raises(InputError, match="was not written by permsym"):
+        dataset.save(data, path)
 
 
 def test_our_own_file_may_be_replaced(data, tmp_path):

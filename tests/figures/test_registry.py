@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from command_line import run
 
 import permsym as ps
 from permsym import plot
@@ -122,3 +123,18 @@ def test_no_line_goes_through_a_point_that_failed():
         (line,) = axes.lines
     shown = along[0][np.isfinite(line.get_ydata())]
     assert shown.tolist() == [1, 1.5, 4.5, 6]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--width", "wide"], "--width must be column, page or a number of inches"),
+        (["--width", "100"], "--width must be"),
+        (["--style", "no-such-style"], "there is no style 'no-such-style'"),
+    ],
+)
+def test_a_width_or_style_that_there_is_not(capsys, tmp_path, words, says):
+    code, _, err = run(capsys, "figure", "p1-fig3b", "-o", tmp_path, *words)
+    assert code == 1
+    assert says in err
+    assert not list(tmp_path.iterdir())

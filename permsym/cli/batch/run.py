@@ -28,7 +28,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Compute the sweep in a TOML file.  Finished points are kept in OUTPUT.store; the same command resumes.",
     )
     run_.add_argument("words", nargs="*", metavar="SWEEP.toml", help="the sweep file")
-    run_.add_argument("-o", "--output", metavar="FILE", help="FILE.nc, .csv or .parquet (default: the sweep's name, here)")
+    run_.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="FILE.nc, .csv or .parquet; several hold the same and share the store of the first (default: the sweep's name, here)",
+    )
     add_workers(run_)
     run_.add_argument("--dry-run", action="store_true", help="print points, dimensions, memory and time; compute nothing")
     run_.add_argument("--fresh", action="store_true", help="forget what was computed before")
@@ -69,22 +76,26 @@ def run(options: argparse.Namespace) -> int:
     path = Path(options.words[0])
     work_on = executor(options)
     file = read_sweep_file(path, announce)
-    output = dataset.check(options.output or file.default_output)
-    store_path = store_of(output)
+    outputs = [dataset.check(name) for name in options.output or [file.default_output]]
+    store_path = store_of(outputs[0])
     if options.dry_run:
-        return dry_run(options, file.sweep, output, file.check)
+        return dry_run(options, file.sweep, outputs[0], file.check)
     if options.fresh or not store_path.exists():
         file.check()  # before a store is made
     with opened(store_path, options.fresh) as store:
         work = prepare(file.sweep, store, file.check)
         outcome = _computed(path.stem, work, work_on, store, words.bars(options))
         mark = file.sweep.fingerprint
-        complete = mark is not None and not outcome.computed and store.has_written(mark, output)
+        marks = [] if mark is None else [f"{mark} {k}" if k else mark for k in range(len(outputs))]
+        complete = bool(marks) and not outcome.computed and all(map(store.has_written, marks, outputs))
         if not complete:
-            dataset.save(assembled(file.sweep, outcome.points, options.command_line), output)
-            if mark is not None:
-                store.wrote(mark, output)
-    return _summary(file.sweep, outcome, f"{output} is complete" if complete else f"wrote {output}")
+            made = assembled(file.sweep, outcome.points, options.command_line)
+            for output in outputs:
+                dataset.save(made, output)
+            for one, output in zip(marks, outputs, strict=False):
+                store.wrote(one, output)
+    named = " and ".join(map(str, outputs))
+    return _summary(file.sweep, outcome, f"{named} {'is' if len(outputs) == 1 else 'are'} complete" if complete else f"wrote {named}")
 
 
 def store_of(output: Path) -> Path:
