@@ -12,7 +12,7 @@ from permsym.models.registry import ModelSource
 from permsym.reading import number_or_text
 
 STARTS: Mapping[str, Mapping[str, str]] = {
-    "driven-tavis-cummings": {"N": "8", "C": "14", "drive": "1.0"},
+    "driven-tavis-cummings": {"N": "5", "C": "14", "drive": "1.0"},
     "dicke": {"N": "4"},
     "three-level-laser": {"N": "4"},
     "collective-spins": {"N": "10", "drive": "1", "gamma_down": "1"},
