@@ -8,8 +8,12 @@ STAMPS := $(VENV)/.stamps
 BENCHMARKS ?= $(sort $(wildcard benchmarks/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint docs gallery reference bench clean
+.PHONY: help demo test test-slow lint docs gallery reference bench dist clean
 .DELETE_ON_ERROR:
+
+# A Python without ensurepip (Debian without python3-venv) still makes an environment: pip installs itself into it.
+new-environment = $(PYTHON) -m venv $(1) 2>/dev/null || \
+	{ $(PYTHON) -m venv --clear --without-pip $(1) && $(PYTHON) -m pip --python $(1)/bin/python install pip; }
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -36,8 +40,9 @@ lint: $(STAMPS)/dev  ## ruff check, ruff format --check, mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: $(STAMPS)/docs  ## docs/_build/html, examples executed, warnings are errors
-	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+docs: $(STAMPS)/docs  ## docs/_build/html and a zip of it; changed pages are executed, warnings are errors
+	$(BIN)/python -m sphinx -W --keep-going --jobs auto -b html docs docs/_build/html
+	$(BIN)/python docs/check_site.py docs/_build/html docs/_build/permsym-docs.zip
 
 gallery: $(STAMPS)/run  ## draw the pictures of docs/gallery.md again (half an hour); FIGURES=... chooses some
 	$(BIN)/python docs/draw_gallery.py $(FIGURES)
@@ -48,16 +53,21 @@ reference: $(STAMPS)/run  ## make the data of the reference set again, resumable
 bench: $(STAMPS)/test  ## run benchmarks/bench_*.py; BENCHMARKS=... chooses some
 	@set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script"; done
 
+dist: $(STAMPS)/dev  ## dist/: source archive and the wheel made from it, which is tried in a fresh environment, away from the sources
+	rm -rf dist build
+	$(BIN)/python -m build --outdir dist .
+	$(call new-environment,build/fresh)
+	build/fresh/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	cd build && fresh/bin/permsym solve central-spin N=20 && fresh/bin/python -c "import permsym; print(permsym.open_reference('p1-fig3b').sizes)"
+
 clean:  ## remove the environment, caches and built files; figures/ stays
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/_build
 	find permsym tests benchmarks docs examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A Python without ensurepip (Debian without python3-venv) still makes an environment: pip installs itself into it.
 $(STAMPS)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "permsym needs Python >= 3.11, but $(PYTHON) is older or missing; use make PYTHON=python3.12 ..." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV) 2>/dev/null || \
-	    { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install pip; }
+	$(call new-environment,$(VENV))
 	@mkdir -p $(STAMPS)
 	@touch $@
 

@@ -1,26 +1,47 @@
-"""Sphinx configuration: MyST notebooks, executed at every build; a failing cell or a warning fails the build."""
+"""Sphinx configuration: MyST notebooks, executed where they, the code or data have changed; a failing cell or a warning fails."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import sys
 import sysconfig
 from importlib.metadata import version as installed_version
 from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+sys.path.insert(0, str(HERE))
+
+
+def _digest(*folders: Path) -> str:
+    """Of all that executed pages depend on beside their own text."""
+    total = hashlib.sha256()
+    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".nc", ".csv", ".toml")):
+        total.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return total.hexdigest()[:16]
+
 
 project = "permsym"
 author = "The permsym developers"
 project_copyright = "2026, the permsym developers"
 version = release = installed_version("permsym")
 
-extensions = ["myst_nb", "sphinx.ext.autodoc"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx_copybutton", "sphinx_design", "sphinxcontrib.katex"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"permsym {release}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+katex_css_path = "katex.min.css"  # it and its fonts lie in _static: pages load nothing from elsewhere
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
-myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
+myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3
-nb_execution_mode = "force"
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(HERE / "_build" / "executed" / _digest(ROOT / "permsym", ROOT / "data", ROOT / "examples"))
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 nb_execution_in_temp = True
@@ -33,7 +54,7 @@ default_role = "code"
 
 # What the executed pages need: the `permsym` command on the path and the examples' folder.
 os.environ["PATH"] = sysconfig.get_path("scripts") + os.pathsep + os.environ.get("PATH", "")
-os.environ["PERMSYM_EXAMPLES"] = str(Path(__file__).parent.parent / "examples")
+os.environ["PERMSYM_EXAMPLES"] = str(ROOT / "examples")
 os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 
 _ENTRY = re.compile(r"(\w[\w, ]*?) {2,}(\S.*)")
@@ -75,6 +96,13 @@ def _house_style(app, what, name, obj, options, lines: list[str]) -> None:  # ty
     lines[:] = result
 
 
+def _cards(app, name: str, text: list[str]) -> None:  # type: ignore[no-untyped-def]
+    from cards import with_cards
+
+    text[0] = with_cards(text[0])
+
+
 def setup(app) -> None:  # type: ignore[no-untyped-def]
-    """Register the docstring style."""
+    """Register the docstring style and the gallery's cards."""
+    app.connect("source-read", _cards)
     app.connect("autodoc-process-docstring", _house_style)

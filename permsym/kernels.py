@@ -316,23 +316,3 @@ def minimal(x, r, u, g):
             for k in range(last - first):
                 p[k] -= g[j] * b[k]
                 q[k] -= g[j] * d[k]
-
-
-@_both(fastmath=True)
-def row_products(x, out, data, indices, pointers, scale):
-    """out[i] = scale[i] (row i of a compressed matrix) . x"""
-    for i in prange(len(out)):
-        total = 0.0
-        for k in range(pointers[i], pointers[i + 1]):
-            total += data[k] * x[indices[k]]
-        out[i] = scale[i] * total
-
-
-@njit(cache=True)
-def sums_of_squares(data, pointers):
-    """(n,) of each row of a compressed matrix."""
-    sums = np.zeros(len(pointers) - 1)
-    for i in range(len(sums)):
-        for k in range(pointers[i], pointers[i + 1]):
-            sums[i] += data[k] * data[k]
-    return sums

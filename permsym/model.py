@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from permsym import latex
 from permsym.errors import InputError
 from permsym.fields import WrongField, checked
 from permsym.jumps import Jump, individual_adjoint
@@ -557,9 +558,38 @@ class Model:
             data[part].sort(key=json.dumps)
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
+    # -- looking --------------------------------------------------------------------------------------------------------
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all that defines the two is equal: sites, terms with their names and numbers, name and parameters; see :attr:`hash`."""
+        return self is other or (isinstance(other, Model) and self._defining == other._defining)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.centre, self.ensembles, len(self.jumps)))
+
+    @property
+    def _defining(self) -> tuple[object, ...]:
+        names = [jump.name for jump in self.jumps]
+        return self.name, self.parameters, self.centre, self.ensembles, self.hamiltonian, self.jumps, names
+
+    @property
+    def called(self) -> str:
+        """The model on one line, as other objects print it.
+
+        >>> from permsym.models import central_spin
+        >>> central_spin(N=16).called
+        'central-spin, N=16'
+        """
+        many = len(self.ensembles) > 1
+        return ", ".join([self.name, *(f"{'N_' + each.name if many else 'N'}={each.size:g}" for each in self.ensembles)])
+
     def __repr__(self) -> str:
-        counts = f"{len(self.hamiltonian.terms)} Hamiltonian terms, {len(self.jumps)} jumps"
-        return f"Model({self.name!r}, N={', '.join(str(each.size) for each in self.ensembles)}, {counts})"
+        lines = [f"Model({self.name!r}, N={', '.join(str(each.size) for each in self.ensembles)})", *self.equation.splitlines()]
+        return "\n    ".join(lines)
+
+    def _repr_latex_(self) -> str:
+        """The equation as notebooks typeset it, with its numbers."""
+        return f"$$\n{latex.equation(self.centre, self.ensembles, self.terms, self.parameters)}\n$$"
 
 
 _parameters = list(inspect.signature(Model.__init__).parameters.values())[1:]

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from permsym import spelling
 from permsym.errors import InputError, UnsuitedModel
 
 ComplexArray = NDArray[np.complex128]
@@ -265,7 +266,25 @@ class Operator:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"Operator({len(self.terms)} terms)"
+        """The terms as model files spell them; ``@`` and a name where it is of an ensemble that is not called A."""
+        shown = list(itertools.islice(self.terms.items(), _SHOWN))
+        parts = [f"{spelling.coefficient(value)} [{_spelled(key)}]" for key, value in shown]
+        more = f" + ... ({len(self.terms)} terms)" if len(self.terms) > _SHOWN else ""
+        return spelling.total(parts) + more
+
+
+_SHOWN = 12  # terms of an operator that it prints
+
+
+def _spelled(key: Product) -> str:
+    """A product whose sites nobody knows: two-level matrices are a spin's."""
+    factors = key.centre.factors if isinstance(key.centre, OnSites) else () if key.centre is None else (("", key.centre),)
+    words = []
+    for name, one in factors:
+        at = f"@{name}" if name else ""
+        words += [f"{word}{at}" for word in str(one).split()] if isinstance(one, Monomial) else [spelling.matrix(one, True, f"0{at}")]
+    words += [spelling.matrix(one, True, "" if name == "A" else f"@{name}") for name, one in key.satellites]
+    return " ".join(words) or "1"
 
 
 def _operator(value: Operator | complex) -> Operator:

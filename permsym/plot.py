@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,14 @@ from permsym.writing import written_aside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from permsym.moments.mode import Mode, PhotonDistribution
 
+PICTURES = (".png", ".pdf", ".svg")
+"""Formats of pictures, by the ends of their names."""
 STYLE: dict[str, Any] = {
     "font.size": 9,
     "axes.labelsize": 10,
@@ -54,6 +57,22 @@ METHODS: dict[str, dict[str, Any]] = {
     "c3-broken": {"color": "#0072B2", "linestyle": (0, (1, 1.2)), "linewidth": 1.8, "label": "C3, symmetry broken"},
 }
 """Line style of each method, by its name in datasets."""
+
+
+DECADES = 2
+"""Of errors to each side of a tolerance that colours of maps tell apart."""
+
+
+def error_colours() -> Colormap:
+    """Colours of log10(|error| / tolerance): white at 0, blue where better, brown where worse."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("within", ["#08519c", "#6baed6", "#ffffff", "#fdae6b", "#8c3a00"])
+
+
+def spans_decades(values: Sequence[float]) -> bool:
+    """Whether an axis with these values is drawn logarithmically."""
+    return min(values) > 0 and max(values) > 20 * min(values)
 
 
 def called(method: str) -> str:

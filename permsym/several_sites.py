@@ -99,4 +99,4 @@ def refuse_several(centre: Site, what: str) -> None:
         raise UnsuitedModel(f"{what} takes a centre of one site, but this one has several ({names}); {_THERE_ARE}")
 
 
-_THERE_ARE = "there are exact steady states, evolutions, correlations and spectra of several"
+_THERE_ARE = "there are exact steady states, evolutions, correlations, spectra and full counting of several, and cumulants of any order"

@@ -13,13 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from permsym import spelling
 from permsym.errors import InputError
 from permsym.jumps import Jump
-from permsym.operators import Matrix, Monomial, Operator, Product, entries
+from permsym.operators import Matrix, Monomial, Operator, Product
 from permsym.several_sites import on_each_site, sites_of_centre
-from permsym.sites import SPIN_OPERATORS, Ensemble, Site
-
-_LETTERS = {SPIN_OPERATORS[name]: letter for name, letter in (("p", "+"), ("m", "-"), ("z", "z"), ("x", "x"), ("y", "y"))}
+from permsym.sites import Ensemble, Site
 
 
 @dataclass(frozen=True)
@@ -86,16 +85,9 @@ def equation_of(terms: Sequence[Term]) -> str:
     H = 0.5 [z0] + 0.75 [+0 -] + 0.75 [-0 +]
     + 1.5 L[+] individual
     """
-    energies = [f"{_coefficient(term.coefficient)} {term.spelled.removeprefix('H')}" for term in terms if not term.jump]
+    energies = [f"{spelling.coefficient(term.coefficient)} {term.spelled.removeprefix('H')}" for term in terms if not term.jump]
     jumps = [f"+ {term.coefficient.real:.6g} {term}" for term in terms if term.jump]
-    return "\n".join([f"H = {' + '.join(energies) or '0'}", *(line.replace("+ -", "- ") for line in jumps)])
-
-
-def _coefficient(value: complex) -> str:
-    """A coefficient as model files write it: 0.5, 0.5i, (0.3+0.1i)."""
-    if not value.imag:
-        return f"{value.real:.6g}"
-    return f"({value:.6g})".replace("j)", "i)") if value.real else f"{value.imag:.6g}i"
+    return "\n".join([f"H = {spelling.total(energies)}", *(line.replace("+ -", "- ") for line in jumps)])
 
 
 def _spelled_jump(jump: Jump, centre: Site, ensembles: Sequence[Ensemble]) -> str:
@@ -106,39 +98,30 @@ def _spelled_jump(jump: Jump, centre: Site, ensembles: Sequence[Ensemble]) -> st
         ensembles = [ensemble for ensemble in ensembles if ensemble.name == where[1:]]
     words = []
     for key, value in jump.operator.terms.items():
-        words.append(("" if value == 1 else f"{_number(value)} ") + spelled_product(key, centre, ensembles))
+        words.append(("" if value == 1 else f"{spelling.number(value)} ") + spelled_product(key, centre, ensembles))
     return f"L[{' + '.join(words)}] {jump.kind}{where}"
 
 
-def spelled_product(key: Product, centre: Site, ensembles: Sequence[Ensemble]) -> str:
+def spelled_product(key: Product, centre: Site, ensembles: Sequence[Ensemble], exact: bool = False) -> str:
     """A product as model files write it: ``+0 -`` for c.p * s.m, with ``@B`` where there are several ensembles.
 
-    An operator without a letter is a sum in brackets: ``(0.5 |0><1| + |1><1|)``.
+    An operator without a letter is a sum in brackets: ``(0.5 |0><1| + |1><1|)``; ``exact``: with all digits.
     """
     words = []
     for site, one in zip(sites_of_centre(centre), on_each_site(centre, key.centre), strict=True):
         if isinstance(one, Monomial):
             words += [f"{letter}@{site.name}" if site.name else letter for letter in str(one).split()]
         elif one is not None:
-            words.append(_matrix(one, site, f"0@{site.name}" if site.name else "0"))
+            words.append(_matrix(one, site, f"0@{site.name}" if site.name else "0", exact))
     for name, matrix in key.satellites:
         ensemble = next((each for each in ensembles if each.name == name), None)
-        words.append(_matrix(matrix, ensemble, f"@{name}" if ensemble is None or len(ensembles) > 1 else ""))
+        words.append(_matrix(matrix, ensemble, f"@{name}" if ensemble is None or len(ensembles) > 1 else "", exact))
     return " ".join(words) or "1"
 
 
-def _matrix(matrix: Matrix, site: Site | None, where: str) -> str:
+def _matrix(matrix: Matrix, site: Site | None, where: str, exact: bool) -> str:
     """One operator of one site; ``where``: what follows each letter."""
-    if (site is None or site.kind == "spin") and matrix in _LETTERS:
-        return _LETTERS[matrix] + where
-    units = [(f"|{row}><{column}|{where}", value) for row, column, value in entries(matrix)]
-    if len(units) == 1 and units[0][1] == 1:
-        return units[0][0]
-    return f"({' + '.join(unit if value == 1 else f'{_number(value)} {unit}' for unit, value in units) or '0'})"
-
-
-def _number(value: complex) -> str:
-    return f"{value:.6g}" if value.imag else f"{value.real:.6g}"
+    return spelling.matrix(matrix, site is None or site.kind == "spin", where, exact)
 
 
 def chosen(text: str, terms: Sequence[Term], what: str = "term", of: str = "the model") -> Term:

@@ -382,8 +382,8 @@ class Blocks(Basis):
             return super().partial(self.unknowns(y), satellites)
         return self.in_fock_states(self.centre_matrix(y))
 
-    def centre_populations(self, y: NDArray[Any]) -> NDArray[np.float64]:
-        """Populations (levels,) of the centre's states."""
+    def site_populations(self, y: NDArray[Any], position: int) -> NDArray[np.float64]:
+        """Populations (levels,) of the mode's states; there is no other site."""
         return self.centre_matrix(y).diagonal().real.copy()
 
     def least_population(self, y: NDArray[Any]) -> float:

@@ -31,6 +31,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     compare.add_argument(
         "--within", metavar="W", help="largest error relative to the reference, or to a thousandth of its largest value, that is within"
     )
+    compare.add_argument(
+        "--quantity", action="append", metavar="Q", help="compare this alone: a label or a derived quantity; several count"
+    )
     words.add_json(compare)
     compare.add_argument("-o", "--output", metavar="REPORT", help="write REPORT.html, .png, .pdf, .svg or .csv")
     compare.set_defaults(run=run)
@@ -39,30 +42,33 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     from permsym.compare import compare, read_table
     from permsym.compare.summary import text
-    from permsym.compare.verdicts import verdicts
+    from permsym.compare.verdicts import to_dict, verdicts
     from permsym.dataset.files import check_target
+    from permsym.plot import PICTURES
 
     if len(options.words) < 2:
         raise InputError("compare what? give a reference and approximations, such as permsym compare p1-fig3b mine.csv")
     output = None if options.output is None else Path(options.output)
     if output is not None:
-        check_target(output, (".html", ".png", ".pdf", ".svg", ".csv"))
+        check_target(output, (".html", ".csv", *PICTURES))
     within = None if options.within is None else words.frequency(options.within, "--within")
     if within is not None and within < 0:
         raise InputError(f"--within must not be negative, but is {options.within}")
     reference = read_table(options.words[0])
     comparison = compare(reference, *(read_table(word, reference.sites) for word in options.words[1:]))
+    if options.quantity:
+        comparison = comparison.of_quantities(options.quantity)
     judged = [verdict for verdict in verdicts(comparison, within) if not verdict.own]
     if within is not None and not judged:
         raise InputError("nothing is judged: the approximations have no quantity with a value of the reference's")
     if options.json:
-        print(json.dumps({"pairs": [verdict.to_dict() for verdict in judged]}, indent=2))
+        print(json.dumps(to_dict(comparison, judged, within), indent=2))
     else:
         print(text(comparison))
         if within is not None:
             print(f"\n{_said(judged, within)}")
     if output is not None:
-        _write(comparison, output)
+        _write(comparison, output, within)
         print(f"wrote {output}", file=sys.stderr if options.json else sys.stdout)
     if comparison.doubtful:
         print(f"permsym: {comparison.doubtful} points of the reference are not certified", file=sys.stderr)
@@ -81,7 +87,7 @@ def _said(judged: list[Verdict], within: float) -> str:
     return "\n".join(lines)
 
 
-def _write(comparison: Comparison, output: Path) -> None:
+def _write(comparison: Comparison, output: Path, within: float | None) -> None:
     """The report in the format of the file's name."""
     if output.suffix == ".csv":
         from permsym.compare.summary import write_csv
@@ -90,8 +96,8 @@ def _write(comparison: Comparison, output: Path) -> None:
     elif output.suffix == ".html":
         from permsym.compare.html import write_html
 
-        write_html(comparison, output)
+        write_html(comparison, output, within)
     else:
         from permsym.compare.picture import write_picture
 
-        write_picture(comparison, output)
+        write_picture(comparison, output, within)

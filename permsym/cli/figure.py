@@ -79,20 +79,20 @@ def _again(options: argparse.Namespace) -> int:
     """A picture of data that a file holds, here or in the folder of ``-o``; nothing is computed."""
     from permsym import dataset
     from permsym.figures.registry import drawn_from, picture_of
+    from permsym.validity.run import WITHIN, is_map, judge
 
     if options.words:
         raise InputError(f"--from says which figure it is; leave {options.words[0]!r} out")
     path = Path(options.source)
     data = dataset.open_dataset(path)
     picture = picture_of(Path(options.output), path.stem, options.format)
-    if "figure" in data.attrs:
+    if "figure" in data.attrs and not is_map(data):
         _no_judgement(options)
         drawn_from(data, picture)
     else:
         from permsym.validity.report import write
-        from permsym.validity.run import judge
 
-        within, scale = judgement(options)
+        within, scale = judgement(options, float(data.attrs.get("within", WITHIN)))
         write(judge(data, within=within, scale=scale), picture)
     print(json.dumps({"files": [str(picture)]}) if options.json else f"wrote {picture}")
     return 0

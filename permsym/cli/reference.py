@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import textwrap
 from pathlib import Path
 
 from permsym.cli import words
@@ -69,7 +70,8 @@ def _show(options: argparse.Namespace, rest: list[str]) -> int:
     if options.json:
         print(json.dumps(all_of_it, indent=2))
         return 0
-    print("\n\n".join(all_of_it[key] for key in ("title", "physics", "hard", "equation", "convention", "model", "command")))
+    print("\n\n".join(all_of_it[key] for key in ("title", "physics", "hard", "symbols", "equation", "convention", "model", "command")))
+    print("\nThe same by QuTiP on the whole product space, for few satellites:\n\n" + textwrap.indent(all_of_it["qutip"], "    "))
     values = all_of_it["values"]
     names = [name for name in values[0] if name not in ("value", "error")]
     rows = [[*(f"{each[name]:g}" if name != "quantity" else each[name] for name in names), _spelled(each["value"])] for each in values]
@@ -83,7 +85,7 @@ def _spelled(value: float | list[float]) -> str:
 
 def _template(options: argparse.Namespace, rest: list[str]) -> int:
     from permsym.reference.problems import PROBLEMS, problem
-    from permsym.reference.template import write
+    from permsym.reference.template import explained, write
 
     if not rest:
         raise InputError("a template of which problem? give names of `permsym reference list`, or all")
@@ -94,14 +96,15 @@ def _template(options: argparse.Namespace, rest: list[str]) -> int:
         raise InputError(f"--seed must be a whole number >= 0, but is {options.seed!r}")
     chosen = list(PROBLEMS.values()) if rest == ["all"] else [problem(name) for name in rest]
     number = write(chosen, Path(options.output), seed)
-    print(f"wrote {options.output}: {number} values to fill in")
+    print(f"wrote {options.output}: {number} values to fill in; {explained(Path(options.output))} says what they are")
     return 0
 
 
 def _score(options: argparse.Namespace, rest: list[str]) -> int:
     from permsym.dataset.files import check_target
+    from permsym.reference.answers import read
     from permsym.reference.report import rows, write_html
-    from permsym.reference.score import exact_on, read, score
+    from permsym.reference.score import exact_on, score
     from permsym.text import table
 
     if not rest:

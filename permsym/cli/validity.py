@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from permsym.cli import words
-from permsym.cli.batch.run import add_workers, executor, store_of
+from permsym.cli.batch.run import add_workers, dry_run, executor, store_of
 from permsym.errors import UNCERTIFIED_EXIT_CODE, InputError
 from permsym.reading import number_or_text
 
 if TYPE_CHECKING:
     from permsym.sweeps.run import Executor
-    from permsym.sweeps.store.store import Store
     from permsym.sweeps.task import Job, Result, Task
     from permsym.validity.errors import Scale
     from permsym.validity.regions import ValidityMap
@@ -41,7 +40,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--quantity", action="append", metavar="Q", help="a moment or a derived quantity; of several the worst counts")
     add_judgement(parser)
-    parser.add_argument("--methods", default="mf,c2,c3,c4,c5", metavar="LIST", help="mf, ln, c2 ... c8, twa, trajectories")
+    parser.add_argument("--methods", default="mf,c2,c3,c4,c5", metavar="LIST", help="mf, ln, c2 ... c8, twa, trajectories, bounds")
+    parser.add_argument(
+        "--reference", default="exact", metavar="exact|bounds", help="bounds: what lies outside proved intervals is excluded, at any N"
+    )
     parser.add_argument("--points", metavar="P", help="samples of an axis: 7, 13 or 25 (default: 13, and 25 where the map still changes)")
     parser.add_argument("--small", action="store_true", help="a picture of the regions alone")
     parser.add_argument("--target", metavar="E", help="half width of the statistical intervals of twa and trajectories")
@@ -64,27 +66,27 @@ def add_judgement(parser: argparse.ArgumentParser) -> None:
     scale.add_argument("--scale", metavar="X", help="errors are relative to X")
 
 
-def judgement(options: argparse.Namespace) -> tuple[float, Scale]:
+def judgement(options: argparse.Namespace, default: float) -> tuple[float, Scale]:
     """Tolerance and scale that the options ask for."""
     from permsym.validity.errors import Scale
-    from permsym.validity.run import WITHIN
 
-    within = WITHIN if options.within is None else words.frequency(options.within, "--within")
+    within = default if options.within is None else words.frequency(options.within, "--within")
     size = 1.0 if options.absolute else None if options.scale is None else words.frequency(options.scale, "--scale")
     return within, Scale(size)
 
 
 def run(options: argparse.Namespace) -> int:
     from permsym.validity.report import check, write
+    from permsym.validity.run import WITHIN
 
     asked = _request(options)
-    within, scale = judgement(options)
+    within, scale = judgement(options, WITHIN)
     points = None if options.points is None else number_or_text(options.points)
     asked.levels(points)  # type: ignore[arg-type]
     outputs = [check(Path(name)) for name in options.output]
     work_on = executor(options)
     if options.dry_run:
-        return _dry_run(options, asked, points)
+        return dry_run(options, asked.sweep_at(asked.levels(points)[-1]), outputs[0] if outputs else None)  # type: ignore[arg-type]
     from permsym.validity.run import run as computed
 
     def drawn(judged: ValidityMap) -> None:
@@ -140,9 +142,8 @@ def _request(options: argparse.Namespace) -> Request:
     sampled = [method for method in ("twa", "trajectories") if method in methods]
     if sampling and not sampled:
         raise InputError("--target and --seed are for twa and trajectories; add one of them to --methods, or leave these out")
-    return request(
-        lookup(name), [read_axis(text) for text in options.over], options.quantity, methods, dict.fromkeys(sampled, sampling), parameters
-    )
+    axes = [read_axis(text) for text in options.over]
+    return request(lookup(name), axes, options.quantity, methods, dict.fromkeys(sampled, sampling), parameters, options.reference)
 
 
 def _store(options: argparse.Namespace, outputs: list[Path], stack: ExitStack) -> Any:
@@ -163,22 +164,3 @@ def _watched(work_on: Executor, jobs: Sequence[Job]) -> Iterator[tuple[Task, Res
         for task, result in work_on(jobs):
             bar.advance(seconds[task.cell], not result.point.status.has_values)
             yield task, result
-
-
-def _dry_run(options: argparse.Namespace, asked: Request, points: Any) -> int:
-    from permsym import machine
-    from permsym.sweeps.estimate import describe
-    from permsym.sweeps.run import prepare
-
-    def described(store: Store | None) -> str:
-        jobs = machine.cores() if options.jobs is None else int(options.jobs)
-        return describe(prepare(asked.sweep_at(asked.levels(points)[-1]), store), jobs, Path(options.output[0] if options.output else "-"))
-
-    if options.output and store_of(Path(options.output[0])).exists() and not options.fresh:
-        from permsym.sweeps.store.store import opened
-
-        with opened(store_of(Path(options.output[0]))) as store:
-            print(described(store))
-    else:
-        print(described(None))
-    return 0

@@ -9,7 +9,7 @@ import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from permsym.dataset.schema import DERIVED_NAMES
@@ -99,6 +99,15 @@ class Comparison:
     doubtful: int = 0
     sites: Model | None = None
     own: frozenset[str] = frozenset()
+
+    def of_quantities(self, names: Sequence[str]) -> Comparison:
+        """The comparison of some quantities alone; InputError for one that the two sides do not share."""
+        there = dict.fromkeys(row.quantity for row in self.rows)
+        chosen = {_canonical(name, self.sites) for name in names}
+        if missing := sorted(chosen - set(there)):
+            few = ", ".join(self.quantities[:12])
+            raise InputError(f"{self.approximation} and {self.reference} share no quantity {missing[0]!r}; they share {few}")
+        return replace(self, rows=[row for row in self.rows if row.quantity in chosen])
 
     @cached_property
     def methods(self) -> list[str]:
@@ -263,6 +272,14 @@ def _conjugate(quantity: str, sites: Model | None) -> str:
     """Label of the complex conjugate; the quantity itself where it is no label, as a function of two times."""
     try:
         return quantity if sites is None or is_derived(quantity) else str(parse(quantity, sites).conjugate())
+    except InputError:
+        return quantity
+
+
+def _canonical(quantity: str, sites: Model | None) -> str:
+    """A label as files spell it; a quantity that is no label as it stands."""
+    try:
+        return quantity if sites is None or is_derived(quantity) else str(parse(quantity, sites))
     except InputError:
         return quantity
 

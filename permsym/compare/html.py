@@ -9,7 +9,7 @@ from pathlib import Path
 
 from permsym.compare.comparison import Comparison
 from permsym.compare.picture import panels, pictured
-from permsym.compare.summary import cells, convergence, head, number, overview
+from permsym.compare.summary import cells, convergence, head, number, overview, scorecard
 from permsym.writing import written_aside
 
 _ROWS = 2000  # rows of the table of points; the CSV has all of them
@@ -38,14 +38,14 @@ details > summary { cursor: pointer; font-weight: 600; padding: .5rem 0; }
 """
 
 
-def write_html(comparison: Comparison, path: Path) -> None:
+def write_html(comparison: Comparison, path: Path, within: float | None = None) -> None:
     """The report as a file."""
-    page = report(comparison)
+    page = report(comparison, within)
     with written_aside(path) as aside:
         aside.write_text(page, encoding="utf-8")
 
 
-def report(comparison: Comparison) -> str:
+def report(comparison: Comparison, within: float | None = None) -> str:
     """The page; it loads nothing from elsewhere."""
     title = f"{comparison.approximation} against {comparison.reference}"
     notes = [
@@ -53,12 +53,16 @@ def report(comparison: Comparison) -> str:
         (comparison.doubtful, "points of the reference that were used are not certified."),
     ]
     described = escape(_described(comparison, pictured(comparison)))
-    pictures = "".join(embedded(image, title) for title, image in panels(comparison))
+    pictures = "".join(embedded(image, title) for title, image in panels(comparison, within))
     along = f" along {comparison.axis}" if comparison.axis else ""
     caption = f"<figcaption>Values and moduli of the errors{escape(along)}. {described}</figcaption>"
     picture = f'<figure><div class="panels">{pictures}</div>{caption}</figure>'
     merit = [str(overtaking) for overtaking in comparison.overtakings]
     sections = [
+        section(
+            "Scorecard",
+            table("Errors relative to the reference, the best approximation of each quantity first", scorecard(comparison, within)),
+        ),
         section("Errors", picture + table("Errors over all points", overview(comparison))),
         section("Order of merit", bullets(merit) or "<p>At no point is a higher order (or a later method) worse than a lower one.</p>"),
     ]

@@ -1,4 +1,4 @@
-"""The picture of a comparison: values and errors along the axis, one row for each quantity."""
+"""The picture of a comparison: values and errors along the axis, or maps over two; one row for each quantity."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ import numpy as np
 
 from permsym import plot
 from permsym.compare.comparison import Comparison, Row
+from permsym.compare.maps import figure_of, plane_of
 
 _ROWS = 3
 _GREY = "#9ca3af"
 _COLOURS = ("#c2410c", "#15803d", "#7e22ce", "#0e7490", "#a16207", "#be185d", "#4d7c0f")
 
 
-def write_picture(comparison: Comparison, path: Path) -> None:
-    """The picture as a file: on the left the values, on the right |error| on a logarithmic scale."""
-    shown = pictured(comparison)
+def write_picture(comparison: Comparison, path: Path, within: float | None = None) -> None:
+    """The picture as a file.
+
+    Over two parameters maps of the error, white at the tolerance; else values at the left, |error| on a logarithmic scale at the right.
+    """
+    shown, plane = pictured(comparison), plane_of(comparison)
+    if plane is not None:
+        return plot.save_figure(figure_of(plane, comparison, shown, within), path)
     with plot.drawing(columns=2, rows=len(shown), width=4.2, height=3.0) as (figure, axes):
         for row, quantity in enumerate(shown):
             _values(comparison, quantity, axes[2 * row])
@@ -27,10 +33,13 @@ def write_picture(comparison: Comparison, path: Path) -> None:
         plot.save_figure(figure, path)
 
 
-def panels(comparison: Comparison) -> list[tuple[str, bytes]]:
+def panels(comparison: Comparison, within: float | None = None) -> list[tuple[str, bytes]]:
     """The panels of :func:`write_picture` one by one, with titles, for a page that stacks them on a narrow screen."""
-    pictures = []
+    pictures, plane = [], plane_of(comparison)
     for quantity in pictured(comparison):
+        if plane is not None:
+            pictures.append((f"{quantity}: errors", _image(figure_of(plane, comparison, [quantity], within))))
+            continue
         for title, draw in ((f"{quantity}: values", _values), (f"{quantity}: errors", _errors)):
             with plot.drawing(width=4.2, height=3.0) as (figure, (axes,)):
                 draw(comparison, quantity, axes)
@@ -122,7 +131,7 @@ def _along(comparison: Comparison, axis: str, axes: Any) -> list[int]:
     """The longest line of points along the axis; scales and labels the picture's axis."""
     line, group = max(comparison.lines(axis), key=lambda entry: len(entry[1]))
     x = [comparison.points[i][axis] for i in group]
-    if min(x) > 0 and max(x) > 20 * min(x):
+    if plot.spans_decades(x):
         axes.set_xscale("log")
     axes.set_xlabel(literal(axis + "".join(f",  {name} = {value:g}" for name, value in line.items())))
     return group

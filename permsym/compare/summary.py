@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from permsym.compare.comparison import Comparison, Row
+from permsym.compare.verdicts import verdicts
 from permsym.text import table
 from permsym.writing import written_aside
 
@@ -36,6 +37,19 @@ def overview(comparison: Comparison, quantities: Sequence[str] | None = None) ->
                 f"{sum(abs(row.error) for row in judged) / len(judged):.3e}", _signed(mean), f"{max(relative):.3e}" if relative else "-",
             ])  # fmt: skip
             rows[-1] += [f"{sum(row.beyond == 0 for row in judged)} of {len(judged)}" if any(row.bar for row in judged) else "-"] * bars
+    return rows
+
+
+def scorecard(comparison: Comparison, within: float | None = None) -> list[list[str]]:
+    """One line for each quantity and approximation, by the median of the errors that verdicts have; error bars are no error."""
+    rows = [["quantity", "approach", "rank", "median", "worst", "at", *([] if within is None else [f"not within {within:g}"])]]
+    judged = verdicts(comparison, within)
+    for quantity in comparison.quantities:
+        ranked = sorted((verdict for verdict in judged if verdict.quantity == quantity), key=lambda verdict: verdict.median)
+        for rank, verdict in enumerate(ranked, 1):
+            at = " ".join(f"{name}={value:.6g}" for name, value in verdict.where.items()) or "-"
+            off = [] if within is None else [f"{verdict.off} of {verdict.points}"]
+            rows.append([quantity, verdict.approach, str(rank), f"{verdict.median:.2e}", f"{verdict.worst:.2e}", at, *off])
     return rows
 
 

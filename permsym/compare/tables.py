@@ -46,7 +46,7 @@ _SPINS = Model(Spin(), Ensemble(1000), Operator())
 class Table:
     """Values by point, method and quantity.
 
-    points    parameters of each point; values of a spectrum have points of their own, with the parameter ``frequency``
+    points    parameters of each point; values over ``frequency`` or ``delay`` have points of their own, with that parameter
     errors    error estimates, where there are any
     sites     a model whose sites say which labels are the same moment
     doubtful  (point, method) whose certificate fell short
@@ -121,23 +121,24 @@ def table_of(dataset: xr.Dataset, name: str) -> Table:
                 table.values[i, method, quantity] = value
                 if not np.isnan(error):
                     table.errors[i, method, quantity] = error
-    if "power_spectrum" in dataset:
-        spectra = numbers("power_spectrum", "frequency"), numbers(error_name("power_spectrum"), "frequency")
-        _add_spectra(table, dataset["frequency"].values.tolist(), *spectra)
+    own = len(table.points)
+    for name, along in (("power_spectrum", "frequency"), ("g2_delayed", "delay")):
+        if name in dataset:
+            _add_curves(table, own, name, dataset[along], numbers(name, along), numbers(error_name(name), along))
     return table
 
 
-def _add_spectra(table: Table, frequencies: Sequence[float], power: Any, errors: Any) -> None:
-    """A point for every frequency beside those that are there; S and its errors are (points, methods, frequencies)."""
-    for i, (k, frequency) in itertools.product(range(len(power)), enumerate(frequencies)):
+def _add_curves(table: Table, own: int, name: str, along: xr.DataArray, values: Any, errors: Any) -> None:
+    """A point for every frequency or delay beside the first ``own``; values and errors are (points, methods, frequencies or delays)."""
+    for i, (k, x) in itertools.product(range(own), enumerate(along.values.tolist())):
         for m, method in enumerate(table.methods):
-            if not np.isnan(power[i, m, k]):
-                table.values[len(table.points), method, "power_spectrum"] = complex(power[i, m, k])
+            if not np.isnan(values[i, m, k]):
+                table.values[len(table.points), method, name] = complex(values[i, m, k])
                 if not np.isnan(errors[i, m, k]):
-                    table.errors[len(table.points), method, "power_spectrum"] = float(errors[i, m, k])
+                    table.errors[len(table.points), method, name] = float(errors[i, m, k])
                 if (i, method) in table.doubtful:
                     table.doubtful.add((len(table.points), method))
-        table.points.append(table.points[i] | {"frequency": frequency})
+        table.points.append(table.points[i] | {str(along.name): x})
 
 
 def _points(dataset: xr.Dataset, axes: Sequence[str], shape: tuple[int, ...]) -> list[dict[str, float]]:

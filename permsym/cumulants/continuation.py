@@ -2,7 +2,9 @@
 
 With u the position along the path and L its length, a branch is followed in the arclength
 
-    ds^2 = (du / L)^2 + |dx|^2 / |x|^2
+    ds^2 = (du / L)^2 + |dx|^2 / (1 + |x|^2)
+
+where the 1 is the moment of the identity: at infinite temperature all others vanish.
 
 Each step predicts along the tangent and corrects by Newton's method in (x, frequencies of broken phases, u) at fixed arclength, so that
 folds are passed like any other point (Keller's method).
@@ -16,11 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from permsym.cumulants.branch import Branch, BranchPoint, Ending, Event, EventKind
+from permsym.cumulants.followed.spots import Spot, landed_between
 from permsym.cumulants.newton import (
     STEPS,
     FixedPoint,
     broken_symmetries,
-    newton,
     solve_scaled,
     turned_jacobian,
     turned_rhs,
@@ -34,18 +36,6 @@ SHORTEST = 1e-7
 """A branch that needs smaller steps than this, relative to the path, has stalled."""
 NEUTRAL = 1e-9
 """Imaginary parts below this, relative to the largest eigenvalue, count as zero: rounding of the eigenvalue problem."""
-
-
-@dataclass(frozen=True)
-class _Spot:
-    """A position on the branch: fixed point, unit tangent (dx, df, du), slope dF/du at fixed moments."""
-
-    u: float
-    point: FixedPoint
-    dx: ComplexArray
-    df: ComplexArray
-    du: float
-    slope: ComplexArray
 
 
 @dataclass(frozen=True)
@@ -74,12 +64,15 @@ class Follower:
         self.branch = Branch(path.name)
         self.way: float = -1.0 if target < u else 1.0
         still = np.zeros(len(point.x), dtype=complex)
-        self.spot = self._tangent(u, point, still, np.zeros(len(point.broken), dtype=complex), self.way)
+        self.spot = self.tangent(u, point, still, np.zeros(len(point.broken), dtype=complex), self.way)
+        self.step = self.stepped = self.longest
+        self.steps = 1
+        self.branch.points.append(BranchPoint(path.value(u), point))
 
     # -- the arclength --------------------------------------------------------------------------------------------------
 
     def _weight(self, x: ComplexArray) -> float:
-        return 1 / max(float(np.vdot(x, x).real), 1e-300)
+        return 1 / (1 + float(np.vdot(x, x).real))
 
     def _slope(self, u: float, point: FixedPoint) -> ComplexArray:
         """dF/du at fixed scaled moments, by central differences: F is linear in the coefficients, so rounding stays small."""
@@ -93,7 +86,7 @@ class Follower:
         (a, low), (b, high) = sides
         return (high - low) / (b - a)
 
-    def _tangent(self, u: float, point: FixedPoint, dx: ComplexArray, df: ComplexArray, du: float) -> _Spot:
+    def tangent(self, u: float, point: FixedPoint, dx: ComplexArray, df: ComplexArray, du: float) -> Spot:
         """Unit tangent at a point, in the direction of an earlier one (dx, df, du)."""
         x, charge, broken = point.x, point.equations.hierarchy.charge, broken_symmetries(point.equations, point.x)
         n, k, weight = len(x), len(broken), self._weight(point.x)
@@ -111,11 +104,11 @@ class Follower:
         right[-1] = 1
         t = solve_scaled(matrix, right)
         if t is None:
-            return _Spot(u, point, dx, df, du, slope)
+            return Spot(u, point, dx, df, du, slope)
         t /= np.sqrt(weight * np.vdot(t[:n], t[:n]).real + abs(t[-1]) ** 2 / self.length**2)
-        return _Spot(u, point, point.equations.symmetrised(t[:n]), t[n : n + k].real.astype(complex), float(t[-1].real), slope)
+        return Spot(u, point, point.equations.symmetrised(t[:n]), t[n : n + k].real.astype(complex), float(t[-1].real), slope)
 
-    def _corrected(self, spot: _Spot, step: float) -> tuple[_Spot, int] | None:
+    def _corrected(self, spot: Spot, step: float) -> tuple[Spot, int] | None:
         """The point of the branch at arclength ``step`` from a spot, and the Newton steps it took."""
         broken = broken_symmetries(spot.point.equations, spot.point.x)
         charge = spot.point.equations.hierarchy.charge
@@ -153,7 +146,7 @@ class Follower:
                 return None
             if size < 1e-12 or at_rounding:
                 try:
-                    return self._tangent(u, FixedPoint(self.path.at(u), x, tuple(f)), spot.dx, spot.df, spot.du), iteration
+                    return self.tangent(u, FixedPoint(self.path.at(u), x, tuple(f)), spot.dx, spot.df, spot.du), iteration
                 except InputError:
                     return None
             last = size
@@ -163,60 +156,70 @@ class Follower:
 
     def run(self) -> Branch:
         """Follow the branch until it reaches the target, turns back beyond its start, or stalls."""
-        branch, step = self.branch, self.longest
-        branch.points.append(BranchPoint(self.path.value(self.start), self.spot.point))
-        while len(branch.points) < self.most:
-            corrected = self._corrected(self.spot, step)
+        while (spot := self.next_spot()) is not None:
+            if (spot.u - self.target) * self.way >= 0 and self._land(spot):
+                break
+            if not self.take(spot):
+                break
+        return self.branch
+
+    def next_spot(self) -> Spot | None:
+        """The spot one step on; None where the branch ends there, and ``branch.ended`` says why."""
+        if self.steps >= self.most:
+            self._end(Ending.TOO_LONG, f"it is longer than {self.most} points; the last one is at {self._where()}")
+            return None
+        while self.step >= SHORTEST:
+            corrected = self._corrected(self.spot, self.step)
             # a step that jumps to another branch turns sharply, or arrives far from where it was aimed
-            if corrected is None or self._turn(self.spot, corrected[0]) < 0.95 or self._missed(self.spot, corrected[0], step) > 0.25:
-                step /= 2
-                if step < SHORTEST:
-                    return self._end(Ending.STALLED, f"it stalled at {self._where()}")
+            if corrected is None or self._turn(self.spot, corrected[0]) < 0.95 or self._missed(self.spot, corrected[0], self.step) > 0.25:
+                self.step /= 2
                 continue
             spot, iterations = corrected
-            if (spot.u - self.target) * self.way >= 0 and self._land(spot):
-                return branch
-            self._events(self.spot, spot, step)
-            self.spot = spot
-            folds = branch.folds
-            branch.points.append(BranchPoint(self.path.value(spot.u), spot.point, len(folds)))
-            if (spot.u - self.start) * self.way < -0.05 * self.length:
-                where = ", ".join(f"{fold.value:.6g}" for fold in folds)
-                return self._end(Ending.RETURNED, f"it folds at {self.path.name}={where} and returns to where it started")
-            if self.walk.most_folds is not None and len(folds) > self.walk.most_folds:
-                return self._end(Ending.FOLDED, f"it folds at {self.path.name}={folds[-1].value:.6g}")
+            self.stepped = self.step
             if iterations <= 4:
-                step = min(step * 1.5, self.longest)
-        return self._end(Ending.TOO_LONG, f"it is longer than {self.most} points; the last one is at {self._where()}")
+                self.step = min(self.step * 1.5, self.longest)
+            return spot
+        self._end(Ending.STALLED, f"it stalled at {self._where()}")
+        return None
 
-    def _end(self, ending: Ending, words: str) -> Branch:
+    def take(self, spot: Spot) -> bool:
+        """Go on from a spot of :meth:`next_spot`; False where the branch ends with it."""
+        self._events(self.spot, spot, self.stepped)
+        self.spot = spot
+        self.steps += 1
+        folds = self.branch.folds
+        self.branch.points.append(BranchPoint(self.path.value(spot.u), spot.point, len(folds)))
+        if (spot.u - self.start) * self.way < -0.05 * self.length:
+            where = ", ".join(f"{fold.value:.6g}" for fold in folds)
+            return self._end(Ending.RETURNED, f"it folds at {self.path.name}={where} and returns to where it started")
+        if self.walk.most_folds is not None and len(folds) > self.walk.most_folds:
+            return self._end(Ending.FOLDED, f"it folds at {self.path.name}={folds[-1].value:.6g}")
+        return True
+
+    def _end(self, ending: Ending, words: str) -> bool:
         self.branch.ending, self.branch.ended = ending, words
-        return self.branch
+        return False
 
     def _where(self) -> str:
         return f"{self.path.name}={self.path.value(self.spot.u):.6g}"
 
-    def _turn(self, a: _Spot, b: _Spot) -> float:
+    def _turn(self, a: Spot, b: Spot) -> float:
         """Cosine of the angle between two tangents."""
         weight = self._weight(a.point.x)
         return float(weight * np.vdot(a.dx, b.dx).real + a.du * b.du / self.length**2)
 
-    def _missed(self, a: _Spot, b: _Spot, step: float) -> float:
+    def _missed(self, a: Spot, b: Spot, step: float) -> float:
         """Distance between a point and where the tangent aimed, in units of the step."""
         off = b.point.x - a.point.x - step * a.dx
         square = self._weight(a.point.x) * np.vdot(off, off).real + ((b.u - a.u - step * a.du) / self.length) ** 2
         return float(np.sqrt(square)) / step
 
-    def _land(self, spot: _Spot) -> bool:
+    def _land(self, spot: Spot) -> bool:
         """Put the last point exactly on the target."""
-        share = (self.target - self.spot.u) / (spot.u - self.spot.u) if spot.u != self.spot.u else 1.0
-        x = self.spot.point.x + share * (spot.point.x - self.spot.point.x)
-        landed = newton(self.path.at(self.target), x, spot.point.frequencies)
+        landed = landed_between(self.path, self.spot, spot, self.target)
         if landed is None:
             return False
-        if np.abs(landed.x - x).max() > 10 * np.abs(spot.point.x - self.spot.point.x).max() + 1e-6:
-            return False
-        end = self._tangent(self.target, landed, self.spot.dx, self.spot.df, self.spot.du)
+        end = self.tangent(self.target, landed, self.spot.dx, self.spot.df, self.spot.du)
         self._events(self.spot, end, None)
         self.spot = end
         self.branch.points.append(BranchPoint(self.path.value(self.target), landed, len(self.branch.folds)))
@@ -224,7 +227,7 @@ class Follower:
 
     # -- events ---------------------------------------------------------------------------------------------------------
 
-    def _events(self, a: _Spot, b: _Spot, step: float | None) -> None:
+    def _events(self, a: Spot, b: Spot, step: float | None) -> None:
         """Folds and changes of stability between two neighbouring spots, located by bisection in the arclength."""
         length = step if step is not None else self._distance(a, b)
         if a.du * b.du < 0:
@@ -243,14 +246,14 @@ class Follower:
         elif before[0] != after[0] and a.du * b.du > 0:
             self._enter(EventKind.CROSSING, self._bisect(a, b, length, lambda spot: _unstable(spot.point)[0] != before[0]))
 
-    def _enter(self, kind: EventKind, spot: _Spot, omega: float = 0.0) -> None:
+    def _enter(self, kind: EventKind, spot: Spot, omega: float = 0.0) -> None:
         self.branch.events.append(Event(kind, self.path.value(spot.u), spot.point, omega))
 
-    def _distance(self, a: _Spot, b: _Spot) -> float:
+    def _distance(self, a: Spot, b: Spot) -> float:
         change = b.point.x - a.point.x
         return float(np.sqrt(self._weight(a.point.x) * np.vdot(change, change).real + ((b.u - a.u) / self.length) ** 2))
 
-    def _bisect(self, a: _Spot, b: _Spot, length: float, beyond: Callable[[_Spot], bool]) -> _Spot:
+    def _bisect(self, a: Spot, b: Spot, length: float, beyond: Callable[[Spot], bool]) -> Spot:
         """The first spot from a towards b that is beyond an event, to eight digits of the step."""
         low, high, best = 0.0, length, b
         for _ in range(40):

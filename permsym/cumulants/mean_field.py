@@ -53,16 +53,13 @@ class MeanField:
 
     @cached_property
     def states(self) -> tuple[ComplexArray, ...]:
-        """Density matrix of the centre, but for a boson, then of one satellite of each ensemble."""
+        """Density matrix of each site of the centre, but for modes, then of one satellite of each ensemble."""
         alphabet, y = self.equations.hierarchy.alphabet, self.point.y
-        sites = [
-            (mine, site) for mine, site in zip(alphabet.slices, [alphabet.centre, *alphabet.ensembles], strict=True) if site is not None
-        ]
         index = self.equations.hierarchy.index
         one = np.eye(alphabet.size, dtype=int)
         return tuple(
             site.density([1, *(y[index[tuple(int(n) for n in one[letter])]] for letter in range(mine.start, mine.stop))])
-            for mine, site in sites
+            for mine, site in alphabet.finite
         )
 
     @property

@@ -13,7 +13,7 @@ from permsym.cumulants.equations import Equations, Truncation
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.models.registry import ModelSource
-from permsym.operators import Monomial
+from permsym.operators import CentreOperator, Monomial, OnSites
 from permsym.sites import Continuous
 
 _MOST_CACHED = 64
@@ -56,6 +56,11 @@ class ParameterPath:
             self._cache[position] = self.make(self.value(position))
         return self._cache[position]
 
+    def forget(self) -> None:
+        """Give back the memory of equations that were asked for."""
+        self._cache.clear()
+        self._pinned.clear()
+
 
 def model_at(source: ModelSource, parameters: Mapping[str, float | str]) -> Model:
     """A model for equations, whose numbers of satellites may be real; expressions are evaluated there."""
@@ -97,10 +102,13 @@ def over_size(start: Equations) -> ParameterPath:
         individual jumps    f^(-k)
         collective jumps    f^(1 - 2M - k)
 
-    Then the fluxes between the centre and the satellites stay in proportion.  Several ensembles grow alike.
+    Then the fluxes between the centre and the satellites stay in proportion.  Several ensembles grow alike.  Modes beside a finite site
+    keep their few photons: k = 0 there, and the centre counts as finite.
     """
     total = sum(start.sizes)
-    powers = np.array([_power(kind, structure, start.hierarchy.alphabet.boson) for kind, structure in start.hierarchy.terms])
+    alphabet = start.hierarchy.alphabet
+    light = len(alphabet.modes) == len(alphabet.own)
+    powers = np.array([_power(kind, structure, light) for kind, structure in start.hierarchy.terms])
 
     def make(number: float) -> Equations:
         f = number / total
@@ -109,11 +117,18 @@ def over_size(start: Equations) -> ParameterPath:
     return ParameterPath("N", make, logarithmic=True)
 
 
-def _power(kind: str, structure: Any, boson: bool) -> float:
+def _power(kind: str, structure: Any, light: bool) -> float:
+    """``light``: whether the centre is a mode, or several."""
     deepest = max(len(key.satellites) for key, _ in structure)
-    photons = max(sum(key.centre) if isinstance(key.centre, Monomial) else 0 for key, _ in structure)
+    photons = max(_quanta(key.centre) for key, _ in structure) if light else 0
     if kind == "hamiltonian":
-        return 1 - deepest - photons / 2 if boson or deepest else 0.0
+        return 1 - deepest - photons / 2 if light or deepest else 0.0
     if kind == "individual":
         return -photons
     return 1 - 2 * deepest - photons
+
+
+def _quanta(operator: CentreOperator | None) -> int:
+    """Operators of modes that an operator of the centre has."""
+    ones = [one for _, one in operator.factors] if isinstance(operator, OnSites) else [operator]
+    return sum(sum(one) for one in ones if isinstance(one, Monomial))

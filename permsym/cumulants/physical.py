@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from permsym.model import Model
-from permsym.states.derived import POPULATIONS, derived_quantities, suffix
+from permsym.sites import Ensemble
+from permsym.states.derived import POPULATIONS, derived_quantities, mode_labels, suffix
 
 MARGIN = 1e-9
 """How far rounding may carry a population beyond its range."""
@@ -14,19 +15,17 @@ MARGIN = 1e-9
 def unphysical(model: Model, moment: Callable[[str], complex]) -> tuple[str, ...]:
     """Populations outside [0, 1] and negative photon numbers, in words."""
     populations = {name: value for name, value in derived_quantities(model, moment).items() if name.startswith(POPULATIONS)}
-    if model.centre.kind == "levels":
-        populations |= {f"|{i}><{i}|0": moment(f"|{i}><{i}|0").real for i in range(1, model.centre.levels)}
-    for ensemble in model.ensembles:
-        if ensemble.kind == "levels":
-            labels = [f"|{i}><{i}|1{suffix(model, ensemble)}" for i in range(1, ensemble.levels)]
-            populations |= {label: moment(label).real for label in labels}
+    for site in (each for each in model.sites if each.kind == "levels"):
+        end = f"1{suffix(model, site)}" if isinstance(site, Ensemble) else f"0@{site.name}" if site.name else "0"
+        labels = [f"|{i}><{i}|{end}" for i in range(1, site.levels)]
+        populations |= {label: moment(label).real for label in labels}
     defects = [
         f"the population {name} = {value:.6g} is outside [0, 1]"
         for name, value in populations.items()
         if not -MARGIN <= value <= 1 + MARGIN
     ]
-    if model.centre.kind == "boson":
-        photons = moment("ad a").real
+    for mode in mode_labels(model):
+        photons = moment(mode.photons).real
         if photons < -MARGIN * max(1.0, abs(photons)):
-            defects.append(f"the photon number = {photons:.6g} is negative")
+            defects.append(f"the photon number{f' {mode.photons}' if mode.at else ''} = {photons:.6g} is negative")
     return tuple(defects)

@@ -15,7 +15,7 @@ from permsym.cumulants.newton import FixedPoint, existing, newton
 from permsym.cumulants.physical import unphysical
 from permsym.errors import NoFixedPoint, UnsuitedModel
 from permsym.model import Model
-from permsym.operators import ComplexArray, Product, as_array
+from permsym.operators import ComplexArray, Monomial, Product, as_array
 
 
 def first_point(equations: Equations) -> FixedPoint | None:
@@ -42,7 +42,7 @@ def _solved(equations: Equations, x: ComplexArray) -> FixedPoint | None:
 def _guesses(equations: Equations) -> Iterator[ComplexArray]:
     model = equations.counted_model
     yield equations.product_state(uncoupled(model)) / equations.scale
-    sites = [*([] if model.centre.kind == "boson" else [model.centre]), *model.ensembles]
+    sites = [site for site in model.sites if site.kind != "boson"]
     yield equations.product_state([as_complex(np.eye(site.levels) / site.levels) for site in sites]) / equations.scale
 
 
@@ -63,7 +63,7 @@ def uncoupled(model: Model) -> list[ComplexArray]:
     A site without a unique steady state gets the maximally mixed one.
     """
     states: list[ComplexArray] = []
-    for position, site in enumerate([model.centre, *model.ensembles]):
+    for position, site in enumerate(model.sites):
         if site.kind == "boson":
             continue
         one = np.eye(site.levels)
@@ -86,17 +86,21 @@ def uncoupled(model: Model) -> list[ComplexArray]:
 
 
 def _local(key: Product, position: int, model: Model) -> ComplexArray | None:
-    """The matrix of a product that acts on one kind of site alone."""
-    if position == 0:
-        return None if key.satellites or key.centre is None else as_array(key.centre)
-    alone = key.centre is None and len(key.satellites) == 1 and model.ensemble(key.satellites[0][0]) == position - 1
-    return as_array(key.satellites[0][1]) if alone else None
+    """The matrix of a product that acts on one kind of site alone, by its position among the model's sites."""
+    ones = model.on_centre_sites(key)
+    acted = [k for k, one in enumerate(ones) if one is not None] + [len(ones) + model.ensemble(name) for name, _ in key.satellites]
+    if acted != [position]:
+        return None
+    one = ones[position] if position < len(ones) else key.satellites[0][1]
+    assert one is not None
+    assert not isinstance(one, Monomial)
+    return as_array(one)
 
 
 def tilted(equations: Equations) -> ComplexArray:
-    """Scaled moments of a product state whose sites have transverse components; a boson is in a coherent state."""
+    """Scaled moments of a product state whose sites have transverse components; modes are in coherent states."""
     model = equations.counted_model
-    sites = [*([] if model.centre.kind == "boson" else [model.centre]), *model.ensembles]
+    sites = [site for site in model.sites if site.kind != "boson"]
     states: list[ComplexArray] = []
     for site in sites:
         amplitudes = np.exp(-0.4 * np.arange(site.levels)) * np.exp(0.3j * np.arange(site.levels))

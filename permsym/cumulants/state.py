@@ -14,7 +14,7 @@ from permsym.cumulants.physical import unphysical
 from permsym.cumulants.squeezing import expanded_squeezing
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels, parse
-from permsym.states.derived import derived_quantities
+from permsym.states.derived import derived_quantities, mode_labels
 from permsym.states.squeezing import Squeezing
 
 
@@ -115,10 +115,15 @@ class CumulantState:
 
         With <a> = <a a> = 0 and no cumulant beyond the third order, <ad ad a a> = 2 <ad a>^2 of any light, a laser's included.
         """
-        thermal = self.derived.get("g2") is not None and self.moment("a") == 0 == self.moment("a a")
-        if not thermal or self.cumulant("ad ad a a"):
-            return ()
-        return (f"g2 = 2 is a property of the closure: order {self.order} sets the cumulant of ad ad a a to zero; take order 4 or more",)
+        notes = []
+        for mode in mode_labels(self.model):
+            thermal = f"g2{mode.at}" in self.derived and self.moment(mode.field) == 0 == self.moment(f"{mode.field} {mode.field}")
+            if thermal and not self.cumulant(mode.pairs):
+                notes.append(
+                    f"g2{mode.at} = 2 is a property of the closure: order {self.order} sets the cumulant of {mode.pairs} to zero; "
+                    "take order 4 or more"
+                )
+        return tuple(notes)
 
     @cached_property
     def unphysical(self) -> tuple[str, ...]:

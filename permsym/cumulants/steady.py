@@ -14,18 +14,17 @@ from permsym.cumulants.attractor import relaxed
 from permsym.cumulants.branch import Branch, BranchPoint
 from permsym.cumulants.continuation import follow
 from permsym.cumulants.equations import Counting, Equations, Truncation
+from permsym.cumulants.followed.sizes import Branches, Recipe, SizeBranch, smallest_size
 from permsym.cumulants.newton import UNSTABLE, FixedPoint, existing, newton
 from permsym.cumulants.path import ParameterPath, over_parameter, over_size
-from permsym.cumulants.start import first_point, refuse_fixed_spin, relaxed_from_product
+from permsym.cumulants.start import refuse_fixed_spin, relaxed_from_product
 from permsym.cumulants.state import CumulantState
 from permsym.errors import InputError, NoFixedPoint, SolverFailed, UncertifiedWarning
 from permsym.model import Model
 from permsym.models import registry
 from permsym.models.registry import ModelSource
-from permsym.sites import Boson, NoCentre
+from permsym.states.derived import mode_labels
 
-Recipe = tuple[ModelSource, Mapping[str, float | str]]
-"""A model function, and the parameters that a model was made from."""
 LEVELS = (4, 6, 9, 13, 18, 24, 32)
 """Fock states tried where a boson counts as one site and its cut-off is left to the solver."""
 
@@ -38,6 +37,7 @@ def steady_state(
     closure: str = "full",
     break_symmetry: bool = False,
     source: Recipe | None = None,
+    branches: Branches | None = None,
 ) -> CumulantState:
     """The fixed point on the branch continued from the smallest number of satellites, where the order is exact.
 
@@ -45,6 +45,7 @@ def steady_state(
     break_symmetry      the symmetric state where it is stable against breaking, else the broken one that replaces it
     source              a model function and its parameters: expressions in N are evaluated along the branch.  Without it coefficients
                         are scaled with N as :func:`~permsym.cumulants.path.over_size` says
+    branches            those followed before, which are not followed again; the numbers have the same bits without them
     counting, closure   see :func:`permsym.cumulants.equations`
 
     The state may be unstable: ``stable``, ``stability``, ``attractor`` and ``folds`` say so.  Warns with UncertifiedWarning where no
@@ -54,21 +55,21 @@ def steady_state(
     TooLarge for orders that do not fit into memory.
     """
     truncation = Truncation.of(order, counting, closure, break_symmetry)
-    state = _solved(model, truncation, source)
+    state = _solved(model, truncation, source, branches)
     if state.unphysical:
         warnings.warn("no density matrix has these moments: " + "; ".join(state.unphysical), UncertifiedWarning, stacklevel=2)
     return state
 
 
-def _solved(model: Model, truncation: Truncation, source: Recipe | None) -> CumulantState:
+def _solved(model: Model, truncation: Truncation, source: Recipe | None, branches: Branches | None = None) -> CumulantState:
     """The same without a warning."""
     refuse_fixed_spin(model)
-    if truncation.counting is Counting.SITES and isinstance(model.centre, Boson) and model.centre.automatic:
-        return _with_enough_levels(model, truncation, source)
-    return _steady_state(model, truncation, source)
+    if truncation.counting is Counting.SITES and model.centre.automatic:
+        return _with_enough_levels(model, truncation, source, branches)
+    return _steady_state(model, truncation, source, branches)
 
 
-def _steady_state(model: Model, truncation: Truncation, source: Recipe | None) -> CumulantState:
+def _steady_state(model: Model, truncation: Truncation, source: Recipe | None, branches: Branches | None) -> CumulantState:
     started = time.perf_counter()
     order, symmetric = truncation.order, replace(truncation, break_symmetry=False)
     charged = Equations.of(model, truncation) if truncation.break_symmetry and order > 1 and model.charges else None
@@ -78,61 +79,28 @@ def _steady_state(model: Model, truncation: Truncation, source: Recipe | None) -
         point = relaxed_from_product(built)
         return CumulantState(point, model, seconds=seconds | {"solve": time.perf_counter() - started})
     N = sum(built.sizes)
-    path = over_size(built) if source is None else over_parameter(*source, "N", symmetric)
-    point, folds = on_branch(path, order, N)
+    branch = SizeBranch(over_size(built), order) if source is None else (branches or Branches()).over_size(source, symmetric)
+    point, folds = branch.at(N)
     if charged is not None:
         broken = over_size(charged) if source is None else over_parameter(*source, "N", truncation)
-        point = _broken_on_path(path, broken, charged, point, order, N)
-    return CumulantState(point, model, folds, path.name, seconds | {"solve": time.perf_counter() - started})
+        point = _broken_on_path(branch, broken, charged, point, N)
+    return CumulantState(point, model, folds, branch.path.name, seconds | {"solve": time.perf_counter() - started})
 
 
-def _with_enough_levels(model: Model, truncation: Truncation, source: Recipe | None) -> CumulantState:
-    """The steady state with so many levels that the photon number does not change any more."""
-    last: float | None = None
+def _with_enough_levels(model: Model, truncation: Truncation, source: Recipe | None, branches: Branches | None) -> CumulantState:
+    """The steady state with so many levels that photon numbers do not change any more; all modes have the same."""
+    last: list[float] = []
     for levels in LEVELS:
-        recipe = None if source is None else (source[0], {**source[1], "levels": levels})
-        state = _steady_state(model.with_levels(levels), truncation, recipe)
-        photons = state.derived["photons"]
-        if last is not None and abs(photons - last) < 1e-9 * max(1.0, abs(photons)):
+        recipe = None if source is None or "levels" not in source[0].defaults else (source[0], {**source[1], "levels": levels})
+        state = _steady_state(model.with_levels(levels), truncation, recipe, branches)
+        photons = [state.derived[f"photons{mode.at}"] for mode in mode_labels(model)]
+        if last and all(abs(n - before) < 1e-9 * max(1.0, abs(n)) for n, before in zip(photons, last, strict=True)):
             return state
         last = photons
     raise SolverFailed(
         f"the photon number still changes at {LEVELS[-1]} levels (order {truncation.order}, counting by sites); count operators, or give "
         "levels"
     )
-
-
-def on_branch(path: ParameterPath, order: int, target: float) -> tuple[FixedPoint, tuple[float, ...]]:
-    """The fixed point at N = target on the branch over N from the smallest system, and the folds passed on the way."""
-    smallest = smallest_size(order, path.at(path.pinned(target)).model)
-    at = min(target, smallest) if target == round(target) else smallest
-    start = first_point(path.at(path.pinned(at)))
-    if start is None:
-        raise NoFixedPoint(f"no fixed point of order {order} was found at N={at:g}, where the branch should start; try another order")
-    if target == at:
-        return start, ()
-    point = newton(path.at(path.pinned(smallest)), start.x)
-    if point is None:
-        raise NoFixedPoint(f"the branch of order {order} has no regular start at N={smallest:g}; try another order")
-    branch = follow(path, point, smallest, target, points=20, watch=False)
-    if not branch.reached:
-        raise NoFixedPoint(
-            f"the branch of order {order} from N={smallest:g} does not reach N={target:g}: {branch.ended}; choose another N or order"
-        )
-    return branch.points[-1].point, tuple(fold.value for fold in branch.folds)
-
-
-def smallest_size(order: int, model: Model) -> float:
-    """Number of satellites at which the branch over N starts.
-
-    With a finite centre an order of M sites is exact for up to M - 1 satellites, without one for up to M.  Fewer satellites do not have
-    all of the moments, and between whole numbers the equations are singular: there every whole N stands for itself.  Without a centre
-    each ensemble needs M of them.
-    """
-    if not isinstance(model.centre, NoCentre):
-        return float(max(1, order - 1))
-    sizes = [each.size for each in model.ensembles]
-    return order * sum(sizes) / min(sizes)
 
 
 def _embedded(charged: Equations, symmetric: FixedPoint) -> FixedPoint:
@@ -148,9 +116,7 @@ def charged_growth(charged: Equations, symmetric: FixedPoint) -> float:
     return max((value for charge, value in sectors.items() if any(charge)), default=-math.inf)
 
 
-def _broken_on_path(
-    path: ParameterPath, broken: ParameterPath, charged: Equations, symmetric: FixedPoint, order: int, target: float
-) -> FixedPoint:
+def _broken_on_path(neutral: SizeBranch, broken: ParameterPath, charged: Equations, symmetric: FixedPoint, target: float) -> FixedPoint:
     """The state with broken symmetry at N = target: relaxed there, or followed from a smaller system whose evolution comes to rest."""
     try:
         return _broken(charged, symmetric)
@@ -158,10 +124,10 @@ def _broken_on_path(
         reason = failure
     for share in (0.1, 0.01, 1e-3, 1e-4):
         size = target * share
-        if size < smallest_size(order, charged.model):
+        if size < smallest_size(neutral.order, charged.model):
             break
         try:
-            point = _broken(broken.at(broken.position(size)), on_branch(path, order, size)[0])
+            point = _broken(broken.at(broken.position(size)), neutral.at(size)[0])
             branch = follow(broken, point, size, target, points=20, watch=False) if point.broken else None
         except NoFixedPoint:
             continue

@@ -46,6 +46,7 @@ class Point:
     moments, cumulants, errors   values by label
     derived, derived_errors   derived quantities and their errors by name
     power, power_errors   a power spectrum and its errors by frequency
+    coherence, coherence_errors   g2(tau) and its errors by delay
     scalars          values of other variables over the axes alone, by their name in the schema
     computed_by      the software that gave it
     status, reason   how it came out; the reason of an approximation also says which one it is
@@ -67,6 +68,8 @@ class Point:
     computed_by: Software = field(default_factory=software)
     power: dict[float, float] = field(default_factory=dict)
     power_errors: dict[float, float] = field(default_factory=dict)
+    coherence: dict[float, float] = field(default_factory=dict)
+    coherence_errors: dict[float, float] = field(default_factory=dict)
     series: Series | None = None
 
     def at(self, k: int) -> Point:
@@ -100,7 +103,7 @@ def build_dataset(
     command: str = "",
     lists: Mapping[str, Mapping[str, Sequence[float | str]]] | None = None,
 ) -> xr.Dataset:
-    """Dataset over the product of ``axes``, ``approach`` where there are several methods, ``moment``, and ``frequency`` of spectra.
+    """Dataset over the product of ``axes``, ``approach`` where there are several methods, ``moment``, ``frequency`` and ``delay``.
 
     definition   what defines the model besides the axes, as JSON-ready data
     lists        axes that count the entries of a list -> the parameters that run together there
@@ -109,12 +112,14 @@ def build_dataset(
 
     grid = _Grid.over(axes, methods, points)
     labels = list(dict.fromkeys(label for point in points.values() for label in point.moments))
-    frequencies = list(dict.fromkeys(frequency for point in points.values() for frequency in point.power))
+    curves = {
+        "frequency": list(dict.fromkeys(frequency for point in points.values() for frequency in point.power)),
+        "delay": list(dict.fromkeys(delay for point in points.values() for delay in point.coherence)),
+    }
     computed_by, several = _software(grid, points)
-    data = _variables(grid, points, labels, frequencies) | computed_by
+    data = _variables(grid, points, labels, curves) | computed_by
     coordinates = _coordinates(axes, methods, labels, lists or {})
-    if frequencies:
-        coordinates["frequency"] = (("frequency",), np.array(frequencies), _described("frequency"))
+    coordinates |= {name: ((name,), np.array(along), _described(name)) for name, along in curves.items() if along}
     constant: dict[str, float] = {}
     for name, array in _parameters(coordinates, grid.shape, points).items():
         if np.nanmax(array) > np.nanmin(array):
@@ -176,13 +181,13 @@ class _Grid:
         return flat.reshape((*self.shape, *((self.methods,) if self.several else ()), *tail))
 
 
-def _variables(grid: _Grid, points: Mapping[Cell, Point], labels: Sequence[str], frequencies: Sequence[float]) -> dict[str, Any]:
-    """Variable -> (dimensions, values, attributes)."""
+def _variables(grid: _Grid, points: Mapping[Cell, Point], labels: Sequence[str], curves: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """Variable -> (dimensions, values, attributes); ``curves``: where values over ``frequency`` and over ``delay`` lie."""
     names = list(dict.fromkeys(name for point in points.values() for name in point.derived))
     table: list[Variable] = [v for v in VARIABLES if not v.optional] + [derived(name) for name in names]
     table += [derived_error(name) for name in names if any(name in point.derived_errors for point in points.values())]
-    table += [v for v in VARIABLES if v.over == "frequency" and frequencies]
-    rows = _moments(points.values(), labels) | _spectra(points.values(), frequencies)
+    table += [v for v in VARIABLES if curves.get(v.over)]
+    rows = _moments(points.values(), labels) | _curves(points.values(), curves)
     data: dict[str, Any] = {}
     for variable in table:
         fill: Any = {"str": LEFT, "float64": np.nan}.get(variable.dtype, 0)
@@ -230,11 +235,18 @@ def _coordinates(
     return coordinates
 
 
-def _spectra(points: Collection[Point], frequencies: Sequence[float]) -> dict[str, NDArray[np.float64]]:
-    """Values over ``frequency``, one row a point, by variable."""
-    spectra = {"power_spectrum": [point.power for point in points], "power_spectrum_error": [point.power_errors for point in points]}
-    shape = (len(points), len(frequencies))
-    return {name: np.array([[row.get(w, np.nan) for w in frequencies] for row in rows]).reshape(shape) for name, rows in spectra.items()}
+def _curves(points: Collection[Point], curves: Mapping[str, Sequence[float]]) -> dict[str, NDArray[np.float64]]:
+    """Values over ``frequency`` and over ``delay``, one row a point, by variable."""
+    table = {
+        "power_spectrum": ("frequency", [point.power for point in points]),
+        "power_spectrum_error": ("frequency", [point.power_errors for point in points]),
+        "g2_delayed": ("delay", [point.coherence for point in points]),
+        "g2_delayed_error": ("delay", [point.coherence_errors for point in points]),
+    }
+    return {
+        name: np.array([[row.get(x, np.nan) for x in curves[over]] for row in rows]).reshape(len(points), len(curves[over]))
+        for name, (over, rows) in table.items()
+    }
 
 
 def _moments(points: Collection[Point], labels: Sequence[str]) -> dict[str, NDArray[np.float64]]:

@@ -37,8 +37,9 @@ def sound(dataset: xr.Dataset) -> xr.Dataset:
     needed(dataset, "status", "reason")
     if "moment" in dataset and (dataset["moment"].dims != ("moment",) or dataset["moment"].dtype.kind not in "UTO"):
         raise InputError("the coordinate 'moment' must be a list of labels")
-    if "frequency" in dataset.dims and ("frequency" not in dataset.coords or dataset["frequency"].dtype.kind != "f"):
-        raise InputError("the coordinate 'frequency' must be a list of numbers")
+    for name in ("frequency", "delay"):
+        if name in dataset.dims and (name not in dataset.coords or dataset[name].dtype.kind != "f"):
+            raise InputError(f"the coordinate {name!r} must be a list of numbers")
     points = set(dataset["status"].dims)
     if {"moment", "frequency"} & points or not points <= set(dataset.dims):
         raise InputError("the variable 'status' must have one text for each point")

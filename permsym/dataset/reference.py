@@ -47,16 +47,22 @@ def open_reference(name: str) -> xr.Dataset:
 
     Raises InputError for other names, and where the file is not the one that was shipped.
     """
-    from permsym.dataset import netcdf
-
     checksums = _checksums()
     if name not in checksums:
         raise InputError(f"there is no reference dataset {name!r}; {suggestion(name, checksums, 'there are')}")
-    path = reference_folder() / f"{name}.nc"
+    return shipped(reference_folder() / f"{name}.nc")
+
+
+def shipped(path: Path) -> xr.Dataset:
+    """A dataset whose checksum stands beside it in SHA256SUMS; InputError where it cannot be read or is not the one that was shipped."""
+    from permsym.dataset import netcdf
+
     try:
-        image = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read the reference dataset {str(path)!r}: {error.strerror}; install permsym again") from error
-    if hashlib.sha256(image).hexdigest() != checksums[name]:
+        image, checksum = path.read_bytes(), sums(path.parent)[path.name]
+    except (OSError, LookupError, ValueError) as error:
+        raise InputError(
+            f"cannot read the reference dataset {str(path)!r}: {getattr(error, 'strerror', None) or error}; install permsym again"
+        ) from error
+    if hashlib.sha256(image).hexdigest() != checksum:
         raise InputError(f"the reference dataset {str(path)!r} is not the one that was shipped; install permsym again")
     return netcdf.read(path)

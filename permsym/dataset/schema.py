@@ -12,7 +12,7 @@ from permsym.errors import InputError
 class Variable:
     """One variable of a dataset.
 
-    over       the dimension that it has besides the axes and ``approach``: ``moment``, ``frequency``, or "" for none
+    over       the dimension that it has besides the axes and ``approach``: ``moment``, ``frequency``, ``delay``, or "" for none
     optional   whether only files have it that have a value for it
     of         what it may be of, by a name after ``@``
     """
@@ -36,6 +36,8 @@ VARIABLES = (
     Variable("p_up", "1", "excited-state population of a satellite", optional=True),
     Variable("power_spectrum", "1/frequency", "power spectrum S, without the delta peak", over="frequency", optional=True),
     Variable("power_spectrum_error", "1/frequency", "estimate of the absolute error of S", over="frequency", optional=True),
+    Variable("g2_delayed", "1", "second-order coherence g2(tau) = <a^dag (a^dag a)(tau) a> / <a^dag a>^2", over="delay", optional=True),
+    Variable("g2_delayed_error", "1", "estimate of the absolute error of g2(tau)", over="delay", optional=True),
     Variable("coherent_part", "1", "<A><B>: the power spectrum has 2 pi times that in a delta peak", optional=True),
     Variable("linewidth", "frequency", "full width at half maximum of the line where it is alone, -2 Re lambda", optional=True),
     Variable("line_frequency", "frequency", "frequency of the line, Im lambda", optional=True),
@@ -72,7 +74,7 @@ VARIABLES = (
     Variable("time_assemble", "s", "time to assemble the Liouvillian"),
     Variable("time_solve", "s", "time to solve for the steady state"),
     Variable("time_moments", "s", "time for moments and certificate"),
-    Variable("time_total", "s", "time for everything, windows on smaller systems included"),
+    Variable("time_total", "s", "time for everything: windows on smaller systems, spectra, and what a process compiles or derives once"),
     Variable("status", "1", "how the point came out: ok, or a code for what fell short", dtype="str"),
     Variable("reason", "1", "why it came out so; of an approximation, which one it is", dtype="str"),
 )
@@ -107,7 +109,7 @@ METROLOGY_NAMES = (
 _OF_MOMENTS = ("p0_up", "p_up", "photons", "g2", "fano", "coherent_photons")
 _OF_CENTRE = ("p0_up", "photons", "g2", "coherent_photons")
 """Those of a site of the centre, whose name follows where there are several: ``photons@x``, ``g2@x@y``."""
-DERIVED_NAMES = (*_OF_MOMENTS, "power_spectrum", *SPECTRAL_NAMES, *COUNTING_NAMES, "counting_mean", *METROLOGY_NAMES)
+DERIVED_NAMES = (*_OF_MOMENTS, "power_spectrum", "g2_delayed", *SPECTRAL_NAMES, *COUNTING_NAMES, "counting_mean", *METROLOGY_NAMES)
 """Derived quantities by their names in files."""
 
 _RESERVED = {

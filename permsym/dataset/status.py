@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 EXACT = "exact"
 """The one method whose certificate vouches for its distance from the truth."""
+BOUNDS = "bounds"
+"""The one method whose interval is proved: the middle is its value, half the width its error."""
 
 
 class Status(StrEnum):
@@ -68,6 +70,20 @@ def expanded(failures: Mapping[Failure, str]) -> Outcome:
 
     grows = {Failure.UNSTABLE, Failure.GROWING} & set(failures)
     return Status.UNSTABLE if grows else Status.UNPHYSICAL, "; ".join(failures.values())
+
+
+def physical(defects: Sequence[str], stable: bool = True) -> Outcome:
+    """Status and reason of an approximation's moments.
+
+    defects   what shows that no density matrix has them, in words; see :mod:`permsym.cumulants.physical`
+    stable    whether its fixed point is, where it is one
+
+    >>> physical(["the population p_up = 1.2 is outside [0, 1]"]), physical([])
+    ((<Status.UNPHYSICAL: 'unphysical'>, 'the population p_up = 1.2 is outside [0, 1]'), (<Status.OK: 'ok'>, ''))
+    """
+    if defects:
+        return Status.UNPHYSICAL, "; ".join(defects)
+    return (Status.OK, "") if stable else (Status.UNSTABLE, "the fixed point is unstable")
 
 
 _CODES: dict[type[BaseException], Status] = {

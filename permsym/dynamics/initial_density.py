@@ -157,7 +157,9 @@ def as_initial(state: str | Initial | DensityOperator | qutip.Qobj, model: Model
     if isinstance(state, DensityOperator):
         theirs, density = state.model, InitialDensity(state)
         if theirs.ensembles != model.ensembles or _bare(theirs) != _bare(model):
-            raise InputError(f"the initial state belongs to {theirs!r}, whose sites are not those of {model!r}; give one of the same sites")
+            raise InputError(
+                f"the initial state belongs to {theirs.called}, whose sites are not those of {model.called}; give one of the same sites"
+            )
         for position, mode in modes_of_centre(model.centre):
             if 0 < mode.levels < (levels := density.site_levels(position)):
                 raise InputError(f"the initial state has {levels} Fock states, but the model keeps {mode.levels}; give more levels")

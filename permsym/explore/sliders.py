@@ -30,7 +30,7 @@ def described(source: ModelSource, typed: Mapping[str, str]) -> list[dict[str, A
     typed   values from the command line
     """
     start = {name: str(value) for name, value in source.defaults.items() if value is not None}
-    if "N" in source.defaults:
+    if source.defaults.get("N", 0) is None:
         start["N"] = "10"
     start |= STARTS.get(source.name, {}) if not typed else {}
     start |= typed

@@ -15,6 +15,8 @@ from permsym.figures.beyond_cumulants.laser import LASER as BEYOND_LASER
 from permsym.figures.beyond_cumulants.tavis_cummings import TAVIS_CUMMINGS as BEYOND_CAVITY
 from permsym.figures.gallery import figure as row_figure
 from permsym.figures.gallery.rows import ROWS
+from permsym.figures.maps import row as map_figure
+from permsym.figures.maps.rows import MAPS
 from permsym.figures.paper1 import beyond as p1_beyond
 from permsym.figures.paper1 import fig3 as p1_fig3
 from permsym.figures.paper1 import fig4a as p1_fig4a
@@ -36,7 +38,7 @@ from permsym.figures.proved.central_spin import CENTRAL_SPIN as PROVED_SPIN
 from permsym.figures.proved.tavis_cummings import TAVIS_CUMMINGS as PROVED_CAVITY
 from permsym.figures.two_time import cavities, g2
 from permsym.figures.two_time.linewidth import CENTRAL_SPIN, LASER
-from permsym.plot import save_figure
+from permsym.plot import PICTURES, save_figure
 from permsym.progress import Counter
 from permsym.sites import as_count
 from permsym.text import suggestion
@@ -215,12 +217,13 @@ FIGURES: dict[str, Figure] = {
         proved_crystal.table,
         10**6,
     ),
+    **{name: Figure(one.title, one.compute, map_figure.plot, map_figure.table, one.largest) for name, one in MAPS.items()},
     **{
         name: Figure(row.title, row_figure.computed(row), row_figure.plotted(row), row_figure.table, row.largest)
         for name, row in ROWS.items()
     },
 }
-FORMATS = ("png", "pdf", "svg")
+FORMATS = tuple(suffix[1:] for suffix in PICTURES)
 
 
 def expand(name: str) -> list[str]:

@@ -28,15 +28,15 @@ _COMPILER = 1.3e8
 _ITERATED = 900.0
 """Bytes an unknown of an iteration: entries while they are summed, the matrix twice, vectors (measured: 860 for two ensembles of 20)."""
 
-PRODUCTS = 250
-"""Products of an iteration, whatever the size: 116 to 408 for two and three ensembles and for atoms of several levels in cavities, 550 for
-30 driven spins (measured); thousands where rates differ by orders of magnitude."""
+PRODUCTS = 100
+"""Products of an iteration, whatever the size: 80 to 135 for two and three ensembles, for atoms of several levels in cavities and for two
+modes (measured); thousands where rates differ by orders of magnitude."""
 
 _A_NONZERO: dict[Kind, float] = {"double": 12.0, "single": 8.5, "incomplete": 0.0, "iterated": 0.0}
 """Bytes of a nonzero of L + U: a value and an index, and what SuperLU copies (measured in single precision: 8.0 to 8.5)."""
 
 
-_DUALS, _A_PRODUCT = 4, 1.3e-8
+_DUALS, _A_PRODUCT = 4, 1.6e-8
 """Solves of a certificate of a few moments, with that of the state; seconds of a product for each unknown of the lattice."""
 
 

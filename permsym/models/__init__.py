@@ -8,6 +8,7 @@ from permsym.models.emitters.three_level_laser import three_level_laser
 from permsym.models.emitters.two_ensembles import two_ensembles
 from permsym.models.registry import ModelSource, lookup, names
 from permsym.models.tavis_cummings import tavis_cummings
+from permsym.models.written import from_toml, to_toml
 
 __all__ = [
     "ModelSource",
@@ -15,9 +16,11 @@ __all__ = [
     "collective_spins",
     "dicke",
     "driven_tavis_cummings",
+    "from_toml",
     "lookup",
     "names",
     "tavis_cummings",
     "three_level_laser",
+    "to_toml",
     "two_ensembles",
 ]

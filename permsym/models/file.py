@@ -38,7 +38,7 @@ from permsym.jumps import Jump
 from permsym.model import Model, site_of
 from permsym.models.operator_text import factors
 from permsym.models.parameters import AUTO, Number, resolved
-from permsym.operators import Operator
+from permsym.operators import Operator, Product
 from permsym.reading import LARGEST_TEXT, NotToml, parsed_toml, read_bytes
 from permsym.several_sites import SeveralSites
 from permsym.sites import Continuous, Ensemble, Site
@@ -142,7 +142,9 @@ def _model(data: Mapping[str, Any], parameters: Mapping[str, Number], path: Path
 
 
 def _operator(text: str, centre: Site, ensembles: list[Ensemble], path: Path) -> Operator:
-    """The product of the operators that a text spells."""
+    """The product of the operators that a text spells; "1" is the identity."""
+    if text.strip() == "1":
+        return Operator({Product(): 1})
     try:
         spelled = factors(text, centre, ensembles)
     except InputError as error:

@@ -1,6 +1,7 @@
 """Operators as a text spells them: factors separated by blanks, multiplied in their order.
 
 centre       z0 +0 -0 x0 y0, |i><j|0; ad and a of a boson; of several sites z0@y, a@x (the name may be left out where one alone has it)
+             (0.5 |0><1|0 + |1><1|0): one matrix, a sum of matrix units of the same site
 satellites   z + - x y, |i><j|: the sum over an ensemble; with a digit, -1, on one satellite; z@B, z1@B where there are several ensembles
 """
 
@@ -10,12 +11,14 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from permsym import expressions
 from permsym.errors import InputError
-from permsym.operators import Operator
+from permsym.operators import OnSites, Operator, Product, as_array, as_matrix, matrices_of
 from permsym.several_sites import SeveralSites, sites_of_centre
 from permsym.sites import Boson, Ensemble, NoCentre, Site
 
 _WORD = re.compile(r"(?P<op>[+\-zxy]|\|(?P<row>\d+)><(?P<column>\d+)\|)(?P<digit>\d+)?(?:@(?P<ensemble>\w+))?")
+_SUM_OR_WORD = re.compile(r"\([^()]*\)|\S+")
 _NAMES = {"+": "p", "-": "m", "z": "z", "x": "x", "y": "y"}
 
 
@@ -29,10 +32,32 @@ class Factor(NamedTuple):
 
 def factors(text: str, centre: Site, ensembles: Sequence[Ensemble]) -> list[Factor]:
     """The factors that a text spells for these sites; InputError with one line otherwise."""
-    return [_factor(word, text, centre, ensembles) for word in text.split()]
+    return [_factor(word, text, centre, ensembles) for word in _SUM_OR_WORD.findall(text)]
+
+
+def _summed(word: str, text: str, centre: Site, ensembles: Sequence[Ensemble]) -> Factor:
+    """One operator of one site from a sum in brackets: its matrix is the sum of the matrices."""
+    parts = [summand.strip().rpartition(" ") for summand in word[1:-1].split(" + ")]
+    own = [_factor(unit, text, centre, ensembles) for _, _, unit in parts]
+    products = [key for factor in own for key in factor.operator.terms]
+    first = products[0]
+    rows = [matrices_of(key) for key in products]
+    if any(len(each) != 1 for each in rows) or len({(factor.ensemble, factor.digit) for factor in own}) > 1:
+        raise InputError(f"{word!r} in operator {text!r} must be a sum of matrix units of one site, such as (0.5 |0><1|0 + |1><1|0)")
+    values = [expressions.evaluate_complex(number.replace("j", "i") or "1", {}) for number, _, _ in parts]
+    matrix = as_matrix(sum(value * as_array(one) for value, (one,) in zip(values, rows, strict=True)))
+    if first.satellites:
+        key = Product(None, ((first.satellites[0][0], matrix),))
+    elif isinstance(first.centre, OnSites):
+        key = Product(OnSites(((first.centre.factors[0][0], matrix),)))
+    else:
+        key = Product(matrix)
+    return Factor(Operator({key: 1}), own[0].ensemble, own[0].digit)
 
 
 def _factor(word: str, text: str, centre: Site, ensembles: Sequence[Ensemble]) -> Factor:
+    if word.startswith("("):
+        return _summed(word, text, centre, ensembles)
     if isinstance(centre, SeveralSites) and (own := _on_sites(word, text, centre)) is not None:
         return own
     if isinstance(centre, Boson) and word in ("a", "ad"):
@@ -72,7 +97,7 @@ def _on_sites(word: str, text: str, centre: SeveralSites) -> Factor | None:
     if not mode and (match is None or match["digit"] is None or int(match["digit"]) != 0):
         return None
     fitting = [site for site in centre.sites if (site.name == name if name else _has(site, match))]
-    if len(fitting) != 1 or not _has(fitting[0], match):
+    if len(fitting) != 1 or not _has(fitting[0], match, bool(name)):
         raise InputError(f"{word!r} in operator {text!r} must name one site of the centre; write {' '.join(map(_allowed, centre.sites))}")
     (site,) = fitting
     if match is not None:
@@ -81,11 +106,11 @@ def _on_sites(word: str, text: str, centre: SeveralSites) -> Factor | None:
     return Factor(site.a if plain == "a" else site.ad)
 
 
-def _has(site: Site, match: re.Match[str] | None) -> bool:
-    """Whether a site has the operator of a match; of none, a ladder operator."""
+def _has(site: Site, match: re.Match[str] | None, named: bool = False) -> bool:
+    """Whether a site has the operator of a match; of none, a ladder operator.  Matrix units of a spin need its name."""
     if match is None:
         return isinstance(site, Boson)
-    return site.kind == ("spin" if match["row"] is None else "levels")
+    return site.kind == ("spin" if match["row"] is None or (named and site.kind == "spin") else "levels")
 
 
 def _allowed(site: Site) -> str:

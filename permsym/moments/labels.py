@@ -75,15 +75,15 @@ class MomentLabel:
 
     def operators(self, model: Model) -> tuple[list[CentreOperator], list[list[Matrix]]]:
         """Operator of the centre (none or one), and for each ensemble a matrix for each distinct satellite."""
-        ones = {site.name: self._site_operator(site) for site in model.centre_sites}
+        ones = {site.name: self.site_operator(site) for site in model.centre_sites}
         factors = tuple(sorted((name, one) for name, one in ones.items() if one is not None))
         centre: list[CentreOperator] = []
         if factors:
             centre.append(OnSites(factors) if len(ones) > 1 else factors[0][1])
         return centre, [[_matrix(e, symbol) for symbol in symbols] for e, symbols in zip(model.ensembles, self.satellites, strict=True)]
 
-    def _site_operator(self, site: Site) -> SiteOperator | None:
-        """What it has of one site of the centre."""
+    def site_operator(self, site: Site) -> SiteOperator | None:
+        """What it has of one site of the centre; None is the identity."""
         if isinstance(site, Boson):
             return self.monomial_of(site.name) if any(self.monomial_of(site.name)) else None
         return next((_matrix(site, symbol) for symbol in self.centre if _site_name(symbol) == site.name), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import zlib
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ import numpy as np
 from permsym.dataset.files import check_target
 from permsym.dataset.status import EXACT
 from permsym.errors import InputError
+from permsym.reference.about import about
 from permsym.reference.problems import SET, Problem
 from permsym.reference.values import values
 from permsym.sweeps.definition import Dimension, Sweep
@@ -33,9 +35,11 @@ def drawn(problem: Problem, seed: int) -> list[tuple[dict[str, float], str]]:
     rng = np.random.default_rng([seed, zlib.crc32(problem.name.encode())])
     columns = {name: _fresh(column, rng) for d in problem.sweep.dimensions for name, column in d.columns.items()}
     points = [dict(zip(columns, point, strict=True)) for point in dict.fromkeys(zip(*columns.values(), strict=True))]
-    times = None if problem.sweep.evolution is None else problem.sweep.evolution.times
-    rows = points if times is None else [point | {"time": float(t)} for point in points for t in times]
-    return [(row, quantity) for row in rows for quantity in problem.quantities]
+    times = [{}] if problem.sweep.evolution is None else [{"time": float(t)} for t in problem.sweep.evolution.times]
+    delays = [{}] if problem.sweep.spectrum is None else [{"delay": tau} for tau in problem.sweep.spectrum.delays]
+    rows = [(point | time, quantity) for point in points for time in times for quantity in problem.quantities]
+    along = {"g2_delayed": delays}
+    return [(row | delay, quantity) for row, quantity in rows for delay in along.get(quantity, [{}])]
 
 
 def _fresh(column: Sequence[float | str], rng: np.random.Generator) -> tuple[float, ...]:
@@ -52,23 +56,32 @@ def _whole(numbers: Sequence[float]) -> bool:
 
 
 def write(problems: Sequence[Problem], path: Path, seed: int | None = None) -> int:
-    """The template of problems as a CSV; returns the number of rows."""
+    """The template of problems as a CSV, and beside it a JSON that says what they are; returns the number of rows."""
     check_target(path, (".csv",))
     rows = [(each, row) for each in problems for row in (published(each) if seed is None else drawn(each, seed))]
     names = list(dict.fromkeys(name for _, (parameters, _) in rows for name in parameters))
     text = io.StringIO()
     kind = "published points" if seed is None else f"points of seed {seed}"
-    text.write(f"# {SET}, {kind}: fill in `value`, real or complex as 1+2j; `error` may stay empty.  Written by permsym.\n")
+    about_it = f"{explained(path).name} has equations and conventions"
+    text.write(f"# {SET}, {kind}: fill in `value`, real or complex as 1+2j; `error` may stay empty.  {about_it}.  Written by permsym.\n")
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["problem", "point", *names, "quantity", "value", "error"])
-    points: dict[tuple[str, tuple[float, ...]], int] = {}
+    points: dict[str, dict[tuple[float, ...], dict[str, float]]] = {each.name: {} for each in problems}
     for each, (parameters, quantity) in rows:
-        key = each.name, tuple(parameters.values())
-        number = points.setdefault(key, sum(name == each.name for name, _ in points))
+        key = tuple(parameters.values())
+        points[each.name].setdefault(key, parameters)
+        number = list(points[each.name]).index(key)
         table.writerow([each.name, number, *(repr(parameters[n]) if n in parameters else "" for n in names), quantity, "", ""])
-    with written_aside(path) as aside:
-        aside.write_text(text.getvalue(), encoding="utf-8")
+    words = json.dumps([about(each, list(points[each.name].values())) for each in problems], indent=1)
+    for target, content in ((explained(path), words), (path, text.getvalue())):
+        with written_aside(target) as aside:
+            aside.write_text(content, encoding="utf-8")
     return len(rows)
+
+
+def explained(path: Path) -> Path:
+    """The JSON beside a template."""
+    return path.with_suffix(".json")
 
 
 def sweep_at(problem: Problem, points: Sequence[dict[str, float]]) -> Sweep:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+ALONG = ("time", "delay")
+"""Parameters of a value that are none of its model's."""
+
+
 @dataclass(frozen=True)
 class Value:
     """One number that a problem asks for.
@@ -44,20 +48,31 @@ def approaches(data: xr.Dataset) -> list[str]:
 
 
 def values(problem: Problem, data: xr.Dataset, approach: str = EXACT) -> Iterator[Value]:
-    """Every value of an approach: of each point of the sweep, and of each of its times, every quantity; nan where there is none."""
+    """Every value of an approach: each quantity at each point of the sweep and each of its times or delays; nan where there is none."""
     several = "approach" in data.dims
     one = data.sel(approach=approach) if several else data
     axes = [str(dim) for dim in one["status"].dims]
     names = [name for name in map(str, one.coords) if one[name].dims and set(one[name].dims) <= set(axes) and one[name].dtype.kind in "fi"]
-    names = [name for name in names if name != "point"]
-    typed = list(dict.fromkeys([n for d in problem.sweep.dimensions for n in d.columns] + ["time"] * ("time" in names)))
+    typed = list(dict.fromkeys([n for d in problem.sweep.dimensions for n in d.columns] + ["time"]))
     columns = {quantity: column(one, quantity) for quantity in problem.quantities}
-    for k, index in enumerate(itertools.product(*(range(one.sizes[dim]) for dim in axes))):
+    points: dict[tuple[float, ...], int] = {}
+    for index in itertools.product(*(range(one.sizes[dim]) for dim in axes)):
         at = dict(zip(axes, index, strict=True))
         parameters = {name: float(one[name].isel({d: at[d] for d in map(str, one[name].dims)})) for name in typed if name in names}
         status = str(one["status"].isel(at).values)
         for quantity, (numbers, errors) in columns.items():
-            yield Value(problem.name, k, parameters, quantity, complex(numbers.isel(at)), float(errors.isel(at)), status)
+            for delay, value, error in _along(numbers.isel(at), errors.isel(at)):
+                whole = parameters | delay
+                number = points.setdefault(tuple(whole.values()), len(points))
+                yield Value(problem.name, number, whole, quantity, value, error, status)
+
+
+def _along(numbers: xr.DataArray, errors: xr.DataArray) -> Iterator[tuple[dict[str, float], complex, float]]:
+    """The one value of a point, or one for each delay."""
+    if not numbers.dims:
+        yield {}, complex(numbers), float(errors)
+    for delay, value, error in zip(numbers["delay"].values, numbers.values, errors.values, strict=True) if numbers.dims else ():
+        yield {"delay": float(delay)}, complex(value), float(error)
 
 
 def sizes(exact: list[Value]) -> list[float]:

@@ -462,4 +462,4 @@ class DensityOperator:
         return qutip.Qobj(matrix, dims=[dims, dims])
 
     def __repr__(self) -> str:
-        return f"DensityOperator({self.model!r}, {self.basis.representation}, dimension={self.basis.dimension})"
+        return f"DensityOperator({self.model.called}, {self.basis.representation}, dimension={self.basis.dimension})"

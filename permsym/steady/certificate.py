@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from permsym.shown import verdict
 from permsym.steady.scaling.wells import Survey
 from permsym.text import finite
 
@@ -139,6 +140,22 @@ class Certificate:
     def certified(self) -> bool:
         """Whether every entry is within the tolerance."""
         return not self.shortfalls
+
+    @property
+    def summary(self) -> str:
+        """The certificate on one line."""
+        what = "proved to" if self.rigorous else "estimated to be right to"
+        evidence = [f"every moment is {what} {self.error_estimate:.1e}"] if self.errors else []
+        if self.derived_errors:
+            worst = max(self.derived_errors, key=lambda name: self.derived_errors[name])
+            evidence.append(f"derived quantities to {self.derived_errors[worst]:.1e} ({worst})")
+        evidence.append(f"gains and losses of excitations balance to {self.balance:.1e}")
+        evidence.append("no population is negative" if self.min_population >= 0 else f"no population is below {self.min_population:.1e}")
+        if self.levels is not None:
+            evidence.append(f"the cut-off of {self.levels} levels costs {self.cutoff_error:.1e}")
+        if self.verification is not None:
+            evidence.append(f"the {self.verified_in} representation agrees to {self.verification:.1e}")
+        return verdict(self.certified, self.reasons, "; ".join(evidence))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: numbers that are not finite become None."""

@@ -162,7 +162,7 @@ def search(
             return state  # its certificate says so
         # an iteration is for what is large, where another attempt takes minutes
         target = tolerance / 10 if together(cut) else min(tolerance / 10, TARGET)
-        lost = state.above_the_cutoff(6) if rough else state.cutoff_error
+        lost = state.above_the_cutoffs({0: 6}) if rough else state.cutoff_error
         say(f"levels={levels}: top population {state.fock[-1]:.1e}, cut-off part of the error {lost:.1e}")
         if lost <= target:
             if rough:

@@ -17,6 +17,7 @@ from permsym.model import Model
 from permsym.moments.labels import MomentLabel
 from permsym.operators import Operator
 from permsym.several_sites import modes_of_centre
+from permsym.shown import Card
 from permsym.sites import Boson, NoCentre, Site
 from permsym.states.archived import Packing
 from permsym.states.collective_spin import SpinDistribution
@@ -270,38 +271,36 @@ class State(DensityOperator, AtRest):
         every = {position: key.monomial_of(mode.name) for position, mode in modes_of_centre(self.model.centre)}
         return self.above_the_cutoffs({at: p + q for at, (p, q) in every.items()}, {at: abs(p - q) for at, (p, q) in every.items()})
 
-    def above_the_cutoffs(self, ladders: Mapping[int, int], apart: Mapping[int, int] | None = None) -> float:
-        """The same for so many ladder operators of each mode, by its position, that change its n by so many quanta."""
+    def above_the_cutoffs(
+        self, ladders: Mapping[int, int], apart: Mapping[int, int] | None = None, vector: NDArray[Any] | None = None
+    ) -> float:
+        """The same for so many ladder operators of each mode, by its position, that change its n by so many quanta.
+
+        vector   what is summed over as the basis holds it; None: the state
+        """
         total, modes = 0.0, modes_of_centre(self.model.centre)
+        if not modes:
+            return total
+        fock = self._populations if vector is None else self._site_populations(vector)
         for position, mode in modes:
             if ladders[position]:
                 step, change = reach(self.model, position), 0 if apart is None else apart[position]
-                own = tail(self._populations[position], step, ladders[position], change, mode.displacement)
+                own = tail(fock[position], step, ladders[position], change, mode.displacement)
                 total += own * math.prod(math.sqrt(other.levels) ** ladders[at] for at, other in modes if at != position)
         return total
 
     @cached_property
     def _populations(self) -> list[NDArray[np.float64]]:
         """Populations of the states of each of the centre's sites."""
-        if len(self.model.centre_sites) == 1:
-            return [self.fock]
-        return [self.basis.site_populations(self.x, position) for position in range(len(self.model.centre_sites))]
+        return self._site_populations(self.x)
+
+    def _site_populations(self, vector: NDArray[Any]) -> list[NDArray[np.float64]]:
+        return [self.basis.site_populations(vector, position) for position in range(len(self.model.centre_sites))]
 
     @property
     def top_populations(self) -> dict[int, float]:
         """Population of the highest Fock state of each mode, by its position among the centre's sites."""
         return {position: float(self._populations[position][-1]) for position, _ in modes_of_centre(self.model.centre)}
-
-    def above_the_cutoff(self, ladders: int, fock: NDArray[np.float64] | None = None) -> float:
-        """What photon numbers above the cut-off would add to a product of ladder operators of the one mode.
-
-        See :func:`permsym.steady.scaling.levels.tail`.
-
-        fock    (levels,) what stands for P(n), where it is not the state itself that is summed over
-        """
-        if not isinstance(self.model.centre, Boson) or not ladders:
-            return 0.0
-        return tail(self.fock if fock is None else fock, reach(self.model), ladders, displacement=self.model.centre.displacement)
 
     def _pairs_above_the_cutoff(self, name: str) -> float:
         """The same for the linearised numerator of g2, see :func:`permsym.states.derived.pair_numerator`."""
@@ -412,8 +411,26 @@ class State(DensityOperator, AtRest):
         self._cutoffs = {self.label(text): float(error) for text, error in estimates["cutoffs"].items()}
         self.algebraic_error, self.window_error, self.cutoff_error = map(float, estimates["parts"])
 
+    # -- looking --------------------------------------------------------------------------------------------------------
+
+    @property
+    def _card(self) -> Card:
+        """What it shows of itself; nothing is solved for that."""
+        title = f"State of {self.model.called}: {self.basis.representation}, {self.dimension:,} unknowns"
+        certificate = self._certificate
+        if certificate is None:
+            return Card(title, notes=["nobody has asked for its certificate yet: state.certificate"])
+        values = [(text, self.moment(text), error) for text, error in certificate.errors.items()]
+        zero = [text for text, value, error in values if not value and not error]
+        derived = [(name, value, certificate.derived_errors.get(name, math.nan)) for name, value in certificate.derived.items()]
+        moments = [each for each in values if each[0] not in zero]
+        return Card(title, certificate.summary, certificate.certified, derived, moments, zero)
+
     def __repr__(self) -> str:
-        return f"State({self.model!r}, {self.basis.representation}, dimension={self.dimension})"
+        return self._card.text()
+
+    def _repr_html_(self) -> str:
+        return self._card.html()
 
 
 def signed_sums(basis: Basis) -> list[NDArray[np.complex128]]:

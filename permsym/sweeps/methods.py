@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.build import Point
-from permsym.dataset.status import EXACT, Status, judged
+from permsym.dataset.status import EXACT, judged, physical
 from permsym.errors import BeyondOrder, DegenerateSteadyState, InputError, TooLarge, UncertifiedWarning
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
@@ -24,7 +24,7 @@ from permsym.sweeps.evolutions import exact_estimate, exact_series, expanded_ser
 from permsym.sweeps.proved import BOUNDS_OPTIONS, bounds_cost, bounds_point
 from permsym.sweeps.quantities import add_quantities, expanded_quantities
 from permsym.sweeps.semiclassical import linear_noise_point
-from permsym.sweeps.spectra import add_spectrum, cumulant_spectrum, exact_spectrum
+from permsym.sweeps.spectra import add_spectrum, cumulant_spectrum, exact_coherence, exact_spectrum
 from permsym.sweeps.trajectories import (
     IN_TIME,
     TRAJECTORY_OPTIONS,
@@ -134,6 +134,8 @@ def exact_point(model: Model, wanted: Wanted, options: Options, bench: Bench) ->
         answers = exact_spectrum(state, asked)
     point = state_point(state, wanted.labels)
     add_spectrum(point, answers)
+    if asked is not None:
+        exact_coherence(point, state, asked)
     if wanted.quantities is not None:
         add_quantities(point, state, wanted.quantities, family)
     return point
@@ -277,11 +279,11 @@ def cumulant_point(order: int, broken: bool, model: Model, wanted: Wanted, optio
     chosen: dict[str, Any] = ({"break_symmetry": True} if broken else {}) | dict(options)
     if wanted.evolution is not None:
         return expanded_series(order, model, wanted.evolution, keys, chosen, wanted.quantities)
-    source = None if bench.origin is None or "N" not in bench.origin.parameters else (bench.origin.source(), bench.origin.parameters)
+    source = bench.recipe if bench.origin is not None and "N" in bench.origin.parameters else None
     regression = chosen.pop("regression", "operators")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UncertifiedWarning)  # the status says it
-        state = steady_state(model, order, source=source, **chosen)
+        state = steady_state(model, order, source=source, branches=bench.branches, **chosen)
     point = expanded_point(model, state, keys)
     if wanted.spectrum is not None:
         with warnings.catch_warnings():
@@ -307,7 +309,7 @@ def expanded_point(model: Model, state: CumulantState, keys: Iterable[MomentLabe
             "stability": state.stability,
             **{f"time_{name}": seconds for name, seconds in state.seconds.items() if name == "solve"},
         },
-        status=Status.UNPHYSICAL if state.unphysical else Status.OK if state.stable else Status.UNSTABLE,
+        status=physical(state.unphysical, state.stable)[0],
         reason=", ".join([f"order {state.order}", *flags]),
     )
 

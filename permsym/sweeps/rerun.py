@@ -124,9 +124,10 @@ def compared(before: xr.Dataset, after: xr.Dataset) -> Repeated:
 
 
 def _beyond(before: xr.Dataset, after: xr.Dataset) -> int:
-    """Moments and values of spectra whose difference the two error estimates do not explain."""
+    """Moments and values of two-time functions whose difference the two error estimates do not explain."""
     beyond = 0
-    for error, parts in {"moment_error": ["moment_real", "moment_imag"], "power_spectrum_error": ["power_spectrum"]}.items():
+    functions = {f"{name}_error": [name] for name in ("power_spectrum", "g2_delayed")}
+    for error, parts in ({"moment_error": ["moment_real", "moment_imag"]} | functions).items():
         if error in before and error in after:
             difference = np.linalg.norm([after[part].values - before[part].values for part in parts], axis=0)
             allowed = before[error].values + after[error].values

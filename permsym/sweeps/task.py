@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -113,6 +114,10 @@ def compute(task: Task, bench: Bench) -> Result:
     try:
         wanted = Wanted(labels_of(task.model, task.moments), task.spectrum, task.quantities, task.evolution)
         bench.origin, bench.aside = task.origin, task.aside
-        return Result(method(task.method).point(task.model, wanted, task.options, bench))
+        started = time.perf_counter()
+        point = method(task.method).point(task.model, wanted, task.options, bench)
+        seconds = time.perf_counter() - started
+        point.scalars["time_total"] = max(seconds, point.scalars.get("time_total", 0.0))  # of a resumed one also what it took before
+        return Result(point)
     except Exception as error:  # recorded, so that the other points go on
         return Result(failed_point(task.model, error), isinstance(error, _LASTING))

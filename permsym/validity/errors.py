@@ -3,7 +3,10 @@
     e = (approximation - exact) / |exact|
 
 with the sign of the real part of what is above; of several quantities the worst one.  What error bars leave open is no error: |e| is
-made smaller by those of both sides, in the same unit.
+made smaller by those of both sides, in the same unit.  Proved bounds as an approximation are off by the far end of their interval.
+
+Where proved bounds are the reference, the middle of the interval stands for the exact value and half the width for its error: |e| is the
+distance from the interval, relative to its far end, and an approximation is off by so much at least.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.dataset.columns import column
-from permsym.dataset.status import EXACT, Status
+from permsym.dataset.status import BOUNDS, EXACT, Status
 from permsym.errors import InputError
 from permsym.validity.axes import Axis, Real
 
@@ -39,9 +42,9 @@ class Scale:
         """What errors are."""
         return "|error|, relative to the exact value" if self.size is None else "|error|"
 
-    def unit(self, exact: NDArray[np.complex128]) -> Real:
-        """(...) the unit at each exact value; nan where that is zero and is the unit itself."""
-        return np.where(exact == 0, np.nan, np.abs(exact)) if self.size is None else np.full(exact.shape, self.size)
+    def unit(self, largest: Real) -> Real:
+        """(...) the unit where an exact value has this size at most; nan where that is zero and is the unit itself."""
+        return np.where(largest == 0, np.nan, largest) if self.size is None else np.full(largest.shape, self.size)
 
 
 def percent(share: float) -> str:
@@ -58,10 +61,11 @@ class Errors:
     """Of every approximation at every sample.
 
     axes, samples   the axes and their sampled values
+    reference       what errors are against: EXACT, or BOUNDS
     exact           (quantities, *samples) exact values, nan in holes
     exact_error     (quantities, *samples) their error estimates, in the unit of e
     signed          approach -> (*samples) e; nan where there is no value
-    status          approach -> (*samples) :class:`Status` codes; of the exact values under "exact"
+    status          approach -> (*samples) :class:`Status` codes; of the exact values under the reference
     values, bars    approach -> (quantities, *samples) values and their error bars
     """
 
@@ -75,6 +79,7 @@ class Errors:
     status: dict[str, NDArray[np.str_]]
     values: dict[str, NDArray[np.complex128]]
     bars: dict[str, Real]
+    reference: str = EXACT
 
     @property
     def methods(self) -> list[str]:
@@ -83,28 +88,29 @@ class Errors:
 
     @property
     def holes(self) -> NDArray[np.bool_]:
-        """(*samples) where no certified exact value is."""
-        return (self.status[EXACT] != Status.OK) | np.isnan(self.exact).any(axis=0)
+        """(*samples) where no certified exact value, or no proved interval, is."""
+        return (self.status[self.reference] != Status.OK) | np.isnan(self.exact).any(axis=0)
 
 
-def of_dataset(data: xr.Dataset, axes: Sequence[Axis], quantities: Sequence[str], scale: Scale) -> Errors:
-    """The errors in a sweep's dataset; InputError for a quantity that it does not have."""
+def of_dataset(data: xr.Dataset, axes: Sequence[Axis], quantities: Sequence[str], scale: Scale, reference: str = EXACT) -> Errors:
+    """The errors in a sweep's dataset against one of its approaches; InputError for a quantity that it does not have."""
     names = [axis.name for axis in axes]
     approaches = [str(name) for name in data["approach"].values]
     columns = {name: _columns(data.sel(approach=name), quantities, names) for name in approaches}
     values = {name: one for name, (one, _) in columns.items()}
     bars = {name: one for name, (_, one) in columns.items()}
     status = {name: data["status"].sel(approach=name).transpose(*names).values for name in approaches}
-    exact, own = values[EXACT], bars[EXACT]
-    unit = scale.unit(exact)
+    exact, own = values[reference], np.nan_to_num(bars[reference])
+    unit = scale.unit(np.abs(exact) + (own if reference == BOUNDS else 0.0))
     signed = {}
     for name in approaches:
-        if name != EXACT:
-            e = values[name] - exact
-            size = np.maximum(np.abs(e) - np.nan_to_num(bars[name]) - np.nan_to_num(own), 0.0) / unit
+        if name != reference:
+            e, bar = values[name] - exact, np.nan_to_num(bars[name])
+            size = np.abs(e) + bar if name == BOUNDS else np.maximum(np.abs(e) - bar - own, 0.0)
+            size /= unit
             signed[name] = _worst(np.where(e.real < 0, -size, size))
     samples = tuple(np.asarray(data[name].values, dtype=float) for name in names)
-    return Errors(tuple(axes), samples, tuple(quantities), scale, exact, own / unit, signed, status, values, bars)
+    return Errors(tuple(axes), samples, tuple(quantities), scale, exact, bars[reference] / unit, signed, status, values, bars, reference)
 
 
 def _worst(errors: Real) -> Real:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from permsym.dataset.status import EXACT, Status
+from permsym.dataset.status import Status
 from permsym.plot import called
 from permsym.validity.errors import percent
 from permsym.validity.regions import Mask, ValidityMap
@@ -94,7 +94,8 @@ def _exact_only(judged: ValidityMap) -> Iterator[str]:
     if known.any():
         worst = np.unravel_index(int(np.where(known, judged.best, -1).argmax()), judged.best.shape)
         at = ", ".join(f"{line.axis.name} = {line.spelled(int(i))}" for line, i in zip(judged.grid.lines, worst, strict=True))
-        words += f"; the best of them is off by up to {judged.errors.scale.spelled(float(judged.best[worst]))}, at {at}"
+        least = "at least" if judged.proved else "up to"
+        words += f"; the best of them is off by {least} {judged.errors.scale.spelled(float(judged.best[worst]))}, at {at}"
     yield words + "."
 
 
@@ -115,8 +116,9 @@ def _outcomes(judged: ValidityMap) -> Iterator[str]:
                 yield f"{called(name)} is {words} on {percent(share)} of the samples."
     holes = float(judged.errors.holes.mean())
     if holes:
-        seen = sorted({str(code) for code in judged.errors.status[EXACT][judged.errors.holes]})
-        yield f"{percent(holes)} of the samples are holes, without a certified exact value ({', '.join(seen)})."
+        seen = sorted({str(code) for code in judged.errors.status[judged.errors.reference][judged.errors.holes]})
+        missing = "a proved interval" if judged.proved else "a certified exact value"
+        yield f"{percent(holes)} of the samples are holes, without {missing} ({', '.join(seen)})."
     for name, region in judged.regions.items():
         share = judged.share(region.accident)
         if share >= _MENTIONED:
@@ -130,5 +132,6 @@ def _accuracy(judged: ValidityMap) -> Iterator[str]:
         words += f"; the last refinement changed {percent(judged.changed)} of it"
     largest = float(np.nanmax(judged.errors.exact_error)) if not np.isnan(judged.errors.exact_error).all() else float("nan")
     if largest > judged.tolerance / 100:
-        words += f"; exact values are uncertain by up to {judged.errors.scale.spelled(largest)}"
+        uncertain = "proved intervals are as wide as plus or minus" if judged.proved else "exact values are uncertain by up to"
+        words += f"; {uncertain} {judged.errors.scale.spelled(largest)}"
     yield words + "."

@@ -6,6 +6,7 @@ the error of each approximation, white at the tolerance.  One axis: errors over 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from permsym.dataset.status import Status
-from permsym.plot import METHODS, STYLE, called
+from permsym.plot import DECADES, METHODS, STYLE, called, error_colours
 from permsym.validity.axes import Axis
 from permsym.validity.regions import Region, ValidityMap
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _FILL = 0.62  # opacity of regions
 _LARGEST, _SMALLEST = 13.0, 7.0  # points of names in place
-_DECADES = 2  # of errors beside the tolerance that colours tell apart
+_FEW_DECADES = 2e3  # ratio of an axis' ends up to which labels between its decades have room
 _CONTOURS = (0.02, 0.05, 0.1, 0.2, 0.5)
 _HATCHES = {
     Status.UNSTABLE: ("\\\\\\", "unstable"),
@@ -78,7 +79,7 @@ def _regions_and_errors(judged: ValidityMap) -> Figure:
             shown = _error(axes, judged, name, region)
         for axes in panels[len(judged.methods) :]:
             axes.set_axis_off()
-        _key(panels[len(judged.methods)])
+        _key(panels[len(judged.methods)], "no proved interval" if judged.proved else "no exact value")
         for k, axes in enumerate(panels[: len(judged.methods)]):
             if k % columns:
                 axes.tick_params(labelleft=False)
@@ -87,10 +88,10 @@ def _regions_and_errors(judged: ValidityMap) -> Figure:
                 axes.tick_params(labelbottom=False)
                 axes.set_xlabel("")
         bar = right.colorbar(shown, ax=panels.tolist(), location="bottom", shrink=0.8, aspect=40)
-        ticks = np.arange(-_DECADES, _DECADES + 1)
+        ticks = np.arange(-DECADES, DECADES + 1)
         bar.set_ticks(ticks.tolist(), labels=[_spelled(judged, judged.tolerance * 10.0**tick) for tick in ticks])
         bar.ax.minorticks_off()
-        bar.set_label(f"{judged.errors.scale.words}; white at the tolerance")
+        bar.set_label(f"{judged.errors.scale.words}{', at least' if judged.proved else ''}; white at the tolerance")
         return figure
 
 
@@ -107,8 +108,9 @@ def _cheapest(axes: Axes, judged: ValidityMap) -> None:
     for k in range(-2, len(judged.methods)):
         axes.contour(*mesh, (judged.cheapest == k).T, levels=[0.5], colors="black", linewidths=0.7)
     left = judged.cheapest == -1
-    best = np.where(left & np.isfinite(judged.best), judged.best, np.nan)
-    if left.any() and np.nanmax(best, initial=0) > _CONTOURS[0]:
+    # contours run between samples; along steps they would be a ladder
+    best = np.where(left & np.isfinite(judged.best) & ~judged.grid.stepped, judged.best, np.nan)
+    if np.nanmax(best, initial=0) > _CONTOURS[0]:
         lines = axes.contour(*mesh, np.ma.masked_invalid(best.T), levels=_CONTOURS, colors="0.35", linewidths=0.7, linestyles="--")
         axes.clabel(lines, fmt=partial(_spelled, judged), fontsize=7)
     behind = judged.overtaken & left
@@ -119,7 +121,7 @@ def _cheapest(axes: Axes, judged: ValidityMap) -> None:
             axes.contour(*mesh, region.accident.T, levels=[0.5], colors=METHODS[name]["color"], linewidths=0.9, linestyles=":")
     for k, name in enumerate(judged.methods):
         _name(axes, judged, judged.cheapest == k, called(name))
-    _name(axes, judged, left, "exact only", weight="normal")
+    _name(axes, judged, left, "all excluded" if judged.proved else "exact only", weight="normal")
     quantity = ", ".join(judged.errors.quantities)
     axes.set_title(f"cheapest approximation of {quantity} within {judged.within}", fontsize=10)
     _label(axes, judged, [1, 2, 5])
@@ -133,7 +135,7 @@ def _error(axes: Axes, judged: ValidityMap, name: str, region: Region) -> Any:
     there = judged.grid.spread(~np.isnan(judged.errors.signed[name])) & ~judged.holes
     mesh = _mesh(judged)
     shown = axes.pcolormesh(
-        *mesh, np.ma.masked_array(image, ~there).T, cmap=_colours(), vmin=-_DECADES, vmax=_DECADES, shading="nearest", rasterized=True
+        *mesh, np.ma.masked_array(image, ~there).T, cmap=error_colours(), vmin=-DECADES, vmax=DECADES, shading="nearest", rasterized=True
     )
     axes.set_facecolor("0.8")
     edge = float(np.arcsinh(1 / 3))
@@ -179,13 +181,7 @@ def _name(axes: Axes, judged: ValidityMap, region: NDArray[np.bool_], text: str,
     axes.text(x, y, text, ha="center", va="center", fontsize=size, fontweight=weight, color="0.1")
 
 
-def _colours() -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("within", ["#08519c", "#6baed6", "#ffffff", "#fdae6b", "#8c3a00"])
-
-
-def _key(axes: Axes) -> None:
+def _key(axes: Axes, hole: str) -> None:
     """What lines and marks mean, in the free panel."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -195,7 +191,7 @@ def _key(axes: Axes) -> None:
         Line2D([], [], color="0.2", linewidth=0.7, linestyle=":", label="error changes sign"),
         Line2D([], [], color="0.35", linewidth=0.7, linestyle="--", label="smallest error of all"),
         Patch(facecolor="none", edgecolor="0.6", hatch="///", linewidth=0, label="a lower order is better"),
-        Patch(facecolor="0.8", label="no exact value"),
+        Patch(facecolor="0.8", label=hole),
     ]
     axes.legend(handles=marks, loc="center left", fontsize=7, borderaxespad=0, handlelength=1.6)
 
@@ -217,8 +213,9 @@ def _scale(axis: Axis, set_scale: Any, which: Any, steps: list[int]) -> None:
 
     if axis.log:
         set_scale("log")
-        which.set_major_locator(LogLocator(subs=[float(step) for step in steps], numticks=20))
-        which.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        subs = steps if axis.high / axis.low < _FEW_DECADES else [1]
+        which.set_major_locator(LogLocator(subs=[float(step) for step in subs], numticks=20))
+        which.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if value < 1e4 else f"$10^{{{math.log10(value):.0f}}}$"))
         which.set_minor_formatter(NullFormatter())
 
 

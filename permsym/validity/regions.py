@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from permsym.dataset.status import Status
+from permsym.dataset.status import BOUNDS, Status
 from permsym.validity.axes import Real
 from permsym.validity.errors import Errors
 from permsym.validity.surface import Grid
 
-ORDER = ("mf", "ln", *(f"c{order}" for order in range(2, 9)), "twa", "trajectories")
+ORDER = ("mf", "ln", *(f"c{order}" for order in range(2, 9)), "twa", "trajectories", BOUNDS)
 """Approximations from the cheapest on."""
 
 _EDGE = math.asinh(1 / 3)
@@ -73,7 +73,12 @@ class ValidityMap:
     @property
     def within(self) -> str:
         """The tolerance in words."""
-        return self.errors.scale.spelled(self.tolerance)
+        return self.errors.scale.spelled(self.tolerance) + (" of the proved interval" if self.proved else "")
+
+    @property
+    def proved(self) -> bool:
+        """Whether errors are distances from proved intervals: an approximation that is not within is proved wrong."""
+        return self.errors.reference == BOUNDS
 
     @cached_property
     def grid(self) -> Grid:
@@ -82,7 +87,7 @@ class ValidityMap:
     @cached_property
     def methods(self) -> list[str]:
         """The approximations, the cheapest first."""
-        return sorted(self.errors.methods, key=ORDER.index)
+        return sorted(set(self.errors.methods) & set(ORDER), key=ORDER.index)
 
     @cached_property
     def holes(self) -> Mask:
@@ -95,11 +100,13 @@ class ValidityMap:
         return {name: self._region(name) for name in self.methods}
 
     def _region(self, name: str) -> Region:
-        t = self.grid.cubic(np.arcsinh(self.errors.signed[name] / (3 * self.tolerance)))
+        # distances from an interval are 0 inside and have a kink at its ends, where splines overshoot
+        between = self.grid.monotone if self.proved else self.grid.cubic
+        t = between(np.arcsinh(self.errors.signed[name] / (3 * self.tolerance)))
         there = (self.errors.status[name] == Status.OK) & ~np.isnan(self.errors.signed[name])
         fit = self.grid.spread(there) & ~self.holes
         within = fit & (np.abs(t) <= _EDGE)
-        accident = _strips(within, self._strip) & _touching(within, _sign_changes(t))
+        accident = np.zeros_like(within) if self.proved else _strips(within, self._strip) & _touching(within, _sign_changes(t))
         return Region(t, fit, within & ~accident, accident)
 
     @cached_property

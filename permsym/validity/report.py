@@ -5,21 +5,23 @@ from __future__ import annotations
 import io
 import itertools
 import math
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from permsym import dataset as datasets
 from permsym.dataset.files import check_target
-from permsym.dataset.status import EXACT
-from permsym.plot import called, save_figure
+from permsym.plot import PICTURES, called, save_figure
 from permsym.text import finite
+from permsym.validity.errors import Errors
 from permsym.validity.findings import findings
 from permsym.validity.picture import draw
 from permsym.validity.regions import ValidityMap
 from permsym.writing import written_aside
 
-PICTURES = (".png", ".pdf", ".svg")
 FORMATS = (*datasets.FORMATS, ".html", *PICTURES)
 
 
@@ -58,7 +60,9 @@ def page_of(judged: ValidityMap, small: bool = False) -> str:
 def rows(judged: ValidityMap) -> list[list[str]]:
     """Every sample: parameters, exact value, signed error of each approximation or its status."""
     errors = judged.errors
-    head = [*(axis.name for axis in errors.axes), "exact", *map(called, judged.methods)]
+    several = len(errors.quantities) > 1
+    exact = [f"{errors.reference} {name}" if several else errors.reference for name in errors.quantities]
+    head = [*(axis.name for axis in errors.axes), *exact, *map(called, judged.methods)]
     body = []
     for index in itertools.product(*(range(len(known)) for known in errors.samples)):
         at = [f"{known[i]:.6g}" for known, i in zip(errors.samples, index, strict=True)]
@@ -67,24 +71,26 @@ def rows(judged: ValidityMap) -> list[list[str]]:
             e, status = float(errors.signed[name][index]), str(errors.status[name][index])
             number = "" if math.isnan(e) else f"{100 * e:+.3g} %" if errors.scale.size is None else f"{e * errors.scale.size:+.3g}"
             cells.append(" ".join(filter(None, [number, "" if status == "ok" else status])))
-        body.append([*at, f"{errors.exact[0][index]:.9g}" if errors.exact[0][index].imag else f"{errors.exact[0][index].real:.9g}", *cells])
+        values = [f"{value:.9g}" if value.imag else f"{value.real:.9g}" for value in _each(errors.exact, index)]
+        body.append([*at, *values, *cells])
     return [head, *body]
 
 
 def to_dict(judged: ValidityMap) -> dict[str, Any]:
-    """JSON-ready: axes, points with values, errors and status codes, boundaries, findings."""
+    """JSON-ready: axes, points with values, errors and status codes, boundaries, findings; values of several quantities by their names."""
     errors = judged.errors
     names = [axis.name for axis in errors.axes]
+    reference = errors.reference
     points = []
     for index in itertools.product(*(range(len(known)) for known in errors.samples)):
         points.append(
             {name: float(known[i]) for name, known, i in zip(names, errors.samples, index, strict=True)}
             | {
-                "exact": _plain(errors.exact[(0, *index)]),
-                "exact_error": finite(float(errors.bars[EXACT][(0, *index)])),
-                "values": {name: _plain(errors.values[name][(0, *index)]) for name in judged.methods},
+                reference: _by_quantity(errors, errors.exact, index, _plain),
+                f"{reference}_error": _by_quantity(errors, errors.bars[reference], index, lambda bar: finite(float(bar))),
+                "values": {name: _by_quantity(errors, errors.values[name], index, _plain) for name in judged.methods},
                 "errors": {name: finite(float(errors.signed[name][index])) for name in judged.methods},
-                "outcomes": {name: str(errors.status[name][index]) for name in [EXACT, *judged.methods]},
+                "outcomes": {name: str(errors.status[name][index]) for name in [reference, *judged.methods]},
             }
         )
     return {
@@ -97,6 +103,17 @@ def to_dict(judged: ValidityMap) -> dict[str, Any]:
         "changed": finite(judged.changed),
         "findings": findings(judged),
     }
+
+
+def _each(values: NDArray[Any], index: tuple[int, ...]) -> list[Any]:
+    """The value of every quantity at a sample."""
+    return [values[(k, *index)] for k in range(len(values))]
+
+
+def _by_quantity(errors: Errors, values: NDArray[Any], index: tuple[int, ...], plain: Callable[[Any], Any]) -> Any:
+    """The value at a sample; of several quantities one for each."""
+    one = [plain(value) for value in _each(values, index)]
+    return one[0] if len(one) == 1 else dict(zip(errors.quantities, one, strict=True))
 
 
 def _plain(value: complex) -> Any:

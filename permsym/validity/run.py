@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from permsym.dataset.schema import COUNTING_NAMES, DERIVED_NAMES, METROLOGY_NAMES, SPECTRAL_NAMES
-from permsym.dataset.status import EXACT
+from permsym.dataset.status import BOUNDS, EXACT
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.models import registry
@@ -44,6 +44,7 @@ def validity_map(
     within: float = WITHIN,
     scale: float | None = None,
     methods: Sequence[str] = METHODS,
+    reference: str = EXACT,
     points: int | None = None,
     options: Mapping[str, Mapping[str, Any]] | None = None,
     jobs: int | None = None,
@@ -57,7 +58,8 @@ def validity_map(
                centre, of the satellites where it has none, or the photons of a boson
     within     largest relative error that counts as within
     scale      errors are relative to the exact value; a number: to this number (1: absolute ones)
-    methods    the approximations: "mf", "ln", "c2" ..., "twa", "trajectories"
+    methods    the approximations: "mf", "ln", "c2" ..., "twa", "trajectories", "bounds"
+    reference  "exact", or "bounds": errors are distances from a proved interval, at any N, and what is not within is proved wrong
     points     samples of an axis, 7, 13 or 25; None: 13, and 25 where more than 5 % of the map changed from 7 to 13, or along one axis
     options    method -> its options
     jobs       worker processes; None: everything in this process
@@ -65,7 +67,7 @@ def validity_map(
 
     A strip in which an error changes sign does not count as within.  Raises InputError for mistakes, before anything is computed.
     """
-    asked = request(model, of_mapping(over), quantity, methods, options or {}, fixed)
+    asked = request(model, of_mapping(over), quantity, methods, options or {}, fixed, reference)
     executor = inline if jobs is None else partial(pooled, workers=jobs)
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder) / "map.store") as store:
         return run(asked, store, executor, within=within, scale=Scale(scale), points=points, command=command)
@@ -76,11 +78,13 @@ class Request:
     """What a map is of.
 
     sweep_at   its sweep at a level of samples
+    reference  what approximations are judged by: EXACT or BOUNDS
     """
 
     axes: tuple[Axis, ...]
     quantities: tuple[str, ...]
     sweep_at: Callable[[int], Sweep]
+    reference: str = EXACT
 
     def levels(self, points: int | None) -> list[int]:
         """Levels to compute for certain; InputError for a number of samples that is none."""
@@ -102,35 +106,44 @@ def request(
     methods: Sequence[str],
     options: Mapping[str, Mapping[str, Any]],
     fixed: Mapping[str, float | str],
+    reference: str = EXACT,
 ) -> Request:
     """A checked request; InputError for the first mistake."""
+    if reference not in (EXACT, BOUNDS):
+        raise InputError(f"`reference` must be {EXACT} or {BOUNDS}, but is {reference!r}", parameter="reference")
     source = registry.source(model)
     if len(ends) not in (1, 2) or len({name for name, *_ in ends}) < len(ends):
         raise InputError(f"a map has one or two different axes, but `over` has {len(ends)}", parameter="over")
     check_methods(methods)
+    if reference in methods:
+        raise InputError(f"{reference!r} is what the others are judged by; leave it out of `methods`", parameter="methods")
     if wrong := [name for name in methods if name not in ORDER]:
         raise InputError(f"a map compares {', '.join(ORDER)} with exact values, but not {wrong[0]!r}", parameter="methods")
     axes = tuple(make_axis(name, low, high, log, _counts(source, name, low, fixed, ends)) for name, low, high, log in ends)
     first = source.model(dict(fixed) | {axis.name: int(axis.low) if axis.whole else axis.low for axis in axes})
     quantities = [quantity] if isinstance(quantity, str) else list(quantity or [_usual(first)])
-    sweep = partial(_sweep, source, axes, [EXACT, *methods], dict(options), dict(fixed), _wanted(quantities, first))
+    sweep = partial(_sweep, source, axes, [reference, *methods], dict(options), dict(fixed), _wanted(quantities, first))
     names = tuple(name if name.partition("@")[0] in DERIVED_NAMES else str(parse(name, grammar(first))) for name in quantities)
-    return Request(axes, names, sweep)
+    return Request(axes, names, sweep, reference)
 
 
 def _counts(source: ModelSource, name: str, low: float, fixed: Mapping[str, float | str], ends: Sequence[Any]) -> bool:
     """Whether a parameter counts something: a model with a half of it cannot be made, one with the next whole number can."""
-    others = dict(fixed) | {other: (math.ceil(start) if start > 0 else start) for other, start, *_ in ends if other != name}
     whole = float(math.ceil(low))
+    for rounded in (False, True):  # the other axis may count something, too
+        others = dict(fixed) | {other: math.ceil(start) if rounded else start for other, start, *_ in ends if other != name}
+        if _makes(source, others | {name: whole}):
+            return not _makes(source, others | {name: whole + 0.5})
+    return False
+
+
+def _makes(source: ModelSource, parameters: Mapping[str, float | str]) -> bool:
+    """Whether there is a model with these parameters."""
     try:
-        source.model(others | {name: whole})
+        source.model(parameters)
     except InputError:
         return False
-    try:
-        source.model(others | {name: whole + 0.5})
-    except InputError:
-        return True
-    return False
+    return True
 
 
 def _usual(model: Model) -> str:
@@ -200,7 +213,13 @@ def run(
         outcome = execute(prepare(sweep, store), executor, store)
         data = assembled(sweep, outcome.points, command)
         data.attrs[_ATTRIBUTE] = json.dumps(
-            {"axes": [axis.to_dict() for axis in asked.axes], "quantities": list(asked.quantities), "level": level}, sort_keys=True
+            {
+                "axes": [axis.to_dict() for axis in asked.axes],
+                "quantities": list(asked.quantities),
+                "level": level,
+                "reference": asked.reference,
+            },
+            sort_keys=True,
         )
         judged = replace(judge(data, within=within, scale=scale), coarser=judged)
         drawn(judged)
@@ -208,6 +227,11 @@ def run(
             levels = [LEVELS[LEVELS.index(level) + 1]]
     assert judged is not None
     return judged
+
+
+def is_map(data: xr.Dataset) -> bool:
+    """Whether a dataset is that of a map."""
+    return _ATTRIBUTE in data.attrs
 
 
 def check_judgement(within: float, scale: Scale) -> None:
@@ -225,6 +249,7 @@ def judge(data: xr.Dataset, *, within: float = WITHIN, scale: Scale = Scale()) -
         written = json.loads(data.attrs[_ATTRIBUTE])
         axes = [Axis(**axis) for axis in written["axes"]]
         quantities = [str(name) for name in written["quantities"]]
+        reference = str(written.get("reference", EXACT))
     except (KeyError, TypeError, ValueError):
         raise InputError("the file holds no validity map; give one that `permsym validity ... -o FILE.nc` wrote") from None
-    return ValidityMap(of_dataset(data, axes, quantities, scale), within, data)
+    return ValidityMap(of_dataset(data, axes, quantities, scale, reference), within, data)

@@ -44,6 +44,11 @@ class Line:
         known, own = self.axis.position(self.samples), self._own
         return np.where(own >= 0, own, np.abs(self.at[:, None] - known).argmin(axis=1))
 
+    @property
+    def alone(self) -> NDArray[np.bool_]:
+        """(size,) whether one sample alone makes a cell's value."""
+        return self._own >= 0
+
     @cached_property
     def _own(self) -> NDArray[np.int64]:
         """(size,) the sample that alone makes a cell's value: that of its whole number; -1 where there are others."""
@@ -85,6 +90,12 @@ class Grid:
     @property
     def shape(self) -> tuple[int, ...]:
         return tuple(line.size for line in self.lines)
+
+    @property
+    def stepped(self) -> NDArray[np.bool_]:
+        """Cells whose values are those of one whole number alone, along one of the axes."""
+        alone = [line.alone for line in self.lines]
+        return alone[0] if len(alone) == 1 else alone[0][:, None] | alone[1][None, :]
 
     def cubic(self, values: Real) -> Real:
         """Values at the samples -> on the fine grid, by splines; what is nan is filled from its nearest neighbour first."""

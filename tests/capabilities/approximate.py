@@ -22,11 +22,11 @@ def cumulants_3(it):
 
 
 def _fixed_point(it, order):
-    """Its own equations do not move it; with no more sites than its order it is exact."""
+    """Its own equations do not move it; with no more sites than its order, and no mode among them, it is exact."""
     state = ps.cumulants.steady_state(it.model, order=order)
     labels = [str(label) for label in state.labels(2) if not any(label.charge(it.model))]  # others turn with the phase of the light
-    sites = sum(it.model.sizes) + (it.model.centre.levels != 1)
-    if order >= sites and it.model.centre.kind != "boson":
+    sites = sum(it.model.sizes) + sum(site.levels != 1 for site in it.model.centre_sites)
+    if order >= sites and not any(site.kind == "boson" for site in it.model.centre_sites):
         it.agree([state.moment(label) for label in labels], [it.whole.moment(label) for label in labels], 1e-10)
     later = ps.cumulants.evolve(state.equations, [0.0, 0.3], state)
     it.agree([later.moment(label)[-1] for label in labels], [state.moment(label) for label in labels], 1e-6)

@@ -78,7 +78,10 @@ def from_qutip(it):
     sizes = [each.N for each in model.ensembles]
     lone = "individual" if 1 in sizes else None
     symmetric = any(each.j is not None for each in model.ensembles)
-    again = ps.Model.from_qutip(h, c_ops, centre=model.centre.levels > 1, ensembles=sizes, lone=lone, symmetric=symmetric)
+    names = [site.name for site in model.centre_sites]
+    again = ps.Model.from_qutip(
+        h, c_ops, centre=names if names[1:] else model.centre.levels > 1, ensembles=sizes, lone=lone, symmetric=symmetric
+    )
     it.agree(BruteForce(again).liouvillian().ravel(), it.whole.liouvillian.ravel())
 
 

@@ -41,8 +41,7 @@ REFUSALS: dict[str, dict[str, str]] = {
 """Capability -> name of a model -> name of the error."""
 
 _OF_SEVERAL_SITES = {
-    "UnsuitedModel": "fisher counting counting_order_four cumulants_1 cumulants_2 cumulants_3 twa linear_noise trajectories bounds",
-    "InputError": "comparison from_qutip",
+    "UnsuitedModel": "fisher twa linear_noise trajectories bounds",
 }
 for _error, _capabilities in _OF_SEVERAL_SITES.items():
     for _capability in _capabilities.split():

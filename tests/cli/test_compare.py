@@ -23,7 +23,7 @@ def test_picture_and_single_points(tmp_path, capsys):
     [
         (["compare"], "compare what"),
         (["compare", "p1-fig3b", "nosuch.csv"], "there is no file 'nosuch.csv'"),
-        (["compare", "p1-fig3b", "p1-fig3a", "-o", "x.jpg"], "end its name with .html or .png or .pdf or .svg or .csv"),
+        (["compare", "p1-fig3b", "p1-fig3a", "-o", "x.jpg"], "end its name with .html or .csv or .png or .pdf or .svg"),
         (["compare", "p1-fig3b", "p1-fig3b", "--within", "much"], "--within must be a finite number"),
         (["compare", "p1-fig3b", "p1-fig3b", "--within", "-1"], "--within must not be negative"),
     ],

@@ -16,6 +16,7 @@ QUICK = [f"{name}-{capability}" for name, capability in (
     ("two_in_cavity", "pickled"), ("fixed_and_free", "from_qutip"), ("lone_qutrit", "evolve"), ("from_piqs", "reduced"),
     ("from_file", "info"), ("three_alone", "dictionary"), ("cavity", "fisher"), ("qutrits", "squeezing"),
     ("two_modes", "steady_state"), ("mode_and_spin", "entropy"), ("two_modes", "derived"), ("mode_and_spin", "evolve"),
+    ("mode_and_spin", "from_qutip"),
 )]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 SMALLEST = {
     "bench_bounds.py": ("3",),
     "bench_cavity.py": ("0", "--smallest", "5", "--driven", "5", "--piqs", "0"),
-    "bench_ensembles.py": ("4+4+4",),
+    "bench_general.py": ("4+4+4", "crystal-32", "--peers"),
     "bench_linewidth.py": ("10",),
     "bench_orderings.py": ("20",),
     "bench_piqs.py": ("6", "60"),

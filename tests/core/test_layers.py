@@ -12,14 +12,14 @@ import permsym
 
 ROOT = Path(permsym.__file__).parent
 ORDER = [
-    {"errors", "kernels", "text"},
-    {"expressions", "fields", "reading", "writing", "philox"},
+    {"errors", "kernels", "text", "spelling"},
+    {"expressions", "fields", "reading", "writing", "philox", "shown"},
     {"operators"},
     {"sites"},
     {"several_sites"},
     {"jumps", "pulses"},
     {"terms", "kossakowski"},
-    {"symmetry", "translation"},
+    {"symmetry", "translation", "latex"},
     {"model"},
     {"rotating", "units", "factorials"},
     {"machine", "progress"},
@@ -44,9 +44,9 @@ ORDER = [
     {"dataset"},
     {"sweeps"},
     {"plot"},
-    {"figures"},
     {"compare"},
     {"validity", "reference"},
+    {"figures"},
     {"explore"},
     {"cli"},
     {"__main__"},

@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from oracles.counting import number_until
 from oracles.several_sites import UP, Whole, Z, ladder
 
 import permsym as ps
@@ -282,7 +283,6 @@ def test_operators_without_their_site_are_refused():
 
 
 REFUSED = {
-    "cumulants": ps.cumulants.steady_state,
     "twa": ps.twa.steady_state,
     "linear-noise": ps.linear_noise,
     "trajectories": ps.trajectories,
@@ -300,10 +300,24 @@ def test_what_takes_one_site_says_so(capability):
         REFUSED[capability](two_modes(2))
 
 
+@pytest.mark.filterwarnings("ignore::permsym.UncertifiedWarning")  # so few levels cost something
+@pytest.mark.parametrize("jump", ["L[a@y + 0.3 a@x]", "L[ad@x a@x a@y]", "L[ad@y a@y z]"])
+@pytest.mark.quick("L[ad@y a@y z]")
+def test_photons_are_counted_until_a_time(jump):
+    model = two_modes(1, 0.2)
+    name = model.jump(jump).name
+    times = [0.0, 0.4, 1.5]
+    number = ps.evolve(model, times, initial="vacuum@x vacuum@y up@A").counting(name)
+    mean, variance = number_until(model, name, times, up=[[1, 0, 0], [1, 0], [1, 0]])
+    np.testing.assert_allclose(number.mean, mean, atol=1e-9)
+    np.testing.assert_allclose(number.variance, variance, atol=1e-9)
+    assert mean[-1] > 1e-3
+
+
 @pytest.mark.filterwarnings("ignore::permsym.UncertifiedWarning")
 def test_what_needs_the_whole_state_of_one_site_says_so():
     state = ps.steady_state(two_modes(1))
-    for refused in (lambda: state.counting("a@x"), lambda: state.fisher("g"), lambda: state.mode):
+    for refused in (lambda: state.fisher("g"), lambda: state.mode):
         with pytest.raises(ps.InputError, match=r"takes a centre of one site|only a bosonic centre is a mode"):
             refused()
 

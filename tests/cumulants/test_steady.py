@@ -95,3 +95,14 @@ def test_symmetry_breaking_of_third_order():
     assert broken.residual < 1e-10
     assert broken.frequencies == pytest.approx([1.0])
     assert steady_state(central_spin(N=50), 3).derived["p0_up"] < broken.derived["p0_up"]
+
+
+@pytest.mark.parametrize("order", [2, 3])
+@pytest.mark.parametrize("pump", [10, 1])
+def test_branches_from_and_to_infinite_temperature(pump, order):
+    """L[J-] + w sum L[s+] leaves the mixed state alone at w = 1, and so does 10 L[J-], which two emitters start with at w = 10."""
+    model = ps.models.collective_spins(20, Gamma_down=1, gamma_up=pump)
+    state, late = steady_state(model, order), ps.cumulants.evolve(model, [20], "up", order=order, errors=False)
+    assert state.stable
+    for label in ("z1", "+1 -2"):
+        assert state.moment(label) == pytest.approx(late.moment(label)[-1] if pump > 1 else 0, abs=1e-7)

@@ -82,3 +82,10 @@ def test_links_lead_somewhere(name):
     path = ROOT / name
     links = re.findall(r"\]\(([^)#\s]+)", path.read_text())
     assert [link for link in links if "://" not in link and not (path.parent / link).exists()] == []
+
+
+def test_the_first_page_s_python_prints_what_it_says(capsys):
+    code = re.search(r"```python\n(.*?)```", (DOCS / "index.md").read_text(), re.DOTALL)[1]
+    exec(code, {})
+    (said,) = re.findall(r"^# (\S+)$", code, re.MULTILINE)
+    assert capsys.readouterr().out.startswith(said)

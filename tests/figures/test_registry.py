@@ -8,6 +8,7 @@ from permsym import plot
 from permsym.errors import InputError
 from permsym.figures import FIGURES, draw, expand
 from permsym.figures.gallery.rows import ROWS
+from permsym.figures.maps.rows import MAPS
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -45,6 +46,7 @@ SLOW = (
     "beyond-cumulants-central-spin",
     "beyond-cumulants-tavis-cummings",
     "beyond-cumulants-laser",
+    *MAPS,
     *ROWS,
 )
 """Figures whose lines take more than a few seconds whatever the largest size."""

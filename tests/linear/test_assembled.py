@@ -5,7 +5,8 @@ import pytest
 from scipy import sparse
 
 from permsym.errors import InputError
-from permsym.linear.assembled.settings import Outer
+from permsym.linear.assembled.operator import Operator
+from permsym.linear.assembled.settings import NOTHING, Outer
 from permsym.linear.assembled.solver import BiCGStab
 from permsym.linear.bicgstab import Halt
 
@@ -54,6 +55,60 @@ def test_an_iteration_that_ends_early_says_so():
     x = inverse.solve(np.ones(60))
     assert inverse.last.halt is Halt.BUDGET
     assert inverse.relative_residual(x) > 1e-12
+
+
+@pytest.mark.parametrize(("damped", "turned"), [(False, 0.0), (True, 0.0), (False, 3.0)])
+def test_a_product_lies_between_two_triangles(damped, turned):
+    """(D + L)^-1 (A + v t^T) (I + D^-1 U)^-1, one row without a diagonal, and complex where the matrix is."""
+    matrix = chain(12) + 1j * turned * np.diag(np.arange(12.0)) if turned else chain(12)
+    matrix[3, 3] = 0
+    outer = NOTHING if turned else Outer(np.array([1, 4]), np.array([0.3, -2.0]), np.array([1.0, 0.5]))
+    sides = np.abs(np.tril(matrix, -1)).sum(axis=1), np.abs(np.triu(matrix, 1)).sum(axis=1)
+    pivots = np.diag(matrix) - np.linalg.norm(matrix, axis=1) * (np.arange(12) == 3)
+    if damped:
+        pivots = pivots * np.maximum(1, np.maximum(*sides) / 2 / np.abs(pivots))
+    lower, upper = np.tril(matrix, -1) + np.diag(pivots), np.eye(12) + np.triu(matrix, 1) / pivots[:, None]
+    whole = matrix.copy()
+    whole[outer.index[:, None], outer.index] += np.outer(outer.column, outer.row)
+    operator = Operator.of(sparse.csr_array(matrix), outer, damped)
+    y = np.cos(np.arange(12)) + (1j * np.sin(np.arange(12)) if turned else 0)
+    out = np.empty_like(y)
+    operator.product(y, out, np.empty_like(y))
+    assert np.allclose(out, np.linalg.solve(lower, whole @ np.linalg.solve(upper, y)), rtol=1e-12, atol=1e-12)
+    assert np.allclose(operator.forward(y), np.linalg.solve(lower, y))
+    assert np.allclose(operator.begun(operator.ended(y)), y)
+
+
+def test_a_complex_matrix_is_solved_as_it_is():
+    matrix = chain() - 0.1 * np.eye(60) + 1j * np.diag(np.linspace(-20, 20, 60))
+    right = np.exp(1j * np.arange(60))
+    inverse = BiCGStab().factor(sparse.csc_array(matrix))
+    assert np.abs(matrix @ inverse.solve(right) - right).max() < 1e-12
+    assert np.abs(matrix.T @ inverse.solve_transposed(right) - right).max() < 1e-12
+    assert inverse.last.products < 150
+
+
+def test_damped_pivots_follow_where_the_others_fail(monkeypatch):
+    matrix = sparse.csc_array(chain() - 0.1 * np.eye(60))
+    made = []
+    monkeypatch.setattr(Operator, "product", _broken(Operator.product, made))
+    x = BiCGStab().factor(matrix).solve(np.ones(60))
+    assert np.abs(matrix @ x - 1).max() < 1e-11
+    assert len(made) > 10
+
+
+def _broken(product, made):
+    """Without an effect until a damped operator comes."""
+    pivots = []
+
+    def broken(self, y, out, work):
+        pivots.append(self.inverse.sum())
+        made.append(self)
+        product(self, y, out, work)
+        if pivots[-1] == pivots[0]:
+            out[:] = 0
+
+    return broken
 
 
 def test_no_right_side_at_all():

@@ -46,9 +46,12 @@ def cumulants(rates_):
 
 
 def number_until(model, name, times, up):
-    """Mean and variance of the number of jumps until each time, from tr exp((L + z J) t) rho_0 on a circle; ``up``: of each site."""
+    """Mean and variance of the number of jumps until each time, from tr exp((L + z J) t) rho_0 on a circle.
+
+    up   of each site whether it begins up, or its populations
+    """
     oracle = BruteForce(model)
-    sites = [np.diag([1.0, 0.0] if one else [0.0, 1.0]) for one in up]
+    sites = [np.diag(one if isinstance(one, list) else [1.0, 0.0] if one else [0.0, 1.0]) for one in up]
     start = oracle.at(*enumerate(sites)).full().ravel(order="F")
     current = sum(qutip.sprepost(x, x.dag()) for x in collapse_of(model, name)).full()
     angles = 2 * np.pi * np.arange(_POINTS) / _POINTS
@@ -66,7 +69,7 @@ def cumulants_until(model, name, times, up, function=lambda t: 1.0):
     function   f(t), which multiplies the rate of the jump that is counted
     """
     oracle = BruteForce(model)
-    sites = [np.diag([1.0, 0.0] if one else [0.0, 1.0]) for one in up]
+    sites = [np.diag(one if isinstance(one, list) else [1.0, 0.0] if one else [0.0, 1.0]) for one in up]
     start = oracle.at(*enumerate(sites)).full().ravel(order="F")
     operators = collapse_of(model, name)
     gain = sum(qutip.sprepost(x, x.dag()) for x in operators).full()

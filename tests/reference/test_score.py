@@ -56,12 +56,13 @@ def test_exact_values_score_zero_and_a_sign_error_is_last(template, capsys):
     wrong = fill(template("wrong.csv", name), factor=-1)
     methods = scored(capsys, right.name, wrong.name)
     assert methods["right.csv"]["rank"] == 1
-    assert methods["right.csv"]["problems"][name] == {
-        "median_error": 0.0, "worst_error": 0.0, "missing": 0, "unphysical": 0, "seconds": None,
-    }  # fmt: skip
+    expected = {"median_error": 0.0, "worst_error": 0.0, "missing": 0, "unphysical": 0, "proved_wrong": 0, "seconds": None}
+    assert methods["right.csv"]["problems"][name].items() >= expected.items()
     assert methods["wrong.csv"]["rank"] == len(methods)
     assert methods["wrong.csv"]["problems"][name]["unphysical"] > 0
-    assert {"mf", "c2", "c3", "twa"} <= set(methods)
+    assert methods["wrong.csv"]["problems"][name]["proved_wrong"] > 20
+    assert {"mf", "c2", "c3", "twa"} <= set(methods) >= {"right.csv"}
+    assert not {"exact", "bounds"} & set(methods)
 
 
 def test_values_left_out_are_counted(template, capsys):
@@ -119,6 +120,7 @@ def test_mistakes_are_one_line(words, fragment, capsys, tmp_path, monkeypatch):
         ("weak-excitation,0,1.0,0.02,photons,many,", "is not a number"),
         ("nothing,0,1.0,0.02,photons,1,", "no reference problem"),
         ("weak-excitation,0,100.0,0.02,photons,1,", "its range is 1 to 4"),
+        ("weak-excitation,0,1.0,0.02,photons,1,-1", "finite and >= 0"),
         ("weak-excitation,0,1.0", "3 cells"),
     ],
 )
@@ -130,7 +132,7 @@ def test_mistakes_in_a_filled_template(row, fragment, capsys, tmp_path):
 
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_problems_are_whole(name):
-    """Every exact value is there and certified, every quantity is one of the data, and the model says its equation."""
+    """Every exact value is there and certified, the data are of the sweep file beside them, and the model says its equation."""
     problem = PROBLEMS[name]
     exact = list(values(problem, problem.data))
     assert {value.quantity for value in exact} == set(problem.quantities)
@@ -138,6 +140,8 @@ def test_problems_are_whole(name):
     assert worst_error(exact) < 1e-6
     assert approaches(problem.data)[0] == EXACT
     assert problem.physics.count(". ") == 1
+    made, asked = json.loads(problem.data.attrs["definition"]), json.loads(json.dumps(problem.sweep.definition()))
+    assert made == asked
     assert "H =" in problem.sweep.model(problem.sweep.indices[0]).equation
 
 
@@ -146,15 +150,20 @@ def test_show_and_list_for_programs(capsys):
     assert {"name", "title", "points", "quantities", "worst_exact_error"} == set(json.loads(capsys.readouterr().out)[0])
     assert main(["reference", "show", "weak-excitation", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
-    assert {"name", "model", "equation", "convention", "values"} <= set(shown)
+    assert {"name", "model", "equation", "convention", "symbols", "rates", "points", "qutip", "values"} <= set(shown)
+    assert "2 kappa L[a] + sum_n ( 2 gamma_h L[sn-]" in shown["symbols"]
+    assert {"jump": "L[a] central", "rate": 2.0, "does": "the mode's amplitude decays at r/2, its photon number at r"} in shown["rates"]
+    assert shown["points"][0]["g"] == 1.2
     assert {"point", "N", "eta", "quantity", "value", "error"} == set(shown["values"][0])
 
 
 def test_columns_of_ones_own_change_nothing(template, capsys):
     path = fill(template("own.csv"))
     lines = path.read_text().splitlines()
-    path.write_text("\n".join([lines[0], lines[1] + ",seconds", *(line + ",1.5" for line in lines[2:])]))
-    assert scored(capsys, path.name)["own.csv"]["problems"]["weak-excitation"]["worst_error"] == 0.0
+    path.write_text("\n".join([lines[0], lines[1] + ",seconds,note", *(line + ",1.5,mine" for line in lines[2:])]))
+    judged = scored(capsys, path.name)["own.csv"]["problems"]["weak-excitation"]
+    assert judged["worst_error"] == 0.0
+    assert judged["seconds"] == 8 * 1.5  # once for each point
 
 
 def test_what_is_no_finite_number_is_left_out(template, capsys):
@@ -172,3 +181,53 @@ def test_an_open_quote_is_a_mistake_in_words(tmp_path, capsys):
     (tmp_path / "mine.csv").write_text('problem,point,N,eta,quantity,value,error\nweak-excitation,0,1.0,0.02,"photons,1,\nx,1,1,1,g2,1,\n')
     assert main(["reference", "score", str(tmp_path / "mine.csv")]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_template_comes_with_what_its_numbers_mean(template):
+    path = template("far.csv", "two-ensembles")
+    (told,) = json.loads(path.with_suffix(".json").read_text())
+    lines = list(csv.DictReader(path.read_text().splitlines()[1:]))
+    at = {int(line["point"]): (float(line["N_B"]), float(line["delta"])) for line in lines}
+    assert {point["point"]: (point["N_B"], point["delta"]) for point in told["points"]} == at
+    assert {(point["N"], point["gamma_up"]) for point in told["points"]} == {(2, 1.8), (4, 3.6), (8, 7.2)}
+    assert "qt.steadystate" in told["qutip"]
+    assert "2 gamma" in told["conventions"]["twice"]
+
+
+def test_values_over_delays_have_rows_of_their_own(template, capsys):
+    name = "photon-correlations"
+    path = fill(template("late.csv", name))
+    rows = [row for row in csv.DictReader(path.read_text().splitlines()[1:]) if row["quantity"] == "g2_delayed"]
+    delays = PROBLEMS[name].sweep.spectrum.delays
+    assert [float(row["delay"]) for row in rows[: len(delays)]] == list(delays)
+    judged = scored(capsys, path.name)["late.csv"]["problems"][name]
+    assert (judged["worst_error"], judged["missing"]) == (0.0, 0)
+
+
+def test_where_a_method_is_best_and_worst(template, capsys):
+    path = fill(template("one.csv", "central-spin-fixed-kappa"))
+    lines = path.read_text().splitlines()
+    last = next(k for k, line in enumerate(lines) if line.startswith("central-spin-fixed-kappa,3,20.0,z1"))
+    cells = lines[last].split(",")
+    lines[last] = ",".join([*cells[:-2], repr(1.1 * float(cells[-2])), cells[-1]])
+    path.write_text("\n".join(lines))
+    capsys.readouterr()
+    assert main(["reference", "score", path.name, "--json", "-o", "card.html"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    judged = next(each for each in told["methods"] if each["name"] == "one.csv")["problems"]["central-spin-fixed-kappa"]
+    assert judged["worst_at"] == {"N": 20.0}
+    assert judged["quantities"]["z1"]["worst_error"] == pytest.approx(0.1, rel=1e-6)
+    assert judged["quantities"]["p0_up"]["worst_error"] == 0.0
+    (value,) = (v for v in told["values"]["central-spin-fixed-kappa"] if v["N"] == 20 and v["quantity"] == "z1")
+    assert value["errors"]["one.csv"] == pytest.approx(0.1, rel=1e-6)
+    assert "1.0e-01 (proved wrong)" in (path.parent / "card.html").read_text()
+
+
+def test_an_interval_of_ones_own_is_not_proved_wrong_where_it_reaches_the_proof(template, capsys):
+    path = fill(template("wide.csv", "central-spin-dephasing"), factor=1.01)
+    narrow = scored(capsys, path.name)["wide.csv"]["problems"]["central-spin-dephasing"]
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:2], *(line + "0.05" for line in lines[2:])]))
+    wide = scored(capsys, path.name)["wide.csv"]["problems"]["central-spin-dephasing"]
+    assert (narrow["proved_wrong"], wide["proved_wrong"]) == (12, 0)
+    assert wide["median_error"] == narrow["median_error"]

@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 import xarray as xr
 from oracles.spectra import Dense
+from oracles.two_time import TwoTime
 
 import permsym as ps
 from permsym import dataset
+from permsym.compare.tables import table_of
 from permsym.dataset.status import Status
 from permsym.errors import InputError, Mistakes
 from permsym.sweeps.bench import Bench
 from permsym.sweeps.definition import make
 from permsym.sweeps.file.sweep_file import read_sweep_file
 from permsym.sweeps.rerun import rerun
+from permsym.sweeps.spectra import SpectrumRequest
 from permsym.sweeps.store.record import packed, unpacked
 from permsym.sweeps.task import compute
 
@@ -170,6 +173,10 @@ def test_a_sweep_file(here, tmp_path):
         ("frequencies = [1, 1]", 4, "appears twice"),
         ('frequencies = [1, "a"]', 4, "must be a finite number"),
         ('linewidth = true\nof = "+0"', 4, "come together"),
+        ('delays = "0:1"', 4, "'delays' must be T0:T1:STEPS"),
+        ("delays = [-1, 0]", 4, "a delay must be a finite number >= 0"),
+        ("delays = [1, 0]", 4, "must increase"),
+        ("delays = 3", 5, "or a list of numbers"),
         ('linewidth = true\nof = "b"\nright = "a"', 4, "'b' in operator 'b'"),
     ],
 )
@@ -186,6 +193,7 @@ def test_mistakes_in_a_sweep_file(tmp_path, table, line, fragment):
         ({"frequency": [1]}, "has no 'frequency'"),
         ({"frequencies": [np.inf]}, "finite"),
         ({"linewidth": True, "of": "ad", "right": "a"}, "'ad'"),
+        ({"delays": [0, np.nan]}, "finite"),
     ],
 )
 def test_mistakes_in_python(spectrum, fragment):
@@ -201,3 +209,49 @@ def test_a_cut_off_grows_until_the_spectrum_has_it():
     assert data["status"].values.tolist() == [Status.OK]
     assert data.attrs["levels"] == alone.state.model.centre.levels > ps.steady_state(model).model.centre.levels
     assert np.abs(data["power_spectrum"].values[0] - alone.power).max() < 1e-12
+
+
+TAU = (0.0, 0.5, 2.0)
+
+
+@pytest.fixture(scope="module")
+def later():
+    return ps.sweep("central-spin", {"N": [2, 3]}, methods=("exact", "mf", "c2", "c3"), moments=["z0"], spectrum={"delays": TAU})
+
+
+def test_delays_give_g2_of_the_whole_space(later):
+    for N in (2, 3):
+        whole = TwoTime(ps.models.central_spin(N=N))
+        here = later.sel(N=N, approach="exact")
+        assert here["g2_delayed"].dims == ("delay",)
+        population = (1 + float(here["moment_real"].sel(moment="z0"))) / 2
+        expected = [value.real / population**2 for value in whole.correlation("+0 -0", "-0", TAU, left="+0")]
+        error = np.abs(here["g2_delayed"].values - expected)
+        assert error.max() < 1e-10
+        assert (error <= here["g2_delayed_error"].values + 1e-13).all()
+        assert str(here["status"].values) == "ok"
+
+
+def test_what_has_no_g2_leaves_it_out(later):
+    assert np.isnan(later["g2_delayed"].sel(approach="mf").values).all()
+    assert str(later["reason"].sel(approach="mf").values[0]).endswith("no spectrum: mean field has no fluctuations")
+    assert np.isfinite(later["g2_delayed"].sel(approach="c3").values).all()
+    assert np.isnan(later["g2_delayed_error"].sel(approach="c3").values).all()
+
+
+def test_g2_in_stores_files_and_comparisons(later, tmp_path):
+    task = next(make("central-spin", {"N": [2]}, fixed={}, spectrum={"delays": TAU}).tasks())
+    point = compute(task, Bench()).point
+    assert tuple(point.coherence) == TAU
+    assert unpacked(packed(point)) == point
+    path = dataset.save(later, tmp_path / "x.csv")
+    xr.testing.assert_identical(ps.open_dataset(path), later)
+    table = table_of(later, "x")
+    at = [k for k, point in enumerate(table.points) if point.get("delay") == 0.5 and point["N"] == 3]
+    assert table.values[at[0], "exact", "g2_delayed"] == float(later["g2_delayed"].sel(N=3, approach="exact", delay=0.5))
+
+
+def test_a_request_without_delays_is_what_it_was():
+    """Keys of stored points do not change: they have no word about delays."""
+    assert "delays" not in SpectrumRequest(linewidth=True).to_dict()
+    assert SpectrumRequest.of_table(SpectrumRequest(delays=TAU).to_dict()) == SpectrumRequest(delays=TAU)

@@ -90,3 +90,14 @@ def test_the_cheapest_comes_first_and_a_worse_high_order_is_seen():
 def test_sentences_say_from_where_on():
     said = findings(planted({"mf": lambda n: 2.2 / n}, axes=(N,)))
     assert "mean field is within from N = 220 on." in said
+
+
+def test_a_planted_method_gets_its_map_at_every_tolerance():
+    """Exact plus 2 per cent from g = 1 on, exact below: within 3 per cent everywhere, within 1 per cent below g = 1 alone."""
+    formulas = {"c2": lambda n, g: np.where(g >= 1, 0.02, 0.0), "c3": lambda n, g: 0.02 + 0 * g}
+    one, three = (planted(formulas, axes=(N, G), level=25, tolerance=tolerance) for tolerance in (0.01, 0.03))
+    assert three.share(three.regions["c2"].within) == three.share(three.regions["c3"].within) == 1.0
+    assert not one.regions["c3"].within.any()
+    edge = math.log(1 / G.low) / math.log(G.high / G.low)
+    assert one.share(one.regions["c2"].within) == pytest.approx(edge, abs=1 / 24)  # the step lies between two samples
+    assert set(np.unique(one.cheapest)) == {-1, 0}

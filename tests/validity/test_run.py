@@ -1,19 +1,23 @@
 """Maps of models: what a sweep computed is what is judged, points are computed once, and files draw themselves again."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 import permsym as ps
 from permsym.cli import main
 from permsym.dataset import open_dataset
 from permsym.errors import InputError
+from permsym.sweeps.store.store import opened
+from permsym.sweeps.workers.pool import inline
 from permsym.validity.errors import Scale
 from permsym.validity.findings import findings
 from permsym.validity.picture import draw
-from permsym.validity.report import to_dict
-from permsym.validity.run import judge
+from permsym.validity.report import rows, to_dict
+from permsym.validity.run import judge, request, run
 from tests.validity.planted import G, N, planted
 
 FEW = {"N": (2, 5, "log")}
@@ -74,9 +78,10 @@ def test_absolute_errors(judged):
         ({"over": {"N": (2, 2)}}, "smaller to a larger"),
         ({"over": {"g": (0, 1, "log")}}, "above 0"),
         ({"over": {"N": (2.5, 8)}}, "whole numbers"),
-        ({"methods": ("exact", "c2")}, "but not 'exact'"),
+        ({"methods": ("exact", "c2")}, "leave it out of `methods`"),
+        ({"methods": ("bounds", "c2"), "reference": "bounds"}, "leave it out of `methods`"),
+        ({"reference": "c2"}, "must be exact or bounds"),
         ({"methods": ("c2-broken",)}, "but not 'c2-broken'"),
-        ({"methods": ("bounds",)}, "but not 'bounds'"),
         ({"over": {"N": (2, "b")}}, "low, high"),
         ({"over": {"N": 3}}, "low, high"),
         ({"points": 9}, "7, 13, 25"),
@@ -114,3 +119,75 @@ def test_pictures_name_regions_in_place():
     assert {"mean field", "C2", "exact only"} <= named
     one = draw(planted({"mf": lambda n: 2.2 / n}, axes=(N,)))
     assert [label.get_text() for label in one.axes[1].get_yticklabels()] == ["mean field"]
+
+
+@pytest.mark.slow
+def test_contours_are_where_bisection_finds_the_tolerance():
+    """Central spin at N = 40: boundaries of a map along g, and along N at g = 3, beside bisection with solves on the spot."""
+    fixed = {"kappa": "N/16", "gamma_up": 1.5, "gamma_down": 0.5}
+
+    def error(order, N, g):
+        model = ps.models.central_spin(N=N, g=g, kappa=N / 16, gamma_up=1.5, gamma_down=0.5)
+        exact = ps.steady_state(model).derived["p0_up"]
+        return abs(ps.cumulants.steady_state(model, order).derived["p0_up"] / exact - 1)
+
+    judged = ps.validity_map("central-spin", {"g": (0.05, 3, "log")}, methods=("mf", "c2", "c3", "c4"), points=13, N=40, **fixed)
+    checked = 0
+    for within in (0.003, 0.01, 0.03, 0.1):
+        for order, name in ((1, "mf"), (2, "c2"), (3, "c3"), (4, "c4")):
+            for ((point),) in judge(judged.data, within=within).boundaries[name]:
+                low, high = max(point["g"] / 1.2, 0.05), min(point["g"] * 1.2, 3.0)
+                if (error(order, 40, low) - within) * (error(order, 40, high) - within) > 0:
+                    continue  # two crossings close to each other
+                truth = brentq(lambda g, o=order, w=within: error(o, 40, g) - w, low, high, rtol=1e-3)
+                assert abs(np.log(point["g"] / truth)) < 0.02 * np.log(3 / 0.05), (name, within, point)
+                checked += 1
+    assert checked >= 8
+    (at,) = ps.validity_map("central-spin", {"N": (2, 1000, "log")}, methods=("mf",), points=13, g=3, **fixed).boundaries["mf"]
+    low, high = 100, 400
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if error(1, middle, 3.0) > 0.01 else (low, middle)
+    assert abs(np.log(at[0]["N"] / high)) < 0.02 * np.log(1000 / 2)
+
+
+def test_a_killed_map_computes_no_point_twice(tmp_path):
+    """An executor that dies at the fourth point; the next run computes the others alone, and its map is that of a run in one go."""
+    asked = request("central-spin", [("N", 2.0, 5.0, False)], None, ("mf",), {}, {})
+    computed = []
+
+    def counting(jobs, most=None):
+        for task, result in inline(jobs):
+            if most is not None and len(computed) == most:
+                raise KeyboardInterrupt
+            computed.append(task.cell)
+            yield task, result
+
+    with opened(tmp_path / "map.store") as store, pytest.raises(KeyboardInterrupt):
+        run(asked, store, partial(counting, most=4), points=7)
+    with opened(tmp_path / "map.store") as store:
+        resumed = run(asked, store, counting, points=7)
+    assert len(computed) == len(set(computed)) == 8
+    with opened(tmp_path / "other.store") as store:
+        whole = run(asked, store, inline, points=7)
+    assert (resumed.errors.signed["mf"] == whole.errors.signed["mf"]).all()
+
+
+def test_values_of_several_quantities_have_their_names():
+    both = ps.validity_map("central-spin", FEW, quantity=["p0_up", "z0"], methods=("mf",), points=7)
+    report = to_dict(both)
+    point, values = report["points"][1], both.errors.values["mf"]
+    assert report["quantity"] == ["p0_up", "z0"]
+    assert point["exact"] == {"p0_up": both.errors.exact[0, 1].real, "z0": both.errors.exact[1, 1].real}
+    assert point["values"]["mf"] == {"p0_up": values[0, 1].real, "z0": values[1, 1].real}
+    assert set(point["exact_error"]) == {"p0_up", "z0"}
+    head, *rest = rows(both)
+    assert head[1:3] == ["exact p0_up", "exact z0"]
+    assert len(rest[1]) == len(head)
+
+
+def test_a_number_of_satellites_counts_whatever_the_other_axis_allows():
+    """At gamma_up = 1, the next whole number above its lower end, gamma_down would be negative."""
+    fixed = {"g": "0.9/sqrt(N)", "gamma_down": "1/2 - gamma_up"}
+    asked = request("tavis-cummings", [("N", 2.0, 20.0, True), ("gamma_up", 0.02, 0.48, False)], None, ("mf",), {}, fixed)
+    assert [axis.whole for axis in asked.axes] == [True, False]

@@ -150,7 +150,7 @@ class MomentMatrices:
         if self.alphabet.centre is None:
             return {key: fmpq(int(value.real)) for key, value in normal_product({(a[1], a[0]): 1}, {tuple(b): 1 + 0j}).items()}
         units = _unit_pairs(self.alphabet.centre)
-        return {self.alphabet.with_centre(element): factor for element, factor in units[a, b]}
+        return {self.alphabet.centre.letters(element): factor for element, factor in units[a, b]}
 
     @cached_property
     def _singles(self) -> list[dict[tuple[int, int], list[tuple[int, fmpq]]]]:

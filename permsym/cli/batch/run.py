@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,6 @@ from permsym.reading import number_or_text
 if TYPE_CHECKING:
     from permsym.sweeps.cost import Cost
     from permsym.sweeps.definition import Sweep
-    from permsym.sweeps.file.sweep_file import SweepFile
     from permsym.sweeps.run import Executed, Executor, Work
     from permsym.sweeps.task import Result
 
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     output = dataset.check(options.output or file.default_output)
     store_path = store_of(output)
     if options.dry_run:
-        return _dry_run(options, file, output, store_path)
+        return dry_run(options, file.sweep, output, file.check)
     if options.fresh or not store_path.exists():
         file.check()  # before a store is made
     with opened(store_path, options.fresh) as store:
@@ -136,18 +136,19 @@ def _summary(sweep: Sweep, outcome: Executed, written: str) -> int:
     return TooLarge.exit_code if refused else UNCERTIFIED_EXIT_CODE
 
 
-def _dry_run(options: argparse.Namespace, file: SweepFile, output: Path, store_path: Path) -> int:
+def dry_run(options: argparse.Namespace, sweep: Sweep, output: Path | None, check: Callable[[], None] = lambda: None) -> int:
+    """Print what is left to compute of a sweep, beside the store of its output where there is one; computes nothing."""
     from permsym import machine
     from permsym.sweeps.estimate import describe
     from permsym.sweeps.run import prepare
     from permsym.sweeps.store.store import opened
 
     jobs = machine.cores() if options.jobs is None else int(options.jobs)
-    if store_path.exists() and not options.fresh:
-        with opened(store_path) as store:
-            work = prepare(file.sweep, store, file.check)
+    if output is not None and store_of(output).exists() and not options.fresh:
+        with opened(store_of(output)) as store:
+            work = prepare(sweep, store, check)
     else:
-        file.check()
-        work = prepare(file.sweep)
-    print(describe(work, jobs, output))
+        check()
+        work = prepare(sweep)
+    print(describe(work, jobs, Path("-") if output is None else output))
     return 0

@@ -1,15 +1,16 @@
 """The letters that moments are spelled with, and the algebra of one site.
 
 A moment is a multiset of letters, written as a tuple of counts: first the centre's letters, then those of each ensemble.
-A letter of an ensemble counted n times stands for n distinct satellites.  A finite centre has at most one letter.  A boson has the
-letters ad and a, and its counts (p, q) stand for the normal-ordered a^dag^p a^q.
+A letter of an ensemble counted n times stands for n distinct satellites.  A finite site of the centre has at most one letter.  A mode
+has the letters ad and a, and its counts (p, q) stand for the normal-ordered a^dag^p a^q.  Letters of a centre of several sites carry the
+name of theirs: ``a@x``.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -18,14 +19,16 @@ import numpy as np
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel
-from permsym.operators import ComplexArray, as_array
-from permsym.several_sites import refuse_several
-from permsym.sites import SPIN_OPERATORS, unit
+from permsym.operators import ComplexArray, Monomial, Product, as_array
+from permsym.several_sites import on_each_site
+from permsym.sites import SPIN_OPERATORS, Site, unit
 
 Counts = tuple[int, ...]
 """How often each letter occurs in a moment."""
 Expansion = tuple[tuple[Any, complex], ...]
 """An operator of one site in that site's basis: (basis element, coefficient)."""
+Images = Callable[[Counts], Expansion]
+"""What an action makes of the letters of one site of the centre: (letters, coefficient)."""
 
 
 class FiniteSite:
@@ -66,6 +69,27 @@ class FiniteSite:
         """left B right for every basis element B."""
         return tuple(self.expand(left @ element @ right) for element in self.basis)
 
+    def letters(self, element: int) -> Counts:
+        """Counts of a basis element: at most one letter."""
+        return tuple(int(i + 1 == element) for i in range(len(self.symbols)))
+
+    def words(self, budget: int) -> list[Counts]:
+        """The counts of up to so many letters."""
+        return [self.letters(i) for i in range(len(self.basis) if budget else 1)]
+
+    def product(self, factors: Sequence[Any]) -> ComplexArray:
+        """The product of matrices."""
+        result = np.eye(self.levels, dtype=complex)
+        for factor in factors:
+            result = result @ factor
+        return result
+
+    def images(self, left: ComplexArray, right: ComplexArray) -> Images:
+        """left B right for the element B of some letters."""
+        between = self.between(left, right)
+        table = {self.letters(i): tuple((self.letters(k), value) for k, value in image) for i, image in enumerate(between)}
+        return table.__getitem__
+
 
 Polynomial = Mapping[tuple[int, int], complex]
 """A normal-ordered operator of a boson: (p, q) -> coefficient of a^dag^p a^q."""
@@ -82,6 +106,29 @@ def normal_product(left: Polynomial, right: Polynomial) -> dict[tuple[int, int],
     return result
 
 
+class Mode:
+    """The operators of a bosonic mode: normal-ordered polynomials of its letters ad and a."""
+
+    symbols: tuple[str, ...] = ("ad", "a")
+    shifts = (0, 1, -1)
+    conjugates = (0, 2, 1)
+
+    def words(self, budget: int) -> list[Counts]:
+        """The counts of up to so many letters."""
+        return [(p, q) for p in range(budget + 1) for q in range(budget + 1 - p)]
+
+    def product(self, factors: Sequence[Monomial]) -> Polynomial:
+        """The product of monomials."""
+        result: Polynomial = {(0, 0): 1}
+        for factor in factors:
+            result = normal_product(result, {factor: 1})
+        return result
+
+    def images(self, left: Polynomial, right: Polynomial) -> Images:
+        """left a^dag^p a^q right for the letters (p, q)."""
+        return lambda counts: tuple(normal_product(normal_product(left, {(counts[0], counts[1]): 1}), right).items())
+
+
 @lru_cache(maxsize=64)
 def finite_site(kind: str, levels: int) -> FiniteSite:
     """The algebra of a spin or of a site with ``levels`` states."""
@@ -92,17 +139,43 @@ class Alphabet:
     """All letters of a model, and what moments spelled with them mean."""
 
     def __init__(self, model: Model) -> None:
-        refuse_several(model.centre, "an expansion in moments")
-        self.boson = model.centre.kind == "boson"
-        self.centre = None if self.boson else finite_site(model.centre.kind, model.centre.levels)
+        self.site = model.centre
+        self.own = tuple(_letters_of(site) for site in model.centre_sites)  # of each site of the centre
         self.ensembles = tuple(finite_site(ensemble.kind, ensemble.levels) for ensemble in model.ensembles)
         self.names = tuple(ensemble.name for ensemble in model.ensembles)
         self.charges = model.charges
-        sizes = [2 if self.centre is None else len(self.centre.symbols), *(len(site.symbols) for site in self.ensembles)]
-        ends = [0, *itertools.accumulate(sizes)]
-        self.slices = tuple(slice(a, b) for a, b in itertools.pairwise(ends))
+        ends = [0, *itertools.accumulate(len(site.symbols) for site in (*self.own, *self.ensembles))]
+        every = tuple(slice(a, b) for a, b in itertools.pairwise(ends))
+        self.own_slices = every[: len(self.own)]
+        self.slices = (slice(0, ends[len(self.own)]), *every[len(self.own) :])
         self.size = ends[-1]
-        self.symbols = [*(("ad", "a") if self.centre is None else self.centre.symbols), *(s for e in self.ensembles for s in e.symbols)]
+        self.symbols = [
+            f"{symbol}@{site.name}" if site.name else symbol
+            for site, letters in zip(model.centre_sites, self.own, strict=True)
+            for symbol in letters.symbols
+        ]
+        self.symbols += [symbol for letters in self.ensembles for symbol in letters.symbols]
+
+    @property
+    def modes(self) -> list[slice]:
+        """Letters of each mode of the centre."""
+        return [mine for mine, site in zip(self.own_slices, self.own, strict=True) if isinstance(site, Mode)]
+
+    @property
+    def boson(self) -> bool:
+        """Whether the centre has a mode."""
+        return bool(self.modes)
+
+    @property
+    def centre(self) -> FiniteSite | None:
+        """The only site of a finite centre; None where the centre is a mode, or several sites."""
+        return self.own[0] if len(self.own) == 1 and isinstance(self.own[0], FiniteSite) else None
+
+    @property
+    def finite(self) -> list[tuple[slice, FiniteSite]]:
+        """Letters of each site that is no mode: of the centre, then of the ensembles."""
+        every = zip((*self.own_slices, *self.slices[1:]), (*self.own, *self.ensembles), strict=True)
+        return [(mine, site) for mine, site in every if isinstance(site, FiniteSite)]
 
     @property
     def empty(self) -> Counts:
@@ -112,8 +185,7 @@ class Alphabet:
     @cached_property
     def letter_charges(self) -> list[tuple[int, ...]]:
         """For each letter its U(1) charges."""
-        shifts: list[tuple[int, int]] = [(0, 1), (0, -1)] if self.centre is None else [(0, q) for q in self.centre.shifts[1:]]
-        shifts += [(1 + e, q) for e, site in enumerate(self.ensembles) for q in site.shifts[1:]]
+        shifts = [(kind, q) for kind, site in enumerate((*self.own, *self.ensembles)) for q in site.shifts[1:]]
         return [tuple(charge[kind] * q for charge in self.charges) for kind, q in shifts]
 
     def charge(self, counts: Counts) -> tuple[int, ...]:
@@ -130,32 +202,21 @@ class Alphabet:
 
     def photon_operators(self, counts: Counts) -> int:
         """Number of a and ad."""
-        return sum(counts[self.slices[0]]) if self.boson else 0
+        return sum(sum(counts[mine]) for mine in self.modes)
 
     @cached_property
     def _conjugates(self) -> list[int]:
-        order = [1, 0] if self.centre is None else [c - 1 for c in self.centre.conjugates[1:]]
-        for mine, site in zip(self.slices[1:], self.ensembles, strict=True):
-            order += [mine.start + c - 1 for c in site.conjugates[1:]]
-        return order
+        every = zip((*self.own_slices, *self.slices[1:]), (*self.own, *self.ensembles), strict=True)
+        return [mine.start + c - 1 for mine, site in every for c in site.conjugates[1:]]
 
     def conjugate(self, counts: Counts) -> Counts:
         """The moment of the adjoint operator."""
         return tuple(counts[i] for i in self._conjugates)
 
-    # -- the centre's part ----------------------------------------------------------------------------------------------
-
-    def centre_of(self, counts: Counts) -> Any:
-        """Basis element of the centre: an index, or (p, q) for a boson."""
-        mine = counts[self.slices[0]]
-        return mine if self.boson else next((i + 1 for i, n in enumerate(mine) if n), 0)
-
-    def with_centre(self, element: Any) -> Counts:
-        """The centre's counts for a basis element."""
-        if self.boson:
-            return (int(element[0]), int(element[1]))
-        assert self.centre is not None
-        return tuple(int(i + 1 == element) for i in range(len(self.centre.symbols)))
+    def factors(self, key: Product) -> tuple[tuple[int, Any], ...]:
+        """(site of the centre, its matrix or monomial) of a product's operator of the centre."""
+        ones = enumerate(on_each_site(self.site, key.centre))
+        return tuple((k, one if isinstance(one, Monomial) else as_array(one)) for k, one in ones if one is not None)
 
     # -- labels ---------------------------------------------------------------------------------------------------------
 
@@ -180,23 +241,34 @@ class Alphabet:
 
     def number(self, budget: int) -> int:
         """Number of moments with up to ``budget`` operators."""
-        letters = self.size - self.slices[0].stop
-        if self.boson:
-            return math.comb(budget + letters + 2, letters + 2)
-        return math.comb(budget + letters, letters) + (self.slices[0].stop) * math.comb(budget - 1 + letters, letters)
+        letters = self.size - self.slices[0].stop + 2 * len(self.modes)
+        choices = [1]  # of letters of the centre's finite sites, by how many
+        for site in self.own:
+            if isinstance(site, FiniteSite):
+                one = len(site.symbols)
+                choices = [a + one * b for a, b in zip([*choices, 0], [0, *choices], strict=True)]
+        return sum(n * math.comb(budget - k + letters, letters) for k, n in enumerate(choices) if k <= budget)
 
     def all_counts(self, budget: int) -> Iterator[Counts]:
         """All moments with up to ``budget`` operators but the identity."""
-        if self.centre is None:
-            centres: Sequence[Counts] = [(p, q) for p in range(budget + 1) for q in range(budget + 1 - p)]
-        else:
-            centres = [self.with_centre(i) for i in range(len(self.centre.basis))]
         letters = self.size - self.slices[0].stop
-        for centre in centres:
-            left = budget - sum(centre)
-            for rest in _compositions(letters, left):
+        for centre in self._centres(self.own, budget):
+            for rest in _compositions(letters, budget - sum(centre)):
                 if any(centre) or any(rest):
                     yield (*centre, *rest)
+
+    def _centres(self, sites: Sequence[FiniteSite | Mode], budget: int) -> Iterator[Counts]:
+        """Counts of some of the centre's sites with up to so many letters."""
+        if not sites:
+            yield ()
+            return
+        for word in sites[0].words(budget):
+            for others in self._centres(sites[1:], budget - sum(word)):
+                yield (*word, *others)
+
+
+def _letters_of(site: Site) -> FiniteSite | Mode:
+    return Mode() if site.kind == "boson" else finite_site(site.kind, site.levels)
 
 
 def _compositions(length: int, most: int) -> Iterator[Counts]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from permsym.cumulants.equations.alphabet import Counts
+from permsym.cumulants.equations.alphabet import Counts, FiniteSite
 from permsym.cumulants.equations.hierarchy import Hierarchy, Vector, counted, counted_terms
 from permsym.cumulants.equations.structure import falling
 from permsym.cumulants.equations.truncation import Truncation
@@ -19,7 +19,7 @@ from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.cumulants import joint_cumulant
 from permsym.moments.labels import MomentLabel, parse
-from permsym.operators import ComplexArray
+from permsym.operators import ComplexArray, Monomial, as_array
 from permsym.terms import Term
 
 
@@ -80,7 +80,7 @@ class Equations:
     def index(self, label: str | MomentLabel) -> int:
         """Position of a moment among the unknowns."""
         key = parse(label, self.model) if isinstance(label, str) else label
-        counts = next((c for c, _ in self._expansion(key)), None) if self._cut is None else None
+        counts = None if self._cut else next((c for c, _ in self._expansion(key)), None)
         if counts not in self.hierarchy.index:
             raise InputError(f"{key} is not among the {len(self)} moments that order {self.order} keeps; `moment` closes it")
         return self.hierarchy.index[counts]
@@ -91,20 +91,24 @@ class Equations:
         return counted(self.model, self.hierarchy.truncation.counting)
 
     @property
-    def _cut(self) -> int | None:
-        """Levels of a boson that the equations treat as one site with so many levels; None elsewhere."""
-        alphabet = self.hierarchy.alphabet
-        return alphabet.centre.levels if self.model.centre.kind == "boson" and alphabet.centre is not None else None
+    def _cut(self) -> bool:
+        """Whether the equations treat modes as sites with finitely many levels."""
+        return self.counted_model is not self.model
 
     def _expansion(self, label: MomentLabel) -> list[tuple[Counts, complex]]:
-        """A moment in the hierarchy's letters: a sum over matrix units for a boson cut to one site, else one summand."""
+        """A moment in the hierarchy's letters: a sum over matrix units for modes cut to sites, else one summand."""
         alphabet = self.hierarchy.alphabet
-        if self._cut is None or not label.centre:
+        if not self._cut or not label.centre:
             return [(alphabet.counts(label), 1.0)]
-        assert alphabet.centre is not None
         rest = alphabet.counts(MomentLabel((), label.satellites, label.ensembles))[alphabet.slices[0].stop :]
-        expanded = alphabet.centre.expand(label.monomial.matrix(self._cut))
-        return [((*alphabet.with_centre(element), *rest), value) for element, value in expanded]
+        total: list[tuple[Counts, complex]] = [((), 1.0)]
+        for site, letters in zip(self.model.centre_sites, alphabet.own, strict=True):
+            assert isinstance(letters, FiniteSite)
+            one = label.site_operator(site)
+            matrix = np.eye(site.levels) if one is None else one.matrix(site.levels) if isinstance(one, Monomial) else as_array(one)
+            expanded = letters.expand(as_complex(matrix))
+            total = [((*counts, *letters.letters(element)), value * factor) for counts, value in total for element, factor in expanded]
+        return [((*counts, *rest), value) for counts, value in total]
 
     # -- evaluation -----------------------------------------------------------------------------------------------------
 
@@ -188,21 +192,23 @@ class Equations:
     def cumulant(self, y: ComplexArray, label: str | MomentLabel) -> complex:
         """The joint cumulant of a label's factors; those that the closure sets to zero vanish."""
         key = parse(label, self.model) if isinstance(label, str) else label
-        if self._cut is not None:  # factors of a boson are no letters here
+        if self._cut:  # factors of a boson are no letters here
             return joint_cumulant(key, lambda part: self.moment(y, part))
         node = self.hierarchy.observed.cumulant(self.hierarchy.alphabet.counts(key))
         return 0j if node is None else complex(self.hierarchy.observed.values(as_complex(y))[node])
 
-    def product_state(self, states: Sequence[ComplexArray], alpha: complex = 0) -> ComplexArray:
+    def product_state(self, states: Sequence[ComplexArray], alpha: complex | Sequence[complex] = 0) -> ComplexArray:
         """Moments of a product state.
 
-        states   density matrix of the centre (left out for a boson), then of one satellite of each ensemble
-        alpha    amplitude of the coherent state of a boson
+        states   density matrix of each site of the centre but modes, then of one satellite of each ensemble
+        alpha    amplitude of the coherent state of a mode, the same of all or of each
         """
         h = self.hierarchy
-        one: list[complex] = [complex(alpha).conjugate(), complex(alpha)] if h.alphabet.boson else []
-        sites = [*([] if h.alphabet.centre is None else [h.alphabet.centre]), *h.alphabet.ensembles]
-        one += [complex(np.trace(element @ rho)) for site, rho in zip(sites, states, strict=True) for element in site.basis[1:]]
+        one = np.zeros(h.alphabet.size, dtype=complex)
+        for mine, amplitude in zip(modes := h.alphabet.modes, np.broadcast_to(np.asarray(alpha, dtype=complex), len(modes)), strict=True):
+            one[mine] = amplitude.conjugate(), amplitude
+        for (mine, site), rho in zip(h.alphabet.finite, states, strict=True):
+            one[mine] = [np.trace(element @ rho) for element in site.basis[1:]]
         return np.array([np.prod([v**n for v, n in zip(one, counts, strict=True)]) for counts in h.unknowns], dtype=complex)
 
 

@@ -32,7 +32,8 @@ def latex(equations: Equations) -> str:
         for word in str(alphabet.label(counts)).split():
             site, _, ensemble = word.partition("@")
             if site in ("a", "ad"):
-                factors.append("a" if site == "a" else r"a^\dagger")
+                letter = rf"a_{{\mathrm{{{ensemble}}}}}" if ensemble else "a"
+                factors.append(letter if site == "a" else rf"{letter}^\dagger")
                 continue
             digits = len(site) - len(site.rstrip("0123456789"))
             symbol, number = site[:-digits], site[-digits:]

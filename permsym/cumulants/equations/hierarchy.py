@@ -18,7 +18,8 @@ from permsym.cumulants.equations.structure import Rows
 from permsym.cumulants.equations.truncation import Counting, Truncation
 from permsym.errors import InputError, TooLarge
 from permsym.model import Model
-from permsym.operators import ComplexArray, Monomial, Operator, Product, as_matrix
+from permsym.operators import CentreOperator, ComplexArray, Matrix, Monomial, OnSites, Operator, Product, SiteOperator, as_matrix
+from permsym.several_sites import modes_of_centre
 from permsym.sites import Boson, Levels
 from permsym.terms import Term
 from permsym.text import readable
@@ -148,39 +149,48 @@ class Hierarchy:
 
 def counted(model: Model, counting: Counting) -> Model:
     """The model whose letters are counted: with counting by sites, a boson is one site with ``levels`` states."""
-    if counting is Counting.OPERATORS or not isinstance(model.centre, Boson):
+    if counting is Counting.OPERATORS or not modes_of_centre(model.centre):
         return model
-    levels = model.centre.levels
     if model.centre.automatic:
         raise InputError("counting by sites treats the boson as one site with a finite number of levels; give it, as in levels=10")
-
-    jumps = [replace(jump, operator=cut(jump.operator, levels)) for jump in model.jumps]
-    return Model(Levels(levels), model.ensembles, cut(model.hamiltonian, levels), jumps, name=model.name, parameters=model.parameters)
+    sites = [Levels(site.levels, site.name) if isinstance(site, Boson) else site for site in model.centre_sites]
+    jumps = [replace(jump, operator=cut(jump.operator, model)) for jump in model.jumps]
+    return Model(sites, model.ensembles, cut(model.hamiltonian, model), jumps, name=model.name, parameters=model.parameters)
 
 
 def counted_terms(terms: Iterable[Term], model: Model, counting: Counting) -> Iterator[Term]:
     """Terms as those of the counted model have them."""
     for term in terms:
-        if counting is Counting.OPERATORS or not isinstance(model.centre, Boson):
+        if counting is Counting.OPERATORS or not modes_of_centre(model.centre):
             yield term
         else:
-            yield replace(term, structure=tuple(cut(Operator(dict(term.structure)), model.centre.levels).terms.items()))
+            yield replace(term, structure=tuple(cut(Operator(dict(term.structure)), model).terms.items()))
 
 
-def cut(operator: Operator, levels: int) -> Operator:
-    """An operator with a boson's monomials as matrices on its lowest levels."""
+def cut(operator: Operator, model: Model) -> Operator:
+    """An operator with monomials as matrices on the lowest levels of a model's modes."""
     result: dict[Product, complex] = {}
     for key, value in operator.terms.items():
-        centre = as_matrix(key.centre.matrix(levels)) if isinstance(key.centre, Monomial) else key.centre
-        cut_key = Product(centre, key.satellites)
+        cut_key = Product(_cut_centre(key.centre, model), key.satellites)
         result[cut_key] = result.get(cut_key, 0) + value
     return Operator(result)
 
 
+def _cut_centre(operator: CentreOperator | None, model: Model) -> CentreOperator | None:
+    levels = {site.name: site.levels for site in model.centre_sites}
+
+    def matrix(name: str, one: SiteOperator) -> Matrix:
+        return as_matrix(one.matrix(levels[name])) if isinstance(one, Monomial) else one
+
+    if isinstance(operator, OnSites):
+        return OnSites(tuple((name, matrix(name, one)) for name, one in operator.factors))
+    return None if operator is None else matrix(model.centre.name, operator)
+
+
 def _sites(model: Model) -> tuple[object, ...]:
     """What a hierarchy takes from a model's sites: everything but numbers of satellites."""
-    centre = (model.centre.kind, 0 if model.centre.kind == "boson" else model.centre.levels)
-    return (centre, *((ensemble.name, ensemble.kind, ensemble.levels) for ensemble in model.ensembles))
+    centre = ((site.kind, 0 if site.kind == "boson" else site.levels, site.name) for site in model.centre_sites)
+    return (*centre, *((ensemble.name, ensemble.kind, ensemble.levels) for ensemble in model.ensembles))
 
 
 def _entries(

@@ -15,17 +15,16 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from permsym.cumulants.equations.alphabet import Alphabet, Counts, Expansion, normal_product
+from permsym.cumulants.equations.alphabet import Alphabet, Counts, Expansion, Images
 from permsym.operators import ComplexArray, Monomial, Operator, Product, as_array
 from permsym.terms import Term
 
-Word = tuple[tuple[Any, ...], tuple[tuple[int, ComplexArray], ...]]
-"""A product: the centre's factors and the satellites' (ensemble, matrix), each in order."""
+Word = tuple[tuple[tuple[int, Any], ...], tuple[tuple[int, ComplexArray], ...]]
+"""A product: the centre's factors (site, matrix or monomial) and the satellites' (ensemble, matrix), each in order."""
 
 
 def falling(sizes: Sequence[float], taken: Sequence[int], new: Sequence[int]) -> float:
@@ -43,24 +42,25 @@ class SatelliteAction:
 
 @dataclass
 class Action:
-    """``factor`` * sum over distinct satellites of  L O R  for one observable O."""
+    """``factor`` * sum over distinct satellites of  L O R  for one observable O.
+
+    centre   what happens on each site of the centre
+    """
 
     alphabet: Alphabet
     factor: complex
-    left: Any  # centre: matrix, or polynomial of a boson
-    right: Any
+    centre: tuple[Images, ...]
     satellites: tuple[SatelliteAction, ...]
 
-    @cached_property
-    def _finite(self) -> tuple[Expansion, ...]:
-        assert self.alphabet.centre is not None
-        return self.alphabet.centre.between(self.left, self.right)
-
-    def on_centre(self, element: Any) -> Expansion:
-        """Image of the centre's basis element."""
-        if not self.alphabet.boson:
-            return self._finite[element]
-        return tuple(normal_product(normal_product(self.left, {tuple(element): 1}), self.right).items())
+    def on_centre(self, counts: Counts) -> Expansion:
+        """Image of the centre's letters: (letters, coefficient)."""
+        if len(self.centre) == 1:
+            return self.centre[0](counts)
+        images: Expansion = (((), 1.0),)
+        for mine, one in zip(self.alphabet.own_slices, self.centre, strict=True):
+            image = one(counts[mine])
+            images = tuple(((*letters, *more), value * factor) for letters, value in images for more, factor in image)
+        return images
 
 
 class Rows:
@@ -89,14 +89,15 @@ class Rows:
         row: dict[tuple[Counts, tuple[int, ...]], complex] = {}
         sizes: dict[tuple[Counts, tuple[int, ...]], float] = {}
         alphabet = self.alphabet
-        centre, satellites = alphabet.centre_of(counts), counts[alphabet.slices[0].stop :]
+        end = alphabet.slices[0].stop
+        centre, satellites = counts[:end], counts[end:]
         for action in self.actions:
             images = action.on_centre(centre)
             if not images:
                 continue
             for rest, fresh, number in self._distributed(action.satellites, satellites, satellites):
-                for element, value in images:
-                    key = ((*alphabet.with_centre(element), *rest), fresh)
+                for letters, value in images:
+                    key = ((*letters, *rest), fresh)
                     contribution = action.factor * value * number
                     row[key] = row.get(key, 0) + contribution
                     sizes[key] = sizes.get(key, 0.0) + abs(contribution)
@@ -156,30 +157,20 @@ NOTHING: Word = ((), ())
 
 
 def _word(alphabet: Alphabet, key: Product) -> Word:
-    centre: tuple[Any, ...] = ()
-    if key.centre is not None:
-        centre = (key.centre if isinstance(key.centre, Monomial) else as_array(key.centre),)
-    return centre, tuple((alphabet.names.index(name), as_array(matrix)) for name, matrix in key.satellites)
+    return alphabet.factors(key), tuple((alphabet.names.index(name), as_array(matrix)) for name, matrix in key.satellites)
 
 
 def _adjoint(word: Word) -> Word:
     def dagger(factor: Any) -> Any:
         return Monomial(factor.q, factor.p) if isinstance(factor, Monomial) else factor.conj().T
 
-    return tuple(dagger(factor) for factor in reversed(word[0])), tuple((e, matrix.conj().T) for e, matrix in reversed(word[1]))
+    return tuple((k, dagger(factor)) for k, factor in reversed(word[0])), tuple((e, matrix.conj().T) for e, matrix in reversed(word[1]))
 
 
-def _centre(alphabet: Alphabet, factors: Iterable[Any]) -> Any:
-    if alphabet.boson:
-        result: Any = {(0, 0): 1}
-        for factor in factors:
-            result = normal_product(result, {factor: 1})
-        return result
-    assert alphabet.centre is not None
-    product = np.eye(alphabet.centre.levels, dtype=complex)
-    for factor in factors:
-        product = product @ factor
-    return product
+def _centre(alphabet: Alphabet, left: Word, right: Word) -> tuple[Images, ...]:
+    """What both sides do on each site of the centre."""
+    sides = [[site.product([factor for at, factor in word[0] if at == k]) for k, site in enumerate(alphabet.own)] for word in (left, right)]
+    return tuple(site.images(before, after) for site, before, after in zip(alphabet.own, *sides, strict=True))
 
 
 def _spread(alphabet: Alphabet, factor: complex, left: Word, right: Word) -> Iterator[Action]:
@@ -195,9 +186,10 @@ def _spread(alphabet: Alphabet, factor: complex, left: Word, right: Word) -> Ite
                     joined = (other, before @ matrix, after) if side == 0 else (other, before, after @ matrix)
                     grown.append([*taken[:i], joined, *taken[i + 1 :]])
         groups = grown
+    centre = _centre(alphabet, left, right)
     for taken in groups:
         satellites = tuple(SatelliteAction(e, alphabet.ensembles[e].between(before, after)) for e, before, after in taken)
-        yield Action(alphabet, factor, _centre(alphabet, left[0]), _centre(alphabet, right[0]), satellites)
+        yield Action(alphabet, factor, centre, satellites)
 
 
 def _on_one_satellite(alphabet: Alphabet, factor: complex, left: Word, right: Word) -> Iterator[Action]:
@@ -209,4 +201,4 @@ def _on_one_satellite(alphabet: Alphabet, factor: complex, left: Word, right: Wo
     for _, matrix in right[1]:
         after = after @ matrix
     one = (SatelliteAction(ensemble, alphabet.ensembles[ensemble].between(before, after)),)
-    yield Action(alphabet, factor, _centre(alphabet, left[0]), _centre(alphabet, right[0]), one)
+    yield Action(alphabet, factor, _centre(alphabet, left, right), one)

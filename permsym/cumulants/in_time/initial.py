@@ -9,7 +9,7 @@ import numpy as np
 
 from permsym.cumulants.equations import Equations
 from permsym.cumulants.newton import existing
-from permsym.dynamics.initial import InitialState, parse_initial
+from permsym.dynamics.initial import InitialState, SiteState, parse_initial
 from permsym.errors import InputError
 from permsym.model import Model
 from permsym.moments.labels import MomentLabel, enumerate_labels
@@ -51,27 +51,27 @@ def initial_moment(initial: str | InitialState | HasMoments, model: Model) -> Mo
 
 def _of_product(state: InitialState, model: Model, label: MomentLabel) -> complex:
     """<C> prod <s> of a product of states of the sites."""
-    on_centre, on_satellites = label.operators(model)
     value = 1.0 + 0j
-    for operator in on_centre:
-        levels = state.centre.levels if isinstance(operator, Monomial) else model.centre.levels
-        if isinstance(operator, Monomial):
-            value *= _photons(state, operator, levels)
-        else:
-            value *= complex(np.trace(as_array(operator) @ state.centre.matrix(levels)))
-    for site, ensemble, matrices in zip(state.satellites, model.ensembles, on_satellites, strict=True):
-        rho = site.matrix(ensemble.levels)
+    for own, site in zip(state.of_centre, model.centre_sites, strict=True):
+        one = label.site_operator(site)
+        if isinstance(one, Monomial):
+            value *= _photons(own, one)
+        elif one is not None:
+            value *= complex(np.trace(as_array(one) @ own.matrix(site.levels)))
+    _, on_satellites = label.operators(model)
+    for own, ensemble, matrices in zip(state.satellites, model.ensembles, on_satellites, strict=True):
+        rho = own.matrix(ensemble.levels)
         for matrix in matrices:
             value *= complex(np.trace(as_array(matrix) @ rho))
     return value
 
 
-def _photons(state: InitialState, operator: Monomial, levels: int) -> complex:
-    """<a^dag^p a^q> of a boson's state."""
-    if state.centre.kind == "coherent":
-        alpha = state.centre.values[0]
+def _photons(state: SiteState, operator: Monomial) -> complex:
+    """<a^dag^p a^q> of a mode's state."""
+    if state.kind == "coherent":
+        alpha = state.values[0]
         return complex(alpha.conjugate() ** operator.p * alpha**operator.q)
-    return complex(np.trace(operator.matrix(levels) @ state.centre.matrix(levels)))
+    return complex(np.trace(operator.matrix(state.levels) @ state.matrix(state.levels)))
 
 
 def breaks_symmetry(moment: Moment, model: Model) -> bool:

@@ -135,7 +135,7 @@ def source_equations(
 
 def _linearised(state: CumulantState, regression: Regression, system: Marked) -> SourceEquations:
     model = counted(system.model, state.equations.hierarchy.truncation.counting)
-    of, right, left = (cut(o, model.centre.levels) if model is not system.model else o for o in system.operators)
+    of, right, left = (cut(o, system.model) if model is not system.model else o for o in system.operators)
     background = Background(state.point, model, [*range(len(state.model.ensembles)), *system.taken])
     empty = background.alphabet.empty
     seen = background.image(Rows.between(background.alphabet, of, IDENTITY), empty)

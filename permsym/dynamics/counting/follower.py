@@ -34,7 +34,7 @@ from permsym.dynamics.taylor.steps import Clock, taylor_steps
 from permsym.liouvillian import Liouvillian
 from permsym.model import Model
 from permsym.modulation.functions import DEGREE
-from permsym.sites import Boson
+from permsym.several_sites import modes_of_centre
 from permsym.steady.scaling.levels import reach
 from permsym.terms import Term
 
@@ -119,8 +119,8 @@ class Follower(ABC):
         """u_0 ... u_(K-1), and f as an array of one."""
 
     @abstractmethod
-    def _level_populations(self, part: Real) -> Real:
-        """Populations (levels,) of the centre."""
+    def _level_populations(self, part: Real, position: int) -> Real:
+        """Populations (levels,) of one of the centre's sites."""
 
     def _looked(self, v: Real, t: float) -> Real:
         parts, clock = self._parts(v), self.evolution.clock
@@ -131,10 +131,11 @@ class Follower(ABC):
 
     def _top(self, v: Real) -> float:
         """Population of the last Fock states, of rho and of all u_k over s^k: as :func:`permsym.dynamics.sector.watched` counts them."""
-        if not isinstance(self.model.centre, Boson):
-            return 0.0
-        last = max(2, 2 * reach(self.model))
-        return sum(float(np.abs(self._level_populations(part)[-last:]).sum()) for part in self._parts(v)[:-1])
+        top = 0.0
+        for position, _ in modes_of_centre(self.model.centre):
+            last = max(2, 2 * reach(self.model, position))
+            top += sum(float(np.abs(self._level_populations(part, position)[-last:]).sum()) for part in self._parts(v)[:-1])
+        return top
 
     def _errors(self, epsilon: float, top: float) -> Real:
         """(T, 1 + K) bounds of factorial moments."""
@@ -182,8 +183,8 @@ class MatrixFollower(Follower):
         whole[self.active] = v
         return [whole[k * n : (k + 1) * n] for k in range(self.order + 1)]
 
-    def _level_populations(self, part: Real) -> Real:
-        return self.basis.centre_populations(part)
+    def _level_populations(self, part: Real, position: int) -> Real:
+        return self.basis.site_populations(part, position)
 
 
 def _largest(jump: Term, clock: Clock, end: float) -> Term:

@@ -13,7 +13,6 @@ from permsym.dynamics.counting.cavity import BlockResponses
 from permsym.dynamics.counting.expansion import Expansion, Rates, Responses
 from permsym.dynamics.counting.lattice import LatticeResponses
 from permsym.errors import InputError, NothingCounted, UncertifiedWarning
-from permsym.several_sites import refuse_several
 from permsym.sites import is_real
 from permsym.steady.cavity.solution import BlockSolution
 from permsym.steady.certificate import derived_tolerance
@@ -113,12 +112,14 @@ def full_counting(state: State, jump: str, *, efficiency: float = 1.0, order: Li
     if not is_real(efficiency) or not 0 < efficiency <= 1:
         raise InputError(f"`efficiency` must be a probability above 0 and at most 1, but is {efficiency!r}")
     if not isinstance(state, State):
-        raise InputError(f"full counting is that of a steady state, but this is {state!r}; along an evolution use evolution.counting(jump)")
+        raise InputError(
+            f"full counting is that of a steady state, but this is of type {type(state).__name__}; "
+            "of an evolution use evolution.counting(jump)"
+        )
     if order not in (2, 4):
         raise InputError(f"`order` must be 2 or 4, but is {order!r}")
     started = time.perf_counter()
     term = state.model.jump(jump)
-    refuse_several(state.model.centre, "full counting")
     expansion = Expansion(_responses(state, term))
     current = expansion.to(1)
     # where the state is in doubt, a current within its error may be one: it is returned, and not certified

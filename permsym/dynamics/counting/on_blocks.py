@@ -100,8 +100,8 @@ class BlockFollower(Follower):
         n = (len(v) - 1) // self.order
         return [v[k * n : (k + 1) * n] for k in range(self.order + 1)]
 
-    def _level_populations(self, part: Real) -> Real:
-        return self.basis.centre_populations(np.ascontiguousarray(part).view(self.dtype))
+    def _level_populations(self, part: Real, position: int) -> Real:
+        return self.basis.site_populations(np.ascontiguousarray(part).view(self.dtype), position)
 
 
 def _chosen(evolution: Evolution) -> bool:

@@ -16,7 +16,6 @@ from permsym.dynamics.counting.numbers import Numbers
 from permsym.dynamics.counting.on_blocks import followed
 from permsym.dynamics.evolved.evolution import Evolution
 from permsym.errors import InputError, UncertifiedWarning
-from permsym.several_sites import refuse_several
 from permsym.sites import is_real
 from permsym.steady.certificate import derived_tolerance
 from permsym.terms import Term
@@ -97,7 +96,6 @@ def counted_number(evolution: Evolution, jump: str, *, efficiency: float = 1.0, 
         raise InputError(f"`efficiency` must be a probability above 0 and at most 1, but is {efficiency!r}")
     if order not in (2, 4):
         raise InputError(f"`order` must be 2 or 4, but is {order!r}")
-    refuse_several(evolution.model.centre, "full counting")
     if evolution.modulation and evolution.clock is None:
         raise InputError("functions of time do not go into files, so that this evolution is not followed again; count before it is saved")
     started = time.perf_counter()

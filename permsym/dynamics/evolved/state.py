@@ -129,14 +129,8 @@ class EvolvedState(DensityOperator, InTime):
         top = self.top_population
         for position, mode in modes_of_centre(self.model.centre) if top else ():
             if ladders := max(key.monomial_of(mode.name)):
-                top = max(top, float(self._populations(position)[-ladders:].sum()))
+                top = max(top, float(self.basis.site_populations(self.x, position)[-ladders:].sum()))
         return top
-
-    def _populations(self, position: int) -> NDArray[np.float64]:
-        """Populations of the states of one of the centre's sites."""
-        if len(self.model.centre_sites) == 1:
-            return self.basis.centre_populations(self.x)
-        return self.basis.site_populations(self.x, position)
 
     @property
     def derived_errors(self) -> dict[str, float]:
@@ -174,4 +168,4 @@ class EvolvedState(DensityOperator, InTime):
         return super()._header(packing) | {"type": "evolved", "origin": origin._asdict(), "errors": errors, "top": self.top_population}
 
     def __repr__(self) -> str:
-        return f"EvolvedState(t={self.time:g}, {self.model!r}, {self.basis.representation}, {1 + len(self.coherences)} charge sectors)"
+        return f"EvolvedState(t={self.time:g}, {self.model.called}, {self.basis.representation}, {1 + len(self.coherences)} charge sectors)"

@@ -210,7 +210,7 @@ class LatticeResponse:
                 best = self._sought(near)
                 converged = best.missed[0] <= _CONVERGED * abs(best.values[0])
                 rival = self._rival() if converged and near is None else None
-                if (converged and rival is None) or space.finished:
+                if (converged and rival is None and not space.nearly_whole) or space.finished:
                     return self._certified(best)
             if space.spent:
                 return self._certified(best)

@@ -73,6 +73,11 @@ class Space:
         return all(side.exhausted or side.size == side.most for side in (self.reduced.right, self.reduced.left))
 
     @property
+    def nearly_whole(self) -> bool:
+        """Whether there are few unknowns more than vectors: then the rest is added, too, after which nothing need be estimated."""
+        return not self.finished and self.reduced.right.most <= 2 * self.reduced.right.size
+
+    @property
     def spent(self) -> bool:
         """Whether no pole can be added."""
         return len(self.poles) >= _POLES

@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import permsym as ps
-from permsym.dataset.status import Outcome, Status, judged
-from permsym.errors import NoFixedPoint, UncertifiedWarning
+from permsym.dataset.status import Outcome, Status, judged, physical
+from permsym.errors import UncertifiedWarning
 from permsym.steady.state import DEFAULT_TOLERANCE
 
 if TYPE_CHECKING:
-    from permsym.cumulants import CumulantState
     from permsym.model import Model
 
 ORDERS = {"mf": 1, "c2": 2, "c3": 3, "c4": 4}
@@ -56,9 +55,7 @@ def evolution(approach: str, model: Model, times: ArrayLike, initial: str, momen
         return Followed(sampled.moment, _sampled(sampled.sampling.doubts.values()), lambda _: np.nan, sampled)
     if approach in ORDERS:
         expanded = ps.cumulants.evolve(model, times, initial, order=ORDERS[approach], errors=False)
-        strange = expanded.unphysical
-        outcome = (Status.UNPHYSICAL, "; ".join(strange)) if strange else (Status.OK, "")
-        return Followed(expanded.moment, outcome, lambda _: np.nan, expanded)
+        return Followed(expanded.moment, physical(expanded.unphysical), lambda _: np.nan, expanded)
     exact = ps.evolve(model, times, initial=initial, moments=moments, keep="none")
     return Followed(exact.moment, judged(exact.certificate), _error(exact.certificate.errors), exact)
 
@@ -69,30 +66,14 @@ def steady(approach: str, model: Model, moments: int | list[str] = 2, tolerance:
         sampled = ps.twa.steady_state(model, moments, seed=SEED)
         return Followed(sampled.moment, _sampled(sampled.sampling.doubts.values()), lambda _: np.nan, sampled)
     if approach in ORDERS:
-        return _expanded(ps.cumulants.steady_state(model, order=ORDERS[approach]))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UncertifiedWarning)  # the outcome says so
+            state = ps.cumulants.steady_state(model, order=ORDERS[approach])
+        return Followed(state.moment, physical(state.unphysical, state.stable), lambda _: np.nan, state)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UncertifiedWarning)  # the outcome says so
+        warnings.simplefilter("ignore", UncertifiedWarning)
         exact = ps.steady_state(model, moments=moments, tolerance=tolerance)
     return Followed(exact.moment, judged(exact.certificate), _error(exact.certificate.errors), exact)
-
-
-def settled(approach: str, model: Model, time: float, initial: str = "up") -> Followed:
-    """The fixed point of an expansion near where its equations are at a time, where there is no branch from small N to follow."""
-    trajectory = ps.cumulants.evolve(model, [time], initial, order=ORDERS[approach], errors=False)
-    equations = trajectory.equations
-    point = ps.cumulants.newton(equations, trajectory.y[-1] / equations.scale)
-    if point is None:
-        raise NoFixedPoint(f"order {ORDERS[approach]} has no fixed point near where its equations are at t = {time:g}")
-    return _expanded(ps.cumulants.CumulantState(point, trajectory.model))
-
-
-def _expanded(state: CumulantState) -> Followed:
-    outcome: Outcome = (Status.OK, "")
-    if state.unphysical:
-        outcome = (Status.UNPHYSICAL, "; ".join(state.unphysical))
-    elif not state.stable:
-        outcome = (Status.UNSTABLE, "the fixed point is unstable")
-    return Followed(state.moment, outcome, lambda _: np.nan, state)
 
 
 def pairs_coherence(followed: Followed, N: int) -> tuple[NDArray[np.float64], float]:

@@ -68,9 +68,7 @@ def along(
     short: list[tuple[float, Outcome]] = []
     for i, value in enumerate(at):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UncertifiedWarning)  # the outcome says so
-                state = steady(approach, family(float(value)), moments, tolerance)
+            state = steady(approach, family(float(value)), moments, tolerance)
         except PermsymError as error:
             short.append((float(value), failure(error)))
             continue

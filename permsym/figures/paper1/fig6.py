@@ -14,8 +14,9 @@ from scipy.optimize import brentq
 
 from permsym import plot
 from permsym.cumulants.equations import Truncation, equations
+from permsym.cumulants.followed.sizes import SizeBranch
 from permsym.cumulants.path import model_at, over_parameter
-from permsym.cumulants.steady import charged_growth, on_branch
+from permsym.cumulants.steady import charged_growth
 from permsym.figures.branches import P0_UP, Line, Quantities, draw_curves, inverse, with_curves
 from permsym.figures.paper1.fig3 import FIXED_KAPPA, against_size, plot_pump, table_pump, table_sizes
 from permsym.models.registry import lookup
@@ -69,9 +70,10 @@ def onset(fixed: dict[str, Any], order: int = 3, low: float = 5.0, high: float =
     source = lookup("central-spin")
     charged = equations(model_at(source, {**fixed, "N": high}), order=order, break_symmetry=True)
 
+    branch = SizeBranch(over_parameter(source, {**fixed, "N": high}, "N", Truncation(order)), order)
+
     def growth(N: float) -> float:
-        path = over_parameter(source, {**fixed, "N": N}, "N", Truncation(order))
-        point, _ = on_branch(path, order, N)
+        point, _ = branch.at(N)
         return charged_growth(charged.at(model_at(source, {**fixed, "N": N})), point)
 
     return float(brentq(growth, low, high, xtol=1e-6))

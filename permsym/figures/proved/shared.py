@@ -14,7 +14,7 @@ import numpy as np
 
 from permsym import plot
 from permsym.dataset.schema import CONVENTION
-from permsym.dataset.status import EXACT, Outcome, Status
+from permsym.dataset.status import BOUNDS, EXACT, Outcome, Status
 from permsym.figures.labelled import counted, labelled, outcomes
 from permsym.figures.two_time.shared import sizes
 from permsym.progress import Counter
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BOUNDS = "bounds"
 _LEAST = 1e-9  # distance that is drawn, of the largest value
 _ROUNDING = 1e-12  # of the approximation's own value
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy import sparse
 
 from permsym.linear import bicgstab
 from permsym.linear.assembled.operator import Operator
-from permsym.linear.assembled.settings import Outer, Settings, Vector
+from permsym.linear.assembled.settings import NOTHING, Outer, Settings, Vector
 from permsym.linear.superlu import in_two_parts
 
 EPS = float(np.finfo(float).eps)
@@ -21,108 +22,116 @@ _APPROACH = 1e-7  # of a right side: from there the size of the solution is know
 _ROUNDS = 4
 
 
-def doubled(matrix: sparse.csc_array) -> sparse.csc_array:
-    """A complex matrix on real and imaginary parts, one below the other."""
-    return sparse.block_array([[matrix.real, -matrix.imag], [matrix.imag, matrix.real]], format="csc")
-
-
 class Iteration:
-    """A :class:`permsym.linear.contract.Factor` that iterates.
+    """A :class:`permsym.linear.contract.Factor` that iterates, in real numbers: those of a complex vector are twice as many.
 
     last   how the last solve ended; None: there was none
     """
 
     refined = True
 
-    def __init__(self, settings: Settings, matrix: sparse.csc_array, outer: Outer | None = None) -> None:
+    def __init__(self, settings: Settings, matrix: sparse.csc_array, outer: Outer = NOTHING) -> None:
         self.settings = settings
-        self.operator = Operator(matrix, outer)
+        self.matrix = matrix
+        self.outer = outer
         self.fill = int(matrix.nnz)
         self.last: bicgstab.Outcome | None = None
         self.floor = max(settings.tolerance, EPS * matrix.shape[0] ** 0.5)
+        self._made: dict[tuple[bool, bool], Operator] = {}
 
     def solve(self, right: NDArray[Any]) -> NDArray[Any]:
-        return self._columns(right, lambda b: self.solved(b, np.zeros(len(b))))
+        return self._columns(right, lambda b: self.solved(b, np.zeros_like(b)))
 
     def solve_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
-        return self._columns(
-            right, lambda c: self._precisely(self.operator.transposed, self.operator.scale_transposed * c, np.zeros(len(c)))
-        )
+        return self._columns(right, lambda c: self._precisely(c, np.zeros_like(c), transposed=True))
 
     def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
-        return self._columns(right, lambda b: self._roughly(self.operator.product, self.operator.scale * b))
+        return self._columns(right, lambda b: self._roughly(b, transposed=False))
 
     def estimate_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
-        return self._columns(right, lambda c: self._roughly(self.operator.transposed, self.operator.scale_transposed * c))
+        return self._columns(right, lambda c: self._roughly(c, transposed=True))
 
-    def solved(self, right: Vector, start: Vector, watch: bicgstab.Watch | None = None) -> Vector:
-        """The solution from a start, which is overwritten; :attr:`last` says how it went."""
-        return self._precisely(self.operator.product, self.operator.scale * right, start, watch)
+    def solved(self, right: NDArray[Any], start: NDArray[Any], watch: bicgstab.Watch | None = None) -> NDArray[Any]:
+        """The solution from a start; :attr:`last` says how it went."""
+        return self._precisely(right, start, transposed=False, watch=watch)
 
-    def relative_residual(self, x: Vector) -> float:
-        """Of the last solution x: of the scaled equations, relative to x (2-norms)."""
+    def relative_residual(self, x: NDArray[Any]) -> float:
+        """Of the last solution x: of the equations between the triangles, relative to x (2-norms)."""
         size = float(np.linalg.norm(x))
         return self.last.residual / size if self.last is not None and size else 0.0
 
-    def _columns(self, right: NDArray[Any], solve: Callable[[Vector], Vector]) -> NDArray[Any]:
-        def every(real: NDArray[Any]) -> NDArray[Any]:
-            columns = real.astype(float, copy=False).reshape(len(real), math.prod(real.shape[1:]))
-            result = np.zeros(columns.shape)
+    def _columns(self, right: NDArray[Any], solve: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:
+        kind = self.matrix.dtype
+
+        def every(right: NDArray[Any]) -> NDArray[Any]:
+            columns = right.astype(kind, copy=False).reshape(len(right), math.prod(right.shape[1:]))
+            result = np.zeros(columns.shape, dtype=kind)
             for k, column in enumerate(columns.T):
                 result[:, k] = solve(np.ascontiguousarray(column))
-            return result.reshape(real.shape)
+            return result.reshape(right.shape)
 
-        return in_two_parts(every, right)
+        return every(right) if kind.kind == "c" else in_two_parts(every, right)
 
-    def _precisely(self, product: bicgstab.Product, right: Vector, x: Vector, watch: bicgstab.Watch | None = None) -> Vector:
-        """Until |right - A x| is below the floor times |x|: of the answer, which may be far larger or smaller than where it began."""
-        budget, spent = self.settings.products, 0
-        goal = max(_APPROACH * float(np.linalg.norm(right)), self.floor * float(np.linalg.norm(x)))
-        for _ in range(_ROUNDS):
-            outcome = bicgstab.bicgstab(product, right, x, self.settings.l, goal, max(budget - spent, 1), watch)
-            spent += outcome.products
-            goal = self.floor * float(np.linalg.norm(x))
-            if not outcome.converged or outcome.residual <= goal:
+    def _operator(self, transposed: bool, damped: bool) -> Operator:
+        if (transposed, damped) not in self._made:
+            rows, outer = (self.matrix, self.outer.transposed) if transposed else (self._rows, self.outer)
+            self._made[transposed, damped] = Operator.of(rows, outer, damped)
+        return self._made[transposed, damped]
+
+    @cached_property
+    def _rows(self) -> sparse.csr_array:
+        return self.matrix.tocsr()
+
+    def _precisely(self, right: NDArray[Any], x: NDArray[Any], transposed: bool, watch: bicgstab.Watch | None = None) -> NDArray[Any]:
+        """Until the residual is below the floor times |x|: of the answer, which may be far larger or smaller than where it began.
+
+        Where that fails, once more with damped pivots.
+        """
+        spent = 0
+        for damped in (False, True):
+            operator = self._operator(transposed, damped)
+            forward, y, product = operator.forward(right), operator.begun(x), _in_reals(operator)
+            budget = self.settings.products
+            goal = max(_APPROACH * float(np.linalg.norm(forward)), self.floor * float(np.linalg.norm(y)))
+            for _ in range(_ROUNDS):
+                outcome = bicgstab.bicgstab(product, _reals(forward), _reals(y), self.settings.l, goal, max(budget, 1), watch)
+                spent, budget = spent + outcome.products, budget - outcome.products
+                goal = self.floor * float(np.linalg.norm(y))
+                if not outcome.converged or outcome.residual <= goal:
+                    break
+            self.last = bicgstab.Outcome(spent, outcome.residual, outcome.halt)
+            if outcome.converged or not np.isfinite(y).all():
                 break
-        self.last = bicgstab.Outcome(spent, outcome.residual, outcome.halt)
-        return x
+            x = operator.ended(y)
+        return operator.ended(y)
 
-    def _roughly(self, product: bicgstab.Product, right: Vector) -> Vector:
-        x = np.zeros(len(right))
-        size = float(np.linalg.norm(right))
-        if size:
-            self.last = bicgstab.bicgstab(product, right, x, self.settings.l, _ROUGH * size, self.settings.products)
-        return x
-
-
-class Doubled:
-    """The same of a complex matrix, by an iteration with its real and imaginary parts."""
-
-    refined = True
-
-    def __init__(self, iteration: Iteration) -> None:
-        self.iteration = iteration
-        self.fill = iteration.fill
-
-    @property
-    def last(self) -> bicgstab.Outcome | None:
-        return self.iteration.last
-
-    def solve(self, right: NDArray[Any]) -> NDArray[Any]:
-        return _as_one(self.iteration.solve, right, 1)
-
-    def solve_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
-        return _as_one(self.iteration.solve_transposed, right, -1)
-
-    def estimate(self, right: NDArray[Any]) -> NDArray[Any]:
-        return _as_one(self.iteration.estimate, right, 1)
-
-    def estimate_transposed(self, right: NDArray[Any]) -> NDArray[Any]:
-        return _as_one(self.iteration.estimate_transposed, right, -1)
+    def _roughly(self, right: NDArray[Any], transposed: bool) -> NDArray[Any]:
+        spent = 0
+        for damped in (False, True):
+            operator = self._operator(transposed, damped)
+            forward, y = operator.forward(right), np.zeros_like(right)
+            size = float(np.linalg.norm(forward))
+            if not size:
+                return y
+            product = _in_reals(operator)
+            outcome = bicgstab.bicgstab(product, _reals(forward), _reals(y), self.settings.l, _ROUGH * size, self.settings.products)
+            spent += outcome.products
+            self.last = bicgstab.Outcome(spent, outcome.residual, outcome.halt)
+            if outcome.converged:
+                break
+        return operator.ended(y)
 
 
-def _as_one(solve: Callable[[NDArray[Any]], NDArray[Any]], right: NDArray[Any], sign: int) -> NDArray[Any]:
-    """Complex from real parts; the transpose of the doubled matrix is that of the conjugate: sign = -1."""
-    both = solve(np.concatenate([right.real, sign * right.imag]).astype(float, copy=False))
-    half = len(right)
-    return np.asarray(both[:half] + sign * 1j * both[half:])
+def _reals(vector: NDArray[Any]) -> Vector:
+    """The same numbers, real and imaginary parts one after the other."""
+    return vector.view(float)
+
+
+def _in_reals(operator: Operator) -> bicgstab.Product:
+    """The operator's product on real numbers."""
+    work = np.empty(len(operator.inverse), dtype=operator.inverse.dtype)
+
+    def product(y: Vector, out: Vector) -> None:
+        operator.product(y.view(work.dtype), out.view(work.dtype), work)
+
+    return product

@@ -16,12 +16,21 @@ Vector = NDArray[np.float64]
 class Outer:
     """v t^T on some of the unknowns.
 
-    index   (k,) positions; column, row (k,): v and t there
+    index   (k,) rising positions; column, row (k,): v and t there
     """
 
     index: NDArray[np.int64]
     column: Vector
     row: Vector
+
+    @property
+    def transposed(self) -> Outer:
+        """t v^T."""
+        return Outer(self.index, self.row, self.column)
+
+
+NOTHING = Outer(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+"""Nothing is added."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,7 @@ class Settings:
     """Limits of a BiCGStab(l).
 
     l          degree of the minimal-residual polynomials
-    tolerance  of the residual, rows scaled, relative to the solution (2-norms); not below eps n^(1/2), where rounding ends all progress
+    tolerance  of the residual between the triangles, relative to the solution (2-norms); not below eps n^(1/2), which rounding leaves
     products   most products with the matrix in one solve
     """
 

@@ -34,7 +34,7 @@ _EVERY = 2.0  # seconds before the first line of progress; the others come ever 
 
 
 class IteratedNull(NullVector):
-    """A null vector whose dual vectors cost an iteration each, as many products as the state itself.
+    """A null vector whose dual vectors cost an iteration each, about as many products as the state itself.
 
     Of a large system that is asked for several observables, two sums of all of them stand for all, each in units of
     (sum |c| |x|)^(1/2): their bounds are estimates for each summand (as in :mod:`permsym.steady.cavity.solution`).
@@ -51,9 +51,10 @@ class IteratedNull(NullVector):
         return solve(problem, BiCGStab(*astuple(self.settings)), x)[0]
 
     def _besides(self, y: Vector, uncertainty: Vector) -> Vector:
-        """With what an edge drops: beside that a dual vector needs few digits, and each takes products."""
+        """With what an edge and a cut-off drop: beside that a dual vector needs few digits, and each takes products."""
         relative = y - np.outer(self.problem.trace, self.vector @ y)
-        return super()._besides(y, uncertainty) + np.abs(relative).T @ (self.problem.leaks * np.abs(self.vector))
+        dropped = self.problem.leaks * np.abs(self.vector) + self.beyond
+        return super()._besides(y, uncertainty) + np.abs(relative).T @ dropped
 
     def bounds(self, covectors: Vector) -> Bounds:
         """As :meth:`NullVector.bounds`; of more than two covectors (n, k) of a large system an estimate."""
@@ -86,9 +87,7 @@ def solve(problem: NullProblem, solver: BiCGStab, mixed: Vector, progress: Progr
     v /= trace @ v
     # as fast as the populations of v decay
     s = float(np.abs(problem.matrix.diagonal()[populations]) @ (v * trace)[populations]) or 1.0
-    inverse: Iteration = solver.factor(  # type: ignore[assignment]  # the matrix is real
-        problem.matrix, outer=Outer(populations, -s * v[populations], trace[populations])
-    )
+    inverse = solver.factor(problem.matrix, outer=Outer(populations, -s * v[populations], trace[populations]))
     line = [time.perf_counter(), _EVERY]
 
     def watch(products: int, size: float) -> None:

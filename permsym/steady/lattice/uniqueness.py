@@ -15,7 +15,7 @@ from permsym.linear.assembled.solver import BiCGStab
 from permsym.linear.contract import DirectSolver
 
 if TYPE_CHECKING:  # it loads compiled loops
-    from permsym.linear.assembled.iteration import Doubled, Iteration
+    from permsym.linear.assembled.iteration import Iteration
 
 EPS = float(np.finfo(float).eps)
 Vector = NDArray[np.float64]
@@ -44,7 +44,7 @@ def refuse_conserved(
             raise DegenerateSteadyState(f"the steady state is not unique to working precision: {BELOW_ROUNDING}")
 
 
-def _settled(inverse: Iteration | Doubled, size: int) -> None:
+def _settled(inverse: Iteration, size: int) -> None:
     """SolverFailed where an iteration with a matrix does not end, as with one that is singular or nearly so."""
     inverse.estimate(np.random.default_rng(0).standard_normal(size))
     outcome = inverse.last

@@ -16,7 +16,7 @@ cumulants = [2, 3]             # orders; break_symmetry, counting and closure go
 [moments]
 order = 2                      # or labels = ["z0", "+1 -2"]
 [spectrum]                     # of and right as on the command line
-frequencies = "-3:3:200"       # and/or linewidth = true, near = 1.0
+frequencies = "-3:3:200"       # and/or linewidth = true, near = 1.0; delays = "0:10:100": g2(tau) of the centre's light
 [quantities]                   # squeezing = true, fisher = ["g"], rotation_fisher = ["satellites", "joint"]
 counting = ["L[a] central"]    # jumps whose full counting statistics are wanted
 [evolution]                    # moments over time instead of those of steady states

@@ -200,6 +200,7 @@ def spectrum(reader: Reader, table: Mapping[str, Any] | None) -> SpectrumRequest
         "frequencies": ("'W0:W1:STEPS', such as '-3:3:200', or a list of numbers", lambda value: isinstance(value, str | list)),
         "linewidth": ("true or false", lambda value: isinstance(value, bool)),
         "near": ("a frequency", is_real),
+        "delays": ("'T0:T1:STEPS', such as '0:10:100', or a list of numbers", lambda value: isinstance(value, str | list)),
     }
     reader.unknown(("spectrum",), table, list(kinds), "[spectrum] has no entry")
     for name, (words, allowed) in kinds.items():
@@ -209,6 +210,8 @@ def spectrum(reader: Reader, table: Mapping[str, Any] | None) -> SpectrumRequest
     try:
         if isinstance(entries.get("frequencies"), str):
             entries["frequencies"] = steps(entries["frequencies"], "'frequencies'", "W", "-3:3:200").tolist()
+        if isinstance(entries.get("delays"), str):
+            entries["delays"] = steps(entries["delays"], "'delays'", "T", "0:10:100", 0.0).tolist()
         if len(reader.mistakes) == before:
             return SpectrumRequest.of_table(entries)
     except InputError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,11 +30,12 @@ _RECORD = {
     "cumulants": bool,
     "errors": bool,
     "power?": str,
+    "coherence?": str,
     "series?": {"times": str, "moments": {str: str}, "derived": {str: str}, "derived_errors": {str: str}, "errors?": {str: str}},
 }
 """``numbers`` are (5, labels) doubles, little end first, in base 64.  The five rows are the real and imaginary part of the moment,
-those of the cumulant, and the error.  ``power`` likewise: (3, frequencies), with frequency, S and its error; ``series``: (1, times), or
-(2, times) with the real and imaginary part of a moment."""
+those of the cumulant, and the error.  ``power`` likewise: (3, frequencies), with frequency, S and its error; ``coherence``: (3, delays),
+with tau, g2 and its error; ``series``: (1, times), or (2, times) with the real and imaginary part of a moment."""
 
 
 def packed(point: Point) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def packed(point: Point) -> dict[str, Any]:
     cumulants = np.array([point.cumulants.get(label, nothing) for label in labels], dtype=complex)
     errors = np.array([point.errors.get(label, np.nan) for label in labels], dtype=float)
     numbers = np.stack([moments.real, moments.imag, cumulants.real, cumulants.imag, errors])
-    spectrum = [[w, value, point.power_errors.get(w, np.nan)] for w, value in point.power.items()]
+    curves = {"power": (point.power, point.power_errors), "coherence": (point.coherence, point.coherence_errors)}
     return {
         "labels": labels,
         "numbers": _written(numbers),
@@ -59,9 +61,18 @@ def packed(point: Point) -> dict[str, Any]:
         "computed_by": dict(point.computed_by),
         "cumulants": bool(point.cumulants),
         "errors": bool(point.errors),
-        **({"power": _written(np.array(spectrum).T)} if spectrum else {}),
+        **{name: _written_curve(*curve) for name, curve in curves.items() if curve[0]},
         **({} if point.series is None else {"series": _packed_series(point.series)}),
     }
+
+
+def _written_curve(values: Mapping[float, float], errors: Mapping[float, float]) -> str:
+    return _written(np.array([[x, value, errors.get(x, np.nan)] for x, value in values.items()]).T)
+
+
+def _read_curve(text: str) -> tuple[dict[float, float], dict[float, float]]:
+    along, values, errors = (row.tolist() for row in _read(text, 3))
+    return dict(zip(along, values, strict=True)), {x: error for x, error in zip(along, errors, strict=True) if not np.isnan(error)}
 
 
 def _packed_series(series: Series) -> dict[str, Any]:
@@ -103,7 +114,8 @@ def unpacked(record: Any) -> Point:
     checked(record, _RECORD, "a record")
     labels = list(map(sys.intern, record["labels"]))  # one copy of a label for all points
     numbers = _read(record["numbers"], 5).reshape(5, len(labels))
-    frequencies, power, errors = (row.tolist() for row in _read(record.get("power", ""), 3))
+    power, power_errors = _read_curve(record.get("power", ""))
+    coherence, coherence_errors = _read_curve(record.get("coherence", ""))
     moments, cumulants = np.empty(len(labels), dtype=complex), np.empty(len(labels), dtype=complex)
     moments.real, moments.imag, cumulants.real, cumulants.imag = numbers[:4]  # a sum with 1j would lose the sign of zeros
     return Point(
@@ -119,7 +131,9 @@ def unpacked(record: Any) -> Point:
         approach=record["approach"],
         computed_at=datetime.fromisoformat(record["computed_at"]),
         computed_by=record["computed_by"],
-        power=dict(zip(frequencies, power, strict=True)),
-        power_errors={w: error for w, error in zip(frequencies, errors, strict=True) if not np.isnan(error)},
+        power=power,
+        power_errors=power_errors,
+        coherence=coherence,
+        coherence_errors=coherence_errors,
         series=_unpacked_series(record["series"]) if "series" in record else None,
     )

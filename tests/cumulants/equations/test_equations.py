@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from oracles import systems
+from oracles import kinds, systems
 from oracles.brute_force import BruteForce
 from oracles.cumulants import random_moments
 from sampled import sampled
@@ -14,16 +14,17 @@ from permsym.cumulants.equations.alphabet import Alphabet
 from permsym.cumulants.equations.structure import Rows
 from permsym.errors import TooLarge
 from permsym.models import central_spin
+from permsym.several_sites import modes_of_centre
 
 
 def symmetric_operator(oracle, rng):
     """A random operator that is symmetric in the satellites, scaled to be of order 1; it need be no density matrix."""
     total = 0
     for _ in range(3):
-        centre = systems.random_matrix(rng, oracle.dims[0])
-        if oracle.model.centre.kind == "boson":
-            centre[3:] = centre[:, 3:] = 0  # so few photons that no product of operators reaches the cut-off
-        factors = [centre]
+        factors = [systems.random_matrix(rng, site.levels) for site in oracle.own]
+        for site, matrix in zip(oracle.own, factors, strict=True):
+            if site.kind == "boson":
+                matrix[3:] = matrix[:, 3:] = 0  # so few photons that no product of operators reaches the cut-off
         for each in oracle.model.ensembles:
             factors += [systems.random_matrix(rng, each.levels)] * each.N
         product = np.eye(1)
@@ -43,11 +44,14 @@ def flow(oracle, rho):
     return result
 
 
-@pytest.mark.parametrize("name", sampled([(name,) for name in systems.MODELS], 3))
+SEVERAL = {"two_modes": kinds.two_modes, "mode_and_spin": kinds.mode_and_spin}
+
+
+@pytest.mark.parametrize("name", sampled([(name,) for name in systems.MODELS | SEVERAL], 3))
 def test_rows_equal_the_adjoint_lindbladian(name):
-    model = systems.MODELS[name](2 if name in systems.QUTRITS | systems.CAVITIES else 3)
-    if model.centre.kind == "boson":
-        model = model.with_levels(9)
+    model = (systems.MODELS | SEVERAL)[name](1 if name in SEVERAL else 2 if name in systems.QUTRITS | systems.CAVITIES else 3)
+    if modes_of_centre(model.centre):
+        model = model.with_levels(9 if name not in SEVERAL else 7)
     oracle, alphabet = BruteForce(model), Alphabet(model)
     rho = symmetric_operator(oracle, np.random.default_rng(5))
     change = flow(oracle, rho)

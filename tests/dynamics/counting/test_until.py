@@ -117,8 +117,8 @@ def test_a_bad_step_is_in_the_errors(monkeypatch):
     [
         (lambda e: e.counting("nothing"), "no jump of user-defined is called 'nothing'"),
         (lambda e: e.counting("pump", efficiency=2), "`efficiency` must be a probability"),
-        (lambda e: ps.full_counting(e, "pump"), "along an evolution use"),
-        (lambda e: ps.full_counting(e.state(1.0), "pump"), "along an evolution use"),
+        (lambda e: ps.full_counting(e, "pump"), "of an evolution use"),
+        (lambda e: ps.full_counting(e.state(1.0), "pump"), "of an evolution use"),
     ],
 )
 def test_wrong_input_is_refused(call, message):

@@ -187,7 +187,7 @@ def test_a_low_cut_off_knows_what_it_leaves_out(of, right, left):
     assert off.max() > 1e-7
     assert (off <= few.errors).all()
     ladders = sum(word in ("a", "ad") for text in (of, right, left or "") for word in text.split())
-    assert few.certificate.cut > states[0].above_the_cutoff(ladders)
+    assert few.certificate.cut > states[0].above_the_cutoffs({0: ladders})
     assert not few.certificate.certified
     assert "cut-off" in few.certificate.reasons[0] or "state" in few.certificate.reasons[0]
 

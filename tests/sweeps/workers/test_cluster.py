@@ -89,7 +89,7 @@ def test_results_of_other_software_are_refused_and_computed_elsewhere(cluster, t
     package = tmp_path / "other" / "permsym"
     shutil.copytree(Path(permsym.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     task = package / "sweeps" / "task.py"
-    right = "return Result(method(task.method).point("
+    right = "point = method(task.method).point("
     wrong = f"open({str(tmp_path / 'computed')!r}, 'a').write('x'); {right}"
     assert right in task.read_text()
     task.write_text(task.read_text().replace(right, wrong))

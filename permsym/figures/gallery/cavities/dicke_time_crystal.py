@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import permsym as ps
-from permsym.dataset.status import Status, judged
+from permsym.dataset.status import judged, physical
 from permsym.figures.gallery.row import Check, Citation, Curves, Feature, Line, Panel, Row
 from permsym.figures.gallery.scans import named
 
@@ -59,8 +59,7 @@ def _between(approach: str, N: int) -> Curves:
         return Curves({"b": (at, 2 * path.moment("+1").real)}, judged(path.certificate))
     order = {"mf": 1, "c2": 2, "c3": 3}[approach]
     other = ps.cumulants.evolve(model(N), PERIOD * at, initial(N), order=order, modulate=SWITCHED, errors=False)
-    outcome = (Status.UNPHYSICAL, "; ".join(other.unphysical)) if other.unphysical else (Status.OK, "")
-    return Curves({"b": (at, 2 * other.moment("+1").real)}, outcome)
+    return Curves({"b": (at, 2 * other.moment("+1").real)}, physical(other.unphysical))
 
 
 def lines(largest: int) -> list[Line]:

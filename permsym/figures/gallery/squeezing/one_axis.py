@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import permsym as ps
-from permsym.dataset.status import Status, judged
+from permsym.dataset.status import judged, physical
 from permsym.figures.gallery.fits import exponent, peak
 from permsym.figures.gallery.row import Check, Citation, Curves, Feature, Line, Panel, Row
 
@@ -56,9 +56,8 @@ def _exact(N: int) -> Curves:
 
 def _expanded(order: int, N: int) -> Curves:
     trajectory = ps.cumulants.evolve(model(N, j=False), _TIMES * N ** (-2 / 3), "bloch=pi/2,0", order=order, errors=False)
-    strange = trajectory.unphysical
     values = trajectory.squeezing().kitagawa_ueda
-    return Curves({"a": (_TIMES, values)}, (Status.UNPHYSICAL, "; ".join(strange)) if strange else (Status.OK, ""))
+    return Curves({"a": (_TIMES, values)}, physical(trajectory.unphysical))
 
 
 def _minima(largest: int, definition: str) -> Curves:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import permsym as ps
-from permsym.dataset.status import Status, judged
+from permsym.dataset.status import judged, physical
 from permsym.figures.gallery.fits import exponent, peak
 from permsym.figures.gallery.row import Check, Citation, Curves, Feature, Line, Panel, Row
 
@@ -65,9 +65,7 @@ def _compared(N: int, kind: str) -> Curves:
 def _expanded(order: int, N: int) -> Curves:
     spins = ps.models.collective_spins(N, counter_twist=1, gamma_down=LOSS)
     trajectory = ps.cumulants.evolve(spins, _TIMES / N, "up", order=order, errors=False)
-    strange = trajectory.unphysical
-    outcome = (Status.UNPHYSICAL, "; ".join(strange)) if strange else (Status.OK, "")
-    return Curves({"b": (_TIMES, trajectory.squeezing().wineland)}, outcome)
+    return Curves({"b": (_TIMES, trajectory.squeezing().wineland)}, physical(trajectory.unphysical))
 
 
 def _minima(largest: int) -> Curves:

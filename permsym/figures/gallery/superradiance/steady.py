@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import permsym as ps
-from permsym.errors import PermsymError
+from permsym.dataset.status import EXACT
 from permsym.figures.gallery.fits import limit, peak
-from permsym.figures.gallery.followed import Followed, flux, pairs_coherence, settled, steady, worst
+from permsym.figures.gallery.followed import Followed, flux, flux_error, pairs_coherence, steady, worst
 from permsym.figures.gallery.row import Check, Citation, Curves, Feature, Line, Panel, Row
+from permsym.figures.gallery.scans import along, named
 
 if TYPE_CHECKING:
     from permsym.model import Model
@@ -48,34 +49,18 @@ def _exact(N: int, pumps: Sequence[float]) -> Curves:
 
 
 def _compared(approach: str, N: int) -> Curves:
-    """An expansion where it has settled, or truncated Wigner's steady state; a pump without a value is left out."""
-    x, y, outcomes = [], [], []
-    for pump in _COARSE:
-        spins = model(N, float(pump * N))
-        try:
-            state = steady(approach, spins) if approach == "twa" else settled(approach, spins, 400 / N + 40 / (pump * N))
-        except PermsymError:
-            continue
-        x.append(float(pump))
-        y.append(float(flux(state, N)) / (N**2 / 8))
-        outcomes.append(state.outcome)
-    return Curves({"c": (x, y)}, worst(outcomes))
+    def relative(state: Followed) -> tuple[float, float]:
+        return float(flux(state, N)) / (N**2 / 8), flux_error(state, N) / (N**2 / 8)
 
-
-def _exact_compared(N: int) -> Curves:
-    curve = _exact(N, list(_PUMPS))
-    return Curves({"c": curve.xy["a"]}, curve.outcome)
+    return along(approach, lambda pump: model(N, pump * N), _COARSE if approach == "twa" else _PUMPS, {"c": relative})
 
 
 def lines(largest: int) -> list[Line]:
     shown, compared = sorted({N for N in _SIZES if largest > N} | {largest}), min(_COMPARED, largest)
     return [
         *(Line(f"$N={N}$", partial(_exact, N, list(_PUMPS if N <= 100 else _COARSE if N <= 300 else _FEW)), dots=N > 100) for N in shown),
-        Line(f"exact, $N={compared}$", partial(_exact_compared, compared), group="c"),
-        *(
-            Line(label, partial(_compared, approach, compared), group="c", approach=approach)
-            for approach, label in (("c2", "C2"), ("c3", "C3"), ("twa", "truncated Wigner"))
-        ),
+        Line(f"exact, $N={compared}$", partial(_compared, EXACT, compared), group="c"),
+        *(Line(named(one), partial(_compared, one, compared), group="c", approach=one) for one in ("c2", "c3", "c4", "twa")),
     ]
 
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import permsym as ps
 from permsym.dataset.status import Outcome, expanded, judged
-from permsym.figures.gallery.followed import flux, settled
+from permsym.figures.gallery.followed import flux, steady
 from permsym.figures.gallery.row import Check, Citation, Curves, Feature, Line, Panel, Row
 from permsym.figures.gallery.superradiance.steady import model
 
@@ -36,8 +36,8 @@ def _compared(N: int) -> Curves:
 
 
 def _expanded(order: int, N: int) -> Curves:
-    """An expansion's two-time function over its own square of <J+ J->, about where its equations settle."""
-    state = settled(f"c{order}", model(N, float(N)), 400 / N)
+    """An expansion's two-time function over its own square of <J+ J->."""
+    state = steady(f"c{order}", model(N, float(N)))
     pairs = ps.cumulants.correlation(state.result, "+ -", "-", _TIMES * math.log(N) / N, left="+")
     return Curves({"b": (_TIMES, pairs.values.real / float(flux(state, N)) ** 2)}, expanded(pairs.failures))
 

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import permsym as ps
-from permsym.figures.gallery.followed import settled, steady, worst
+from permsym.dataset.status import EXACT
+from permsym.figures.gallery.followed import steady
 from permsym.figures.gallery.row import Check, Citation, Curves, Feature, Line, Panel, Row
+from permsym.figures.gallery.scans import along, named
 
 if TYPE_CHECKING:
+    from permsym.figures.gallery.followed import Followed
     from permsym.model import Model
 
 _SIZES = (2, 5, 10)
@@ -32,10 +35,12 @@ def lines_of(n: int, detuning: float) -> complex:
     return complex(value)
 
 
-def _exact(n: int) -> Curves:
-    states = [steady("exact", model(n, float(x * n)), [_LABEL]) for x in _DETUNINGS]
-    coherences = [abs(complex(state.moment(_LABEL))) for state in states]
-    return Curves({"a": (_DETUNINGS, coherences)}, worst([state.outcome for state in states]))
+def _coherence(state: Followed) -> tuple[float, float]:
+    return abs(complex(state.moment(_LABEL))), state.error(_LABEL)
+
+
+def _coherences(approach: str, n: int, letter: str) -> Curves:
+    return along(approach, lambda x: model(n, x * n), _DETUNINGS, {letter: _coherence}, [_LABEL])
 
 
 def _split(n: int) -> Curves:
@@ -43,16 +48,14 @@ def _split(n: int) -> Curves:
     return Curves({"b": (_DETUNINGS, [value.imag / n for value in values])})
 
 
-def _expanded(order: int, n: int) -> Curves:
-    states = [settled(f"c{order}", model(n, float(x * n)), 60 / n) for x in _DETUNINGS]
-    return Curves({"a": (_DETUNINGS, [abs(complex(state.moment(_LABEL))) for state in states])}, worst([state.outcome for state in states]))
-
-
 def lines(largest: int) -> list[Line]:
     shown = sorted({n for n in _SIZES if n < largest} | {largest})
     return [
-        *(Line(f"$n={n}$", partial(_exact, n), group=f"{n}") for n in shown),
-        Line(f"C2, $n={shown[-1]}$", partial(_expanded, 2, shown[-1]), group=f"{shown[-1]}", approach="c2"),
+        *(Line(f"$n={n}$", partial(_coherences, EXACT, n, "a"), group=f"{n}") for n in shown),
+        *(
+            Line(f"{named(one)}, $n={shown[-1]}$", partial(_coherences, one, shown[-1], "c"), group="c", approach=one)
+            for one in (EXACT, "c2", "c3", "c4", "twa")
+        ),
         *(Line(f"line, $n={n}$", partial(_split, n), group=f"{n}") for n in shown),
     ]
 
@@ -107,6 +110,7 @@ ROW = Row(
             {"xlabel": r"detuning $d/(n\Gamma)$", "ylabel": r"$|\langle\sigma^+_A\sigma^-_B\rangle|$", "xlim": (0, 2), "ylim": (0, None)}
         ),
         "b": Panel({"xlabel": r"detuning $d/(n\Gamma)$", "ylabel": r"Im $\lambda/(n\Gamma)$", "xlim": (0, 2), "ylim": (-0.02, None)}),
+        "c": Panel({"xlabel": r"detuning $d/(n\Gamma)$", "ylabel": r"$|\langle\sigma^+_A\sigma^-_B\rangle|$", "xlim": (0, 2)}),
     },
     lines=lines,
     features=features,

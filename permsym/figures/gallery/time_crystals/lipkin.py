@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import permsym as ps
+from permsym.dataset.status import EXACT
 from permsym.figures.gallery.fits import exponent
-from permsym.figures.gallery.followed import steady, worst
+from permsym.figures.gallery.followed import steady
 from permsym.figures.gallery.row import Check, Citation, Curves, Feature, Line, Panel, Row
+from permsym.figures.gallery.scans import along, named, real
 
 if TYPE_CHECKING:
     from permsym.model import Model
@@ -34,13 +36,9 @@ def gap(N: int, individual: float, collective: float) -> float:
     return ps.eigenvalues(model(N, individual, collective), k=2).gap
 
 
-def _half(approach: str, N: int, panels: str) -> Curves:
-    """Both losses alike, over their sum."""
-    states = [steady(approach, model(N, float(sum_) / 2, float(sum_) / 2)) for sum_ in _RATES]
-    curves = {panels[0]: (_RATES, [float(state.real("z1")) for state in states])}
-    if len(panels) > 1:
-        curves[panels[1]] = (_RATES, [float(state.real("+1 -2")) for state in states])
-    return Curves(curves, worst([state.outcome for state in states]))
+def _half(approach: str, N: int, panels: Mapping[str, str]) -> Curves:
+    """Moments with both losses alike, over their sum."""
+    return along(approach, lambda both: model(N, both / 2, both / 2), _RATES, {letter: real(label) for letter, label in panels.items()})
 
 
 def _gaps(N: int) -> Curves:
@@ -51,8 +49,11 @@ def lines(largest: int) -> list[Line]:
     shown = sorted({N for N in _SIZES if largest > N} | {largest})
     compared = min(_COMPARED, largest)
     return [
-        *(Line(f"$N={N}$", partial(_half, "exact", N, "ab"), group=f"{N}") for N in shown),
-        Line(f"truncated Wigner, $N={compared}$", partial(_half, "twa", compared, "ab"), group=f"{compared}", approach="twa"),
+        *(Line(f"$N={N}$", partial(_half, EXACT, N, {"a": "z1", "b": "+1 -2"}), group=f"{N}") for N in shown),
+        *(
+            Line(f"{named(one)}, $N={compared}$", partial(_half, one, compared, {"d": "+1 -2"}), group="d", approach=one)
+            for one in (EXACT, "mf", "c2", "c3", "c4", "twa")
+        ),
         *(Line(f"gap, $N={N}$", partial(_gaps, N), group=f"{N}") for N in shown if N <= 16),
     ]
 
@@ -97,6 +98,7 @@ ROW = Row(
         "a": Panel({"xlabel": r"$(\gamma_I+\gamma_C)/V$", "ylabel": r"$\langle\sigma^z\rangle$", "xlim": (0, 4)}),
         "b": Panel({"xlabel": r"$(\gamma_I+\gamma_C)/V$", "ylabel": r"$\langle\sigma^+_1\sigma^-_2\rangle$", "xlim": (0, 4)}),
         "c": Panel({"xlabel": r"$(\gamma_I+\gamma_C)/V$", "ylabel": "slowest rate $/V$", "xlim": (0, 4), "ylim": (0, None)}),
+        "d": Panel({"xlabel": r"$(\gamma_I+\gamma_C)/V$", "ylabel": r"$\langle\sigma^+_1\sigma^-_2\rangle$", "xlim": (0, 4)}),
     },
     lines=lines,
     features=features,
