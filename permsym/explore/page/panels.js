@@ -9,6 +9,9 @@ function share(value, exact) {
   return `${percent < 0 ? "−" : "+"}${words} %`;
 }
 
+// Half of the 95 % interval of what is sampled.
+const spread = (error) => (error ? `(± ${error.toExponential(0)})` : "");
+
 function cell(row, text, small, name) {
   const node = row.insertCell();
   node.textContent = text;
@@ -56,7 +59,7 @@ export function valuesTable(table, methods, answers, styles, size) {
     cell(row, "").append(key(styles[method]), styles[method].label + (method === "exact" && size ? `, N = ${size}` : ""));
     for (const name of columns) {
       const value = point?.derived[name] ?? null;
-      const small = !point ? "" : method === "exact" ? bound(point.derived_errors[name]) : share(value, size ? null : exact?.derived[name]);
+      const small = !point ? "" : method === "exact" ? bound(point.derived_errors[name]) : [share(value, size ? null : exact?.derived[name]), spread(point.derived_errors[name])].filter(Boolean).join(" ");
       const closed = name.startsWith("g2") && ORDER[method] < PAIRS && value !== null;
       cell(row, point ? precise(value, method === "exact" ? point.derived_errors[name] : 0) : "", value === null ? "" : small, closed ? "closure" : "").title = closed ? "beyond the order: by closure alone" : "";
     }
