@@ -72,8 +72,9 @@ def command(asked: Asked, view: View) -> str:
         start = f" --initial {shlex.quote(initial)}" if initial else ""
         return f"permsym evolve {words} --times {shlex.quote(times)}{start}"
     if view.name == "spectrum":
-        grid = f"--frequencies {shlex.quote(asked.spectrum or '')}"
-        lines = [f"permsym spectrum {words} {grid}"]
+        assert asked.spectrum is not None
+        grid, of, right = map(shlex.quote, asked.spectrum)
+        lines = [f"permsym spectrum {words} --frequencies {grid}" + (f" --of {of} --right {right}" if asked.spectrum[1] else "")]
         return "\n".join(lines + [f"{lines[0]} --order {name[1:]}" for name in view.methods if name[0] == "c"])
     return "\n".join([f"permsym solve {words}", *(_approximation(name, words) for name in view.methods if name != "exact")])
 
@@ -91,8 +92,11 @@ def python(asked: Asked, view: View) -> str:
     chosen = {name: dict(OPTIONS[name]) for name in view.methods if name in OPTIONS}
     arguments += [f"options={chosen!r}"] if chosen else []
     if view.name == "spectrum":
+        assert asked.spectrum is not None
         lines[:1] = ["import numpy as np", "import permsym as ps"]
-        arguments.append(f"spectrum={{'frequencies': {_linspace(asked.spectrum or '')}}}")
+        grid, of, right = asked.spectrum
+        operators = f", 'of': {of!r}, 'right': {right!r}" if of else ""
+        arguments.append(f"spectrum={{'frequencies': {_linspace(grid)}{operators}}}")
     if view.name == "evolution":
         assert asked.evolution is not None
         lines[:1] = ["import numpy as np", "import permsym as ps"]

@@ -29,7 +29,7 @@ _SHAPE = {
     "methods": [str],
     "curve": ({"over": str, "from": str, "to": str}, None),
     "quantity": str,
-    "spectrum": (str, None),
+    "spectrum": ({"grid": str, "of": str, "right": str}, None),
     "evolution": ({"initial": str, "times": str}, None),
     "compute": bool,
 }
@@ -52,7 +52,7 @@ class Asked:
     parameters   as they were typed; those left empty are missing
     methods      approximations beside the exact value
     quantity     what the curve shows, and is refined for
-    spectrum     frequencies W0:W1:STEPS, or None
+    spectrum     frequencies W0:W1:STEPS, and A and B of <A(tau) B(0)>, "" for those of the centre's emission; or None
     evolution    initial state and times T0:T1:STEPS, or None
     compute      whether to compute what takes long, too
     tables       the tables ``spectrum`` and ``evolution`` of a sweep, where they are asked for
@@ -64,7 +64,7 @@ class Asked:
     methods: tuple[str, ...] = ()
     curve: Curve | None = None
     quantity: str = ""
-    spectrum: str | None = None
+    spectrum: tuple[str, str, str] | None = None
     evolution: tuple[str, str] | None = None
     compute: bool = False
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -88,6 +88,11 @@ def read(text: str | bytes, models: Collection[str]) -> Asked:
         raise InputError(f"there are {len(parameters)} parameters, but a page has at most {_MOST_PARAMETERS}")
     methods = tuple(name for name in METHODS if name in message["methods"])
     evolution, spectrum = message["evolution"], message["spectrum"]
+    power = (
+        None
+        if spectrum is None
+        else (_short(spectrum["grid"], "spectrum"), _short(spectrum["of"], "of"), _short(spectrum["right"], "right"))
+    )
     start = None if evolution is None else (_short(evolution["initial"], "initial"), _short(evolution["times"], "times"))
     return Asked(
         message["number"],
@@ -96,10 +101,10 @@ def read(text: str | bytes, models: Collection[str]) -> Asked:
         methods,
         _curve(message["curve"]),
         message["quantity"],
-        spectrum,
+        power,
         start,
         message["compute"],
-        _tables(spectrum, start),
+        _tables(power, start),
     )
 
 
@@ -124,10 +129,12 @@ def _curve(table: Mapping[str, str] | None) -> Curve | None:
     return Curve(table["over"], *ends)
 
 
-def _tables(spectrum: str | None, evolution: tuple[str, str] | None) -> dict[str, dict[str, Any]]:
+def _tables(spectrum: tuple[str, str, str] | None, evolution: tuple[str, str] | None) -> dict[str, dict[str, Any]]:
     tables: dict[str, dict[str, Any]] = {}
     if spectrum is not None:
-        tables["spectrum"] = {"frequencies": _grid(spectrum, "the spectrum", "W", "-3:3:200", "spectrum")}
+        grid, of, right = spectrum
+        operators = {name: text for name, text in (("of", of), ("right", right)) if text}
+        tables["spectrum"] = {"frequencies": _grid(grid, "the spectrum", "W", "-3:3:200", "spectrum"), **operators}
     if evolution is not None:
         tables["evolution"] = {"times": _grid(evolution[1], "the evolution", "T", "0:10:100", "times"), "initial": evolution[0]}
     return tables

@@ -12,7 +12,7 @@ from permsym.models.registry import ModelSource
 from permsym.reading import number_or_text
 
 STARTS: Mapping[str, Mapping[str, str]] = {
-    "driven-tavis-cummings": {"N": "8", "C": "14", "drive": "1.0"},
+    "driven-tavis-cummings": {"N": "5", "C": "14", "drive": "1.0"},
     "dicke": {"N": "4"},
     "three-level-laser": {"N": "4"},
     "collective-spins": {"N": "10", "drive": "1", "gamma_down": "1"},
@@ -30,7 +30,7 @@ def described(source: ModelSource, typed: Mapping[str, str]) -> list[dict[str, A
     typed   values from the command line
     """
     start = {name: str(value) for name, value in source.defaults.items() if value is not None}
-    if "N" in source.defaults:
+    if source.defaults.get("N", 0) is None:
         start["N"] = "10"
     start |= STARTS.get(source.name, {}) if not typed else {}
     start |= typed

@@ -22,6 +22,7 @@ _GRACE = 0.3  # seconds for an exact solve that is no longer wanted
 _LONGER_GRACE = 2.0  # for an approximation: they are short, and a new process derives its equations again
 _LONGEST_POINT = 20.0  # seconds of a point of a curve
 _LONGEST_VIEW = 20.0  # predicted seconds of a spectrum or an evolution that is computed without being asked for again
+_OUTLASTED = 40.0  # seconds after which one is given up whose prediction was wrong: the curve waits behind it
 
 Send = Callable[[dict[str, Any]], None]
 Points = dict[tuple[tuple[int, ...], str], bytes]
@@ -39,6 +40,15 @@ class Answers:
     curve: Asked
     grid: Grid | None
     points: dict[str, dict[tuple[float | None, str], bytes]] = field(default_factory=dict)
+
+    def drop(self, panel: str) -> None:
+        """Leave out a panel that makes no sense."""
+        if panel == "curve":
+            self.grid = None
+        elif panel == "spectrum":
+            self.asked = self.curve = replace(self.asked, spectrum=None)
+        else:
+            self.asked = self.curve = replace(self.asked, evolution=None)
 
     def views(self) -> dict[str, View]:
         """The panels that there are."""
@@ -129,10 +139,12 @@ class Tab:
         self._tell(answers, part="busy", texts=answers.texts())
         for name, view in views(asked, () if answers.grid is None else [answers.grid.curve.start]).items():
             checked = await self._part({"part": "checked", "panel": name, "number": asked.number}, self._exact, Check(view))
-            if checked is None:
+            if checked is None and name == "values":
                 self._tell(answers, part="done")
                 return
-            if name == "values":
+            if checked is None:
+                answers.drop(name)
+            elif name == "values":
                 self._tell(answers, part="checked", **checked.shown)
         queue: asyncio.Queue[tuple[float, View] | None] = asyncio.Queue()
         async with asyncio.TaskGroup() as group:
@@ -191,7 +203,8 @@ class Tab:
         if plan is None:
             return
         if answers.asked.compute or (plan.shown["fits"] and plan.shown["seconds"] is not None and plan.shown["seconds"] <= _LONGEST_VIEW):
-            await self._point(answers, panel, view, "exact", self._exact)
+            limit = None if answers.asked.compute else _OUTLASTED
+            await self._point(answers, panel, view, "exact", self._exact, seconds=limit)
         else:
             words = f"not computed yet: it takes {plan.shown['words']}; press the button below the table"
             self._tell(answers, part=panel, method="exact", error=words)
@@ -238,7 +251,7 @@ class Tab:
         try:
             return await lane.run(job, seconds)
         except TimeoutError:
-            words, parameter = f"left out: it takes more than {seconds:.0f} s", None
+            words, parameter = f"left out: it takes more than {seconds:.0f} s; the command computes it without a limit", None
         except JobRefused as error:
             words, parameter = str(error), error.parameter
         except PermsymError as error:

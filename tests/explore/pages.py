@@ -40,11 +40,11 @@ class Client:
         while await self.read() is not None:
             pass
 
-    async def all(self):
+    async def all(self, seconds=60):
         """All messages until the work is done."""
-        messages = [await self.next()]
+        messages = [await self.next(seconds=seconds)]
         while messages[-1]["part"] != "done":
-            messages.append(await self.next())
+            messages.append(await self.next(seconds=seconds))
         return messages
 
     async def ask(self, model, parameters, number=1, **more):

@@ -19,7 +19,7 @@ GOOD = {
     "methods": ["c3", "mf"],
     "curve": {"over": "g", "from": "0.1", "to": "1"},
     "quantity": "p0_up",
-    "spectrum": "-3:3:10",
+    "spectrum": {"grid": "-3:3:10", "of": "", "right": ""},
     "evolution": {"initial": "up", "times": "0:2:4"},
     "compute": False,
 }
@@ -48,7 +48,7 @@ def test_a_question_is_data():
         ({"parameters": {f"p{k}": "1" for k in range(200)}}, "200 parameters"),
         ({"curve": {"over": "g", "from": "x", "to": "1"}}, "goes from a number"),
         ({"curve": {"over": "g", "from": "2", "to": "1"}}, "must go up"),
-        ({"spectrum": "0:1:100000"}, "at most 400"),
+        ({"spectrum": {"grid": "0:1:100000", "of": "", "right": ""}}, "at most 400"),
         ({"evolution": {"initial": "", "times": "5"}}, "T0:T1:STEPS"),
         ({"compute": 1}, "compute"),
     ],
@@ -67,7 +67,7 @@ def test_other_messages_are_refused(text):
 def test_sliders_of_rates_begin_at_zero_and_those_of_detunings_below():
     by_name = {entry["name"]: entry for entry in described(lookup("driven-tavis-cummings"), {})}
     assert (by_name["gamma_p"]["low"], by_name["Delta"]["low"]) == (0.0, -3.0)
-    assert by_name["N"] | {"low": 1, "high": 300, "counts": True, "text": "8"} == by_name["N"]
+    assert by_name["N"] | {"low": 1, "high": 300, "counts": True, "text": "5"} == by_name["N"]
     assert "high" not in by_name["levels"]
     assert "high" not in by_name["eta"]  # `drive` stands for it
     assert (by_name["drive"]["low"], by_name["drive"]["high"]) == (0.0, 4.0)
@@ -103,6 +103,9 @@ def test_command_and_sweep_say_what_is_seen():
     ]
     assert words["evolution"]["command"] == "permsym evolve central-spin N=10 kappa=N/16 --times 0:2:4 --initial up"
     assert words["spectrum"]["command"].splitlines()[0].endswith("--frequencies -3:3:10")
+    marked = texts(asked(spectrum={"grid": "0:1:2", "of": "+", "right": "-"}))["spectrum"]
+    assert marked["command"].splitlines()[0].endswith("--frequencies 0:1:2 --of + --right -")
+    assert "'of': '+', 'right': '-'" in marked["python"]
     table = tomllib.loads(toml(views(asked(), [0.1, 0.5])["curve"]))
     assert table["model"] == {"name": "central-spin", "N": 10, "kappa": "N/16"}
     assert table["sweep"] == {"g": [0.1, 0.5]}

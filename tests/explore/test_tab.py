@@ -3,11 +3,15 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from explore.pages import served
+from explore.pages import Client, served
 from tornado.httpclient import AsyncHTTPClient
+from tornado.websocket import websocket_connect
 
 import permsym as ps
 
@@ -114,6 +118,7 @@ def test_mistakes_are_said_in_their_place_and_lost_processes_are_replaced(tmp_pa
             code = await client.next("checked", number=2)
             await client.ask("central-spin", {"N": "4"}, 3, evolution={"initial": "sideways", "times": "0:1:2"})
             start = await client.next("checked", number=3, panel="evolution")
+            await client.next("values", number=3, method="exact")  # which goes on
             await client.ask("central-spin", {"N": "200"}, 4, compute=True)
             await client.next("plan", number=4)
             (tab,) = house.tabs
@@ -135,7 +140,11 @@ def test_spectrum_and_evolution(tmp_path):
     async def tried():
         async with served(tmp_path) as (_, connect):
             client = await connect()
-            more = {"spectrum": "-3:3:12", "evolution": {"initial": "fock=1 down", "times": "0:2:4"}, "methods": ["c2"]}
+            more = {
+                "spectrum": {"grid": "-3:3:12", "of": "", "right": ""},
+                "evolution": {"initial": "fock=1 down", "times": "0:2:4"},
+                "methods": ["c2"],
+            }
             await client.ask("tavis-cummings", {"N": "3", "levels": "12"}, **more)
             return {(message["part"], message["method"]): message["point"] for message in await client.all() if "point" in message}
 
@@ -148,3 +157,29 @@ def test_spectrum_and_evolution(tmp_path):
     spectrum = points["spectrum", "exact"]["spectrum"]
     np.testing.assert_allclose(spectrum["y"], ps.spectrum(model, np.linspace(-3, 3, 13)).power, atol=1e-8)
     assert np.max(spectrum["errors"]) < 1e-6
+
+
+def children(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="children are listed by Linux")
+def test_a_killed_server_leaves_no_process_behind():
+    command = [sys.executable, "-m", "permsym", "explore", "central-spin", "--no-browser", "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    async def tried():
+        address = server.stdout.readline().strip().replace("http", "ws").replace("/?", "/socket?")
+        client = Client(await websocket_connect(address))
+        await client.ask("central-spin", {"N": "220"}, compute=True)  # half a minute
+        await client.next("plan")
+        workers = children(server.pid)
+        server.kill()
+        server.wait()
+        while any(map(alive, workers)):
+            await asyncio.sleep(0.02)
+        await client.close()
+        return workers
+
+    with server.stdout:
+        assert len(asyncio.run(asyncio.wait_for(tried(), 60))) >= 2

@@ -7,7 +7,7 @@ const at = (id) => document.getElementById(id);
 const page = { number: 0, model: "", styles: {}, methods: [], answers: {}, curve: {}, spectrum: {}, evolution: {}, preview: null, log: false, compute: false };
 const controls = new Controls(at("sliders"), () => ask());
 const panels = Object.fromEntries(["values", "curve", "spectrum", "evolution"].map((id) => [id, new Reproduce(at(id), (panel) => socket.send(`save ${panel}`))]));
-const CHOSEN = ["quantity", "over", "curve-from", "curve-to", "spectrum-grid", "initial", "times"];
+const CHOSEN = ["quantity", "over", "curve-from", "curve-to", "spectrum-grid", "of", "right", "initial", "times"];
 let socket, waiting = false;
 
 function connect() {
@@ -38,7 +38,7 @@ function question() {
     methods: chosenMethods(),
     curve: at("over").value ? { over: at("over").value, from: at("curve-from").value, to: at("curve-to").value } : null,
     quantity: at("quantity").value,
-    spectrum: at("spectrum-on").checked ? at("spectrum-grid").value : null,
+    spectrum: at("spectrum-on").checked ? { grid: at("spectrum-grid").value, of: at("of").value, right: at("right").value } : null,
     evolution: at("evolution-on").checked ? { initial: at("initial").value, times: at("times").value } : null,
     compute: page.compute,
   };
@@ -138,9 +138,9 @@ const PARTS = {
   pictures(message) {
     at("pictures").classList.remove("old");
     const note = at("pictures").querySelector(".note");
-    note.hidden = !message.size;
-    note.textContent = `preview with N = ${message.size}`;
-    note.classList.add("preview");
+    note.hidden = !message.size && message.pictures.length > 0;
+    note.textContent = message.size ? `preview with N = ${message.size}` : "No picture is drawn of a model of this kind.";
+    note.classList.toggle("preview", Boolean(message.size));
     at("frames").replaceChildren(...message.pictures.map(picture));
   },
   axis(message) {
@@ -193,7 +193,7 @@ function take(message) {
 // A sentence goes where its cause is: a parameter, a field of a panel, else above everything.
 function complain(message) {
   if (message.parameter && controls.complain(message.parameter, message.error)) return;
-  const panel = message.panel && message.panel !== "values" ? message.panel : { "curve-from": "curve", "curve-to": "curve", spectrum: "spectrum", times: "evolution", initial: "evolution" }[message.parameter];
+  const panel = message.panel && message.panel !== "values" ? message.panel : { "curve-from": "curve", "curve-to": "curve", spectrum: "spectrum", of: "spectrum", right: "spectrum", times: "evolution", initial: "evolution" }[message.parameter];
   const place = panel && document.querySelector(`.mistake[data-for="${panel}"]`);
   if (!place) return mistake(message.error);
   place.textContent = message.error;
@@ -296,6 +296,6 @@ at("compute").addEventListener("click", () => ask(true));
 at("over").addEventListener("change", () => { range(); ask(); });
 at("quantity").addEventListener("change", () => { page.quantity = at("quantity").value; showCurve(); showEvolution(); remember(); });
 for (const id of ["spectrum-on", "evolution-on"]) at(id).addEventListener("change", () => { unfold(); ask(); });
-for (const id of ["curve-from", "curve-to", "spectrum-grid", "initial", "times"]) at(id).addEventListener("change", () => ask());
+for (const id of ["curve-from", "curve-to", "spectrum-grid", "of", "right", "initial", "times"]) at(id).addEventListener("change", () => ask());
 addEventListener("resize", () => { showCurve(); if (at("spectrum-on").checked) showSpectrum(); if (at("evolution-on").checked) showEvolution(); });
 connect();

@@ -9,6 +9,9 @@ function share(value, exact) {
   return `${percent < 0 ? "−" : "+"}${words} %`;
 }
 
+// Half of the 95 % interval of what is sampled.
+const spread = (error) => (error ? `(± ${error.toExponential(0)})` : "");
+
 function cell(row, text, small, name) {
   const node = row.insertCell();
   node.textContent = text;
@@ -36,7 +39,9 @@ function head(table, names) {
 const ORDER = { mf: 1, c2: 2, c3: 3 };
 const PAIRS = 4; // operators of g2: expansions of a lower order have it by closure alone
 
-const precise = (x) => (x === null || x === undefined ? "–" : x === 0 ? "0" : Math.abs(x) >= 1e-3 && Math.abs(x) < 1e6 ? x.toPrecision(8) : x.toExponential(6));
+// Eight digits, or those that the error leaves.
+const digitsOf = (x, error) => (error > 0 && x ? Math.min(Math.max(Math.floor(Math.log10(Math.abs(x))) - Math.floor(Math.log10(error)) + 1, 1), 8) : 8);
+const precise = (x, error = 0) => (x === null || x === undefined ? "–" : x === 0 ? "0" : Math.abs(x) >= 1e-3 && Math.abs(x) < 1e6 ? x.toPrecision(digitsOf(x, error)) : x.toExponential(digitsOf(x, error) - 1));
 const bound = (x) => (x === null || x === undefined ? "error not estimated" : `± ${x === 0 ? "0" : x.toExponential(0)}`);
 
 // answers: method -> {point, error, old}
@@ -54,12 +59,17 @@ export function valuesTable(table, methods, answers, styles, size) {
     cell(row, "").append(key(styles[method]), styles[method].label + (method === "exact" && size ? `, N = ${size}` : ""));
     for (const name of columns) {
       const value = point?.derived[name] ?? null;
-      const small = !point ? "" : method === "exact" ? bound(point.derived_errors[name]) : share(value, size ? null : exact?.derived[name]);
+      const small = !point ? "" : method === "exact" ? bound(point.derived_errors[name]) : [share(value, size ? null : exact?.derived[name]), spread(point.derived_errors[name])].filter(Boolean).join(" ");
       const closed = name.startsWith("g2") && ORDER[method] < PAIRS && value !== null;
-      cell(row, point ? precise(value) : "", value === null ? "" : small, closed ? "closure" : "").title = closed ? "beyond the order: by closure alone" : "";
+      cell(row, point ? precise(value, method === "exact" ? point.derived_errors[name] : 0) : "", value === null ? "" : small, closed ? "closure" : "").title = closed ? "beyond the order: by closure alone" : "";
     }
-    const words = answer?.error ?? (point && point.status !== "ok" ? `${point.status}: ${point.reason}` : !point ? "…" : method === "exact" ? "certified" : "");
-    cell(row, size && method === "exact" ? `preview; ${words}` : words, "", "words");
+    const status = answer?.error ? "–" : !point ? "…" : method === "exact" && point.status === "ok" ? "certified" : point.status === "ok" ? "" : point.status;
+    cell(row, size && method === "exact" ? `preview, ${status}` : status, "", "words");
+    const reason = answer?.error ?? (point && point.status !== "ok" ? point.reason : "");
+    if (!reason) continue;
+    const below = table.tBodies[0].insertRow();
+    below.className = "reason";
+    cell(below, reason, "", "words").colSpan = columns.length + 2;
   }
 }
 
@@ -91,7 +101,7 @@ export function badge(node, point, size) {
   node.classList.toggle("good", good);
   const numbers = [["error ≤", error_estimate], ["residual", residual], ["balance", balance]].filter(([, x]) => x !== undefined && x !== null);
   const seconds = time_total === undefined ? "" : `, ${time_total.toFixed(2)} s`;
-  const verdict = (size ? `preview with N = ${size}, ` : "") + (good ? "certified" : `not certified (${point.reason})`);
+  const verdict = (size ? `preview with N = ${size}, ` : "") + (good ? "certified" : "not certified");
   node.textContent = `${verdict}: ${numbers.map(([name, x]) => `${name} ${x.toExponential(1)}`).join(", ")}; ${dimension.toLocaleString("en")} unknowns${seconds}`;
 }
 
