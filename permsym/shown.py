@@ -75,7 +75,7 @@ def digits(value: float, error: float) -> str:
     """A value to the digits that its error leaves; in brackets the error in units of the last one.
 
     >>> digits(0.46412345, 2.1e-6), digits(3.1e-7, 2e-12), digits(0.25, 0.0), digits(2.0, float("inf")), digits(0.0, 1e-310)
-    ('0.464123(3)', '3.10000(2)e-07', '0.25', '2 (no digit is certain)', '0')
+    ('0.464123(3)', '3.10000(2)e-07', '0.25', '2 (no digit is certain)', '0 within 1e-310')
     """
     if not math.isfinite(value):
         return "not finite"

@@ -49,7 +49,7 @@ def is_ours(path: Path) -> bool:
                 file.seek(max(path.stat().st_size - _LAST_BYTES, 0))
                 return b"permsym" in file.read()
             head = file.read(_FIRST_BYTES)
-        if path.suffix == ".csv" and not head.startswith(b"# permsym"):
+        if path.suffix == ".csv" and not head.startswith(b"# "):
             return _described(path)
         return b"permsym" in head
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, csv.Error):  # a damaged HDF5 file raises any of them
