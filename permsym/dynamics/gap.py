@@ -26,6 +26,7 @@ from permsym.dynamics.frequencies import Frequencies, Place
 from permsym.errors import SolverFailed
 from permsym.linear.eigenpairs import Eigenpairs, every, improved
 from permsym.linear.shift_invert import ShiftInvert
+from permsym.machine import one_blas_thread
 
 EPS = float(np.finfo(float).eps)
 COMPLETE = 512  # unknowns of a class up to which all of its eigenvalues are computed: two seconds
@@ -136,6 +137,7 @@ def slowest_of(values: NDArray[np.complex128], errors: NDArray[np.float64]) -> i
     return int(decaying[np.argmin(-values.real[decaying])]) if len(decaying) else None
 
 
+@one_blas_thread()  # small products in factors: the gap of 40,401 unknowns takes 7 s, with two threads 18 s
 def slowest_mode(
     assembly: Assembly, coordinates: NDArray[np.int64], log_norms: NDArray[np.float64], trace: NDArray[np.float64], solver: ShiftInvert
 ) -> Slowest:
