@@ -56,9 +56,12 @@ class Numeric:
             self.positions = ()
             return
         self.pencil = Pencil.of(relaxation, blocks, self.solved)
-        values = [[arb(value)] for value in relaxation.product_state()]
-        shift = [combined(form, values, [arb(1)])[0] for block in blocks for form in block.forms]
-        self.inside = list(start) if start and self.pencil.positive(start) else interior(self.pencil, shift)
+        self.inside = list(start) if start and self.pencil.positive(start) else interior(self.pencil, self._shift())
+
+    def _shift(self) -> list[arb]:
+        """Elements of the blocks in a product state."""
+        values = [[arb(value)] for value in self.relaxation.product_state()]
+        return [combined(form, values, [arb(1)])[0] for block in self.blocks for form in block.forms]
 
     @cached_property
     def solved(self) -> arb_mat:

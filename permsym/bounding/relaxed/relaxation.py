@@ -20,6 +20,7 @@ from permsym.errors import SolverFailed
 from permsym.model import Model
 
 _FEW = 4  # orders up to which many models have no bound without pairs, whose matrices are small here
+_WORTH = 6  # orders from which a mean field saves more time than it takes: a slow one takes nine seconds
 _PRIME = 2**61 - 1  # ranks are found modulo this; a wrong one makes a proof fail, never succeed
 
 
@@ -156,8 +157,9 @@ class Relaxation:
         return arb_mat(result)
 
     def product_state(self) -> list[fmpq]:
-        """Value of every unknown in a product state: about the mean field, or where there is none, without any order."""
-        state = near(self.model, self.alphabet) or without_order(self.alphabet, self.model.sizes)
+        """Value of every unknown in a product state: about the mean field, or where that is none or not worth its time, without order."""
+        state = near(self.model, self.alphabet) if self.k >= _WORTH else None
+        state = state or without_order(self.alphabet, self.model.sizes)
         return state.values(self.unknowns)
 
 
