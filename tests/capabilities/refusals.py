@@ -33,7 +33,7 @@ REFUSALS: dict[str, dict[str, str]] = {
         "three_alone two_in_cavity negative lone_qutrit",
     ),
     "bounds": _all("NotApplicable", "two_photons"),
-    "comparison": _all("InputError", "crystal lower_spin fixed_beside_spin fixed_in_cavity fixed_and_free"),
+    "comparison": _all("InputError", "lower_spin fixed_beside_spin fixed_in_cavity"),
     "state_to_qutip": _all("InputError", "displaced"),
 }
 """Capability -> name of a model -> name of the error."""
