@@ -186,16 +186,15 @@ def save_figure(figure: Figure, path: Path, width: float | None = None) -> None:
         before, height = figure.get_size_inches()
         figure.set_size_inches(width, height * width / before)
     for axes in figure.axes:
-        _settle(axes)
+        _settle(figure, axes)
     form = path.suffix.removeprefix(".")
     with written_aside(path) as aside:
         figure.savefig(aside, format=form, metadata={_MAKERS[form]: "permsym"})
 
 
-def _settle(axes: Axes) -> None:
+def _settle(figure: Figure, axes: Axes) -> None:
     """Move a legend that lies over a curve to a free corner, or beside the axes where none is free."""
     legend: Any = axes.get_legend()
-    figure: Any = axes.figure
     if legend is None:
         return
     for place in (None, *_CORNERS):

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import textwrap
+from itertools import chain
 from pathlib import Path
 
 from permsym.cli import words
@@ -73,10 +74,14 @@ def _show(options: argparse.Namespace, rest: list[str]) -> int:
     print("\n\n".join(all_of_it[key] for key in ("title", "physics", "hard", "symbols", "equation", "convention", "model", "command")))
     print("\nThe same by QuTiP on the whole product space, for few satellites:\n\n" + textwrap.indent(all_of_it["qutip"], "    "))
     values = all_of_it["values"]
-    names = [name for name in values[0] if name not in ("value", "error")]
-    rows = [[*(f"{each[name]:g}" if name != "quantity" else each[name] for name in names), _spelled(each["value"])] for each in values]
+    names = [name for name in dict.fromkeys(chain(*values)) if name not in ("value", "error")]  # a value at no delay has none
+    rows = [[*(_cell(each.get(name, "")) for name in names), _spelled(each["value"])] for each in values]
     print("\n" + table([[*names, "value"], *rows]))
     return 0
+
+
+def _cell(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _spelled(value: float | list[float]) -> str:

@@ -50,3 +50,15 @@ def test_a_style_that_is_asked_for_wins_over_that_of_the_house():
         assert axes.set_title("small").get_fontsize() == 6.0  # "large" of it
     with ps.plot.drawing() as (_, (axes,)):
         assert axes.xaxis.label.get_fontsize() == ps.plot.STYLE["axes.labelsize"]
+
+
+def test_a_legend_in_a_part_of_a_picture_leaves_the_curves_too(tmp_path):
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure()
+    axes = figure.subfigures(1, 2)[1].subplots()
+    axes.plot([0, 0, 3], label="an approximation")
+    axes.legend(loc="upper right")
+    ps.plot.save_figure(figure, tmp_path / "x.png")
+    assert not ps.plot.covered(axes)
+    plt.close(figure)

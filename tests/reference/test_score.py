@@ -165,6 +165,9 @@ def test_show_and_list_for_programs(capsys, monkeypatch):
     assert {"jump": "L[a] central", "rate": 2.0, "does": "the mode's amplitude decays at r/2, its photon number at r"} in shown["rates"]
     assert shown["points"][0]["g"] == 1.2
     assert {"point", "N", "eta", "quantity", "value", "error"} == set(shown["values"][0])
+    assert main(["reference", "show", "photon-correlations"]) == 0
+    head = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("point"))
+    assert "delay" in head  # which only some of its values have
 
 
 def test_columns_of_ones_own_change_nothing(template, capsys):
