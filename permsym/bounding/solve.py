@@ -60,7 +60,7 @@ class Numeric:
 
     def _shift(self) -> list[arb]:
         """Elements of the blocks in a product state."""
-        values = [[arb(value)] for value in self.relaxation.product_state()]
+        values = [[arb(value)] for value in self.relaxation.product_state]
         return [combined(form, values, [arb(1)])[0] for block in self.blocks for form in block.forms]
 
     @cached_property

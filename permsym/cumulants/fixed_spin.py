@@ -44,9 +44,13 @@ def refuse_fixed_spin(model: Model, order: int) -> None:
 
 
 def with_fixed_spins(equations: Equations) -> Equations:
-    """The equations with the term above for each symmetric ensemble; themselves where there is none."""
-    model, h = equations.model, equations.hierarchy
-    mine = [each for each in model.ensembles if symmetric_spins(each)]
+    """The equations with the term above for each symmetric ensemble of more than one; themselves where there is none.
+
+    UnsuitedModel as of :func:`refuse_fixed_spin`.
+    """
+    model = equations.model
+    refuse_fixed_spin(model, equations.order)
+    mine = [each for each in model.ensembles if symmetric_spins(each) and each.size >= 2]
     if not mine:
         return equations
     matrix = equations.scaled_matrix
@@ -58,5 +62,4 @@ def with_fixed_spins(equations: Equations) -> Equations:
         for row, share in ((pair, 1 / 3), (exchange, 1 / 6)):
             for node, weight in ((0, -1.0), (1 + pair, 1.0), (1 + exchange, 4.0)):  # nodes: the number 1, then the unknowns
                 terms[row, node] -= rate * share * weight
-    assert h.truncation.order in ORDERS
     return equations.with_matrix(sp.csr_matrix(matrix + terms.tocsr()))

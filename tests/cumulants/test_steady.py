@@ -132,3 +132,13 @@ def test_spins_of_any_total_spin_are_refused():
     for order in (1, 4):
         with pytest.raises(ps.errors.UnsuitedModel, match=f"order {order} .*use order 2 or 3"):
             steady_state(crystal(6, 0.5), order)
+
+
+def test_a_fixed_spin_of_one_satellite_and_branches_of_other_orders():
+    """One satellite has no pair to fix; a branch begins with the refusal that a state has."""
+    for N, order in ((1, 2), (1, 3)):
+        exact = ps.steady_state(crystal(N, 0.5)).moment("z1").real
+        assert steady_state(crystal(N, 0.5), order=order).moment("z1").real == pytest.approx(exact, abs=1e-10)
+    for order in (1, 4):
+        with pytest.raises(ps.errors.UnsuitedModel, match="total spins"):
+            ps.cumulants.continuation("collective-spins", over="drive", start=0.1, stop=0.2, order=order, N=6, j=3, Gamma_down=0.5)

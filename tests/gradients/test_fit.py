@@ -116,10 +116,10 @@ def test_a_doubt_is_of_the_values_that_were_settled_on():
     )
     solved = problem._state
 
-    def doubtful(model):
-        state = solved(model)
+    def doubtful(model, wanted):
+        state = solved(model, wanted)
         if model.parameters["Omega"] > 1:
-            problem._short = "a state is not certified: too bright"
+            problem.uncertified = "a state is not certified: too bright"
         return state
 
     problem._state = doubtful
@@ -172,3 +172,13 @@ def test_without_a_point_to_spare_errors_are_unknown_and_said_so():
     fitted = ps.fit("tavis-cummings", {"photons": [0.15]}, {"g": 0.4}, N=1)
     assert np.isinf(fitted.errors["g"])
     assert any("no point is left over" in words for words in fitted.findings)
+
+
+def test_each_point_is_asked_for_what_was_measured_there_alone():
+    """One satellite has no pairs; where pairs are measured at another size, and single spins at this one, there is nothing wrong."""
+    states = {N: ps.steady_state(ps.models.central_spin(N=N, g=0.4)) for N in (1, 2)}
+    rows = {"N": [1, 2], "z1": [states[1].moment("z1").real, np.nan], "z1 z2": [np.nan, states[2].moment("z1 z2").real]}
+    fitted = ps.fit("central-spin", rows, {"g": 0.5})
+    assert abs(fitted.values["g"] - 0.4) < 1e-6
+    with pytest.raises(InputError, match="z1 z2"):  # in a later row of the same point
+        ps.fit("central-spin", {"N": [1, 1], "z1": [0.4, np.nan], "z1 z2": [np.nan, 0.1]}, {"g": 0.5})

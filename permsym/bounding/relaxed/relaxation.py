@@ -156,6 +156,7 @@ class Relaxation:
             result[u][1 + i] = arb(1)
         return arb_mat(result)
 
+    @cached_property
     def product_state(self) -> list[fmpq]:
         """Value of every unknown in a product state: about the mean field, or where that is none or not worth its time, without order."""
         state = near(self.model, self.alphabet) if self.k >= _WORTH else None

@@ -19,7 +19,7 @@ from enum import StrEnum
 import numpy as np
 
 from permsym.cumulants.continuation import follow
-from permsym.cumulants.equations import Equations, Truncation
+from permsym.cumulants.equations import Counting, Equations, Truncation
 from permsym.cumulants.followed.sizes import Branches, Recipe
 from permsym.cumulants.newton import FixedPoint
 from permsym.cumulants.path import ParameterPath
@@ -144,7 +144,7 @@ class Neighbours:
     def _nearest(self, model: Model, truncation: Truncation) -> CumulantState | None:
         """The state at the coefficients closest to the model's, relative to their size; of equal ones the latest."""
         states = self._states.get(truncation, [])
-        if not states:
+        if not states or (truncation.counting is Counting.SITES and model.centre.automatic):  # whose levels are searched for at each point
             return None
         here = states[-1].equations.at(model)
         near = [state for state in states if _alike(state.equations, here)]

@@ -105,14 +105,16 @@ class SizeBranch:
 
     def _at(self, target: float) -> tuple[FixedPoint, tuple[float, ...]]:
         path, order = self.path, self.order
-        smallest = smallest_size(order, path.at(path.pinned(target)).model)
+        model = path.at(path.pinned(target)).model
+        smallest = smallest_size(order, model)
         if target == smallest or (target < smallest and target == round(target)):
             return self._first(target), ()
         start = smallest, target > smallest
         if start not in self._walks:
             point = newton(path.at(path.pinned(smallest)), self._first(smallest).x)
             if point is None:
-                raise NoFixedPoint(f"the branch of order {order} has no regular start at N={smallest:g}; try another order")
+                other = "permsym.steady_state, or cumulants.evolve" if any(each.fixed for each in model.ensembles) else "another order"
+                raise NoFixedPoint(f"the branch of order {order} has no regular start at N={smallest:g}; try {other}")
             self._walks[start] = _Grown(path, point, *start)
         walk = self._walks[start]
         reached = walk.at(path.pinned(target))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ from permsym.steady.solve import steady_state
 from permsym.steady.state import State
 
 Array = NDArray[np.float64]
+Point = tuple[tuple[str, float], ...]
+"""Names and values of the parameters that were set."""
 _ROUNDING = 1e-9  # of a quantity: less than that residuals do not mean
 _FLAT = 1e-3  # |J^T r| over |J| |r| where a search that was turned back has converged all the same
 
@@ -119,16 +122,23 @@ class _Problem:
         self.weight = 1 / sigma[self.there]
         self._at: tuple[float, ...] | None = None
         self._values = self._slopes = np.zeros(0)
-        self.uncertified = self.turned_back = self._short = ""
+        self.uncertified = self.turned_back = ""
 
     def look(self, theta: Array) -> None:
         """InputError for what cannot be measured of the model, at any of the points, before anything is solved."""
-        points = {tuple(self.measured.point(row).items()): self.there[row] for row in reversed(range(len(self.there)))}
-        for point, there in points.items():
+        for point, wanted in self._wanted.items():
             model = self._model(dict(point), theta)
-            for quantity, measured in zip(self.measured.quantities, there, strict=True):
-                if measured:
-                    _check(model, quantity)
+            for quantity in wanted:
+                _check(model, quantity)
+
+    @cached_property
+    def _wanted(self) -> dict[Point, list[Quantity]]:
+        """The quantities that are measured at each point, in any of its rows."""
+        there: dict[Point, Array] = {}
+        for row, measured in enumerate(self.there):
+            point = tuple(self.measured.point(row).items())
+            there[point] = there.get(point, False) | measured
+        return {point: [one for one, seen in zip(self.measured.quantities, mask, strict=True) if seen] for point, mask in there.items()}
 
     def predicted(self, theta: Array) -> Array:
         """(measurements,) of the quantities."""
@@ -169,19 +179,17 @@ class _Problem:
             return
         self.say(", ".join(f"{name}={value:.8g}" for name, value in zip(self.free, theta, strict=True)))
         values, slopes = np.full(self.there.shape, np.nan), np.full((*self.there.shape, len(self.free)), np.nan)
-        self._short = ""  # of these values: where the search has been before is no matter
-        alike: dict[tuple[tuple[str, float], ...], tuple[Array, Array]] = {}
+        self.uncertified = ""  # of these values: where the search has been before is no matter
+        alike: dict[Point, tuple[Array, Array]] = {}
         for row in np.flatnonzero(self.there.any(axis=1)):
-            point = self.measured.point(int(row))
-            key = tuple(point.items())
-            if key not in alike:
-                alike[key] = self._point(point, theta)
-            values[row], slopes[row] = alike[key]
+            point = tuple(self.measured.point(int(row)).items())
+            if point not in alike:
+                alike[point] = self._point(dict(point), theta, self._wanted[point])
+            values[row], slopes[row] = alike[point]
         self._at, self._values, self._slopes = tuple(theta), values[self.there], slopes[self.there]
-        self.uncertified = self._short
 
-    def _point(self, point: Mapping[str, float], theta: Array) -> tuple[Array, Array]:
-        """(quantities,) and (quantities, free) of one state."""
+    def _point(self, point: Mapping[str, float], theta: Array, wanted: Sequence[Quantity]) -> tuple[Array, Array]:
+        """(quantities,) and (quantities, free) of one state; nan for those that are not wanted."""
 
         def family(**parameters: Any) -> Model:  # through expressions, too
             return self._model(point, np.array([parameters[name] for name in self.free]))
@@ -189,23 +197,24 @@ class _Problem:
         model = self._model(point, theta)
         if missing := [name for name in self.free if name not in model.parameters]:
             raise InputError(f"the model's `parameters` lack {missing[0]!r}, which is free; leave `parameters` out, or list all of them")
-        derivatives = Derivatives(self._state(model), family, self.free)
-        values, slopes = [], []
-        for quantity in self.measured.quantities:
-            values.append(quantity.part(derivatives.value(quantity.text)))
-            gradient = derivatives.of(quantity.text)
-            slopes.append([quantity.part(gradient[name]) for name in self.free])
-        return np.array(values), np.array(slopes)
+        derivatives = Derivatives(self._state(model, wanted), family, self.free)
+        values, slopes = np.full(self.there.shape[1], np.nan), np.full((self.there.shape[1], len(self.free)), np.nan)
+        for k, quantity in enumerate(self.measured.quantities):
+            if quantity in wanted:
+                values[k] = quantity.part(derivatives.value(quantity.text))
+                gradient = derivatives.of(quantity.text)
+                slopes[k] = [quantity.part(gradient[name]) for name in self.free]
+        return values, slopes
 
-    def _state(self, model: Model) -> State:
-        labels = [quantity.text for quantity in self.measured.quantities if not _derived(model, quantity.text)]
+    def _state(self, model: Model, wanted: Sequence[Quantity]) -> State:
+        labels = [quantity.text for quantity in wanted if not _derived(model, quantity.text)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UncertifiedWarning)
             state = steady_state(model, moments=labels)
             if not differentiable(state):
                 state = steady_state(model, moments=labels, solver="superlu")
         if not state.certificate.certified:
-            self._short = f"a state is not certified: {state.certificate.reasons[0]}"
+            self.uncertified = f"a state is not certified: {state.certificate.reasons[0]}"
         return state
 
 

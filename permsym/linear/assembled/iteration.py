@@ -85,9 +85,9 @@ class Iteration:
     def _precisely(self, right: NDArray[Any], x: NDArray[Any], transposed: bool, watch: bicgstab.Watch | None = None) -> NDArray[Any]:
         """Until the residual is below the floor times |x|: of the answer, which may be far larger or smaller than where it began.
 
-        Where that fails, once more with damped pivots.
+        Where that fails, once more with damped pivots, with as many products again.
         """
-        spent = 0
+        spent, start = 0, x
         for damped in (False, True):
             operator = self._operator(transposed, damped)
             forward, y, product = operator.forward(right), operator.begun(x), _in_reals(operator)
@@ -100,9 +100,9 @@ class Iteration:
                 if not outcome.converged or outcome.residual <= goal:
                     break
             self.last = bicgstab.Outcome(spent, outcome.residual, outcome.halt)
-            if outcome.converged or not np.isfinite(y).all():
+            if outcome.converged:
                 break
-            x = operator.ended(y)
+            x = operator.ended(y) if outcome.residual < float(np.linalg.norm(forward)) else start  # not a number, too, begins again
         return operator.ended(y)
 
     def _roughly(self, right: NDArray[Any], transposed: bool) -> NDArray[Any]:

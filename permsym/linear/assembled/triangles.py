@@ -1,8 +1,7 @@
 # mypy: disable-error-code="no-untyped-def"
 """Compiled solves with the two triangles of a sparse matrix: both together are as dear as a product with it.
 
-For each row i the entries to the left of the diagonal end at ``split[i]`` (at the diagonal itself where ``there[i]``), and ``inverse``
-is 1 / D.
+For each row i the entries to the left of the diagonal end at ``split[i]``, and ``inverse`` is 1 / D.
 """
 
 from __future__ import annotations

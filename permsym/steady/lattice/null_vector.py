@@ -23,7 +23,6 @@ from permsym.steady.lattice.uniqueness import BELOW_ROUNDING, singular, submatri
 
 EPS = float(np.finfo(float).eps)
 Vector = NDArray[np.float64]
-_DEPTHS = (1, 2, 4, 8, 16)  # layers at a window's edge that are compared with as many next to them
 _FAIR_SHARE = 1e-6
 _UNSOLVED = 1e-4  # right answers leave 1e-6 at most, wrong ones 1 and more
 _MATTERS = 0.1  # part of an error bound up to which the defect of its dual equation is left as it is
@@ -321,30 +320,18 @@ class NullVector:
         return self.outside(self._probability)
 
     def outside(self, probability: Vector) -> float:
-        """What there is beyond a window's edge, continued from the last layers of populations (n,) as a geometric series.
+        """What there is beyond a window's edge, continued from the last two layers of populations (n,) as a geometric series.
 
-        From one layer and the next; where the edge holds more, as where a dark state ends there, from two and the next two, and so on.
-        Infinite where that does not fall either: the window is displaced, and says nothing.
+        Infinite where the edge holds more than the layer next to it: the window is displaced, and says nothing.
         """
-        layers = [float(probability[layer].sum()) for layer in self._layers]
-        for depth in _DEPTHS:
-            last, before = sum(layers[:depth]), sum(layers[depth : 2 * depth])
-            if not layers or before > last:
-                break
-        return last**2 / (before - last) if before > last else float("inf") if layers else 0.0
-
-    @cached_property
-    def _layers(self) -> list[NDArray[np.bool_]]:
-        """Populations by their number of moves from a window's edge."""
-        problem, inside = self.problem, self.problem.trace != 0
-        layer = (problem.leaks > 0) & inside
-        layers: list[NDArray[np.bool_]] = []
-        while layer.any() and len(layers) < 2 * _DEPTHS[-1]:
-            layers.append(layer)
-            inside = inside & ~layer
-            marked = layer.astype(float)
-            layer = (problem.assembly.magnitude @ marked + problem.assembly.magnitude.T @ marked > 0) & inside
-        return layers
+        problem = self.problem
+        edge = (problem.leaks > 0) & (problem.trace != 0)
+        if not edge.any():
+            return 0.0
+        marked = edge.astype(float)
+        beside = (problem.assembly.magnitude @ marked + problem.assembly.magnitude.T @ marked > 0) & (problem.trace != 0) & ~edge
+        last, before = float(probability[edge].sum()), float(probability[beside].sum())
+        return last**2 / (before - last) if before > last else float("inf")
 
     @property
     def pinned_well(self) -> bool:

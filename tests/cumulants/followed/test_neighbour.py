@@ -80,3 +80,12 @@ def test_a_check_notices_another_branch(monkeypatch):
     assert state.derived == steady_state(at(0.42), 2).derived
     monkeypatch.undo()
     assert memory.steady_state(at(0.43), 2)[1] == FOLLOWED
+
+
+def test_cut_offs_that_are_searched_for_are_searched_for_at_each_point():
+    neighbours = Neighbours()
+    for g in (0.3, 0.31):
+        model = tavis_cummings(N=3, g=g)
+        state, outcome = neighbours.steady_state(model, 2, counting="sites")
+        assert outcome.full
+    assert state.derived["photons"] == pytest.approx(steady_state(model, order=2, counting="sites").derived["photons"], rel=1e-12)

@@ -221,12 +221,3 @@ def test_deviations_are_the_users_choice() -> None:
     assert sizes[0] < sizes[1] < sizes[2]
     assert errors[0] > errors[1] > errors[2]
     assert state.certificate.edge_mass > 0
-
-
-@pytest.mark.slow
-def test_a_dark_state_at_the_edge_is_no_displaced_window():
-    """Under weak pumping the edge holds more than the layer next to it, and both next to nothing."""
-    model = ps.models.collective_spins(1000, Gamma_down=1, gamma_up=10)
-    state, whole = ps.steady_state(model), ps.steady_state(model, window="full")
-    for label in ("z1", "+1 -2"):
-        assert abs(state.moment(label) - whole.moment(label)) < state.certificate.errors[label] < 1e-12
