@@ -633,18 +633,13 @@ def _centre(centre: Site | Sequence[Site] | None) -> Site:
     """A centre as a model has it: its own name means something beside others only."""
     if centre is None:
         return NoCentre()
-    centre = _listed(centre)
+    centre = centre.sites if isinstance(centre, SeveralSites) else centre
     if isinstance(centre, Site):
         return centre if isinstance(centre, Ensemble) or not centre.name else centre.renamed("")
     sites = tuple(centre) if isinstance(centre, list | tuple) else ()
     if not sites or not all(isinstance(site, Site) for site in sites):
         raise InputError(f"the centre must be a site such as Spin(), a list of several, or None, but is {centre!r}")
     return _centre(sites[0]) if len(sites) == 1 else SeveralSites(sites)
-
-
-def _listed(centre: Site | Sequence[Site] | None) -> Site | Sequence[Site] | None:
-    """A centre of several sites as their list."""
-    return centre.sites if isinstance(centre, SeveralSites) else centre
 
 
 def _centre_data(centre: Site) -> Any:

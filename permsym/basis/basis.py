@@ -423,10 +423,6 @@ class Basis:
         """The expectation value of an operator."""
         return complex(self.expectation(terms) @ x)
 
-    def centre_populations(self, x: NDArray[Any]) -> NDArray[np.float64]:
-        """Populations (levels,) of the centre's states; of several sites those of the first."""
-        return self.site_populations(x, 0)
-
     def site_populations(self, x: NDArray[Any], position: int) -> NDArray[np.float64]:
         """Populations (levels,) of the states of one of the centre's sites."""
         diagonal = self.population

@@ -23,7 +23,7 @@ from flint import fmpq, fmpz, fmpz_mat
 from permsym.bounding.faces import Face
 from permsym.bounding.pencil import RealBlock
 from permsym.bounding.proof import Proof, element, nothing
-from permsym.bounding.relaxed.equations import Gaussian, on_grid, times
+from permsym.bounding.relaxed.equations import ONE, Gaussian, add, on_grid, times
 from permsym.bounding.relaxed.relaxation import Relaxation
 from permsym.bounding.relaxed.unknowns import phase
 from permsym.bounding.solve import ProvedInterval, Solver
@@ -103,7 +103,7 @@ def spelled(value: fmpq) -> str:
 
 Letters = tuple[tuple[int, int, int], ...]
 Polynomial = dict[Letters, Gaussian]
-_ONE: Polynomial = {(): (fmpq(1), fmpq(0))}
+_ONE: Polynomial = {(): ONE}
 
 
 def _written(polynomial: Polynomial) -> list[list[Any]]:
@@ -114,21 +114,15 @@ def _product(left: Polynomial, right: Polynomial) -> Polynomial:
     """Of commuting letters."""
     total: Polynomial = {}
     for (p, x), (q, y) in itertools.product(left.items(), right.items()):
-        _add(total, times(x, y), {tuple(sorted(p + q)): _ONE[()]})
+        add(total, times(x, y), {tuple(sorted(p + q)): ONE})
     return total
 
 
 def _sum(a: Alphabet, terms: Mapping[Counts, Gaussian]) -> Polynomial:
     total: Polynomial = {}
     for moment, number in terms.items():
-        _add(total, number, _moment(a, moment))
+        add(total, number, _moment(a, moment))
     return total
-
-
-def _add(total: Polynomial, number: Gaussian, polynomial: Polynomial) -> None:
-    for key, factor in polynomial.items():
-        before, x = total.get(key, (fmpq(0), fmpq(0))), times(number, factor)
-        total[key] = (before[0] + x[0], before[1] + x[1])
 
 
 def _letter(site: FiniteSite, s: int, g: int) -> Polynomial:
@@ -149,7 +143,7 @@ def _word(site: FiniteSite, s: int, word: Counts) -> Polynomial:
 
 
 def _mode(p: int, q: int) -> Polynomial:
-    return {((0, 0, 1),) * p + ((0, 1, 0),) * q: _ONE[()]}
+    return {((0, 0, 1),) * p + ((0, 1, 0),) * q: ONE}
 
 
 def _moment(a: Alphabet, counts: Counts) -> Polynomial:
@@ -198,7 +192,7 @@ class _Writer:
         result: Row = {}
         for k, x in parts.items():
             for index, number in block.vectors[k].items():
-                _put(result, index, (x * number, fmpq(0)))
+                add(result, (x * number, fmpq(0)), {index: ONE})
         return {index: times(phase(turns), number) for index, number in result.items()}
 
     def _turns(self, b: int, i: int) -> int:
@@ -228,15 +222,13 @@ class _Writer:
         total: dict[tuple[int, int, int], Gaussian] = {}
         for b, i, j, x, y in _changes(self.solver.blocks, proof):
             key, parts = ((b, i, j), (x, y)) if i >= j else ((b, j, i), (x, -y))
-            number, before = times(parts, phase(self._turns(b, key[2]) - self._turns(b, key[1]))), total.get(key, (fmpq(0), fmpq(0)))
-            total[key] = (before[0] + number[0], before[1] + number[1])
+            add(total, parts, {key: phase(self._turns(b, key[2]) - self._turns(b, key[1]))})
         room = {(b, i): x for (b, i, j), (x, _) in total.items() if i == j}
         for (b, i, j), number in total.items():
             for x, turns in zip(number, (0, 1), strict=True) if i != j else ():
                 if x != 0:
                     row = self.row(b, i)
-                    for index, other in self.row(b, j, turns if x > 0 else turns + 2).items():
-                        _put(row, index, other)
+                    add(row, ONE, self.row(b, j, turns if x > 0 else turns + 2))
                     yield [spelled(abs(x)), b, [_spelled_row(row)]]
                     for k in (i, j):
                         room[b, k] = room.get((b, k), fmpq(0)) - abs(x)
@@ -253,11 +245,6 @@ class _Writer:
                 value = number * equality.factor / 2
                 factor = times((fmpq(0), -value) if equality.part else (value, fmpq(0)), phase(self._turns(b, j) - self._turns(b, i)))
                 yield [self.null[b, i], _spelled_row({index: times(factor, x) for index, x in self.row(b, j).items()})]
-
-
-def _put(row: Row, index: int, number: Gaussian) -> None:
-    before = row.get(index, (fmpq(0), fmpq(0)))
-    row[index] = (before[0] + number[0], before[1] + number[1])
 
 
 def _row_of(numbers: list[fmpz]) -> Row:
@@ -292,5 +279,5 @@ def _multipliers(relaxation: Relaxation, proof: Proof) -> dict[int | None, Polyn
             continue
         turns = relaxation.unknowns.turns(equality.moment) - equality.part
         number = times((-value * equality.factor / 2, fmpq(0)), phase(turns))
-        _add(result.setdefault(equality.spin, {}), number, _moment(relaxation.alphabet, equality.moment))
+        add(result.setdefault(equality.spin, {}), number, _moment(relaxation.alphabet, equality.moment))
     return result

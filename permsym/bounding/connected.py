@@ -16,7 +16,7 @@ from flint import fmpq
 
 from permsym.bounding.observables import CUMULANT, Terms, factors, number, observable
 from permsym.bounding.ratios import ProvedRatio
-from permsym.bounding.relaxed.equations import Gaussian
+from permsym.bounding.relaxed.equations import Gaussian, add
 from permsym.bounding.solve import Solver
 from permsym.cumulants.equations.alphabet import Counts
 
@@ -58,7 +58,5 @@ def _less(
     """The terms of <A B> less those of a plane."""
     total: Terms = dict(pair)
     for factor, terms in zip(plane, (A, B, {empty: number(1)}), strict=True):
-        for counts, (x, y) in terms.items():
-            before = total.get(counts, number(0))
-            total[counts] = (before[0] - factor * x, before[1] - factor * y)
+        add(total, (-factor, fmpq(0)), terms)
     return total

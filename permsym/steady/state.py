@@ -379,7 +379,7 @@ class State(DensityOperator, AtRest):
     @cached_property
     def fock(self) -> NDArray[np.float64]:
         """Populations (levels,) of the centre's states; of a boson that is not displaced, the photon-number distribution P(n)."""
-        return self.basis.centre_populations(self.x)
+        return self.basis.site_populations(self.x, 0)
 
     # -- files ------------------------------------------------------------------------------------------------------------
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from flint import fmpq
 
@@ -22,6 +23,7 @@ from permsym.sites import unit
 from permsym.terms import Term
 
 Gaussian = tuple[fmpq, fmpq]
+Key = TypeVar("Key")
 """A complex number with rational real and imaginary part."""
 ONE: Gaussian = (fmpq(1), fmpq(0))
 _GRID = 64  # spins have halves, products of a few of them fewer than this
@@ -40,6 +42,13 @@ def gaussian(value: complex) -> Gaussian:
 def times(a: Gaussian, b: Gaussian) -> Gaussian:
     """Product of two complex rational numbers."""
     return a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]
+
+
+def add(total: dict[Key, Gaussian], number: Gaussian, terms: Mapping[Key, Gaussian]) -> None:
+    """total += number * terms"""
+    for key, factor in terms.items():
+        before, x = total.get(key, (fmpq(0), fmpq(0))), times(number, factor)
+        total[key] = (before[0] + x[0], before[1] + x[1])
 
 
 def on_grid(value: complex) -> Gaussian:

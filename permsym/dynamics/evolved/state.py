@@ -154,7 +154,7 @@ class EvolvedState(DensityOperator, InTime):
         return EvolutionCertificate(
             error_estimate=max(errors.values(), default=0.0),
             errors=errors,
-            trace_defect=abs(float(np.sum(self.basis.centre_populations(self.x))) - 1),
+            trace_defect=abs(float(np.sum(self.basis.site_populations(self.x, 0))) - 1),
             min_population=self.basis.least_population(self.x),
             top_population=self.top_population,
             tolerance=self.tolerance,
