@@ -71,7 +71,7 @@ def rows(judged: ValidityMap) -> list[list[str]]:
             e, status = float(errors.signed[name][index]), str(errors.status[name][index])
             number = "" if math.isnan(e) else f"{100 * e:+.3g} %" if errors.scale.size is None else f"{e * errors.scale.size:+.3g}"
             cells.append(" ".join(filter(None, [number, "" if status == "ok" else status])))
-        values = [f"{value:.9g}" if value.imag else f"{value.real:.9g}" for value in _each(errors.exact, index)]
+        values = [f"{value:.9g}" if value.imag else f"{value.real:.9g}" for value in _in_order(errors.exact, index)]
         body.append([*at, *values, *cells])
     return [head, *body]
 
@@ -105,14 +105,14 @@ def to_dict(judged: ValidityMap) -> dict[str, Any]:
     }
 
 
-def _each(values: NDArray[Any], index: tuple[int, ...]) -> list[Any]:
+def _in_order(values: NDArray[Any], index: tuple[int, ...]) -> list[Any]:
     """The value of every quantity at a sample."""
     return [values[(k, *index)] for k in range(len(values))]
 
 
 def _by_quantity(errors: Errors, values: NDArray[Any], index: tuple[int, ...], plain: Callable[[Any], Any]) -> Any:
     """The value at a sample; of several quantities one for each."""
-    one = [plain(value) for value in _each(values, index)]
+    one = [plain(value) for value in _in_order(values, index)]
     return one[0] if len(one) == 1 else dict(zip(errors.quantities, one, strict=True))
 
 
