@@ -182,7 +182,9 @@ def _parser(whole: Collection[str] = tuple(_MODULES)) -> tuple[argparse.Argument
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"permsym {_version()}")
-    parser.add_argument("--print-completion", action=_Completion, metavar="SHELL", help="a script that completes in bash, zsh, fish or tcsh")
+    parser.add_argument(
+        "--print-completion", action=_Completion, metavar="SHELL", help="a script that completes in bash, zsh, fish or tcsh"
+    )
     parser.set_defaults(run=partial(_help, parser))  # no command
     commands = parser.add_subparsers(prog="permsym", metavar="COMMAND", help=argparse.SUPPRESS)
     for command in _MODULES:
