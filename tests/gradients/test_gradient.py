@@ -190,7 +190,7 @@ def test_of_a_matrix_free_state_all_are_those_of_factors():
         for quantity in ("ad a", "ad -1", "a", "g2", "z1"):
             free, factored = (state.gradient(quantity) for state in states)
             for name in factored:
-                assert free[name] == pytest.approx(factored[name], abs=1e-9)
+                assert free[name] == pytest.approx(factored[name], rel=1e-9, abs=1e-9)
                 assert abs(free[name] - factored[name]) <= free.errors[name] + factored.errors[name]
                 assert free.errors[name] < 1e-6 * max(1, abs(factored[name]))
 
